@@ -1,0 +1,86 @@
+"""The REST API under `/api/v1/`: its schema, who is let in, and errors as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import django_auth
+
+from designer import errors as designer_errors
+from designer.api import router as designer_router
+from designer.problems import Problem
+from runs.api import router as runs_router
+from runs.errors import BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
+from runs.machine.errors import Refused
+
+api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=django_auth)
+api.add_router("", runs_router)
+api.add_router("", designer_router)
+
+STATUSES: dict[type[Exception], int] = {
+    UnknownRun: 404,
+    UnknownWorkflow: 404,
+    UnknownIntervention: 404,
+    BadInput: 422,
+    RunsError: 400,
+    Refused: 409,
+    designer_errors.UnknownWorkflow: 404,
+    designer_errors.NotPublished: 404,
+    designer_errors.StaleDraft: 412,
+    designer_errors.RevisionNeeded: 428,
+    designer_errors.PublishRefused: 409,
+    designer_errors.DocumentRefused: 422,
+    designer_errors.DesignerError: 400,
+    PermissionDenied: 403,
+    Http404: 404,
+    AuthenticationError: 401,
+}
+
+
+def problem(status: int, detail: str, code: str = "", **more: Any) -> HttpResponse:
+    """An `application/problem+json` answer."""
+    document = {
+        "type": f"urn:sagaboard:{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return JsonResponse(document, status=status, content_type="application/problem+json")
+
+
+def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    return problem(status, str(error), getattr(error, "code", ""), **_more(error))
+
+
+def _more(error: Any) -> dict[str, Any]:
+    """What a person needs besides the words: the problems of a document, both sides of a conflict."""
+    if isinstance(error, designer_errors.StaleDraft):
+        return {"revision": error.revision, "current": error.current, "yours": error.yours}
+    found = getattr(error, "problems", None) or []
+    problems = [part.as_json() if isinstance(part, Problem) else part for part in found]
+    return {"problems": problems} if problems else {}
+
+
+def _malformed(request: HttpRequest, error: Any) -> HttpResponse:
+    problems = [
+        {"code": found["type"], "path": ".".join(map(str, found["loc"])), "message": found["msg"]}
+        for found in error.errors
+    ]
+    return problem(422, "The request is not well-formed.", "malformed", problems=problems)
+
+
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(error.status_code, str(error))
+
+
+for kind in STATUSES:
+    api.add_exception_handler(kind, _refused)
+api.add_exception_handler(ValidationError, _malformed)
+api.add_exception_handler(HttpError, _http_error)

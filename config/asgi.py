@@ -1,0 +1,30 @@
+"""The ASGI application: pages and API over HTTP, journals over WebSocket.
+
+The consumers check a socket's origin themselves, as only they can close it with a code that says why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import re_path
+
+from config import http  # sets Django up: keep it before the consumers
+from runs.routing import websocket_urlpatterns
+
+
+async def refuse_unknown(scope: Any, receive: Any, send: Any) -> Any:
+    """A socket of an address that does not exist is refused without noise in the log."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
+application = ProtocolTypeRouter(
+    {
+        "http": http.application,
+        "websocket": AuthMiddlewareStack(sockets),
+    }
+)

@@ -1,0 +1,88 @@
+"""What every command of ours shares: a refusal is one clear line on standard error and exit code 2.
+
+Add an app's base class of refusals to `REFUSALS`; a bug is never in it and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
+from redis.exceptions import RedisError
+
+from config.errors import ConfigError
+from designer.errors import DesignerError
+from runs.errors import RunsError
+from runs.machine.errors import MachineError
+from workers.errors import WorkersError
+
+REFUSALS: tuple[type[Exception], ...] = (ConfigError, DesignerError, MachineError, RunsError, WorkersError)
+INTERRUPTED = 130
+READER_GONE = 141
+LINE_CHARS_MAX = 2_000
+
+
+class Refused(CommandError):
+    """The command cannot be carried out; the message says what to do. Exit code 2."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(one_line(message), returncode=2)
+
+
+class SagaboardCommand(BaseCommand):
+    """Turns refusals, a missing Redis and a missing database into `Refused`."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except REFUSALS as error:
+            raise Refused(error) from error
+        except RedisError as error:
+            raise Refused(redis_problem(error)) from error
+        except (DatabaseError, InterfaceError) as error:
+            raise Refused(database_problem(error)) from error
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing may be flushed to it
+            sys.exit(READER_GONE)
+
+
+def one_line(message: object) -> str:
+    return " ".join(str(message).split())[:LINE_CHARS_MAX]
+
+
+def redis_problem(error: Exception) -> str:
+    if settings.REDIS_EMBEDDED:
+        return f"the embedded Redis does not answer ({error}); start it with `manage.py up`, or set REDIS_URL"
+    return f"Redis at REDIS_URL does not answer ({error}); check that it runs and that REDIS_URL is right"
+
+
+def database_problem(error: Exception) -> str:
+    """What to do about a database error that is not a bug: it is away, locked, or not migrated."""
+    text = one_line(error)
+    if "no such table" in text or "does not exist" in text or "no such column" in text:
+        return f"the database is not migrated ({text}); run `manage.py migrate`"
+    if "locked" in text:
+        return f"the database is busy ({text}); try again"
+    if "full" in text or "No space left" in text:
+        return f"the database's disk is full ({text}); make room: everything goes on by itself"
+    if "readonly" in text or "read-only" in text:
+        return f"the database cannot be written ({text}); check the owner and mode of its file and folder"
+    return f"the database does not answer ({text}); check DATABASE_URL and DATA_DIR"
+
+
+def database_trouble(error: Exception) -> str:
+    """The same as a sentence for those who can do nothing about it, without addresses and paths."""
+    text = one_line(error)
+    if "locked" in text:
+        return "The database is busy."
+    if "full" in text or "No space left" in text:
+        return "The database's disk is full; an administrator must make room."
+    if "readonly" in text or "read-only" in text:
+        return "The database cannot be written; an administrator must look at its file."
+    return "The database does not answer."

@@ -1,0 +1,46 @@
+"""What every page can say: that Redis or the worker processes are away, so nobody wonders why runs rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from runs import fleet
+
+KEPT_S = 3.0
+ANSWER_S = 0.5
+NO_REDIS = "Redis does not answer. Runs pause, nothing is lost, and they go on by themselves when it is back."
+NO_WORKERS = "No worker process is running. Steps wait, and go on by themselves when one starts."
+
+_known: tuple[float, str] = (0.0, "")
+
+
+def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
+    """`outage` in templates: a sentence, empty when all is well; looked at only where it is used."""
+    return {"outage": outage_text}
+
+
+def outage_text() -> str:
+    """Asked at most every few seconds a process."""
+    global _known
+    looked_at, text = _known
+    if not looked_at or time.monotonic() - looked_at > KEPT_S:
+        text = looked()
+        _known = time.monotonic(), text
+    return text
+
+
+def looked() -> str:
+    try:
+        with Redis.from_url(
+            settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=None
+        ) as client:
+            client.ping()
+    except RedisError:
+        return NO_REDIS
+    return "" if fleet.lately_seen().exists() else NO_WORKERS

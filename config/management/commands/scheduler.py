@@ -1,0 +1,94 @@
+"""`manage.py scheduler`: the loop of the sweep."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connections
+from redis.exceptions import RedisError
+
+from config.checkup import refuse_unmigrated
+from config.commands import SagaboardCommand, one_line
+from runs import fleet
+from runs.retention import Place, prune_once
+from runs.sweep import sweep_once
+
+SWEEP_EVERY_S = 0.5
+STOP_POLL_S = 0.1
+PRUNE_EVERY_S = 3_600.0
+FAILURE_DELAY_S_MAX = 6.0
+HESITATION_S = 5.0  # a pass that takes longer was held up by the database
+STEADY_S = 2 * fleet.HEARTBEAT_S
+
+log = logging.getLogger(__name__)
+
+
+class Command(SagaboardCommand):
+    help = (
+        "Fires timers, expires leases of lost workers and rings lost jobs again. SIGTERM or Ctrl-C ends it."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        refuse_unmigrated()
+        loop = SweepLoop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, loop.request_stop)
+        loop.run()
+
+
+class SweepLoop:
+    """Sweeps twice a second; a failing sweep is logged and tried again, ever slower to a limit.
+
+    A database that was away has let nobody send a heartbeat, so silence counts only a while after.
+    """
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.delay_s = SWEEP_EVERY_S
+        self.steady_since = time.monotonic()
+        self.prune_at = time.monotonic()
+        self.pruned_to: Place | None = None
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def run(self) -> None:
+        while not self.stopping:
+            self.sweep()
+            self.pause()
+
+    def sweep(self) -> None:
+        began = time.monotonic()
+        try:
+            sweep_once(silence_counts=began - self.steady_since > STEADY_S)
+            self.prune()
+            self.delay_s = SWEEP_EVERY_S
+        except (DatabaseError, InterfaceError, RedisError) as error:
+            self.slow_down(one_line(error))
+        except Exception:
+            self.slow_down("a bug", exc_info=True)
+        if time.monotonic() - began > HESITATION_S:
+            self.steady_since = time.monotonic()
+
+    def prune(self) -> None:
+        """One batch of old runs a pass; when all are looked at, again after an hour."""
+        if settings.RETENTION_DAYS and time.monotonic() >= self.prune_at:
+            self.pruned_to = prune_once(settings.RETENTION_DAYS, self.pruned_to).next
+            if self.pruned_to is None:
+                self.prune_at = time.monotonic() + PRUNE_EVERY_S
+
+    def slow_down(self, reason: str, exc_info: bool = False) -> None:
+        self.delay_s = min(2 * self.delay_s, FAILURE_DELAY_S_MAX)
+        log.error("the sweep failed (%s); the next one is in %s s", reason, self.delay_s, exc_info=exc_info)
+        self.steady_since = time.monotonic()
+        connections.close_all()
+
+    def pause(self) -> None:
+        until = time.monotonic() + self.delay_s
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, STOP_POLL_S))

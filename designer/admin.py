@@ -1,0 +1,43 @@
+"""Workflows and their versions in the admin, to look at: `designer.services` is the only writer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from designer.models import Workflow, WorkflowVersion
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class LookedAt(ModelAdmin):
+    """Nothing is added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Workflow)
+class WorkflowAdmin(LookedAt):
+    list_display = ["name", "title", "is_pattern", "draft_revision", "updated_at", "updated_by"]
+    list_filter = ["is_pattern"]
+    search_fields = ["name", "title"]
+
+
+@admin.register(WorkflowVersion)
+class WorkflowVersionAdmin(LookedAt):
+    list_display = ["workflow", "number", "published_at", "published_by"]
+    list_select_related = ["workflow", "published_by"]
+    search_fields = ["workflow__name", "workflow__title"]
+    date_hierarchy = "published_at"

@@ -1,0 +1,157 @@
+"""REST calls on designs: workflows, drafts, versions, and the workers they may use.
+
+Thin: each asks who it is, then calls a service or a query. Documents are read by `designer.formats`,
+so that what no file may hold no call may hold either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Router, Status
+
+from config.access import require
+from designer import queries, services
+from designer.errors import FormatError, RevisionNeeded
+from designer.formats import from_json
+from designer.graph import DOCUMENT_BYTES_MAX
+from designer.models import Workflow, WorkflowVersion
+from designer.pages import PAGE_SIZE, listed
+from designer.palette import described_workers
+from designer.problems import Problem
+
+router = Router(tags=["workflows"])
+VERSIONS_MAX = 200
+REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
+A_DOCUMENT = {"type": "object", "description": "A workflow's document, `schema: 1`"}
+DOCUMENT_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": A_DOCUMENT}}},
+}
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+@router.get("/workflows", response=dict[str, Any])
+def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
+    """By name, in keyset pages; pass `next` on as `after`."""
+    require(request.user, "view")
+    found = list(listed(q.strip(), after)[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    following = shown[-1].name if len(found) > PAGE_SIZE else None
+    return {"workflows": [_summary(workflow) for workflow in shown], "next": following}
+
+
+@router.post("/workflows/validate", response=dict[str, Any], openapi_extra=DOCUMENT_BODY)
+def validate(request: HttpRequest) -> dict[str, Any]:
+    """Every problem of a document; stores nothing."""
+    require(request.user, "design")
+    return {"problems": _problems(queries.problems_of(_body(request)))}
+
+
+@router.get("/workflows/validate", response=dict[str, Any], include_in_schema=False)
+def get_workflow_named_validate(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+    """The word is a workflow's name as well."""
+    return get_workflow(request, response, "validate")
+
+
+@router.get("/workflows/{name}", response=dict[str, Any])
+def get_workflow(request: HttpRequest, response: HttpResponse, name: str) -> dict[str, Any]:
+    """A workflow with its draft; `document` is what would be edited next. Its ETag is the revision."""
+    require(request.user, "view")
+    workflow = queries.get_workflow(name)
+    numbers = workflow.versions.values_list("number", flat=True)[:VERSIONS_MAX]
+    response["ETag"] = f'"{workflow.draft_revision}"'
+    return _identity(workflow) | {
+        "draft": workflow.draft,
+        "document": queries.document_of(workflow),
+        "versions": list(numbers),
+    }
+
+
+@router.get("/workflows/{name}/versions/{int:number}", response=dict[str, Any])
+def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    """A published version: `document` as written, `resolved` with every default filled in."""
+    require(request.user, "view")
+    return _version(queries.get_version(name, number))
+
+
+@router.put("/workflows/{name}/draft", response=dict[str, Any], openapi_extra=DOCUMENT_BODY)
+def save_draft(
+    request: HttpRequest, response: HttpResponse, name: str, if_match: IfMatch = None
+) -> dict[str, Any]:
+    """Saves the draft, errors and all. `If-Match` is the revision that was edited, 0 for a new workflow.
+
+    412 with `current`, `yours` and `revision` when somebody else saved first; 428 without `If-Match`.
+    """
+    require(request.user, "design")
+    saved = services.save_draft(name, _body(request), _revision(if_match), request.user)
+    response["ETag"] = f'"{saved.revision}"'
+    return {"name": name, "revision": saved.revision, "problems": _problems(saved.problems)}
+
+
+@router.post("/workflows/{name}/publish", response={201: dict[str, Any]})
+def publish(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[dict[str, Any]]:
+    """Makes the draft the next version; with `If-Match` only if it still has that revision.
+
+    409 with `problems` when it may not be published.
+    """
+    require(request.user, "design")
+    revision = None if if_match is None else _revision(if_match)
+    return Status(201, _version(services.publish(name, request.user, revision)))
+
+
+@router.get("/catalog", response=dict[str, Any])
+def get_catalog_of_workers(request: HttpRequest) -> dict[str, Any]:
+    """The workers that steps may use, as their decorators describe them."""
+    require(request.user, "view")
+    return {"workers": described_workers()}
+
+
+def _body(request: HttpRequest) -> Any:
+    """The request's JSON; raises `FormatError`."""
+    try:
+        return from_json(request.body.decode())
+    except RequestDataTooBig:
+        raise FormatError("too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes") from None
+    except UnicodeDecodeError:
+        raise FormatError("not_json", "the request is not UTF-8 text") from None
+
+
+def _revision(if_match: str | None) -> int:
+    found = REVISION.fullmatch((if_match or "").strip())
+    if found is None:
+        raise RevisionNeeded
+    return int(found[1])
+
+
+def _problems(problems: list[Problem]) -> list[dict[str, str]]:
+    return [problem.as_json() for problem in problems]
+
+
+def _identity(workflow: Workflow) -> dict[str, Any]:
+    return {
+        "name": workflow.name,
+        "title": workflow.title,
+        "revision": workflow.draft_revision,
+        "is_pattern": workflow.is_pattern,
+        "updated_at": workflow.updated_at.isoformat(),
+        "updated_by": workflow.updated_by.get_username() if workflow.updated_by else None,
+    }
+
+
+def _summary(workflow: Any) -> dict[str, Any]:
+    """Of a workflow as `designer.pages.listed` reads it."""
+    return _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
+
+
+def _version(version: WorkflowVersion) -> dict[str, Any]:
+    return {
+        "workflow": version.workflow.name,
+        "version": version.number,
+        "document": version.document,
+        "resolved": version.resolved,
+        "published_at": version.published_at.isoformat(),
+        "published_by": version.published_by.get_username() if version.published_by else None,
+    }

@@ -1,0 +1,45 @@
+"""The built scripts and styles: which files a page needs. Reads Vite's manifest, builds nothing."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+FOLDER = "designer"
+ENTRY = "src/main.ts"
+
+
+class BundleMissing(Exception):
+    """The scripts and styles are not built; run `make front`."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def script(entry: str = ENTRY) -> str:
+    """Path of an entry's script below the static root."""
+    return f"{FOLDER}/{_chunk(entry)['file']}"
+
+
+def styles(entry: str = ENTRY) -> list[str]:
+    return [f"{FOLDER}/{name}" for name in _chunk(entry).get("css", [])]
+
+
+def _chunk(entry: str) -> dict[str, Any]:
+    read = _read.__wrapped__ if settings.DEBUG else _read
+    chunk: dict[str, Any] = read()[entry]
+    return chunk
+
+
+@cache
+def _read() -> dict[str, Any]:
+    path = finders.find(f"{FOLDER}/manifest.json")
+    if not path:
+        raise BundleMissing
+    manifest: dict[str, Any] = json.loads(Path(path).read_bytes())
+    return manifest

@@ -1,0 +1,253 @@
+"""Evaluates compiled expressions: bounded in time and memory, errors in the author's words.
+
+PURE. The CEL library copies the values that it is given and runs its own loops in quadratic
+time. So a program gets only the keys that it reads, a plain path is followed without the
+library, and loops are run here, item by item and on a budget.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import cel
+
+from designer.errors import ExpressionError
+from designer.problems import shown, suggestion
+
+WORK_MAX = 5_000_000
+"""Values that the loops of one evaluation may read: about 2 seconds."""
+CALL_WORK = 20
+"""What calling the library for one item costs, in values."""
+RESULT_WEIGHT_MAX = 500_000
+"""Size of a result, or of a loop's: its values plus its text in units of `TEXT_UNIT` characters."""
+TEXT_UNIT = 16
+SOURCE_SHOWN_MAX = 200
+
+_UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
+_BAD_REGEX = re.compile(r"Function 'matches' error: '(.*)' not a valid regex", re.DOTALL)
+
+# An error in an expression is told to its author; it is no trouble of this process to log.
+logging.getLogger("cel").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Code:
+    """A compiled expression: either a plain `path` or a `program` that calls its `loops` by number.
+
+    `keys` are the first-level keys read of each name, None where all may be needed.
+    """
+
+    source: str
+    variables: frozenset[str]
+    keys: Mapping[str, frozenset[str] | None]
+    path: tuple[str, ...] = ()
+    program: cel.Program | None = None
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """`target.kind(variable, body)`, or `target.map(variable, condition, body)`."""
+
+    kind: str
+    variable: str
+    body: Code
+    condition: Code | None = None
+
+
+def loop_name(number: int) -> str:
+    """The function that stands for a program's loop."""
+    return f"_loop{number}_"
+
+
+def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
+    """The JSON value of an expression; raises `ExpressionError`."""
+    value = _Evaluation().value_of(code, scope)
+    return value if code.path else _json(value, code.source)
+
+
+class _Evaluation:
+    """One evaluation: what it may still read, and the error that stopped one of its loops."""
+
+    def __init__(self) -> None:
+        self.work_left = WORK_MAX
+        self.error: ExpressionError | None = None
+
+    def value_of(self, code: Code, scope: Mapping[str, Any]) -> Any:
+        if code.path:
+            return _follow(code.path, scope)
+        if code.program is None:
+            raise AssertionError("neither path nor program")
+        given = {name: _read(code, name, scope) for name in code.variables}
+        loops: dict[str, Callable[..., Any]] = {
+            loop_name(number): partial(self._run, loop, given) for number, loop in enumerate(code.loops)
+        }
+        try:
+            return code.program.execute(cel.Context(given, loops) if loops else given)
+        except Exception as error:
+            raise self.error or ExpressionError(_message(code.source, error)) from None
+
+    def _run(self, loop: Loop, scope: Mapping[str, Any], target: Any) -> Any:
+        try:
+            if not isinstance(target, list | dict):
+                raise ExpressionError(f"'{loop.kind}' needs a list, not {shown(target)}")
+            items = sorted(target, key=str) if isinstance(target, dict) else target
+            return _LOOPS[loop.kind](self, loop, scope, items)
+        except ExpressionError as error:
+            self.error = error
+            raise
+
+    def _spend(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> None:
+        outer = body.variables & scope.keys() if body.program else ()
+        read_each_time = sum(weight(_read(body, name, scope), self.work_left) for name in outer)
+        self.work_left -= weight(items, self.work_left) + len(items) * (CALL_WORK + read_each_time)
+        if self.work_left < 0:
+            raise ExpressionError(f"'{loop.kind}' reads too much data; prepare it in a worker's step")
+
+    def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
+        self._spend(loop, body, scope, items)
+        inner = dict(scope)
+        for item in items:
+            inner[loop.variable] = item
+            yield self.value_of(body, inner)
+
+    def _truths(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[bool]:
+        for value in self._values(loop, body, scope, items):
+            if not isinstance(value, bool):
+                raise ExpressionError(f"`{body.source.strip()}` gives {shown(value)}, not true or false")
+            yield value
+
+    def map(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
+        if loop.condition is not None:
+            items = self._chosen(loop, loop.condition, scope, items)
+        left, results = RESULT_WEIGHT_MAX, []
+        for value in self._values(loop, loop.body, scope, items):
+            left -= weight(value, left)
+            results.append(value)
+        return results
+
+    def filter(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
+        return self._chosen(loop, loop.body, scope, items)
+
+    def _chosen(self, loop: Loop, test: Code, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
+        truths = self._truths(loop, test, scope, items)
+        return [item for item, truth in zip(items, truths, strict=True) if truth]
+
+    def all(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> bool:
+        return all(self._truths(loop, loop.body, scope, items))
+
+    def exists(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> bool:
+        return any(self._truths(loop, loop.body, scope, items))
+
+    def exists_one(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> bool:
+        return sum(self._truths(loop, loop.body, scope, items)) == 1
+
+
+_LOOPS: Mapping[str, Callable[[_Evaluation, Loop, Mapping[str, Any], list[Any]], Any]] = {
+    "map": _Evaluation.map,
+    "filter": _Evaluation.filter,
+    "all": _Evaluation.all,
+    "exists": _Evaluation.exists,
+    "exists_one": _Evaluation.exists_one,
+}
+
+
+def weight(value: Any, limit: int) -> int:
+    """The size of a JSON-like value; raises `ExpressionError` as soon as it passes the limit."""
+    total, todo = 0, [value]
+    while todo:
+        part = todo.pop()
+        total += 1
+        if isinstance(part, str | bytes):
+            total += len(part) // TEXT_UNIT
+        elif isinstance(part, Mapping):
+            total += len(part)
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+        if total + len(todo) > limit:
+            raise ExpressionError("the expression works on too much data; prepare it in a worker's step")
+    return total
+
+
+def _read(code: Code, name: str, scope: Mapping[str, Any]) -> Any:
+    """What a program needs of a variable."""
+    if name not in scope:
+        raise ExpressionError(f"`{code.source.strip()}`: '{name}' is not known here")
+    value, keys = scope[name], code.keys.get(name)
+    if not isinstance(value, Mapping):
+        return value
+    return {key: value[key] for key in (value if keys is None else keys) if key in value}
+
+
+def _follow(path: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
+    value: Any = scope
+    for depth, key in enumerate(path):
+        if not isinstance(value, Mapping):
+            raise ExpressionError(f"`{'.'.join(path[:depth])}` is {shown(value)} and has no '{key}'")
+        if key not in value:
+            raise ExpressionError(_missing(path[: depth + 1], value))
+        value = value[key]
+    return value
+
+
+def _missing(path: tuple[str, ...], value: Mapping[str, Any]) -> str:
+    if len(path) == 1:
+        return f"'{path[0]}' is not known here"
+    return f"`{'.'.join(path)}`: no such key{suggestion(path[-1], list(value)[:100])}"
+
+
+def _message(source: str, error: Exception) -> str:
+    """The library's error for the author of an expression."""
+    text = str(error)
+    if isinstance(error, KeyError):
+        key = str(error.args[0])
+        path = re.search(rf"(?:\w+\.)+{re.escape(key)}\b", source)
+        return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {shown(key)}"
+    if undefined := _UNDEFINED.match(text):
+        text = f"'{undefined[1]}' cannot be used on these values"
+    elif regex := _BAD_REGEX.match(text):
+        text = f"{shown(regex[1])} is not a regular expression that 'matches' knows, or it is too large"
+    elif isinstance(error, UnicodeError):
+        text = "the text holds characters that are not Unicode"
+    return f"`{shown(source.strip(), 200)[1:-1]}`: {text.splitlines()[0].replace(' in CEL expression', '')}"
+
+
+def _json(value: Any, source: str) -> Any:
+    weight(value, RESULT_WEIGHT_MAX)
+    try:
+        return _plain(value)
+    except ExpressionError as error:
+        raise ExpressionError(f"`{source.strip()}`: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """JSON of what the library returned. Keys are sorted: the library forgets their order."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        raise ExpressionError(f"the result is {value}, which is not a number")
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {_key(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    raise ExpressionError(f"the result is of type {type(value).__name__}, which JSON does not have")
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    raise ExpressionError(f"{shown(key)} cannot be a key: keys are texts")

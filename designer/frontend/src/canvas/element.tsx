@@ -1,0 +1,39 @@
+/** `<workflow-canvas mode="edit|view">`: reads its data from the JSON that the server put beside it. */
+import "@xyflow/react/dist/style.css";
+import "./canvas.css";
+import "./designer.css";
+import { createRoot, type Root } from "react-dom/client";
+import { readJson } from "../ui/dom";
+import type { Document } from "./model/document";
+import type { EditData } from "./view/data";
+import { Designer } from "./view/Designer";
+import { Viewer } from "./view/Viewer";
+
+interface ViewData {
+  readonly document: Document;
+}
+
+class WorkflowCanvas extends HTMLElement {
+  private root: Root | undefined;
+
+  connectedCallback(): void {
+    const id = this.getAttribute("data") ?? "";
+    this.root = createRoot(this);
+    if (this.getAttribute("mode") === "edit") this.edit(readJson<EditData>(id));
+    else this.view(readJson<ViewData>(id));
+  }
+
+  disconnectedCallback(): void {
+    this.root?.unmount();
+  }
+
+  private view(data: ViewData | null): void {
+    if (data) this.root?.render(<Viewer document={data.document} />);
+  }
+
+  private edit(data: EditData | null): void {
+    if (data) this.root?.render(<Designer data={data} />);
+  }
+}
+
+customElements.define("workflow-canvas", WorkflowCanvas);

@@ -1,0 +1,84 @@
+/** The workers that steps may use, and what stands in a step's undo slot. Pure. */
+import { isObject, kindOf, textOf, type Json, type JsonObject, type Kind, type Step } from "./document";
+
+export interface Worker {
+  readonly name: string;
+  readonly title: string;
+  readonly category: string;
+  readonly doc: string;
+  readonly params_schema: JsonObject | null;
+  readonly compensation: string | null;
+  readonly timeout: number | null;
+  readonly retry: JsonObject | null;
+}
+export type Catalog = ReadonlyMap<string, Worker>;
+
+export interface Block {
+  readonly key: string;
+  readonly kind: Kind;
+  readonly title: string;
+  readonly group: string;
+  readonly doc: string;
+  readonly worker: string | null;
+}
+
+export type Slot = { readonly holds: "action" | "none" | "irreversible" | "unstated"; readonly text: string; readonly isOwn: boolean };
+
+const BUILT_IN: readonly Block[] = [
+  { key: ":map", kind: "map", title: "For each item", group: "Built in", doc: "Calls a worker for every item of a list.", worker: null },
+  { key: ":workflow", kind: "workflow", title: "Run a workflow", group: "Built in", doc: "Starts another workflow and waits for it.", worker: null },
+  { key: ":wait", kind: "wait", title: "Wait", group: "Built in", doc: "For seconds, until a time, or for a signal.", worker: null },
+  { key: ":approval", kind: "approval", title: "Ask for approval", group: "Built in", doc: "A person approves or rejects.", worker: null },
+];
+
+export function catalogOf(workers: readonly Worker[]): Catalog {
+  return new Map(workers.map((worker) => [worker.name, worker]));
+}
+
+/** Built-in blocks first, then the workers by category. */
+export function blocksOf(catalog: Catalog): readonly Block[] {
+  const workers = [...catalog.values()].map(({ name, title, category, doc }): Block => (
+    { key: name, kind: "task", title: title || name, group: category || "Other workers", doc, worker: name }
+  ));
+  return [...BUILT_IN, ...workers.sort((a, b) => a.group.localeCompare(b.group) || a.title.localeCompare(b.title))];
+}
+
+/** Every word must stand in the block's title, name, group or description; those with all in the title come first. */
+export function search(blocks: readonly Block[], text: string): readonly Block[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const rank = ({ title, key }: Block): number => words.filter((word) => !`${title} ${key}`.toLowerCase().includes(word)).length;
+  const found = blocks.filter((block) => {
+    const all = `${block.title} ${block.key} ${block.group} ${block.doc}`.toLowerCase();
+    return words.every((word) => all.includes(word));
+  });
+  return words.length ? [...found].sort((a, b) => rank(a) - rank(b)) : found;
+}
+
+/** A new step of a block; `name` must be free. */
+export function stepOf(block: Block, name: string): Step {
+  const base = { name, title: block.title };
+  if (block.kind === "task") return { ...base, worker: block.worker ?? "" };
+  if (block.kind === "map") return { ...base, kind: "map", worker: "", items: "context.items" };
+  if (block.kind === "workflow") return { ...base, kind: "workflow", workflow: "" };
+  if (block.kind === "wait") return { ...base, kind: "wait", seconds: 60 };
+  return { ...base, kind: "approval", message: "" };
+}
+
+/** As stated by the step, or by its worker's decorator. */
+export function slotOf(step: Step, catalog: Catalog): Slot {
+  const kind = kindOf(step);
+  const own = step.compensation ?? null;
+  if (own !== null) return slotFrom(own, true);
+  if (kind === "wait" || kind === "approval") return { holds: "none", text: "nothing to undo", isOwn: false };
+  if (kind === "workflow") return { holds: "action", text: "rolls its run back", isOwn: false };
+  const default_ = catalog.get(textOf(step.worker))?.compensation ?? null;
+  if (default_ === null) return { holds: "unstated", text: "no undo", isOwn: false };
+  return slotFrom(default_ === "none" || default_ === "irreversible" ? default_ : { worker: default_ }, false);
+}
+
+function slotFrom(value: Json, isOwn: boolean): Slot {
+  if (value === "none") return { holds: "none", text: "nothing to undo", isOwn };
+  if (value === "irreversible") return { holds: "irreversible", text: "irreversible", isOwn };
+  const worker = isObject(value) ? textOf(value.worker) : "";
+  return worker ? { holds: "action", text: worker, isOwn } : { holds: "unstated", text: "no undo", isOwn };
+}

@@ -1,0 +1,62 @@
+/** The workflow's document as the canvas reads it. A draft may hold anything, so reading never fails. Pure. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+export type Step = JsonObject;
+export type Edge = JsonObject;
+export type Document = JsonObject;
+export type Place = readonly [number, number];
+
+export const KINDS = ["task", "map", "workflow", "wait", "approval"] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** Steps in their places; what is no object stands as an empty step. */
+export function stepsOf(document: Document): readonly Step[] {
+  return objects(document.steps);
+}
+
+export function edgesOf(document: Document): readonly Edge[] {
+  return objects(document.edges);
+}
+
+export function layoutOf(document: Document): Readonly<Record<string, Place>> {
+  const found: Record<string, Place> = {};
+  for (const [name, place] of Object.entries(isObject(document.layout) ? document.layout : {})) {
+    if (Array.isArray(place) && Number.isFinite(place[0]) && Number.isFinite(place[1])) {
+      found[name] = [Number(place[0]), Number(place[1])];
+    }
+  }
+  return found;
+}
+
+export function kindOf(step: Step): Kind {
+  return KINDS.find((kind) => kind === step.kind) ?? "task";
+}
+
+/** One name a step on the canvas, also where a draft has the same name twice or none. */
+export function idsOf(steps: readonly Step[]): string[] {
+  const seen = new Set<string>();
+  return steps.map((step, index) => {
+    const name = textOf(step.name);
+    const id = name && !seen.has(name) ? name : `#${index}`;
+    seen.add(id);
+    return id;
+  });
+}
+
+/** The object without what is not stated. */
+export function stated(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
+}
+
+function objects(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.map((part) => (isObject(part) ? part : {})) : [];
+}

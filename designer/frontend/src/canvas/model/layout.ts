@@ -1,0 +1,31 @@
+/** Places for steps, from left to right, by dagre. Pure; loaded when something has no place. */
+import { graphlib, layout } from "@dagrejs/dagre";
+import { edgesOf, idsOf, stepsOf, textOf, type Document, type Edge, type Place } from "./document";
+import { labelOf, NODE_HEIGHT, NODE_WIDTH, snapped } from "./nodes";
+
+const BESIDE = 40;
+const BETWEEN = 80;
+const LETTER = 7;
+
+export function autoLayout(document: Document): Record<string, Place> {
+  const graph = new graphlib.Graph();
+  graph.setGraph({ rankdir: "LR", nodesep: BESIDE, ranksep: BETWEEN });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const ids = idsOf(stepsOf(document));
+  for (const id of ids) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const edge of edgesOf(document)) {
+    const [source, target] = [textOf(edge.from), textOf(edge.to)];
+    if (graph.hasNode(source) && graph.hasNode(target) && source !== target) graph.setEdge(source, target, room(edge));
+  }
+  layout(graph);
+  return Object.fromEntries(ids.map((id) => {
+    const { x, y } = graph.node(id) as { x: number; y: number };
+    return [id, snapped([x - NODE_WIDTH / 2, y - NODE_HEIGHT / 2])];
+  }));
+}
+
+/** Room for an edge's condition, as far as it is shown. */
+function room(edge: Edge): { width: number; height: number } {
+  const label = labelOf(edge);
+  return label ? { width: (label.length + 2) * LETTER, height: 24 } : { width: 0, height: 0 };
+}

@@ -1,0 +1,99 @@
+/** The document as nodes and edges of the canvas: derived, never the document itself. Pure. */
+import { slotOf, type Catalog, type Slot } from "./catalog";
+import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, type Document, type Edge, type Kind, type Place, type Step } from "./document";
+import type { Marks } from "./problems";
+
+export const NODE_WIDTH = 236;
+export const NODE_HEIGHT = 128;
+const LABEL_LENGTH_MAX = 32;
+
+export interface StepView {
+  readonly [key: string]: unknown;
+  readonly index: number;
+  readonly name: string;
+  readonly title: string;
+  readonly kind: Kind;
+  readonly does: string;
+  readonly badges: readonly string[];
+  readonly slot: Slot;
+  readonly marks: Marks | null;
+}
+export interface EdgeView {
+  readonly id: string;
+  readonly index: number;
+  readonly source: string;
+  readonly target: string;
+  readonly label: string;
+  readonly marks: Marks | null;
+}
+
+export function stepViews(document: Document, catalog: Catalog, marks: ReadonlyMap<string, Marks>): Map<string, StepView> {
+  const steps = stepsOf(document);
+  const ids = idsOf(steps);
+  return new Map(steps.map((step, index) => [ids[index]!, stepView(step, index, catalog, marks.get(`step:${index}`) ?? null)]));
+}
+
+/** Edges whose both ends are on the canvas; the server names the others. */
+export function edgeViews(document: Document, marks: ReadonlyMap<string, Marks>): EdgeView[] {
+  const ids = new Set(idsOf(stepsOf(document)));
+  return edgesOf(document).flatMap((edge, index) => {
+    const [source, target] = [textOf(edge.from), textOf(edge.to)];
+    const view = { id: `${index}:${source}>${target}`, index, source, target, label: labelOf(edge), marks: marks.get(`edge:${index}`) ?? null };
+    return ids.has(source) && ids.has(target) ? [view] : [];
+  });
+}
+
+/** An edge's condition, as long as there is room for it. */
+export function labelOf(edge: Edge): string {
+  const label = edge.otherwise === true ? "otherwise" : textOf(edge.when);
+  return label.length > LABEL_LENGTH_MAX ? `${label.slice(0, LABEL_LENGTH_MAX - 1)}…` : label;
+}
+
+/** Steps that have no place on the canvas yet. */
+export function unplaced(document: Document): string[] {
+  const layout = layoutOf(document);
+  return idsOf(stepsOf(document)).filter((id) => !layout[id]);
+}
+
+export function snapped([x, y]: Place, grid = 10): Place {
+  return [Math.round(x / grid) * grid, Math.round(y / grid) * grid];
+}
+
+function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | null): StepView {
+  const name = textOf(step.name);
+  return {
+    index, name, title: textOf(step.title) || name || "Unnamed step", kind: kindOf(step),
+    does: does(step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
+  };
+}
+
+function does(step: Step): string {
+  switch (kindOf(step)) {
+    case "task": return textOf(step.worker) || "no worker chosen";
+    case "map": return `${textOf(step.worker) || "no worker"} × each`;
+    case "workflow": return textOf(step.workflow) || "no workflow chosen";
+    case "approval": return "a person approves";
+    case "wait": return waitsFor(step);
+  }
+}
+
+function waitsFor({ signal, until, seconds }: Step): string {
+  if (textOf(signal)) return `signal ${textOf(signal)}`;
+  if (textOf(until)) return `until ${textOf(until)}`;
+  return typeof seconds === "number" ? `${seconds} s` : textOf(seconds) || "nothing chosen";
+}
+
+function badges(step: Step, catalog: Catalog): string[] {
+  const worker = catalog.get(textOf(step.worker));
+  const retry = isObject(step.retry) ? step.retry : worker?.retry;
+  const timeout = step.timeout ?? worker?.timeout;
+  const found: string[] = [];
+  if (typeof retry?.max_attempts === "number") found.push(`${retry.max_attempts} ${retry.max_attempts === 1 ? "try" : "tries"}`);
+  if (typeof timeout === "number") found.push(`${timeout} s`);
+  if (textOf(step.when)) found.push("guarded");
+  if (step.on_failure === "continue" || step.on_failure === "pause") found.push(`else ${step.on_failure}`);
+  if (isObject(step.fallback)) found.push("fallback");
+  if (step.dynamic === true) found.push("adds steps");
+  if (step.pivot === true) found.push("no return");
+  return found;
+}

@@ -1,0 +1,107 @@
+/** The canvas under the author's hands. It tells what was asked for; it never changes the document. */
+import {
+  applyEdgeChanges, applyNodeChanges, Background, Controls, MiniMap, ReactFlow, useReactFlow,
+  type Connection, type Edge, type EdgeChange, type FinalConnectionState, type NodeChange,
+} from "@xyflow/react";
+import { useCallback, useEffect, useState, type DragEvent, type ReactElement } from "react";
+import type { Catalog } from "../model/catalog";
+import { stepsOf, type Document, type Place } from "../model/document";
+import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../model/nodes";
+import { marksOf, type Problem } from "../model/problems";
+import { refusalOf } from "../model/rules";
+import { flowEdges, flowNodes } from "./flow";
+import { BLOCK_TYPE } from "./Palette";
+import { StepNode, type StepFlowNode } from "./StepNode";
+
+const TYPES = { step: StepNode };
+const FIT = { maxZoom: 1, padding: 0.15 };
+
+export interface Chosen {
+  readonly steps: ReadonlySet<string>;
+  readonly edges: ReadonlySet<string>;
+}
+interface Props {
+  readonly document: Document;
+  readonly catalog: Catalog;
+  readonly problems: readonly Problem[];
+  readonly places: Readonly<Record<string, Place>> | null;
+  readonly chosen: Chosen;
+  readonly choose: (chosen: Chosen) => void;
+  readonly move: (layout: Record<string, Place>) => void;
+  readonly connect: (from: string, to: string) => void;
+  readonly refuse: (reason: string) => void;
+  readonly remove: (steps: readonly string[], edges: readonly string[]) => void;
+  readonly drop: (key: string, place: Place, edge: string | null) => void;
+}
+
+export function Board(props: Props): ReactElement {
+  const { document, catalog, problems, places, chosen, choose, move, connect, refuse, remove, drop } = props;
+  const [nodes, setNodes] = useState<StepFlowNode[]>([]);
+  const [edges, setEdges] = useState<Edge[]>([]);
+  const flow = useReactFlow();
+  const [hadSteps] = useState(() => stepsOf(document).length > 0);
+  useEffect(() => {
+    const marks = marksOf(problems);
+    if (places) setNodes((before) => flowNodes(stepViews(document, catalog, marks), places, before, chosen.steps));
+    setEdges(flowEdges(edgeViews(document, marks), chosen.edges));
+  }, [document, catalog, problems, places, chosen]);
+  const changeNodes = useCallback((changes: NodeChange<StepFlowNode>[]) => {
+    const next = selection(changes, chosen.steps);
+    if (next) choose({ ...chosen, steps: next });
+    setNodes((before) => applyNodeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
+  }, [chosen, choose]);
+  const changeEdges = useCallback((changes: EdgeChange[]) => {
+    const next = selection(changes, chosen.edges);
+    if (next) choose({ ...chosen, edges: next });
+    setEdges((before) => applyEdgeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
+  }, [chosen, choose]);
+  const end = (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState): void => {
+    if (isValid !== false || !fromNode || !toNode) return;
+    const [from, to] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
+    const reason = refusalOf(document, from, to);
+    if (reason) refuse(reason);
+  };
+  const dropHere = (event: DragEvent): void => {
+    event.preventDefault();
+    const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const key = event.dataTransfer.getData(BLOCK_TYPE);
+    if (key) drop(key, snapped([x - NODE_WIDTH / 2, y - NODE_HEIGHT / 2]), edgeAt(event.clientX, event.clientY));
+  };
+  return (
+    <ReactFlow
+      nodes={nodes} edges={edges} nodeTypes={TYPES} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
+      snapToGrid snapGrid={[10, 10]} onNodesChange={changeNodes} onEdgesChange={changeEdges} connectionRadius={30}
+      isValidConnection={({ source, target }) => refusalOf(document, source, target) === null}
+      onConnect={({ source, target }: Connection) => connect(source, target)} onConnectEnd={end}
+      onNodeDragStop={(_, __, moved) => move(Object.fromEntries(moved.map(({ id, position }) => [id, [position.x, position.y]])))}
+      onBeforeDelete={({ nodes: steps, edges: lines }) => {
+        remove(steps.map(({ id }) => id), lines.map(({ id }) => id));
+        return Promise.resolve(false);
+      }}
+      deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      onDragOver={(event) => { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; }} onDrop={dropHere}
+      aria-label="Canvas of the workflow"
+    >
+      <Background gap={20} />
+      <Controls showInteractive={false} fitViewOptions={FIT} />
+      <MiniMap pannable zoomable ariaLabel="Overview of the canvas" />
+    </ReactFlow>
+  );
+}
+
+/** The next selection, or null when the changes are about something else. */
+function selection(changes: readonly { type: string; id?: string; selected?: boolean }[], before: ReadonlySet<string>): Set<string> | null {
+  const found = changes.filter(({ type }) => type === "select");
+  if (!found.length) return null;
+  const next = new Set(before);
+  for (const { id, selected } of found) {
+    if (selected) next.add(id ?? "");
+    else next.delete(id ?? "");
+  }
+  return next;
+}
+
+function edgeAt(x: number, y: number): string | null {
+  const line = globalThis.document.elementsFromPoint(x, y).map((element) => element.closest<SVGElement>(".react-flow__edge")).find(Boolean);
+  return line?.dataset.id ?? null;
+}

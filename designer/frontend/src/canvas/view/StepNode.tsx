@@ -1,0 +1,38 @@
+/** A step on the canvas: what it does above, what undoes it below. */
+import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import { memo, type ReactElement } from "react";
+import type { Slot } from "../model/catalog";
+import type { StepView } from "../model/nodes";
+import { Icon, KIND_ICON, KIND_WORD } from "./icons";
+
+export type StepFlowNode = Node<StepView, "step">;
+
+const SLOT_ICON: Readonly<Record<Slot["holds"], string>> = { action: "undo", none: "none", irreversible: "lock", unstated: "gap" };
+
+function StepNodeView({ data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
+  const { kind, title, name, does, badges, slot, marks } = data;
+  return (
+    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-marked={marks ? (marks.errors ? "error" : "warning") : undefined}>
+      <Handle type="target" position={Position.Left} isConnectable={isConnectable} aria-label={`Into ${name}`} />
+      <div className="step-node-head">
+        <Icon name={KIND_ICON[kind]} />
+        <strong>{title}</strong>
+        {marks && <span className="step-node-mark" title={saysMarks(marks)}><Icon name="alert" /><span className="sr-only">{saysMarks(marks)}</span></span>}
+      </div>
+      <div className="step-node-does"><span className="sr-only">{KIND_WORD[kind]}: </span><span className="code">{does}</span></div>
+      <div className="step-node-badges">{badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
+      <div className="step-node-undo" data-holds={slot.holds}>
+        <Icon name={SLOT_ICON[slot.holds]} />
+        <span className="sr-only">Undo: </span>
+        <span className={slot.holds === "action" ? "code" : undefined}>{slot.text}</span>
+      </div>
+      <Handle type="source" position={Position.Right} isConnectable={isConnectable} aria-label={`Out of ${name}`} />
+    </div>
+  );
+}
+
+function saysMarks({ errors, warnings }: { errors: number; warnings: number }): string {
+  return errors ? `${errors} problem${errors > 1 ? "s" : ""}` : `${warnings} warning${warnings > 1 ? "s" : ""}`;
+}
+
+export const StepNode = memo(StepNodeView);

@@ -1,0 +1,17 @@
+/** What the server puts beside `<workflow-canvas mode="edit">`. */
+import type { Worker } from "../model/catalog";
+import type { Document } from "../model/document";
+import type { Problem } from "../model/problems";
+
+export interface EditData {
+  readonly name: string;
+  readonly document: Document;
+  readonly revision: number;
+  readonly problems: readonly Problem[];
+  readonly published: Document | null;
+  readonly workers: readonly Worker[];
+  readonly workflows: readonly string[];
+  readonly api: string;
+  readonly page: string;
+  readonly login: string;
+}

@@ -1,0 +1,57 @@
+/** The draft under the author's hands: its history, its saving, what is wrong with it. */
+import { useCallback, useEffect, useRef, useState } from "react";
+import { publishDraft, saveDraft, type Published } from "../api";
+import type { Command } from "../model/commands";
+import type { Document } from "../model/document";
+import { begin, perform, redo, undo, type History } from "../model/history";
+import type { Problem } from "../model/problems";
+import { Autosave, type SaveState } from "../model/saving";
+import type { EditData } from "./data";
+
+export interface Design {
+  readonly document: Document;
+  readonly problems: readonly Problem[];
+  readonly save: SaveState;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly do: (command: Command, topic?: string) => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly keepMine: () => void;
+  readonly takeTheirs: () => void;
+  readonly publish: () => Promise<Published>;
+}
+
+export function useDesign(data: EditData): Design {
+  const [history, setHistory] = useState<History>(() => begin(data.document));
+  const [problems, setProblems] = useState(data.problems);
+  const [save, setSave] = useState<SaveState>({ is: "saved" });
+  const saving = useRef<Autosave | null>(null);
+  saving.current ??= new Autosave({
+    revision: data.revision, document: data.document, show: setSave, found: setProblems,
+    send: (document, revision) => saveDraft(data.api, document, revision),
+  });
+  const autosave = saving.current;
+  useEffect(() => autosave.change(history.present), [autosave, history.present]);
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent): void => { if (!autosave.isSafe) event.preventDefault(); };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [autosave]);
+  const publish = useCallback(async (): Promise<Published> => {
+    if (await autosave.flush()) return publishDraft(data.api, autosave.revision);
+    return { is: "refused", message: "The draft could not be saved, so it was not published.", problems: [] };
+  }, [autosave, data.api]);
+  return {
+    document: history.present, problems, save, publish,
+    canUndo: history.past.length > 0, canRedo: history.future.length > 0,
+    do: useCallback((command, topic) => setHistory((before) => perform(before, command, topic)), []),
+    undo: useCallback(() => setHistory(undo), []),
+    redo: useCallback(() => setHistory(redo), []),
+    keepMine: useCallback(() => autosave.keepMine(), [autosave]),
+    takeTheirs: useCallback(() => {
+      const document = autosave.takeTheirs();
+      if (document) setHistory((before) => perform(before, { do: "replace", document }));
+    }, [autosave]),
+  };
+}

@@ -1,0 +1,236 @@
+/**
+ * What a journal entry changes on the page. Pure: state and frame in, next state out.
+ * Mirrors `runs.machine.apply`; both are held to the journals of `tests/contract/journals`.
+ */
+import { asCount, asFailure, asNames, asText, type Frame } from "./frame";
+import { newStep, type Item, type Items, type RunState, type StepState, type UndoStatus } from "./state";
+
+export class Gap extends Error {}
+
+export function applyFrame(state: RunState, frame: Frame): RunState {
+  return applyFrames(state, [frame]);
+}
+
+/** Frames that were applied before are ignored; a missing one is a `Gap`. */
+export function applyFrames(state: RunState, frames: readonly Frame[]): RunState {
+  const draft = new Draft(state);
+  for (const frame of frames) {
+    if (frame.seq <= draft.lastSeq) continue;
+    if (frame.seq > draft.lastSeq + 1) throw new Gap(`entry ${draft.lastSeq + 1} is missing`);
+    draft.lastSeq = frame.seq;
+    draft.status = frame.status || draft.status;
+    EFFECTS[frame.type]?.(draft, frame);
+  }
+  return draft.done();
+}
+
+/** A copy of a state that a batch of frames may write to; untouched steps are shared. */
+class Draft {
+  lastSeq: number;
+  status: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  error: RunState["error"];
+  private order: readonly string[];
+  private readonly steps: Map<string, StepState>;
+  private readonly owned = new Set<Items>();
+
+  constructor(private readonly before: RunState) {
+    ({ lastSeq: this.lastSeq, status: this.status, startedAt: this.startedAt } = before);
+    ({ finishedAt: this.finishedAt, error: this.error, order: this.order } = before);
+    this.steps = new Map(before.steps);
+  }
+
+  done(): RunState {
+    if (this.lastSeq === this.before.lastSeq) return this.before;
+    const { lastSeq, status, startedAt, finishedAt, error, order, steps } = this;
+    return { lastSeq, status, startedAt, finishedAt, error, order, steps };
+  }
+
+  step(name: string): StepState {
+    const found = this.steps.get(name);
+    if (found) return found;
+    this.order = [...this.order, name];
+    const step = newStep(name);
+    this.steps.set(name, step);
+    return step;
+  }
+
+  change(name: string, fields: Partial<StepState>): void {
+    this.steps.set(name, { ...this.step(name), ...fields });
+  }
+
+  add(names: readonly string[], after: string): void {
+    const fresh = names.filter((name) => !this.steps.has(name));
+    for (const name of fresh) this.steps.set(name, newStep(name, after));
+    const place = this.order.indexOf(after) + 1;
+    this.order = [...this.order.slice(0, place), ...fresh, ...this.order.slice(place)];
+  }
+
+  startMap(name: string, total: number, queued: number): void {
+    const items: Items = { total, byIndex: new Map(), counts: {}, undoCounts: {}, failing: new Set() };
+    this.owned.add(items);
+    this.change(name, { items });
+    for (let index = 0; index < queued; index += 1) this.changeItem({ map: name, index }, { status: "queued" });
+  }
+
+  changeItem({ map, index }: ItemName, fields: Partial<Item>): void {
+    const items = this.writableItems(map);
+    const before = items.byIndex.get(index);
+    const after: Item = { status: "pending", undo: "none", ...before, ...fields };
+    items.byIndex.set(index, after);
+    count(items.counts, before?.status, after.status);
+    count(items.undoCounts, before?.undo, after.undo);
+    if (after.status === "failed") items.failing.add(index);
+    else items.failing.delete(index);
+    this.change(map, { items, undo: undoOfItems(items) });
+  }
+
+  private writableItems(map: string): Items {
+    const found = this.step(map).items;
+    if (found && this.owned.has(found)) return found;
+    const copy: Items = {
+      total: found?.total ?? 0,
+      byIndex: new Map(found?.byIndex),
+      counts: { ...found?.counts },
+      undoCounts: { ...found?.undoCounts },
+      failing: new Set(found?.failing),
+    };
+    this.owned.add(copy);
+    return copy;
+  }
+}
+
+interface ItemName {
+  map: string;
+  index: number;
+}
+
+export function itemName(name: string): ItemName | null {
+  const found = /^(.+)\[(\d+)\]$/.exec(name);
+  return found ? { map: found[1] ?? "", index: Number(found[2]) } : null;
+}
+
+function count<Key extends string>(counts: Partial<Record<Key, number>>, before: Key | undefined, after: Key): void {
+  if (before === after) return;
+  if (before) counts[before] = (counts[before] ?? 1) - 1;
+  counts[after] = (counts[after] ?? 0) + 1;
+}
+
+/** The undo of a map step is that of its items; one that was abandoned marks the whole. */
+function undoOfItems({ undoCounts }: Items): UndoStatus {
+  if (undoCounts.abandoned) return "abandoned";
+  const left = (undoCounts.pending ?? 0) + (undoCounts.running ?? 0) + (undoCounts.failed ?? 0);
+  if (left) return "pending";
+  return undoCounts.compensated || undoCounts.resolved ? "compensated" : "none";
+}
+
+/** Changes a step, or the count of one item of a map step. */
+function change(draft: Draft, name: string, fields: Partial<StepState>): void {
+  const item = itemName(name);
+  if (!item) return draft.change(name, fields);
+  const { status, undo } = fields;
+  draft.changeItem(item, { ...(status && { status }), ...(undo && { undo }) });
+}
+
+function cancel(draft: Draft, names: unknown, at: string): void {
+  for (const name of asNames(names)) {
+    change(draft, name, { status: "cancelled", dueAt: null, waits: null, finishedAt: at });
+  }
+}
+
+function plan(draft: Draft, names: readonly string[]): void {
+  names.forEach((name, place) => change(draft, name, { undo: "pending", undoPlace: place + 1, dueAt: null }));
+}
+
+/** How an undo ended: `none` where there was no effect, `abandoned` where a child run left something. */
+const asEndedUndo = (value: unknown): UndoStatus =>
+  value === "none" || value === "resolved" || value === "abandoned" ? value : "compensated";
+
+type Effect = (draft: Draft, frame: Frame) => void;
+
+const end: Effect = (draft, { at, data }) => {
+  draft.finishedAt = at;
+  draft.error = "error" in data ? asFailure(data.error) : draft.error;
+  cancel(draft, data.cancelled, at);
+  for (const name of asNames(data.abandoned)) change(draft, name, { undo: "abandoned", dueAt: null });
+};
+
+const endStep = (draft: Draft, frame: Frame, fields: Partial<StepState>): void => {
+  const { step, at, data } = frame;
+  change(draft, step, { dueAt: null, waits: null, progress: null, finishedAt: at, ...fields });
+  if ("undo" in data) change(draft, step, { undo: "pending" });
+};
+
+const firstStart = (draft: Draft, { step, at }: Frame): string | null =>
+  itemName(step) ? null : (draft.step(step).startedAt ?? at);
+
+const EFFECTS: Record<string, Effect> = {
+  "run.started": (draft, { at }) => {
+    draft.startedAt = at;
+  },
+  "run.compensating": (draft, { at, data }) => {
+    draft.finishedAt = null;
+    draft.error = asFailure(data.error);
+    cancel(draft, data.cancelled, at);
+    plan(draft, asNames(data.plan));
+  },
+  "run.completed": end,
+  "run.compensated": end,
+  "run.failed": end,
+  "run.cancelled": end,
+
+  "step.queued": (draft, { step, data }) =>
+    change(draft, step, { status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null }),
+  "step.started": (draft, frame) => {
+    const { step, attempt, data } = frame;
+    const total = asCount(data.items);
+    if (total !== null) draft.startMap(step, total, asCount(data.queued) ?? 0);
+    change(draft, step, {
+      status: "running", ...(total === null && { attempt }), startedAt: firstStart(draft, frame), finishedAt: null, dueAt: null, error: null,
+      direction: asText(data.direction) ?? (itemName(step) ? "forward" : draft.step(step).direction),
+    });
+  },
+  "step.progress": (draft, { step, data }) =>
+    change(draft, step, { progress: { fraction: asCount(data.fraction), message: asText(data.message) ?? "" } }),
+  "step.waiting": (draft, frame) =>
+    change(draft, frame.step, {
+      status: "waiting", attempt: frame.attempt, startedAt: firstStart(draft, frame), waits: frame.data,
+      dueAt: asText(frame.data.until),
+    }),
+  "step.retry_scheduled": (draft, { step, data }) =>
+    change(draft, step, {
+      status: "retrying", dueAt: asText(data.due_at), error: asFailure(data.error), progress: null,
+      direction: asText(data.direction) ?? "forward",
+    }),
+  "step.fallback_started": (draft, { step, data }) =>
+    change(draft, step, { status: "queued", direction: "fallback", dueAt: null, error: asFailure(data.error) }),
+  "step.completed": (draft, frame) => endStep(draft, frame, { status: "completed", error: null }),
+  "step.skipped": (draft, frame) => endStep(draft, frame, { status: "skipped" }),
+  "step.failed": (draft, frame) => {
+    endStep(draft, frame, { status: "failed", error: asFailure(frame.data.error) });
+    cancel(draft, frame.data.cancelled, frame.at);
+  },
+  "step.expanded": (draft, { step, data }) => draft.add(asNames(data.steps), step),
+
+  "compensation.started": (draft, { step, attempt, data }) =>
+    change(draft, step, { undo: "running", undoAttempt: attempt, dueAt: null, direction: asText(data.direction) ?? "undo" }),
+  "compensation.retry_scheduled": (draft, { step, data }) =>
+    change(draft, step, {
+      undo: "pending", dueAt: asText(data.due_at), direction: asText(data.direction) ?? "undo",
+      ...("error" in data && { error: asFailure(data.error) }),
+    }),
+  "compensation.completed": (draft, { step, data }) =>
+    change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null, error: null }),
+  "compensation.failed": (draft, { step, data }) =>
+    change(draft, step, { undo: "failed", dueAt: null, error: asFailure(data.error) }),
+
+  "intervention.opened": (draft, { step, data }) => {
+    if (data.ended) change(draft, step, { error: asFailure(data.error) });
+    else if (data.kind === "step_failed") change(draft, step, { status: "blocked", finishedAt: null });
+  },
+  "intervention.answered": (draft, { step, data }) => {
+    const isAbandoned = data.kind === "compensation_failed" && data.answer === "abandon";
+    if (isAbandoned) change(draft, step, { undo: "abandoned", dueAt: null });
+  },
+};

@@ -1,0 +1,63 @@
+/** One journal entry as the socket sends it. Anything else is refused here, at the border. */
+
+export interface Frame {
+  seq: number;
+  type: string;
+  step: string;
+  attempt: number;
+  at: string;
+  status: string;
+  data: Readonly<Record<string, unknown>>;
+}
+
+export interface Failure {
+  /** The step that failed, where the failure is a run's. */
+  step: string;
+  code: string;
+  message: string;
+}
+
+export function parseFrame(text: string): Frame | null {
+  const value = parseJson(text);
+  if (!isRecord(value) || !Number.isInteger(value.seq) || typeof value.type !== "string") return null;
+  return {
+    seq: value.seq as number,
+    type: value.type,
+    step: asText(value.step) ?? "",
+    attempt: asCount(value.attempt) ?? 0,
+    at: asText(value.at) ?? "",
+    status: asText(value.status) ?? "",
+    data: isRecord(value.data) ? value.data : {},
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function asText(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+export function asCount(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+export function asNames(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+export function asFailure(value: unknown): Failure | null {
+  if (!isRecord(value)) return null;
+  const message = asText(value.message);
+  const code = asText(value.code);
+  return code || message ? { step: asText(value.step) ?? "", code: code ?? "", message: message ?? "" } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+/** What a page knows of a run. Values only; `apply` is the one place that changes them. */
+import type { Failure } from "./frame";
+
+export type StepStatus =
+  | "pending" | "queued" | "running" | "retrying" | "waiting" | "blocked"
+  | "completed" | "skipped" | "failed" | "cancelled";
+
+export type UndoStatus =
+  | "none" | "pending" | "running" | "compensated" | "failed" | "resolved" | "abandoned";
+
+export interface Progress {
+  fraction: number | null;
+  message: string;
+}
+
+export interface Item {
+  readonly status: StepStatus;
+  readonly undo: UndoStatus;
+}
+
+/** The items of a map step, counted; `failing` holds the indexes of the failed ones. */
+export interface Items {
+  total: number;
+  byIndex: Map<number, Item>;
+  counts: Partial<Record<StepStatus, number>>;
+  undoCounts: Partial<Record<UndoStatus, number>>;
+  failing: Set<number>;
+}
+
+export interface StepState {
+  readonly name: string;
+  readonly addedBy: string | null;
+  readonly status: StepStatus;
+  readonly undo: UndoStatus;
+  readonly undoPlace: number | null;
+  readonly direction: string;
+  readonly attempt: number;
+  readonly undoAttempt: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly dueAt: string | null;
+  readonly waits: Readonly<Record<string, unknown>> | null;
+  readonly error: Failure | null;
+  readonly progress: Progress | null;
+  readonly items: Items | null;
+}
+
+export interface RunState {
+  readonly status: string;
+  readonly lastSeq: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: Failure | null;
+  readonly order: readonly string[];
+  readonly steps: ReadonlyMap<string, StepState>;
+}
+
+/** The statuses in which nothing more happens to a run by itself. */
+export const ENDED: ReadonlySet<string> = new Set(["completed", "compensated", "failed", "cancelled"]);
+
+export function newStep(name: string, addedBy: string | null = null): StepState {
+  return {
+    name, addedBy, status: "pending", undo: "none", undoPlace: null, direction: "forward", attempt: 0,
+    undoAttempt: 0, startedAt: null, finishedAt: null, dueAt: null, waits: null, error: null, progress: null,
+    items: null,
+  };
+}
+
+/** A run before its first journal entry; `names` are its steps in topological order. */
+export function newRun(names: readonly string[]): RunState {
+  return {
+    status: "pending", lastSeq: 0, startedAt: null, finishedAt: null, error: null, order: [...names],
+    steps: new Map(names.map((name) => [name, newStep(name)])),
+  };
+}

@@ -1,0 +1,57 @@
+/** Times in the reader's zone, durations in words. The server writes UTC; `<time>` elements are rewritten here. */
+
+const DAY_MS = 86_400_000;
+export type TimeStyle = "short" | "clock" | "exact";
+
+export function exact(date: Date): string {
+  return date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+}
+
+export function clock(date: Date): string {
+  return date.toLocaleTimeString(undefined, {
+    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
+  });
+}
+
+/** Today: the time of day; otherwise the day too. */
+export function short(date: Date, now: Date = new Date()): string {
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  if (date.toDateString() === now.toDateString()) return time;
+  const isThisYear = date.getFullYear() === now.getFullYear();
+  const day = date.toLocaleDateString(undefined, {
+    day: "numeric", month: "short", ...(!isThisYear && { year: "numeric" }),
+  });
+  return `${day}, ${time}`;
+}
+
+/** Milliseconds as `41 ms`, `1.2 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`: as `designer.templatetags.page`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return pair(seconds, 60, "min", "s");
+  const minutes = Math.floor(seconds / 60);
+  return ms < DAY_MS ? pair(minutes, 60, "h", "min") : pair(Math.floor(minutes / 60), 24, "d", "h");
+}
+
+function pair(value: number, base: number, large: string, small: string): string {
+  const rest = value % base;
+  return `${Math.floor(value / base)} ${large}${rest ? ` ${rest} ${small}` : ""}`;
+}
+
+const STYLES: Record<TimeStyle, (date: Date) => string> = { short: (date) => short(date), clock, exact };
+
+/** Shows `iso` in a `<time>`, with the exact value on hover. */
+export function fillTime(target: HTMLTimeElement, iso: string, style: TimeStyle = "short"): void {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return;
+  target.dateTime = iso;
+  target.textContent = STYLES[style](date);
+  target.title = exact(date);
+}
+
+export function localiseTimes(root: ParentNode): void {
+  for (const target of root.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
+    fillTime(target, target.dateTime, (target.dataset.style as TimeStyle | undefined) ?? "short");
+  }
+}

@@ -1,0 +1,26 @@
+import tailwindcss from "@tailwindcss/vite";
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+import { licences } from "./build/licences.ts";
+import { sourcesHash } from "./build/sources-hash.ts";
+
+const here = import.meta.dirname;
+const root = resolve(here, "../..");
+
+export default defineConfig({
+  base: "./",
+  plugins: [tailwindcss(), licences(here), sourcesHash(root)],
+  build: {
+    outDir: resolve(root, "static/designer"),
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { pages: resolve(here, "src/main.ts") } },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "happy-dom",
+  },
+});

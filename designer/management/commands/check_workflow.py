@@ -1,0 +1,55 @@
+"""`manage.py check_workflow`: what is wrong with definitions in files, without storing them."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from config.commands import SagaboardCommand
+from designer.document import parse
+from designer.errors import FormatError
+from designer.formats import load_file
+from designer.graph import Graph
+from designer.problems import Problem, errors
+from designer.queries import published_graph
+from designer.validation import check_document
+from workers.registry import get_catalog
+
+HAS_ERRORS = 1
+
+
+class Command(SagaboardCommand):
+    help = "Checks workflows in files; prints `file:path: code: message`, exit code 1 if there is an error."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE", help=".json, .yaml or .py (which is run)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = list(check_files(options["files"]))
+        for file, problem in found:
+            level = "warning: " if problem.level == "warning" else ""
+            self.stdout.write(f"{file}:{problem.path}: {problem.code}: {level}{problem.message}")
+        if errors(problem for _, problem in found):
+            sys.exit(HAS_ERRORS)
+
+
+def check_files(files: list[str]) -> Iterator[tuple[str, Problem]]:
+    """Every problem with its file. Workflows in the files may run each other unpublished."""
+    documents: list[tuple[str, Any]] = []
+    for file in files:
+        try:
+            documents += [(file, document) for document in load_file(Path(file))]
+        except FormatError as error:
+            yield file, Problem(error.code, "", str(error))
+    graphs = {graph.name: graph for _, document in documents if (graph := parse(document)[0])}
+
+    def workflows(name: str, version: int | None) -> Graph | None:
+        given = graphs.get(name) if version is None else None
+        return given or published_graph(name, version)
+
+    for file, document in documents:
+        for problem in check_document(document, get_catalog(), workflows):
+            yield file, problem

@@ -1,0 +1,40 @@
+"""`manage.py export_workflow`: a definition as text on standard output."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from config.commands import SagaboardCommand
+from designer.document import parse
+from designer.errors import DocumentRefused
+from designer.formats import WRITERS
+from designer.problems import errors
+from designer.queries import document_of, get_version, get_workflow
+
+
+class Command(SagaboardCommand):
+    help = "Prints a workflow: the version named, else the latest one, else the draft."
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        # Django's own --version gives way to ours.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **options)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="name of the workflow")
+        parser.add_argument("--version", type=int, dest="number", metavar="N", help="number of the version")
+        parser.add_argument("--format", choices=WRITERS, default="yaml")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        graph, problems = parse(self._document(options["name"], options["number"]))
+        if graph is None:
+            raise DocumentRefused(errors(problems), "The draft cannot be exported before it is put right:")
+        self.stdout.write(WRITERS[options["format"]](graph), ending="")
+
+    def _document(self, name: str, number: int | None) -> object:
+        workflow = get_workflow(name)
+        if number is None and not workflow.versions.exists():
+            return document_of(workflow)
+        return get_version(name, number).document

@@ -1,0 +1,34 @@
+"""The shipped workflows: one YAML file each, children before the workflows that run them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from designer.formats import from_yaml
+
+FOLDER = Path(__file__).parent
+NAMES = (
+    "sequential_processing",
+    "order_processing",
+    "parallel_data_processing",
+    "conditional_processing",
+    "conditional_in_worker",
+    "resilient_processing",
+    "data_transformation_pipeline",
+    "event_processing",
+    "data_analysis",
+    "data_export",
+    "master_workflow",
+    "dynamic_workflow",
+)
+
+
+def load() -> list[dict[str, Any]]:
+    """The documents of all shipped workflows, in an order in which they can be published."""
+    return [read(name) for name in NAMES]
+
+
+def read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = from_yaml((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return document

@@ -1,0 +1,89 @@
+"""What is wrong with a document: a code, the place, and a message a person can act on.
+
+PURE. A problem of level `error` keeps a workflow from being published; a `warning` never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+Level = Literal["error", "warning"]
+Report = Callable[[str, str, str], None]
+
+PROBLEMS_MAX = 200
+SUGGESTION_LENGTH_MAX = 64
+KEY_SHOWN_MAX = 100
+JSON_NAMES: dict[object, str] = {None: "null", True: "true", False: "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`path` is written like `steps[2].compensation.worker` or `edges[0].when`; empty for the whole."""
+
+    code: str
+    path: str
+    message: str
+    level: Level = "error"
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.path, self.code, self.message) if part)
+
+
+class TooManyProblemsError(Exception):
+    """There are more problems than anybody would read."""
+
+
+class Problems:
+    """Collects up to `PROBLEMS_MAX` problems; the next one raises `TooManyProblemsError`."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def error(self, code: str, path: str, message: str) -> None:
+        self._add(Problem(code, path, message))
+
+    def warn(self, code: str, path: str, message: str) -> None:
+        self._add(Problem(code, path, message, "warning"))
+
+    def _add(self, problem: Problem) -> None:
+        if len(self.found) >= PROBLEMS_MAX:
+            raise TooManyProblemsError
+        self.found.append(problem)
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.level == "error"]
+
+
+def join(path: str, key: str | int) -> str:
+    """The path of a part: `join("steps", 2)` is `steps[2]`, `join("a", "b")` is `a.b`."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if len(key) > KEY_SHOWN_MAX:
+        key = key[:KEY_SHOWN_MAX] + "…"
+    return f"{path}.{key}" if path else key
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` when a known word is close, else nothing."""
+    if len(word) > SUGGESTION_LENGTH_MAX:
+        return ""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def shown(value: object, length_max: int = 60) -> str:
+    """A value for a message, bounded; of objects and lists only what they are."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str) and len(value) > length_max:
+        return repr(value[:length_max]) + "…"
+    return JSON_NAMES.get(value, repr(value)) if value is None or isinstance(value, bool) else repr(value)

@@ -1,0 +1,80 @@
+"""Tags that every page uses: icons, times, durations, JSON and the bundle. Markup only."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from designer import bundle
+
+register = template.Library()
+DAY_S = 86_400
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative icon of `_icons.html`; the word beside it is what counts."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def moment(value: datetime | str | None, style: str = "short") -> SafeString | str:
+    """A time: in UTC here, in the reader's zone once scripts run, exact on hover."""
+    if not value:
+        return ""
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-style="{}" title="{}">{}</time>',
+        at.isoformat(),
+        style,
+        at.isoformat(),
+        f"{at:%Y-%m-%d %H:%M:%S} UTC",
+    )
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as `41 ms`, `1.2 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`; as in `ui/time.ts`."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{max(0, round(seconds * 1_000))} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < 3_600:
+        return _pair(whole, 60, "min", "s")
+    return _pair(whole // 60, 60, "h", "min") if seconds < DAY_S else _pair(whole // 3_600, 24, "d", "h")
+
+
+def _pair(value: int, base: int, large: str, small: str) -> str:
+    count, rest = divmod(value, base)
+    return f"{count} {large} {rest} {small}" if rest else f"{count} {large}"
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name that may be broken after its underscores, on a narrow screen."""
+    return format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in name.split("_")))
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.simple_tag
+def bundle_styles() -> SafeString:
+    links = ((static(path),) for path in bundle.styles())
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', links)
+
+
+@register.simple_tag
+def bundle_script() -> SafeString:
+    return format_html('<script type="module" src="{}"></script>', static(bundle.script()))

@@ -1,0 +1,190 @@
+"""Runs, steps, journal, interventions and worker processes in the admin, to look at.
+
+`runs.engine` is the only writer; what may be done with a run stands on its page.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
+
+JSON_SHOWN_MAX = 20_000
+ROWS_PER_PAGE = 50
+SHORT_ID = 8
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class LookedAt(ModelAdmin):
+    """Nothing is added, changed or deleted here. Lists count no rows, as there may be millions."""
+
+    list_per_page = ROWS_PER_PAGE
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def page_link(run_id: UUID, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("run-detail", args=[run_id]), text)
+
+
+def list_link(model: str, run_id: UUID, text: str) -> SafeString:
+    """A link to the rows of one run in another list."""
+    url = reverse(f"admin:runs_{model}_changelist")
+    return format_html('<a href="{}?run__id__exact={}">{}</a>', url, run_id, text)
+
+
+def shown_json(value: Any) -> SafeString:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    more = "" if len(text) <= JSON_SHOWN_MAX else f"\n… {len(text) - JSON_SHOWN_MAX:,} characters more"
+    return format_html("<pre>{}{}</pre>", text[:JSON_SHOWN_MAX], more)
+
+
+class OfRun(LookedAt):
+    """Rows that belong to a run; the column `of` leads to the run's page."""
+
+    list_select_related = ["run"]
+
+    @admin.display(description="run", ordering="run_id")
+    def of(self, row: Any) -> SafeString:
+        return page_link(row.run_id, str(row.run))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("run__input", "run__state")
+
+
+@admin.register(Run)
+class RunAdmin(LookedAt):
+    list_display = [
+        "name",
+        "status",
+        "progress",
+        "created_at",
+        "finished_at",
+        "started_by",
+        "page",
+    ]
+    list_filter = ["status", "trial", "created_at"]
+    list_select_related = ["started_by"]
+    search_fields = ["id__exact", "workflow_name", "idempotency_key"]
+    exclude = ["state", "input", "error", "labels"]
+    readonly_fields = ["page", "rows", "labels_text", "input_text", "error_text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        return super().get_queryset(request).defer("state")
+
+    @admin.display(description="run", ordering="workflow_name")
+    def name(self, run: Run) -> str:
+        return f"{run.workflow_name} …{run.pk.hex[-SHORT_ID:]}"
+
+    @admin.display(description="ended")
+    def progress(self, run: Run) -> str:
+        return f"{run.done} of {run.total}"
+
+    @admin.display(description="page")
+    def page(self, run: Run) -> SafeString:
+        return page_link(run.pk, "Open")
+
+    @admin.display(description="rows")
+    def rows(self, run: Run) -> SafeString:
+        models = {"steprun": "steps", "journalentry": "journal", "intervention": "interventions"}
+        links = [list_link(model, run.pk, text) for model, text in models.items()]
+        return format_html("{} · {} · {}", *links)
+
+    @admin.display(description="labels")
+    def labels_text(self, run: Run) -> SafeString:
+        return shown_json(run.labels)
+
+    @admin.display(description="input")
+    def input_text(self, run: Run) -> SafeString:
+        return shown_json(run.input)
+
+    @admin.display(description="error")
+    def error_text(self, run: Run) -> SafeString:
+        return shown_json(run.error)
+
+
+@admin.register(StepRun)
+class StepRunAdmin(OfRun):
+    list_display = ["name", "status", "undo", "attempt", "undo_attempt", "of", "started_at", "finished_at"]
+    list_filter = ["status", "undo"]
+    search_fields = ["name", "run__id__exact", "process"]
+    exclude = ["state", "error"]
+    readonly_fields = ["of", "error_text"]
+
+    @admin.display(description="error")
+    def error_text(self, step: StepRun) -> SafeString:
+        return shown_json(step.error)
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(OfRun):
+    list_display = ["seq", "type", "step", "attempt", "status", "at", "of"]
+    list_filter = ["type"]
+    search_fields = ["step", "run__id__exact"]
+    ordering = ["-run_id", "seq"]
+    exclude = ["data", "payload"]
+    readonly_fields = ["of", "data_text", "payload_text"]
+
+    @admin.display(description="data")
+    def data_text(self, entry: JournalEntry) -> SafeString:
+        return shown_json(entry.data)
+
+    @admin.display(description="payload")
+    def payload_text(self, entry: JournalEntry) -> SafeString:
+        return shown_json(entry.payload)
+
+
+@admin.register(Intervention)
+class InterventionAdmin(OfRun):
+    list_display = [
+        "id",
+        "status",
+        "kind",
+        "step",
+        "problem",
+        "opened_at",
+        "claimed_by",
+        "answer",
+        "answered_by",
+        "of",
+    ]
+    list_filter = ["status", "kind", "answer"]
+    search_fields = ["step", "run__id__exact", "claimed_by", "answered_by"]
+    exclude = ["error"]
+    readonly_fields = ["of", "error_text"]
+
+    @admin.display(description="error")
+    def problem(self, case: Intervention) -> str:
+        return str(case.error.get("message", ""))[:120]
+
+    @admin.display(description="error")
+    def error_text(self, case: Intervention) -> SafeString:
+        return shown_json(case.error)
+
+
+@admin.register(WorkerProcess)
+class WorkerProcessAdmin(LookedAt):
+    list_display = ["id", "host", "pid", "queues", "lacks", "started_at", "seen_at"]
+    list_filter = ["host"]
+    search_fields = ["id", "host"]

@@ -1,0 +1,221 @@
+"""REST calls on runs and interventions. Thin: each asks who it is, then calls the engine or a query."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Body, Header, Router, Schema, Status
+from pydantic import Field
+
+from config.access import require
+from designer.models import WorkflowVersion
+from runs import engine
+from runs.errors import UnknownRun, UnknownWorkflow
+from runs.models import Intervention, Run
+from runs.queries import (
+    FRAMES_MAX,
+    allowed,
+    case_json,
+    frames,
+    rollback_plan,
+    run_json,
+    summary_json,
+)
+from runs.search import Filters, page_of
+
+router = Router(tags=["runs"])
+LABEL_LENGTH_MAX = 200
+CASES_MAX = 200
+
+
+class StartIn(Schema):
+    input: dict[str, Any] = Field(default_factory=dict)
+    version: int | None = None
+    labels: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+class CancelIn(Schema):
+    mode: Literal["compensate", "abandon"] = "compensate"
+
+
+class RollbackIn(Schema):
+    to_step: str | None = None
+
+
+class CommentIn(Schema):
+    comment: str = Field("", max_length=10_000)
+
+
+class AnswerIn(Schema):
+    answer: Literal["retry", "resolve", "skip", "compensate", "abandon"]
+    note: str = Field("", max_length=10_000)
+    patch: dict[str, Any] | None = None
+    output: Any = None
+
+
+OptionalCancelIn = Annotated[CancelIn | None, Body()]
+OptionalRollbackIn = Annotated[RollbackIn | None, Body()]
+OptionalCommentIn = Annotated[CommentIn | None, Body()]
+Payload = Annotated[Any, Body()]
+
+
+@router.post("/workflows/{name}/runs", response={201: dict[str, Any], 200: dict[str, Any]})
+def start(
+    request: HttpRequest,
+    name: str,
+    body: StartIn,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Status[dict[str, Any]]:
+    """Start a run. The same Idempotency-Key again gives the same run."""
+    require(request.user, "operate")
+    version = find_version(name, body.version)
+    known = Run.objects.filter(workflow_name=name, idempotency_key=idempotency_key).exists()
+    run = engine.start_run(
+        version, body.input, labels=body.labels, user=request.user, idempotency_key=idempotency_key
+    )
+    return Status(200 if idempotency_key and known else 201, run_json(run))
+
+
+@router.get("/runs", response=dict[str, Any])
+def list_runs(
+    request: HttpRequest,
+    status: str | None = None,
+    workflow: str | None = None,
+    label: str | None = None,
+    q: str | None = None,
+    since: str | None = None,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Newest first, in keyset pages; pass `next` on as `cursor`."""
+    require(request.user, "view")
+    runs, following = page_of(Filters(status, workflow, label, q, since), cursor)
+    return {"runs": [summary_json(run) for run in runs], "next": following}
+
+
+@router.get("/runs/{uuid:run_id}", response=dict[str, Any])
+def get_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    require(request.user, "view")
+    return run_json(find_run(run_id))
+
+
+@router.get("/runs/{uuid:run_id}/steps", response=list[dict[str, Any]])
+def get_steps(request: HttpRequest, run_id: UUID) -> Any:
+    require(request.user, "view")
+    return run_json(find_run(run_id))["steps"]
+
+
+@router.get("/runs/{uuid:run_id}/events", response=dict[str, Any])
+def get_events(request: HttpRequest, run_id: UUID, after: int = 0) -> dict[str, Any]:
+    """Journal entries after number `after`, at most 500, as the socket sends them."""
+    require(request.user, "view")
+    return {"events": frames(find_run(run_id).pk, max(after, 0), FRAMES_MAX)}
+
+
+@router.get("/runs/{uuid:run_id}/rollback-plan", response=dict[str, Any])
+def get_rollback_plan(request: HttpRequest, run_id: UUID, to_step: str | None = None) -> dict[str, Any]:
+    """What would be undone now, in order, and what would remain."""
+    require(request.user, "view")
+    return rollback_plan(find_run(run_id), to_step)
+
+
+@router.get("/runs/{uuid:run_id}/allowed", response=dict[str, Any])
+def get_allowed(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """Operations that would be accepted now."""
+    require(request.user, "view")
+    return allowed(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/cancel", response=dict[str, Any])
+def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) -> dict[str, Any]:
+    require(request.user, "operate")
+    engine.cancel_run(find_run(run_id).pk, body.mode if body else "compensate", request.user)
+    return run_json(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/rollback", response=dict[str, Any])
+def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = None) -> dict[str, Any]:
+    require(request.user, "operate")
+    engine.roll_back(find_run(run_id).pk, body.to_step if body else None, request.user)
+    return run_json(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/rerun", response={201: dict[str, Any]})
+def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
+    """Start a new run of the same version with the same input."""
+    require(request.user, "operate")
+    run = find_run(run_id)
+    again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user)
+    return Status(201, run_json(again))
+
+
+@router.post("/runs/{uuid:run_id}/signals/{name}", response={202: None})
+def signal(request: HttpRequest, run_id: UUID, name: str, payload: Payload = None) -> Status[None]:
+    require(request.user, "operate")
+    engine.signal(find_run(run_id).pk, name, payload, request.user)
+    return Status(202, None)
+
+
+@router.post("/runs/{uuid:run_id}/steps/{step}/approve", response={204: None})
+def approve(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
+    return _decide_approval(request, run_id, step, True, body)
+
+
+@router.post("/runs/{uuid:run_id}/steps/{step}/reject", response={204: None})
+def reject(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
+    return _decide_approval(request, run_id, step, False, body)
+
+
+def _decide_approval(
+    request: HttpRequest, run_id: UUID, step: str, approved: bool, body: CommentIn | None
+) -> Status[None]:
+    require(request.user, "operate")
+    engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
+    return Status(204, None)
+
+
+# --- interventions ---
+
+
+@router.get("/interventions", response=dict[str, Any])
+def list_cases(request: HttpRequest, status: Literal["open", "answered"] = "open") -> dict[str, Any]:
+    """The newest 200 of that status."""
+    require(request.user, "view")
+    cases = Intervention.objects.filter(status=status).order_by("-opened_at")[:CASES_MAX]
+    return {"interventions": [case_json(case) for case in cases]}
+
+
+@router.post("/interventions/{int:case_id}/claim", response=dict[str, Any])
+def claim_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+    require(request.user, "operate")
+    engine.claim_intervention(case_id, request.user)
+    return case_json(Intervention.objects.get(pk=case_id))
+
+
+@router.post("/interventions/{int:case_id}/answer", response=dict[str, Any])
+def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> dict[str, Any]:
+    """409 with who and what, where somebody else has already answered."""
+    require(request.user, "operate")
+    engine.answer(
+        case_id, body.answer, user=request.user, note=body.note, patch=body.patch, output=body.output
+    )
+    return case_json(Intervention.objects.get(pk=case_id))
+
+
+def find_run(run_id: UUID) -> Run:
+    """Raises UnknownRun."""
+    run = Run.objects.select_related("version").filter(pk=run_id).first()
+    if run is None:
+        raise UnknownRun(run_id)
+    return run
+
+
+def find_version(name: str, number: int | None = None) -> WorkflowVersion:
+    """The newest published version, or the one of that number. Raises UnknownWorkflow."""
+    versions = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=name)
+    version = versions.filter(**({} if number is None else {"number": number})).order_by("-number").first()
+    if version is None:
+        what = f"version {number} of " if number is not None else ""
+        raise UnknownWorkflow(f"There is no published {what}workflow {name!r}.")
+    return version

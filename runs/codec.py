@@ -1,0 +1,46 @@
+"""The machine's states as JSON and back. Fields that hold their default are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from runs.machine.states import RunState, RunStatus, StepState, StepStatus, UndoStatus
+
+T = TypeVar("T", RunState, StepState)
+DEFAULTS: dict[type, dict[str, Any]] = {
+    kind: {
+        spec.name: spec.default_factory() if callable(spec.default_factory) else spec.default
+        for spec in fields(kind)
+    }
+    for kind in (RunState, StepState)
+}
+ENUMS: dict[str, type[Enum]] = {"final": RunStatus, "status": StepStatus, "undo": UndoStatus}
+
+
+def pack(state: RunState | StepState, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Fields of a state as orjson writes them, without those named in `skip`."""
+    defaults = DEFAULTS[type(state)]
+    return {
+        name: value
+        for name, value in vars(state).items()
+        if value is not defaults[name] and value != defaults[name] and name not in skip
+    }
+
+
+def unpack(kind: type[T], data: Mapping[str, Any], **more: Any) -> T:
+    """The state that `pack` was given; `more` holds what was skipped."""
+    return kind(**{name: _decode(name, value) for name, value in data.items()}, **more)
+
+
+def _decode(name: str, value: Any) -> Any:
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value)
+    if name == "signals":
+        return {key: tuple(seqs) for key, seqs in value.items()}
+    if isinstance(value, list):
+        return tuple(value)
+    return ENUMS[name](value) if name in ENUMS else value

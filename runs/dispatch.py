@@ -1,0 +1,93 @@
+"""Rings RQ: "lease 17 of this step may be claimed". A ring that is lost is repeated by the sweep."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import groupby
+from uuid import UUID
+
+from django.conf import settings
+from redis import Redis, RedisError
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+from rq import Queue
+
+from runs.machine.messages import Ring
+
+logger = logging.getLogger(__name__)
+
+JOB = "workers.jobs.run_attempt"
+NO_TIMEOUT = -1  # the worker process stops attempts itself
+RINGS_PER_CALL = 1_000
+RETRY_PAUSE_S = 0.05
+TIMEOUT_S = 5.0
+
+
+_kept: deque[tuple[UUID, Ring]] | None = None
+
+
+@contextmanager
+def kept_here() -> Iterator[deque[tuple[UUID, Ring]]]:
+    """Keep this process's rings instead of sending them: it carries the steps out itself."""
+    global _kept
+    _kept = deque()
+    try:
+        yield _kept
+    finally:
+        _kept = None
+
+
+def ring(run_id: UUID, rings: Sequence[Ring]) -> None:
+    """Enqueue one job a ring. Without Redis nothing happens: the sweep rings again."""
+    if _kept is not None:
+        _kept.extend((run_id, one) for one in rings)
+        return
+    try:
+        for queue_name, of_queue in groupby(sorted(rings, key=_queue), key=_queue):
+            _enqueue(Queue(queue_name, connection=connection()), run_id, list(of_queue))
+    except RedisError as error:
+        logger.warning("run %s: not rung (%s); the sweep rings again", run_id, error)
+
+
+@cache
+def connection() -> Redis:
+    """This process's client. It gives up soon: what is not rung now is rung by the sweep."""
+    retry = Retry(ConstantBackoff(RETRY_PAUSE_S), 1)
+    return Redis.from_url(
+        settings.REDIS_URL, retry=retry, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S
+    )
+
+
+def job_id(run_id: UUID, step: str, lease: int) -> str:
+    """RQ's id of a job; the same for every ring of one lease."""
+    return f"{run_id.hex}-{step.replace('[', '-').rstrip(']')}-{lease}"
+
+
+def queued_ids(queues: Iterable[str]) -> set[str]:
+    """Ids of all jobs that wait in these queues."""
+    return {found for name in queues for found in Queue(name, connection=connection()).get_job_ids()}
+
+
+def _queue(ring: Ring) -> str:
+    return ring.queue
+
+
+def _enqueue(queue: Queue, run_id: UUID, rings: list[Ring]) -> None:
+    for start in range(0, len(rings), RINGS_PER_CALL):
+        queue.enqueue_many(
+            [
+                Queue.prepare_data(
+                    JOB,
+                    args=(str(run_id), ring.step, ring.lease),
+                    job_id=job_id(run_id, ring.step, ring.lease),
+                    timeout=NO_TIMEOUT,
+                    result_ttl=0,
+                    failure_ttl=0,
+                )
+                for ring in rings[start : start + RINGS_PER_CALL]
+            ]
+        )

@@ -1,0 +1,329 @@
+"""The engine's shell: stamp an event with the database's time, decide, commit, act.
+
+No rules here: they are in `runs.machine`. Whoever changes a run calls a function of this
+module, be it a page, the API, the admin, a worker process or the sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from designer.graph import Graph, Step
+from runs import creation
+from runs.errors import (
+    UnknownIntervention,
+    UnstorableText,
+    WorkerMissing,
+)
+from runs.family import act, start_children
+from runs.machine.errors import Refused, Stale
+from runs.machine.messages import (
+    Answer,
+    AnswerCase,
+    Approve,
+    Cancel,
+    CancelMode,
+    Claim,
+    HandBack,
+    Lose,
+    Note,
+    Report,
+    Ring,
+    Rollback,
+    Signal,
+    Start,
+    TakeCase,
+    TimeOut,
+    Wake,
+)
+from runs.machine.policy import action_of, next_direction, queue_of
+from runs.machine.states import State
+from runs.models import Intervention, Run, StepRun
+from runs.store import Loaded
+from runs.text import is_storable, storable
+from runs.unit import Unit, unit_of
+from workers.outcome import Failure, Outcome
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claimed attempt, with all that is needed to carry it out. `lease` goes with its report."""
+
+    step: str
+    lease: int
+    graph: Graph
+    loaded: Loaded
+
+    @property
+    def state(self) -> State:
+        return self.loaded.state
+
+    @property
+    def run_id(self) -> UUID:
+        return UUID(self.state.run.id)
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """A worker process that would go on with the next step of a run, if it can.
+
+    `workers`: names of those that it has; None: all.
+    """
+
+    process: str
+    queues: frozenset[str]
+    workers: Container[str] | None = None
+
+
+# --- runs ---
+
+
+def start_run(
+    version: Any,
+    input: Mapping[str, Any],
+    *,
+    labels: Mapping[str, str] | None = None,
+    user: Any = None,
+    idempotency_key: str | None = None,
+    trial: bool = False,
+) -> Run:
+    """Create and start a run of a published version; the same idempotency key gives the same run.
+
+    Raises BadInput where `input` does not fit the version's schema.
+    """
+    request = creation.Request(version, input, labels or {}, user, idempotency_key, trial)
+    with transaction.atomic():
+        run, is_new = creation.create(request)
+        if is_new:
+            with unit_of(run.pk, act) as unit:
+                unit.take(Start(unit.at))
+                start_children(unit)
+    run.refresh_from_db()
+    return run
+
+
+def cancel_run(run_id: UUID, mode: CancelMode = "compensate", user: Any = None) -> None:
+    with unit_of(run_id, act) as unit:
+        unit.take(Cancel(unit.at, mode, _name(user)))
+
+
+def roll_back(run_id: UUID, to_step: str | None = None, user: Any = None) -> None:
+    """Undo a completed run, wholly or back to `to_step`. Raises Refused."""
+    with unit_of(run_id, act) as unit:
+        unit.take(Rollback(unit.at, _name(user), to_step))
+
+
+def signal(run_id: UUID, name: str, payload: Any = None, user: Any = None) -> None:
+    _check_text([name, payload, _name(user)])
+    with unit_of(run_id, act) as unit:
+        unit.take(Signal(unit.at, name, payload, _name(user)))
+        start_children(unit)
+
+
+def approve(run_id: UUID, step: str, approved: bool, user: Any, comment: str = "") -> None:
+    _check_text(comment)
+    with unit_of(run_id, act) as unit:
+        unit.take(Approve(unit.at, step, approved, _name(user), comment))
+        start_children(unit)
+
+
+def time_out(run_id: UUID) -> None:
+    """The run's own timeout is due."""
+    with unit_of(run_id, act) as unit:
+        unit.take(TimeOut(unit.at))
+
+
+# --- interventions ---
+
+
+def claim_intervention(intervention_id: int, user: Any) -> None:
+    case = _case(intervention_id)
+    with unit_of(case.run_id, act) as unit:
+        unit.take(TakeCase(unit.at, case.step, case.opened_seq, _name(user)))
+
+
+def answer(
+    intervention_id: int,
+    answer: Answer,
+    *,
+    user: Any,
+    note: str = "",
+    patch: Mapping[str, Any] | None = None,
+    output: Any = None,
+) -> None:
+    """Answer an open intervention. Of two people who answer at once, the second is refused."""
+    _check_text([note, patch, output])
+    case = _case(intervention_id)
+    with unit_of(case.run_id, act) as unit:
+        try:
+            unit.take(
+                AnswerCase(unit.at, case.step, case.opened_seq, answer, _name(user), note, patch, output)
+            )
+        except Refused as refused:
+            raise _say_who(refused, intervention_id) from refused
+        start_children(unit)
+
+
+def _say_who(refused: Refused, intervention_id: int) -> Refused:
+    if refused.code != "already_answered":
+        return refused
+    case = _case(intervention_id)
+    return Refused(f"{case.answered_by} has already answered: {case.answer}.", code="already_answered")
+
+
+def _case(intervention_id: int) -> Intervention:
+    try:
+        return Intervention.objects.get(pk=intervention_id)
+    except Intervention.DoesNotExist as error:
+        raise UnknownIntervention() from error
+
+
+# --- attempts ---
+
+
+def claim(
+    run_id: UUID, step: str, lease: int, process: str, workers: Container[str] | None = None
+) -> Held | None:
+    """The right to carry out an attempt; None where the job is late or a duplicate.
+
+    Raises WorkerMissing, and claims nothing, where the step's worker is not one of `workers`.
+    """
+    try:
+        with unit_of(run_id, act) as unit:
+            unit.take(Claim(unit.at, step, lease, process))
+            if workers is not None:
+                _refuse_missing(unit, step, workers)
+    except Stale as stale:
+        logger.info("run %s: job discarded: %s", run_id, stale)
+        return None
+    return Held(step, lease, unit.graph, unit.loaded_now())
+
+
+def report(
+    held: Held, outcome: Outcome, *, expansion: tuple[Step, ...] = (), go_on: GoOn | None = None
+) -> Held | None:
+    """Record what an attempt came to.
+
+    With `go_on`, the next step that became ready is claimed for that worker process in the same
+    transaction, and returned.
+    """
+    outcome = _storable_words(outcome)
+    try:
+        with unit_of(held.loaded, act) as unit:
+            unit.take(Report(unit.at, held.step, held.lease, outcome, _jitter(), expansion))
+            start_children(unit)
+            following = _claim_next(unit, go_on) if go_on else None
+    except Stale as stale:
+        logger.info("run %s: report discarded: %s", held.run_id, stale)
+        return None
+    return Held(following.step, following.lease, unit.graph, unit.loaded_now()) if following else None
+
+
+def _claim_next(unit: Unit, go_on: GoOn) -> Ring | None:
+    ring = next((ring for ring in unit.rings if _can(unit, ring, go_on)), None)
+    if ring is not None:
+        unit.take(Claim(unit.at, ring.step, ring.lease, go_on.process))
+    return ring
+
+
+def _can(unit: Unit, ring: Ring, go_on: GoOn) -> bool:
+    if ring.queue not in go_on.queues or go_on.workers is None:
+        return ring.queue in go_on.queues
+    state = unit.state.step(ring.step)
+    step = unit.graph.by_name[state.map_name or ring.step]
+    return action_of(step, next_direction(step, state)).worker in go_on.workers
+
+
+def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
+    state = unit.state.step(name)
+    step = unit.graph.by_name[state.map_name or name]
+    action = action_of(step, state.phase)
+    if action.worker not in workers:
+        raise WorkerMissing(unit.run_id, action.worker, queue_of(step, action))
+
+
+def note(held: Held, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
+    """Record what a running attempt says of itself."""
+    message, lines = storable(message), tuple(storable(line) for line in lines)
+    try:
+        with unit_of(held.run_id, act) as unit:
+            unit.take(Note(unit.at, held.step, held.lease, fraction, message, lines))
+    except Stale as stale:
+        logger.info("run %s: progress discarded: %s", held.run_id, stale)
+
+
+def hand_back(held: Held) -> None:
+    """Give a claimed attempt back, unstarted."""
+    _hand_back(held.run_id, held.step, held.lease)
+
+
+def _hand_back(run_id: UUID, step: str, lease: int) -> None:
+    try:
+        with unit_of(run_id, act) as unit:
+            unit.take(HandBack(unit.at, step, lease))
+    except Stale as stale:
+        logger.info("run %s: not handed back: %s", run_id, stale)
+
+
+def hand_back_all(process_id: str) -> int:
+    """Give back what a worker process holds without knowing it: a commit whose answer was lost.
+
+    Returns how many attempts.
+    """
+    rows = list(StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease"))
+    for run_id, name, lease in rows:
+        _hand_back(run_id, name, lease)
+    return len(rows)
+
+
+def process_lost(process_id: str) -> int:
+    """A worker process is gone: its attempts end with an unknown outcome. Returns how many."""
+    rows = StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease")
+    return sum(_lose(run_id, name, lease) for run_id, name, lease in list(rows))
+
+
+def _lose(run_id: UUID, name: str, lease: int) -> bool:
+    try:
+        with unit_of(run_id, act) as unit:
+            unit.take(Lose(unit.at, name, lease, _jitter()))
+            start_children(unit)
+    except Stale:
+        return False
+    return True
+
+
+def wake(run_id: UUID, step: str) -> None:
+    """A step's due time has passed. Raises Stale where nothing was due."""
+    with unit_of(run_id, act) as unit:
+        unit.take(Wake(unit.at, step, _jitter()))
+        start_children(unit)
+
+
+def _check_text(value: Any) -> None:
+    if not is_storable(value):
+        raise UnstorableText
+
+
+def _storable_words(outcome: Outcome) -> Outcome:
+    """An outcome whose failure can be recorded, whatever the worker's exception said."""
+    if outcome.failure is None:
+        return outcome
+    words = {name: storable(word) for name, word in asdict(outcome.failure).items()}
+    return replace(outcome, failure=Failure(**words))
+
+
+def _jitter() -> float:
+    return random.uniform(-1, 1)  # noqa: S311
+
+
+def _name(user: Any) -> str:
+    return "" if user is None else user if isinstance(user, str) else user.get_username()

@@ -1,0 +1,67 @@
+"""What the app of runs refuses. Rules of a single run have theirs in `runs.machine.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+
+class RunsError(Exception):
+    """The request about a run cannot be carried out."""
+
+    code = "refused"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.__doc__)
+
+
+class UnknownRun(RunsError):
+    """There is no such run."""
+
+    code = "unknown_run"
+
+    def __init__(self, run_id: UUID | str) -> None:
+        super().__init__(f"There is no run {run_id}.")
+        self.run_id = run_id
+
+
+class UnknownWorkflow(RunsError):
+    """There is no such published workflow."""
+
+    code = "unknown_workflow"
+
+
+class BadInput(RunsError):
+    """The input does not fit the workflow's input schema."""
+
+    code = "bad_input"
+
+    def __init__(self, message: str, problems: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.problems = list(problems)
+
+
+class UnstorableText(BadInput):
+    """The text holds a NUL character or half a character (a lone surrogate); take it out."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
+
+
+class WorkerMissing(RunsError):
+    """The worker of a step is not known to the worker process that was to carry it out."""
+
+    code = "unknown_worker"
+
+    def __init__(self, run_id: UUID, worker: str, queue: str) -> None:
+        super().__init__(f"There is no worker {worker!r} in this worker process.")
+        self.run_id = run_id
+        self.worker = worker
+        self.queue = queue
+
+
+class UnknownIntervention(RunsError):
+    """There is no such intervention."""
+
+    code = "unknown_intervention"

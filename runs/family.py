@@ -1,0 +1,128 @@
+"""What a commit leads to, and how parents and children find each other.
+
+After the commit of a unit the worker processes are rung, watchers are told, and other runs hear of
+it: each of them in a unit of its own, so that no two runs are ever locked in different orders.
+Whatever is lost on the way is found by the sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from runs import announce, creation, dispatch
+from runs.errors import BadInput, UnknownRun, UnknownWorkflow
+from runs.machine.errors import Refused, Stale
+from runs.machine.messages import (
+    Cancel,
+    CancelChild,
+    CancelMode,
+    Command,
+    EndChild,
+    Rollback,
+    RollBackChild,
+    Start,
+    StartChild,
+    TellParent,
+)
+from runs.machine.scope import run_output
+from runs.machine.states import RUN_ENDED
+from runs.store import load
+from runs.unit import Unit, unit_of
+
+logger = logging.getLogger(__name__)
+
+
+def start_children(unit: Unit) -> None:
+    """Create the child runs that the unit asks for, in its own transaction."""
+    done: set[str] = set()
+    while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
+        for command in todo:
+            done.add(command.child)
+            _start_child(unit, command)
+
+
+def _start_child(unit: Unit, command: StartChild) -> None:
+    try:
+        run = creation.create_child(unit.run_id, unit.state.run.depth + 1, command)
+    except (BadInput, UnknownWorkflow) as error:
+        unit.take(
+            EndChild(
+                unit.at,
+                command.step,
+                command.child,
+                "failed",
+                error={"code": error.code, "message": str(error)},
+            )
+        )
+        return
+    with unit_of(run.pk, act) as child:
+        child.take(Start(child.at))
+        start_children(child)
+
+
+def tell_parent(run_id: UUID) -> None:
+    """Pass the end of a child run on to the run that waits for it."""
+    loaded = load(run_id)
+    status = loaded.state.run.status
+    if loaded.parent_id is None or status not in RUN_ENDED:
+        return
+    graph = Unit(loaded).graph
+    output = run_output(graph, loaded.state) if status == "completed" else None
+    try:
+        with unit_of(loaded.parent_id, act) as unit:
+            unit.take(
+                EndChild(
+                    unit.at, loaded.parent_step, str(run_id), status.value, output, loaded.state.run.error
+                )
+            )
+            start_children(unit)
+    except Stale as stale:
+        logger.info("run %s: parent not told: %s", run_id, stale)
+
+
+def roll_back_child(child: UUID) -> None:
+    """Undo a completed child run, because the run that it is a part of is rolled back."""
+    try:
+        with unit_of(child, act) as unit:
+            unit.take(Rollback(unit.at, by_parent=True))
+    except Refused:
+        tell_parent(child)  # already undone, or about to be
+
+
+def _cancel_child(child: UUID, mode: CancelMode) -> None:
+    try:
+        with unit_of(child, act) as unit:
+            unit.take(Cancel(unit.at, mode))
+    except (Refused, UnknownRun) as reason:  # it has ended, or could not even be created
+        logger.info("child run %s not cancelled: %s", child, reason)
+
+
+def act(unit: Unit) -> None:
+    """Everything that a unit's commit leads to: rings, hints, and what other runs are told."""
+    dispatch.ring(unit.run_id, unit.rings)
+    announce.run_moved(unit.run_id, unit.state.run.last_seq)
+    for decision in unit.decisions:
+        for entry in decision.entries:
+            if entry.type.startswith("intervention."):
+                opened = entry.data.get("opened", entry.seq)
+                announce.case_moved(unit.run_id, opened, entry.type)
+    for command in unit.commands:
+        try:
+            _carry_out(unit.run_id, command)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
+
+
+def _carry_out(run_id: UUID, command: Command) -> None:
+    match command:
+        case CancelChild(child, mode):
+            _cancel_child(UUID(child), mode)
+        case RollBackChild(child):
+            roll_back_child(UUID(child))
+        case TellParent():
+            tell_parent(run_id)
+        case _:
+            pass

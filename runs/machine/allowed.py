@@ -1,0 +1,51 @@
+"""What may be done to a run now: read by pages and enforced by the engine. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from designer.graph import Graph
+from runs.machine.messages import Answer
+from runs.machine.rollback import plan
+from runs.machine.states import State, StepState, StepStatus, UndoStatus
+
+FORWARD_ANSWERS: tuple[Answer, ...] = ("retry", "resolve", "skip", "compensate")
+BRANCH_ANSWERS: tuple[Answer, ...] = ("resolve", "compensate")  # of an ended step with no way on
+UNDO_ANSWERS: tuple[Answer, ...] = ("retry", "resolve", "abandon")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Operations that the machine would accept in the present state."""
+
+    cancel: bool = False
+    abandon: bool = False
+    rollback: bool = False
+    rerun: bool = False
+    approvals: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    cases: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
+
+
+def answers(state: StepState) -> tuple[Answer, ...]:
+    """Answers that an open intervention of a step can be given."""
+    if state.undo == UndoStatus.FAILED:
+        return UNDO_ANSWERS
+    return BRANCH_ANSWERS if state.is_done else FORWARD_ANSWERS
+
+
+def allowed(graph: Graph, state: State) -> Allowed:
+    steps = state.steps()
+    waiting = [step for step in steps.values() if step.status == StepStatus.WAITING]
+    is_live = state.run.phase != "ended"
+    return Allowed(
+        cancel=state.run.phase == "forward",
+        abandon=is_live,
+        rollback=state.run.status == "completed" and bool(plan(graph, state).undo),
+        rerun=not is_live,
+        approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),
+        signals=tuple(
+            sorted({(step.waits or {})["signal"] for step in waiting if "signal" in (step.waits or {})})
+        ),
+        cases={name: answers(step) for name, step in steps.items() if step.intervention is not None},
+    )

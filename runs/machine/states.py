@@ -1,0 +1,307 @@
+"""What the machine knows of a run: statuses, the run's counters and each step's state.
+
+PURE. A step without a stored state is in its initial one, `StepState(name)`. Counters are kept
+by `State.put`, so that no rule has to look at all steps to know what is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeVar
+
+from workers.outcome import Direction
+
+Reason = Literal["failure", "cancel", "timeout", "rollback"]
+Phase = Literal["forward", "undo", "ended"]
+
+
+class RunStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    COMPENSATING = "compensating"
+    BLOCKED = "blocked"
+    COMPLETED = "completed"
+    COMPENSATED = "compensated"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class UndoStatus(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPENSATED = "compensated"
+    FAILED = "failed"
+    RESOLVED = "resolved"
+    ABANDONED = "abandoned"
+
+
+RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.COMPENSATED, RunStatus.FAILED, RunStatus.CANCELLED})
+STEP_ACTIVE = frozenset({StepStatus.QUEUED, StepStatus.RUNNING, StepStatus.RETRYING})
+STEP_ENDED = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED})
+UNDO_LEFT = frozenset({UndoStatus.PENDING, UndoStatus.RUNNING, UndoStatus.FAILED})
+
+
+@dataclass(frozen=True)
+class StepState:
+    """The life of one step, or of one item of a map step (`name` is then `step[3]`).
+
+    `lease` counts the claims so far: a job offers number `lease + 1`, a report must carry
+    the current number, and anything else is stale.
+    """
+
+    name: str
+    status: StepStatus = StepStatus.PENDING
+    undo: UndoStatus = UndoStatus.NONE
+    phase: Direction = "forward"
+    attempt: int = 0
+    undo_attempt: int = 0
+    lease: int = 0
+    process: str = ""
+    failures: int = 0  # failed or unknown attempts that count against the retry policy
+    asked: int = 0  # "retry_needed" answers
+    unknown: bool = False  # some attempt may have had its effect
+    error: Mapping[str, Any] | None = None
+    output_seq: int | None = None
+    carry_seq: int | None = None  # the "retry_needed" dict that the next attempt gets
+    patches: tuple[int, ...] = ()
+    undo_patches: tuple[int, ...] = ()
+    ended_seq: int | None = None
+    edges_decided: int = 0
+    edges_taken: int = 0
+    due_at: datetime | None = None
+    started_at: datetime | None = None
+    begun_at: datetime | None = None  # the latest attempt, in either direction
+    finished_at: datetime | None = None
+    waits: Mapping[str, Any] | None = None
+    child: str | None = None  # the child run that did the work of a completed `workflow` step
+    intervention: int | None = None  # seq of the entry that opened it
+    added_by: str | None = None
+    undo_after: int = 0  # planned undos that must end before this one starts
+    undo_then: tuple[str, ...] = ()
+    undo_released: bool = False
+    undo_verified: bool = False  # the verify worker was asked before this undo
+    items_seq: int | None = None
+    items_total: int | None = None
+    items_next: int = 0
+    items_open: int = 0
+    items_failed: int = 0
+    items_undo: int = 0  # planned undos of items that have not ended
+    items_undone: int = 0
+    again_seq: int | None = None  # entry whose payload names the items that are run again
+    again_next: int = 0
+
+    @property
+    def is_map(self) -> bool:
+        return self.items_total is not None
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in STEP_ENDED
+
+    @property
+    def is_asked_about(self) -> bool:
+        """Whether a person must say how the run goes forward from here."""
+        return self.intervention is not None and self.undo == UndoStatus.NONE
+
+    @property
+    def map_name(self) -> str | None:
+        """The map step that this is an item of."""
+        return self.name.partition("[")[0] if self.name.endswith("]") else None
+
+    @property
+    def index(self) -> int:
+        return int(self.name.partition("[")[2][:-1])
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Counters and facts of a run as a whole."""
+
+    id: str = ""
+    phase: Phase = "forward"
+    final: RunStatus | None = None
+    last_seq: int = 0
+    total: int = 0
+    done: int = 0
+    active: int = 0
+    waiting: int = 0
+    blocked: int = 0
+    undo_left: int = 0
+    undo_busy: int = 0
+    undo_blocked: int = 0
+    undone: int = 0
+    left_undone: int = 0
+    reason: Reason | None = None
+    failure: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+    partial: bool = False
+    pivot: bool = False
+    said_blocked: bool = False
+    added: tuple[int, ...] = ()  # seqs of the expansions
+    added_count: int = 0
+    signals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    depth: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    due_at: datetime | None = None
+
+    @property
+    def status(self) -> RunStatus:
+        if self.final is not None:
+            return self.final
+        if self.started_at is None:
+            return RunStatus.PENDING
+        return self._undo_status() if self.phase == "undo" else self._forward_status()
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing that started before the rollback is still under way."""
+        return self.active == 0 and self.waiting == 0
+
+    def _forward_status(self) -> RunStatus:
+        if self.active == 0 and self.waiting:
+            return RunStatus.WAITING
+        if self.active == 0 and self.blocked:
+            return RunStatus.BLOCKED
+        return RunStatus.RUNNING
+
+    def _undo_status(self) -> RunStatus:
+        if self.is_drained and self.undo_blocked and not self.undo_busy:
+            return RunStatus.BLOCKED
+        return RunStatus.COMPENSATING
+
+
+S = TypeVar("S", StepState, RunState)
+
+
+def evolve(state: S, **changes: Any) -> S:
+    """A changed copy: `dataclasses.replace` without its checks, which cost more than all else."""
+    twin = object.__new__(type(state))
+    twin.__dict__.update(state.__dict__, **changes)
+    return twin
+
+
+class Source(Protocol):
+    """Where stored state comes from: rows of the database, or a dict in tests."""
+
+    def step(self, name: str) -> StepState | None: ...
+
+    def steps(self) -> Mapping[str, StepState]:
+        """Every stored step, items of maps included."""
+
+    def steps_named(self, names: list[str]) -> Mapping[str, StepState]:
+        """Those of `names` that are stored."""
+
+    def items(self, name: str) -> Mapping[str, StepState]:
+        """Every stored item of one map step."""
+
+    def payload(self, seq: int) -> Any:
+        """The payload of an entry."""
+
+    def payloads(self, seqs: list[int]) -> Mapping[int, Any]: ...
+
+
+class State:
+    """A run's state as `apply` changes it: a stored base and the changes on top."""
+
+    def __init__(self, run: RunState, input: Mapping[str, Any], source: Source) -> None:
+        self.run = run
+        self.input = input
+        self.source = source
+        self.changed: dict[str, StepState] = {}
+        self.new_payloads: dict[int, Any] = {}
+
+    def fork(self) -> State:
+        twin = State(self.run, self.input, self.source)
+        twin.changed = dict(self.changed)
+        twin.new_payloads = dict(self.new_payloads)
+        return twin
+
+    def step(self, name: str) -> StepState:
+        return self.changed.get(name) or self.source.step(name) or StepState(name)
+
+    def steps(self) -> dict[str, StepState]:
+        return {**self.source.steps(), **self.changed}
+
+    def steps_named(self, names: list[str]) -> dict[str, StepState]:
+        """The states of `names`, in that order."""
+        stored = self.source.steps_named([name for name in names if name not in self.changed])
+        return {name: self.changed.get(name) or stored.get(name) or StepState(name) for name in names}
+
+    def items(self, name: str) -> dict[str, StepState]:
+        changed = {key: step for key, step in self.changed.items() if step.map_name == name}
+        return {**self.source.items(name), **changed}
+
+    def payload(self, seq: int) -> Any:
+        return self.new_payloads[seq] if seq in self.new_payloads else self.source.payload(seq)
+
+    def payloads(self, seqs: list[int]) -> dict[int, Any]:
+        old = self.source.payloads([seq for seq in seqs if seq not in self.new_payloads])
+        return {**old, **{seq: self.new_payloads[seq] for seq in seqs if seq in self.new_payloads}}
+
+    def put(self, step: StepState) -> None:
+        before, after = _load(self.step(step.name)), _load(step)
+        if before != after:
+            self._count(before, after)
+        self.changed[step.name] = step
+
+    def _count(self, before: Load, after: Load) -> None:
+        changes = {
+            name: getattr(self.run, name) + getattr(after, name) - getattr(before, name)
+            for name in COUNTERS
+            if getattr(after, name) != getattr(before, name)
+        }
+        self.run = evolve(self.run, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one step adds to the counters of its run."""
+
+    active: bool = False
+    waiting: bool = False
+    blocked: bool = False
+    done: bool = False
+    undo_left: bool = False
+    undo_busy: bool = False
+    undo_blocked: bool = False
+    undone: bool = False
+    left_undone: bool = False
+
+
+COUNTERS = tuple(Load.__dataclass_fields__)
+
+
+def _load(step: StepState) -> Load:
+    if step.is_map:  # its items are what is counted
+        return Load(blocked=step.is_asked_about, done=step.is_done)
+    is_ready = step.undo == UndoStatus.PENDING and step.undo_after == 0
+    return Load(
+        active=step.status in STEP_ACTIVE,
+        waiting=step.status == StepStatus.WAITING,
+        blocked=step.is_asked_about,
+        done=step.is_done and step.map_name is None,
+        undo_left=step.undo in UNDO_LEFT,
+        undo_busy=is_ready or step.undo == UndoStatus.RUNNING,
+        undo_blocked=step.undo == UndoStatus.FAILED,
+        undone=step.undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED),
+        left_undone=step.undo == UndoStatus.ABANDONED,
+    )

@@ -1,0 +1,40 @@
+"""`manage.py prune`: removes runs that ended long ago."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+
+from config.commands import Refused, SagaboardCommand
+from runs.retention import Place, prune_once
+
+PAUSE_S = 0.05  # lets writers in between two batches
+
+
+class Command(SagaboardCommand):
+    help = "Removes runs that ended more than RETENTION_DAYS days ago, with their journals."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--days", type=float, help="instead of RETENTION_DAYS; fractions are allowed")
+
+    def handle(self, *args: Any, days: float | None, **options: Any) -> None:
+        kept = settings.RETENTION_DAYS if days is None else days
+        if days is None and not kept:
+            raise Refused("RETENTION_DAYS is 0, so runs are kept for ever; set it, or give --days")
+        if kept < 0:
+            raise Refused("days cannot be negative")
+        self.stdout.write(f"{prune_all(kept)} runs removed")
+
+
+def prune_all(days: float) -> int:
+    removed = 0
+    place: Place | None = None
+    while True:
+        batch = prune_once(days, place)
+        removed, place = removed + batch.removed, batch.next
+        if place is None:
+            return removed
+        time.sleep(PAUSE_S)

@@ -1,0 +1,181 @@
+"""Rows of what happened. Constraints, no rules: `runs.engine` decides and `runs.store` writes.
+
+The journal is the truth; `Run`, `StepRun` and `Intervention` are its projection, written in
+the same transaction. A step's output is stored once, as the payload of the journal entry
+that completed it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+
+from runs.machine.states import RunStatus, StepStatus, UndoStatus
+
+
+def choices(statuses: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(status.value, status.value) for status in statuses]
+
+
+class Run(models.Model):
+    """One execution of a version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.PROTECT, related_name="runs")
+    workflow_name = models.CharField(max_length=63)
+    status = models.CharField(max_length=12, choices=choices(RunStatus), default=RunStatus.PENDING)
+    input = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    state = models.JSONField(default=dict, help_text="The machine's own counters; see runs.machine.states.")
+    last_seq = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0, help_text="Steps that have ended.")
+    total = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When the run's own timeout fires.")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
+    )
+    parent_step = models.CharField(max_length=80, blank=True)
+    trial = models.BooleanField(default=False)
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow_name", "idempotency_key"], name="run_idempotency_key_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="run_newest"),
+            models.Index(fields=["status", "-created_at", "-id"], name="run_status_newest"),
+            models.Index(fields=["workflow_name", "-created_at", "-id"], name="run_workflow_newest"),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_name} {self.id}"
+
+
+class StepRun(models.Model):
+    """The life of one step, or of one item of a map step (`name` is then `step[3]`), in one run.
+
+    Rows appear when a step leaves `pending`. `due_at` is the moment at which the sweep looks
+    at the row: a retry or timer falls due, a lease ends, a lost job is rung again.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=80)
+    status = models.CharField(max_length=10, choices=choices(StepStatus), default=StepStatus.PENDING)
+    undo = models.CharField(max_length=11, choices=choices(UndoStatus), default=UndoStatus.NONE)
+    attempt = models.PositiveIntegerField(default=0, help_text="Forward attempts started.")
+    undo_attempt = models.PositiveIntegerField(default=0)
+    state = models.JSONField(default=dict, help_text="The machine's own fields; see runs.machine.states.")
+    error = models.JSONField(null=True, blank=True)
+    output_seq = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The entry that holds the output."
+    )
+    lease = models.PositiveIntegerField(default=0, help_text="Claims so far; see runs.machine.states.")
+    process = models.CharField(
+        max_length=120, blank=True, help_text="The worker process that holds the lease."
+    )
+    queue = models.CharField(max_length=60, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["run", "id"]
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="step_run_unique")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="step_run_due"),
+            models.Index(fields=["process"], condition=~models.Q(process=""), name="step_run_process"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+
+class JournalEntry(models.Model):
+    """One numbered fact of a run; append-only."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="journal")
+    seq = models.PositiveIntegerField()
+    type = models.CharField(max_length=32)
+    step = models.CharField(max_length=80, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+    status = models.CharField(max_length=12, help_text="The run's status after the entry.")
+    data = models.JSONField(default=dict, help_text="Small facts; sent in frames.")
+    payload = models.JSONField(
+        null=True, help_text="An output, patch or item; fetched, never sent in frames."
+    )
+
+    class Meta:
+        ordering = ["run", "seq"]
+        verbose_name_plural = "journal entries"
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="journal_seq_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type} {self.step}".strip()
+
+
+class Intervention(models.Model):
+    """An open question to a person about a run."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
+    step = models.CharField(max_length=80)
+    kind = models.CharField(
+        max_length=20,
+        choices=[("step_failed", "step failed"), ("compensation_failed", "compensation failed")],
+    )
+    status = models.CharField(
+        max_length=8, choices=[("open", "open"), ("answered", "answered")], default="open"
+    )
+    error = models.JSONField(default=dict)
+    opened_seq = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=150, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=10, blank=True)
+    note = models.TextField(blank=True)
+    answered_by = models.CharField(max_length=150, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["status", "-opened_at"]
+        constraints = [models.UniqueConstraint(fields=["run", "opened_seq"], name="intervention_unique")]
+        indexes = [models.Index(fields=["status", "-opened_at"], name="intervention_open")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.step} ({self.status})"
+
+
+class WorkerProcess(models.Model):
+    """An OS process that takes jobs; `seen_at` is its heartbeat by the database's clock."""
+
+    id = models.CharField(primary_key=True, max_length=120)
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    queues = models.JSONField(default=list)
+    workers = models.JSONField(default=list, help_text="Names of the workers that it can run.")
+    lacks = models.JSONField(default=list, help_text="Workers of steps that it left to others.")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["host", "pid"]
+        verbose_name_plural = "worker processes"
+        indexes = [models.Index(fields=["seen_at"], name="worker_process_seen")]
+
+    def __str__(self) -> str:
+        return self.id

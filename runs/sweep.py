@@ -1,0 +1,159 @@
+"""Finds what nobody else will bring forward: due timers, ended leases, lost rings, stuck children.
+
+Safe to run twice, by several processes at once and at any time: every finding goes through the
+engine, which ignores what is already over. A poisonous row is logged and does not stop the pass.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import F, QuerySet
+from redis import RedisError
+
+from runs import dispatch, engine, family, fleet, store
+from runs.machine.errors import MachineError
+from runs.machine.messages import CancelMode
+from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from runs.models import Run, StepRun
+
+logger = logging.getLogger(__name__)
+
+ROWS_PER_PASS = 500
+PUT_OFF_S = 30.0
+STILL_QUEUED_S = 15.0  # how long a job that waits in its queue is left alone
+CHILD_GRACE_S = 5.0
+LIVE = ("running", "waiting", "compensating", "blocked")
+
+
+def sweep_once(*, silence_counts: bool = True) -> int:
+    """One bounded pass. Returns how many things it brought forward.
+
+    `silence_counts`: whether a process that sends no heartbeat is taken for lost.
+    """
+    at = store.now()
+    lost_processes = partial(_lost_processes, silence_counts=silence_counts)
+    passes = (lost_processes, _due_steps, _due_runs, _ended_children, _orphaned_children)
+    return sum(_safely(one_pass, at) for one_pass in passes)
+
+
+def _safely(one_pass: Callable[[datetime], int], at: datetime) -> int:
+    try:
+        return one_pass(at)
+    except RedisError as error:
+        logger.warning("sweep: Redis cannot be reached: %s", error)
+        return 0
+
+
+def _lost_processes(at: datetime, *, silence_counts: bool) -> int:
+    lost = fleet.lost_processes(silence_counts=silence_counts)
+    for process_id in lost:
+        _each(process_id, partial(engine.process_lost, process_id))
+        fleet.gone(process_id)
+    return len(lost)
+
+
+def _due_steps(at: datetime) -> int:
+    rows = StepRun.objects.filter(due_at__lte=at).order_by("due_at")[:ROWS_PER_PASS]
+    found = list(rows.values_list("pk", "run_id", "name", "status", "undo", "lease", "queue"))
+    waiting = _still_in_queue(found)
+    StepRun.objects.filter(pk__in=waiting).update(due_at=F("due_at") + timedelta(seconds=STILL_QUEUED_S))
+    due = [(pk, run_id, name) for pk, run_id, name, *_ in found if pk not in waiting]
+    return sum(_wake(pk, run_id, name, at) for pk, run_id, name in due)
+
+
+def _wake(pk: int, run_id: UUID, name: str, at: datetime) -> int:
+    """A row that cannot be brought forward is put off, so that many of them hold nobody up."""
+    is_done = _each(f"{run_id} {name}", partial(engine.wake, run_id, name))
+    if not is_done:
+        rows = StepRun.objects.filter(pk=pk, due_at__lte=at)
+        rows.update(due_at=at + timedelta(seconds=PUT_OFF_S))
+    return is_done
+
+
+Row = tuple[int, UUID, str, str, str, int, str]
+
+
+def _still_in_queue(rows: Iterable[Row]) -> set[int]:
+    """Rows whose job only waits for a worker process: there is nothing to bring forward."""
+    jobs = {
+        dispatch.job_id(run_id, name, lease + 1): (pk, queue)
+        for pk, run_id, name, status, undo, lease, queue in rows
+        if queue and (status == StepStatus.QUEUED or undo == UndoStatus.PENDING)
+    }
+    queued = dispatch.queued_ids({queue for _, queue in jobs.values()}) if jobs else set()
+    return {jobs[job][0] for job in queued & jobs.keys()}
+
+
+def _due_runs(at: datetime) -> int:
+    ids = Run.objects.filter(due_at__lte=at).values_list("pk", flat=True)[:ROWS_PER_PASS]
+    return sum(_each(run_id, partial(engine.time_out, run_id)) for run_id in list(ids))
+
+
+def _ended_children(at: datetime) -> int:
+    """Children whose parent was not told of their end, or that were not told to undo what they did."""
+    waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
+    undone = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).exclude(status="completed")
+    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).filter(status="completed")
+    return (
+        _each_run(waited_for, family.tell_parent)
+        + _each_run(undone, family.tell_parent)
+        + _each_run(to_undo, family.roll_back_child)
+    )
+
+
+def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:
+    return Run.objects.filter(
+        parent__status__in=LIVE,
+        status__in=RUN_ENDED,
+        finished_at__lt=at - timedelta(seconds=CHILD_GRACE_S),
+        parent__steps__name=F("parent_step"),
+        **of_parent_step,
+    )
+
+
+def _each_run(runs: QuerySet[Run], bring_forward: Callable[[UUID], object]) -> int:
+    ids = list(runs.values_list("pk", flat=True).distinct()[:ROWS_PER_PASS])
+    return sum(_each(run_id, partial(bring_forward, run_id)) for run_id in ids)
+
+
+def _orphaned_children(at: datetime) -> int:
+    """Children that were not told that their parent is rolling back or was abandoned."""
+    waiting_parent = {"parent__steps__name": F("parent_step"), "parent__steps__status": StepStatus.WAITING}
+    to_undo = Run.objects.filter(
+        status__in=("running", "waiting", "blocked"), parent__status="compensating", **waiting_parent
+    )
+    orphans = Run.objects.filter(
+        status__in=LIVE,
+        parent__status="cancelled",
+        parent__steps__name=F("parent_step"),
+        parent__steps__status=StepStatus.CANCELLED,
+    )
+    return _cancel_each(to_undo, "compensate") + _cancel_each(orphans, "abandon")
+
+
+def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:
+    ids = list(runs.values_list("pk", flat=True)[:ROWS_PER_PASS])
+    return sum(_each(run_id, partial(engine.cancel_run, run_id, mode)) for run_id in ids)
+
+
+def _each(what: object, bring_forward: Callable[[], object]) -> int:
+    try:
+        bring_forward()
+    except MachineError as stale:
+        logger.debug("sweep: %s: %s", what, stale)
+        return 0
+    except (OperationalError, InterfaceError) as error:
+        if "lock" not in str(error):
+            raise  # the database is away, for all the others too
+        logger.warning("sweep: %s: %s", what, error)
+        return 0
+    except Exception:
+        logger.exception("sweep: %s", what)
+        return 0
+    return 1

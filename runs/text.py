@@ -1,0 +1,43 @@
+"""Text as every database takes it: no NUL characters, no halves of characters (lone surrogates). PURE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+REPLACED_BY = "\ufffd"
+NUL_ESCAPE = "\\u0000"
+
+
+def storable(value: Any) -> Any:
+    """A JSON value with a mark in place of each character that cannot be stored."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub(REPLACED_BY, value)
+    if isinstance(value, Mapping):
+        return {storable(key): storable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value
+
+
+def json_text(value: Any) -> str:
+    """A JSON value as text that can be stored."""
+    text = _text(value)
+    return text if text is not None else orjson.dumps(storable(value)).decode()
+
+
+def is_storable(value: Any) -> bool:
+    """Whether a JSON value can be stored as it is."""
+    return _text(value) is not None or storable(value) == value
+
+
+def _text(value: Any) -> str | None:
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:
+        return None
+    return None if NUL_ESCAPE in text else text

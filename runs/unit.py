@@ -1,0 +1,80 @@
+"""One unit of work on one run: lock it, take events, write everything, commit, then act.
+
+What must happen outside (rings, hints, other runs) is done after the commit and may be lost:
+the sweep finds whatever was not done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from designer.graph import Graph
+from runs import cases, store
+from runs.graphs import run_graph
+from runs.machine.decide import decide
+from runs.machine.messages import Command, Decision, Event, Ring
+from runs.machine.states import State
+
+AfterCommit = Callable[["Unit"], None]
+
+
+class Unit:
+    """A locked run inside a transaction. Events are taken one after the other."""
+
+    def __init__(self, loaded: store.Loaded) -> None:
+        self.run_id = UUID(loaded.state.run.id)
+        self.at: datetime = loaded.at
+        self.loaded = loaded
+        self.state: State = loaded.state
+        self.graph: Graph = run_graph(loaded.version_id, loaded.state)
+        self.decisions: list[Decision] = []
+
+    def take(self, event: Event) -> Decision:
+        """Decide one event; raises Refused or Stale, and then nothing of the unit has changed."""
+        return self.record(decide(self.graph, self.state, event))
+
+    def record(self, decision: Decision) -> Decision:
+        added = self.state.run.added
+        self.state = decision.state
+        self.decisions.append(decision)
+        if decision.state.run.added != added:
+            self.graph = run_graph(self.loaded.version_id, self.state)
+        return decision
+
+    @property
+    def commands(self) -> list[Command]:
+        return [command for decision in self.decisions for command in decision.commands]
+
+    @property
+    def rings(self) -> list[Ring]:
+        """Rings that still matter: a lease that was claimed in this very unit needs none."""
+        rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
+        return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
+
+    def save(self) -> None:
+        if self.decisions:
+            rung = {ring.step: ring.queue for ring in self.rings}
+            store.save(self.run_id, self.decisions, rung, self.at)
+            cases.project(self.run_id, self.decisions)
+
+    def loaded_now(self) -> store.Loaded:
+        """What a later unit of this process may go on from, after the commit."""
+        self.loaded.rows.absorb(self.state)
+        return replace(self.loaded, state=self.state)
+
+
+@contextmanager
+def unit_of(run: UUID | store.Loaded, after_commit: AfterCommit) -> Iterator[Unit]:
+    """Lock a run and take events in one transaction; `after_commit` then carries out the rest."""
+    with transaction.atomic():
+        unit = Unit(store.load(run, lock=True) if isinstance(run, UUID) else store.load_again(run))
+        yield unit
+        unit.save()
+        if unit.decisions:
+            transaction.on_commit(lambda: after_commit(unit))

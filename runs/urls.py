@@ -1,0 +1,20 @@
+"""Addresses of the pages of runs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from runs import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("workflows/<str:name>/start/", views.run_start, name="run-start"),
+    path("runs/", views.run_list, name="run-list"),
+    path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
+    path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
+    path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/rollback/", views.run_rollback, name="run-rollback"),
+    path("runs/<uuid:run_id>/signal/", views.run_signal, name="run-signal"),
+    path("runs/<uuid:run_id>/steps/<str:step>/approve/", views.run_approve, name="run-approve"),
+    path("interventions/<int:pk>/answer/", views.intervention_answer, name="intervention-answer"),
+]

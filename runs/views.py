@@ -1,0 +1,247 @@
+"""Pages of runs. Thin: who may, what is shown, which engine function is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from config.access import may, page_for
+from designer.models import Workflow, WorkflowVersion
+from runs import engine, pages, queries, store
+from runs.errors import BadInput, RunsError
+from runs.forms import AnswerForm, ApprovalForm, CancelForm, SignalForm, StartForm, as_text
+from runs.graphs import run_graph, version_graph
+from runs.machine.errors import Refused
+from runs.machine.states import RunStatus
+from runs.models import Intervention, Run
+from runs.questions import Case
+from runs.search import BadFilter, Filters, page_of
+from runs.store import load
+
+UNPROCESSABLE = 422
+
+
+def find_run(run_id: UUID) -> Run:
+    runs = Run.objects.select_related("version", "started_by", "parent")
+    return get_object_or_404(runs.defer("version__document", "version__resolved"), pk=run_id)
+
+
+@require_GET
+@page_for("view")
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "home.html", pages.overview())
+
+
+@require_GET
+@page_for("view")
+def run_list(request: HttpRequest) -> HttpResponse:
+    filters = Filters(request.GET.get("status") or None, request.GET.get("workflow") or None)
+    cursor = request.GET.get("after") or None
+    try:
+        runs, following = page_of(filters, cursor)
+    except BadFilter as error:
+        messages.error(request, str(error))
+        return redirect("run-list")
+    names = Workflow.objects.values_list("name", flat=True)[: pages.FILTER_NAMES_MAX]
+    context = {
+        "runs": runs,
+        "next_cursor": following,
+        "cursor": cursor,
+        "wanted": filters,
+        "statuses": list(RunStatus),
+        "names": names,
+    }
+    return render(request, "runs/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page_for("operate")
+def run_start(request: HttpRequest, name: str) -> HttpResponse:
+    version = get_object_or_404(latest_versions(name))
+    form = StartForm(request.POST or None, initial=_start_values(version, request.GET.get("from", "")))
+    if request.method == "POST" and form.is_valid():
+        run = _start(form, version, request)
+        if run is not None:
+            return redirect("run-detail", run_id=run.pk)
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "runs/start.html", {"form": form, "version": version}, status=status)
+
+
+def latest_versions(name: str) -> Any:
+    """The newest published version of a workflow, as a queryset of at most one."""
+    versions = WorkflowVersion.objects.filter(workflow__name=name).select_related("workflow")
+    return versions.order_by("-number")[:1]
+
+
+def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
+    """The input of the run that is to be repeated, or the workflow's sample."""
+    run = (
+        Run.objects.filter(pk=again, workflow_name=version.workflow.name).first() if is_uuid(again) else None
+    )
+    sample = run.input if run else version_graph(version.pk).sample_input
+    return {"input": as_text(sample or {}), "key": f"page-{uuid4()}"}
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> Run | None:
+    data = form.cleaned_data
+    try:
+        return engine.start_run(version, data["input"] or {}, user=request.user, idempotency_key=data["key"])
+    except BadInput as error:
+        problems = [f"{problem['path']}: {problem['message']}" for problem in error.problems]
+        form.add_error("input", problems or [str(error)])
+        return None
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return _show(request, find_run(run_id))
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What may be done now, as a piece of the page."""
+    run = find_run(run_id)
+    response = render(request, "runs/_panel.html", _panel(request, run))
+    response["X-Last-Seq"] = str(run.last_seq)
+    return response
+
+
+@require_POST
+@page_for("operate")
+def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run, form = find_run(run_id), CancelForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, run, "Choose how to cancel.")
+    return _act(request, run, lambda: engine.cancel_run(run.pk, form.cleaned_data["mode"], request.user))
+
+
+@require_POST
+@page_for("operate")
+def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = find_run(run_id)
+    return _act(request, run, lambda: engine.roll_back(run.pk, user=request.user))
+
+
+@require_POST
+@page_for("operate")
+def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
+    run, form = find_run(run_id), ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, run, "Approve or reject; a comment may have 4,000 characters.")
+    data = form.cleaned_data
+    is_approved = data["decision"] == "approve"
+    return _act(
+        request, run, lambda: engine.approve(run.pk, step, is_approved, request.user, data["comment"])
+    )
+
+
+@require_POST
+@page_for("operate")
+def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run, form = find_run(run_id), SignalForm(request.POST)
+    if not form.is_valid():
+        return _show(request, run, {"signal": form})
+    data = form.cleaned_data
+    return _act(request, run, lambda: engine.signal(run.pk, data["name"], data["payload"], request.user))
+
+
+@require_POST
+@page_for("operate")
+def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    case = get_object_or_404(Intervention, pk=pk)
+    run = find_run(case.run_id)
+    if case.status != "open":
+        return _refuse(request, run, f"{case.answered_by} has already answered: {case.answer}.")
+    form = AnswerForm(request.POST, answers=_answers(run, pk))
+    if not form.is_valid():
+        return _show(request, run, {f"case-{pk}": form})
+    data = form.cleaned_data
+    return _act(
+        request,
+        run,
+        lambda: engine.answer(
+            pk,
+            data["answer"],
+            user=request.user,
+            note=data["note"],
+            patch=data["patch"] if data["answer"] == "retry" else None,
+            output=(data["output"] or {}) if data["answer"] == "resolve" else None,
+        ),
+    )
+
+
+def _answers(run: Run, pk: int) -> list[str]:
+    cases = queries.allowed(run)["interventions"]
+    return next((list(case["answers"]) for case in cases if case["id"] == pk), [])
+
+
+def _act(request: HttpRequest, run: Run, act: Callable[[], None]) -> HttpResponse:
+    """Call the engine; what it refuses is said on the run's page."""
+    try:
+        act()
+    except (Refused, RunsError) as refused:
+        return _refuse(request, run, str(refused))
+    return redirect("run-detail", run_id=run.pk)
+
+
+def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
+    messages.error(request, message)
+    return redirect("run-detail", run_id=run.pk)
+
+
+def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
+    graph = run_graph(run.version_id, load(run.pk).state)
+    context = _panel(request, run, forms) | {
+        "steps": pages.step_lines(run, graph),
+        "blank_step": pages.blank_line(run),
+        "page_data": _page_data(run),
+    }
+    return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
+
+
+def _panel(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> dict[str, Any]:
+    allowed = queries.allowed(run)
+    forms = forms or {}
+    return {
+        "run": run,
+        "allowed": allowed,
+        "rollback_plan": queries.rollback_plan(run) if allowed["rollback"] else None,
+        "can_operate": may(request.user, "operate"),
+        "children": pages.children(run),
+        "approvals": pages.approvals(run, allowed["approvals"]),
+        "cases": [Case.of(case, forms.get(f"case-{case['id']}")) for case in allowed["interventions"]],
+        "signal_form": forms.get("signal") or SignalForm(),
+    }
+
+
+def _page_data(run: Run) -> dict[str, Any]:
+    """What the scripts of the run's page start from."""
+    graph = version_graph(run.version_id)
+    return {
+        "names": sorted(graph.by_name, key=graph.position.__getitem__),
+        "lastSeq": run.last_seq,
+        "now": store.now().isoformat(),
+        "socket": f"/ws/runs/{run.pk}/",
+        "api": f"/api/v1/runs/{run.pk}",
+        "panel": reverse("run-panel", args=[run.pk]),
+    }

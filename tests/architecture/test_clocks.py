@@ -1,0 +1,24 @@
+"""What decides anything about a run is the database's time: hosts may disagree by minutes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+HOST_CLOCK = re.compile(r"\b(datetime\.now|timezone\.now|time\.time|date\.today|utcnow)\(")
+ALLOWED = {
+    "runs/store.py": 1,  # SQLite's time is its host's
+    "runs/creation.py": 1,  # the order of ids, which decides nothing
+    "workers/handle.py": 1,  # a worker's own deadline, on its own host
+    "workers/execute.py": 1,
+    "workers/testing.py": 1,
+}
+
+
+def test_no_host_s_clock_decides_about_a_run() -> None:
+    root = Path(settings.BASE_DIR)
+    files = [*root.glob("runs/**/*.py"), *root.glob("workers/*.py")]
+    found = {str(path.relative_to(root)): len(HOST_CLOCK.findall(path.read_text())) for path in files}
+    assert {name: count for name, count in found.items() if count} == ALLOWED

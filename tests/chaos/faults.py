@@ -1,0 +1,166 @@
+"""What goes wrong, at random moments of a seeded sequence."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import Any
+
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.chaos.stack import Part, Stack, sqlite_path
+from tests.postgres import Postgres
+
+BETWEEN_S = (0.4, 2.4)
+REDIS_AWAY_S = (0.0, 6.0)
+FROZEN_S = (5.0, 26.0)
+DATABASE_AWAY_S = (1.0, 8.0)
+LOCKED_S = (1.0, 6.0)
+
+
+def hold_lock(seconds: float) -> None:
+    holder = sqlite3.connect(sqlite_path(), isolation_level=None, timeout=LOCKED_S[1])
+    with closing(holder), suppress(sqlite3.OperationalError):
+        holder.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+
+
+class Faults:
+    """Causes one fault after the other; `kills` counts the processes that were killed."""
+
+    def __init__(self, stack: Stack, rnd: random.Random, server: Postgres | None, begin_s: float) -> None:
+        self.stack = stack
+        self.rnd = rnd
+        self.server = server
+        self.next_at = time.monotonic() + begin_s
+        self.began = time.monotonic()
+        self.later: list[tuple[float, Callable[[], Any]]] = []
+        self.done: Counter[str] = Counter()
+        self.kills = 0
+        self.frozen: Part | None = None
+        of_database = [(self.stop_database, 1)] if server else [(self.lock_database, 1)]
+        self.choices: list[tuple[Callable[[], str], int]] = [
+            (self.kill_worker, 10), (self.kill_pool, 3), (self.kill_scheduler, 3), (self.kill_web, 3),
+            (self.kill_redis, 2), (self.empty_redis, 2), (self.cut_redis, 2), (self.freeze_worker, 2),
+            (self.freeze_host, 1), (self.kill_everything, 1), *of_database,
+        ]  # fmt: skip
+
+    def tick(self) -> None:
+        self._do_later()
+        if time.monotonic() >= self.next_at:
+            fault = self.rnd.choices(
+                [one for one, _ in self.choices], [weight for _, weight in self.choices]
+            )[0]
+            self.say(fault.__name__, fault())
+            self.next_at = time.monotonic() + self.rnd.uniform(*BETWEEN_S)
+
+    def end(self) -> None:
+        """Everything that was taken away comes back."""
+        for _, bring_back in self.later:
+            bring_back()
+        self.later.clear()
+
+    def say(self, name: str, what: str) -> None:
+        self.done[name] += 1
+        print(f"{time.monotonic() - self.began:7.1f} s  {name.replace('_', ' ')}  {what}", flush=True)
+
+    def kill_worker(self) -> str:
+        pids = self.stack.pools[0].children() + self.stack.pools[1].children()
+        return self._signal(self.rnd.choice(pids), signal.SIGKILL) if pids else "none is alive"
+
+    def kill_pool(self) -> str:
+        return self._kill(self.rnd.choice(self.stack.pools))
+
+    def kill_scheduler(self) -> str:
+        return self._kill(self.stack.scheduler, self.rnd.uniform(0, 4))
+
+    def kill_web(self) -> str:
+        return self._kill(self.stack.web)
+
+    def kill_redis(self) -> str:
+        return self._kill(self.stack.redis, self.rnd.uniform(*REDIS_AWAY_S))
+
+    def kill_everything(self) -> str:
+        return "; ".join(self._kill(part) for part in self.stack.parts)
+
+    def empty_redis(self) -> str:
+        with Redis.from_url(settings.REDIS_URL) as client, suppress(RedisError):
+            client.flushall()
+        return ""
+
+    def cut_redis(self) -> str:
+        """Ends all its connections."""
+        with Redis.from_url(settings.REDIS_URL) as client, suppress(RedisError):
+            client.client_kill_filter(_type="normal", skipme=True)
+            client.client_kill_filter(_type="pubsub")
+        return ""
+
+    def freeze_worker(self) -> str:
+        pids = self.stack.pools[0].children()
+        if not pids:
+            return "none is alive"
+        pid, seconds = self.rnd.choice(pids), self.rnd.uniform(*FROZEN_S)
+        self._after(seconds, lambda: self._signal(pid, signal.SIGCONT))
+        return f"{self._signal(pid, signal.SIGSTOP)} for {seconds:.1f} s"
+
+    def freeze_host(self) -> str:
+        """All processes of the other host, past their leases and until they are taken for lost."""
+        host = self.stack.pools[1]
+        if self.frozen is not None or host.pid is None:
+            return "is frozen already"
+        self.frozen = host
+        pids = [host.pid, *host.children()]
+        seconds = self.rnd.uniform(*FROZEN_S)
+        self._after(seconds, lambda: self._thaw(pids))
+        return f"{[self._signal(pid, signal.SIGSTOP) for pid in pids]} for {seconds:.1f} s"
+
+    def stop_database(self) -> str:
+        assert self.server is not None
+        if self.server.process is None:
+            return "is away already"
+        seconds = self.rnd.uniform(*DATABASE_AWAY_S)
+        self.server.stop(signal.SIGQUIT)
+        self._after(seconds, self.server.start)
+        return f"for {seconds:.1f} s"
+
+    def lock_database(self) -> str:
+        """Holds SQLite's write lock."""
+        seconds = self.rnd.uniform(*LOCKED_S)
+        threading.Thread(target=hold_lock, args=(seconds,), daemon=True).start()
+        return f"for {seconds:.1f} s"
+
+    def _thaw(self, pids: list[int]) -> None:
+        self.frozen = None
+        for pid in pids:
+            self._signal(pid, signal.SIGCONT)
+
+    def _kill(self, part: Part, back_s: float = 0.0) -> str:
+        if part.pid is None:
+            return f"{part.name} is away already"
+        self.kills += 1
+        part.kill(back_s)
+        return f"{part.name}, back after {back_s:.1f} s"
+
+    def _signal(self, pid: int, signum: int) -> str:
+        self.kills += signum == signal.SIGKILL
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)
+        return str(pid)
+
+    def _after(self, seconds: float, bring_back: Callable[[], Any]) -> None:
+        self.later.append((time.monotonic() + seconds, bring_back))
+
+    def _do_later(self) -> None:
+        due = [entry for entry in self.later if entry[0] <= time.monotonic()]
+        self.later = [entry for entry in self.later if entry not in due]
+        for _, bring_back in due:
+            bring_back()

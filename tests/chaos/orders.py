@@ -1,0 +1,99 @@
+"""Orders at the shop with random faults, as fast as they are filled."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from designer.models import WorkflowVersion
+from designer.services import import_document, sync_patterns
+from runs import engine
+from runs.machine.states import RUN_ENDED
+from runs.models import Run
+from workers import connections
+from workers.library.shop.models import Product
+from workers.library.shop.stock import stock_shelves
+
+STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
+UNDOS = ("release_inventory", "refund_payment", "cancel_shipment")
+FAULTS = (*("error", "temporary:1", "critical", "failed", "crash:1", "slow:0.3") * 5, "slow:1.5", "hang")
+UNDO_FAULTS = ("failed", "temporary:1", "crash:1", "slow:0.5")
+NONE_OF_TEN = 7  # so many of ten orders ask for no fault
+TIMEOUT_S = 3
+RETRY = {"max_attempts": 4, "initial": 0.2, "max": 2}
+OPEN_MAX = 120
+AT_ONCE_MAX = 5
+PAUSE_S = 0.1
+STOCK = 1_000_000
+WATCHED_ONE_OF = 8
+
+
+def publish() -> WorkflowVersion:
+    """The shop's workflow with short timeouts, so that leases end while the faults go on."""
+    sync_patterns()
+    stock_shelves(Product)
+    for product in Product.objects.all():
+        Product.objects.filter(pk=product.pk).update(
+            stock=product.stock + STOCK, initial_stock=product.initial_stock + STOCK
+        )
+    newest = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
+    document = {**newest.document, "defaults": {"timeout": TIMEOUT_S, "retry": RETRY}}
+    import_document(document, publish=True)
+    return WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
+
+
+class Orders(threading.Thread):
+    """Starts orders while fewer than `OPEN_MAX` are open. A database that is away is tried again."""
+
+    def __init__(self, version: WorkflowVersion, rnd: random.Random, watched: deque[UUID]) -> None:
+        super().__init__(daemon=True)
+        self.version = version
+        self.rnd = rnd
+        self.watched = watched
+        self.count = 0
+        self.refused = 0
+        self.next: dict[str, Any] | None = None
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(PAUSE_S):
+            self._flow()
+        connections.renew()
+
+    def end(self) -> None:
+        self.ended.set()
+        self.join()
+
+    def _flow(self) -> None:
+        """One that was not answered is asked for again, by its key."""
+        try:
+            for _ in range(min(AT_ONCE_MAX, OPEN_MAX - open_count())):
+                self._order()
+        except (OperationalError, InterfaceError):
+            self.refused += 1
+            connections.renew()
+
+    def _order(self) -> None:
+        self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}
+        run = engine.start_run(self.version, self.next, idempotency_key=f"order {self.count}")
+        self.next = None
+        self.count += 1
+        if self.count % WATCHED_ONE_OF == 0:
+            self.watched.append(run.pk)
+
+    def _faults(self) -> dict[str, str]:
+        if self.rnd.randrange(10) < NONE_OF_TEN:
+            return {}
+        faults = {step: self.rnd.choice(FAULTS) for step in self.rnd.sample(STEPS, self.rnd.choice((1, 2)))}
+        if self.rnd.randrange(3) == 0:
+            faults[self.rnd.choice(UNDOS)] = self.rnd.choice(UNDO_FAULTS)
+        return faults
+
+
+def open_count() -> int:
+    return Run.objects.exclude(status__in=[*RUN_ENDED, "blocked"]).count()

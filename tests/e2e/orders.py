@@ -1,0 +1,79 @@
+"""Orders as a person starts and watches them in the browser."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE_MS = 30_000
+SLOW = "slow:0.5"
+STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
+
+RECORD = """() => {
+  window.seen = [];
+  const note = (row) => {
+    const now = [row.dataset.step, row.dataset.status, row.dataset.undo].join(" ");
+    if (window.seen.at(-1) !== now) window.seen.push(now);
+  };
+  const list = document.querySelector("[data-slot=steps]");
+  const rows = [...list.querySelectorAll("[data-step]")];
+  rows.forEach(note);
+  const options = { attributes: true, subtree: true, attributeFilter: ["data-status", "data-undo"] };
+  new MutationObserver((changes) => changes.forEach(({ target }) => note(target))).observe(list, options);
+}"""
+
+
+def start_order(page: Page, **simulate: str) -> None:
+    """Starts an order from its page, with faults, and is then on the run's page."""
+    page.goto("/workflows/order_processing/start/")
+    field = page.get_by_label("Input (JSON)")
+    sample = json.loads(field.input_value())
+    field.fill(json.dumps({**sample, "simulate": simulate}))
+    page.get_by_role("button", name="Start the run").click()
+    page.wait_for_url("**/runs/*/")
+
+
+def record(page: Page) -> None:
+    """From now on, `seen` gives each change of a step's two states."""
+    page.evaluate(RECORD)
+
+
+def seen(page: Page, step: str) -> list[tuple[str, str]]:
+    """Forward and undo states of a step, in the order in which the page showed them."""
+    found: list[str] = page.evaluate("() => window.seen")
+    states = [(status, undo) for name, status, undo in map(str.split, found) if name == step]
+    return [state for state, _ in groupby(states)]
+
+
+def moments(page: Page) -> list[str]:
+    """Every change as `step status undo`, in order."""
+    found: list[str] = page.evaluate("() => window.seen")
+    return found
+
+
+def row(page: Page, step: str) -> Locator:
+    return page.locator(f"[data-slot=steps] > [data-step={step}]")
+
+
+def expect_status(page: Page, word: str) -> None:
+    expect(page.locator("[data-slot=run-status]")).to_have_text(word, timeout=PATIENCE_MS)
+
+
+def expect_connection(page: Page, state: str) -> None:
+    expect(page.locator("[data-slot=connection]")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+
+
+def journal_numbers(page: Page) -> list[int]:
+    found: list[str] = page.locator("[data-slot=entries] > li").evaluate_all(
+        "rows => rows.map((row) => row.dataset.seq)"
+    )
+    return [int(number) for number in found]
+
+
+def stored(page: Page) -> dict[str, Any]:
+    """The run as the API has it."""
+    run: dict[str, Any] = page.request.get(f"/api/v1/runs/{page.url.rstrip('/').rpartition('/')[2]}").json()
+    return run

@@ -1,0 +1,46 @@
+"""When the scheduler takes silence for death."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import OperationalError
+
+from config.management.commands import scheduler
+from config.management.commands.scheduler import SweepLoop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What each pass was told: whether silence counts."""
+    told: list[bool] = []
+    monkeypatch.setattr(scheduler, "sweep_once", lambda *, silence_counts: told.append(silence_counts))
+    return told
+
+
+def test_silence_counts_once_the_database_has_been_there_for_a_while(judged: list[bool]) -> None:
+    loop = SweepLoop()
+    loop.sweep()
+    loop.steady_since = time.monotonic() - scheduler.STEADY_S - 1
+    loop.sweep()
+    assert judged == [False, True]
+
+
+def test_after_a_failure_heartbeats_are_awaited_first(
+    judged: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = SweepLoop()
+    loop.steady_since = time.monotonic() - scheduler.STEADY_S - 1
+
+    def away(*, silence_counts: bool) -> None:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scheduler, "sweep_once", away)
+        loop.sweep()
+    loop.sweep()
+    assert judged == [False]
+    assert loop.delay_s == scheduler.SWEEP_EVERY_S

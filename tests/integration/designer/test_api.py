@@ -1,0 +1,162 @@
+"""REST calls on designs: who may, what is answered, and that nobody's draft is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from designer.graph import STEPS_MAX
+from designer.models import Workflow, WorkflowVersion
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {"schema": 1, "name": "ship", "title": "Ship", "steps": [{"name": "a", "worker": "simple_processing"}]}
+WRONG = {"schema": 1, "name": "ship", "steps": [{"name": "a", "worker": "nobody"}]}
+
+
+def client_of(name: str, *, staff: bool) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user(name, is_staff=staff))
+    return client
+
+
+@pytest.fixture
+def dora() -> Client:
+    return client_of("dora", staff=True)
+
+
+@pytest.fixture
+def viewer() -> Client:
+    return client_of("victor", staff=False)
+
+
+def put(client: Client, document: Any, match: str | None = "0", name: str = "ship") -> Any:
+    headers = {} if match is None else {"If-Match": match}
+    body = document if isinstance(document, bytes) else json.dumps(document)
+    return client.put(
+        f"/api/v1/workflows/{name}/draft", body, content_type="application/json", headers=headers
+    )
+
+
+def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
+    return client.post(f"/api/v1{path}", body, content_type="application/json", headers=headers)
+
+
+def test_a_draft_is_saved_with_its_errors_and_shown_again(dora: Client, viewer: Client) -> None:
+    saved = put(dora, WRONG)
+    assert saved.status_code == 200 and saved["ETag"] == '"1"'
+    assert saved.json()["revision"] == 1
+    (problem,) = [found for found in saved.json()["problems"] if found["level"] == "error"]
+    assert (problem["code"], problem["path"]) == ("unknown_worker", "steps[0].worker")
+    shown = viewer.get("/api/v1/workflows/ship")
+    assert shown["ETag"] == '"1"'
+    assert shown.json()["draft"] == shown.json()["document"] == WRONG
+    assert shown.json()["updated_by"] == "dora" and shown.json()["versions"] == []
+
+
+def test_who_saves_over_somebody_elses_change_gets_both_documents(dora: Client) -> None:
+    put(dora, GOOD)
+    theirs = {**GOOD, "title": "Theirs"}
+    mine = {**GOOD, "title": "Mine"}
+    assert put(client_of("bob", staff=True), theirs, '"1"').status_code == 200
+    refused = put(dora, mine, 'W/"1"')
+    assert refused.status_code == 412 and refused["Content-Type"] == "application/problem+json"
+    assert (refused.json()["current"], refused.json()["yours"]) == (theirs, mine)
+    assert put(dora, mine, str(refused.json()["revision"])).status_code == 200
+    assert Workflow.objects.get(name="ship").draft == mine
+
+
+@pytest.mark.parametrize("match", [None, "", "*", '"x"', "-1"])
+def test_a_draft_is_not_saved_without_its_revision(dora: Client, match: str | None) -> None:
+    refused = put(dora, GOOD, match)
+    assert refused.status_code == 428
+    assert "If-Match" in refused.json()["detail"]
+    assert not Workflow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        (b"{", 400),
+        (b'{"name": "ship", "name": "ship"}', 400),
+        (b"\xff", 400),
+        (b"[" * 100_000, 400),
+        (b" " * 5_000_001, 400),
+        (b" " * 16_000_001, 400),
+        ([], 422),
+        ({**GOOD, "steps": [{}] * (STEPS_MAX + 1)}, 422),
+    ],
+)
+def test_what_is_no_workflow_is_refused_and_nothing_is_stored(
+    dora: Client, document: Any, status: int
+) -> None:
+    refused = put(dora, document)
+    assert refused.status_code == status and refused["Content-Type"] == "application/problem+json"
+    assert put(dora, GOOD, name="No name").status_code == 422
+    assert not Workflow.objects.exists()
+
+
+def test_a_draft_is_published_once_it_has_no_error(dora: Client, viewer: Client) -> None:
+    put(dora, WRONG)
+    refused = post(dora, "/workflows/ship/publish")
+    assert refused.status_code == 409
+    assert refused.json()["problems"][0]["code"] == "unknown_worker"
+    put(dora, GOOD, "1")
+    assert post(dora, "/workflows/ship/publish", **{"If-Match": "1"}).status_code == 412
+    made = post(dora, "/workflows/ship/publish", **{"If-Match": "2"})
+    assert made.status_code == 201 and made.json()["version"] == 1
+    assert made.json()["resolved"]["steps"][0]["timeout"] == 300
+    assert viewer.get("/api/v1/workflows/ship/versions/1").json() == made.json()
+    assert viewer.get("/api/v1/workflows/ship").json()["draft"] is None
+    assert post(dora, "/workflows/ship/publish").status_code == 409
+
+
+def test_a_document_is_checked_without_being_stored(dora: Client) -> None:
+    checked = post(dora, "/workflows/validate", WRONG)
+    assert [found["code"] for found in checked.json()["problems"]] == ["unknown_worker"]
+    assert post(dora, "/workflows/validate", GOOD).json()["problems"] == []
+    assert not Workflow.objects.exists()
+
+
+def test_a_workflow_may_be_named_validate(dora: Client) -> None:
+    put(dora, {**GOOD, "name": "validate"}, name="validate")
+    assert dora.get("/api/v1/workflows/validate").json()["name"] == "validate"
+
+
+def test_workflows_are_listed_in_pages(dora: Client, viewer: Client) -> None:
+    Workflow.objects.bulk_create(Workflow(name=f"w{number:02}") for number in range(60))
+    first = viewer.get("/api/v1/workflows").json()
+    rest = viewer.get("/api/v1/workflows", {"after": first["next"]}).json()
+    assert len(first["workflows"]) == 50 and len(rest["workflows"]) == 10 and rest["next"] is None
+    found = viewer.get("/api/v1/workflows", {"q": "w5"}).json()["workflows"]
+    assert len(found) == 10 and found[0]["version"] is None
+
+
+def test_what_does_not_exist_is_said_so(dora: Client) -> None:
+    put(dora, GOOD)
+    for path in ("/workflows/none", "/workflows/ship/versions/7"):
+        answer = dora.get(f"/api/v1{path}")
+        assert answer.status_code == 404 and answer["Content-Type"] == "application/problem+json"
+    assert post(dora, "/workflows/none/publish").status_code == 404
+
+
+def test_workers_are_described_for_the_palette(viewer: Client) -> None:
+    workers = {worker["name"]: worker for worker in viewer.get("/api/v1/catalog").json()["workers"]}
+    charge = workers["charge_payment"]
+    assert charge["category"] and charge["doc"] and "params_schema" in charge
+    assert "refund_payment" in workers
+
+
+def test_viewers_look_and_strangers_do_not(viewer: Client) -> None:
+    for path in ("/workflows", "/catalog"):
+        assert Client().get(f"/api/v1{path}").status_code == 401
+        assert viewer.get(f"/api/v1{path}").status_code == 200
+    assert put(viewer, GOOD).status_code == 403 and put(Client(), GOOD).status_code == 401
+    for path in ("/workflows/validate", "/workflows/ship/publish"):
+        assert post(viewer, path, GOOD).status_code == 403
+        assert post(Client(), path, GOOD).status_code == 401
+    assert not Workflow.objects.exists() and not WorkflowVersion.objects.exists()

@@ -1,0 +1,59 @@
+"""Pages for what goes wrong: they say what happened and what to do next."""
+
+from __future__ import annotations
+
+import html
+from unittest.mock import Mock
+
+import pytest
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from designer.graph import Graph
+
+
+@pytest.mark.parametrize("name", ["400", "403", "404", "500", "503", "403_csrf"])
+def test_each_page_stands_alone(name: str) -> None:
+    page = render_to_string(f"{name}.html")
+    assert page.count("<h1>") == 1
+    assert reverse("home") in page
+
+
+def test_an_unknown_address_is_explained(viewer: Client, transactional_db: None) -> None:
+    response = viewer.get("/nowhere/")
+    assert response.status_code == 404
+    assert "There is no such page" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("connection refused on db.example:5432", "The database does not answer."),
+        ("database or disk is full", "an administrator must make room"),
+        ("attempt to write a readonly database", "cannot be written"),
+        ("database is locked", "The database is busy."),
+    ],
+)
+@pytest.mark.parametrize("address", ["/runs/", "/api/v1/runs"])
+def test_a_database_that_is_away_is_said_in_words(
+    operator: Client, monkeypatch: pytest.MonkeyPatch, message: str, said: str, address: str
+) -> None:
+    operator.raise_request_exception = False
+    with monkeypatch.context() as away:
+        away.setattr(CursorWrapper, "execute", Mock(side_effect=OperationalError(message)))
+        response = operator.get(address)
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    text = html.unescape(response.content.decode())
+    assert said in text and "example" not in text
+
+
+def test_a_form_without_its_token_is_explained(operator: Client, order: Graph) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = operator.cookies
+    response = client.post(reverse("run-start", args=["order"]), {"input": "{}", "key": "k"})
+    assert response.status_code == 403
+    assert "The form was too old" in response.content.decode()

@@ -1,0 +1,126 @@
+"""Lists and the first page: filters, pages of rows, few queries, and what is said when there is nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from designer.graph import Graph
+from designer.models import Workflow, WorkflowVersion
+from runs.models import Run, WorkerProcess
+from runs.search import PAGE_ROWS
+from tests.integration.runs.conftest import Publish, chain, step
+
+
+def add_runs(version: WorkflowVersion, count: int, status: str = "completed") -> None:
+    now = timezone.now()
+    Run.objects.bulk_create(
+        Run(version=version, workflow_name="order", status=status, created_at=now) for _ in range(count)
+    )
+
+
+def names_on(client: Client, url: str) -> list[str]:
+    return [str(run.pk) for run in client.get(url).context["runs"]]
+
+
+def test_pages_of_runs_follow_each_other_without_gap_or_overlap(viewer: Client, publish: Publish) -> None:
+    add_runs(publish(chain(step("a"), name="order")), PAGE_ROWS + 7)
+    first = viewer.get(reverse("run-list"))
+    seen = [str(run.pk) for run in first.context["runs"]]
+    older = re.search(r'rel="next" href="([^"]+)"', first.content.decode())
+    assert older
+    assert len(seen) == PAGE_ROWS
+    rest = names_on(viewer, reverse("run-list") + html.unescape(older[1]))
+    assert len(rest) == 7
+    assert len({*seen, *rest}) == PAGE_ROWS + 7
+
+
+def test_filters_narrow_the_list_and_say_when_nothing_is_left(viewer: Client, undone: Run) -> None:
+    url = reverse("run-list")
+    assert names_on(viewer, f"{url}?status=compensated&workflow=order") == [str(undone.pk)]
+    page = viewer.get(f"{url}?status=failed").content.decode()
+    assert "No run matches" in page
+    assert '<option value="failed" selected>' in page
+
+
+def test_a_broken_place_leads_back_to_the_newest(viewer: Client, undone: Run) -> None:
+    response = viewer.get(f"{reverse('run-list')}?after=x", follow=True)
+    assert response.redirect_chain
+    assert [run.pk for run in response.context["runs"]] == [undone.pk]
+
+
+def test_a_list_takes_the_same_queries_for_one_run_and_for_many(
+    viewer: Client, publish: Publish, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_runs(publish(chain(step("a"), name="order")), PAGE_ROWS)
+    for name in ("run-list", "home"):
+        with django_assert_max_num_queries(12):
+            viewer.get(reverse(name))
+
+
+def test_the_first_page_counts_what_needs_people_and_what_runs(
+    viewer: Client, stuck: Run, waiting: Run
+) -> None:
+    now = timezone.now()
+    WorkerProcess.objects.create(id="h:1:a", host="h", pid=1, started_at=now, seen_at=now)
+    context = viewer.get(reverse("home")).context
+    assert (context["open_interventions"], context["under_way"], context["workers_online"]) == (1, 1, 1)
+    assert {run.pk for run in context["recent"]} == {stuck.pk, waiting.pk}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("home", "Nothing has run yet"),
+        ("run-list", "Nothing has run yet"),
+        ("workflow-list", "There is no workflow yet"),
+    ],
+)
+def test_an_empty_board_says_what_to_do_next(viewer: Client, name: str, said: str) -> None:
+    assert said in viewer.get(reverse(name)).content.decode()
+
+
+def test_workflows_show_their_versions_and_latest_runs(viewer: Client, undone: Run) -> None:
+    page = viewer.get(reverse("workflow-list")).content.decode()
+    for text in (
+        "An order",
+        "Reserves, charges, ships.",
+        "Version 2",
+        reverse("run-detail", args=[undone.pk]),
+    ):
+        assert text in page
+
+
+def test_workflows_are_found_by_name_or_title(viewer: Client, order: Graph) -> None:
+    url = reverse("workflow-list")
+    assert [w.name for w in viewer.get(url, {"q": "an ord"}).context["workflows"]] == ["order"]
+    assert "No workflow matches" in viewer.get(url, {"q": "zzz"}).content.decode()
+
+
+def test_a_workflow_shows_steps_with_undo_and_where_they_lead(viewer: Client, order: Graph) -> None:
+    page = viewer.get(reverse("workflow-detail", args=["order"])).content.decode()
+    assert page.count('data-badge="slot-action"') == 3
+    assert page.index("<strong>reserve</strong>") < page.index("<strong>charge</strong>")
+    assert "up to 2 attempts" in page
+
+
+def test_problems_of_a_draft_are_listed_with_their_place(viewer: Client, transactional_db: None) -> None:
+    draft = {"schema": 1, "name": "half_done", "steps": [{"name": "Bad Name", "worker": "nobody"}]}
+    Workflow.objects.create(name="half_done", draft=draft)
+    page = viewer.get(reverse("workflow-detail", args=["half_done"])).content.decode()
+    assert "steps[0].name" in page
+    assert "Nothing is published yet" in page
+
+
+@pytest.mark.parametrize("number", ["2", "99999999999999999999", "x"])
+def test_an_unknown_version_is_no_page_unless_it_is_no_number(
+    viewer: Client, order: Graph, number: str
+) -> None:
+    response = viewer.get(reverse("workflow-detail", args=["order"]), {"version": number})
+    assert response.status_code == (200 if number == "x" else 404)

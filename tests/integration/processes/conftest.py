@@ -1,0 +1,76 @@
+"""Commands of the product as real processes, on the data folder, database and Redis of the test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from redis import Redis
+from rq import Queue
+from rq.utils import as_text
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+WAIT_S = 90.0
+
+
+def environment(**more: str) -> dict[str, str]:
+    facts = {"DATA_DIR": str(settings.DATA_DIR), "SECRET_KEY": settings.SECRET_KEY, **more}
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return {**kept, **database_address(), **facts}
+
+
+def database_address() -> dict[str, str]:
+    """The test's own database; SQLite's is found by the data folder."""
+    if connection.vendor == "sqlite":
+        return {}
+    found = connection.settings_dict
+    place = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
+    return {"DATABASE_URL": f"postgresql://{place}"}
+
+
+@contextmanager
+def running(*words: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command of manage.py; killed at the end of the test if it still runs."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*MANAGE, *words], env=environment(**more), stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = WAIT_S) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "this did not happen in time"
+        time.sleep(0.05)
+
+
+class Bell:
+    """Rings jobs of `tests.integration.processes.jobs` and reads what they told."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+
+    def ring(self, job: str, *args: object) -> None:
+        name = f"tests.integration.processes.jobs.{job}"
+        Queue("default", connection=self.client).enqueue_call(name, args=args, timeout=-1, result_ttl=0)
+
+    def told(self, key: str) -> list[str]:
+        return [as_text(value) for value in self.client.lrange(f"test:{key}", 0, -1)]
+
+
+@pytest.fixture
+def bell(redis_client: Redis) -> Bell:
+    return Bell(redis_client)

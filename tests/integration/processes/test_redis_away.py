@@ -1,0 +1,85 @@
+"""Redis stops for a while and loses everything in the middle of many runs: all of them end."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+from redis import Redis
+
+from config import datadir, valkey
+from designer.models import WorkflowVersion
+from designer.services import sync_patterns
+from runs import dispatch, engine
+from runs.models import Run
+from tests.integration.processes.conftest import running, wait_for
+from workers.library.shop.models import Product
+from workers.library.shop.stock import stock_shelves
+from workers.registry import get_catalog
+
+ORDERS = 200
+AWAY_S = 10.0
+
+
+class Server:
+    """A Redis-compatible server that only this test uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(valkey.command(self.folder))
+        wait_for(valkey.answers)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Server]:
+    settings.REDIS_URL = datadir.redis_url(tmp_path)
+    dispatch.connection.cache_clear()
+    get_catalog.cache_clear()
+    stock_shelves(Product)
+    sync_patterns()
+    found = Server(tmp_path)
+    found.start()
+    yield found
+    found.kill()
+    dispatch.connection.cache_clear()
+
+
+def ended() -> int:
+    return Run.objects.filter(status="completed").count()
+
+
+def test_all_runs_end_when_redis_stops_and_loses_everything(
+    server: Server, tmp_path: Path, settings: Settings
+) -> None:
+    version = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
+    sample = version.document["sample_input"]
+    address = {"REDIS_URL": settings.REDIS_URL}
+    with (
+        running("worker", "--processes", "2", log=tmp_path / "workers.log", **address) as workers,
+        running("scheduler", log=tmp_path / "scheduler.log", **address) as scheduler,
+    ):
+        for _ in range(ORDERS - 10):
+            engine.start_run(version, sample)
+        wait_for(lambda: ended() > ORDERS / 10)
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.flushall()
+        wait_for(lambda: ended() > ORDERS / 5)
+        server.kill()
+        for _ in range(10):
+            engine.start_run(version, sample)
+        time.sleep(AWAY_S)
+        server.start()
+        wait_for(lambda: ended() == ORDERS)
+        assert (workers.poll(), scheduler.poll()) == (None, None)

@@ -1,0 +1,67 @@
+"""Published workflows and runs for the engine's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+from redis import Redis
+
+from designer.document import dump
+from designer.graph import Action, Edge, Graph, Step
+from designer.models import Workflow, WorkflowVersion
+from designer.resolve import resolve_graph
+from runs.models import Run
+from tests.integration.runs import workers as sample
+from workers.local import start_and_run
+from workers.registry import get_catalog
+
+Publish = Callable[..., WorkflowVersion]
+RunHere = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> Iterator[None]:
+    settings.WORKER_MODULES = ["tests.integration.runs.workers"]
+    get_catalog.cache_clear()
+    sample.did.clear()
+    yield
+    get_catalog.cache_clear()
+
+
+def step(name: str, **fields: Any) -> Step:
+    """A step that acts and can be undone, unless said otherwise."""
+    return Step(name, **{"worker": "act", "compensation": Action("undo"), **fields})
+
+
+def chain(*steps: Step, name: str = "sample", **fields: Any) -> Graph:
+    edges = tuple(Edge(a.name, b.name) for a, b in zip(steps, steps[1:], strict=False))
+    return Graph(name, steps=steps, edges=edges, **fields)
+
+
+@pytest.fixture
+def publish() -> Publish:
+    def publish(graph: Graph) -> WorkflowVersion:
+        workflow, _ = Workflow.objects.get_or_create(name=graph.name)
+        return WorkflowVersion.objects.create(
+            workflow=workflow,
+            number=workflow.versions.count() + 1,
+            document=dump(graph),
+            resolved=dump(resolve_graph(graph, get_catalog())),
+        )
+
+    return publish
+
+
+@pytest.fixture
+def run_here(publish: Publish) -> RunHere:
+    """Publish a graph and carry a run of it out in this process."""
+
+    def run_here(graph: Graph, **input: Any) -> Run:
+        *_, run = start_and_run(publish(graph), input, None)
+        run.refresh_from_db()
+        return run
+
+    return run_here

@@ -1,0 +1,56 @@
+"""Workers of the engine's tests. `did` is what really happened, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers import CriticalFailure, StepHandle, TemporaryFailure, worker
+
+did: list[str] = []
+
+
+def _act(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    fault = context.get("faults", {}).get(step.name)
+    if fault == "temporary" and step.attempt == 1:
+        raise TemporaryFailure("not yet")
+    if fault == "critical":
+        raise CriticalFailure("never")
+    did.append(step.name)
+    return {step.name: context.get(step.name, 0) + 1}
+
+
+@worker("act", retry={"max_attempts": 2, "initial": 0})
+def act(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    return _act(context, step)
+
+
+@worker("act_async", retry={"max_attempts": 2, "initial": 0})
+async def act_async(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    return _act(context, step)
+
+
+@worker("undo", retry={"max_attempts": 1})
+def undo(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    if context.get("faults", {}).get(f"undo_{step.name}"):
+        return {"status": "failed", "requires_manual_intervention": True}
+    did.append(
+        f"undo {step.name} of {context['output'].get(step.name)} after {context['failure'].get('step')}"
+    )
+    return {}
+
+
+@worker("double", compensation="none")
+def double(context: dict[str, Any]) -> dict[str, Any]:
+    return {"doubled": context["item"] * 2}
+
+
+@worker("choose", compensation="none")
+def choose(context: dict[str, Any]) -> dict[str, Any]:
+    return {"dynamic_steps": context["choice"], "chosen": True}
+
+
+@worker("talk", compensation="none")
+async def talk(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    step.log("half way")
+    step.progress(0.5, "half")
+    return {}

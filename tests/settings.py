@@ -1,0 +1,23 @@
+"""Settings of the tests: the product's own, in a data folder that lives as long as the process."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+DATA = tempfile.mkdtemp(prefix="sagaboard-test-")
+atexit.register(shutil.rmtree, DATA, ignore_errors=True)
+for name in ("REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "WORKER_MODULES", "QUEUES"):
+    os.environ.pop(name, None)
+os.environ["DATA_DIR"] = DATA
+os.environ["SECRET_KEY"] = "tests only"
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES  # noqa: E402
+
+NAME = DATABASES["default"]["NAME"]
+if not DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    NAME = f"{NAME}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+# With SQLite a file, so that threads and other processes of a test see what it wrote.
+DATABASES["default"]["TEST"] = {"NAME": NAME}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,171 @@
+"""Everything that is checked about one run of the simulation while it happens and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from designer.coverage import Plan
+from designer.errors import ExpressionError
+from designer.graph import Action, Step
+from runs.machine.apply import apply
+from runs.machine.messages import Entry
+from runs.machine.policy import action_of
+from runs.machine.rollback import plan
+from runs.machine.scope import bind, scope_at, task_scope
+from runs.machine.states import COUNTERS, RunState, State, StepState
+from tests.simulation.effects import Effects
+from tests.simulation.facts import demand
+from tests.simulation.memory import Memory
+from tests.simulation.witness import Witness
+from workers.outcome import Failure, Outcome
+
+
+class Nothing:
+    """A store without rows: what a replica has, it has from the journal."""
+
+    def step(self, name: str) -> StepState | None:
+        return None
+
+    def steps(self) -> Mapping[str, StepState]:
+        return {}
+
+    def steps_named(self, names: list[str]) -> Mapping[str, StepState]:
+        return {}
+
+    def items(self, name: str) -> Mapping[str, StepState]:
+        return {}
+
+    def payload(self, seq: int) -> Any:
+        return None
+
+    def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
+        return dict.fromkeys(seqs)
+
+
+def moved_by(entries: list[Entry]) -> set[str]:
+    """Steps that end in these entries, by themselves or because their map did."""
+    failed = [entry for entry in entries if entry.type == "step.failed"]
+    cancelled = {name for entry in failed for name in entry.data.get("cancelled", ())}
+    return cancelled | {entry.step for entry in entries}
+
+
+class Watched:
+    """One run with its witness and its replica."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.witness = Witness(memory.base, memory.input)
+        self.replica = State(RunState(id=memory.run.id), memory.input, Nothing())
+
+    @contextmanager
+    def commit(self) -> Iterator[list[Entry]]:
+        """Around a commit: the entries that it appends are put into the list."""
+        entries: list[Entry] = []
+        before, graph = self.memory.state(), self.memory.graph
+        foreseen = before.run.phase != "undo" and before.steps() and plan(graph, before)
+        yield entries
+        for entry in entries:
+            if foreseen and entry.type == "run.compensating" and "to_step" not in entry.data:
+                self._check_plan(foreseen, entry, moved_by(entries))
+            self.witness.read(entry)
+            apply(self.replica, entry)
+            demand(entry.status == self.replica.run.status, f"{entry} does not say {self.replica.run.status}")
+        self._compare()
+
+    def _check_plan(self, foreseen: Plan, entry: Entry, moved: set[str]) -> None:
+        """What the plan said just before is what is done, but for steps that ended in this very event."""
+        said = [name for name in foreseen.undo if name not in moved]
+        done = [name for name in entry.data["plan"] if name not in moved]
+        demand(said == done, f"the plan was {said}, the rollback does {done}")
+
+    def _compare(self) -> None:
+        """The stored rows are what the journal alone gives."""
+        demand(self.memory.run == self.replica.run, f"{self.memory.run} is not {self.replica.run}")
+        demand(self.memory.rows == self.replica.changed, "rows and journal differ")
+
+    # --- attempts ---
+
+    def perform(self, effects: Effects, key: str) -> tuple[Outcome, tuple[Step, ...]]:
+        """What a worker process does with a claimed attempt, as `workers.jobs` does it."""
+        state = self.memory.state()
+        step_state, step = state.step(key), self.memory.graph.by_name[key.partition("[")[0]]
+        direction = step_state.phase
+        scope = task_scope(self.memory.graph, state, key, direction)
+        self._check_scope(scope, state, step_state, step)
+        try:
+            bind(action_of(step, direction), scope)
+        except ExpressionError as error:
+            return Outcome("failed", failure=Failure("bad_expression", str(error))), ()
+        return effects.attempt(state.run.id, key, step, direction)
+
+    def _check_scope(self, scope: Mapping[str, Any], state: State, step_state: StepState, step: Step) -> None:
+        if step_state.phase == "undo":
+            output = self.memory.known_payloads.get(step_state.output_seq or 0, {})
+            demand(
+                scope["output"] == output, f"{scope['output']} is not what {step_state.name} gave: {output}"
+            )
+            return
+        expected = self.witness.model.context(step.name)
+        asked_for = scope["context"]
+        for key, value in self.witness.model.patches.get(step_state.name, {}).items():
+            demand(asked_for[key] == value or step_state.carry_seq, f"{step_state.name} lacks its patch")
+        got = scope_at(self.memory.graph, state, step.name)["context"]
+        demand(got == expected, f"{step.name} sees {got}, where the rules say {expected}")
+        if step_state.map_name:
+            start = step_state.index * step.batch_size
+            items = self.memory.known_payloads[self.memory.rows[step.name].items_seq or 0]
+            part = items[start] if step.batch_size == 1 else items[start : start + step.batch_size]
+            demand(part == scope["item" if step.batch_size == 1 else "batch"], "an item gets another's value")
+
+    # --- the end ---
+
+    def check_end(self, effects: Effects) -> None:
+        self._replay()
+        self._recount()
+        for run, key in effects.there:
+            if run == self.memory.run.id:
+                self._check_effect(key)
+
+    def _replay(self) -> None:
+        fresh = Watched(self.memory)
+        for entry in self.memory.journal:
+            apply(fresh.replica, entry)
+        fresh._compare()
+
+    def _recount(self) -> None:
+        """The run's counters are what its steps add up to."""
+        run, state = RunState(), State(RunState(), {}, Nothing())
+        for step in self.memory.rows.values():
+            state.put(step)
+        irreversible = len(self.witness.remains)
+        for name in COUNTERS:
+            counted = getattr(state.run, name) - getattr(run, name)
+            counted += irreversible if name == "left_undone" else 0
+            stored = getattr(self.memory.run, name)
+            demand(counted == stored, f"{name} is {stored}, but the steps add up to {counted}")
+
+    def check_child(self, child: Memory) -> None:
+        """What a child did stays, is undone or is reported, as its parent's step says."""
+        step = self.memory.rows[child.parent_step]
+        if step.child != child.run.id:
+            return
+        status, given_up = child.run.status.value, self.memory.journal[-1].data.get("abandoned", ())
+        stays = self.memory.run.status == "completed" or self.witness.keeps(step.name)
+        expected = {
+            "none": stays,
+            "compensated": status == "compensated",
+            "abandoned": status in ("failed", "cancelled") or step.name in given_up,
+        }
+        demand(
+            expected.get(step.undo, False), f"the undo of {step.name} is {step.undo}, its child is {status}"
+        )
+
+    def _check_effect(self, key: str) -> None:
+        """An effect of a run that did not complete is undone, or somebody knows that it is not."""
+        step, state = self.memory.graph.by_name[key.partition("[")[0]], self.memory.rows[key]
+        is_kept = self.memory.run.status == "completed" or self.witness.keeps(key)
+        if is_kept or not isinstance(step.compensation, Action):
+            return
+        demand(state.undo == "abandoned", f"the effect of {key} is there, and its undo is {state.undo}")

@@ -1,0 +1,91 @@
+"""What the workers of the simulation really do to the world, and what they say of it.
+
+An effect is there or not, per step of a run. A forward attempt brings it about, an undo takes it
+away; an unknown outcome has done so or not, and only the verify worker can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from designer.graph import Step
+from tests.simulation.workflows import VALUES, make_undo
+from workers.outcome import Direction, Failure, Outcome
+
+FORWARD = {"succeeded": 60, "failed": 12, "critical": 4, "said_no": 3, "asks": 6, "person": 4, "unknown": 11}
+UNDO = {"succeeded": 60, "failed": 14, "critical": 5, "asks": 5, "person": 5, "unknown": 11}
+CODES = {"person": "intervention_requested", "said_no": "returned_failed"}
+VERIFY = {"succeeded": 75, "failed": 12, "unknown": 13}
+
+
+@dataclass
+class Effects:
+    """Effects that are there now, by run and step; `faults` says how many attempts may go wrong."""
+
+    rng: Random
+    there: set[tuple[str, str]] = field(default_factory=set)
+    faults: float = 0.0
+
+    def attempt(
+        self, run: str, key: str, step: Step, direction: Direction
+    ) -> tuple[Outcome, tuple[Step, ...]]:
+        """What one attempt does and says, and the steps that it adds."""
+        kind = self._draw({"undo": UNDO, "verify": VERIFY}.get(direction, FORWARD))
+        if direction == "verify":
+            return self._verify(kind, (run, key)), ()
+        happened = kind == "succeeded" or (kind == "unknown" and self.rng.random() < 0.5)
+        if happened and direction == "undo":
+            self.there.discard((run, key))
+        elif happened:
+            self.there.add((run, key))
+        added = self._added(key) if step.dynamic and kind == "succeeded" and direction == "forward" else ()
+        return self._said(kind, key), added
+
+    def by_hand(self, run: str, key: str, *, is_undo: bool) -> None:
+        (self.there.discard if is_undo else self.there.add)((run, key))
+
+    def _draw(self, weights: dict[str, int]) -> str:
+        if self.rng.random() >= self.faults:
+            return "succeeded"
+        return self.rng.choices(list(weights), list(weights.values()))[0]
+
+    def _verify(self, kind: str, place: tuple[str, str]) -> Outcome:
+        if kind != "succeeded":
+            return self._said(kind, place[1])
+        if place in self.there:
+            return Outcome("succeeded", {"outcome": "done", "output": {"v": 1}})
+        return Outcome("succeeded", {"outcome": "not_done"})
+
+    def _said(self, kind: str, key: str) -> Outcome:
+        number = self.rng.randrange(VALUES)
+        failure = Failure(CODES.get(kind, kind), f"{key}: {kind}")
+        match kind:
+            case "succeeded":
+                plain: list[Any] = [None, number, [number]]
+                full = {key.partition("[")[0]: number, "v": number}
+                return Outcome("succeeded", full if self.rng.random() < 0.85 else self.rng.choice(plain))
+            case "failed":
+                return Outcome("failed", failure=failure, retryable=True)
+            case "critical":
+                return Outcome("failed", failure=failure)
+            case "said_no":
+                return Outcome("failed", {"status": "failed", "v": number}, failure)
+            case "asks":
+                delay = self.rng.choice((None, 0.0, 7.0))
+                answer = {"status": "retry_needed", "retry_count": number}
+                return Outcome("retry_needed", answer, retryable=True, delay=delay)
+            case "person":
+                return Outcome("intervention", {"v": number}, failure)
+            case _:
+                return Outcome("unknown", failure=failure, retryable=True)
+
+    def _added(self, key: str) -> tuple[Step, ...]:
+        if not self.rng.random() < 0.8:
+            return ()
+        names = [f"{key}_{letter}" for letter in "ab"[: self.rng.choice((1, 2))]]
+        return tuple(
+            Step(name, worker="work", timeout=5.0, on_failure="compensate", compensation=make_undo(self.rng))
+            for name in names
+        )

@@ -1,0 +1,326 @@
+"""What one run's journal says so far, and the rules about going forward.
+
+See `tests.simulation.witness`, which reads the entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from designer.fragments import parse_step
+from designer.graph import Graph, Retry
+from runs.machine.messages import Entry
+from tests.simulation.model import Model, Wrong
+
+NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
+UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
+
+
+class Violation(AssertionError):
+    """The journal says something that the rules forbid."""
+
+
+def demand(truth: object, message: str) -> None:
+    if not truth:
+        raise Violation(message)
+
+
+class Facts:
+    """What one run's journal says so far."""
+
+    def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
+        self.graph = graph
+        self.model = Model(graph, input)
+        self.seq = 0
+        self.at: Any = None
+        self.phase = "forward"
+        self.reason = ""
+        self.status = ""
+        self.is_blocked = False
+        self.is_partial = False
+        self.pivot = False
+        self.begun: set[str] = set()
+        self.open: dict[str, str] = {}  # steps and items under way
+        self.ended: dict[str, str] = {}
+        self.taken: dict[str, list[bool]] = {}  # of the decided incoming edges of a step
+        self.acted: dict[str, int] = {}  # when a step's effect happened, or may have
+        self.unknown: set[str] = set()
+        self.children: set[str] = set()  # steps that completed through a child
+        self.undo: dict[str, str] = {}
+        self.scope: set[str] = set()  # planned by the rollback under way
+        self.remains: set[str] = set()
+        self.leases: dict[str, int] = {}
+        self.live: dict[str, int] = {}
+        self.cases: dict[str, int] = {}
+        self.answers: dict[str, str] = {}
+        self.results: dict[str, Any] = {}  # of items
+        self.maps: dict[str, int] = {}
+        self.items_failed: dict[str, int] = {}
+        self.maps_ended: dict[str, int] = {}
+        self.failures: dict[str, int] = {}
+        self.fallbacks: set[str] = set()
+        self.waits: dict[str, str] = {}
+
+    # --- beginning ---
+
+    def _begin(self, key: str) -> None:
+        demand(self.phase == "forward", "something new starts after the rollback began")
+        if key in self.begun:
+            return
+        self.begun.add(key)
+        if "[" in key:
+            self._check_item(key.partition("[")[0])
+        else:
+            demand(self._is_ready(key), "a step starts before what it depends on")
+
+    def _check_item(self, name: str) -> None:
+        demand(self.open.get(name) == "running", "an item of a map that does not run")
+        failed, tolerated = self.items_failed.get(name, 0), self.model.step(name).tolerate
+        demand(failed <= tolerated, "an item starts though too many have failed")
+
+    def _is_ready(self, name: str) -> bool:
+        edges, decided = self.model.sources(name), self.taken.get(name, [])
+        return len(decided) == len(edges) and (any(decided) or not edges)
+
+    def _check_guard(self, name: str, expected: bool) -> None:
+        try:
+            demand(self.model.guard(name) == expected, f"the guard of {name} says otherwise")
+        except Wrong:
+            raise Violation(f"the guard of {name} cannot be evaluated") from None
+
+    def queued(self, entry: Entry) -> None:
+        key, data = entry.step, entry.data
+        is_new = key not in self.begun
+        self._begin(key)
+        if data.get("item") == "again":
+            demand(
+                self.ended.pop(key, "") in ("failed", "cancelled"), "an item that did not fail is run again"
+            )
+        elif not is_new:
+            self._check_queued_again(key, data)
+        elif "[" not in key:
+            self._check_guard(key, True)
+        if data.get("fresh"):
+            self._forget_attempts(key)
+        self._drop_lease(key)
+        self._open(key, "queued")
+        if data.get("unknown"):
+            self.unknown.add(key)
+
+    def _check_queued_again(self, key: str, data: Mapping[str, Any]) -> None:
+        before = (
+            "blocked" if data.get("fresh") else "running" if data.get("handed_back") else "retrying, running"
+        )
+        was = self.open.get(key)
+        demand(was is not None and was in before, f"queued while {was}")
+
+    def _forget_attempts(self, key: str) -> None:
+        self.failures.pop(key, None)
+        self.fallbacks.discard(key)
+        self.answers.pop(key, None)
+        self.acted.pop(key, None)  # if its effect may be there, `unknown` says so
+
+    def _open(self, key: str, how: str) -> None:
+        self.open[key] = how
+        name = key.partition("[")[0]
+        if name != key:
+            step = self.model.step(name)
+            count = sum(other.startswith(f"{name}[") for other in self.open)
+            demand(count <= (step.max_concurrency or count), "more items under way than the window has")
+
+    def started(self, entry: Entry) -> None:
+        key, data = entry.step, entry.data
+        if "items" in data:
+            self._map_started(key, data, entry.payload)
+        elif "again" in data:
+            self._map_again(key)
+        else:
+            demand(self.phase == "forward", "an attempt starts after the rollback began")
+            demand(self.open.get(key) == "queued", f"started while {self.open.get(key)}")
+            self._take_lease(key, data["lease"])
+            self.open[key] = "running"
+
+    def _map_started(self, key: str, data: Mapping[str, Any], items: Any) -> None:
+        self._begin(key)
+        step = self.model.step(key)
+        demand(data["items"] == -(-len(items) // step.batch_size), "an item is lost")
+        self.maps[key] = data["items"]
+        self.open[key] = "running"
+        for index in range(data["queued"]):
+            self._begin(f"{key}[{index}]")
+            self._open(f"{key}[{index}]", "queued")
+
+    def _map_again(self, key: str) -> None:
+        demand(self.phase == "forward" and self.open.get(key) == "blocked", "a map is retried unasked")
+        self.answers.pop(key, None)
+        self.open[key] = "running"
+        self.items_failed[key] = 0
+        self.maps_ended.pop(key, None)
+
+    def waiting(self, entry: Entry) -> None:
+        is_new = entry.step not in self.begun
+        self._begin(entry.step)
+        if is_new:
+            self._check_guard(entry.step, True)
+        self.answers.pop(entry.step, None)
+        self.waits[entry.step] = entry.data["for"]
+        self.open[entry.step] = "waiting"
+
+    def retry_scheduled(self, entry: Entry) -> None:
+        key = entry.step
+        demand(self.phase == "forward", "a retry is planned after the rollback began")
+        demand(self.open.get(key) == "running", "a retry of what does not run")
+        self._drop_lease(key)
+        self.open[key] = "retrying"
+        (self.unknown.add if entry.data["unknown"] else self.unknown.discard)(key)
+        self.failures[key] = self.failures.get(key, 0) + 1
+        retry = self.model.step(key).retry or Retry()
+        bound = retry.max_attempts - 1 + retry.asks_max
+        demand(self.failures[key] <= bound, "more attempts than the policy grants")
+
+    def fallback(self, entry: Entry) -> None:
+        key = entry.step
+        demand(self.phase == "forward", "a fallback starts after the rollback began")
+        demand(self.open.get(key) == "running" and key not in self.fallbacks, "the fallback is tried twice")
+        self.fallbacks.add(key)
+        (self.unknown.add if entry.data["unknown"] else self.unknown.discard)(key)
+        self._drop_lease(key)
+        self.open[key] = "queued"
+
+    def expanded(self, entry: Entry) -> None:
+        demand(self.phase == "forward", "a run grows after the rollback began")
+        self.model.insert(entry.step, [parse_step(document) for document in entry.payload])
+
+    # --- leases ---
+
+    def _take_lease(self, key: str, lease: int) -> None:
+        demand(key not in self.live, "two live leases")
+        demand(lease == self.leases.get(key, 0) + 1, "a lease number is left out or used twice")
+        self.leases[key] = self.live[key] = lease
+
+    def _drop_lease(self, key: str) -> None:
+        self.live.pop(key, None)
+
+    def progress(self, entry: Entry) -> None:
+        demand(entry.step in self.live, "progress of what does not run")
+
+    # --- ending ---
+
+    def completed(self, entry: Entry) -> None:
+        key = entry.step
+        is_again = self.ended.get(key) == "completed"
+        if is_again:
+            demand(key in self.cases or entry.data.get("by_hand"), "a step completes twice")
+        elif key not in self.open:
+            self._begin(key)
+        if self.waits.pop(key, "") == "child" and not entry.data.get("by_hand"):
+            self.children.add(key)
+        self.unknown.discard(key)
+        self.pivot = self.pivot or ("[" not in key and self.model.step(key).pivot)
+        self._end(entry, "completed")
+        if not is_again:
+            self.acted[key] = entry.seq
+
+    def failed(self, entry: Entry) -> None:
+        key, data = entry.step, entry.data
+        if key not in self.open and key not in self.ended:
+            self._begin(key)
+        was_blocked = self.open.get(key) == "blocked"
+        (self.unknown.add if data.get("unknown") else self.unknown.discard)(key)
+        if key not in self.unknown:
+            self.acted.pop(key, None)
+        elif not was_blocked or key not in self.acted:
+            self.acted[key] = entry.seq
+        if data.get("case"):
+            demand(self.phase == "forward", "a question about going forward while going back")
+            step, asks = self.model.step(key), data["error"]["code"] == "intervention_requested"
+            demand(asks or self.pivot or step.on_failure == "pause", "a person is asked without a reason")
+            self._drop_lease(key)
+            self._end_map(entry)
+            self._keep_output(entry)
+        else:
+            self._end(entry, "failed")
+        for item in data.get("cancelled", ()):
+            self._cancel(item, entry.seq)
+
+    def skipped(self, entry: Entry) -> None:
+        name = entry.step
+        is_new = name not in self.begun or self.open.get(name) == "blocked"
+        demand(self.phase == "forward" and is_new, "a step that began is skipped")
+        decided = self.taken.get(name, [])
+        demand(len(decided) == len(self.model.sources(name)), "skipped before its edges are decided")
+        if decided and not any(decided):
+            self.begun.add(name)
+            self.ended[name] = "skipped"
+            dead = [edge.target for edge in self.model.targets(name)]
+            demand(entry.data.get("dead", []) == dead and "taken" not in entry.data, "a dead edge lives")
+            self._decide([], dead)
+        else:
+            self._begin(name)
+            self._check_guard(name, False)
+            self._end(entry, "skipped")
+
+    def _end(self, entry: Entry, how: str) -> None:
+        key = entry.step
+        self._drop_lease(key)
+        self.open.pop(key, None)
+        self.ended[key] = how
+        if "[" in key:
+            return self._end_item(entry, how == "completed")
+        self._end_map(entry, how == "completed")
+        self._keep_output(entry, how == "completed")
+        if self.phase == "forward" and (how != "failed" or self._goes_on(entry)):
+            self._route(entry)
+        else:
+            demand("taken" not in entry.data and "dead" not in entry.data, "edges decided while going back")
+
+    def _end_map(self, entry: Entry, is_completed: bool = False) -> None:
+        """A map that failed has ended then, whatever is decided about it later."""
+        if entry.step in self.maps and (is_completed or entry.step not in self.maps_ended):
+            self.maps_ended[entry.step] = entry.seq
+
+    def _end_item(self, entry: Entry, is_completed: bool) -> None:
+        name = entry.step.partition("[")[0]
+        self.results[entry.step] = entry.payload if is_completed else {"error": entry.data["error"]}
+        if not is_completed and not entry.data.get("tolerated"):
+            self.items_failed[name] = self.items_failed.get(name, 0) + 1
+
+    def _goes_on(self, entry: Entry) -> bool:
+        answer = self.answers.pop(entry.step, "")
+        return answer == "skip" or (not answer and self.model.step(entry.step).on_failure == "continue")
+
+    def _keep_output(self, entry: Entry, replaces: bool = False) -> None:
+        name = entry.step
+        if entry.payload is not None:
+            self.model.outputs[name] = entry.payload
+        elif name in self.maps and (name not in self.model.outputs or replaces):
+            keys = [f"{name}[{index}]" for index in range(self.maps[name])]
+            self.model.outputs[name] = [self.results.get(key, {"error": NOT_RUN}) for key in keys]
+        elif replaces:
+            self.model.outputs.pop(name, None)
+
+    def _route(self, entry: Entry) -> None:
+        said = (entry.data.get("taken", []), entry.data.get("dead", []))
+        try:
+            expected = self.model.branches(entry.step)
+        except Wrong:
+            expected = ([], [])
+        demand(said == expected, f"edges {said}, where the rules say {expected}")
+        self._decide(*said)
+
+    def _decide(self, taken: list[str], dead: list[str]) -> None:
+        for name in taken:
+            self.taken.setdefault(name, []).append(True)
+        for name in dead:
+            self.taken.setdefault(name, []).append(False)
+
+    def _cancel(self, key: str, seq: int) -> None:
+        was = self.open.pop(key, None)
+        is_map = key in self.maps
+        demand(was in ("queued", "retrying", "waiting") or is_map, f"{key} is cancelled while {was}")
+        self.ended[key] = "cancelled"
+        self.results.pop(key, None)
+        demand(self.waits.get(key) != "child", "a child run is left alone")
+        if key in self.unknown:
+            self.acted[key] = seq

@@ -1,0 +1,109 @@
+"""An in-memory store of one run: rows and journal as the database would keep them, JSON and all.
+
+Imitates `runs.store`: everything goes through JSON, a step that was rung gets a due time of its
+own, and an entry without a payload still has a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import orjson
+
+from designer.document import dump
+from designer.graph import Graph
+from runs.codec import pack, unpack
+from runs.machine.expansion import effective_graph
+from runs.machine.messages import Decision, Entry
+from runs.machine.states import RunState, State, StepState
+from tests.simulation.facts import demand
+
+RING_GRACE_S = 5.0
+StateT = TypeVar("StateT", RunState, StepState)
+
+
+def through_json(value: Any) -> Any:
+    return orjson.loads(orjson.dumps(value))
+
+
+@dataclass
+class Memory:
+    """One run's rows. `due` is the column that the sweep looks at."""
+
+    base: Graph
+    input: Mapping[str, Any]
+    run: RunState
+    parent: str | None = None
+    parent_step: str = ""
+    rows: dict[str, StepState] = field(default_factory=dict)
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    journal: list[Entry] = field(default_factory=list)
+    known_payloads: dict[int, Any] = field(default_factory=dict)
+    graph: Graph = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.graph = self.base
+
+    # --- as a Source ---
+
+    def step(self, name: str) -> StepState | None:
+        return self.rows.get(name)
+
+    def steps(self) -> Mapping[str, StepState]:
+        return self.rows
+
+    def steps_named(self, names: list[str]) -> Mapping[str, StepState]:
+        return {name: self.rows[name] for name in names if name in self.rows}
+
+    def items(self, name: str) -> Mapping[str, StepState]:
+        return {key: step for key, step in self.rows.items() if step.map_name == name}
+
+    def payload(self, seq: int) -> Any:
+        return self.known_payloads[seq]
+
+    def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
+        return {seq: self.known_payloads[seq] for seq in seqs}
+
+    def told(self) -> Iterator[str]:
+        yield f"--- run {self.run.id} of {self.base.name}, {self.run.status.value}: {dump(self.base)}"
+        for entry in self.journal:
+            about = f"{entry.type} {entry.step} {entry.attempt}"
+            yield f"{entry.seq:>4} {about} {dict(entry.data)} {entry.payload}"
+
+    # --- as a table ---
+
+    def state(self) -> State:
+        return State(self.run, self.input, self)
+
+    def save(self, decisions: list[Decision], rung: Mapping[str, str], at: datetime) -> list[Entry]:
+        """Write what one transaction led to. Returns its entries as read back."""
+        state = decisions[-1].state
+        entries = [read_back(entry) for decision in decisions for entry in decision.entries]
+        self.journal += entries
+        self.known_payloads.update({entry.seq: entry.payload for entry in entries})
+        for name, step in state.changed.items():
+            self.rows[name] = round_trip(step)
+            self.due[name] = step.due_at
+        self.due.update(dict.fromkeys(rung, at + timedelta(seconds=RING_GRACE_S)))
+        had = self.run.added
+        self.run = round_trip(state.run)
+        if self.run.added != had:
+            self.graph = self.graph_of(self.state())
+        return entries
+
+    def graph_of(self, state: State) -> Graph:
+        return effective_graph(self.base, state)
+
+
+def read_back(entry: Entry) -> Entry:
+    return replace(entry, data=through_json(entry.data), payload=through_json(entry.payload))
+
+
+def round_trip(state: StateT) -> StateT:
+    """A state as written and read again, which must change nothing."""
+    read = unpack(type(state), through_json(pack(state)))
+    demand(read == state, f"the codec turns {state} into {read}")
+    return read

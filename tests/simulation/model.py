@@ -1,0 +1,130 @@
+"""What a workflow means, said a second time: contexts, guards and branches, slow and simple.
+
+Written from the rules, without the machine's code, so that the simulation can tell whether the
+machine keeps them. Knows only the conditions that `tests.simulation.workflows` makes.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from designer.graph import Edge, Graph, Step
+
+CONDITION = re.compile(r"context\.(\w+) (\S+) (\d+)")
+COMPARE = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class Wrong(Exception):
+    """A condition reads what is not there, or no branch is true."""
+
+
+class Model:
+    """One run's graph with what its steps gave so far."""
+
+    def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
+        self.input = dict(input)
+        self.steps: list[Step] = list(graph.steps)
+        self.edges: list[Edge] = list(graph.edges)
+        self.outputs: dict[str, Any] = {}
+        self.patches: dict[str, dict[str, Any]] = {}
+        self._above: dict[str, set[str]] = {}
+
+    def step(self, key: str) -> Step:
+        name = key.partition("[")[0]
+        return next(step for step in self.steps if step.name == name)
+
+    def sources(self, name: str) -> list[Edge]:
+        return [edge for edge in self.edges if edge.target == name]
+
+    def targets(self, name: str) -> list[Edge]:
+        return [edge for edge in self.edges if edge.source == name]
+
+    def above(self, name: str) -> set[str]:
+        """All steps from which a path leads to `name`."""
+        if name not in self._above:
+            direct = {edge.source for edge in self.sources(name)}
+            self._above[name] = direct.union(*(self.above(source) for source in direct))
+        return self._above[name]
+
+    def insert(self, name: str, steps: Iterable[Step]) -> None:
+        self._above.clear()
+        added = list(steps)
+        place = [step.name for step in self.steps].index(name) + 1
+        self.steps[place:place] = added
+        row = [name, *(step.name for step in added)]
+        self.edges = [replace(edge, source=row[-1]) if edge.source == name else edge for edge in self.edges]
+        self.edges += [Edge(row[place], row[place + 1]) for place in range(len(row) - 1)]
+
+    def order(self) -> list[str]:
+        """Topological order; of what is free at once, the first of the document comes first."""
+        placed: list[str] = []
+        while len(placed) < len(self.steps):
+            placed.append(next(step.name for step in self.steps if self._is_free(step.name, placed)))
+        return placed
+
+    def _is_free(self, name: str, placed: list[str]) -> bool:
+        return name not in placed and all(edge.source in placed for edge in self.sources(name))
+
+    def context(self, name: str, *, own: bool = False) -> dict[str, Any]:
+        """What `name` sees, with its own output on top where its outgoing edges are decided."""
+        seen = self.above(name) | ({name} if own else set())
+        return self.merged(seen) | ({} if own else self.patches.get(name, {}))
+
+    def merged(self, seen: Iterable[str]) -> dict[str, Any]:
+        chosen = set(seen) & self.outputs.keys()
+        merged = dict(self.input)
+        for name in self.order() if len(chosen) > 1 else chosen:
+            if name in chosen:
+                merged.update(self.given(name))
+        return merged
+
+    def given(self, name: str) -> dict[str, Any]:
+        output, key = self.outputs[name], self.step(name).output_key
+        if output is None:
+            return {}
+        if key:
+            return {key: output}
+        return output if isinstance(output, dict) else {"result": output}
+
+    def is_true(self, source: str, context: Mapping[str, Any]) -> bool:
+        match = CONDITION.fullmatch(source)
+        assert match, f"the simulation made no such condition: {source}"
+        key, compare, number = match.groups()
+        if key not in context:
+            raise Wrong(source)
+        return bool(COMPARE[compare](context[key], int(number)))
+
+    def guard(self, name: str) -> bool:
+        """Whether a ready step begins."""
+        when = self.step(name).when
+        return when is None or self.is_true(when, self.context(name))
+
+    def branches(self, name: str) -> tuple[list[str], list[str]]:
+        """Targets of the taken and of the dead edges of a step that has ended."""
+        edges = self.targets(name)
+        choices = [edge for edge in edges if edge.when or edge.otherwise]
+        plain = [edge for edge in edges if edge not in choices]
+        taken = plain + self._choice(name, choices)
+        if choices and not taken:
+            raise Wrong("no branch")
+        return [edge.target for edge in edges if edge in taken], [
+            edge.target for edge in edges if edge not in taken
+        ]
+
+    def _choice(self, name: str, choices: list[Edge]) -> list[Edge]:
+        context = self.context(name, own=True) if choices else {}
+        for edge in choices:
+            if edge.when and self.is_true(edge.when, context):
+                return [edge]
+        return [edge for edge in choices if edge.otherwise][:1]

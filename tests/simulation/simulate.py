@@ -1,0 +1,306 @@
+"""One simulated history: a phase full of faults, then one without in which everything must end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from runs.machine.allowed import allowed, answers
+from runs.machine.errors import Refused
+from runs.machine.messages import (
+    AnswerCase,
+    Approve,
+    HandBack,
+    Note,
+    Rollback,
+    Signal,
+    TakeCase,
+)
+from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from tests.simulation.facts import demand
+from tests.simulation.memory import Memory
+from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library
+from tests.simulation.world import Crash, Held, Job, World
+
+FAULTY_ACTIONS_MAX = 200
+CALM_ROUNDS_MAX = 400
+
+
+def simulate(seed: int) -> Counter[str]:
+    """Live one history through. Returns what occurred in it; raises where a rule is broken."""
+    rng = Random(seed)
+    history = History(World(rng, make_library(rng)))
+    try:
+        history.live()
+    except Exception as error:
+        error.add_note(history.told())
+        raise
+    return history.world.seen
+
+
+class History:
+    """What happens to a world, by chance."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rng = world.rng
+        self.late: list[Held] = []
+        self.unbegun: list[Job] = []
+
+    def live(self) -> None:
+        self.root = self.world.start(ROOT, make_input(self.rng))
+        self.faulty_phase()
+        self.calm_phase()
+        if self.world.runs[self.root].run.status == "completed" and self.rng.random() < 0.6:
+            self.world.seen["rolled back on demand"] += 1
+            self.roll_back(self.root)
+            self.faulty_phase()
+            self.calm_phase()
+        for watched in self.world.watched.values():
+            watched.check_end(self.world.effects)
+            parent = self.world.watched.get(watched.memory.parent or "")
+            if parent is not None:
+                parent.check_child(watched.memory)
+
+    def told(self) -> str:
+        """The graphs and journals of all runs, for whoever looks into a broken rule."""
+        return "\n".join(line for memory in self.world.runs.values() for line in memory.told())
+
+    # --- phase one ---
+
+    def faulty_phase(self) -> None:
+        world, rng = self.world, self.rng
+        world.crashes = rng.choice((0.0, 0.02, 0.1))
+        world.effects.faults = rng.choice((0.0, 0.1, 0.3, 1.0))
+        actions = list(ACTIONS)
+        weights = [
+            weight if weight >= 10 else weight * rng.choice((0, 1, 1, 3)) for weight in ACTIONS.values()
+        ]
+        for _ in range(rng.randint(10, FAULTY_ACTIONS_MAX)):
+            if world.runs[self.root].run.status in RUN_ENDED and rng.random() < 0.2:
+                return
+            action = rng.choices(actions, weights)[0]
+            world.seen[action.__name__] += 1
+            try:
+                action(self)
+            except Crash as crash:
+                world.seen[f"crash {crash}"] += 1
+
+    def some_run(self) -> Memory:
+        return self.world.runs[self.rng.choice(list(self.world.runs))]
+
+    def work(self) -> None:
+        """A worker process takes a job: any of those in the queue, maybe leaving it there for another."""
+        queue = self.world.queue
+        if queue:
+            place = self.rng.randrange(len(queue))
+            job = queue[place] if self.rng.random() < 0.1 else queue.pop(place)
+            begins = self.rng.random() < 0.96
+            is_held = self.world.claim(job, self.rng.choice(self.world.processes), begins=begins)
+            if is_held and not begins:
+                self.unbegun.append(job)
+
+    def finish(self) -> None:
+        """A report arrives; maybe twice, or only after the lease has been given up."""
+        held = self._some_held()
+        if held is None:
+            return
+        self.world.report(held, goes_on=self.rng.random() < 0.5)
+        if self.rng.random() < 0.1:
+            self.late.append(held)
+
+    def _some_held(self) -> Held | None:
+        held = self.world.held
+        return held.pop(self.rng.randrange(len(held))) if held else None
+
+    def report_late(self) -> None:
+        if self.late:
+            self.world.report(self.late.pop(self.rng.randrange(len(self.late))))
+
+    def lose_report(self) -> None:
+        """A report that never arrives, or much later: the lease runs out."""
+        held = self._some_held()
+        if held is not None and self.rng.random() < 0.5:
+            self.late.append(held)
+
+    def die(self) -> None:
+        """A worker process dies, or only seems to."""
+        world = self.world
+        process = self.rng.choice(world.processes)
+        if self.rng.random() < 0.7:
+            world.held = [held for held in world.held if held.process != process]
+            world.processes[world.processes.index(process)] = f"p{self.rng.randrange(1_000_000)}"
+        world.lose_process(process)
+
+    def hand_back(self) -> None:
+        """A process that stops gives an attempt back before it began."""
+        if self.unbegun:
+            job = self.unbegun.pop()
+            self.world.take(job.run, HandBack(self.world.now, job.step, job.lease))
+
+    def empty_redis(self) -> None:
+        self.world.queue.clear()
+
+    def duplicate(self) -> None:
+        """A job that comes once more, or that nobody ever sent."""
+        run = self.some_run()
+        if run.rows:
+            step = run.rows[self.rng.choice(list(run.rows))]
+            self.world.queue.append(Job(run.run.id, step.name, step.lease + self.rng.choice((0, 1, 1))))
+
+    def wait(self) -> None:
+        self.world.pass_time(self.rng.choice((0.5, 2.0, 10.0, 60.0)))
+        self.world.sweep()
+
+    def sweep(self) -> None:
+        self.world.sweep()
+
+    def note(self) -> None:
+        if self.world.held:
+            job = self.rng.choice(self.world.held).job
+            self.world.take(job.run, Note(self.world.now, job.step, job.lease, 0.5, "half", ("line",)))
+
+    def tell_again(self) -> None:
+        """A child's end is told once more."""
+        children = [run for run, memory in self.world.runs.items() if memory.parent]
+        if children:
+            self.world.tell_parent(self.rng.choice(children))
+
+    # --- people ---
+
+    def signal(self) -> None:
+        self.send_signal(self.some_run(), self.rng.choice(SIGNALS))
+
+    def send_signal(self, run: Memory, name: str) -> None:
+        payload = self.rng.choice((None, 3, {"v": self.rng.randrange(VALUES)}))
+        try:
+            self.world.take(run.run.id, Signal(self.world.now, name, payload, "anna"))
+        except Refused:
+            demand(run.run.phase == "ended", "a signal is refused while the run lives")
+
+    def approve(self) -> None:
+        run = self.some_run()
+        names = allowed(run.graph, run.state()).approvals
+        if names:
+            self.answer_approval(run, self.rng.choice(names), self.rng.random() < 0.6)
+
+    def answer_approval(self, run: Memory, name: str, approved: bool) -> None:
+        """Two people answer at once: the second is refused."""
+        event = Approve(self.world.now, name, approved, "anna", "fine")
+        self.world.take(run.run.id, event)
+        self._demand_refused(run, Approve(self.world.now, name, not approved, "bert"))
+
+    def answer(self) -> None:
+        run = self.some_run()
+        for name, step in list(run.rows.items()):
+            if step.intervention is not None and self.rng.random() < 0.6:
+                self.answer_case(run, name)
+
+    def answer_case(self, run: Memory, name: str, calm: bool = False) -> None:
+        """Two people answer at once: the second is refused."""
+        step = run.rows[name]
+        if step.intervention is None:
+            return
+        choice = self.rng.choice([one for one in answers(step) if not calm or one != "retry"])
+        patch = {"v": self.rng.randrange(VALUES)}
+        event = AnswerCase(self.world.now, name, step.intervention, choice, "anna", "a note", patch, {"v": 2})
+        self.world.take(run.run.id, TakeCase(self.world.now, name, step.intervention, "anna"))
+        self.world.seen[f"answer {choice} {'undo' if step.undo == UndoStatus.FAILED else 'forward'}"] += 1
+        try:
+            self.world.take(run.run.id, event)
+        finally:
+            if choice == "resolve" and run.rows[name].intervention != step.intervention:
+                self._do_by_hand(run, name, step.undo == UndoStatus.FAILED)
+        self._demand_refused(run, event)
+
+    def _do_by_hand(self, run: Memory, name: str, is_undo: bool) -> None:
+        if "[" in name or run.graph.by_name[name].kind == "task":
+            self.world.effects.by_hand(run.run.id, name, is_undo=is_undo)
+
+    def _demand_refused(self, run: Memory, event: AnswerCase | Approve) -> None:
+        try:
+            self.world.take(run.run.id, event)
+        except Refused:
+            return
+        demand(False, f"a second answer counts: {event}")
+
+    def cancel(self) -> None:
+        self.world.cancel(self.some_run().run.id, self.rng.choice(("compensate", "compensate", "abandon")))
+
+    def roll_back_some(self) -> None:
+        self.roll_back(self.some_run().run.id)
+
+    def roll_back(self, run: str) -> None:
+        """Wholly, or back to a step."""
+        rows = self.world.runs[run].rows
+        done = [name for name, step in rows.items() if step.status == StepStatus.COMPLETED]
+        to_step = self.rng.choice(done) if done and self.rng.random() < 0.4 else None
+        try:
+            self.world.take(run, Rollback(self.world.now, "anna", to_step))
+        except Refused:
+            self.world.seen["Rollback refused"] += 1
+
+    # --- phase two ---
+
+    def calm_phase(self) -> None:
+        """Without faults everything ends within a bound."""
+        world = self.world
+        world.crashes, world.effects.faults = 0.0, 0.0
+        world.held.clear()  # whoever held a lease is gone: it runs out
+        for _ in range(CALM_ROUNDS_MAX):
+            if all(memory.run.status in RUN_ENDED for memory in world.runs.values()):
+                return
+            self._calm_round()
+        left = {run: memory.run.status.value for run, memory in world.runs.items()}
+        demand(False, f"not ended after {CALM_ROUNDS_MAX} rounds: {left}")
+
+    def _calm_round(self) -> None:
+        world = self.world
+        while world.queue or world.held:
+            while world.queue:
+                self.rng.shuffle(world.queue)
+                world.claim(world.queue.pop(), self.rng.choice(world.processes))
+            while world.held:
+                world.report(world.held.pop(), goes_on=self.rng.random() < 0.5)
+        for run in list(world.runs.values()):
+            self._attend(run)
+        if not world.queue:
+            world.pass_time(self._next_due())
+        world.sweep()
+
+    def _attend(self, run: Memory) -> None:
+        for name, step in list(run.rows.items()):
+            waits = step.waits or {}
+            if run.rows[name].intervention is not None:
+                self.answer_case(run, name, calm=self.rng.random() < 0.5)
+            elif waits.get("for") == "approval" and run.rows[name].waits:
+                self.answer_approval(run, name, True)
+            elif waits.get("for") == "signal" and run.rows[name].waits:
+                self.send_signal(run, waits["signal"])
+
+    def _next_due(self) -> float:
+        """Seconds until the next thing is due, and at least some."""
+        due = [at for run in self.world.runs.values() for at in run.due.values() if at is not None]
+        return max(2.0, (min(due) - self.world.now).total_seconds()) if due else 6.0
+
+
+ACTIONS: dict[Callable[[History], None], int] = {
+    History.work: 40,
+    History.finish: 40,
+    History.wait: 10,
+    History.sweep: 4,
+    History.report_late: 3,
+    History.lose_report: 2,
+    History.die: 2,
+    History.hand_back: 2,
+    History.empty_redis: 1,
+    History.duplicate: 3,
+    History.note: 1,
+    History.tell_again: 3,
+    History.signal: 3,
+    History.approve: 3,
+    History.answer: 6,
+    History.cancel: 1,
+    History.roll_back_some: 1,
+}

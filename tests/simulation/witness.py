@@ -1,0 +1,254 @@
+"""A sceptical reader of one run's journal: each entry is checked against the rules as it comes.
+
+Knows the graph and the entries, and nothing of how the machine decides. Raises `Violation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from designer.graph import IRREVERSIBLE, Action
+from runs.machine.messages import Entry
+from tests.simulation.facts import UNDO_ENDED, Facts, Violation, demand
+
+
+class Witness(Facts):
+    """Reads one entry after the other."""
+
+    def read(self, entry: Entry) -> None:
+        try:
+            self._read(entry)
+        except Violation as violation:
+            raise Violation(f"{violation} (entry {entry.seq} {entry.type} {entry.step})") from violation
+
+    def _read(self, entry: Entry) -> None:
+        demand(entry.seq == self.seq + 1, f"number {entry.seq} follows {self.seq}")
+        demand(self.at is None or entry.at >= self.at, "time goes backwards")
+        demand(self.phase != "ended" or entry.type == "run.compensating", "the run has ended")
+        self.seq, self.at = entry.seq, entry.at
+        READ[entry.type](self, entry)
+
+    # --- rollback ---
+
+    def compensating(self, entry: Entry) -> None:
+        data = entry.data
+        demand(
+            self.phase == "forward" or (self.status == "completed" and data["reason"] == "rollback"), "twice"
+        )
+        by_itself = data["reason"] == "failure" and not data.get("by")
+        demand(not (by_itself and self.pivot), "a rollback begins past the point of no return")
+        self.phase, self.reason, self.status = "undo", data["reason"], ""
+        for key in data.get("cancelled", ()):
+            self._cancel(key, entry.seq)
+        left = {key for key, how in self.open.items() if how != "running" and self.waits.get(key) != "child"}
+        demand(not left, f"{left} stay open")
+        floor = self.acted[data["to_step"]] if "to_step" in data else 0
+        self.is_partial = "to_step" in data
+        self.scope = {key for key in self.acted if self._is_due(key, floor)}
+        demand(set(data["plan"]) == self.scope, f"plan {data['plan']}, where the rules say {self.scope}")
+        self.remains |= {key for key in self.acted if self._remains(key, floor)}
+        for key in self.scope:
+            self.undo[key] = "pending"
+
+    def keeps(self, key: str) -> bool:
+        """Whether the run ended by a partial rollback that was not about `key`."""
+        return self.is_partial and key not in self.scope
+
+    def _is_due(self, key: str, floor: int) -> bool:
+        return self.is_undoable(key) and self.undo.get(key, "none") == "none" and self._when(key) > floor
+
+    def _remains(self, key: str, floor: int) -> bool:
+        return self.is_irreversible(key) and self._when(key) > floor
+
+    def _when(self, key: str) -> int:
+        """When the step, or the map that an item belongs to, ended."""
+        return self.maps_ended.get(key.partition("[")[0], self.acted[key])
+
+    def is_undoable(self, key: str) -> bool:
+        step = self.model.step(key)
+        if step.kind == "workflow":
+            return key in self.children
+        is_worked = step.kind == "task" or "[" in key
+        return isinstance(step.compensation, Action) and is_worked
+
+    def is_irreversible(self, key: str) -> bool:
+        step = self.model.step(key)
+        return step.compensation == IRREVERSIBLE and (step.kind != "map" or "[" in key)
+
+    def late(self, entry: Entry) -> None:
+        """What completes during the rollback is undone as well."""
+        key = entry.step
+        if self.phase != "undo" or key not in self.acted or key in self.maps:
+            return
+        if self.is_undoable(key):
+            self.scope.add(key)
+            self.undo[key] = "pending"
+        if self.is_irreversible(key):
+            self.remains.add(key)
+
+    def undo_started(self, entry: Entry) -> None:
+        key, data = entry.step, entry.data
+        demand(self.phase == "undo", "an undo while going forward")
+        demand(not self.open, f"an undo starts while {set(self.open)} are under way")
+        demand(key in self.scope, "an undo that was not planned")
+        demand(self.undo[key] in ("pending", "failed"), f"an undo that is {self.undo[key]}")
+        self._check_order(key)
+        if "child" not in data:
+            self._take_lease(key, data["lease"])
+        self.undo[key] = "running"
+
+    def _check_order(self, key: str) -> None:
+        for other in self.scope - {key}:
+            is_over = self.undo[other] in UNDO_ENDED or self._may_wait(other)
+            demand(is_over or not self._goes_first(other, key), f"{other} must be undone before {key}")
+            if self.graph.compensation_order == "sequential" and not self.graph.continue_compensating:
+                demand(self.undo[other] != "running", f"{other} is being undone at the same time")
+
+    def _may_wait(self, key: str) -> bool:
+        return self.graph.continue_compensating and f"!{key}" in self.fallbacks
+
+    def _goes_first(self, one: str, other: str) -> bool:
+        if self.graph.compensation_order == "sequential":
+            return self.acted[one] > self.acted[other]
+        return other.partition("[")[0] in self.model.above(one.partition("[")[0])
+
+    def undo_retry(self, entry: Entry) -> None:
+        demand(self.phase == "undo", "an undo while going forward")
+        demand(self.undo[entry.step] in ("running", "failed"), f"an undo that is {self.undo[entry.step]}")
+        self._drop_lease(entry.step)
+        self.undo[entry.step] = "pending"
+
+    def undo_completed(self, entry: Entry) -> None:
+        key = entry.step
+        demand(self.undo[key] in ("running", "failed"), f"undone while {self.undo[key]}")
+        self._drop_lease(key)
+        self.undo[key] = entry.data["undo"]
+        if entry.data["undo"] == "none":
+            self.unknown.discard(key)
+            self.acted.pop(key)
+            self.scope.discard(key)
+
+    def undo_failed(self, entry: Entry) -> None:
+        demand(self.undo[entry.step] == "running", "an undo that did not run fails")
+        self._drop_lease(entry.step)
+        self.undo[entry.step] = "failed"
+        self.fallbacks.add(f"!{entry.step}")  # has failed for good once: others need not wait any more
+
+    # --- interventions ---
+
+    def opened(self, entry: Entry) -> None:
+        demand(entry.step not in self.cases, "a second question about one step")
+        self.cases[entry.step] = entry.seq
+        if entry.data["kind"] == "step_failed" and self.ended.get(entry.step) is None:
+            self.open[entry.step] = "blocked"
+        elif entry.data["kind"] == "step_failed":
+            self.open[f"?{entry.step}"] = "blocked"
+
+    def answered(self, entry: Entry) -> None:
+        key = entry.step
+        demand(self.cases.pop(key, None) == entry.data["opened"], "an answer without a question")
+        self.open.pop(f"?{key}", None)
+        self.answers[key] = entry.data["answer"]
+        if entry.data["kind"] == "step_failed" and entry.data["answer"] == "retry" and entry.payload:
+            self.model.patches.setdefault(key, {}).update(entry.payload)
+        if entry.data["kind"] == "compensation_failed" and entry.data["answer"] == "abandon":
+            self.undo[key] = "abandoned"
+
+    # --- the end ---
+
+    def blocked(self, entry: Entry) -> None:
+        demand(not self.is_blocked and self.cases, "blocked by nothing, or said twice")
+        self.is_blocked = True
+
+    def resumed(self, entry: Entry) -> None:
+        demand(self.is_blocked, "goes on without having been blocked")
+        self.is_blocked = False
+
+    def final(self, entry: Entry) -> None:
+        data, status = entry.data, entry.type.partition(".")[2]
+        demand(not self.cases, f"ends with open questions: {set(self.cases)}")
+        if "abandoned" in data:
+            self._abandon(data, entry.seq)
+        else:
+            demand(not self.open, f"ends while {set(self.open)} are under way")
+            demand(
+                status == self._expected_end(), f"ends {status}, where the rules say {self._expected_end()}"
+            )
+        self.phase, self.status, self.is_blocked = "ended", status, False
+
+    def _abandon(self, data: Mapping[str, Any], seq: int) -> None:
+        running = {key for key in self.live if self.open.get(key) == "running"}
+        for key in data["cancelled"]:
+            self.open.pop(key, None)
+            self.ended.setdefault(key, "cancelled")
+            if key in self.unknown or key in running:
+                self.acted.setdefault(key, seq)
+        demand(not self.open, f"{set(self.open)} stay open")
+        self.live.clear()
+        left = {key for key in self.acted if self.is_undoable(key) and self._is_not_undone(key)}
+        demand(set(data["abandoned"]) == left, f"abandons {data['abandoned']}, where the rules say {left}")
+        self.undo |= dict.fromkeys(left, "abandoned")
+
+    def _is_not_undone(self, key: str) -> bool:
+        return self.undo.get(key, "none") not in ("compensated", "resolved", "abandoned")
+
+    def _expected_end(self) -> str:
+        if self.phase == "forward":
+            done = all(step.name in self.ended for step in self.model.steps)
+            demand(done, "completes with steps left")
+            return "completed"
+        left = {key for key in self.scope if self.undo[key] not in UNDO_ENDED}
+        demand(not left, f"ends before {left} are undone")
+        if self.remains or "abandoned" in self.undo.values():
+            return "failed"
+        if self.reason == "rollback":
+            return "completed" if self.is_partial else "compensated"
+        if self.reason != "failure":
+            return "cancelled"
+        return "compensated" if {"compensated", "resolved"} & set(self.undo.values()) else "failed"
+
+
+def _ignore(witness: Witness, entry: Entry) -> None:
+    """Says nothing that a rule forbids."""
+
+
+def _completed(witness: Witness, entry: Entry) -> None:
+    witness.completed(entry)
+    witness.late(entry)
+
+
+def _failed(witness: Witness, entry: Entry) -> None:
+    witness.failed(entry)
+    witness.late(entry)
+
+
+READ: dict[str, Callable[[Witness, Entry], None]] = {
+    "run.created": _ignore,
+    "run.started": _ignore,
+    "run.compensating": Witness.compensating,
+    "run.blocked": Witness.blocked,
+    "run.resumed": Witness.resumed,
+    "run.completed": Witness.final,
+    "run.compensated": Witness.final,
+    "run.failed": Witness.final,
+    "run.cancelled": Witness.final,
+    "step.queued": Witness.queued,
+    "step.started": Witness.started,
+    "step.progress": Witness.progress,
+    "step.waiting": Witness.waiting,
+    "step.retry_scheduled": Witness.retry_scheduled,
+    "step.fallback_started": Witness.fallback,
+    "step.expanded": Witness.expanded,
+    "step.completed": _completed,
+    "step.failed": _failed,
+    "step.skipped": Witness.skipped,
+    "signal.received": _ignore,
+    "compensation.started": Witness.undo_started,
+    "compensation.retry_scheduled": Witness.undo_retry,
+    "compensation.completed": Witness.undo_completed,
+    "compensation.failed": Witness.undo_failed,
+    "intervention.opened": Witness.opened,
+    "intervention.claimed": _ignore,
+    "intervention.answered": Witness.answered,
+}

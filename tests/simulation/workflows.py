@@ -1,0 +1,186 @@
+"""Random workflows: every kind of step, every option, two levels of children.
+
+Only what `designer.graph` describes; nothing here runs anything. All randomness comes from the
+given generator, so a seed gives the same workflows for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from designer.graph import Action, Edge, Graph, Retry, Step
+
+ROOT = "root"
+LEVELS = ((ROOT, 14), ("child_a", 5), ("child_b", 5), ("grandchild", 4))  # name, most steps
+CHILDREN: Mapping[str, tuple[str, ...]] = {
+    ROOT: ("child_a", "child_b"),
+    "child_a": ("grandchild",),
+    "child_b": ("grandchild",),
+}
+SIGNALS = ("go", "stop")
+QUEUES = ("default", "slow")
+OPERATORS = (">", "<", ">=", "<=", "==", "!=")
+VALUES = 10  # outputs hold numbers below this
+
+
+def make_library(rng: Random) -> dict[str, Graph]:
+    """A root workflow and the ones that its steps may run, by name."""
+    return {name: make_graph(rng, name, steps_max) for name, steps_max in LEVELS}
+
+
+def make_input(rng: Random) -> dict[str, Any]:
+    return {
+        "v": rng.randrange(VALUES),
+        "items": [rng.randrange(100) for _ in range(rng.choice((0, 1, 3, 7)))],
+    }
+
+
+def make_graph(rng: Random, name: str, steps_max: int) -> Graph:
+    count = rng.randint(1, steps_max)
+    steps = [make_step(rng, f"s{place}", name) for place in range(count)]
+    edges = make_edges(rng, [step.name for step in steps])
+    rng.shuffle(steps)
+    return Graph(
+        name,
+        compensation_order=rng.choice(("sequential", "sequential", "parallel")),
+        continue_compensating=rng.random() < 0.25,
+        timeout=rng.choice((None, None, None, None, 40.0, 300.0)),
+        steps=tuple(steps),
+        edges=edges,
+    )
+
+
+# --- edges ---
+
+
+def make_edges(rng: Random, names: list[str]) -> tuple[Edge, ...]:
+    pairs: list[tuple[str, str]] = []
+    for place in range(1, len(names)):
+        sources = rng.sample(names[:place], min(place, rng.choice((0, 1, 1, 1, 2, 2, 3))))
+        pairs += [(source, names[place]) for source in sorted(sources)]
+    edges: list[Edge] = []
+    for name in names:
+        edges += make_branches(rng, [pair for pair in pairs if pair[0] == name])
+    return tuple(edges)
+
+
+def make_branches(rng: Random, pairs: list[tuple[str, str]]) -> list[Edge]:
+    """Outgoing edges of one step: plain ones, or choices with or without an `otherwise`."""
+    if rng.random() > (0.5 if len(pairs) > 1 else 0.1):
+        return [Edge(source, target) for source, target in pairs]
+    edges = [Edge(source, target, when=make_condition(rng, source)) for source, target in pairs]
+    if len(edges) > 1 and rng.random() < 0.8:
+        last = pairs[-1]
+        edges[-1] = Edge(*last, otherwise=True)
+    if len(edges) > 2 and rng.random() < 0.3:
+        edges[0] = Edge(*pairs[0])
+    return edges
+
+
+def make_condition(rng: Random, source: str) -> str:
+    """Compares a number of the context; `source`'s own may be missing, which is an error."""
+    key = source if rng.random() < 0.1 else "v"
+    return f"context.{key} {rng.choice(OPERATORS)} {rng.randrange(VALUES)}"
+
+
+# --- steps ---
+
+
+def make_step(rng: Random, name: str, workflow: str) -> Step:
+    kinds = ["task"] * 12 + ["map"] * 3 + ["wait"] * 2 + ["approval", "dynamic"]
+    kind = rng.choice(kinds + (["workflow"] * 4 if workflow in CHILDREN else []))
+    return KINDS[kind](rng, workflow, make_common(rng, name))
+
+
+def make_common(rng: Random, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "when": make_condition(rng, name) if rng.random() < 0.12 else None,
+        "on_failure": rng.choice(("compensate", "compensate", "continue", "pause")),
+        "output_key": f"k_{name}" if rng.random() < 0.1 else None,
+        "pivot": rng.random() < 0.04,
+    }
+
+
+def make_work(rng: Random, name: str) -> dict[str, Any]:
+    return {
+        "worker": "work",
+        "params": {"v": "=context.v"} if rng.random() < 0.3 else {},
+        "compensation": make_undo(rng),
+        "verify": Action("verify", timeout=20.0) if rng.random() < 0.3 else None,
+        "fallback": Action("other", timeout=20.0, queue="slow") if rng.random() < 0.25 else None,
+        "timeout": rng.choice((5.0, 30.0)),
+        "retry": make_retry(rng),
+        "queue": rng.choice(QUEUES),
+    }
+
+
+def make_undo(rng: Random) -> Any:
+    params = {"was": "=output", "why": "=failure"} if rng.random() < 0.5 else {}
+    action = Action("undo", params, timeout=10.0, retry=make_retry(rng), queue=rng.choice(QUEUES))
+    return rng.choice((action, action, action, action, None, "none", "irreversible"))
+
+
+def make_retry(rng: Random) -> Retry:
+    return Retry(
+        max_attempts=rng.choice((1, 2, 3)),
+        initial=rng.choice((0.0, 1.0, 5.0)),
+        factor=2.0,
+        max=8.0,
+        jitter=rng.choice((0.0, 0.1)),
+        asks_max=rng.choice((0, 1, 3)),
+    )
+
+
+def make_task(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(**common, **make_work(rng, common["name"]))
+
+
+def make_dynamic(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(**common, **make_work(rng, common["name"]), dynamic=True)
+
+
+def make_map(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(
+        **common,
+        **make_work(rng, common["name"]),
+        kind="map",
+        items="context.v" if rng.random() < 0.04 else rng.choice(("input.items", "context.items", "[1, 2]")),
+        batch_size=rng.choice((1, 1, 2, 3)),
+        max_concurrency=rng.choice((None, 1, 2)),
+        tolerate=rng.choice((0, 0, 1, 2)),
+    )
+
+
+def make_child(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    child = "missing" if rng.random() < 0.04 else rng.choice(CHILDREN[workflow])
+    mapped = {"v": "=context.v", "items": [1, 2]}
+    return Step(
+        **common,
+        kind="workflow",
+        workflow=child,
+        input=rng.choice((None, mapped)),
+    )
+
+
+def make_wait(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    kind = rng.choice(("seconds", "signal", "expression"))
+    if kind == "signal":
+        return Step(**common, kind="wait", signal=rng.choice(SIGNALS), timeout=rng.choice((None, 50.0)))
+    return Step(**common, kind="wait", seconds=rng.choice((0, 3, 100)) if kind == "seconds" else "=context.v")
+
+
+def make_approval(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(**common, kind="approval", timeout=rng.choice((None, 50.0)))
+
+
+KINDS = {
+    "task": make_task,
+    "map": make_map,
+    "wait": make_wait,
+    "approval": make_approval,
+    "dynamic": make_dynamic,
+    "workflow": make_child,
+}

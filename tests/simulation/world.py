@@ -1,0 +1,366 @@
+"""The world around the machine: transactions, a queue, processes, a clock, and what goes wrong.
+
+Imitates `runs.engine`, `runs.unit`, `runs.store` and `runs.sweep` without a database: an event is
+decided, committed, and its commands are carried out afterwards unless the process dies between.
+Every entry is shown to a `Witness` and to a replica that is replayed from the journal alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from designer.graph import Graph
+from runs.machine.decide import create, decide
+from runs.machine.errors import Refused, Stale
+from runs.machine.messages import (
+    Cancel,
+    CancelChild,
+    CancelMode,
+    Claim,
+    Command,
+    Decision,
+    EndChild,
+    Event,
+    Lose,
+    Report,
+    Ring,
+    Rollback,
+    RollBackChild,
+    Start,
+    StartChild,
+    TellParent,
+    TimeOut,
+    Wake,
+)
+from runs.machine.scope import run_output
+from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
+from tests.simulation.checks import Watched
+from tests.simulation.effects import Effects
+from tests.simulation.memory import Memory
+from workers.outcome import Outcome
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+STILL_QUEUED_S = 15.0
+CHILD_GRACE_S = 5.0
+LIVE = frozenset({"running", "waiting", "compensating", "blocked"})
+
+
+class Crash(Exception):
+    """The process died: before the commit nothing has happened, after it nothing more does."""
+
+
+@dataclass(frozen=True)
+class Job:
+    run: str
+    step: str
+    lease: int
+
+
+@dataclass
+class Held:
+    """A claimed attempt; `outcome` is what its worker will say."""
+
+    job: Job
+    process: str
+    outcome: Outcome
+    added: tuple[Any, ...]
+
+
+@dataclass
+class Unit:
+    """One run inside a transaction."""
+
+    id: str
+    memory: Memory
+    state: State
+    graph: Graph
+    decisions: list[Decision] = field(default_factory=list)
+    children: list[Unit] = field(default_factory=list)
+
+    def take(self, event: Event) -> Decision:
+        return self.record(decide(self.graph, self.state, event))
+
+    def record(self, decision: Decision) -> Decision:
+        self.state = decision.state
+        self.decisions.append(decision)
+        if self.state.run.added != self.memory.run.added:
+            self.graph = self.memory.graph_of(self.state)
+        return decision
+
+    def family(self) -> list[Unit]:
+        """This run and the runs that it has just started, as one transaction holds them."""
+        return [self, *(one for child in self.children for one in child.family())]
+
+    @property
+    def commands(self) -> list[Command]:
+        return [command for decision in self.decisions for command in decision.commands]
+
+    @property
+    def rings(self) -> list[Ring]:
+        rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
+        return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
+
+
+@dataclass
+class World:
+    """Everything there is. `crashes` is how likely a process dies at a commit."""
+
+    rng: Random
+    library: Mapping[str, Graph]
+    now: datetime = START
+    crashes: float = 0.0
+    runs: dict[str, Memory] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
+    queue: list[Job] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    processes: list[str] = field(default_factory=lambda: ["p0", "p1", "p2"])
+    seen: Counter[str] = field(default_factory=Counter)
+    effects: Effects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.effects = Effects(self.rng)
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # --- transactions ---
+
+    @contextmanager
+    def unit(self, run: str) -> Iterator[Unit]:
+        """Take events on one run; then commit, and carry out its commands."""
+        unit = self._open(run)
+        yield unit
+        self._start_children(unit)
+        if self.rng.random() < self.crashes / 2:
+            raise Crash("before the commit")
+        for one in unit.family():
+            self._commit(one)
+        if self.rng.random() < self.crashes:
+            raise Crash("after the commit")
+        for one in unit.family():
+            self._act(one)
+
+    def take(self, run: str, event: Event) -> bool:
+        """One event in a transaction of its own. Returns whether it counted."""
+        self.seen[type(event).__name__] += 1
+        try:
+            with self.unit(run) as unit:
+                unit.take(event)
+        except Stale:
+            self.seen[f"{type(event).__name__} stale"] += 1
+            return False
+        return True
+
+    def _open(self, run: str) -> Unit:
+        memory = self.runs[run]
+        return Unit(run, memory, memory.state(), memory.graph)
+
+    def _commit(self, unit: Unit) -> None:
+        if not unit.decisions:
+            return
+        self.runs[unit.id] = unit.memory
+        watched = self.watched.setdefault(unit.id, Watched(unit.memory))
+        with watched.commit() as entries:
+            rings = {ring.step: ring.queue for ring in unit.rings}
+            entries += unit.memory.save(unit.decisions, rings, self.now)
+        self.seen.update(entry.type for entry in entries)
+
+    def _act(self, unit: Unit) -> None:
+        self.queue += [Job(unit.id, ring.step, ring.lease) for ring in unit.rings]
+        for command in unit.commands:
+            self._carry_out(unit.id, command)
+
+    def _carry_out(self, run: str, command: Command) -> None:
+        match command:
+            case CancelChild(child, mode):
+                self.cancel(child, mode)
+            case RollBackChild(child):
+                self.roll_back_child(child)
+            case TellParent():
+                self.tell_parent(run)
+            case _:
+                pass
+
+    # --- runs ---
+
+    def start(self, workflow: str, input: Mapping[str, Any]) -> str:
+        """A run that somebody starts, as one transaction."""
+        unit = self._create("run", workflow, input)
+        unit.take(Start(self.now))
+        self._start_children(unit)
+        for one in unit.family():
+            self._commit(one)
+        for one in unit.family():
+            self._act(one)
+        return unit.id
+
+    def _create(
+        self,
+        id: str,
+        workflow: str,
+        input: Mapping[str, Any],
+        parent: str | None = None,
+        step: str = "",
+        depth: int = 0,
+    ) -> Unit:
+        graph = self.library[workflow]
+        memory = Memory(graph, dict(input), RunState(id=id), parent, step)
+        unit = Unit(id, memory, memory.state(), graph)
+        data: dict[str, Any] = {"depth": depth, "workflow": workflow}
+        if graph.timeout is not None:
+            data["due_at"] = (self.now + timedelta(seconds=graph.timeout)).isoformat()
+        unit.record(create(graph, unit.state, self.now, data))
+        return unit
+
+    def _start_children(self, unit: Unit) -> None:
+        """Child runs belong to the transaction that asks for them."""
+        done = {child.id for child in unit.children}
+        while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
+            for command in todo:
+                done.add(command.child)
+                self._start_child(unit, command)
+
+    def _start_child(self, unit: Unit, command: StartChild) -> None:
+        if command.workflow not in self.library:
+            error = {"code": "unknown_workflow", "message": command.workflow}
+            unit.take(EndChild(self.now, command.step, command.child, "failed", error=error))
+            return
+        depth = unit.state.run.depth + 1
+        child = self._create(command.child, command.workflow, command.input, unit.id, command.step, depth)
+        unit.children.append(child)
+        child.take(Start(self.now))
+        self._start_children(child)
+
+    def cancel(self, run: str, mode: CancelMode) -> None:
+        """Cancel a run, if there is one: a child's creation may have failed."""
+        if run not in self.runs:
+            return
+        try:
+            self.take(run, Cancel(self.now, mode, "anna"))
+        except Refused:
+            self.seen["Cancel refused"] += 1
+
+    def roll_back_child(self, child: str) -> None:
+        try:
+            self.take(child, Rollback(self.now, by_parent=True))
+        except Refused:
+            self.tell_parent(child)
+
+    def tell_parent(self, run: str) -> None:
+        memory = self.runs[run]
+        status = memory.run.status
+        if memory.parent is None or status not in RUN_ENDED:
+            return
+        output = run_output(memory.graph, memory.state()) if status == "completed" else None
+        self.take(
+            memory.parent,
+            EndChild(self.now, memory.parent_step, run, status.value, output, memory.run.error),
+        )
+
+    # --- attempts ---
+
+    def claim(self, job: Job, process: str, *, begins: bool = True) -> bool:
+        """Claim an attempt and, unless the process stops right now, carry it out."""
+        self.seen["Claim"] += 1
+        try:
+            with self.unit(job.run) as unit:
+                unit.take(Claim(self.now, job.step, job.lease, process))
+        except Stale:
+            self.seen["Claim stale"] += 1
+            return False
+        if begins:
+            self.hold(unit, job, process)
+        return True
+
+    def hold(self, unit: Unit, job: Job, process: str) -> None:
+        outcome, added = self.watched[unit.id].perform(self.effects, job.step)
+        self.held.append(Held(job, process, outcome, added))
+
+    def report(self, held: Held, *, goes_on: bool = False) -> bool:
+        """Report an attempt, and maybe claim what it made ready in the same transaction."""
+        self.seen["Report"] += 1
+        jitter = self.rng.uniform(-1, 1)
+        next_job: Job | None = None
+        try:
+            with self.unit(held.job.run) as unit:
+                job = held.job
+                unit.take(Report(self.now, job.step, job.lease, held.outcome, jitter, held.added))
+                self._start_children(unit)
+                if goes_on and unit.rings:
+                    ring = unit.rings[0]
+                    next_job = Job(job.run, ring.step, ring.lease)
+                    unit.take(Claim(self.now, ring.step, ring.lease, held.process))
+        except Stale:
+            self.seen["Report stale"] += 1
+            return False
+        if next_job is not None:
+            self.hold(unit, next_job, held.process)
+        return True
+
+    def lose_process(self, process: str) -> None:
+        """Tell the runs that a process is gone, whether that is true or not; maybe two sweeps do."""
+        found = [
+            (run, step.name, step.lease)
+            for run, memory in self.runs.items()
+            for step in memory.rows.values()
+            if step.process == process
+        ]
+        for run, name, lease in found * self.rng.choice((1, 1, 1, 2)):
+            self.take(run, Lose(self.now, name, lease, self.rng.uniform(-1, 1)))
+
+    # --- the sweep ---
+
+    def sweep(self) -> None:
+        """What `runs.sweep` does in one pass."""
+        for one_pass in (self._due_steps, self._due_runs, self._ended_children, self._orphaned_children):
+            one_pass()
+
+    def _due_steps(self) -> None:
+        queued = set(self.queue)
+        for run, memory in list(self.runs.items()):
+            due = [name for name, at in memory.due.items() if at is not None and at <= self.now]
+            for name in due:
+                step = memory.rows[name]
+                if (step.status == StepStatus.QUEUED or step.undo == UndoStatus.PENDING) and Job(
+                    run, name, step.lease + 1
+                ) in queued:
+                    memory.due[name] = self.now + timedelta(seconds=STILL_QUEUED_S)
+                else:
+                    self.take(run, Wake(self.now, name, self.rng.uniform(-1, 1)))
+
+    def _due_runs(self) -> None:
+        for run, memory in list(self.runs.items()):
+            if memory.run.due_at is not None and memory.run.due_at <= self.now:
+                self.take(run, TimeOut(self.now))
+
+    def _ended_children(self) -> None:
+        latest = self.now - timedelta(seconds=CHILD_GRACE_S)
+        for run, memory in list(self.runs.items()):
+            ended_at = memory.run.finished_at
+            if memory.parent is None or ended_at is None or ended_at >= latest:
+                continue
+            parent = self.runs[memory.parent]
+            step = parent.rows[memory.parent_step]
+            if parent.run.status not in LIVE or memory.run.status not in RUN_ENDED:
+                continue
+            if step.undo == UndoStatus.RUNNING and memory.run.status == "completed":
+                self.roll_back_child(run)
+            elif step.status == StepStatus.WAITING or step.undo == UndoStatus.RUNNING:
+                self.tell_parent(run)
+
+    def _orphaned_children(self) -> None:
+        for run, memory in list(self.runs.items()):
+            if memory.parent is None or memory.run.status not in LIVE:
+                continue
+            parent = self.runs[memory.parent]
+            waits = parent.rows[memory.parent_step].status == StepStatus.WAITING
+            if parent.run.status == "compensating" and waits and memory.run.status != "compensating":
+                self.cancel(run, "compensate")
+            elif parent.run.status == "cancelled":
+                self.cancel(run, "abandon")

@@ -1,0 +1,137 @@
+"""Parts are started in order, kept alive, and stopped in the reverse order."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from config.supervisor import Part, PartKeepsEnding, Supervisor
+from workers import tether
+
+ON_TERM = """
+import signal, sys, time
+def end(*_): print("end {0}", flush=True); sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("begin {0}", flush=True)
+while True: time.sleep(60)
+"""
+
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("on", flush=True)
+time.sleep(60)
+"""
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def part(name: str, **more) -> Part:
+    return Part(name, python(ON_TERM.format(name)), 5.0, **more)
+
+
+class Recording(Supervisor):
+    """Keeps what it would print."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def say(self, line: str, name: str = "") -> None:
+        self.said.append(line)
+
+    def has_said(self, line: str):
+        return lambda: line in self.said
+
+
+def wait_for(condition) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_order_of_starting_and_stopping():
+    supervisor = Recording()
+    for name in ("one", "two"):
+        supervisor.start(part(name, is_ready=supervisor.has_said(f"begin {name}")))
+    supervisor.stop()
+    wait_for(lambda: len(supervisor.said) == 4)
+    assert supervisor.said == ["begin one", "begin two", "end two", "end one"]
+
+
+def test_an_ended_part_is_started_again(tmp_path):
+    supervisor = Supervisor()
+    code = f"import os, time; open({str(tmp_path)!r} + '/' + str(os.getpid()), 'w'); time.sleep(60)"
+    supervisor.start(Part("part", python(code), 5.0))
+
+    def kill_and_stop():
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 1)
+        os.kill(int(next(tmp_path.iterdir()).name), signal.SIGKILL)
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+        supervisor.asked_at = time.monotonic()
+
+    thread = threading.Thread(target=kill_and_stop)
+    thread.start()
+    supervisor.keep_alive()
+    thread.join()
+    supervisor.stop()
+
+
+def test_a_part_that_keeps_ending_is_given_up(monkeypatch):
+    monkeypatch.setattr("config.supervisor.RESTART_DELAY_S", 0.0)
+    supervisor = Supervisor()
+    supervisor.start(Part("part", python("raise SystemExit(7)"), 5.0))
+    with pytest.raises(PartKeepsEnding, match="status 7"):
+        supervisor.keep_alive()
+    supervisor.stop()
+
+
+def test_a_part_that_ignores_sigterm_is_killed():
+    supervisor = Recording()
+    supervisor.start(Part("part", python(DEAF), 0.2, is_ready=supervisor.has_said("on")))
+    began = time.monotonic()
+    supervisor.stop()
+    assert time.monotonic() - began < 3
+    assert supervisor.said == ["on", "does not end and is killed"]
+
+
+def test_a_second_request_is_taken_for_hurry_only_after_a_moment():
+    supervisor = Supervisor()
+    supervisor._request_stop(signal.SIGTERM, None)
+    supervisor._request_stop(signal.SIGTERM, None)
+    assert supervisor.stopping and not supervisor.hurry
+    assert supervisor.asked_at is not None
+    supervisor.asked_at -= 2
+    supervisor._request_stop(signal.SIGTERM, None)
+    assert supervisor.hurry
+
+
+def test_parts_end_with_a_killed_parent():
+    code = (
+        "import subprocess, sys, time, signal; from workers import tether;"
+        "words = tether.command([sys.executable, '-c', 'import time; time.sleep(60)'], signal.SIGKILL);"
+        "print(subprocess.Popen(words).pid, flush=True); time.sleep(60)"
+    )
+    root = Path(tether.__file__).parent.parent
+    parent = subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True, cwd=root)
+    assert parent.stdout is not None
+    with parent.stdout:
+        child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not is_running(child))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

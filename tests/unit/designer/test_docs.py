@@ -1,0 +1,73 @@
+"""`docs/definitions.md` is true: its codes are the product's, its examples work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from designer.document import STEP_FIELDS, dump
+from designer.expressions import FUNCTIONS
+from designer.formats import from_yaml
+from designer.graph import Graph
+from designer.validation import check_document
+from tests.unit.designer.helpers import contract
+from tests.unit.designer.test_contract import FILES
+from tests.unit.designer.test_patterns import shipped
+from workers.registry import get_catalog
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "designer").glob("*.py"))
+TESTED_ELSEWHERE = {"too_many_steps", "too_many_edges", "too_deep", "name_mismatch", "no_draft", "bad_branch"}
+
+
+def documented() -> dict[str, str]:
+    """Level by code, from the table of problems."""
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (error|warning) \|", TEXT, re.MULTILINE)
+    return {code: level for codes, level in rows for code in re.findall(r"\w+", codes)}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_every_code_of_the_table_has_a_contract_case_of_its_level() -> None:
+    cases = [case for file in FILES for case in contract(file)["cases"]]
+    shown = {problem["code"]: problem["level"] for case in cases for problem in case["problems"]}
+    assert shown == {code: level for code, level in documented().items() if code not in TESTED_ELSEWHERE}
+
+
+def test_every_code_of_the_table_is_used_and_no_other() -> None:
+    reported = re.findall(r"(?:error|warn|report)\(\s*\"(\w+)\"", SOURCES)
+    made = re.findall(r"(?:Problem|FormatError)\(\s*\"(\w+)\"", SOURCES)
+    of_files = set(re.findall(r"`(\w+)`", TEXT.split("cannot be read at all:")[1]))
+    assert set(reported) | set(made) <= documented().keys() | of_files
+    assert of_files <= set(made)
+
+
+def test_the_examples_have_no_problem() -> None:
+    first, params = blocks("yaml")
+    assert check_document(from_yaml(first), get_catalog(), shipped) == []
+    step = {"name": "a", "worker": "validate_input", **from_yaml(params)}
+    assert check_document({"schema": 1, "name": "a", "steps": [step]}, get_catalog(), shipped) == []
+
+
+def test_the_python_example_builds_what_can_be_published() -> None:
+    [code] = blocks("python")
+    module: dict[str, Any] = {}
+    exec(code, module)
+    graph = module["create_order_processing"]()
+    assert isinstance(graph, Graph)
+    assert check_document(dump(graph), get_catalog(), shipped) == []
+
+
+def test_every_field_of_a_step_is_described() -> None:
+    fields = {field for table in STEP_FIELDS.values() for field in table}
+    assert {field for field in fields if f"`{field}`" not in TEXT} == set()
+
+
+def test_the_functions_that_are_named_exist() -> None:
+    named = TEXT.split("\nFunctions: ")[1].split(" and the loops")[0]
+    words = set(re.findall(r"`(\w+)`", named)) - {"in", "has"}
+    assert words <= FUNCTIONS

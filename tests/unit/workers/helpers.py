@@ -1,0 +1,11 @@
+"""What the tests of workers share."""
+
+from __future__ import annotations
+
+from workers.outcome import Failure, Outcome
+
+
+def why(outcome: Outcome) -> Failure:
+    """The failure of an outcome that has one."""
+    assert outcome.failure is not None
+    return outcome.failure

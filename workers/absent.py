@@ -1,0 +1,55 @@
+"""Steps whose worker this process lacks: left to a process that has it, and after a while to a person.
+
+So worker processes of an old and a new version may stand side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+
+from runs import dispatch, fleet
+from runs.errors import WorkerMissing
+from runs.machine.messages import Ring
+from workers import process
+from workers.outcome import Direction, Failure, Outcome
+
+GIVE_UP_S = 60.0  # without any process that has the worker
+PASS_PAUSE_S = 0.2  # so that a step does not spin between processes that lack its worker
+REMEMBERED_MAX = 10_000
+
+logger = logging.getLogger(__name__)
+_met: OrderedDict[tuple[str, str, int], float] = OrderedDict()
+
+
+def pass_on(missing: WorkerMissing, step: str, lease: int) -> bool:
+    """Leaves a step to another process. False when nobody has had its worker for long: give it up."""
+    if not process.queues():
+        return False
+    since = _first_met((str(missing.run_id), step, lease))
+    if fleet.note_lacking(process.current_process_id(), missing.worker):
+        logger.warning("%s; its steps are left to other worker processes", missing)
+    if fleet.is_known(missing.worker, missing.queue):
+        time.sleep(PASS_PAUSE_S)
+        dispatch.ring(missing.run_id, [Ring(step, lease, missing.queue)])
+        return True
+    return time.monotonic() - since < GIVE_UP_S  # until then, the sweep rings every few seconds
+
+
+def given_up(worker: str, direction: Direction) -> Outcome:
+    """A question to a person; a verification can ask none and only fails."""
+    message = (
+        f"No worker process has the worker {worker!r}. Start one whose WORKER_MODULES hold it, "
+        "then answer with a retry."
+    )
+    return Outcome(
+        "failed" if direction == "verify" else "intervention", None, Failure("unknown_worker", message)
+    )
+
+
+def _first_met(key: tuple[str, str, int]) -> float:
+    since = _met.setdefault(key, time.monotonic())
+    while len(_met) > REMEMBERED_MAX:
+        _met.popitem(last=False)
+    return since

@@ -1,0 +1,54 @@
+"""What a running worker knows of its own step, and how it speaks while it runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+LOG_CHARS_MAX = 2_000
+LOG_LINES_MAX = 1_000
+
+OnLog = Callable[[str], None]
+OnProgress = Callable[[float, str], None]
+IsCancelled = Callable[[], bool]
+
+
+@dataclass
+class StepHandle:
+    """Handed to a worker that takes `step`.
+
+    `idempotency_key` is the same over all attempts, and the same for a step and for its
+    compensation and verification. `deadline` is when this attempt times out, in UTC.
+    """
+
+    run_id: str
+    name: str
+    attempt: int
+    idempotency_key: str
+    deadline: datetime
+    on_log: OnLog | None = None
+    on_progress: OnProgress | None = None
+    is_cancelled: IsCancelled | None = None
+    lines: int = 0
+
+    def log(self, *parts: object) -> None:
+        """Notes a line; bounded to 2,000 characters a line and 1,000 lines an attempt."""
+        self.lines += 1
+        if self.on_log and self.lines <= LOG_LINES_MAX:
+            self.on_log(" ".join(map(str, parts))[:LOG_CHARS_MAX])
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Tells watchers how much is done, from 0 to 1; values outside are brought to the nearer end."""
+        if not math.isfinite(fraction):
+            raise ValueError(f"progress must be a number from 0 to 1, got {fraction}")
+        if self.on_progress:
+            self.on_progress(min(1.0, max(0.0, float(fraction))), str(message)[:LOG_CHARS_MAX])
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt should stop by itself: it is past its deadline, or was called off."""
+        if datetime.now(UTC) >= self.deadline:
+            return True
+        return bool(self.is_cancelled and self.is_cancelled())

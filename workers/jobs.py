@@ -1,0 +1,136 @@
+"""The RQ job: claim an attempt, carry it out, report it, go on with the run's next step.
+
+The only place where the worker library and the engine meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Container
+from uuid import UUID
+
+from django.conf import settings
+
+from designer.errors import ExpressionError
+from designer.graph import Action
+from runs import engine
+from runs.engine import GoOn, Held
+from runs.errors import WorkerMissing
+from runs.machine.policy import LEASE_GRACE_S, action_of, timeout_of
+from runs.machine.scope import bind, task_scope
+from workers import absent, connections, process
+from workers.dynamic import expansion_of
+from workers.execute import Task, execute
+from workers.outcome import Failure, Outcome
+from workers.patience import outlast
+from workers.registry import get_catalog
+from workers.reporting import Reporter
+
+logger = logging.getLogger(__name__)
+
+STEPS_IN_A_ROW_MAX = 100  # then the run goes back to the queue, so that others get their turn
+SECONDS_IN_A_ROW_MAX = 0.25
+CLAIM_S_MAX = 60.0  # then the sweep brings the attempt forward
+
+
+def run_attempt(run_id: str, step: str, lease: int) -> None:
+    """Carry out one attempt, then as many further steps of the run as fairness allows."""
+    catalog = get_catalog()
+    worker = GoOn(process.current_process_id(), process.queues(), catalog)
+    try:
+        held = claimed(UUID(run_id), step, lease, worker.process, catalog)
+    except WorkerMissing as missing:
+        if absent.pass_on(missing, step, lease):
+            return
+        held = claimed(UUID(run_id), step, lease, worker.process, None)
+    carry_out(held, worker)
+
+
+def claimed(
+    run_id: UUID, step: str, lease: int, process_id: str, workers: Container[str] | None
+) -> Held | None:
+    held, was_away = outlast(
+        lambda: engine.claim(run_id, step, lease, process_id, workers), CLAIM_S_MAX, f"run {run_id}"
+    )
+    return settled(held, was_away, process_id)
+
+
+def settled(held: Held | None, was_away: bool, process_id: str) -> Held | None:
+    """Gives back what was claimed by a commit whose answer never came."""
+    if was_away and held is None:
+        engine.hand_back_all(process_id)
+    return held
+
+
+def carry_out(held: Held | None, worker: GoOn) -> None:
+    """Work through a claimed attempt and what follows it."""
+    began, steps = time.monotonic(), 0
+    while held is not None:
+        steps += 1
+        is_fair = steps < STEPS_IN_A_ROW_MAX and time.monotonic() - began < SECONDS_IN_A_ROW_MAX
+        may_go_on = is_fair and not process.is_stopping()
+        held = attempt(held, worker if may_go_on else None)
+
+
+def attempt(held: Held, go_on: GoOn | None) -> Held | None:
+    """One attempt from claim to report. Returns the next claimed one, if there is one."""
+    until = time.monotonic() + lease_s(held)
+    outcome = perform(held)
+    outcome, expansion = expansion_of(held, outcome, get_catalog())
+    following, was_away = outlast(
+        lambda: engine.report(held, outcome, expansion=expansion, go_on=go_on),
+        until - time.monotonic(),
+        f"run {held.run_id}",
+    )
+    return settled(following, was_away, process.current_process_id())
+
+
+def lease_s(held: Held) -> float:
+    """Seconds for which the attempt may be reported, from its claim."""
+    return timeout_of(claimed_action(held)) + LEASE_GRACE_S
+
+
+def claimed_action(held: Held) -> Action:
+    state = held.state.step(held.step)
+    return action_of(held.graph.by_name[state.map_name or held.step], state.phase)
+
+
+def perform(held: Held) -> Outcome:
+    """Call the worker; its params are bound first, and an expression that fails is its failure."""
+    try:
+        task = task_of(held)
+    except ExpressionError as error:
+        return Outcome("failed", failure=Failure("bad_expression", str(error)))
+    if task.worker not in get_catalog():
+        return absent.given_up(task.worker, task.direction)
+    process.watch(time.monotonic() + task.timeout)
+    try:
+        with Reporter(held) as reporter:
+            outcome = execute(task, get_catalog(), on_log=reporter.log, on_progress=reporter.progress)
+    finally:
+        process.unwatch()
+    if outcome.kind == "unknown":
+        connections.renew()
+    return outcome
+
+
+def task_of(held: Held) -> Task:
+    """What a claimed attempt has to do. Raises ExpressionError."""
+    state = held.state.step(held.step)
+    direction = state.phase
+    action = claimed_action(held)
+    scope = task_scope(held.graph, held.state, held.step, direction)
+    return Task(
+        run_id=str(held.run_id),
+        workflow=held.graph.name,
+        step=held.step,
+        direction=direction,
+        worker=action.worker,
+        attempt=state.undo_attempt if direction == "undo" else state.attempt,
+        idempotency_key=f"{held.run_id}:{held.step}",
+        context=scope["context"],
+        params=bind(action, scope),
+        timeout=timeout_of(action),
+        output_bytes_max=settings.OUTPUT_BYTES_MAX,
+    )

@@ -1,0 +1,104 @@
+"""The shop and the metrics in the admin, to look at; only a product's name and price may change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from workers.library.models import (
+    Confirmation,
+    CountedEvent,
+    EventMetric,
+    Payment,
+    Product,
+    Reservation,
+    ReservationLine,
+    Shipment,
+)
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+
+
+class ReadOnly:
+    """Workers write these rows; a hand in between would break the books."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    list_display = ["sku", "name", "price_cents", "stock", "initial_stock"]
+    readonly_fields = ["sku", "stock", "initial_stock"]
+    search_fields = ["sku", "name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReservationLines(ReadOnly, TabularInline):
+    model = ReservationLine
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnly, ModelAdmin):
+    list_display = ["reference", "status", "run_id", "created_at", "changed_at"]
+    list_filter = ["status"]
+    search_fields = ["run_id"]
+    inlines = [ReservationLines]
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, ModelAdmin):
+    list_display = [
+        "reference",
+        "status",
+        "amount_cents",
+        "refunded_cents",
+        "customer",
+        "run_id",
+        "created_at",
+    ]
+    list_filter = ["status"]
+    search_fields = ["run_id", "customer"]
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnly, ModelAdmin):
+    list_display = ["reference", "status", "recipient", "run_id", "created_at"]
+    list_filter = ["status"]
+    search_fields = ["run_id", "recipient"]
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnly, ModelAdmin):
+    list_display = ["reference", "recipient", "run_id", "created_at"]
+    search_fields = ["run_id", "recipient"]
+
+
+@admin.register(EventMetric)
+class EventMetricAdmin(ReadOnly, ModelAdmin):
+    list_display = ["dimension", "value", "count"]
+    list_filter = ["dimension"]
+
+
+@admin.register(CountedEvent)
+class CountedEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ["event_id", "run_id", "is_retracted", "created_at"]
+    search_fields = ["event_id", "run_id"]

@@ -1,0 +1,10 @@
+"""Registers the library's tables with Django."""
+
+from django.apps import AppConfig
+
+
+class LibraryConfig(AppConfig):
+    name = "workers.library"
+    label = "library"
+    verbose_name = "Worker library"
+    default_auto_field = "django.db.models.BigAutoField"

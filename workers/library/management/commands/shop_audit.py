@@ -1,0 +1,100 @@
+"""`shop_audit`: checks the shop's books against what became of its runs. Changes nothing.
+
+Exit code 0 when every invariant holds, 1 when one is broken.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import connection, transaction
+
+from config.commands import SagaboardCommand
+from runs.machine.states import RUN_ENDED, RunStatus, StepStatus, UndoStatus
+from runs.models import Intervention, Run, StepRun
+from workers.library.shop.audit import Broken, RunFacts, audit
+
+LISTED_MAX = 1_000
+BY_HAND = ("resolve", "skip", "abandon")
+LEFT = (UndoStatus.ABANDONED, UndoStatus.RESOLVED, UndoStatus.FAILED)
+
+
+class Command(SagaboardCommand):
+    help = "Checks the shop: stock, payments, shipments, and that each ended run left everything or nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        is_outermost = not connection.in_atomic_block
+        with transaction.atomic():
+            if is_outermost and connection.vendor == "postgresql":
+                read_at_one_moment()
+            facts = run_facts()
+            broken, apart = audit(facts)
+        self.stdout.write(as_json(facts, broken, apart) if options["json"] else as_text(facts, broken, apart))
+        if broken:
+            sys.exit(1)
+
+
+def read_at_one_moment() -> None:
+    """Makes every query of the transaction see the same state; on SQLite they do already."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def run_facts() -> dict[str, RunFacts]:
+    reasons = reasons_apart()
+    rows = Run.objects.values_list("id", "workflow_name", "status").iterator()
+    return {
+        str(run_id): RunFacts(workflow, status, not_ended(status) or reasons.get(str(run_id), ""))
+        for run_id, workflow, status in rows
+    }
+
+
+def not_ended(status: str) -> str:
+    return "" if RunStatus(status) in RUN_ENDED else f"not ended: {status}"
+
+
+def reasons_apart() -> dict[str, str]:
+    """Why an ended run is not judged: a person decided what became of some step."""
+    ended_partly = StepRun.objects.filter(run__status=RunStatus.COMPLETED)
+    answered = Intervention.objects.filter(answer__in=BY_HAND)
+    return {
+        **reasons(ended_partly.filter(status__in=(StepStatus.FAILED, StepStatus.SKIPPED)), "status"),
+        **reasons(ended_partly.filter(undo=UndoStatus.COMPENSATED), "undo"),
+        **reasons(answered, "answer"),
+        **reasons(StepRun.objects.filter(undo__in=LEFT), "undo"),
+    }
+
+
+def reasons(rows: Any, state: str) -> dict[str, str]:
+    name = "step" if state == "answer" else "name"
+    found: Iterable[tuple[Any, str, str]] = rows.order_by("id").values_list("run_id", name, state)
+    return {str(run_id): f"{step}: {text}" for run_id, step, text in found}
+
+
+def as_json(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[str, str]) -> str:
+    document = {
+        "ok": not broken,
+        "runs": len(facts),
+        "broken": [
+            {"invariant": one.invariant, "subject": one.subject, "message": one.message}
+            for one in broken[:LISTED_MAX]
+        ],
+        "broken_total": len(broken),
+        "apart": [{"run": run_id, "reason": apart[run_id]} for run_id in list(apart)[:LISTED_MAX]],
+        "apart_total": len(apart),
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_text(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[str, str]) -> str:
+    lines = [f"broken: {one.invariant}: {one.subject}: {one.message}" for one in broken[:LISTED_MAX]]
+    lines += [f"apart: run {run_id}: {apart[run_id]}" for run_id in list(apart)[:LISTED_MAX]]
+    verdict = f"{len(broken)} invariants are broken" if broken else "every invariant holds"
+    return "\n".join([*lines, f"{verdict} ({len(facts)} runs, {len(apart)} of them apart)"])

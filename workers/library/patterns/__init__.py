@@ -1,0 +1,1 @@
+"""Workers of the shipped patterns, one module a family."""

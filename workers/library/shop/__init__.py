@@ -1,0 +1,1 @@
+"""A real little shop in the database: stock, reservations, payments, shipments, confirmations."""

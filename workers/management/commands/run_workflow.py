@@ -1,0 +1,123 @@
+"""`manage.py run_workflow`: starts a run, and follows it where that is wanted."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from config.commands import Refused, SagaboardCommand
+from designer.models import WorkflowVersion
+from runs import engine
+from runs.creation import INPUT_BYTES_MAX
+from runs.errors import UnknownWorkflow
+from runs.models import Run
+from runs.printing import Follower, exit_code
+from runs.queries import run_json
+from workers.local import start_and_run
+
+POLL_S = 0.05
+TIMED_OUT = 7
+
+
+class Command(SagaboardCommand):
+    help = "Starts a run of a published workflow; with --wait, follows it to its end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="name of the workflow")
+        parser.add_argument("--input", help="JSON, @file or - for standard input; default: the sample input")
+        parser.add_argument("--wait", action="store_true", help="follow the run, one line per journal entry")
+        parser.add_argument("--timeout", type=float, help="seconds to follow it for")
+        parser.add_argument("--json", action="store_true", help="print the run as one JSON document")
+        parser.add_argument("--local", action="store_true", help="in this process, without Redis")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        version = latest_version(options["name"])
+        input = read_input(options["input"], version)
+        seconds = options["timeout"]
+        if seconds is not None and not seconds > 0:
+            raise Refused("--timeout must be a number of seconds above 0")
+        deadline = None if seconds is None else time.monotonic() + seconds
+        if options["local"]:
+            steps = start_and_run(version, input, deadline)
+        else:
+            steps = start_and_wait(version, input, deadline if options["wait"] else 0.0)
+        run = self._follow(steps, options)
+        code = exit_code(run.status) if options["wait"] or options["local"] else 0
+        if options["json"]:
+            self.stdout.write(json.dumps(run_json(run), indent=2))
+        sys.exit(TIMED_OUT if code is None else code)
+
+    def _follow(self, steps: Iterator[Run], options: dict[str, Any]) -> Run:
+        out = self.stderr if options["json"] else self.stdout
+        run = next(steps)
+        out.write(f"run {run.pk} of {run.workflow_name} v{run.version.number}", self.style.HTTP_INFO)
+        follower = Follower(run.pk)
+        if options["wait"] or options["local"]:
+            for line in follower.lines():
+                out.write(line)
+            for _ in steps:
+                for line in follower.lines():
+                    out.write(line)
+        run.refresh_from_db()
+        for line in follower.lines() if options["wait"] or options["local"] else ():
+            out.write(line)
+        return run
+
+
+def start_and_wait(version: WorkflowVersion, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
+    """Start a run and yield until it has ended, is blocked, or `deadline` has passed."""
+    run = engine.start_run(version, input)
+    yield run
+    while exit_code(run.status) is None and (deadline is None or time.monotonic() < deadline):
+        time.sleep(POLL_S)
+        run.refresh_from_db()
+        yield run
+
+
+def latest_version(name: str) -> WorkflowVersion:
+    """The newest published version. Raises UnknownWorkflow."""
+    version = WorkflowVersion.objects.filter(workflow__name=name).order_by("-number").first()
+    if version is None:
+        known = ", ".join(
+            WorkflowVersion.objects.order_by("workflow__name")
+            .values_list("workflow__name", flat=True)
+            .distinct()[:20]
+        )
+        raise UnknownWorkflow(f"There is no published workflow {name!r}. Published: {known or 'none yet'}.")
+    return version
+
+
+def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
+    """The input of the run: given as JSON, in a file or on standard input, or the sample."""
+    if given is None:
+        return dict(version.document.get("sample_input") or {})
+    text = _text_of(given)
+    if len(text.encode()) > INPUT_BYTES_MAX:
+        raise Refused(f"The input has more than {INPUT_BYTES_MAX:,} bytes; pass a smaller one.")
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"The input is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Refused('The input must be a JSON object, like {"order_items": []}.')
+    return value
+
+
+def _text_of(given: str) -> str:
+    try:
+        if given == "-":
+            return sys.stdin.read(INPUT_BYTES_MAX + 1)
+        if given.startswith("@"):
+            return Path(given[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"The input cannot be read: {error}") from error
+    return given
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")

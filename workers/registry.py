@@ -1,0 +1,72 @@
+"""Loads worker modules into a frozen catalog. Knows no runs and no definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from django.conf import settings
+
+from workers.errors import DuplicateWorker, ModuleNotLoaded, WorkersError
+from workers.spec import WorkerSpec
+
+__all__ = ["Catalog", "WorkerSpec", "get_catalog", "load_catalog"]
+
+
+class Catalog(Mapping[str, WorkerSpec]):
+    """Every worker by name. `overrides` holds the shipped workers that a user's own one replaces."""
+
+    def __init__(
+        self, specs: Iterable[WorkerSpec], overrides: Mapping[str, WorkerSpec] | None = None
+    ) -> None:
+        self._specs = MappingProxyType({spec.name: spec for spec in specs})
+        self.overrides: Mapping[str, WorkerSpec] = MappingProxyType(dict(overrides or {}))
+
+    def __getitem__(self, name: str) -> WorkerSpec:
+        return self._specs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+
+def load_catalog(user_modules: Iterable[str], library_modules: Iterable[str]) -> Catalog:
+    """Imports the modules and gathers their workers; a user's worker wins over a shipped one.
+
+    Raises ModuleNotLoaded, and DuplicateWorker when two modules of one kind use the same name.
+    """
+    shipped = collect(library_modules)
+    own = collect(user_modules)
+    overrides = {name: spec for name, spec in shipped.items() if own.get(name, spec) is not spec}
+    return Catalog({**shipped, **own}.values(), overrides)
+
+
+@cache
+def get_catalog() -> Catalog:
+    """The process's catalog, from WORKER_MODULES and WORKER_LIBRARY of the settings."""
+    return load_catalog(settings.WORKER_MODULES, settings.WORKER_LIBRARY)
+
+
+def collect(modules: Iterable[str]) -> dict[str, WorkerSpec]:
+    found: dict[str, WorkerSpec] = {}
+    for module in modules:
+        for spec in workers_in(module):
+            other = found.setdefault(spec.name, spec)
+            if other is not spec:
+                raise DuplicateWorker(spec.name, (other.module, spec.module))
+    return found
+
+
+def workers_in(module: str) -> list[WorkerSpec]:
+    try:
+        members = vars(import_module(module))
+    except WorkersError as error:
+        raise ModuleNotLoaded(module, str(error)) from error
+    except (Exception, SystemExit) as error:
+        raise ModuleNotLoaded(module, f"{type(error).__name__}: {error}") from error
+    specs = (getattr(member, "__worker__", None) for member in list(members.values()))
+    return [spec for spec in specs if isinstance(spec, WorkerSpec)]

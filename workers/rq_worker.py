@@ -1,0 +1,103 @@
+"""RQ's worker, fitted to our jobs: a job is a ring of a bell, used up by the one who takes it.
+
+What becomes of an attempt is in the database, and a lost ring is rung again by the sweep. So none of
+RQ's bookkeeping of executions, results, failures and timeouts is done: it would cost several times as
+much as a step, and nothing reads it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+
+from django.conf import settings
+from django.db import close_old_connections
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker, worker_registration
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.worker import WorkerStatus
+
+from workers import process
+from workers.patience import AWAY
+
+BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
+RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
+HEARTBEAT_S = 4.0
+
+
+class RingQueue(Queue):
+    """A queue whose jobs are popped, without the copy that RQ keeps of a job that is being taken."""
+
+    @classmethod
+    def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> tuple[str, str] | None:
+        popped: tuple[str, str] | None = cls.lpop([queue_key], timeout, connection=connection)
+        return popped
+
+
+class StepWorker(SimpleWorker):
+    """Takes jobs until it is asked to stop, then ends after the running one."""
+
+    queue_class = RingQueue
+    max_connection_wait_time = 2.0
+    _beat_at = 0.0
+
+    @classmethod
+    def listening(cls, queues: Sequence[str], name: str) -> StepWorker:
+        connection = Redis.from_url(settings.REDIS_URL)
+        return cls(
+            [RingQueue(queue, connection=connection) for queue in queues],
+            name=name,
+            connection=connection,
+            worker_ttl=BLOCK_S + RQ_MARGIN_S,
+            log_job_description=False,
+        )
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        with suppress(RedisError), self.connection.pipeline() as pipeline:
+            pipeline.delete(job.key)
+            self.set_state(WorkerStatus.BUSY, pipeline=pipeline)
+            pipeline.execute()
+        close_old_connections()
+        try:
+            job.perform()
+        except AWAY as error:
+            self.log.warning(
+                "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
+            )
+        except Exception:
+            self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
+        self._state = WorkerStatus.IDLE
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        process.stop()
+        self._stop_requested = True
+        if self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+
+    def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
+        with suppress(RedisError):  # only RQ's own pages read it
+            super().set_state(state, pipeline)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        if time.monotonic() - self._beat_at >= HEARTBEAT_S:
+            self._beat_at = time.monotonic()
+            with suppress(RedisError):
+                super().heartbeat(timeout, pipeline)
+
+    def register_death(self) -> None:
+        with suppress(RedisError):
+            worker_registration.unregister(self)
+
+    def subscribe(self) -> None:
+        """No commands over pub/sub: stopping an attempt is the engine's business."""
+
+    def run_maintenance_tasks(self) -> None:
+        """Nothing is kept that would need it."""
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Suspending all workers of a Redis is not offered."""
