@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
 from typing import Any
 
@@ -66,11 +67,21 @@ def expect_connection(page: Page, state: str) -> None:
     expect(page.locator("[data-slot=connection]")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
 
 
-def journal_numbers(page: Page) -> list[int]:
+def journal_numbers(page: Page, last: int | None = None) -> list[int]:
+    """The entries that the page lists, once it lists entry `last`: without one, the last that is stored."""
+    last = stored(page)["last_seq"] if last is None else last
+    expect(page.locator(f"[data-slot=entries] > li[data-seq='{last}']")).to_be_attached(timeout=PATIENCE_MS)
     found: list[str] = page.locator("[data-slot=entries] > li").evaluate_all(
         "rows => rows.map((row) => row.dataset.seq)"
     )
     return [int(number) for number in found]
+
+
+def shown_as_of(page: Page) -> int:
+    """The entry up to which a page that lost its connection says that it is true."""
+    connection = page.locator("[data-slot=connection]")
+    expect(connection).to_contain_text(re.compile(r"entry \d+"))
+    return int(re.findall(r"entry (\d+)", connection.inner_text())[0])
 
 
 def stored(page: Page) -> dict[str, Any]:

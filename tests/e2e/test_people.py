@@ -59,6 +59,7 @@ def test_the_journal_is_filtered_by_kind_and_text(page: Page) -> None:
     expect(page.get_by_text("None of")).to_be_visible()
     page.get_by_label("Text in the journal").fill("")
     page.get_by_label("Kind of entry").select_option("all")
+    expect(rows).to_have_count(len(everything))
     assert journal_numbers(page) == everything
 
 
