@@ -19,6 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: { input: { pages: resolve(here, "src/main.ts") } },
   },
+  worker: { format: "es" },
   test: {
     include: ["tests/**/*.test.ts"],
     environment: "happy-dom",

@@ -3,71 +3,30 @@
 from __future__ import annotations
 
 import re
-from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visits
+from tests.e2e.hands import (
+    add_by_keyboard,
+    arrange,
+    click_pane,
+    connect,
+    drop,
+    drop_on_edge,
+    edges,
+    expect_saved,
+    new_workflow,
+    node,
+    nodes,
+    tool,
+)
 from tests.e2e.orders import expect_status
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-NUMBERS = count(1)
 STEPS = ("Reserve inventory", "Charge payment", "Create shipment")
-
-
-def new_workflow(page: Page, start: str = "") -> str:
-    """Begins a draft; gives its name."""
-    name = f"designed_{next(NUMBERS)}"
-    page.goto("/workflows/")
-    page.get_by_role("link", name="New workflow").click()
-    page.get_by_label("Title").fill(f"Designed {name}")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Start with").select_option(start)
-    page.get_by_role("button", name="Start designing").click()
-    expect(page.get_by_role("toolbar", name="Design")).to_be_visible()
-    return name
-
-
-def node(page: Page, name: str) -> Locator:
-    return page.locator(f'.react-flow__node[data-id="{name}"]')
-
-
-def edges(page: Page) -> Locator:
-    return page.locator(".react-flow__edge")
-
-
-def drop(page: Page, title: str, x: int, y: int) -> None:
-    """Searches the palette for a step and drags it onto the canvas."""
-    page.get_by_label("Search steps to add").fill(title)
-    block = page.get_by_label("Steps to add").get_by_role("button", name=title, exact=True)
-    block.drag_to(page.locator(".react-flow__pane"), target_position={"x": x, "y": y})
-
-
-def connect(page: Page, source: str, target: str) -> None:
-    page.get_by_label(f"Out of {source}", exact=True).hover()
-    page.mouse.down()
-    box = page.get_by_label(f"Into {target}", exact=True).bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
-    page.mouse.up()
-
-
-def add_by_keyboard(page: Page, words: str) -> None:
-    page.keyboard.press("/")
-    expect(page.get_by_role("combobox", name="Search steps")).to_be_focused()
-    page.keyboard.type(words)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def tool(page: Page, name: str) -> Locator:
-    return page.get_by_role("toolbar", name="Design").get_by_role("button", name=name, exact=True)
-
-
-def expect_saved(page: Page) -> None:
-    expect(page.locator(".save-badge")).to_have_attribute("data-save", "saved")
 
 
 def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
@@ -75,8 +34,8 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
     expect(page.get_by_text("No steps yet")).to_be_visible()
     for place, title in enumerate(STEPS):
         drop(page, title, 140 + 20 * place, 100 + 170 * place)
-        expect(page.locator(".step-node")).to_have_count(place + 1)
-    tool(page, "Arrange").click()
+        expect(nodes(page)).to_have_count(place + 1)
+    arrange(page)
     connect(page, "reserve_inventory", "charge_payment")
     connect(page, "charge_payment", "create_shipment")
     expect(edges(page)).to_have_count(2)
@@ -84,7 +43,7 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
     expect(undos).to_have_text(
         [re.compile("release_inventory"), re.compile("refund_payment"), re.compile("cancel_shipment")]
     )
-    page.locator(".react-flow__pane").click(position={"x": 20, "y": 20})
+    click_pane(page)
     page.get_by_label("Sample input (JSON)").fill('{"order_items": [{"sku": "MUG-002", "quantity": 1}]}')
     expect_saved(page)
     tool(page, "Publish").click()
@@ -102,18 +61,9 @@ def test_a_step_is_dropped_on_an_edge_and_a_circle_is_refused(page: Page) -> Non
         add_by_keyboard(page, words)
     expect(edges(page)).to_have_count(1)
     expect_saved(page)
-    page.wait_for_timeout(500)
-    line, pane = edges(page).first.bounding_box(), page.locator(".react-flow__pane").bounding_box()
-    assert line and pane
-    drop(
-        page,
-        "Charge payment",
-        round(line["x"] + line["width"] / 2 - pane["x"]),
-        round(line["y"] + line["height"] / 2 - pane["y"]),
-    )
+    drop_on_edge(page, "Charge payment", edges(page).first)
     expect(edges(page)).to_have_count(2)
-    tool(page, "Arrange").click()
-    page.wait_for_timeout(500)
+    arrange(page)
     connect(page, "create_shipment", "reserve_inventory")
     expect(page.locator(".canvas-told")).to_contain_text("round in a circle")
     expect(edges(page)).to_have_count(2)
@@ -123,19 +73,19 @@ def test_edits_are_undone_to_the_start_and_done_again(page: Page) -> None:
     new_workflow(page)
     for words in STEPS:
         add_by_keyboard(page, words)
-    page.locator(".react-flow__pane").click(position={"x": 20, "y": 20})
+    click_pane(page)
     page.get_by_label("Title").fill("Another title")
     node(page, "charge_payment").click()
     page.keyboard.press("Delete")
-    expect(page.locator(".step-node")).to_have_count(2)
+    expect(nodes(page)).to_have_count(2)
     expect(edges(page)).to_have_count(0)
     for _ in range(5):
         page.keyboard.press("Control+z")
-    expect(page.locator(".step-node")).to_have_count(0)
+    expect(nodes(page)).to_have_count(0)
     expect(tool(page, "Undo")).to_be_disabled()
     for _ in range(4):
         page.keyboard.press("Control+Shift+z")
-    expect(page.locator(".step-node")).to_have_count(3)
+    expect(nodes(page)).to_have_count(3)
     expect(edges(page)).to_have_count(2)
 
 
@@ -160,7 +110,7 @@ def test_the_undo_slot_and_problems_are_seen_at_the_step(page: Page) -> None:
     inspector.get_by_role("button", name="Undo").click()
     inspector.get_by_label("Undone by").fill("nobody")
     expect(node(page, "charge_payment")).to_have_attribute("aria-label", re.compile("1 problem"))
-    page.locator(".react-flow__pane").click(position={"x": 20, "y": 20})
+    click_pane(page)
     page.get_by_role("region", name="Problems").get_by_role("button").first.click()
     expect(inspector.get_by_role("heading", name="Charge payment")).to_be_visible()
     tool(page, "Publish").click()
@@ -187,7 +137,7 @@ def test_two_browsers_edit_one_draft_and_nobody_loses_work(visits: Visits, choic
     expect_saved(second)
     second.reload()
     kept = "charge_payment" if choice == "Keep mine" else "reserve_inventory"
-    expect(second.locator(".step-node")).to_have_count(1)
+    expect(nodes(second)).to_have_count(1)
     expect(node(second, kept)).to_be_visible()
 
 
@@ -206,6 +156,6 @@ def test_what_is_edited_without_a_connection_is_saved_afterwards(page: Page) -> 
 def test_the_designer_can_be_read_and_fits(visits: Visits, scheme: str, width: int) -> None:
     page = visits.page(color_scheme=scheme, viewport={"width": width, "height": 900})
     new_workflow(page, "conditional_processing")
-    expect(page.locator(".step-node").first).to_be_visible()
+    expect(nodes(page).first).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert page.evaluate(CONTRAST) == []

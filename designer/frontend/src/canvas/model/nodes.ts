@@ -55,6 +55,12 @@ export function unplaced(document: Document): string[] {
   return idsOf(stepsOf(document)).filter((id) => !layout[id]);
 }
 
+/** A place for every step without looking at the edges: what is left when nothing better can be had. */
+export function inRows(document: Document, columns = 8): Record<string, Place> {
+  return Object.fromEntries(idsOf(stepsOf(document)).map((id, index) =>
+    [id, [(index % columns) * (NODE_WIDTH + 80), Math.floor(index / columns) * (NODE_HEIGHT + 40)] as const]));
+}
+
 export function snapped([x, y]: Place, grid = 10): Place {
   return [Math.round(x / grid) * grid, Math.round(y / grid) * grid];
 }

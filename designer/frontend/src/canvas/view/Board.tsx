@@ -11,10 +11,10 @@ import { marksOf, type Problem } from "../model/problems";
 import { refusalOf } from "../model/rules";
 import { flowEdges, flowNodes } from "./flow";
 import { BLOCK_TYPE } from "./Palette";
+import { FIT } from "./useCamera";
 import { StepNode, type StepFlowNode } from "./StepNode";
 
 const TYPES = { step: StepNode };
-const FIT = { maxZoom: 1, padding: 0.15 };
 
 export interface Chosen {
   readonly steps: ReadonlySet<string>;

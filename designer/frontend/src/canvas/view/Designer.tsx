@@ -1,6 +1,7 @@
 /** The designer: palette, canvas, inspector and problems around one draft. */
-import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState, type ReactElement } from "react";
+import { arranged } from "../arrange";
 import { blocksOf, catalogOf, stepOf, type Block } from "../model/catalog";
 import { duplicateOf, freeName, type Command } from "../model/commands";
 import { edgesOf, idsOf, stepsOf, textOf, type Place } from "../model/document";
@@ -18,6 +19,7 @@ import { Palette } from "./Palette";
 import { ProblemList } from "./ProblemList";
 import { SaveBadge } from "./SaveBadge";
 import { StepForm, WORKERS_LIST, WORKFLOWS_LIST } from "./StepForm";
+import { useCamera } from "./useCamera";
 import { useDesign } from "./useDesign";
 import { usePlaces } from "./usePlaces";
 import { useShortcuts } from "./useShortcuts";
@@ -41,7 +43,7 @@ function Workbench({ data }: { readonly data: EditData }): ReactElement {
   const catalog = useMemo(() => catalogOf(data.workers), [data.workers]);
   const blocks = useMemo(() => blocksOf(catalog), [catalog]);
   const places = usePlaces(document);
-  const flow = useReactFlow();
+  const camera = useCamera();
   const steps = stepsOf(document);
   const ids = idsOf(steps);
   const step = chosen.steps.size === 1 ? ids.indexOf([...chosen.steps][0]!) : -1;
@@ -64,7 +66,7 @@ function Workbench({ data }: { readonly data: EditData }): ReactElement {
     const [x, y] = besides(places ?? {}, before);
     put(block, [x, y], before && !before.startsWith("#") ? before : null, null);
     setAdding(false);
-    requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 150 }));
+    camera.fit();
   };
   const remove = useCallback((names: readonly string[], lines: readonly string[]) => {
     act({ do: "remove", steps: names, edges: lines.map((id) => Number(id.split(":")[0])) });
@@ -77,11 +79,10 @@ function Workbench({ data }: { readonly data: EditData }): ReactElement {
     act({ ...command, layout: { ...places, ...command.layout } });
     chooseSteps(command.steps.map(({ name }) => textOf(name)));
   };
-  const arrange = async (): Promise<void> => {
-    const { autoLayout } = await import("../model/layout");
-    act({ do: "move", layout: autoLayout(document) });
-    requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
-  };
+  const arrange = (): void => camera.during(arranged(document).then((layout) => {
+    act({ do: "move", layout });
+    camera.fit();
+  }, ({ message }: Error) => tell(message)));
   const connect = (from: string, to: string): void => {
     const reason = refusalOf(document, from, to);
     if (reason) tell(reason);
@@ -97,7 +98,7 @@ function Workbench({ data }: { readonly data: EditData }): ReactElement {
     else if (spot.on === "edge") openEdge(spot.index);
     else if (ids[spot.index] !== undefined) {
       chooseSteps([ids[spot.index]!]);
-      void flow.fitView({ nodes: [{ id: ids[spot.index]! }], maxZoom: 1, duration: 150 });
+      camera.fit([ids[spot.index]!]);
     }
   };
   const putStep = (index: number, next: (typeof steps)[number], topic: string): void => {
@@ -123,12 +124,12 @@ function Workbench({ data }: { readonly data: EditData }): ReactElement {
           <button type="button" className="btn btn-sm" disabled={!design.canRedo} onClick={design.redo} aria-keyshortcuts="Control+Shift+Z">Redo</button>
           <button type="button" className="btn btn-sm" disabled={!chosen.steps.size} onClick={duplicate} aria-keyshortcuts="Control+D">Duplicate</button>
           <button type="button" className="btn btn-sm" disabled={!chosen.steps.size && !chosen.edges.size} onClick={() => remove([...chosen.steps], [...chosen.edges])}>Delete</button>
-          <button type="button" className="btn btn-sm" disabled={!steps.length} onClick={() => void arrange()}>Arrange</button>
+          <button type="button" className="btn btn-sm" disabled={!steps.length} onClick={arrange}>Arrange</button>
           <button type="button" className="btn btn-sm btn-primary" onClick={() => setPublishing(true)}>Publish</button>
         </div>
       </div>
       <Palette blocks={blocks} add={addBeside} />
-      <div className="designer-canvas">
+      <div className="designer-canvas" aria-busy={camera.isMoving || places === null}>
         <Board document={document} catalog={catalog} problems={problems} places={places} chosen={chosen} choose={choose}
           move={(layout) => act({ do: "move", layout: { ...places, ...layout } })} connect={connect} refuse={tell} remove={remove}
           drop={(key, place, onEdge) => {

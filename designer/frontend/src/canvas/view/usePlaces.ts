@@ -1,9 +1,10 @@
 /** Where every step stands: as the document says, else where the automatic layout puts it. */
 import { useEffect, useMemo, useState } from "react";
+import { arranged } from "../arrange";
 import { layoutOf, type Document, type Place } from "../model/document";
-import { unplaced } from "../model/nodes";
+import { inRows, unplaced } from "../model/nodes";
 
-/** Null until the places of all steps are known; dagre is loaded only where something has no place. */
+/** Null until the places of all steps are known; a layout is computed only where something has no place. */
 export function usePlaces(document: Document): Readonly<Record<string, Place>> | null {
   const [computed, setComputed] = useState<Readonly<Record<string, Place>> | null>(null);
   const missing = unplaced(document).filter((id) => !computed?.[id]);
@@ -11,8 +12,10 @@ export function usePlaces(document: Document): Readonly<Record<string, Place>> |
   useEffect(() => {
     if (!needs) return undefined;
     let isCurrent = true;
-    void import("../model/layout").then(({ autoLayout }) => {
-      if (isCurrent) setComputed(autoLayout(document));
+    void arranged(document).then((places) => {
+      if (isCurrent) setComputed(places);
+    }, () => {
+      if (isCurrent) setComputed(inRows(document));
     });
     return () => { isCurrent = false; };
   }, [needs]);
