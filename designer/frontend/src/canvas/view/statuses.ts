@@ -1,0 +1,63 @@
+/** What each step is doing, outside of the nodes: one change draws one step anew, not 1,000. */
+import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+
+export interface StepStatus {
+  /** Of the step itself, as the server names it: `pending`, `running`, `completed`, … */
+  readonly status: string;
+  /** Of its undo: `none`, `pending`, `running`, `compensated`, … */
+  readonly undo: string;
+  /** A few words more, such as `attempt 2` or `7 of 10`. */
+  readonly note?: string;
+}
+type Listener = () => void;
+
+export class Statuses {
+  private readonly known = new Map<string, StepStatus>();
+  private readonly listeners = new Map<string, Set<Listener>>();
+
+  get(step: string): StepStatus | undefined {
+    return this.known.get(step);
+  }
+
+  /** Tells only who listens to a step that really changed. */
+  set(changes: Iterable<readonly [step: string, status: StepStatus]>): void {
+    for (const [step, status] of changes) {
+      if (same(this.known.get(step), status)) continue;
+      this.known.set(step, status);
+      this.tell(step);
+    }
+  }
+
+  clear(): void {
+    const steps = [...this.known.keys()];
+    this.known.clear();
+    for (const step of steps) this.tell(step);
+  }
+
+  /** Listens to one step; the answer ends it. */
+  subscribe(step: string, listener: Listener): () => void {
+    const listeners = this.listeners.get(step) ?? new Set<Listener>();
+    this.listeners.set(step, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (!listeners.size && this.listeners.get(step) === listeners) this.listeners.delete(step);
+    };
+  }
+
+  private tell(step: string): void {
+    for (const listener of this.listeners.get(step) ?? []) listener();
+  }
+}
+
+/** The statuses of the canvas around; without a provider no step has one. */
+export const StatusesContext = createContext(new Statuses());
+
+export function useStatus(step: string): StepStatus | undefined {
+  const statuses = useContext(StatusesContext);
+  const subscribe = useCallback((listener: Listener) => statuses.subscribe(step, listener), [statuses, step]);
+  return useSyncExternalStore(subscribe, () => statuses.get(step));
+}
+
+function same(a: StepStatus | undefined, b: StepStatus): boolean {
+  return a?.status === b.status && a.undo === b.undo && a.note === b.note;
+}
