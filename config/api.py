@@ -17,10 +17,12 @@ from designer.problems import Problem
 from runs.api import router as runs_router
 from runs.errors import BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused
+from runs.trials_api import router as trials_router
 
 api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=django_auth)
 api.add_router("", runs_router)
 api.add_router("", designer_router)
+api.add_router("", trials_router)
 
 STATUSES: dict[type[Exception], int] = {
     UnknownRun: 404,
@@ -34,6 +36,7 @@ STATUSES: dict[type[Exception], int] = {
     designer_errors.StaleDraft: 412,
     designer_errors.RevisionNeeded: 428,
     designer_errors.PublishRefused: 409,
+    designer_errors.TrialRefused: 409,
     designer_errors.DocumentRefused: 422,
     designer_errors.DesignerError: 400,
     PermissionDenied: 403,

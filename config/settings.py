@@ -130,6 +130,7 @@ STOP_GRACE_S = env.integer("STOP_GRACE_S", 30, least=0, most=3_600)
 # Ended runs
 
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 0, least=0, most=36_500)  # 0: for ever
+TRIAL_RETENTION_DAYS = env.integer("TRIAL_RETENTION_DAYS", 7, least=0, most=36_500)  # 0: like other runs
 
 # Accounts
 

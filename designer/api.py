@@ -98,8 +98,7 @@ def publish(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status
     409 with `problems` when it may not be published.
     """
     require(request.user, "design")
-    revision = None if if_match is None else _revision(if_match)
-    return Status(201, _version(services.publish(name, request.user, revision)))
+    return Status(201, _version(services.publish(name, request.user, revision_of(if_match))))
 
 
 @router.get("/catalog", response=dict[str, Any])
@@ -117,6 +116,11 @@ def _body(request: HttpRequest) -> Any:
         raise FormatError("too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes") from None
     except UnicodeDecodeError:
         raise FormatError("not_json", "the request is not UTF-8 text") from None
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """The revision that a call is about; None where it does not say."""
+    return None if if_match is None else _revision(if_match)
 
 
 def _revision(if_match: str | None) -> int:

@@ -53,6 +53,10 @@ class PublishRefused(ProblemsError):
     """The workflow cannot be published."""
 
 
+class TrialRefused(ProblemsError):
+    """The draft cannot be tried."""
+
+
 class BuildError(ProblemsError):
     """The built workflow is wrong."""
 

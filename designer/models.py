@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+TRIAL_NUMBER = 0
+
 
 class Workflow(models.Model):
     """A named design: at most one draft and any number of published versions."""
@@ -27,11 +29,19 @@ class Workflow(models.Model):
         return self.name
 
 
+class Published(models.Manager["WorkflowVersion"]):
+    """Versions with a number: trials of drafts are not among them."""
+
+    def get_queryset(self) -> models.QuerySet[WorkflowVersion]:
+        return super().get_queryset().exclude(number=TRIAL_NUMBER)
+
+
 class WorkflowVersion(models.Model):
     """A published, immutable definition; runs are pinned to one for ever.
 
     `document` is what the author wrote; `resolved` is the same with every default of
-    the workflow and its workers filled in, and is what runs.
+    the workflow and its workers filled in, and is what runs. A draft that is tried is kept
+    in the same way under `TRIAL_NUMBER`, one row a trial; only `every` finds it.
     """
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
@@ -43,9 +53,27 @@ class WorkflowVersion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    objects = Published()
+    every: models.Manager[WorkflowVersion] = models.Manager()
+
     class Meta:
         ordering = ["workflow", "-number"]
-        constraints = [models.UniqueConstraint(fields=["workflow", "number"], name="version_number_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow", "number"],
+                condition=~models.Q(number=TRIAL_NUMBER),
+                name="version_number_unique",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.workflow} v{self.number}"
+        return f"{self.workflow} {self.label}"
+
+    @property
+    def is_trial(self) -> bool:
+        return self.number == TRIAL_NUMBER
+
+    @property
+    def label(self) -> str:
+        """How pages name it beside the workflow's name."""
+        return "draft" if self.is_trial else f"v{self.number}"

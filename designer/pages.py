@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from designer.document import parse
 from designer.graph import Edge, Graph, Step
-from designer.models import Workflow, WorkflowVersion
+from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.palette import described_workers
 from designer.presentation import edge_condition, slot_of
 from designer.queries import document_of, problems_of
@@ -31,7 +31,7 @@ def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
     return found.annotate(
         latest=Subquery(newest.values("number")[:1]),
         description=Subquery(newest.annotate(text=KT("document__description")).values("text")[:1]),
-        version_count=Count("versions"),
+        version_count=Count("versions", filter=~Q(versions__number=TRIAL_NUMBER)),
     ).order_by("name")
 
 
@@ -79,11 +79,15 @@ def find_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
     return versions.order_by("-number").first()
 
 
+def published_names() -> QuerySet[Workflow]:
+    return Workflow.objects.filter(pk__in=WorkflowVersion.objects.values("workflow")).order_by("name")
+
+
 def edit_data(workflow: Workflow) -> dict[str, Any]:
     """What the canvas needs to edit a workflow: the draft, else the newest version's document."""
     latest = workflow.versions.first()
     document = document_of(workflow) or {"schema": 1, "name": workflow.name}
-    names = Workflow.objects.exclude(versions=None).exclude(pk=workflow.pk).values_list("name", flat=True)
+    names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
     return {
         "name": workflow.name,
         "document": document,

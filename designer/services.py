@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -16,10 +16,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from designer import patterns
+from designer.alone import alone
 from designer.document import TITLE_LENGTH_MAX, dump, parse, refused
-from designer.errors import DocumentRefused, PublishRefused, StaleDraft, UnknownWorkflow
-from designer.models import Workflow, WorkflowVersion
-from designer.problems import Problem, Problems, errors
+from designer.errors import (
+    DocumentRefused,
+    ExpressionError,
+    PublishRefused,
+    StaleDraft,
+    TrialRefused,
+    UnknownWorkflow,
+)
+from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
+from designer.problems import Problem, Problems, errors, join
 from designer.queries import document_of, get_workflow, problems_of
 from designer.readers import INVALID
 from designer.readers import name as read_name
@@ -56,15 +64,71 @@ def publish(name: str, user: Any = None, revision: int | None = None) -> Workflo
 
     Raises `PublishRefused` with every problem, `StaleDraft` or `UnknownWorkflow`.
     """
-    workflow = get_workflow(name)
-    if revision is not None:
-        _check_revision(workflow, revision)
+    workflow = _workflow_at(name, revision)
     ready = _ready(_draft_of(workflow), name)
     with transaction.atomic():
         locked = _locked(name)
         _check_revision(locked, workflow.draft_revision)
         _draft_of(locked)
         return _add_version(locked, ready, user, draft=None, is_pattern=False)
+
+
+def keep_for_trial(name: str, revision: int | None = None, user: Any = None) -> WorkflowVersion:
+    """Keeps what would be edited next, if the draft still has that revision, for one trial of it.
+
+    Raises `TrialRefused` with every problem, `StaleDraft` or `UnknownWorkflow`.
+    """
+    workflow = _workflow_at(name, revision)
+    return _keep(workflow, document_of(workflow) or {}, user)
+
+
+def keep_step_for_trial(
+    name: str, step: str, scope: Mapping[str, Any], revision: int | None = None, user: Any = None
+) -> WorkflowVersion:
+    """The same for one step alone, its expressions evaluated in `scope`; other steps may be wrong."""
+    workflow = _workflow_at(name, revision)
+    document = document_of(workflow) or {}
+    steps = document.get("steps")
+    places = [
+        place
+        for place, found in enumerate(steps if isinstance(steps, list) else ())
+        if isinstance(found, dict) and found.get("name") == step
+    ]
+    if len(places) != 1:
+        said = f"there is no step '{step}'" if not places else f"there are several steps '{step}'"
+        raise TrialRefused([Problem("unknown_step", "steps", said)])
+    try:
+        return _keep(workflow, alone(document, places[0], scope), user)
+    except ExpressionError as error:
+        raise TrialRefused([Problem("bad_expression", join("steps", places[0]), str(error))]) from None
+    except TrialRefused as error:
+        raise TrialRefused([_moved(problem, places[0]) for problem in error.problems]) from None
+
+
+def _moved(problem: Problem, place: int) -> Problem:
+    """A problem of the only step, told at the place that the step has in its workflow."""
+    return replace(problem, path=problem.path.replace("steps[0]", join("steps", place), 1))
+
+
+def _keep(workflow: Workflow, document: dict[str, Any], user: Any) -> WorkflowVersion:
+    try:
+        ready = _ready(document, workflow.name)
+    except PublishRefused as error:
+        raise TrialRefused(error.problems) from None
+    return WorkflowVersion.every.create(
+        workflow=workflow,
+        number=TRIAL_NUMBER,
+        document=ready.document,
+        resolved=ready.resolved,
+        published_by=user,
+    )
+
+
+def _workflow_at(name: str, revision: int | None) -> Workflow:
+    workflow = get_workflow(name)
+    if revision is not None:
+        _check_revision(workflow, revision)
+    return workflow
 
 
 def import_document(document: object, publish: bool = False, user: Any = None) -> Saved:

@@ -86,11 +86,12 @@ def list_runs(
     label: str | None = None,
     q: str | None = None,
     since: str | None = None,
+    trials: bool = False,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """Newest first, in keyset pages; pass `next` on as `cursor`."""
+    """Newest first, in keyset pages; pass `next` on as `cursor`. `trials`: those of drafts instead."""
     require(request.user, "view")
-    runs, following = page_of(Filters(status, workflow, label, q, since), cursor)
+    runs, following = page_of(Filters(status, workflow, label, q, since, trials), cursor)
     return {"runs": [summary_json(run) for run in runs], "next": following}
 
 
@@ -146,7 +147,7 @@ def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
     require(request.user, "operate")
     run = find_run(run_id)
-    again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user)
+    again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
     return Status(201, run_json(again))
 
 

@@ -71,6 +71,7 @@ def create_child(parent: UUID, depth: int, command: StartChild) -> Run:
         command.input,
         {},
         run_id=UUID(command.child),
+        trial=Run.objects.values_list("trial", flat=True).get(pk=parent),
         parent=parent,
         parent_step=command.step,
         depth=depth,

@@ -1,4 +1,4 @@
-"""Graphs of published versions, parsed once per process, and as a run's expansions changed them."""
+"""Graphs of versions, trials included, parsed once per process, and as a run's expansions changed them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _lock = threading.Lock()
 @lru_cache(maxsize=VERSIONS_KEPT)
 def version_graph(version_id: int) -> Graph:
     """The resolved graph of a version; versions are immutable."""
-    resolved = WorkflowVersion.objects.values_list("resolved", flat=True).get(pk=version_id)
+    resolved = WorkflowVersion.every.values_list("resolved", flat=True).get(pk=version_id)
     graph, problems = parse(resolved)
     if graph is None:
         raise ValueError(f"version {version_id} does not parse: {problems[:3]}")

@@ -34,10 +34,10 @@ def overview() -> dict[str, Any]:
     return {
         "open_interventions": Intervention.objects.filter(status="open").count(),
         "oldest_intervention": Intervention.objects.filter(status="open").order_by("opened_at").first(),
-        "under_way": Run.objects.filter(status__in=UNDER_WAY).count(),
-        "blocked": Run.objects.filter(status="blocked").count(),
+        "under_way": Run.objects.filter(status__in=UNDER_WAY, trial=False).count(),
+        "blocked": Run.objects.filter(status="blocked", trial=False).count(),
         "workers_online": fleet.lately_seen().count(),
-        "recent": list(listed()[:RECENT_MAX]),
+        "recent": list(listed().filter(trial=False)[:RECENT_MAX]),
     }
 
 

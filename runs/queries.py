@@ -54,7 +54,7 @@ def summary_json(run: Run) -> Json:
     return {
         "id": str(run.pk),
         "workflow": run.workflow_name,
-        "version": run.version.number,
+        "version": run.version.number or None,
         "status": run.status,
         "labels": run.labels,
         "trial": run.trial,

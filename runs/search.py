@@ -23,13 +23,17 @@ class BadFilter(RunsError):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """`label` is `key` or `key=value`; `q` is text in the input; `since` an ISO 8601 time."""
+    """`label` is `key` or `key=value`; `q` is text in the input; `since` an ISO 8601 time.
+
+    `trials`: the trials of drafts instead of the real runs.
+    """
 
     status: str | None = None
     workflow: str | None = None
     label: str | None = None
     q: str | None = None
     since: str | None = None
+    trials: bool = False
 
 
 Page = tuple[list[Run], str | None]
@@ -47,7 +51,7 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
 
 
 def filtered(filters: Filters) -> QuerySet[Run]:
-    runs = Run.objects.all()
+    runs = Run.objects.filter(trial=filters.trials)
     if filters.status:
         runs = runs.filter(status=filters.status)
     if filters.workflow:

@@ -43,7 +43,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page_for("view")
 def run_list(request: HttpRequest) -> HttpResponse:
-    filters = Filters(request.GET.get("status") or None, request.GET.get("workflow") or None)
+    filters = Filters(
+        request.GET.get("status") or None,
+        request.GET.get("workflow") or None,
+        trials=request.GET.get("trials") == "1",
+    )
     cursor = request.GET.get("after") or None
     try:
         runs, following = page_of(filters, cursor)

@@ -123,4 +123,4 @@ def _size(family: str) -> str:
 @register.simple_tag
 def latest_runs(workflow: str) -> list[Run]:
     """The newest runs of a workflow."""
-    return list(listed().filter(workflow_name=workflow)[:LATEST_MAX])
+    return list(listed().filter(workflow_name=workflow, trial=False)[:LATEST_MAX])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -41,6 +42,22 @@ class Command(SagaboardCommand):
         loop.run()
 
 
+@dataclass
+class Pruning:
+    """Removes old runs, one batch a pass; when all are looked at, again after an hour. `days` 0: never."""
+
+    days: float
+    trials_only: bool = False
+    due_at: float = 0.0
+    place: Place | None = None
+
+    def go_on(self) -> None:
+        if self.days and time.monotonic() >= self.due_at:
+            self.place = prune_once(self.days, self.place, trials_only=self.trials_only).next
+            if self.place is None:
+                self.due_at = time.monotonic() + PRUNE_EVERY_S
+
+
 class SweepLoop:
     """Sweeps twice a second; a failing sweep is logged and tried again, ever slower to a limit.
 
@@ -51,8 +68,10 @@ class SweepLoop:
         self.stopping = False
         self.delay_s = SWEEP_EVERY_S
         self.steady_since = time.monotonic()
-        self.prune_at = time.monotonic()
-        self.pruned_to: Place | None = None
+        self.prunings = [
+            Pruning(settings.RETENTION_DAYS),
+            Pruning(settings.TRIAL_RETENTION_DAYS, trials_only=True),
+        ]
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopping = True
@@ -76,11 +95,8 @@ class SweepLoop:
             self.steady_since = time.monotonic()
 
     def prune(self) -> None:
-        """One batch of old runs a pass; when all are looked at, again after an hour."""
-        if settings.RETENTION_DAYS and time.monotonic() >= self.prune_at:
-            self.pruned_to = prune_once(settings.RETENTION_DAYS, self.pruned_to).next
-            if self.pruned_to is None:
-                self.prune_at = time.monotonic() + PRUNE_EVERY_S
+        for pruning in self.prunings:
+            pruning.go_on()
 
     def slow_down(self, reason: str, exc_info: bool = False) -> None:
         self.delay_s = min(2 * self.delay_s, FAILURE_DELAY_S_MAX)

@@ -15,25 +15,28 @@ PAUSE_S = 0.05  # lets writers in between two batches
 
 
 class Command(SagaboardCommand):
-    help = "Removes runs that ended more than RETENTION_DAYS days ago, with their journals."
+    help = "Removes runs that ended more than RETENTION_DAYS days ago, and trials after TRIAL_RETENTION_DAYS."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=float, help="instead of RETENTION_DAYS; fractions are allowed")
 
     def handle(self, *args: Any, days: float | None, **options: Any) -> None:
         kept = settings.RETENTION_DAYS if days is None else days
-        if days is None and not kept:
+        if days is None and not kept and not settings.TRIAL_RETENTION_DAYS:
             raise Refused("RETENTION_DAYS is 0, so runs are kept for ever; set it, or give --days")
         if kept < 0:
             raise Refused("days cannot be negative")
-        self.stdout.write(f"{prune_all(kept)} runs removed")
+        removed = prune_all(kept) if kept or days is not None else 0
+        if settings.TRIAL_RETENTION_DAYS:
+            removed += prune_all(settings.TRIAL_RETENTION_DAYS, trials_only=True)
+        self.stdout.write(f"{removed} runs removed")
 
 
-def prune_all(days: float) -> int:
+def prune_all(days: float, *, trials_only: bool = False) -> int:
     removed = 0
     place: Place | None = None
     while True:
-        batch = prune_once(days, place)
+        batch = prune_once(days, place, trials_only=trials_only)
         removed, place = removed + batch.removed, batch.next
         if place is None:
             return removed

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.db import OperationalError
+from pytest_django.fixtures import Settings
 
 from config.management.commands import scheduler
 from config.management.commands.scheduler import SweepLoop
@@ -14,8 +15,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def judged(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[bool]:
     """What each pass was told: whether silence counts."""
+    settings.TRIAL_RETENTION_DAYS = 0
     told: list[bool] = []
     monkeypatch.setattr(scheduler, "sweep_once", lambda *, silence_counts: told.append(silence_counts))
     return told

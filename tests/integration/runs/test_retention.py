@@ -12,8 +12,11 @@ from pytest_django.fixtures import Settings
 
 from config.commands import Refused
 from config.management.commands.scheduler import SweepLoop
+from designer.document import dump
 from designer.graph import Step
-from runs import engine, retention
+from designer.models import WorkflowVersion
+from designer.services import save_draft
+from runs import engine, retention, trials
 from runs.models import JournalEntry, Run, StepRun
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 
@@ -70,6 +73,25 @@ def test_the_scheduler_removes_them_by_the_setting(run_here: RunHere, settings: 
     assert Run.objects.count() == 0
 
 
-def test_without_a_limit_nothing_is_removed(run_here: RunHere) -> None:
+def test_trials_go_earlier_and_take_their_drafts_along(run_here: RunHere, publish: Publish) -> None:
+    run = run_here(chain(step("a")))
+    save_draft("sample", dump(chain(step("b"))), 0)
+    started = [trials.try_draft("sample", {}) for _ in range(3)]
+    for trial in started[:2]:
+        engine.cancel_run(trial.pk, "abandon")
+    age(10, pk__in=[run.pk, started[0].pk, started[2].pk])
+    WorkflowVersion.every.filter(number=0).update(published_at=F("published_at") - timedelta(days=10))
+    loop = SweepLoop()
+    loop.sweep()
+    loop.sweep()
+    left = set(Run.objects.values_list("pk", flat=True))
+    assert left == {run.pk, started[1].pk, started[2].pk}, "a young one and one under way stay"
+    kept = WorkflowVersion.every.filter(number=0)
+    assert set(kept.values_list("pk", flat=True)) == {started[1].version_id, started[2].version_id}
+    assert WorkflowVersion.objects.count() == 1
+
+
+def test_without_a_limit_nothing_is_removed(run_here: RunHere, settings: Settings) -> None:
+    settings.TRIAL_RETENTION_DAYS = 0
     with pytest.raises(Refused, match="RETENTION_DAYS"):
         call_command("prune")

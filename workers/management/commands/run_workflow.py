@@ -55,7 +55,7 @@ class Command(SagaboardCommand):
     def _follow(self, steps: Iterator[Run], options: dict[str, Any]) -> Run:
         out = self.stderr if options["json"] else self.stdout
         run = next(steps)
-        out.write(f"run {run.pk} of {run.workflow_name} v{run.version.number}", self.style.HTTP_INFO)
+        out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
         follower = Follower(run.pk)
         if options["wait"] or options["local"]:
             for line in follower.lines():
