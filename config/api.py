@@ -15,7 +15,7 @@ from designer import errors as designer_errors
 from designer.api import router as designer_router
 from designer.problems import Problem
 from runs.api import router as runs_router
-from runs.errors import BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
+from runs.errors import AnsweredAlready, BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused
 from runs.trials_api import router as trials_router
 
@@ -66,6 +66,8 @@ def _more(error: Any) -> dict[str, Any]:
     """What a person needs besides the words: the problems of a document, both sides of a conflict."""
     if isinstance(error, designer_errors.StaleDraft):
         return {"revision": error.revision, "current": error.current, "yours": error.yours}
+    if isinstance(error, AnsweredAlready):
+        return {"answered_by": error.by or None, "answer": error.answer}
     found = getattr(error, "problems", None) or []
     problems = [part.as_json() if isinstance(part, Problem) else part for part in found]
     return {"problems": problems} if problems else {}

@@ -6,18 +6,18 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Body, Header, Router, Schema, Status
+from ninja import Body, Header, Query, Router, Schema, Status
 from pydantic import Field
 
 from config.access import require
 from designer.models import WorkflowVersion
-from runs import engine
-from runs.errors import UnknownRun, UnknownWorkflow
+from runs import casework, engine
+from runs.caseviews import UNREAD, cases_json, history_json
+from runs.errors import UnknownIntervention, UnknownRun, UnknownWorkflow
 from runs.models import Intervention, Run
 from runs.queries import (
     FRAMES_MAX,
     allowed,
-    case_json,
     frames,
     rollback_plan,
     run_json,
@@ -55,6 +55,15 @@ class AnswerIn(Schema):
     output: Any = None
 
 
+class ClaimIn(Schema):
+    take_over: bool = False
+
+
+class NoteIn(Schema):
+    note: str = Field(max_length=10_000)
+
+
+OptionalClaimIn = Annotated[ClaimIn | None, Body()]
 OptionalCancelIn = Annotated[CancelIn | None, Body()]
 OptionalRollbackIn = Annotated[RollbackIn | None, Body()]
 OptionalCommentIn = Annotated[CommentIn | None, Body()]
@@ -180,28 +189,71 @@ def _decide_approval(
 
 
 @router.get("/interventions", response=dict[str, Any])
-def list_cases(request: HttpRequest, status: Literal["open", "answered"] = "open") -> dict[str, Any]:
-    """The newest 200 of that status."""
+def list_cases(
+    request: HttpRequest,
+    status: Literal["open", "answered"] = "open",
+    workflow: Annotated[str | None, Query(max_length=63)] = None,
+    cause: Annotated[str | None, Query(max_length=16)] = None,
+) -> dict[str, Any]:
+    """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
     require(request.user, "view")
-    cases = Intervention.objects.filter(status=status).order_by("-opened_at")[:CASES_MAX]
-    return {"interventions": [case_json(case) for case in cases]}
+    cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
+    cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
+    cases = cases.filter(**({"cause_key": cause} if cause else {}))
+    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:CASES_MAX]
+    return {"interventions": cases_json(list(listed)), "count": cases.count()}
+
+
+@router.get("/interventions/{int:case_id}", response=dict[str, Any])
+def get_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+    """A case with its history."""
+    require(request.user, "view")
+    case = _find_case(case_id)
+    return _case_json(case) | {"history": history_json(case)}
 
 
 @router.post("/interventions/{int:case_id}/claim", response=dict[str, Any])
-def claim_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+def claim_case(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
+    """409 where somebody else has claimed it, unless `take_over` is true."""
     require(request.user, "operate")
-    engine.claim_intervention(case_id, request.user)
-    return case_json(Intervention.objects.get(pk=case_id))
+    casework.claim(case_id, request.user, take_over=bool(body and body.take_over))
+    return _case_json(_find_case(case_id))
 
 
-@router.post("/interventions/{int:case_id}/answer", response=dict[str, Any])
-def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> dict[str, Any]:
-    """409 with who and what, where somebody else has already answered."""
+@router.post("/interventions/{int:case_id}/release", response=dict[str, Any])
+def release_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
     require(request.user, "operate")
-    engine.answer(
-        case_id, body.answer, user=request.user, note=body.note, patch=body.patch, output=body.output
-    )
-    return case_json(Intervention.objects.get(pk=case_id))
+    casework.release(case_id, request.user)
+    return _case_json(_find_case(case_id))
+
+
+@router.post("/interventions/{int:case_id}/notes", response={201: dict[str, Any]})
+def note_on_case(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
+    require(request.user, "operate")
+    casework.note(case_id, request.user, body.note)
+    return Status(201, get_case(request, case_id))
+
+
+@router.post("/interventions/{int:case_id}/answer", response={200: dict[str, Any], 202: dict[str, Any]})
+def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
+    """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
+    require(request.user, "operate")
+    reply = casework.Reply(body.answer, body.note, body.patch, body.output)
+    result = casework.answer(case_id, reply, request.user)
+    return Status(202 if result == "proposed" else 200, _case_json(_find_case(case_id)))
+
+
+def _find_case(case_id: int) -> Intervention:
+    """Raises UnknownIntervention."""
+    case = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
+    if case is None:
+        raise UnknownIntervention()
+    return case
+
+
+def _case_json(case: Intervention) -> dict[str, Any]:
+    (found,) = cases_json([case])
+    return found
 
 
 def find_run(run_id: UUID) -> Run:

@@ -18,6 +18,7 @@ from django.db import transaction
 from designer.graph import Graph, Step
 from runs import creation
 from runs.errors import (
+    AnsweredAlready,
     UnknownIntervention,
     UnstorableText,
     WorkerMissing,
@@ -159,6 +160,7 @@ def answer(
     note: str = "",
     patch: Mapping[str, Any] | None = None,
     output: Any = None,
+    proposed_by: str = "",
 ) -> None:
     """Answer an open intervention. Of two people who answer at once, the second is refused."""
     _check_text([note, patch, output])
@@ -166,7 +168,17 @@ def answer(
     with unit_of(case.run_id, act) as unit:
         try:
             unit.take(
-                AnswerCase(unit.at, case.step, case.opened_seq, answer, _name(user), note, patch, output)
+                AnswerCase(
+                    unit.at,
+                    case.step,
+                    case.opened_seq,
+                    answer,
+                    _name(user),
+                    note,
+                    patch,
+                    output,
+                    proposed_by,
+                )
             )
         except Refused as refused:
             raise _say_who(refused, intervention_id) from refused
@@ -177,7 +189,7 @@ def _say_who(refused: Refused, intervention_id: int) -> Refused:
     if refused.code != "already_answered":
         return refused
     case = _case(intervention_id)
-    return Refused(f"{case.answered_by} has already answered: {case.answer}.", code="already_answered")
+    return AnsweredAlready(case.answered_by, case.answer)
 
 
 def _case(intervention_id: int) -> Intervention:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from runs.machine.errors import Refused
+
 
 class RunsError(Exception):
     """The request about a run cannot be carried out."""
@@ -65,3 +67,14 @@ class UnknownIntervention(RunsError):
     """There is no such intervention."""
 
     code = "unknown_intervention"
+
+
+class AnsweredAlready(Refused):
+    """Somebody else was faster. `by` is empty where the end of the run answered it."""
+
+    def __init__(self, by: str, answer: str) -> None:
+        super().__init__(
+            f"{by or 'The end of the run'} has already answered: {answer}.", code="already_answered"
+        )
+        self.by = by
+        self.answer = answer

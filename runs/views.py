@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.access import may, page_for
 from designer.models import Workflow, WorkflowVersion
-from runs import engine, pages, queries, store
+from runs import casework, engine, pages, queries, store
 from runs.errors import BadInput, RunsError
 from runs.forms import AnswerForm, ApprovalForm, CancelForm, SignalForm, StartForm, as_text
 from runs.graphs import run_graph, version_graph
@@ -180,18 +180,17 @@ def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, run, {f"case-{pk}": form})
     data = form.cleaned_data
+    output = data["output"] or {}
     return _act(
         request,
         run,
-        lambda: engine.answer(
-            pk,
-            data["answer"],
-            user=request.user,
-            note=data["note"],
-            patch=data["patch"] if data["answer"] == "retry" else None,
-            output=(data["output"] or {}) if data["answer"] == "resolve" else None,
-        ),
+        lambda: _answer(request, pk, casework.Reply(data["answer"], data["note"], data["patch"], output)),
     )
+
+
+def _answer(request: HttpRequest, pk: int, reply: casework.Reply) -> None:
+    if casework.answer(pk, reply, request.user) == "proposed":
+        messages.warning(request, f"Proposed: {reply.answer}. A second person has to agree.")
 
 
 def _answers(run: Run, pk: int) -> list[str]:

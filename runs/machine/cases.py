@@ -15,9 +15,12 @@ def open_case(turn: Turn, key: str, kind: CaseKind, failure: Failure, **more: An
     turn.emit("intervention.opened", key, data={"kind": kind, "error": error, **more})
 
 
-def close_case(turn: Turn, key: str, answer: str, by: str = "", note: str = "", patch: Any = None) -> None:
+def close_case(
+    turn: Turn, key: str, answer: str, by: str = "", note: str = "", patch: Any = None, proposed_by: str = ""
+) -> None:
     """Answer the open case of a step; what follows from the answer is the caller's."""
     state = turn.step(key)
     kind: CaseKind = "compensation_failed" if state.undo == "failed" else "step_failed"
     data = {"kind": kind, "opened": state.intervention, "answer": answer, "by": by}
-    turn.emit("intervention.answered", key, data=data | ({"note": note} if note else {}), payload=patch)
+    more = {name: text for name, text in (("note", note), ("proposed_by", proposed_by)) if text}
+    turn.emit("intervention.answered", key, data=data | more, payload=patch)

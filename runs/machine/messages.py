@@ -173,6 +173,8 @@ class TakeCase:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCase:
+    """`proposed_by`: who proposed the answer that `by` agreed to, if somebody else did."""
+
     at: datetime
     step: str
     opened_seq: int
@@ -181,6 +183,7 @@ class AnswerCase:
     note: str = ""
     patch: Mapping[str, Any] | None = None
     output: Any = None
+    proposed_by: str = ""
 
 
 Event = (

@@ -163,7 +163,7 @@ def answer_case(turn: Turn, event: AnswerCase) -> None:
     if event.answer in ("resolve", "abandon") and not event.note.strip():
         raise Refused(f"{event.answer} needs a note that says what was done.", code="note_required")
     is_undo = state.undo == UndoStatus.FAILED
-    close_case(turn, event.step, event.answer, event.by, event.note, event.patch)
+    close_case(turn, event.step, event.answer, event.by, event.note, event.patch, event.proposed_by)
     (_answer_undo if is_undo else _answer_forward)(turn, event, state)
 
 

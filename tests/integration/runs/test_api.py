@@ -11,7 +11,7 @@ from rq import Queue
 
 from designer.graph import Step
 from runs import dispatch
-from runs.models import Intervention, Run
+from runs.models import CasePolicy, Intervention, Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.workers import did
 from workers.jobs import run_attempt
@@ -151,18 +151,52 @@ def test_a_case_is_claimed_and_answered_and_the_second_is_told_who(
     run_here: RunHere, operator: Client
 ) -> None:
     run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
-    (case,) = operator.get("/api/v1/interventions").json()["interventions"]
+    found = operator.get("/api/v1/interventions?status=open").json()
+    (case,) = found["interventions"]
+    assert found["count"] == 1
     assert case["step"] == "b" and "traceback" not in case["error"]
+    assert (case["workflow"], case["answers"]) == ("sample", ["retry", "resolve", "abandon"])
     assert post(operator, f"/interventions/{case['id']}/claim").json()["claimed_by"] == "olga"
+    bob = client_of("bob", staff=True)
+    taken = post(bob, f"/interventions/{case['id']}/claim")
+    assert taken.status_code == 409 and "olga" in taken.json()["detail"]
     assert post(operator, f"/interventions/{case['id']}/answer", {"answer": "resolve"}).status_code == 409
     answered = post(operator, f"/interventions/{case['id']}/answer", {"answer": "resolve", "note": "by hand"})
     assert answered.json()["answered_by"] == "olga"
-    second = post(client_of("bob", staff=True), f"/interventions/{case['id']}/answer", {"answer": "retry"})
+    second = post(bob, f"/interventions/{case['id']}/answer", {"answer": "retry"})
     assert second.status_code == 409 and "olga" in second.json()["detail"]
+    assert (second.json()["answered_by"], second.json()["answer"]) == ("olga", "resolve")
     work()
     run.refresh_from_db()
     assert run.status == "compensated"
     assert Intervention.objects.count() == 1
+
+
+def test_a_case_is_read_noted_released_and_listed(run_here: RunHere, operator: Client) -> None:
+    run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
+    (case,) = operator.get("/api/v1/interventions?workflow=sample").json()["interventions"]
+    path = f"/interventions/{case['id']}"
+    post(operator, f"{path}/claim", {"take_over": True})
+    assert post(operator, f"{path}/release").json()["claimed_by"] is None
+    assert post(operator, f"{path}/notes", {"note": "Called."}).status_code == 201
+    assert post(operator, f"{path}/notes", {"note": " "}).status_code == 409
+    history = operator.get(f"/api/v1{path}").json()["history"]
+    assert [line["act"] for line in history] == ["opened", "claimed", "released", "noted"]
+    assert operator.get(f"/api/v1/interventions?cause={case['cause']}").json()["count"] == 1
+    assert operator.get("/api/v1/interventions?workflow=other").json()["count"] == 0
+    assert operator.get("/api/v1/interventions?status=closed").status_code == 422
+    assert operator.get("/api/v1/interventions/9999").status_code == 404
+
+
+def test_an_answer_that_needs_a_second_person_is_proposed(run_here: RunHere, operator: Client) -> None:
+    CasePolicy.objects.create(second_person=True)
+    run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
+    path = f"/interventions/{Intervention.objects.get().pk}/answer"
+    first = post(operator, path, {"answer": "abandon", "note": "No use."})
+    assert (first.status_code, first.json()["status"]) == (202, "open")
+    assert first.json()["proposal"]["by"] == "olga"
+    second = post(client_of("bob", staff=True), path, {"answer": "abandon", "note": "Yes."})
+    assert (second.status_code, second.json()["answered_by"]) == (200, "bob")
 
 
 def test_the_api_describes_itself(viewer: Client) -> None:
