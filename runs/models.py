@@ -20,8 +20,18 @@ def choices(statuses: type[StrEnum]) -> list[tuple[str, str]]:
     return [(status.value, status.value) for status in statuses]
 
 
+class Kept(models.Manager["Run"]):
+    """Runs whose removal has not begun."""
+
+    def get_queryset(self) -> models.QuerySet[Run]:
+        return super().get_queryset().filter(pruned_at=None)
+
+
 class Run(models.Model):
     """One execution of a version."""
+
+    objects = Kept()
+    every = models.Manager["Run"]()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.PROTECT, related_name="runs")
@@ -38,6 +48,9 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When the run's own timeout fires.")
+    pruned_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its removal began; it is hidden since."
+    )
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
     )
@@ -60,6 +73,9 @@ class Run(models.Model):
             models.Index(fields=["status", "-created_at", "-id"], name="run_status_newest"),
             models.Index(fields=["workflow_name", "-created_at", "-id"], name="run_workflow_newest"),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
+            models.Index(
+                fields=["pruned_at"], condition=models.Q(pruned_at__isnull=False), name="run_pruned"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,10 @@ ROWS_PER_STATEMENT = 500
 RUN_COLUMNS = frozenset({"id", "error"})
 STEP_COLUMNS = frozenset({"name", "error"})
 
-RUN_SQL = "SELECT version_id, state, error, workflow_name, parent_id, parent_step FROM runs_run WHERE id = %s"
+RUN_SQL = (
+    "SELECT version_id, state, error, workflow_name, parent_id, parent_step FROM runs_run"
+    " WHERE id = %s AND pruned_at IS NULL"
+)
 INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from config.checkup import refuse_unmigrated
 from config.commands import SagaboardCommand, one_line
 from runs import fleet
-from runs.retention import Place, prune_once
+from runs.retention import Place, prune_step
 from runs.sweep import sweep_once
 
 SWEEP_EVERY_S = 0.5
@@ -44,7 +44,10 @@ class Command(SagaboardCommand):
 
 @dataclass
 class Pruning:
-    """Removes old runs, one batch a pass; when all are looked at, again after an hour. `days` 0: never."""
+    """Removes old runs, one step a pass; when none is left, again after an hour.
+
+    `days` 0: only what somebody else began to remove.
+    """
 
     days: float
     trials_only: bool = False
@@ -52,9 +55,10 @@ class Pruning:
     place: Place | None = None
 
     def go_on(self) -> None:
-        if self.days and time.monotonic() >= self.due_at:
-            self.place = prune_once(self.days, self.place, trials_only=self.trials_only).next
-            if self.place is None:
+        if time.monotonic() >= self.due_at:
+            step = prune_step(self.days or None, self.place, trials_only=self.trials_only)
+            self.place = step.place
+            if step.is_done:
                 self.due_at = time.monotonic() + PRUNE_EVERY_S
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from config.commands import Refused, SagaboardCommand
-from runs.retention import Place, prune_once
+from runs.retention import Pruned, prune_step
 
-PAUSE_S = 0.05  # lets writers in between two batches
+PAUSE_S = 0.05  # at least, and as long as a step took: writers come in between two steps
 
 
 class Command(SagaboardCommand):
@@ -33,11 +33,11 @@ class Command(SagaboardCommand):
 
 
 def prune_all(days: float, *, trials_only: bool = False) -> int:
+    step = Pruned(0, None)
     removed = 0
-    place: Place | None = None
-    while True:
-        batch = prune_once(days, place, trials_only=trials_only)
-        removed, place = removed + batch.removed, batch.next
-        if place is None:
-            return removed
-        time.sleep(PAUSE_S)
+    while not step.is_done:
+        began = time.monotonic()
+        step = prune_step(days, step.place, trials_only=trials_only)
+        removed += step.removed
+        time.sleep(max(PAUSE_S, time.monotonic() - began))
+    return removed

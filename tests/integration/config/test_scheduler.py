@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from config.management.commands import scheduler
 from config.management.commands.scheduler import SweepLoop
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
