@@ -18,9 +18,12 @@ from runs.api import router as runs_router
 from runs.errors import AnsweredAlready, BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused
 from runs.trials_api import router as trials_router
+from runs.watching import UnknownValue
+from runs.watching_api import router as watching_router
 
 api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=django_auth)
 api.add_router("", runs_router)
+api.add_router("", watching_router)
 api.add_router("", designer_router)
 api.add_router("", trials_router)
 
@@ -28,6 +31,7 @@ STATUSES: dict[type[Exception], int] = {
     UnknownRun: 404,
     UnknownWorkflow: 404,
     UnknownIntervention: 404,
+    UnknownValue: 404,
     BadInput: 422,
     RunsError: 400,
     Refused: 409,

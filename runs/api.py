@@ -117,10 +117,13 @@ def get_steps(request: HttpRequest, run_id: UUID) -> Any:
 
 
 @router.get("/runs/{uuid:run_id}/events", response=dict[str, Any])
-def get_events(request: HttpRequest, run_id: UUID, after: int = 0) -> dict[str, Any]:
-    """Journal entries after number `after`, at most 500, as the socket sends them."""
+def get_events(
+    request: HttpRequest, run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None
+) -> dict[str, Any]:
+    """Journal entries after number `after`, at most 500, as the socket sends them; `step` gives its own."""
     require(request.user, "view")
-    return {"events": frames(find_run(run_id).pk, max(after, 0), FRAMES_MAX)}
+    most = min(max(limit, 1), FRAMES_MAX)
+    return {"events": frames(find_run(run_id).pk, max(after, 0), most, step)}
 
 
 @router.get("/runs/{uuid:run_id}/rollback-plan", response=dict[str, Any])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +14,11 @@ from runs.machine.rollback import plan
 from runs.machine.scope import bound_params, map_results, run_output
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
+from runs.snapshot import moment as iso
+from runs.snapshot import without_traceback
 
 FRAMES_MAX = 500
 Json = dict[str, Any]
-
-
-def iso(at: datetime | None) -> str | None:
-    """UTC with microseconds and a `Z`."""
-    if at is None:
-        return None
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def load(run_id: UUID) -> tuple[Graph, State]:
@@ -115,20 +109,14 @@ def items_json(state: State, name: str, found: StepState) -> Json:
     return {"total": found.items_total, "done": done, "failed": found.items_failed, "open": found.items_open}
 
 
-def without_traceback(error: Mapping[str, Any] | None) -> Json | None:
-    """Tracebacks are for staff and are shown with the intervention only."""
-    if error is None:
-        return None
-    return {key: value for key, value in error.items() if key != "traceback"}
-
-
 # --- journal ---
 
 
-def frames(run_id: UUID, after: int = 0, limit: int = FRAMES_MAX) -> list[Json]:
-    """Journal entries after number `after`, in order, as the socket sends them; no payloads."""
-    rows = JournalEntry.objects.filter(run_id=run_id, seq__gt=after).order_by("seq").defer("payload")[:limit]
-    return [frame(entry) for entry in rows]
+def frames(run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None) -> list[Json]:
+    """Entries after number `after` (of `step` only), in order, as the socket sends them; no payloads."""
+    rows = JournalEntry.objects.filter(run_id=run_id, seq__gt=after)
+    rows = rows if step is None else rows.filter(step=step)
+    return [frame(entry) for entry in rows.order_by("seq").defer("payload")[:limit]]
 
 
 def frame(entry: JournalEntry) -> Json:

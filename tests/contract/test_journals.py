@@ -16,6 +16,7 @@ import pytest
 from runs.machine.apply import apply
 from runs.machine.messages import Entry
 from runs.machine.states import RunState, State, StepState
+from tests.contract import record
 
 JOURNALS = sorted((Path(__file__).parent / "journals").glob("*.json"))
 
@@ -56,3 +57,9 @@ def test_a_recorded_journal_leads_to_the_stored_state(path: Path) -> None:
         found = [step.status, step.undo, step.attempt, step.undo_attempt, step.added_by]
         expected = [stored[key] for key in ("status", "undo", "attempts", "undo_attempts", "added_by")]
         assert found == expected, name
+
+
+def test_the_random_journals_are_what_the_engine_writes_today() -> None:
+    """Else: `python -m tests.contract.record`, and hold the page's replay to them with `make test-front`."""
+    written = {path.name: path.read_text() for path in record.FOLDER.glob("*.json")}
+    assert written == {name: record.text(runs) for name, runs in record.histories()}

@@ -158,7 +158,7 @@ describe("a map", () => {
     expect(state.order).toEqual(["m"]);
     const items = step(state, "m").items!;
     expect(items.total).toBe(5);
-    expect(items.counts).toMatchObject({ completed: 1, queued: 1, failed: 1, running: 0 });
+    expect(items.counts).toEqual({ completed: 1, queued: 1, failed: 1 });
     expect([...items.failing]).toEqual([2]);
   });
 

@@ -3,7 +3,7 @@
  * Mirrors `runs.machine.apply`; both are held to the journals of `tests/contract/journals`.
  */
 import { asCount, asFailure, asNames, asText, type Frame } from "./frame";
-import { newStep, type Item, type Items, type RunState, type StepState, type UndoStatus } from "./state";
+import { countItem, newItems, newStep, type Item, type Items, type RunState, type StepState, type UndoStatus } from "./state";
 
 export class Gap extends Error {}
 
@@ -68,7 +68,7 @@ class Draft {
   }
 
   startMap(name: string, total: number, queued: number): void {
-    const items: Items = { total, byIndex: new Map(), counts: {}, undoCounts: {}, failing: new Set() };
+    const items = newItems(total);
     this.owned.add(items);
     this.change(name, { items });
     for (let index = 0; index < queued; index += 1) this.changeItem({ map: name, index }, { status: "queued" });
@@ -77,12 +77,7 @@ class Draft {
   changeItem({ map, index }: ItemName, fields: Partial<Item>): void {
     const items = this.writableItems(map);
     const before = items.byIndex.get(index);
-    const after: Item = { status: "pending", undo: "none", ...before, ...fields };
-    items.byIndex.set(index, after);
-    count(items.counts, before?.status, after.status);
-    count(items.undoCounts, before?.undo, after.undo);
-    if (after.status === "failed") items.failing.add(index);
-    else items.failing.delete(index);
+    countItem(items, index, { status: "pending", undo: "none", ...before, ...fields });
     this.change(map, { items, undo: undoOfItems(items) });
   }
 
@@ -111,12 +106,6 @@ export function itemName(name: string): ItemName | null {
   return found ? { map: found[1] ?? "", index: Number(found[2]) } : null;
 }
 
-function count<Key extends string>(counts: Partial<Record<Key, number>>, before: Key | undefined, after: Key): void {
-  if (before === after) return;
-  if (before) counts[before] = (counts[before] ?? 1) - 1;
-  counts[after] = (counts[after] ?? 0) + 1;
-}
-
 /** The undo of a map step is that of its items; one that was abandoned marks the whole. */
 function undoOfItems({ undoCounts }: Items): UndoStatus {
   if (undoCounts.abandoned) return "abandoned";
@@ -139,9 +128,14 @@ function cancel(draft: Draft, names: unknown, at: string): void {
   }
 }
 
+/** The places count steps: the items of a map are undone as one. */
 function plan(draft: Draft, names: readonly string[]): void {
-  names.forEach((name, place) => change(draft, name, { undo: "pending", undoPlace: place + 1, dueAt: null }));
+  for (const name of names) change(draft, name, PLANNED);
+  const steps = new Set(names.map((name) => itemName(name)?.map ?? name));
+  [...steps].forEach((name, place) => draft.change(name, { undoPlace: place + 1 }));
 }
+
+const PLANNED = { undo: "pending", dueAt: null, direction: "undo" } as const;
 
 /** How an undo ended: `none` where there was no effect, `abandoned` where a child run left something. */
 const asEndedUndo = (value: unknown): UndoStatus =>
@@ -159,8 +153,11 @@ const end: Effect = (draft, { at, data }) => {
 const endStep = (draft: Draft, frame: Frame, fields: Partial<StepState>): void => {
   const { step, at, data } = frame;
   change(draft, step, { dueAt: null, waits: null, progress: null, finishedAt: at, ...fields });
-  if ("undo" in data) change(draft, step, { undo: "pending" });
+  if ("undo" in data) change(draft, step, PLANNED);
 };
+
+/** An error where there is word of one; else the step keeps what it has. */
+const told = (data: Frame["data"]): Partial<StepState> => ("error" in data ? { error: asFailure(data.error) } : {});
 
 const firstStart = (draft: Draft, { step, at }: Frame): string | null =>
   itemName(step) ? null : (draft.step(step).startedAt ?? at);
@@ -181,15 +178,17 @@ const EFFECTS: Record<string, Effect> = {
   "run.cancelled": end,
 
   "step.queued": (draft, { step, data }) =>
-    change(draft, step, { status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null }),
+    change(draft, step, {
+      status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null, ...told(data),
+    }),
   "step.started": (draft, frame) => {
     const { step, attempt, data } = frame;
     const total = asCount(data.items);
     if (total !== null) draft.startMap(step, total, asCount(data.queued) ?? 0);
-    change(draft, step, {
-      status: "running", ...(total === null && { attempt }), startedAt: firstStart(draft, frame), finishedAt: null, dueAt: null, error: null,
-      direction: asText(data.direction) ?? (itemName(step) ? "forward" : draft.step(step).direction),
-    });
+    const startedAt = total === null ? firstStart(draft, frame) : frame.at;
+    if (total !== null || "again" in data) return change(draft, step, { status: "running", startedAt });
+    const isAsked = data.direction === "verify";
+    change(draft, step, { status: "running", attempt, startedAt, dueAt: null, ...(!isAsked && { error: null }) });
   },
   "step.progress": (draft, { step, data }) =>
     change(draft, step, { progress: { fraction: asCount(data.fraction), message: asText(data.message) ?? "" } }),
@@ -218,10 +217,10 @@ const EFFECTS: Record<string, Effect> = {
   "compensation.retry_scheduled": (draft, { step, data }) =>
     change(draft, step, {
       undo: "pending", dueAt: asText(data.due_at), direction: asText(data.direction) ?? "undo",
-      ...("error" in data && { error: asFailure(data.error) }),
+      ...told(data),
     }),
   "compensation.completed": (draft, { step, data }) =>
-    change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null, error: null }),
+    change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null }),
   "compensation.failed": (draft, { step, data }) =>
     change(draft, step, { undo: "failed", dueAt: null, error: asFailure(data.error) }),
 

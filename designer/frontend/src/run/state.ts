@@ -66,6 +66,28 @@ export function newStep(name: string, addedBy: string | null = null): StepState 
   };
 }
 
+export function newItems(total: number): Items {
+  return { total, byIndex: new Map(), counts: {}, undoCounts: {}, failing: new Set() };
+}
+
+/** Writes one item and keeps the counts. */
+export function countItem(items: Items, index: number, after: Item): void {
+  const before = items.byIndex.get(index);
+  items.byIndex.set(index, after);
+  count(items.counts, before?.status, after.status);
+  count(items.undoCounts, before?.undo, after.undo);
+  if (after.status === "failed") items.failing.add(index);
+  else items.failing.delete(index);
+}
+
+function count<Key extends string>(counts: Partial<Record<Key, number>>, before: Key | undefined, after: Key): void {
+  if (before === after) return;
+  const left = before ? (counts[before] ?? 1) - 1 : 0;
+  if (before && left) counts[before] = left;
+  else if (before) delete counts[before];
+  counts[after] = (counts[after] ?? 0) + 1;
+}
+
 /** A run before its first journal entry; `names` are its steps in topological order. */
 export function newRun(names: readonly string[]): RunState {
   return {

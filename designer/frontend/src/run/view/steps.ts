@@ -67,7 +67,7 @@ export class StepsView {
     this.paintUndo(row, step);
     this.paintTimes(row, step);
     setText(slot(row, "attempts"), attempts(step));
-    setText(slot(row, "error"), step.error ? [step.error.code, step.error.message].filter(Boolean).join(": ") : "");
+    setText(slot(row, "error"), errorOf(step));
     slot(row, "output")?.toggleAttribute("hidden", step.status !== "completed");
     if (step.items) this.paintItems(row, step.items);
   }
@@ -83,8 +83,9 @@ export class StepsView {
 
   private paintTimes(row: HTMLElement, step: StepState): void {
     const now = this.now();
-    const end = step.finishedAt ? Date.parse(step.finishedAt) : now;
-    const isTimed = step.startedAt && (step.finishedAt || step.status === "running" || step.status === "waiting");
+    const isUnderWay = step.status === "running" || step.status === "waiting";
+    const end = step.finishedAt && !isUnderWay ? Date.parse(step.finishedAt) : now;
+    const isTimed = step.startedAt && (step.finishedAt || isUnderWay);
     setText(slot(row, "duration"), isTimed ? duration(end - Date.parse(step.startedAt!)) : "");
     setText(slot(row, "detail"), detail(step, now));
   }
@@ -103,6 +104,12 @@ export class StepsView {
 
 function slot(root: ParentNode, name: string): HTMLElement | null {
   return find<HTMLElement>(root, `[data-slot="${name}"]`);
+}
+
+/** The error that still counts: an undo that failed and then succeeded is over. */
+function errorOf({ error, status, undo }: StepState): string {
+  const isOver = status === "completed" && (undo === "compensated" || undo === "resolved");
+  return error && !isOver ? [error.code, error.message].filter(Boolean).join(": ") : "";
 }
 
 function attempts({ attempt, undoAttempt }: StepState): string {

@@ -1,0 +1,70 @@
+"""REST calls of a run's page: what its canvas starts from, single values, and the items of maps. Thin."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from config.access import require
+from runs.api import find_run
+from runs.text import json_text
+from runs.watching import items_page, run_value, step_facts, step_value, view_json
+
+router = Router(tags=["runs"])
+
+
+@router.get("/runs/{uuid:run_id}/view", response=dict[str, Any])
+def get_view(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """The graph that the run really has, and the state from which its journal is followed."""
+    require(request.user, "view")
+    return view_json(find_run(run_id))
+
+
+@router.get("/runs/{uuid:run_id}/values/{what}", response=Any)
+def get_value(
+    request: HttpRequest, run_id: UUID, what: Literal["input", "context", "output"], download: bool = False
+) -> HttpResponse:
+    """One value of the run as JSON, as a whole."""
+    require(request.user, "view")
+    return _whole(run_value(find_run(run_id), what), f"{run_id}-{what}", download)
+
+
+@router.get("/runs/{uuid:run_id}/steps/{step}/values/{what}", response=Any)
+def get_step_value(
+    request: HttpRequest,
+    run_id: UUID,
+    step: str,
+    what: Literal["output", "context", "params", "changes"],
+    download: bool = False,
+) -> HttpResponse:
+    """A step's output, the context that it read, its params as bound, or what its output changed."""
+    require(request.user, "view")
+    return _whole(step_value(find_run(run_id), step, what), f"{run_id}-{step}-{what}", download)
+
+
+def _whole(value: Any, name: str, download: bool) -> HttpResponse:
+    """`Content-Length` is the size of the value's JSON text."""
+    response = HttpResponse(json_text(value), content_type="application/json")
+    response["Content-Length"] = str(len(response.content))
+    if download:
+        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return response
+
+
+@router.get("/runs/{uuid:run_id}/steps/{step}/facts", response=dict[str, Any])
+def get_step_facts(request: HttpRequest, run_id: UUID, step: str) -> dict[str, Any]:
+    """What the page says of a step beside its journal; the traceback of its last error for staff only."""
+    require(request.user, "view")
+    return step_facts(find_run(run_id), step, bool(getattr(request.user, "is_staff", False)))
+
+
+@router.get("/runs/{uuid:run_id}/steps/{step}/items", response=dict[str, Any])
+def get_items(
+    request: HttpRequest, run_id: UUID, step: str, status: str | None = None, q: str = "", after: int = 0
+) -> dict[str, Any]:
+    """Items of a map with their errors, 50 at a time; pass `next` on as `after`."""
+    require(request.user, "view")
+    return items_page(find_run(run_id), step, status, q.strip()[:200], max(after, 0))

@@ -1,0 +1,128 @@
+"""What a run's page reads: the graph that ran, a state to start from, single values, items of maps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest import MonkeyPatch
+
+from designer.graph import Retry
+from runs import watching
+from runs.models import Run
+from tests.integration.runs.conftest import Publish, RunHere, chain, step
+
+
+@pytest.fixture
+def viewer() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("victor"))
+    return client
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("olga", is_staff=True))
+    return client
+
+
+def get(client: Client, run: Run, path: str) -> Any:
+    return client.get(f"/api/v1/runs/{run.pk}/{path}")
+
+
+def test_strangers_are_refused(run_here: RunHere) -> None:
+    run = run_here(chain(step("a")))
+    for path in ("view", "values/input", "steps/a/values/output", "steps/a/facts", "steps/a/items"):
+        assert get(Client(), run, path).status_code == 401
+
+
+def test_a_canvas_gets_the_graph_that_ran(run_here: RunHere, viewer: Client) -> None:
+    graph = chain(step("router", worker="choose", dynamic=True, compensation=None), step("end"))
+    run = run_here(graph, choice=[{"name": "extra", "worker": "act"}])
+    view = get(viewer, run, "view").json()
+    assert [part["name"] for part in view["document"]["steps"]] == ["router", "extra", "end"]
+    assert view["names"] == ["router", "end"]
+    assert view["start"] is None
+    assert view["lastSeq"] == run.last_seq
+
+
+def test_a_long_journal_is_started_from_its_state(
+    run_here: RunHere, viewer: Client, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "REPLAYED_MAX", 3)
+    run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical"})
+    start = get(viewer, run, "view").json()["start"]
+    assert (start["seq"], start["status"]) == (run.last_seq, "compensated")
+    assert start["steps"]["a"]["undo_place"] == 2
+    assert start["steps"]["c"]["error"]["code"] == "critical"
+    assert "Traceback" not in json.dumps(start)
+
+
+def test_a_child_is_found_from_its_step(publish: Publish, run_here: RunHere, viewer: Client) -> None:
+    publish(chain(step("inner"), name="small"))
+    run = run_here(chain(step("nested", kind="workflow", worker=None, workflow="small", compensation=None)))
+    child = Run.objects.get(parent=run)
+    assert get(viewer, run, "view").json()["children"] == {"nested": str(child.pk)}
+    assert get(viewer, run, "steps/nested/facts").json()["child"] == str(child.pk)
+
+
+def test_values_are_whole_and_say_their_size(run_here: RunHere, viewer: Client) -> None:
+    run = run_here(chain(step("a", params={"n": "=context.order"}), step("b")), order=7, text="ä" * 500_000)
+    answer = get(viewer, run, "values/input")
+    assert answer.json() == {"order": 7, "text": "ä" * 500_000}
+    assert int(answer["Content-Length"]) == len(answer.content) > 1_000_000
+    assert get(viewer, run, "steps/a/values/params").json() == {"n": 7}
+    assert get(viewer, run, "steps/b/values/context").json()["order"] == 7
+    output = get(viewer, run, "steps/a/values/output")
+    assert get(viewer, run, "steps/a/facts").json()["output_bytes"] == len(output.content)
+    kept = get(viewer, run, "steps/a/values/output?download=1")
+    assert kept["Content-Disposition"] == f'attachment; filename="{run.pk}-a-output.json"'
+
+
+def test_what_a_step_changed_is_told(run_here: RunHere, viewer: Client) -> None:
+    run = run_here(chain(step("a", output_key="order"), step("b", output_key="fresh")), order=7)
+    output = get(viewer, run, "steps/a/values/output").json()
+    assert get(viewer, run, "steps/a/values/changes").json() == {
+        "added": {},
+        "changed": {"order": [7, output]},
+    }
+    assert list(get(viewer, run, "steps/b/values/changes").json()["added"]) == ["fresh"]
+
+
+def test_what_is_not_there_is_said(run_here: RunHere, viewer: Client) -> None:
+    run = run_here(chain(step("a"), step("b")), faults={"a": "critical"})
+    assert get(viewer, run, "steps/b/values/output").json()["detail"] == "b has no output."
+    assert get(viewer, run, "steps/no/facts").status_code == 404
+    assert get(viewer, run, "steps/b/facts").json()["output_bytes"] is None
+
+
+def test_tracebacks_are_for_staff(run_here: RunHere, viewer: Client, staff: Client) -> None:
+    run = run_here(chain(step("a")), faults={"a": "critical"})
+    assert "traceback" not in get(viewer, run, "steps/a/facts").json()
+    assert "Traceback" in get(staff, run, "steps/a/facts").json()["traceback"]
+
+
+def test_events_of_one_step_alone(run_here: RunHere, viewer: Client) -> None:
+    run = run_here(chain(step("a"), step("b")))
+    found = get(viewer, run, "events?step=b").json()["events"]
+    assert [entry["type"] for entry in found] == ["step.queued", "step.started", "step.completed"]
+    assert [entry["seq"] for entry in get(viewer, run, "events?after=2&limit=2").json()["events"]] == [3, 4]
+
+
+def test_items_come_in_pages_and_failing_ones_alone(run_here: RunHere, viewer: Client) -> None:
+    fields = {"worker": "double", "items": "=context.numbers", "compensation": None, "tolerate": 5}
+    graph = chain(step("many", kind="map", retry=Retry(max_attempts=1), **fields))
+    numbers = [*range(60), {}, *range(60), {}]
+    run = run_here(graph, numbers=numbers)
+    first = get(viewer, run, "steps/many/items").json()
+    second = get(viewer, run, f"steps/many/items?after={first['next']}").json()
+    third = get(viewer, run, f"steps/many/items?after={second['next']}").json()
+    indexes = [item["index"] for page in (first, second, third) for item in page["items"]]
+    assert sorted(indexes) == list(range(122)) and third["next"] is None
+    failed = get(viewer, run, "steps/many/items?status=failed").json()["items"]
+    assert [item["index"] for item in failed] == [60, 121]
+    assert get(viewer, run, "steps/many/items?status=failed&q=nothing+like+it").json()["items"] == []
