@@ -9,7 +9,8 @@ from runs.codec import unpack
 from runs.machine.allowed import answers
 from runs.machine.states import StepState
 from runs.models import CaseAct, Intervention, JournalEntry, StepRun
-from runs.queries import Json, case_json, iso
+from runs.queries import Json, case_json
+from runs.snapshot import moment
 
 UNREAD = ("run__input", "run__state", "run__labels")
 HISTORY_MAX = 200
@@ -54,7 +55,7 @@ def _journaled(case: Intervention) -> list[Json]:
     ours = [entry for entry in entries.order_by("seq")[:HISTORY_MAX] if _is_about(entry, case)]
     return [
         {
-            "at": iso(entry.at),
+            "at": moment(entry.at),
             "act": _act_of(entry),
             "by": entry.data.get("by") or None,
             "text": entry.data.get("note", ""),
@@ -81,6 +82,6 @@ def _facts(entry: JournalEntry) -> dict[str, Any]:
 def _acted(case: Intervention) -> list[Json]:
     rows = CaseAct.objects.filter(case=case).order_by("pk")[:HISTORY_MAX]
     return [
-        {"at": iso(row.at), "act": row.act, "by": row.by or None, "text": row.text, "data": row.data}
+        {"at": moment(row.at), "act": row.act, "by": row.by or None, "text": row.text, "data": row.data}
         for row in rows
     ]
