@@ -37,6 +37,8 @@ STATUSES: dict[type[Exception], int] = {
     Refused: 409,
     designer_errors.UnknownWorkflow: 404,
     designer_errors.NotPublished: 404,
+    designer_errors.UnknownStep: 404,
+    designer_errors.NoPlan: 409,
     designer_errors.StaleDraft: 412,
     designer_errors.RevisionNeeded: 428,
     designer_errors.PublishRefused: 409,

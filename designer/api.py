@@ -16,12 +16,14 @@ from ninja import Header, Router, Status
 from config.access import require
 from designer import queries, services
 from designer.errors import FormatError, RevisionNeeded
+from designer.foresight import foresee
 from designer.formats import from_json
 from designer.graph import DOCUMENT_BYTES_MAX
 from designer.models import Workflow, WorkflowVersion
 from designer.pages import PAGE_SIZE, listed
 from designer.palette import described_workers
 from designer.problems import Problem
+from workers.registry import get_catalog
 
 router = Router(tags=["workflows"])
 VERSIONS_MAX = 200
@@ -89,6 +91,29 @@ def save_draft(
     saved = services.save_draft(name, _body(request), _revision(if_match), request.user)
     response["ETag"] = f'"{saved.revision}"'
     return {"name": name, "revision": saved.revision, "problems": _problems(saved.problems)}
+
+
+@router.get("/workflows/{name}/draft/coverage", response=dict[str, Any])
+def get_coverage_of_draft(
+    request: HttpRequest, response: HttpResponse, name: str, step: str
+) -> dict[str, Any]:
+    """What would be undone, in which order, and what would remain if `step` failed for good.
+
+    Of the draft, or of the newest version where there is none. `answer` says what the failure leads
+    to by itself: `compensate`, `continue`, `pause` or `pivot` (a person is asked). Undos of one
+    `place` go on together; what is not `sure` may have been skipped; `maybe` are parallel steps.
+    """
+    require(request.user, "view")
+    workflow = queries.get_workflow(name)
+    response["ETag"] = f'"{workflow.draft_revision}"'
+    return foresee(queries.document_of(workflow), step, get_catalog())
+
+
+@router.get("/workflows/{name}/versions/{int:number}/coverage", response=dict[str, Any])
+def get_coverage_of_version(request: HttpRequest, name: str, number: int, step: str) -> dict[str, Any]:
+    """The same of a published version."""
+    require(request.user, "view")
+    return foresee(queries.get_version(name, number).resolved, step, get_catalog())
 
 
 @router.post("/workflows/{name}/publish", response={201: dict[str, Any]})

@@ -71,6 +71,19 @@ class UnknownWorkflow(DesignerError):
         self.number = number
 
 
+class UnknownStep(DesignerError):
+    """There is no such step."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no step '{name[:NAME_SHOWN_MAX]}'.")
+
+
+class NoPlan(DesignerError):
+    """The steps go round in a circle, so nobody can say what would be undone; mend that first."""
+
+    code = "no_plan"
+
+
 class NotPublished(DesignerError):
     """The workflow has no published version."""
 

@@ -151,6 +151,58 @@ def test_workers_are_described_for_the_palette(viewer: Client) -> None:
     assert "refund_payment" in workers
 
 
+UNDONE = {
+    "schema": 1,
+    "name": "ship",
+    "steps": [
+        {"name": "check", "worker": "simple_processing", "compensation": "none"},
+        {"name": "reserve", "worker": "reserve_inventory"},
+        {"name": "tell", "worker": "send_confirmation", "compensation": "irreversible"},
+        {"name": "own", "worker": "simple_processing", "compensation": None},
+        {"name": "ship", "worker": "create_shipment"},
+    ],
+    "edges": [
+        {"from": "check", "to": "reserve"},
+        {"from": "reserve", "to": "tell", "when": "true"},
+        {"from": "reserve", "to": "ship", "otherwise": True},
+        {"from": "tell", "to": "ship"},
+    ],
+}
+
+
+def test_what_a_failure_would_lead_to_is_told_of_draft_and_version(dora: Client, viewer: Client) -> None:
+    put(dora, UNDONE)
+    told = viewer.get("/api/v1/workflows/ship/draft/coverage", {"step": "ship"})
+    assert told["ETag"] == '"1"'
+    found = told.json()
+    assert found["answer"] == "compensate" and found["own"] == "cancel_shipment"
+    assert found["undo"] == [{"step": "reserve", "sure": True, "worker": "release_inventory", "place": 1}]
+    assert found["remains"] == [{"step": "tell", "sure": False, "reason": "irreversible"}]
+    assert found["harmless"] == [{"step": "check", "sure": True}]
+    post(dora, "/workflows/ship/publish")
+    url = "/api/v1/workflows/ship/versions/1/coverage"
+    assert viewer.get(url, {"step": "ship"}).json() == found
+    assert viewer.get(url, {"step": "none"}).status_code == 404
+    assert Client().get(url, {"step": "ship"}).status_code == 401
+
+
+def test_a_draft_with_errors_is_foreseen_as_far_as_it_can_be_read(dora: Client) -> None:
+    dangling = {"from": "reserve", "to": "nowhere"}
+    put(
+        dora,
+        {
+            **UNDONE,
+            "steps": [*UNDONE["steps"], 5, {"name": "reserve"}],
+            "edges": [*UNDONE["edges"], dangling],
+        },
+    )
+    url = "/api/v1/workflows/ship/draft/coverage"
+    assert dora.get(url, {"step": "ship"}).status_code == 200
+    put(dora, {**UNDONE, "edges": [*UNDONE["edges"], {"from": "ship", "to": "check"}]}, "1")
+    circle = dora.get(url, {"step": "ship"})
+    assert circle.status_code == 409 and "circle" in circle.json()["detail"]
+
+
 def test_viewers_look_and_strangers_do_not(viewer: Client) -> None:
     for path in ("/workflows", "/catalog"):
         assert Client().get(f"/api/v1{path}").status_code == 401

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from designer.coverage import Done, assumed_failure, plan_of
-from designer.graph import IRREVERSIBLE, NO_UNDO, Action, Edge, Graph, Step
+from designer.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Edge, Graph, Step
 
 UNDO = Action("undo")
 
@@ -51,6 +54,67 @@ def test_items_of_a_map_are_undone_one_by_one_and_the_map_itself_is_not() -> Non
     mapped = Graph("sample", steps=(Step("m", kind="map", worker="act", compensation=UNDO, items="[1, 2]"),))
     done = [Done("m[1]", "m"), Done("m[0]", "m"), Done("m", "m", is_map=True)]
     assert plan_of(mapped, done).undo == ("m[0]", "m[1]")
+
+
+def conditional(*edges: str, **steps: Any) -> Graph:
+    """Edges `a?b` are conditional."""
+    plain = graph(*(edge.replace("?", ">") for edge in edges))
+    found = tuple(
+        replace(edge, when="true") if "?" in text else edge
+        for edge, text in zip(plain.edges, edges, strict=True)
+    )
+    changed = (replace(step, **steps.get(step.name, {})) for step in plain.steps)
+    return plain.with_steps(changed, found)
+
+
+def test_steps_of_branches_are_undone_only_where_they_ran() -> None:
+    branches = conditional("a?b", "a?c", "b>d", "c>d", "d>e")
+    assert assumed_failure(branches, "e").unsure == {"b", "c"}
+    assert assumed_failure(branches, "b").unsure == set()
+    assert assumed_failure(conditional("a?b", "b>c"), "c").unsure == set(), "c is reached through b alone"
+    guarded = conditional("a>b", "b>c", b={"when": "context.x"})
+    assert assumed_failure(guarded, "c").unsure == {"b"}
+
+
+def test_undos_have_numbers_and_those_of_one_number_go_together() -> None:
+    diamond = graph("a>b", "a>c", "b>d", "c>d", "d>e")
+    assert assumed_failure(diamond, "e").waves == {"d": 1, "c": 2, "b": 3, "a": 4}
+    parallel = replace(diamond, compensation_order="parallel")
+    assert assumed_failure(parallel, "e").waves == {"d": 1, "c": 2, "b": 2, "a": 3}
+
+
+def test_what_a_failure_leads_to_by_itself() -> None:
+    row = conditional("a>b", "b>c", b={"pivot": True}, c={"on_failure": "compensate"})
+    assert assumed_failure(row, "b").answer == "compensate"
+    assert assumed_failure(row, "c").answer == "pivot"
+    assert assumed_failure(conditional("a>b", b={"on_failure": "pause"}), "b").answer == "pause"
+    by_default = replace(graph("a>b"), defaults=Defaults(on_failure="continue"))
+    assert assumed_failure(by_default, "b").answer == "continue"
+
+
+def test_what_has_nothing_to_undo_is_harmless() -> None:
+    assert assumed_failure(graph("a>b", "b>c", a=NO_UNDO), "c").harmless == ("a",)
+
+
+def test_a_long_chain_takes_no_longer_than_one_can_wait() -> None:
+    """Twice the steps take about twice the work: counted in the lookups of edges."""
+    small, large = (edges_looked_at(count) for count in (250, 500))
+    assert large < 3 * small
+
+
+def edges_looked_at(count: int) -> int:
+    class Counting(dict[str, Any]):
+        count = 0
+
+        def __getitem__(self, name: str) -> Any:
+            self.count += 1
+            return super().__getitem__(name)
+
+    long = graph(*(f"s{place}>s{place + 1}" for place in range(count)))
+    incoming, outgoing = Counting(long.incoming), Counting(long.outgoing)
+    long.__dict__["incoming"], long.__dict__["outgoing"] = incoming, outgoing
+    assumed_failure(long, f"s{count}")
+    return incoming.count + outgoing.count
 
 
 def test_a_step_that_does_not_exist_is_an_error() -> None:
