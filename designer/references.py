@@ -64,13 +64,20 @@ def _places_of_step(step: Step, path: str) -> Iterator[Place]:
         yield Place(join(path, "items"), bare(step.items), BASE, step.name)
     for field in ("input", "seconds", "until", "message"):
         yield from _places_in(getattr(step, field), join(path, field), BASE, step.name)
-    variables = BASE if step.kind != "map" else ITEM if step.batch_size == 1 else BATCH
+    variables = variables_of(step)
     yield from _places_in(step.params, join(path, "params"), variables, step.name)
     for field, action in (("verify", step.verify), ("fallback", step.fallback)):
         if action is not None:
             yield from _places_in(action.params, f"{path}.{field}.params", variables, step.name)
     if isinstance(step.compensation, Action):
         yield from _places_in(step.compensation.params, f"{path}.compensation.params", variables | UNDO, None)
+
+
+def variables_of(step: Step) -> frozenset[str]:
+    """What a step's params may read."""
+    if step.kind != "map":
+        return BASE
+    return ITEM if step.batch_size == 1 else BATCH
 
 
 def _places_in(value: Any, path: str, variables: frozenset[str], after: str | None) -> Iterator[Place]:

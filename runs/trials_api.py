@@ -1,8 +1,9 @@
-"""REST calls that try a draft. Thin, as `runs.api`."""
+"""REST calls that try a draft or its expressions. Thin, as `runs.api`."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -10,6 +11,8 @@ from pydantic import Field
 
 from config.access import require
 from designer.api import IfMatch, revision_of
+from designer.scanning import LENGTH_MAX
+from runs import preview
 from runs.queries import run_json
 from runs.trials import try_draft, try_step
 
@@ -45,3 +48,37 @@ def start_trial_of_step(
     require(request.user, "design")
     run = try_step(name, step, body.context, body.steps, revision_of(if_match), request.user)
     return Status(201, run_json(run))
+
+
+# --- what expressions of a draft see ---
+
+
+class PreviewIn(Schema):
+    path: str = Field(max_length=500)
+    expression: str = Field(max_length=LENGTH_MAX)
+    run: UUID | None = None
+
+
+@router.get("/workflows/{name}/draft/scope", response=dict[str, Any])
+def get_scope(request: HttpRequest, name: str, path: str, run: UUID | None = None) -> dict[str, Any]:
+    """What an expression at `path` (as in problems: `steps[2].params.amount`) may read.
+
+    `known` holds paths with type and a short sample, from a past run of the workflow or, without `run`,
+    from its sample input; `runs` are the latest to choose from.
+    """
+    require(request.user, "design")
+    return preview.known(name, path, run)
+
+
+@router.get("/workflows/{name}/draft/context", response=dict[str, Any])
+def get_context(request: HttpRequest, name: str, path: str, run: UUID | None = None) -> dict[str, Any]:
+    """The values that a step would see: `context`, `input`, `steps` and what else there is."""
+    require(request.user, "design")
+    return preview.scope_of_run(name, path, run)
+
+
+@router.post("/workflows/{name}/draft/preview", response=dict[str, Any])
+def preview_expression(request: HttpRequest, name: str, body: PreviewIn) -> dict[str, Any]:
+    """`type` and `text` of what an expression gives at `path`, or `error`; stores nothing."""
+    require(request.user, "design")
+    return preview.evaluate(name, body.path, body.expression, body.run)

@@ -151,7 +151,7 @@ def test_workers_are_described_for_the_palette(viewer: Client) -> None:
     assert "refund_payment" in workers
 
 
-UNDONE = {
+UNDONE: dict[str, Any] = {
     "schema": 1,
     "name": "ship",
     "steps": [

@@ -1,0 +1,143 @@
+"""Expressions of a draft are shown with what they would give, by a sample or a past run."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from designer import services
+from designer.document import dump
+from designer.graph import Action, Graph, Step
+from tests.integration.runs.conftest import RunHere, chain, step
+
+URL = "/api/v1/workflows/sample/draft"
+
+
+@pytest.fixture
+def dora(transactional_db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("dora", is_staff=True))
+    return client
+
+
+def graph() -> Graph:
+    each = Step("each", kind="map", worker="double", items="context.rows", output_key="doubled")
+    schema = {"type": "object", "properties": {"rows": {"type": "array"}, "tax": {"type": "number"}}}
+    return chain(
+        step("a", compensation=Action("undo", {"x": "=output.a"})),
+        each,
+        step("z"),
+        input_schema=schema,
+        sample_input={"rows": [7, 8], "who": {"name": "Ada", "very-odd": 1}},
+    )
+
+
+def draft(*, changes: Any = None) -> None:
+    services.import_document({**dump(graph()), **(changes or {})})
+
+
+def paths(client: Client, path: str, **query: str) -> dict[str, tuple[str, str]]:
+    answer = client.get(f"{URL}/scope", {"path": path, **query})
+    assert answer.status_code == 200, answer.content
+    return {one["path"]: (one["type"], one["sample"]) for one in answer.json()["known"]}
+
+
+def gives(client: Client, path: str, expression: str, run: object = None) -> dict[str, Any]:
+    body = {"path": path, "expression": expression, "run": run and str(run)}
+    answer = client.post(f"{URL}/preview", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_what_is_known_comes_from_sample_schema_and_earlier_steps(dora: Client) -> None:
+    draft()
+    known = paths(dora, "steps[2].params.x")
+    assert known["context.rows"] == ("list", "2 items") and known["input.tax"] == ("number", "")
+    assert known["context.who.name"] == ("text", "Ada") and "context.who.very-odd" not in known
+    assert known["steps.a"][0] == "what the step gives" and known["context.doubled"][0] == "what each gives"
+    assert "steps.z" not in known and "output" not in known
+    assert paths(dora, "steps[1].params.x")["item"] == ("number", "7")
+
+
+def test_an_edge_knows_its_own_step_and_an_undo_knows_all(dora: Client) -> None:
+    draft()
+    assert "steps.each" in paths(dora, "edges[1].when") and "steps.z" not in paths(dora, "edges[1].when")
+    assert {"output", "failure", "failure.step", "steps.z"} <= paths(
+        dora, "steps[0].compensation.params.x"
+    ).keys()
+
+
+def test_values_are_taken_from_a_past_run(dora: Client, run_here: RunHere) -> None:
+    run = run_here(graph(), rows=[1, 2, 3])
+    draft()
+    known = paths(dora, "steps[2].params.x", run=str(run.pk))
+    assert known["context.a"] == ("number", "1") and known["context.doubled"] == ("list", "3 items")
+    listed = dora.get(f"{URL}/scope", {"path": "steps[2].params.x"}).json()["runs"]
+    assert [one["id"] for one in listed] == [str(run.pk)]
+    path = "steps[2].params.x"
+    assert gives(dora, path, "context.a + 1", run.pk) == {"type": "number", "text": "2", "truncated": False}
+    assert gives(dora, path, "steps.each", run.pk)["type"] == "list"
+    assert gives(dora, "steps[0].compensation.params.x", "output.a", run.pk)["text"] == "1"
+    assert gives(dora, "steps[1].params.x", "item", run.pk)["text"] == "1"
+    context = dora.get(f"{URL}/context", {"path": "steps[2]", "run": str(run.pk)}).json()
+    assert context["context"]["a"] == 1 and context["steps"]["a"] == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "expression", "says"),
+    [
+        ("steps[2].params.x", "context.nothing", "no such key"),
+        ("steps[2].params.x", "item", "does not exist here"),
+        ("steps[2].params.x", "1 +", "character"),
+        ("steps[2].when", "size(context.rows)", "not true or false"),
+        ("edges[1].when", "'yes'", "not true or false"),
+        ("steps[1].items", "context.who", "not a list"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_authors_words(
+    dora: Client, path: str, expression: str, says: str
+) -> None:
+    draft()
+    assert says in gives(dora, path, expression)["error"]
+
+
+def test_a_condition_and_a_list_are_previewed(dora: Client) -> None:
+    draft()
+    assert gives(dora, "edges[1].when", "size(context.rows) > 1")["text"] == "true"
+    assert gives(dora, "steps[1].items", "context.rows")["text"] == "[7, 8]"
+
+
+def test_a_preview_is_bounded_in_time_and_size(dora: Client) -> None:
+    draft(changes={"sample_input": {"rows": list(range(3_000)), "text": "x" * 5_000}})
+    long = gives(dora, "steps[2].params.x", "context.text")
+    assert len(long["text"]) == 2_000 and long["truncated"]
+    began = time.monotonic()
+    nested = "context.rows.map(a, context.rows.map(b, a + b))"
+    assert "too much data" in gives(dora, "steps[2].params.x", nested)["error"]
+    assert time.monotonic() - began < 10
+
+
+def test_drafts_that_cannot_be_read_and_other_places_know_the_input(dora: Client) -> None:
+    draft(changes={"edges": [{"from": "z", "to": "a"}, {"from": "a", "to": "z"}, 5]})
+    for path in ("steps[99].params.x", "nonsense", "steps[0].when", "edges[9]"):
+        assert "context" in paths(dora, path)
+
+
+def test_runs_of_other_workflows_and_strangers_are_refused(dora: Client, run_here: RunHere) -> None:
+    other = run_here(chain(step("a"), name="other"))
+    draft()
+    for run in (other.pk, uuid4()):
+        assert dora.get(f"{URL}/scope", {"path": "", "run": str(run)}).status_code == 404
+    viewer = Client()
+    viewer.force_login(User.objects.create_user("viv"))
+    for path in ("scope", "context"):
+        assert viewer.get(f"{URL}/{path}", {"path": ""}).status_code == 403
+    body = json.dumps({"path": "", "expression": "1"})
+    assert viewer.post(f"{URL}/preview", body, content_type="application/json").status_code == 403
