@@ -100,7 +100,7 @@ def list_runs(
 ) -> dict[str, Any]:
     """Newest first, in keyset pages; pass `next` on as `cursor`. `trials`: those of drafts instead."""
     require(request.user, "view")
-    runs, following = page_of(Filters(status, workflow, label, q, since, trials), cursor)
+    runs, following = page_of(Filters(status, workflow, label, q, since, trials=trials), cursor)
     return {"runs": [summary_json(run) for run in runs], "next": following}
 
 

@@ -9,8 +9,7 @@ from runs.codec import unpack
 from runs.machine.allowed import answers
 from runs.machine.states import StepState
 from runs.models import CaseAct, Intervention, JournalEntry, StepRun
-from runs.queries import Json, case_json
-from runs.snapshot import moment
+from runs.queries import Json, case_json, iso
 
 UNREAD = ("run__input", "run__state", "run__labels")
 HISTORY_MAX = 200
@@ -55,7 +54,7 @@ def _journaled(case: Intervention) -> list[Json]:
     ours = [entry for entry in entries.order_by("seq")[:HISTORY_MAX] if _is_about(entry, case)]
     return [
         {
-            "at": moment(entry.at),
+            "at": iso(entry.at),
             "act": _act_of(entry),
             "by": entry.data.get("by") or None,
             "text": entry.data.get("note", ""),
@@ -82,6 +81,6 @@ def _facts(entry: JournalEntry) -> dict[str, Any]:
 def _acted(case: Intervention) -> list[Json]:
     rows = CaseAct.objects.filter(case=case).order_by("pk")[:HISTORY_MAX]
     return [
-        {"at": moment(row.at), "act": row.act, "by": row.by or None, "text": row.text, "data": row.data}
+        {"at": iso(row.at), "act": row.act, "by": row.by or None, "text": row.text, "data": row.data}
         for row in rows
     ]

@@ -20,6 +20,7 @@ from designer.schemas import SchemaValidator
 from runs import store
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
+from runs.indexing import index
 from runs.machine.decide import create as first_entry
 from runs.machine.messages import StartChild
 from runs.machine.states import RunState, State
@@ -125,6 +126,7 @@ def _insert(request: Request) -> Run:
         parent_step=request.parent_step,
         total=len(graph.steps),
     )
+    index([run])
     _write_first_entry(run, graph, request.depth)
     return run
 

@@ -72,6 +72,11 @@ def queued_ids(queues: Iterable[str]) -> set[str]:
     return {found for name in queues for found in Queue(name, connection=connection()).get_job_ids()}
 
 
+def queue_lengths() -> dict[str, int]:
+    """How many jobs wait in each queue. Raises RedisError."""
+    return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
+
+
 def _queue(ring: Ring) -> str:
     return ring.queue
 

@@ -56,6 +56,15 @@ class Run(models.Model):
     )
     parent_step = models.CharField(max_length=80, blank=True)
     trial = models.BooleanField(default=False)
+    imported = models.JSONField(
+        null=True, blank=True, help_text="Of a run that came as a file: who brought it, when and from where."
+    )
+    tallied_seq = models.PositiveIntegerField(
+        default=0, help_text="The last entry that is in the figures; see runs.figures."
+    )
+    tally_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set when the run has ended and is not in the figures yet."
+    )
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -72,9 +81,28 @@ class Run(models.Model):
             models.Index(fields=["-created_at", "-id"], name="run_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="run_status_newest"),
             models.Index(fields=["workflow_name", "-created_at", "-id"], name="run_workflow_newest"),
+            models.Index(
+                fields=["workflow_name", "status", "-created_at", "-id"], name="run_workflow_status_newest"
+            ),
+            models.Index(
+                fields=["-created_at", "-id"], condition=models.Q(trial=True), name="run_trial_newest"
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(imported__isnull=False),
+                name="run_imported_newest",
+            ),
+            models.Index(
+                fields=["status", "finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="run_ended",
+            ),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
             models.Index(
                 fields=["pruned_at"], condition=models.Q(pruned_at__isnull=False), name="run_pruned"
+            ),
+            models.Index(
+                fields=["tally_at"], condition=models.Q(tally_at__isnull=False), name="run_to_tally"
             ),
         ]
 
@@ -301,3 +329,123 @@ class WorkerProcess(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+# --- what lists, searches and charts read ---
+
+
+class RunLabel(models.Model):
+    """A label of a run, where lists find it."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="label_rows")
+    key = models.CharField(max_length=200)
+    value = models.CharField(max_length=200)
+    created_at = models.DateTimeField(help_text="The run's.")
+
+    class Meta:
+        ordering = ["run", "key"]
+        indexes = [
+            models.Index(fields=["key", "value", "-created_at", "-run"], name="run_label_value"),
+            models.Index(fields=["key", "-created_at", "-run"], name="run_label_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+class RunText(models.Model):
+    """The beginning of a run's input as text. FTS5 or pg_trgm finds any part of it."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="text_row")
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class HourFigures(models.Model):
+    """How many runs came to one end in one hour, and how long they took. Trials are not counted."""
+
+    hour = models.DateTimeField()
+    status = models.CharField(max_length=12)
+    count = models.PositiveIntegerField(default=0)
+    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["hour", "status"]
+        verbose_name_plural = "hour figures"
+        constraints = [models.UniqueConstraint(fields=["hour", "status"], name="hour_figures_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.status}"
+
+
+class StepFigures(models.Model):
+    """What became of one step of a version over all ended runs that are no trials."""
+
+    version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
+    step = models.CharField(max_length=80)
+    completed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    retried = models.PositiveIntegerField(default=0)
+    undone = models.PositiveIntegerField(default=0)
+    undo_failed = models.PositiveIntegerField(default=0)
+    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["version", "step"]
+        verbose_name_plural = "step figures"
+        constraints = [models.UniqueConstraint(fields=["version", "step"], name="step_figures_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.step}"
+
+
+class FleetSample(models.Model):
+    """How long the queues were at one moment, and how many worker processes took from them."""
+
+    at = models.DateTimeField(primary_key=True)
+    queued = models.PositiveIntegerField()
+    processes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.queued}"
+
+
+class Trigger(models.Model):
+    """What starts runs of a workflow from outside: an event's type, or a webhook's token (its hash)."""
+
+    workflow = models.ForeignKey("designer.Workflow", on_delete=models.CASCADE, related_name="triggers")
+    kind = models.CharField(max_length=5, choices=[("event", "event"), ("hook", "webhook")])
+    event_type = models.CharField(max_length=200, blank=True)
+    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    headers = models.JSONField(default=list, blank=True, help_text="Names of headers that go into the input.")
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["workflow", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow", "event_type"],
+                condition=models.Q(kind="event"),
+                name="trigger_event_unique",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["event_type"], condition=models.Q(kind="event"), name="trigger_event_type")
+        ]
+
+    def __str__(self) -> str:
+        return self.event_type or f"webhook {self.pk}"

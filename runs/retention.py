@@ -106,7 +106,7 @@ def _mark_families(before: datetime, place: Place | None, trials_only: bool) -> 
     """Looks at some old roots. Returns where the next ones begin; None when all are looked at."""
     roots = Run.objects.filter(parent=None, status__in=RUN_ENDED, created_at__lt=before)
     if trials_only:
-        roots = roots.filter(trial=True)
+        roots = roots.filter(trial=True, imported__isnull=True)
     if place is not None:
         created_at, run_id = place
         roots = roots.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, pk__gt=run_id))

@@ -37,7 +37,7 @@ LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET status=%s, state=%s, error=%s, last_seq=%s, done=%s, total=%s,"
-    " started_at=%s, finished_at=%s, due_at=%s WHERE id=%s"
+    " started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s"
 )
 STEP_FIELDS = (
     "run_id, name, status, undo, attempt, undo_attempt, lease, process, queue, state, error, output_seq,"
@@ -199,6 +199,7 @@ def _write_run(cursor: CursorWrapper, run_id: UUID, run: RunState) -> None:
             _time(run.started_at),
             _time(run.finished_at),
             _time(run.due_at),
+            _time(run.finished_at),
             _key(run_id),
         ],
     )

@@ -15,13 +15,15 @@ from redis.exceptions import RedisError
 
 from config.checkup import refuse_unmigrated
 from config.commands import SagaboardCommand, one_line
-from runs import fleet
+from runs import figures, fleet
 from runs.retention import Place, prune_step
 from runs.sweep import sweep_once
 
 SWEEP_EVERY_S = 0.5
 STOP_POLL_S = 0.1
 PRUNE_EVERY_S = 3_600.0
+SAMPLE_EVERY_S = 60.0
+TALLIES_PER_PASS = 5
 FAILURE_DELAY_S_MAX = 6.0
 HESITATION_S = 5.0  # a pass that takes longer was held up by the database
 STEADY_S = 2 * fleet.HEARTBEAT_S
@@ -76,6 +78,7 @@ class SweepLoop:
             Pruning(settings.RETENTION_DAYS),
             Pruning(settings.TRIAL_RETENTION_DAYS, trials_only=True),
         ]
+        self.sample_at = time.monotonic()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopping = True
@@ -90,6 +93,7 @@ class SweepLoop:
         try:
             sweep_once(silence_counts=began - self.steady_since > STEADY_S)
             self.prune()
+            self.keep_figures()
             self.delay_s = SWEEP_EVERY_S
         except (DatabaseError, InterfaceError, RedisError) as error:
             self.slow_down(one_line(error))
@@ -101,6 +105,15 @@ class SweepLoop:
     def prune(self) -> None:
         for pruning in self.prunings:
             pruning.go_on()
+
+    def keep_figures(self) -> None:
+        """Counts the runs that have ended, and once a minute what waits in the queues."""
+        for _ in range(TALLIES_PER_PASS):
+            if figures.tally_once() < figures.RUNS_PER_PASS:
+                break
+        if time.monotonic() >= self.sample_at:
+            self.sample_at = time.monotonic() + SAMPLE_EVERY_S
+            figures.sample_fleet()
 
     def slow_down(self, reason: str, exc_info: bool = False) -> None:
         self.delay_s = min(2 * self.delay_s, FAILURE_DELAY_S_MAX)

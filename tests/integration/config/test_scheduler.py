@@ -20,6 +20,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[bool]:
     settings.TRIAL_RETENTION_DAYS = 0
     told: list[bool] = []
     monkeypatch.setattr(scheduler, "sweep_once", lambda *, silence_counts: told.append(silence_counts))
+    monkeypatch.setattr(SweepLoop, "keep_figures", lambda loop: None)
     return told
 
 

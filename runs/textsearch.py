@@ -1,0 +1,53 @@
+"""Runs whose input has a text in it, found by what the database brings along: FTS5 or pg_trgm.
+
+Both index three letters at a time. A shorter text is looked for in the newest runs only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+INDEXED_LENGTH_MIN = 3
+SHORT_LOOKED_AT = 5_000
+TEXT_LENGTH_MAX = 200
+NO_PLACE = 2**63 - 1
+
+Places = list[tuple[int, UUID]]
+
+SQLITE_SQL = (
+    "SELECT found.id, found.run_id FROM runs_runtext_index CROSS JOIN runs_runtext found"
+    " ON found.id = runs_runtext_index.rowid"
+    " WHERE runs_runtext_index MATCH %s AND runs_runtext_index.rowid < %s"
+    " ORDER BY runs_runtext_index.rowid DESC LIMIT %s"
+)
+POSTGRES_SQL = "SELECT id, run_id FROM runs_runtext WHERE text ILIKE %s AND id < %s ORDER BY id DESC LIMIT %s"
+SHORT_SQL = (
+    "SELECT id, run_id FROM runs_runtext WHERE id > (SELECT coalesce(max(id), 0) FROM runs_runtext) - %s"
+    " AND lower(text) LIKE lower(%s) ESCAPE '\\' AND id < %s ORDER BY id DESC LIMIT %s"
+)
+
+
+def newest(text: str, before: int | None, limit: int) -> Places:
+    """Places (which fall with age) and ids of runs with `text` in their input, newest first."""
+    sql, values = statement(text[:TEXT_LENGTH_MAX], NO_PLACE if before is None else before, limit)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [(place, UUID(str(run_id))) for place, run_id in cursor.fetchall()]
+
+
+def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:
+    text = text.replace("\x00", "\ufffd")
+    if len(text) < INDEXED_LENGTH_MIN:
+        return SHORT_SQL, [SHORT_LOOKED_AT, _pattern(text), before, limit]
+    if connection.vendor == "sqlite":
+        return SQLITE_SQL, ['"' + text.replace('"', '""') + '"', before, limit]
+    return POSTGRES_SQL, [_pattern(text), before, limit]
+
+
+def _pattern(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, "\\" + special)
+    return f"%{text}%"

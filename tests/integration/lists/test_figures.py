@@ -1,0 +1,119 @@
+"""Counters of ended runs: each entry once, whoever counts, and the same as a scan would give."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from redis import RedisError
+from rq import Queue
+
+from designer.graph import Graph
+from runs import dispatch, engine, figures, histogram
+from runs.figures import tally_once
+from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures
+from tests.integration.runs.conftest import RunHere
+from workers.jobs import run_attempt
+from workers.local import start_and_run
+
+
+def steps_of(run: Run) -> dict[str, StepFigures]:
+    return {row.step: row for row in StepFigures.objects.filter(version=run.version)}
+
+
+def test_each_step_and_hour_is_counted_once(undone: Run) -> None:
+    assert tally_once() == 1
+    assert tally_once() == 0
+    found = steps_of(undone)
+    assert {name: (row.completed, row.failed, row.undone) for name, row in found.items()} == {
+        "reserve": (1, 0, 1),
+        "charge": (1, 0, 1),
+        "ship": (0, 1, 0),
+    }
+    assert sum(found["charge"].durations.values()) == 1
+    (hour,) = HourFigures.objects.all()
+    assert (hour.status, hour.count, hour.hour.minute) == ("compensated", 1, 0)
+    assert histogram.percentile(hour.durations, 0.5)
+
+
+def test_counters_say_what_a_scan_of_the_journal_says(run_here: RunHere, order: Graph) -> None:
+    version = run_here(order).version
+    for faults in ({}, {"ship": "critical"}, {"charge": "critical"}, {}):
+        list(start_and_run(version, {"faults": faults}, None))
+    while tally_once():
+        pass
+    entries = JournalEntry.objects.filter(type="step.completed", run__version=version)
+    scanned = Counter(entries.values_list("step", flat=True))
+    assert scanned == {row.step: row.completed for row in StepFigures.objects.filter(version=version)}
+
+
+def test_an_undo_after_the_end_is_added_to_what_was_counted(run_here: RunHere, order: Graph) -> None:
+    run = run_here(order)
+    tally_once()
+    engine.roll_back(run.pk)
+    run.refresh_from_db()
+    assert run.tally_at is None
+    assert steps_of(run)["charge"].undone == 0
+    finish(run)
+    while tally_once():
+        pass
+    row = steps_of(run)["charge"]
+    assert (row.completed, row.undone) == (1, 1)
+    assert Counter(HourFigures.objects.values_list("status", "count")) == {
+        ("completed", 1): 1,
+        ("compensated", 1): 1,
+    }
+
+
+def finish(run: Run) -> None:
+    """Carry out what is rung for a run."""
+    queue = Queue("default", connection=dispatch.connection())
+    while job := queue.fetch_job(next(iter(queue.get_job_ids()), "")):
+        queue.remove(job)
+        run_attempt(*job.args)
+    run.refresh_from_db()
+    assert run.status == "compensated"
+
+
+def test_trials_and_runs_under_way_are_not_counted(waiting: Run, undone: Run) -> None:
+    Run.objects.update(trial=True)
+    assert [tally_once(), tally_once()] == [1, 0]
+    assert not StepFigures.objects.exists()
+
+
+def test_two_that_tally_at_once_count_once(undone: Run, monkeypatch: Any) -> None:
+    entries = figures._entries
+
+    def slow(runs: Any) -> Any:
+        found = entries(runs)
+        monkeypatch.setattr(figures, "_entries", entries)
+        assert tally_once() == 1
+        return found
+
+    monkeypatch.setattr(figures, "_entries", slow)
+    assert tally_once() == 0
+    assert steps_of(undone)["charge"].completed == 1
+
+
+def test_a_pass_is_bounded_by_entries(run_here: RunHere, order: Graph, monkeypatch: Any) -> None:
+    version = run_here(order).version
+    list(start_and_run(version, {}, None))
+    monkeypatch.setattr(figures, "ENTRIES_PER_PASS", 3)
+    assert [tally_once(), tally_once(), tally_once()] == [1, 1, 0]
+
+
+def test_the_queues_are_sampled_and_old_samples_forgotten(
+    db: None, redis_client: Any, monkeypatch: Any
+) -> None:
+    figures.sample_fleet()
+    assert FleetSample.objects.get().queued == 0
+    FleetSample.objects.update(at=FleetSample.objects.get().at - 2 * figures.SAMPLES_KEPT)
+
+    def away() -> dict[str, int]:
+        raise RedisError("away")
+
+    figures.sample_fleet()
+    assert FleetSample.objects.count() == 1
+    monkeypatch.setattr(dispatch, "queue_lengths", away)
+    figures.sample_fleet()
+    assert FleetSample.objects.count() == 1

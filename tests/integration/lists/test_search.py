@@ -1,0 +1,142 @@
+"""Finding runs: each filter, their combinations, and pages that follow each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from designer.models import WorkflowVersion
+from runs import engine, search
+from runs.indexing import index
+from runs.models import Run, RunText
+from runs.search import BadFilter, Filters, page_of
+from tests.integration.runs.conftest import Publish, chain, step
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def version(publish: Publish) -> WorkflowVersion:
+    return publish(chain(step("a"), name="order"))
+
+
+def add(version: WorkflowVersion, count: int = 1, **fields: Any) -> list[Run]:
+    """Runs a second apart, the oldest first."""
+    runs = [
+        Run(
+            version=version,
+            workflow_name="order",
+            **{"created_at": NOON + timedelta(seconds=number), "status": "completed", **fields},
+        )
+        for number in range(count)
+    ]
+    Run.objects.bulk_create(runs)
+    index(runs)
+    return runs
+
+
+def everything(filters: Filters, rows: int) -> list[Run]:
+    found, cursor = page_of(filters, None, rows)
+    while cursor:
+        more, cursor = page_of(filters, cursor, rows)
+        found += more
+    return found
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(), Filters(label="shop"), Filters(label="shop=north"), Filters(q="tea-0"), Filters(q="te")],
+    ids=str,
+)
+def test_pages_follow_each_other_newest_first(version: WorkflowVersion, filters: Filters) -> None:
+    runs = add(version, 7, input={"sku": "TEA-001"}, labels={"shop": "north"})
+    assert [run.pk for run in everything(filters, 2)] == [run.pk for run in reversed(runs)]
+
+
+def test_runs_of_one_moment_are_each_listed_once(version: WorkflowVersion) -> None:
+    runs = add(version, 7, created_at=NOON, labels={"shop": "north"})
+    for filters in (Filters(), Filters(label="shop")):
+        found = everything(filters, 3)
+        assert len(found) == 7
+        assert {run.pk for run in found} == {run.pk for run in runs}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("TEA-001", True),
+        ("tea-0", True),
+        ("ea-00", True),
+        ("TEA-002", False),
+        ("Grüße", True),
+        ("GRÜSSE", False),
+        ('say "hi"', False),
+        ('\\"hi\\"', True),
+        ("100%", True),
+        ("100_", False),
+        ("%", True),
+        ("*", False),
+        ("NEAR(a b)", False),
+        ("\x00", False),
+    ],
+)
+def test_text_is_found_wherever_it_stands(version: WorkflowVersion, text: str, is_found: bool) -> None:
+    (run,) = add(version, input={"sku": "TEA-001", "note": 'Grüße, "hi", 100%'})
+    assert [found.pk for found in page_of(Filters(q=text))[0]] == ([run.pk] if is_found else [])
+
+
+def test_text_and_other_filters_go_together(version: WorkflowVersion, monkeypatch: Any) -> None:
+    failed = add(version, 1, input={"sku": "TEA-001"}, status="failed")
+    add(version, 40, input={"sku": "TEA-001"}, labels={"shop": "north"})
+    assert [run.pk for run in page_of(Filters(q="tea", status="failed"))[0]] == [failed[0].pk]
+    assert len(page_of(Filters(q="tea", label="shop=north"))[0]) == 40
+    monkeypatch.setattr(search, "LOOKED_AT_MAX", 8)
+    first, cursor = page_of(Filters(q="tea", status="failed"), None, 1)
+    assert (first, cursor is not None) == ([], True)
+    assert [run.pk for run in everything(Filters(q="tea", status="failed"), 1)] == [failed[0].pk]
+
+
+def test_labels_and_times_narrow(version: WorkflowVersion) -> None:
+    north = add(version, 2, labels={"shop": "north"})
+    south = add(version, 2, labels={"shop": "south"})
+    assert {run.pk for run in page_of(Filters(label="shop"))[0]} == {run.pk for run in [*north, *south]}
+    assert {run.pk for run in page_of(Filters(label="shop=south"))[0]} == {run.pk for run in south}
+    since = (NOON + timedelta(seconds=1)).isoformat()
+    late = {north[1].pk, south[1].pk}
+    assert {run.pk for run in page_of(Filters(since=since))[0]} == late
+    assert {run.pk for run in page_of(Filters(since=since, label="shop=north"))[0]} == {north[1].pk}
+    assert {run.pk for run in page_of(Filters(until=since))[0]} == {north[0].pk, south[0].pk}
+
+
+def test_trials_are_listed_only_when_they_are_asked_for(version: WorkflowVersion) -> None:
+    (run,) = add(version)
+    (trial,) = add(version, trial=True)
+    (imported,) = add(version, trial=True, imported={"by": "ada"})
+    assert [found.pk for found in page_of(Filters())[0]] == [run.pk]
+    assert [found.pk for found in page_of(Filters(trials=True))[0]] == [trial.pk]
+    assert [found.pk for found in page_of(Filters(imported=True))[0]] == [imported.pk]
+
+
+@pytest.mark.parametrize("cursor", ["x", "text~x", "text~-1", f"text~{'9' * 30}", "2026-01-01~x"])
+@pytest.mark.parametrize("filters", [Filters(), Filters(q="abc")])
+def test_a_place_that_is_none_is_refused(db: None, cursor: str, filters: Filters) -> None:
+    with pytest.raises(BadFilter):
+        page_of(filters, cursor)
+
+
+def test_a_new_run_can_be_found_at_once_and_a_removed_one_no_more(version: WorkflowVersion) -> None:
+    run = engine.start_run(version, {"sku": "MUG-002"}, labels={"shop": "north"})
+    for filters in (Filters(q="mug-002"), Filters(label="shop=north")):
+        assert [found.pk for found in page_of(filters)[0]] == [run.pk]
+    run.delete()
+    assert not page_of(Filters(q="mug-002"))[0]
+    assert not RunText.objects.exists()
+
+
+def test_long_inputs_are_searched_at_their_beginning(version: WorkflowVersion) -> None:
+    engine.start_run(version, {"a": "begin", "b": "x" * 20_000, "c": "finish"})
+    assert len(page_of(Filters(q="begin"))[0]) == 1
+    assert not page_of(Filters(q="finish"))[0]
+    assert RunText.objects.get().text.startswith('{"a":"begin"')
