@@ -16,7 +16,16 @@ from designer.graph import Graph
 from runs.machine.cases import close_case
 from runs.machine.errors import Refused
 from runs.machine.messages import CancelChild, Rollback, RollBackChild, TellParent
-from runs.machine.states import UNDO_LEFT, Reason, State, StepState, StepStatus, UndoStatus
+from runs.machine.states import (
+    UNDO_LEFT,
+    Reason,
+    RunState,
+    RunStatus,
+    State,
+    StepState,
+    StepStatus,
+    UndoStatus,
+)
 from runs.machine.turn import Turn
 
 STOPPABLE = frozenset({StepStatus.QUEUED, StepStatus.RETRYING, StepStatus.WAITING})
@@ -237,19 +246,19 @@ def roll_back_child(turn: Turn, name: str) -> None:
 def _end(turn: Turn) -> None:
     run = turn.run
     error = {"error": run.error} if run.error else {}
-    turn.emit(_final_type(turn), data={"undone": run.undone, "left": run.left_undone} | error)
+    turn.emit(f"run.{final_status(run).value}", data={"undone": run.undone, "left": run.left_undone} | error)
     turn.command(TellParent())
 
 
-def _final_type(turn: Turn) -> str:
-    run = turn.run
+def final_status(run: RunState) -> RunStatus:
+    """How a rollback ends when nothing of it is left to do."""
     if run.left_undone:
-        return "run.failed"
+        return RunStatus.FAILED
     if run.reason == "rollback":
-        return "run.completed" if run.partial else "run.compensated"
+        return RunStatus.COMPLETED if run.partial else RunStatus.COMPENSATED
     if run.reason in ("cancel", "timeout"):
-        return "run.cancelled"
-    return "run.compensated" if run.undone else "run.failed"
+        return RunStatus.CANCELLED
+    return RunStatus.COMPENSATED if run.undone else RunStatus.FAILED
 
 
 def request(turn: Turn, event: Rollback) -> None:
