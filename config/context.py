@@ -1,4 +1,4 @@
-"""What every page can say: that Redis or the worker processes are away, so nobody wonders why runs rest."""
+"""What every page can say: what is away, so that nobody wonders why runs rest; and who is waited for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from runs import fleet
+from runs.models import Intervention
 
 KEPT_S = 3.0
 ANSWER_S = 0.5
@@ -23,6 +24,11 @@ _known: tuple[float, str] = (0.0, "")
 def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
     """`outage` in templates: a sentence, empty when all is well; looked at only where it is used."""
     return {"outage": outage_text}
+
+
+def open_cases(request: HttpRequest) -> dict[str, Callable[[], int]]:
+    """`open_cases` in templates: how many questions wait for a person; counted only where it is shown."""
+    return {"open_cases": Intervention.objects.filter(status="open").count}
 
 
 def outage_text() -> str:

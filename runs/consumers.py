@@ -132,12 +132,20 @@ class RunsConsumer(Hinted):
 
 
 class InterventionsConsumer(Hinted):
-    """One frame per intervention that was opened, claimed or answered."""
+    """One frame per intervention that was opened, claimed or answered; `open` says how many are open.
+
+    With `?count` it begins with a frame of that number alone.
+    """
 
     group = CASES_GROUP
 
     async def case_moved(self, message: dict[str, Any]) -> None:
         self.note((message["run"], message["opened"], message["event"]))
+
+    async def pump(self) -> None:
+        if parse_qs(self.scope["query_string"].decode(), keep_blank_values=True).get("count"):
+            await self.say({"event": "count", "open": await database_sync_to_async(_open_cases)()})
+        await super().pump()
 
     def read(self, keys: set[tuple[str, int, str]]) -> list[dict[str, Any]]:
         found = []
@@ -145,7 +153,11 @@ class InterventionsConsumer(Hinted):
             case = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
             if case is not None:
                 found.append(case_json(case) | {"event": event})
-        return found
+        return [frame | {"open": _open_cases()} for frame in found]
+
+
+def _open_cases() -> int:
+    return Intervention.objects.filter(status="open").count()
 
 
 def _run_exists(run_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 /** Entry of every page. Each part starts itself where its markup is. */
 import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
+import { startCaseCount } from "./cases/count";
 import { startRunPage } from "./run/page";
 import { improveForms } from "./ui/forms";
 import { upgradeJson } from "./ui/json";
@@ -10,4 +11,5 @@ localiseTimes(document);
 upgradeJson(document);
 improveForms(document);
 startRunPage();
+startCaseCount();
 if (document.querySelector("workflow-canvas")) void import("./canvas/element");
