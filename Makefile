@@ -6,6 +6,11 @@ WORKERS ?=
 RUNS ?= 20000
 MINUTES ?= 5
 SEED ?=
+DATABASE ?= sqlite
+WORKLOADS ?=
+QUICK ?=
+DOC ?=
+JSON ?= bench.json
 BIN := .venv/bin
 SYNCED := .venv/.synced
 FRONT := designer/frontend
@@ -34,7 +39,7 @@ lint: $(SYNCED)
 	$(BIN)/lint-imports
 
 bench: $(SYNCED)
-	$(BIN)/python -m pytest tests/bench --override-ini python_files='bench_*.py' -p no:randomly -s
+	$(BIN)/python -m tests.bench --database $(DATABASE) --json $(JSON) $(if $(WORKLOADS),--workloads $(WORKLOADS)) $(if $(QUICK),--quick) $(if $(DOC),--doc)
 
 simulate: $(SYNCED)
 	$(BIN)/python -m tests.simulation --runs $(RUNS) $(if $(SEED),--seed $(SEED))

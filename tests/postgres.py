@@ -45,8 +45,9 @@ def program(name: str) -> str | None:
 class Postgres:
     """Start and stop as often as needed; what was committed stays."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, **options: str) -> None:
         self.folder = folder
+        self.options = {**OPTIONS, **options}
         self.port = port or free_port()
         self.url = f"postgresql://{NAME}:{NAME}@127.0.0.1:{self.port}/{NAME}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -61,7 +62,7 @@ class Postgres:
         self._run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", NAME, NAME)
 
     def start(self) -> None:
-        options = {**OPTIONS, "port": str(self.port)}
+        options = {**self.options, "port": str(self.port)}
         words = [word for name in options for word in ("-c", f"{name}={options[name]}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -119,10 +120,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres(port: int = 0) -> Iterator[Postgres]:
-    """A running server with an empty database, on a free port unless one is given."""
+def postgres(port: int = 0, **options: str) -> Iterator[Postgres]:
+    """A running server with an empty database, on a free port unless one is given; `options` as in a file."""
     with tempfile.TemporaryDirectory(prefix="sagaboard-pg-", ignore_cleanup_errors=True) as folder:
-        server = Postgres(Path(folder), port)
+        server = Postgres(Path(folder), port, **options)
         try:
             server.create()
             yield server

@@ -1,0 +1,123 @@
+"""Workers and workflows of the measurements: they do as little as can be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from typing import Any
+
+from django.conf import settings
+from redis import Redis
+
+from designer.document import dump
+from designer.graph import Action, Edge, Graph, Retry, Step
+from designer.models import Workflow, WorkflowVersion
+from designer.resolve import resolve_graph
+from workers import CriticalFailure, worker
+from workers.registry import get_catalog
+
+WAIT_S = 5.0
+KILOBYTE = 1_000
+STEPS = 10
+GROWING_STEPS = 200
+DIED_AT = "bench:died-at"
+
+
+@worker("bench_nothing", compensation="none")
+def nothing() -> None:
+    return None
+
+
+@worker("bench_undo")
+def undo() -> None:
+    return None
+
+
+@worker("bench_fail", compensation="none")
+def fail() -> None:
+    raise CriticalFailure("as planned")
+
+
+@worker("bench_grow", compensation="none")
+def grow(step: Any) -> dict[str, str]:
+    """A kilobyte under a key of its own."""
+    return {step.name: "x" * KILOBYTE}
+
+
+@worker("bench_item", compensation="none")
+def item(context: dict[str, Any]) -> Any:
+    return context["item"]
+
+
+@worker("bench_die", compensation="none")
+def die(step: Any) -> None:
+    """Ends its process in the first attempt, as kill -9 does, and says when."""
+    if step.attempt == 1:
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.set(DIED_AT, time.time())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@worker("bench_nothing_async", compensation="none")
+async def nothing_async() -> None:
+    return None
+
+
+@worker("bench_wait", timeout=60, compensation="none")
+async def wait() -> None:
+    """A call of another service that takes its time."""
+    await asyncio.sleep(WAIT_S)
+
+
+def chain(name: str, *steps: Step) -> Graph:
+    edges = tuple(Edge(a.name, b.name) for a, b in zip(steps, steps[1:], strict=False))
+    return Graph(name, steps=steps, edges=edges)
+
+
+def row(name: str, worker: str, count: int, **fields: Any) -> Graph:
+    """`count` steps one after the other."""
+    return chain(name, *(Step(f"s{place}", worker=worker, **fields) for place in range(count)))
+
+
+GRAPHS = {
+    graph.name: graph
+    for graph in (
+        row("bench_row", "bench_nothing", STEPS),
+        row("bench_row_async", "bench_nothing_async", STEPS),
+        row("bench_forward", "bench_nothing", 11),
+        row("bench_grow", "bench_grow", GROWING_STEPS),
+        row("bench_undoable", "bench_nothing", 5, compensation=Action("bench_undo")),
+        chain(
+            "bench_die",
+            *(Step(f"s{n}", worker="bench_nothing") for n in range(4)),
+            Step("dies", worker="bench_die", retry=Retry(initial=0)),
+            *(Step(f"t{n}", worker="bench_nothing") for n in range(5)),
+        ),
+        chain("bench_wait", Step("wait", worker="bench_wait")),
+        chain(
+            "bench_map", Step("m", kind="map", worker="bench_item", items="context.numbers", output_key="all")
+        ),
+        chain(
+            "bench_saga",
+            *(Step(f"s{n}", worker="bench_nothing", compensation=Action("bench_undo")) for n in range(5)),
+            Step("fails", worker="bench_fail"),
+        ),
+    )
+}
+
+
+def publish() -> dict[str, WorkflowVersion]:
+    """All workflows of the measurements, by name."""
+    return {name: _publish(graph) for name, graph in GRAPHS.items()}
+
+
+def _publish(graph: Graph) -> WorkflowVersion:
+    workflow, _ = Workflow.objects.get_or_create(name=graph.name)
+    return WorkflowVersion.objects.create(
+        workflow=workflow,
+        number=1,
+        document=dump(graph),
+        resolved=dump(resolve_graph(graph, get_catalog())),
+    )
