@@ -19,7 +19,15 @@ from workers.registry import get_catalog
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "designer").glob("*.py"))
-TESTED_ELSEWHERE = {"too_many_steps", "too_many_edges", "too_deep", "name_mismatch", "no_draft", "bad_branch"}
+TESTED_ELSEWHERE = {
+    "too_many_steps",
+    "too_many_edges",
+    "too_deep",
+    "name_mismatch",
+    "no_draft",
+    "unknown_step",
+    "bad_branch",
+}
 
 
 def documented() -> dict[str, str]:
