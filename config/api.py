@@ -15,7 +15,15 @@ from designer import errors as designer_errors
 from designer.api import router as designer_router
 from designer.problems import Problem
 from runs.api import router as runs_router
-from runs.errors import AnsweredAlready, BadInput, RunsError, UnknownIntervention, UnknownRun, UnknownWorkflow
+from runs.errors import (
+    AnsweredAlready,
+    BadInput,
+    NewerState,
+    RunsError,
+    UnknownIntervention,
+    UnknownRun,
+    UnknownWorkflow,
+)
 from runs.machine.errors import Refused
 from runs.trials_api import router as trials_router
 from runs.watching import UnknownValue
@@ -33,6 +41,7 @@ STATUSES: dict[type[Exception], int] = {
     UnknownIntervention: 404,
     UnknownValue: 404,
     BadInput: 422,
+    NewerState: 503,
     RunsError: 400,
     Refused: 409,
     designer_errors.UnknownWorkflow: 404,

@@ -150,12 +150,21 @@ def fleet_check() -> Iterator[Finding]:
     hosts = sorted(set(alive.values_list("host", flat=True)))
     yield Finding("ok", "fleet", f"{alive.count()} worker processes on {shown(hosts)}")
     for process_id, lacks in alive.exclude(lacks=[]).values_list("id", "lacks"):
-        text = f"{process_id} met steps of workers that it lacks ({shown(lacks)}); see its WORKER_MODULES"
-        yield Finding("wrong", "fleet", text)
+        yield from lacking(process_id, lacks)
     listened = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
     wanted = set(StepRun.objects.filter(status="queued").values_list("queue", flat=True).distinct())
     if ignored := sorted(wanted - listened - {""}):
         text = f"steps wait in {shown(ignored)}, which no process listens to; add it to QUEUES or --queues"
+        yield Finding("wrong", "fleet", text)
+
+
+def lacking(process_id: str, lacks: list[str]) -> Iterator[Finding]:
+    """What a worker process met and left to others."""
+    if fleet.NEWER_CODE in lacks:
+        text = f"{process_id} met runs of a newer version and leaves them to others; update and restart it"
+        yield Finding("wrong", "fleet", text)
+    if workers := [name for name in lacks if name != fleet.NEWER_CODE]:
+        text = f"{process_id} met steps of workers that it lacks ({shown(workers)}); see its WORKER_MODULES"
         yield Finding("wrong", "fleet", text)
 
 

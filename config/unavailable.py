@@ -1,4 +1,4 @@
-"""Answers for requests that nobody could serve: the database is away (503), or there is a bug (500)."""
+"""Answers where nobody could serve: the database is away, this code is too old (503); or a bug (500)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.defaults import server_error
 
 from config.api import problem
 from config.commands import database_trouble
+from runs.errors import NewerState
 
 RETRY_AFTER_S = 5
 AGAIN = "Nothing is lost; try again in a moment."
@@ -19,12 +20,15 @@ AGAIN = "Nothing is lost; try again in a moment."
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: called while the exception is being handled."""
     error = sys.exc_info()[1]
-    if not isinstance(error, OperationalError | InterfaceError):
-        return server_error(request)
-    reason = database_trouble(error)
-    if request.path.startswith("/api/"):
-        response = problem(503, f"{reason} {AGAIN}", "database_away")
+    if isinstance(error, OperationalError | InterfaceError):
+        reason, code, title = database_trouble(error), "database_away", "The database is away"
+    elif isinstance(error, NewerState):
+        reason, code, title = str(error), error.code, "This run needs the newer version"
     else:
-        response = HttpResponse(render_to_string("503.html", {"reason": reason}), status=503)
+        return server_error(request)
+    if request.path.startswith("/api/"):
+        response = problem(503, f"{reason} {AGAIN}", code)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"reason": reason, "title": title}), status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response

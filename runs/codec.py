@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from runs.errors import NewerState
 from runs.machine.states import RunState, RunStatus, StepState, StepStatus, UndoStatus
 
 T = TypeVar("T", RunState, StepState)
@@ -32,7 +33,13 @@ def pack(state: RunState | StepState, skip: frozenset[str] = frozenset()) -> dic
 
 
 def unpack(kind: type[T], data: Mapping[str, Any], **more: Any) -> T:
-    """The state that `pack` was given; `more` holds what was skipped."""
+    """The state that `pack` was given; `more` holds what was skipped.
+
+    Raises NewerState where a newer version of this code has packed what this one does not know.
+    """
+    unknown = data.keys() - DEFAULTS[kind].keys()
+    if unknown:
+        raise NewerState(f"the field {min(unknown)!r} of its {kind.__name__}")
     return kind(**{name: _decode(name, value) for name, value in data.items()}, **more)
 
 
@@ -43,4 +50,7 @@ def _decode(name: str, value: Any) -> Any:
         return {key: tuple(seqs) for key, seqs in value.items()}
     if isinstance(value, list):
         return tuple(value)
-    return ENUMS[name](value) if name in ENUMS else value
+    try:
+        return ENUMS[name](value) if name in ENUMS else value
+    except ValueError as error:
+        raise NewerState(f"the {name} {value!r}") from error

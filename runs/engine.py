@@ -19,6 +19,7 @@ from designer.graph import Graph, Step
 from runs import creation
 from runs.errors import (
     AnsweredAlready,
+    NewerState,
     UnknownIntervention,
     UnstorableText,
     WorkerMissing,
@@ -207,13 +208,16 @@ def claim(
 ) -> Held | None:
     """The right to carry out an attempt; None where the job is late or a duplicate.
 
-    Raises WorkerMissing, and claims nothing, where the step's worker is not one of `workers`.
+    Claims nothing, and raises WorkerMissing where the step's worker is not one of `workers`, or NewerState
+    where newer code has written the run.
     """
     try:
         with unit_of(run_id, act) as unit:
             unit.take(Claim(unit.at, step, lease, process))
             if workers is not None:
                 _refuse_missing(unit, step, workers)
+    except NewerState:
+        raise
     except Stale as stale:
         logger.info("run %s: job discarded: %s", run_id, stale)
         return None

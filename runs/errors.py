@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from runs.machine.errors import Refused
+from runs.machine.errors import Refused, Stale
 
 
 class RunsError(Exception):
@@ -61,6 +61,16 @@ class WorkerMissing(RunsError):
         self.run_id = run_id
         self.worker = worker
         self.queue = queue
+
+
+class NewerState(RunsError, Stale):
+    """A newer version of Sagaboard wrote this run; this process is older and leaves it alone."""
+
+    code = "newer_state"
+
+    def __init__(self, what: object) -> None:
+        super().__init__(f"{type(self).__doc__} It does not know {what}.")
+        self.code = type(self).code
 
 
 class UnknownIntervention(RunsError):

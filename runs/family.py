@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from runs import announce, creation, dispatch
-from runs.errors import BadInput, UnknownRun, UnknownWorkflow
+from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused, Stale
 from runs.machine.messages import (
     Cancel,
@@ -112,7 +112,7 @@ def act(unit: Unit) -> None:
     for command in unit.commands:
         try:
             _carry_out(unit.run_id, command)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, NewerState) as error:
             logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 

@@ -23,6 +23,7 @@ from runs.models import WorkerProcess
 HEARTBEAT_S = 5.0
 SILENT_AFTER_S = 20.0
 LACKS_MAX = 100
+NEWER_CODE = "newer version"  # stands in `lacks` like the name of a worker, which has no space
 
 _locks: dict[str, int] = {}
 
@@ -58,6 +59,12 @@ def note_lacking(process_id: str, worker: str) -> bool:
 def is_known(worker: str, queue: str) -> bool:
     """Whether a living process has a worker and listens to a queue."""
     return any(worker in row.workers and queue in row.queues for row in lately_seen())
+
+
+def may_be_newer(queue: str, than: str) -> bool:
+    """Whether a living process other than `than` listens to a queue and has met no newer code."""
+    others = lately_seen().exclude(id=than)
+    return any(queue in row.queues and NEWER_CODE not in row.lacks for row in others)
 
 
 def lately_seen() -> QuerySet[WorkerProcess]:

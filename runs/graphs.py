@@ -10,6 +10,7 @@ from typing import Any
 from designer.document import parse
 from designer.graph import Graph
 from designer.models import WorkflowVersion
+from runs.errors import NewerState
 from runs.machine.expansion import effective_graph
 from runs.machine.states import State
 
@@ -26,7 +27,7 @@ def version_graph(version_id: int) -> Graph:
     resolved = WorkflowVersion.every.values_list("resolved", flat=True).get(pk=version_id)
     graph, problems = parse(resolved)
     if graph is None:
-        raise ValueError(f"version {version_id} does not parse: {problems[:3]}")
+        raise NewerState(f"its definition: {problems[0]}")
     return graph
 
 

@@ -7,6 +7,7 @@ engine, which ignores what is already over. A poisonous row is logged and does n
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,8 +18,9 @@ from django.db.models import F, QuerySet
 from redis import RedisError
 
 from runs import dispatch, engine, family, fleet, store
+from runs.errors import NewerState
 from runs.machine.errors import MachineError
-from runs.machine.messages import CancelMode
+from runs.machine.messages import CancelMode, Ring
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
 from runs.models import Run, StepRun
 
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 ROWS_PER_PASS = 500
 PUT_OFF_S = 30.0
+NEWER_PUT_OFF_S = (1.0, 3.0)  # at random, so that a newer scheduler comes first soon
 STILL_QUEUED_S = 15.0  # how long a job that waits in its queue is left alone
 CHILD_GRACE_S = 5.0
 LIVE = ("running", "waiting", "compensating", "blocked")
@@ -63,28 +66,35 @@ def _due_steps(at: datetime) -> int:
     found = list(rows.values_list("pk", "run_id", "name", "status", "undo", "lease", "queue"))
     waiting = _still_in_queue(found)
     StepRun.objects.filter(pk__in=waiting).update(due_at=F("due_at") + timedelta(seconds=STILL_QUEUED_S))
-    due = [(pk, run_id, name) for pk, run_id, name, *_ in found if pk not in waiting]
-    return sum(_wake(pk, run_id, name, at) for pk, run_id, name in due)
-
-
-def _wake(pk: int, run_id: UUID, name: str, at: datetime) -> int:
-    """A row that cannot be brought forward is put off, so that many of them hold nobody up."""
-    is_done = _each(f"{run_id} {name}", partial(engine.wake, run_id, name))
-    if not is_done:
-        rows = StepRun.objects.filter(pk=pk, due_at__lte=at)
-        rows.update(due_at=at + timedelta(seconds=PUT_OFF_S))
-    return is_done
+    return sum(_wake(row, at) for row in found if row[0] not in waiting)
 
 
 Row = tuple[int, UUID, str, str, str, int, str]
+
+
+def _wake(row: Row, at: datetime) -> int:
+    """A row that cannot be brought forward is put off, so that many of them hold nobody up."""
+    pk, run_id, name, *_ = row
+
+    def put_off(seconds: float) -> None:
+        rows = StepRun.objects.filter(pk=pk, due_at__lte=at)
+        rows.update(due_at=at + timedelta(seconds=seconds))
+        if _is_queued(row):
+            dispatch.ring(run_id, [Ring(name, row[5] + 1, row[6])])
+
+    return _each(f"{run_id} {name}", partial(engine.wake, run_id, name), put_off)
+
+
+def _is_queued(row: Row) -> bool:
+    *_, status, undo, _lease, queue = row
+    return bool(queue) and (status == StepStatus.QUEUED or undo == UndoStatus.PENDING)
 
 
 def _still_in_queue(rows: Iterable[Row]) -> set[int]:
     """Rows whose job only waits for a worker process: there is nothing to bring forward."""
     jobs = {
         dispatch.job_id(run_id, name, lease + 1): (pk, queue)
-        for pk, run_id, name, status, undo, lease, queue in rows
-        if queue and (status == StepStatus.QUEUED or undo == UndoStatus.PENDING)
+        for pk, run_id, name, _, _, lease, queue in filter(_is_queued, rows)
     }
     queued = dispatch.queued_ids({queue for _, queue in jobs.values()}) if jobs else set()
     return {jobs[job][0] for job in queued & jobs.keys()}
@@ -142,18 +152,27 @@ def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:
     return sum(_each(run_id, partial(engine.cancel_run, run_id, mode)) for run_id in ids)
 
 
-def _each(what: object, bring_forward: Callable[[], object]) -> int:
+def _leave(seconds: float) -> None:
+    """What comes up in each pass anyway needs no putting off."""
+
+
+def _each(
+    what: object, bring_forward: Callable[[], object], put_off: Callable[[float], None] = _leave
+) -> int:
     try:
         bring_forward()
+        return 1
+    except NewerState as newer:
+        logger.info("sweep: %s is left to a newer scheduler: %s", what, newer)
+        put_off(random.uniform(*NEWER_PUT_OFF_S))  # noqa: S311
+        return 0
     except MachineError as stale:
         logger.debug("sweep: %s: %s", what, stale)
-        return 0
     except (OperationalError, InterfaceError) as error:
         if "lock" not in str(error):
             raise  # the database is away, for all the others too
         logger.warning("sweep: %s: %s", what, error)
-        return 0
     except Exception:
         logger.exception("sweep: %s", what)
-        return 0
-    return 1
+    put_off(PUT_OFF_S)
+    return 0

@@ -1,4 +1,5 @@
 """Steps whose worker this process lacks: left to a process that has it, and after a while to a person.
+Runs that newer code has written are left to newer processes, for as long as it takes.
 
 So worker processes of an old and a new version may stand side by side.
 """
@@ -8,10 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
+from uuid import UUID
 
 from runs import dispatch, fleet
-from runs.errors import WorkerMissing
+from runs.errors import NewerState, WorkerMissing
 from runs.machine.messages import Ring
+from runs.models import StepRun
 from workers import process
 from workers.outcome import Direction, Failure, Outcome
 
@@ -35,6 +38,17 @@ def pass_on(missing: WorkerMissing, step: str, lease: int) -> bool:
         dispatch.ring(missing.run_id, [Ring(step, lease, missing.queue)])
         return True
     return time.monotonic() - since < GIVE_UP_S  # until then, the sweep rings every few seconds
+
+
+def leave_to_newer(newer: NewerState, run_id: UUID, step: str, lease: int) -> None:
+    """Leaves a run that this code cannot read; nobody is asked, as nothing could be written."""
+    here = process.current_process_id()
+    if fleet.note_lacking(here, fleet.NEWER_CODE):
+        logger.warning("run %s: %s Such runs wait for worker processes of the newer version.", run_id, newer)
+    queue = StepRun.objects.filter(run=run_id, name=step).values_list("queue", flat=True).first()
+    if queue and fleet.may_be_newer(queue, here):
+        time.sleep(PASS_PAUSE_S)
+        dispatch.ring(run_id, [Ring(step, lease, queue)])
 
 
 def given_up(worker: str, direction: Direction) -> Outcome:

@@ -16,7 +16,7 @@ from designer.errors import ExpressionError
 from designer.graph import Action
 from runs import engine
 from runs.engine import GoOn, Held
-from runs.errors import WorkerMissing
+from runs.errors import NewerState, WorkerMissing
 from runs.machine.policy import LEASE_GRACE_S, action_of, timeout_of
 from runs.machine.scope import bind, task_scope
 from workers import absent, connections, process
@@ -40,6 +40,9 @@ def run_attempt(run_id: str, step: str, lease: int) -> None:
     worker = GoOn(process.current_process_id(), process.queues(), catalog)
     try:
         held = claimed(UUID(run_id), step, lease, worker.process, catalog)
+    except NewerState as newer:
+        absent.leave_to_newer(newer, UUID(run_id), step, lease)
+        return
     except WorkerMissing as missing:
         if absent.pass_on(missing, step, lease):
             return

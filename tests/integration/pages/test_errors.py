@@ -13,6 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from designer.graph import Graph
+from designer.models import WorkflowVersion
+from runs import engine
+from runs.models import Run
 
 
 @pytest.mark.parametrize("name", ["400", "403", "404", "500", "503", "403_csrf"])
@@ -49,6 +52,17 @@ def test_a_database_that_is_away_is_said_in_words(
     assert response["Retry-After"]
     text = html.unescape(response.content.decode())
     assert said in text and "example" not in text
+
+
+@pytest.mark.parametrize("address", ["/runs/{}/", "/api/v1/runs/{}"])
+def test_a_run_of_a_newer_version_is_left_to_it(operator: Client, order: Graph, address: str) -> None:
+    version = WorkflowVersion.objects.get(workflow__name=order.name)
+    run = engine.start_run(version, version.document.get("sample_input", {}))
+    Run.objects.filter(pk=run.pk).update(state={"of_tomorrow": 1})
+    operator.raise_request_exception = False
+    response = operator.get(address.format(run.pk))
+    assert response.status_code == 503
+    assert "A newer version of Sagaboard wrote this run" in html.unescape(response.content.decode())
 
 
 def test_a_form_without_its_token_is_explained(operator: Client, order: Graph) -> None:

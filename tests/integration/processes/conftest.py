@@ -36,6 +36,19 @@ def database_address() -> dict[str, str]:
     return {"DATABASE_URL": f"postgresql://{place}"}
 
 
+def hooked(**facts: str) -> dict[str, str]:
+    """What to set for a process that is different from its start; see `hooks.sitecustomize`."""
+    hooks = Path(__file__).parent / "hooks"
+    return {"PYTHONPATH": os.pathsep.join([str(hooks), str(settings.BASE_DIR)]), **facts}
+
+
+def manage(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command of manage.py that ends by itself."""
+    return subprocess.run(
+        [*MANAGE, *words], env=environment(**more), capture_output=True, text=True, timeout=WAIT_S
+    )
+
+
 @contextmanager
 def running(*words: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command of manage.py; killed at the end of the test if it still runs."""

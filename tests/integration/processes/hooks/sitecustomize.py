@@ -1,0 +1,56 @@
+"""What a process of a test finds different from its start: Python imports this module before all others.
+
+`TOMORROW`: its code is newer, with one more field in every state. `CLOCK_SHIFT_S`: its clock is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+FIELD = "of_tomorrow"
+
+
+def write_more() -> None:
+    from runs import codec
+
+    real_pack, real_unpack = codec.pack, codec.unpack
+
+    def pack(state: Any, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
+        return {**real_pack(state, skip), FIELD: 1}
+
+    def unpack(kind: Any, data: Mapping[str, Any], **more: Any) -> Any:
+        return real_unpack(kind, {name: data[name] for name in data if name != FIELD}, **more)
+
+    codec.pack, codec.unpack = pack, unpack
+
+
+def shift_clock(seconds: float) -> None:
+    """Every way in which Python code asks its host for the time of day."""
+    real_time, real_time_ns, real = time.time, time.time_ns, datetime.datetime
+
+    class AnyDatetime(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, real)
+
+    class Shifted(real, metaclass=AnyDatetime):  # type: ignore[misc, valid-type]
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return real.now(tz) + datetime.timedelta(seconds=seconds)
+
+        @classmethod
+        def utcnow(cls) -> datetime.datetime:
+            return cls.now(datetime.UTC).replace(tzinfo=None)
+
+    time.time = lambda: real_time() + seconds
+    time.time_ns = lambda: real_time_ns() + int(seconds * 1e9)
+    datetime.datetime = Shifted  # type: ignore[misc]
+
+
+if "TOMORROW" in os.environ:
+    write_more()
+if "CLOCK_SHIFT_S" in os.environ:
+    shift_clock(float(os.environ["CLOCK_SHIFT_S"]))
