@@ -111,5 +111,8 @@ def version_context(version: WorkflowVersion) -> dict[str, Any]:
         "graph": graph,
         "steps": step_lines(graph),
         "edges": list(edge_lines(graph)),
-        "canvas": {"document": version.resolved},
+        "canvas": {
+            "document": version.resolved,
+            "coverage": f"/api/v1/workflows/{version.workflow.name}/versions/{version.number}/coverage",
+        },
     }

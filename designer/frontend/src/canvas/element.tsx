@@ -2,6 +2,7 @@
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 import "./designer.css";
+import "./tries.css";
 import { createRoot, type Root } from "react-dom/client";
 import { readJson } from "../ui/dom";
 import type { Document } from "./model/document";
@@ -11,6 +12,8 @@ import { Viewer } from "./view/Viewer";
 
 interface ViewData {
   readonly document: Document;
+  /** Where the plan of an assumed failure is asked for; without it nobody may ask. */
+  readonly coverage?: string;
 }
 
 class WorkflowCanvas extends HTMLElement {
@@ -28,7 +31,7 @@ class WorkflowCanvas extends HTMLElement {
   }
 
   private view(data: ViewData | null): void {
-    if (data) this.root?.render(<Viewer document={data.document} />);
+    if (data) this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} />);
   }
 
   private edit(data: EditData | null): void {

@@ -4,15 +4,20 @@ import { memo, type ReactElement } from "react";
 import type { Slot } from "../model/catalog";
 import type { StepView } from "../model/nodes";
 import { Icon, KIND_ICON, KIND_WORD } from "./icons";
+import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
+import { useStatus } from "./statuses";
 
 export type StepFlowNode = Node<StepView, "step">;
 
 const SLOT_ICON: Readonly<Record<Slot["holds"], string>> = { action: "undo", none: "none", irreversible: "lock", unstated: "gap" };
 
-function StepNodeView({ data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
+function StepNodeView({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
   const { kind, title, name, does, badges, slot, marks } = data;
-  return (
-    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-marked={marks ? (marks.errors ? "error" : "warning") : undefined}>
+  const status = useStatus(id);
+  const mark = useMark(id);
+  return <>
+    <ForesightMark mark={mark} />
+    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={marks ? (marks.errors ? "error" : "warning") : undefined}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} aria-label={`Into ${name}`} />
       <div className="step-node-head">
         <Icon name={KIND_ICON[kind]} />
@@ -20,7 +25,7 @@ function StepNodeView({ data, selected, isConnectable }: NodeProps<StepFlowNode>
         {marks && <span className="step-node-mark" title={saysMarks(marks)}><Icon name="alert" /><span className="sr-only">{saysMarks(marks)}</span></span>}
       </div>
       <div className="step-node-does"><span className="sr-only">{KIND_WORD[kind]}: </span><span className="code">{does}</span></div>
-      <div className="step-node-badges">{badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
+      <div className="step-node-badges">{status ? <StatusBadges status={status} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
       <div className="step-node-undo" data-holds={slot.holds}>
         <Icon name={SLOT_ICON[slot.holds]} />
         <span className="sr-only">Undo: </span>
@@ -28,7 +33,7 @@ function StepNodeView({ data, selected, isConnectable }: NodeProps<StepFlowNode>
       </div>
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} aria-label={`Out of ${name}`} />
     </div>
-  );
+  </>;
 }
 
 function saysMarks({ errors, warnings }: { errors: number; warnings: number }): string {

@@ -11,9 +11,10 @@ interface Props {
   readonly data: EditData;
   readonly bench: Workbench;
   readonly ask: (dialog: Asked) => void;
+  readonly tries: ReactElement;
 }
 
-export function Toolbar({ data, bench, ask }: Props): ReactElement {
+export function Toolbar({ data, bench, ask, tries }: Props): ReactElement {
   const { design, chosen } = bench;
   const nothing = !chosen.steps.size && !chosen.edges.size;
   return (
@@ -27,6 +28,7 @@ export function Toolbar({ data, bench, ask }: Props): ReactElement {
         <button type="button" className="btn btn-sm" disabled={!chosen.steps.size} onClick={bench.duplicate} aria-keyshortcuts="Control+D">Duplicate</button>
         <button type="button" className="btn btn-sm" disabled={nothing} onClick={bench.removeChosen}>Delete</button>
         <button type="button" className="btn btn-sm" disabled={!stepsOf(design.document).length} onClick={bench.arrange}>Arrange</button>
+        {tries}
         <button type="button" className="btn btn-sm btn-primary" onClick={() => ask("publish")}>Publish</button>
       </div>
     </div>

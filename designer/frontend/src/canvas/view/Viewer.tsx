@@ -1,32 +1,50 @@
 /** A workflow to look at: pan, zoom, read. */
-import { Background, Controls, ReactFlow } from "@xyflow/react";
-import { useMemo, type ReactElement } from "react";
+import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { useEffect, useMemo, type ReactElement } from "react";
 import { catalogOf } from "../model/catalog";
-import type { Document } from "../model/document";
+import { idsOf, stepsOf, type Document } from "../model/document";
 import { edgeViews, stepViews } from "../model/nodes";
+import { ForesightPanel } from "../tries/ForesightPanel";
+import { ForesightContext, useForesight } from "../tries/useForesight";
 import { flowEdges, flowNodes } from "./flow";
 import { StepNode } from "./StepNode";
 import { usePlaces } from "./usePlaces";
 
+const FIT = { maxZoom: 1, padding: 0.08 };
 const TYPES = { step: StepNode };
 const NOTHING: ReadonlySet<string> = new Set();
 const NO_MARKS = new Map<string, never>();
 
-export function Viewer({ document }: { readonly document: Document }): ReactElement | null {
+interface Props {
+  readonly document: Document;
+  readonly coverage: string | null;
+}
+
+export function Viewer(props: Props): ReactElement | null {
+  return <ReactFlowProvider><Picture {...props} /></ReactFlowProvider>;
+}
+
+function Picture({ document, coverage }: Props): ReactElement | null {
+  const { fitView } = useReactFlow();
+  const foresight = useForesight(coverage ?? "", document);
   const places = usePlaces(document);
   const nodes = useMemo(
     () => places && flowNodes(stepViews(document, catalogOf([]), NO_MARKS), places, [], NOTHING), [document, places],
   );
   const edges = useMemo(() => flowEdges(edgeViews(document, NO_MARKS), NOTHING), [document]);
+  useEffect(() => { void fitView(FIT); }, [foresight.isOpen, fitView]);
   if (!nodes) return null;
-  return (
+  return <ForesightContext value={foresight.marks}><div className="viewer">
     <ReactFlow
-      defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} colorMode="system" fitView fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+      defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} colorMode="system" fitView fitViewOptions={FIT}
       minZoom={0.05} nodesDraggable={false} nodesConnectable={false} elementsSelectable={false} edgesFocusable={false}
       zoomOnScroll={false} preventScrolling={false} aria-label="Picture of the workflow"
+      onNodeClick={(_, { id }) => { if (foresight.isOpen) foresight.ask(id); }}
     >
       <Background gap={20} />
       <Controls showInteractive={false} />
     </ReactFlow>
-  );
+    {coverage && !foresight.isOpen && <button type="button" className="btn btn-sm foresight-open" onClick={foresight.open}>What if a step fails?</button>}
+    <ForesightPanel steps={idsOf(stepsOf(document))} foresight={foresight} />
+  </div></ForesightContext>;
 }

@@ -1,0 +1,40 @@
+/** What a step is doing, and what a failure would mean for it: drawn on the step, kept outside of the nodes. */
+import { useContext, type ReactElement } from "react";
+import { OUTSIDE, type Mark, type MarkKind } from "../model/foresight";
+import { stepWord, undoWord, type Word } from "../model/words";
+import { ForesightContext } from "../tries/useForesight";
+import { Icon } from "./icons";
+import type { StepStatus } from "./statuses";
+
+const ICON: Readonly<Record<MarkKind, string>> = {
+  failing: "cross", undo: "undo", remains: "flag", harmless: "none", maybe: "wait", outside: "none",
+};
+
+/** The mark of a step, or null while nobody asks what a failure would lead to. */
+export function useMark(step: string): Mark | null {
+  const marks = useContext(ForesightContext);
+  return marks && (marks.get(step) ?? OUTSIDE);
+}
+
+export function ForesightMark({ mark }: { readonly mark: Mark | null }): ReactElement | null {
+  if (!mark?.text) return null;
+  return <span className="foresight-mark step-node-foresight" data-foresight={mark.is}><Icon name={ICON[mark.is]} />{mark.text}</span>;
+}
+
+/** Two badges: the step's own status and, once there is one, that of its undo. */
+export function StatusBadges({ status: { status, undo, note } }: { readonly status: StepStatus }): ReactElement {
+  const back = undoWord(undo);
+  return <>
+    <StatusBadge word={stepWord(status)} about="step" status={status} />
+    {back && <StatusBadge word={back} about="undo" status={undo} />}
+    {note && <span className="step-node-note">{note}</span>}
+  </>;
+}
+
+function StatusBadge({ word: [icon, tone, text, moves], about, status }: { readonly word: Word; readonly about: string; readonly status: string }): ReactElement {
+  return (
+    <span className="status step-node-status" data-tone={tone} data-about={about} data-status={status} data-spin={moves === "spin" || undefined} data-rise={moves === "rise" || undefined}>
+      <Icon name={icon} />{text}
+    </span>
+  );
+}
