@@ -1,13 +1,15 @@
 """Who may do what: the one place that pages, API, sockets and admin ask.
 
-Every signed-in person sees; members of staff also design and operate.
+A person may what the permissions of their groups say (`config.roles` makes the groups); a token may
+at most what its role may, and never more than the person it belongs to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, TypeAlias
+from enum import StrEnum
+from functools import partial, wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -16,20 +18,46 @@ from django.http import HttpRequest, HttpResponse
 
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
+Person: TypeAlias = AbstractBaseUser | AnonymousUser
 
-Act = Literal["view", "operate", "design"]
+Act = Literal["view", "design", "operate", "administer"]
+ACTS: dict[Act, str] = {
+    "view": "see workflows and runs",
+    "design": "change workflows",
+    "operate": "operate runs",
+    "administer": "administer accounts",
+}
 
 
-def may(user: AbstractBaseUser | AnonymousUser, act: Act) -> bool:
+class Role(StrEnum):
+    VIEWER = "viewer"
+    DESIGNER = "designer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+ROLES: dict[Role, tuple[Act, ...]] = {
+    Role.VIEWER: ("view",),
+    Role.DESIGNER: ("view", "design"),
+    Role.OPERATOR: ("view", "operate"),
+    Role.ADMIN: ("view", "design", "operate", "administer"),
+}
+
+
+def may(user: Person, act: Act) -> bool:
+    """Asks the database once a request; call it in a thread from async code."""
     if not (user.is_authenticated and user.is_active):
         return False
-    return act == "view" or bool(getattr(user, "is_staff", False) or getattr(user, "is_superuser", False))
+    limit: Role | None = getattr(user, "token_role", None)
+    if limit is not None and act not in ROLES[limit]:
+        return False
+    return bool(getattr(user, "has_perm", lambda name: False)(f"config.{act}"))
 
 
-def require(user: AbstractBaseUser | AnonymousUser, act: Act) -> None:
+def require(user: Person, act: Act) -> None:
     """Raises PermissionDenied unless `user` may do `act`."""
     if not may(user, act):
-        raise PermissionDenied(f"Your account may not {act}. Ask an administrator.")
+        raise PermissionDenied(f"Your account may not {ACTS[act]}. Ask an administrator.")
 
 
 def page_for(act: Act) -> Callable[[View[P]], View[P]]:
@@ -45,3 +73,31 @@ def page_for(act: Act) -> Callable[[View[P]], View[P]]:
         return checked
 
     return decorate
+
+
+def rights(request: HttpRequest) -> dict[str, Callable[[], bool]]:
+    """`can_view`, `can_design`, `can_operate` and `can_administer` in every template."""
+    user: Person = getattr(request, "user", None) or AnonymousUser()
+    return {f"can_{act}": partial(may, user, act) for act in ACTS}
+
+
+class ForRole:
+    """Mixed into a ModelAdmin: who may `sees` looks at its rows, who may `changes` changes them."""
+
+    sees: Act = "operate"
+    changes: Act | None = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, self.sees)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, self.sees)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.changes is not None and may(request.user, self.changes)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)

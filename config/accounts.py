@@ -18,6 +18,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from config import roles
+from config.access import Role
+
 FIRST_USER = "admin"
 LINK_AGE_S = 1_800
 LINK_SALT = "config.accounts.first_sign_in"
@@ -31,7 +34,8 @@ def create_first_user() -> str | None:
     if users.exists():
         return None
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    users.create_superuser(FIRST_USER, password=password)
+    user = users.create_superuser(FIRST_USER, password=password)
+    roles.give(user, Role.ADMIN)
     return password
 
 

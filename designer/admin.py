@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from config.access import ForRole
 from designer.models import Workflow, WorkflowVersion
 
 if TYPE_CHECKING:
@@ -15,17 +15,8 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class LookedAt(ModelAdmin):
+class LookedAt(ForRole, ModelAdmin):
     """Nothing is added, changed or deleted here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Workflow)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from config.access import may, page_for
+from config.access import page_for
 from designer import pages, queries
 from designer.document import parse
 from designer.formats import WRITERS
@@ -27,8 +27,6 @@ def workflow_list(request: HttpRequest) -> HttpResponse:
         "next_after": shown[-1].name if len(found) > len(shown) else "",
         "search": search,
         "after": after,
-        "can_operate": may(request.user, "operate"),
-        "can_design": may(request.user, "design"),
     }
     return render(request, "workflows/list.html", context)
 
@@ -46,8 +44,6 @@ def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
         "version": version,
         "versions": workflow.versions.defer("document", "resolved")[: pages.VERSIONS_SHOWN_MAX],
         "problems": [] if workflow.draft is None else queries.problems_of(workflow.draft, name),
-        "can_operate": may(request.user, "operate"),
-        "can_design": may(request.user, "design"),
     }
     if version is not None:
         context |= pages.version_context(version)

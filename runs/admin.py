@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.access import ForRole
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
 
 JSON_SHOWN_MAX = 20_000
@@ -28,20 +29,11 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class LookedAt(ModelAdmin):
+class LookedAt(ForRole, ModelAdmin):
     """Nothing is added, changed or deleted here. Lists count no rows, as there may be millions."""
 
     list_per_page = ROWS_PER_PAGE
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def page_link(run_id: UUID, text: str) -> SafeString:

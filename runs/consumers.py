@@ -45,7 +45,7 @@ class Watcher(AsyncWebsocketConsumer):
     async def refusal(self) -> int | None:
         if not _is_own_origin(self.scope):
             return FOREIGN
-        return None if may(self.scope["user"], "view") else ANONYMOUS
+        return None if await database_sync_to_async(may)(self.scope["user"], "view") else ANONYMOUS
 
     async def disconnect(self, code: int) -> None:
         task = getattr(self, "pump_task", None)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config.access import may, page_for
+from config.access import page_for
 from designer.models import Workflow, WorkflowVersion
 from runs import casework, engine, pages, queries, store
 from runs.errors import BadInput, RunsError
@@ -229,7 +229,6 @@ def _panel(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) 
         "run": run,
         "allowed": allowed,
         "rollback_plan": queries.rollback_plan(run) if allowed["rollback"] else None,
-        "can_operate": may(request.user, "operate"),
         "children": pages.children(run),
         "approvals": pages.approvals(run, allowed["approvals"]),
         "cases": [Case.of(case, forms.get(f"case-{case['id']}")) for case in allowed["interventions"]],

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from designer.graph import STEPS_MAX
 from designer.models import Workflow, WorkflowVersion
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,20 +18,14 @@ GOOD = {"schema": 1, "name": "ship", "title": "Ship", "steps": [{"name": "a", "w
 WRONG = {"schema": 1, "name": "ship", "steps": [{"name": "a", "worker": "nobody"}]}
 
 
-def client_of(name: str, *, staff: bool) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user(name, is_staff=staff))
-    return client
-
-
 @pytest.fixture
 def dora() -> Client:
-    return client_of("dora", staff=True)
+    return client_of("dora", "designer")
 
 
 @pytest.fixture
 def viewer() -> Client:
-    return client_of("victor", staff=False)
+    return client_of("victor", "viewer")
 
 
 def put(client: Client, document: Any, match: str | None = "0", name: str = "ship") -> Any:
@@ -62,7 +56,7 @@ def test_who_saves_over_somebody_elses_change_gets_both_documents(dora: Client) 
     put(dora, GOOD)
     theirs = {**GOOD, "title": "Theirs"}
     mine = {**GOOD, "title": "Mine"}
-    assert put(client_of("bob", staff=True), theirs, '"1"').status_code == 200
+    assert put(client_of("bob", "designer"), theirs, '"1"').status_code == 200
     refused = put(dora, mine, 'W/"1"')
     assert refused.status_code == 412 and refused["Content-Type"] == "application/problem+json"
     assert (refused.json()["current"], refused.json()["yours"]) == (theirs, mine)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from designer.graph import Edge, Graph
@@ -15,22 +12,22 @@ from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.conftest import catalog as catalog
 from tests.integration.runs.conftest import publish as publish
 from tests.integration.runs.conftest import run_here as run_here
-
-
-def signed_in(name: str, **fields: Any) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user(name, **fields))
-    return client
+from tests.people import client_of
 
 
 @pytest.fixture
 def operator(transactional_db: None) -> Client:
-    return signed_in("olga", is_staff=True)
+    return client_of("olga", "operator")
+
+
+@pytest.fixture
+def designer(transactional_db: None) -> Client:
+    return client_of("dora", "designer")
 
 
 @pytest.fixture
 def viewer(transactional_db: None) -> Client:
-    return signed_in("viv")
+    return client_of("viv", "viewer")
 
 
 @pytest.fixture

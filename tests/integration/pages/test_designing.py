@@ -21,32 +21,32 @@ NEW = "/new-workflow/"
 EDIT = "/workflows/order/edit/"
 
 
-def test_a_new_workflow_is_an_empty_draft_named_after_its_title(operator: Client) -> None:
-    made = operator.post(NEW, {"title": "Order & ship 2"})
+def test_a_new_workflow_is_an_empty_draft_named_after_its_title(designer: Client) -> None:
+    made = designer.post(NEW, {"title": "Order & ship 2"})
     assert made["Location"] == reverse("workflow-edit", args=["order_ship_2"])
     draft = Workflow.objects.get(name="order_ship_2").draft
     assert draft == {"schema": 1, "name": "order_ship_2", "title": "Order & ship 2"}
 
 
-def test_a_new_workflow_may_be_a_copy_of_a_pattern(operator: Client) -> None:
-    operator.post(NEW, {"title": "Mine", "name": "mine", "start": "order_processing"})
+def test_a_new_workflow_may_be_a_copy_of_a_pattern(designer: Client) -> None:
+    designer.post(NEW, {"title": "Mine", "name": "mine", "start": "order_processing"})
     copied = patterns.read("order_processing") | {"name": "mine", "title": "Mine"}
     assert Workflow.objects.get(name="mine").draft == copied
 
 
 @pytest.mark.parametrize("fields", [{}, {"title": "!"}, {"title": "x", "name": "No"}, {"title": "Order"}])
 def test_what_cannot_be_a_new_workflow_is_told_in_place(
-    operator: Client, order: Graph, fields: dict[str, str]
+    designer: Client, order: Graph, fields: dict[str, str]
 ) -> None:
     before = Workflow.objects.count()
-    answer = operator.post(NEW, fields)
+    answer = designer.post(NEW, fields)
     assert answer.status_code == 422 and "field-error" in answer.content.decode()
     assert Workflow.objects.count() == before
     assert not Workflow.objects.exclude(draft=None).exists()
 
 
-def test_the_designer_gets_what_is_edited_next_and_what_it_needs(operator: Client, order: Graph) -> None:
-    page = operator.get(EDIT).content.decode()
+def test_the_designer_gets_what_is_edited_next_and_what_it_needs(designer: Client, order: Graph) -> None:
+    page = designer.get(EDIT).content.decode()
     found = re.search(r'<script id="canvas-data" type="application/json">(.*?)</script>', page)
     assert found
     data = json.loads(found[1])
@@ -56,16 +56,16 @@ def test_the_designer_gets_what_is_edited_next_and_what_it_needs(operator: Clien
 
 
 def test_only_who_may_design_gets_in_and_sees_the_way(
-    operator: Client, viewer: Client, stranger: Client, order: Graph
+    designer: Client, viewer: Client, stranger: Client, order: Graph
 ) -> None:
     for url in (NEW, EDIT):
         assert stranger.get(url).status_code == 302
         assert viewer.get(url).status_code == 403
-        assert operator.get(url).status_code == 200
-    assert operator.get("/workflows/none/edit/").status_code == 404
+        assert designer.get(url).status_code == 200
+    assert designer.get("/workflows/none/edit/").status_code == 404
     assert viewer.post(NEW, {"title": "x"}).status_code == 403
     for url, way in (("/workflows/", NEW), ("/workflows/order/", EDIT)):
-        assert way in operator.get(url).content.decode()
+        assert way in designer.get(url).content.decode()
         assert way not in viewer.get(url).content.decode()
 
 

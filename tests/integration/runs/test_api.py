@@ -14,25 +14,20 @@ from runs import dispatch
 from runs.models import CasePolicy, Intervention, Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.workers import did
+from tests.people import client_of
 from workers.jobs import run_attempt
 
 NO_RUN = "01a20617-51be-779d-b020-d363b36b87fb"
 
 
-def client_of(name: str, *, staff: bool) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user(name, is_staff=staff))
-    return client
-
-
 @pytest.fixture
 def operator() -> Client:
-    return client_of("olga", staff=True)
+    return client_of("olga", "operator")
 
 
 @pytest.fixture
 def viewer() -> Client:
-    return client_of("victor", staff=False)
+    return client_of("victor", "viewer")
 
 
 def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
@@ -157,7 +152,7 @@ def test_a_case_is_claimed_and_answered_and_the_second_is_told_who(
     assert case["step"] == "b" and "traceback" not in case["error"]
     assert (case["workflow"], case["answers"]) == ("sample", ["retry", "resolve", "abandon"])
     assert post(operator, f"/interventions/{case['id']}/claim").json()["claimed_by"] == "olga"
-    bob = client_of("bob", staff=True)
+    bob = client_of("bob", "operator")
     taken = post(bob, f"/interventions/{case['id']}/claim")
     assert taken.status_code == 409 and "olga" in taken.json()["detail"]
     assert post(operator, f"/interventions/{case['id']}/answer", {"answer": "resolve"}).status_code == 409
@@ -195,7 +190,7 @@ def test_an_answer_that_needs_a_second_person_is_proposed(run_here: RunHere, ope
     first = post(operator, path, {"answer": "abandon", "note": "No use."})
     assert (first.status_code, first.json()["status"]) == (202, "open")
     assert first.json()["proposal"]["by"] == "olga"
-    second = post(client_of("bob", staff=True), path, {"answer": "abandon", "note": "Yes."})
+    second = post(client_of("bob", "operator"), path, {"answer": "abandon", "note": "Yes."})
     assert (second.status_code, second.json()["answered_by"]) == (200, "bob")
 
 

@@ -1,0 +1,103 @@
+"""Roles: made with the database, given to people, asked in one place."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+
+from config import roles
+from config.access import ACTS, ROLES, Role, may, require
+from tests.people import client_of, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_what_its_group_says_and_no_more(role):
+    user = person("ada", role)
+    assert [act for act in ACTS if may(user, act)] == list(ROLES[role])
+    assert Group.objects.get(name=role.value.title()).permissions.count() == len(ROLES[role])
+
+
+def test_nobody_without_a_role_or_account_may_anything():
+    away = person("away", "admin", is_active=False)
+    for user in (AnonymousUser(), person("new"), away):
+        assert not any(may(user, act) for act in ACTS)
+        with pytest.raises(PermissionDenied, match="may not see workflows and runs"):
+            require(user, "view")
+
+
+def test_roles_add_up_and_can_be_taken_back():
+    user = person("ada", "designer", "operator")
+    assert [act for act in ACTS if may(user, act)] == ["view", "design", "operate"]
+    assert roles.of(user) == [Role.DESIGNER, Role.OPERATOR]
+    roles.give(user, Role.VIEWER)
+    assert [act for act in ACTS if may(user, act)] == ["view"]
+
+
+def test_who_may_operate_enters_the_admin():
+    user = person("ada", "viewer")
+    roles.add(user, Role.OPERATOR)
+    assert user.is_staff and User.objects.get(username="ada").is_staff
+    Group.objects.get(name="Operator").user_set.remove(user)
+    assert not User.objects.get(username="ada").is_staff
+
+
+def test_a_changed_group_stays_as_it_was_left_and_a_removed_one_comes_back():
+    Group.objects.get(name="Viewer").permissions.clear()
+    Group.objects.get(name="Operator").delete()
+    roles.make_groups()
+    assert not may(person("ada", "viewer"), "view")
+    assert may(person("bob", "operator"), "operate")
+
+
+def test_people_from_before_there_were_roles_keep_what_they_could_do():
+    root, staff, other = (
+        User.objects.create_superuser("root"),
+        User.objects.create_user("staff", is_staff=True),
+        User.objects.create_user("other"),
+    )
+    import_module("config.migrations.0001_roles").make_roles(apps, None)
+    assert (roles.of(root), roles.of(other)) == ([Role.ADMIN], [Role.VIEWER])
+    assert roles.of(staff) == [Role.DESIGNER, Role.OPERATOR]
+
+
+def test_an_administrator_gives_roles_and_no_other_rights():
+    client = client_of("root", "admin")
+    client.post(
+        reverse("admin:auth_user_add"),
+        {
+            "username": "new",
+            "usable_password": "true",
+            "password1": "a-long-word-42",
+            "password2": "a-long-word-42",
+            "groups": [Group.objects.get(name="Operator").pk],
+            "is_superuser": "on",
+        },
+    )
+    new = User.objects.get(username="new")
+    assert may(new, "operate") and not may(new, "design") and not new.is_superuser
+    page = client.get(reverse("admin:auth_user_change", args=[new.pk])).content.decode()
+    assert "Viewer sees." in page and 'name="is_superuser"' not in page
+    assert "Operator" in client.get(reverse("admin:auth_user_changelist")).content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer", "designer", "operator"])
+def test_nobody_else_sees_accounts(role):
+    client = client_of("ada", role)
+    answer = client.get(reverse("admin:auth_user_changelist"))
+    assert answer.status_code == (403 if role == "operator" else 302)
+    assert client.get(reverse("django_rq:home")).status_code == (200 if role == "operator" else 403)
+
+
+def test_who_has_no_role_is_told_so_and_can_sign_out():
+    answer = client_of("new").get(reverse("home"))
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "may not see workflows and runs" in page and reverse("logout") in page
+    assert reverse("run-list") not in page

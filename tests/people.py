@@ -1,0 +1,24 @@
+"""The standing cast of the tests: people with a role, and clients that are signed in as them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from config import roles
+from config.access import Role
+
+
+def person(name: str, *given: str, **fields: Any) -> User:
+    """A new user with these roles."""
+    user = User.objects.create_user(name, **fields)
+    roles.give(user, *(Role(role) for role in given))
+    return user
+
+
+def client_of(name: str, *given: str, **options: Any) -> Client:
+    client = Client(**options)
+    client.force_login(person(name, *given))
+    return client
