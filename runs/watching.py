@@ -150,7 +150,7 @@ VALUES = {"output": _output, "context": _context, "params": _params, "changes": 
 # --- a step and its items ---
 
 
-def step_facts(run: Run, name: str, is_staff: bool) -> Json:
+def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
     """What a step's panel says at once; `output_bytes` is the size of its output, where there is one."""
     graph, state = load(run.pk)
     found = _known_step(graph, state, name)
@@ -166,7 +166,7 @@ def step_facts(run: Run, name: str, is_staff: bool) -> Json:
         "due_at": moment(found.due_at),
         "child": children_of(run.pk).get(name),
     }
-    return facts | ({"traceback": _traceback(run.pk, name)} if is_staff else {})
+    return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})
 
 
 def _traceback(run_id: UUID, name: str) -> str | None:

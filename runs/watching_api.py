@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from config.access import require
+from config.access import may, require
 from runs.api import find_run
 from runs.text import json_text
 from runs.watching import items_page, run_value, step_facts, step_value, view_json
@@ -56,9 +56,9 @@ def _whole(value: Any, name: str, download: bool) -> HttpResponse:
 
 @router.get("/runs/{uuid:run_id}/steps/{step}/facts", response=dict[str, Any])
 def get_step_facts(request: HttpRequest, run_id: UUID, step: str) -> dict[str, Any]:
-    """What the page says of a step beside its journal; the traceback of its last error for staff only."""
+    """What the page says of a step beside its journal; to who may operate, the traceback of its error."""
     require(request.user, "view")
-    return step_facts(find_run(run_id), step, bool(getattr(request.user, "is_staff", False)))
+    return step_facts(find_run(run_id), step, may(request.user, "operate"))
 
 
 @router.get("/runs/{uuid:run_id}/steps/{step}/items", response=dict[str, Any])

@@ -16,16 +16,17 @@ from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
 from runs.machine.errors import Refused
 from runs.models import CaseAct, CaseMail, CasePolicy, Intervention, JournalEntry, Run, Severity
 from tests.integration.runs.conftest import RunHere, chain, step
+from tests.people import person
 
 
 @pytest.fixture
 def olga() -> User:
-    return User.objects.create_user("olga", is_staff=True)
+    return person("olga", "operator")
 
 
 @pytest.fixture
 def bob() -> User:
-    return User.objects.create_user("bob", is_staff=True)
+    return person("bob", "operator")
 
 
 @pytest.fixture

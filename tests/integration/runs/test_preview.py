@@ -8,22 +8,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from designer import services
 from designer.document import dump
 from designer.graph import Action, Graph, Step
 from tests.integration.runs.conftest import RunHere, chain, step
+from tests.people import client_of
 
 URL = "/api/v1/workflows/sample/draft"
 
 
 @pytest.fixture
 def dora(transactional_db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("dora", is_staff=True))
-    return client
+    return client_of("dora", "designer")
 
 
 def graph() -> Graph:
@@ -135,8 +133,7 @@ def test_runs_of_other_workflows_and_strangers_are_refused(dora: Client, run_her
     draft()
     for run in (other.pk, uuid4()):
         assert dora.get(f"{URL}/scope", {"path": "", "run": str(run)}).status_code == 404
-    viewer = Client()
-    viewer.force_login(User.objects.create_user("viv"))
+    viewer = client_of("viv", "viewer")
     for path in ("scope", "context"):
         assert viewer.get(f"{URL}/{path}", {"path": ""}).status_code == 403
     body = json.dumps({"path": "", "expression": "1"})

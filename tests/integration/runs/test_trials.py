@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from designer import queries, services
@@ -20,6 +19,7 @@ from runs.errors import BadInput
 from runs.models import Run
 from tests.integration.runs import workers as sample
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
+from tests.people import client_of
 from workers.jobs import run_attempt
 
 
@@ -40,9 +40,7 @@ def carried_out(start: Any, *args: Any) -> Run:
 
 @pytest.fixture
 def dora(transactional_db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("dora", is_staff=True))
-    return client
+    return client_of("dora", "designer", "operator")
 
 
 def post(client: Client, path: str, body: Any, **headers: str) -> Any:
@@ -169,8 +167,7 @@ def test_trials_are_marked_and_kept_apart(dora: Client, run_here: RunHere) -> No
 
 def test_only_who_designs_tries(transactional_db: None) -> None:
     draft(chain(step("a")))
-    viewer = Client()
-    viewer.force_login(User.objects.create_user("viv"))
+    viewer = client_of("viv", "viewer")
     for path in ("/workflows/sample/draft/runs", "/workflows/sample/draft/steps/a/runs"):
         assert post(viewer, path, {}).status_code == 403
         assert post(Client(), path, {}).status_code == 401

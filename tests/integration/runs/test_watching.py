@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from pytest import MonkeyPatch
 
@@ -14,20 +13,17 @@ from designer.graph import Retry
 from runs import watching
 from runs.models import Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
+from tests.people import client_of
 
 
 @pytest.fixture
 def viewer() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("victor"))
-    return client
+    return client_of("victor", "viewer")
 
 
 @pytest.fixture
 def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("olga", is_staff=True))
-    return client
+    return client_of("olga", "operator")
 
 
 def get(client: Client, run: Run, path: str) -> Any:
