@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.access import page_for
 from designer.models import Workflow, WorkflowVersion
-from runs import casework, engine, pages, queries, store
+from runs import casework, engine, pages, queries
 from runs.errors import BadInput, RunsError
 from runs.forms import AnswerForm, ApprovalForm, CancelForm, SignalForm, StartForm, as_text
 from runs.graphs import run_graph, version_graph
@@ -25,8 +25,10 @@ from runs.models import Intervention, Run
 from runs.questions import Case
 from runs.search import BadFilter, Filters, page_of
 from runs.store import load
+from runs.watching import view_json
 
 UNPROCESSABLE = 422
+STEPS_DRAWN_MAX = 150  # the page itself draws the others as they are scrolled to
 
 
 def find_run(run_id: UUID) -> Run:
@@ -215,7 +217,7 @@ def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
 def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
     graph = run_graph(run.version_id, load(run.pk).state)
     context = _panel(request, run, forms) | {
-        "steps": pages.step_lines(run, graph),
+        "steps": pages.step_lines(run, graph, STEPS_DRAWN_MAX),
         "blank_step": pages.blank_line(run),
         "page_data": _page_data(run),
     }
@@ -238,12 +240,4 @@ def _panel(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) 
 
 def _page_data(run: Run) -> dict[str, Any]:
     """What the scripts of the run's page start from."""
-    graph = version_graph(run.version_id)
-    return {
-        "names": sorted(graph.by_name, key=graph.position.__getitem__),
-        "lastSeq": run.last_seq,
-        "now": store.now().isoformat(),
-        "socket": f"/ws/runs/{run.pk}/",
-        "api": f"/api/v1/runs/{run.pk}",
-        "panel": reverse("run-panel", args=[run.pk]),
-    }
+    return view_json(run) | {"panel": reverse("run-panel", args=[run.pk])}

@@ -7,6 +7,8 @@ import { createRoot, type Root } from "react-dom/client";
 import { readJson } from "../ui/dom";
 import type { Document } from "./model/document";
 import type { EditData } from "./view/data";
+import type { RunTree } from "../run/canvas/tree";
+import { RunCanvas } from "../run/canvas/RunCanvas";
 import { Designer } from "./view/Designer";
 import { Viewer } from "./view/Viewer";
 
@@ -18,11 +20,14 @@ interface ViewData {
 
 class WorkflowCanvas extends HTMLElement {
   private root: Root | undefined;
+  /** Given by the page of a run, before or after this element is defined. */
+  declare tree: RunTree | undefined;
 
   connectedCallback(): void {
     const id = this.getAttribute("data") ?? "";
     this.root = createRoot(this);
     if (this.getAttribute("mode") === "edit") this.edit(readJson<EditData>(id));
+    else if (this.tree) this.root.render(<RunCanvas tree={this.tree} />);
     else this.view(readJson<ViewData>(id));
   }
 

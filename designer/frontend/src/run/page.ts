@@ -1,127 +1,140 @@
-/** A run's page, live: the socket's frames go through `applyFrames` and the views paint what changed. */
+/** A run's page, live: what is known of the run is painted, now or as it was at a moment of its journal. */
 import { find, readJson } from "../ui/dom";
-import { applyFrames } from "./apply";
-import { Connection, type ConnectionState, type Socket } from "./connection";
+import { RunTree } from "./canvas/tree";
+import type { ConnectionState } from "./connection";
 import type { Frame } from "./frame";
-import { ENDED, newRun, type RunState } from "./state";
+import { ENDED, type RunState } from "./state";
 import { Badges } from "./view/badges";
+import { factsOf } from "./view/facts";
 import { HeaderView, paintConnection } from "./view/header";
 import { JournalView } from "./view/journal";
 import { PanelView } from "./view/panel";
 import { ResultsView } from "./view/results";
+import { SliderView } from "./view/slider";
 import { StepsView } from "./view/steps";
+import { WatchedRun, type View } from "./watched";
 
-interface PageData {
-  names: string[];
-  lastSeq: number;
-  now: string;
-  socket: string;
-  api: string;
-  panel: string;
+interface PageData extends View {
+  readonly panel: string;
 }
 
-const PAINT_MS = 40;
 const TICK_MS = 500;
 /** Without news for this long, the page asks whether it missed some. */
 const CHECK_MS = 15_000;
 
 class RunPage {
-  private state: RunState;
-  private waiting: Frame[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private connectionState: ConnectionState = { kind: "connecting" };
   private heardAt = Date.now();
   private readonly now: () => number;
+  private readonly run: WatchedRun;
+  private readonly tree: RunTree;
   private readonly steps: StepsView;
   private readonly header: HeaderView;
   private readonly journal: JournalView;
   private readonly panel: PanelView;
   private readonly results: ResultsView;
-  private readonly connection: Connection;
+  private readonly slider: SliderView;
 
-  constructor(private readonly root: HTMLElement, private readonly data: PageData) {
+  constructor(private readonly root: HTMLElement, data: PageData) {
     const badges = Badges.of(document);
     const skew = Date.parse(data.now) - Date.now();
     this.now = () => Date.now() + skew;
-    this.state = newRun(data.names);
+    this.run = new WatchedRun(data, {
+      moved: (before, frames) => this.moved(before, frames),
+      grown: () => this.tree.grown(),
+      connected: (state) => this.showConnection(state),
+    });
     this.steps = new StepsView(
       find(root, "[data-slot=steps]")!, find(document, "template#step")!, badges, this.now,
+      (name) => factsOf(this.run.view.document, name), (name) => this.tree.select(name),
     );
     this.header = new HeaderView(root, badges, this.now);
-    this.journal = new JournalView(find(root, "[data-view=journal]")!);
-    this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, (seq) => this.connection.expect(seq));
-    this.results = new ResultsView(root, data.api, () => this.state.lastSeq);
-    this.connection = new Connection({
-      url: socketUrl(data.socket), after: 0, known: data.lastSeq,
-      open: (url) => new WebSocket(url) as unknown as Socket,
-      onFrame: (frame) => this.receive(frame),
-      onState: (state) => this.showConnection(state),
-    });
+    this.slider = new SliderView(find(root, "[data-view=slider]")!, (seq) => void this.show(seq));
+    this.journal = new JournalView(find(root, "[data-view=journal]")!, this.run.journal, (seq) => this.slider.set(seq));
+    this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, (seq) => this.run.connection.expect(seq));
+    this.results = new ResultsView(root, data.api, () => this.run.state.lastSeq);
+    this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step));
+    const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
+    if (canvas) canvas.tree = this.tree;
   }
 
   start(): void {
-    this.connection.start();
+    if (this.run.isCaughtUp) this.paint(this.run.state);
+    void this.journal.begin().catch(() => undefined);
+    this.run.start();
     setInterval(() => this.tick(), TICK_MS);
     setInterval(() => void this.check(), CHECK_MS);
-    addEventListener("offline", () => this.connection.lose());
-    addEventListener("online", () => this.connection.retryNow());
-    document.addEventListener("visibilitychange", () => document.hidden || this.connection.retryNow());
-  }
-
-  private receive(frame: Frame): void {
-    this.heardAt = Date.now();
-    this.waiting.push(frame);
-    this.timer ??= setTimeout(() => this.flush(), PAINT_MS);
+    addEventListener("offline", () => this.run.connection.lose());
+    addEventListener("online", () => this.run.connection.retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.run.connection.retryNow());
   }
 
   /** Paints nothing before the page knows as much as the server's own drawing of it. */
-  private flush(): void {
-    this.timer = undefined;
-    const frames = this.waiting;
-    this.waiting = [];
-    const before = this.state;
-    this.state = applyFrames(before, frames);
+  private moved(before: RunState, frames: readonly Frame[]): void {
+    this.heardAt = Date.now();
     this.journal.add(frames, this.connectionState.kind === "live");
-    if (this.state.lastSeq < this.data.lastSeq) return;
-    this.steps.paint(this.state);
-    this.header.paint(this.state);
+    if (!this.run.isCaughtUp) return;
+    this.paint(this.run.state);
     this.showConnection(this.connectionState);
-    if (frames.some((frame) => frame.seq > this.data.lastSeq)) this.followUp(before, frames);
+    if (frames.some((frame) => frame.seq > this.run.view.lastSeq)) this.followUp(before, frames);
+  }
+
+  private paint(state: RunState): void {
+    this.header.paint(state);
+    this.slider.grow(state.lastSeq);
+    if (this.slider.shown === null) this.paintMoment(state, null);
+  }
+
+  private paintMoment(state: RunState, seq: number | null): void {
+    this.steps.paint(state);
+    const frame = seq ? this.run.journal.get(seq) : undefined;
+    this.tree.show(state, seq === null ? null : (frame?.at ?? new Date(0).toISOString()));
+    this.slider.say(seq, frame);
+  }
+
+  /** The run as it was after entry `seq`, or as it is now. */
+  private async show(seq: number | null): Promise<void> {
+    try {
+      const state = seq === null ? this.run.state : await this.run.at(seq, (reached) => this.slider.sayWait(reached));
+      if (this.slider.shown !== seq) return;
+      this.paintMoment(state, seq);
+      await this.journal.mark(seq);
+    } catch {
+      if (this.slider.shown === seq) this.slider.sayFailure();
+    }
+  }
+
+  private choose(run: WatchedRun, step: string): void {
+    this.steps.mark(run === this.run ? step : null);
   }
 
   private followUp(before: RunState, frames: readonly Frame[]): void {
     const wasWaitedFor = (step: string): boolean => before.steps.get(step)?.status === "waiting";
     const isNews = frames.some(({ type, step }) => SITUATIONS.test(type) || wasWaitedFor(step));
-    if (isNews || before.status !== this.state.status) this.panel.refreshSoon();
-    if (ENDED.has(this.state.status)) this.results.refresh(this.root);
+    if (isNews || before.status !== this.run.state.status) this.panel.refreshSoon();
+    if (ENDED.has(this.run.state.status)) this.results.refresh(this.root);
   }
 
   private showConnection(state: ConnectionState): void {
     this.connectionState = state;
-    paintConnection(find(this.root, "[data-slot=connection]")!, state, this.connection.lastSeq);
+    paintConnection(find(this.root, "[data-slot=connection]")!, state, this.run.connection.lastSeq);
   }
 
   private tick(): void {
-    if (document.hidden || this.state.lastSeq < this.data.lastSeq) return;
-    this.steps.tick();
+    if (document.hidden || !this.run.isCaughtUp) return;
+    if (this.slider.shown === null) this.steps.tick();
     this.header.tick();
   }
 
   private async check(): Promise<void> {
     const isQuiet = Date.now() - this.heardAt > CHECK_MS;
     if (document.hidden || !isQuiet || this.connectionState.kind !== "live") return;
-    if (!(await this.panel.refresh())) this.connection.lose();
+    if (!(await this.panel.refresh())) this.run.connection.lose();
   }
 }
 
 /** Entries after which the server may allow other things than before. */
 const SITUATIONS = /^(run\.|intervention\.|signal\.|step\.waiting)/;
-
-function socketUrl(path: string): string {
-  const url = new URL(path, location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
-}
 
 export function startRunPage(): void {
   const root = find<HTMLElement>(document, "[data-page=run]");

@@ -8,6 +8,8 @@ export interface StepStatus {
   readonly undo: string;
   /** A few words more, such as `attempt 2` or `7 of 10`. */
   readonly note?: string;
+  /** Its place in the line of undos, from 1. */
+  readonly place?: number | null;
 }
 type Listener = () => void;
 
@@ -59,5 +61,5 @@ export function useStatus(step: string): StepStatus | undefined {
 }
 
 function same(a: StepStatus | undefined, b: StepStatus): boolean {
-  return a?.status === b.status && a.undo === b.undo && a.note === b.note;
+  return a?.status === b.status && a.undo === b.undo && a.note === b.note && a.place === b.place;
 }

@@ -1,35 +1,56 @@
-/** The list of steps: forward going down, undo coming back up. Rows come from the server's markup. */
-import { find, setText } from "../../ui/dom";
-import { duration, short } from "../../ui/time";
+/** The list of steps: forward going down, undo coming back up. Long lists are drawn as they are scrolled to. */
+import { element, find, setText } from "../../ui/dom";
+import { duration } from "../../ui/time";
 import { ENDED, type Items, type RunState, type StepState } from "../state";
+import { attempts, countsOf, detail, doneOf, errorOf, failingOf } from "../words";
 import type { Badges } from "./badges";
+import type { Facts } from "./facts";
 
-const FAILING_SHOWN_MAX = 20;
+const DRAWN_STEP = 150;
 
 export class StepsView {
   private readonly rows = new Map<string, HTMLElement>();
   private readonly painted = new Map<string, StepState>();
+  private readonly more = element("li", "steps-more", "More steps…");
   private isOver = false;
+  private drawn: number;
+  private state: RunState | null = null;
 
   constructor(
     private readonly list: HTMLElement,
     private readonly template: HTMLTemplateElement,
     private readonly badges: Badges,
     private readonly now: () => number,
+    private readonly factsOf: (name: string) => Facts,
+    choose: (name: string) => void,
   ) {
     for (const row of list.querySelectorAll<HTMLElement>(":scope > [data-step]")) {
       this.rows.set(row.dataset.step ?? "", row);
     }
+    this.drawn = Math.max(DRAWN_STEP, this.rows.size);
+    list.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("[data-act=choose]") : null;
+      const step = button?.closest<HTMLElement>("[data-step]")?.dataset.step;
+      if (step) choose(step);
+    });
+    new IntersectionObserver((seen) => seen.some(({ isIntersecting }) => isIntersecting) && this.drawMore(), { root: list, rootMargin: "600px" }).observe(this.more);
   }
 
   paint(state: RunState): void {
-    if (state.order.length !== this.rows.size) this.addRows(state);
+    this.state = state;
+    this.arrange(state);
     const isOver = ENDED.has(state.status);
     if (isOver !== this.isOver) this.painted.clear();
     this.isOver = isOver;
-    for (const step of state.steps.values()) {
-      if (this.painted.get(step.name) !== step) this.paintStep(step);
+    for (const name of this.rows.keys()) {
+      const step = state.steps.get(name);
+      if (step && this.painted.get(name) !== step) this.paintStep(step);
     }
+  }
+
+  /** Marks the step whose panel is open. */
+  mark(name: string | null): void {
+    for (const [step, row] of this.rows) row.toggleAttribute("data-chosen", step === name);
   }
 
   /** Moves the clocks of what is under way. */
@@ -39,19 +60,34 @@ export class StepsView {
     }
   }
 
-  private addRows(state: RunState): void {
+  private drawMore(): void {
+    if (!this.state || this.drawn >= this.state.order.length) return;
+    this.drawn += DRAWN_STEP;
+    this.paint(this.state);
+  }
+
+  /** Rows in order; a step that is not there at the moment shown is hidden. */
+  private arrange({ order, steps }: RunState): void {
     let before: HTMLElement | null = null;
-    for (const name of state.order) {
-      const row: HTMLElement = this.rows.get(name) ?? this.makeRow(state.steps.get(name)!);
+    for (const name of order.slice(0, this.drawn)) {
+      const row: HTMLElement = this.rows.get(name) ?? this.makeRow(steps.get(name)!);
       if (!row.isConnected) before ? before.after(row) : this.list.prepend(row);
       before = row;
     }
+    for (const [name, row] of this.rows) row.hidden = !steps.has(name);
+    this.list.toggleAttribute("data-long", order.length > DRAWN_STEP / 2);
+    if (order.length > this.drawn) this.list.append(this.more);
+    else this.more.remove();
   }
 
   private makeRow({ name, addedBy }: StepState): HTMLElement {
     const row = find<HTMLElement>(this.template.content, "[data-step]")!.cloneNode(true) as HTMLElement;
-    row.dataset.step = name;
+    const { does, after, undo, slotKind } = this.factsOf(name);
+    Object.assign(row.dataset, { step: name, slotKind });
     setText(slot(row, "name"), name);
+    setText(slot(row, "does"), does);
+    setText(slot(row, "after"), after);
+    setText(slot(row, "undone-by"), undo);
     if (addedBy) setText(slot(row, "origin"), `added by ${addedBy}`);
     this.rows.set(name, row);
     return row;
@@ -69,7 +105,7 @@ export class StepsView {
     setText(slot(row, "attempts"), attempts(step));
     setText(slot(row, "error"), errorOf(step));
     slot(row, "output")?.toggleAttribute("hidden", step.status !== "completed");
-    if (step.items) this.paintItems(row, step.items);
+    this.paintItems(row, step.items);
   }
 
   private paintUndo(row: HTMLElement, { undo, undoPlace }: StepState): void {
@@ -90,75 +126,17 @@ export class StepsView {
     setText(slot(row, "detail"), detail(step, now));
   }
 
-  private paintItems(row: HTMLElement, items: Items): void {
+  private paintItems(row: HTMLElement, items: Items | null): void {
     const box = slot(row, "items");
-    if (!box) return;
-    box.hidden = false;
-    const done = (items.counts.completed ?? 0) + (items.counts.failed ?? 0) + (items.counts.cancelled ?? 0);
+    box?.toggleAttribute("hidden", !items);
+    if (!box || !items) return;
     const meter = find<HTMLProgressElement>(box, "progress");
-    if (meter) [meter.max, meter.value] = [Math.max(items.total, 1), done];
-    setText(slot(box, "counts"), countsOf(items, done));
+    if (meter) [meter.max, meter.value] = [Math.max(items.total, 1), doneOf(items)];
+    setText(slot(box, "counts"), countsOf(items));
     setText(slot(box, "failing"), failingOf(items));
   }
 }
 
 function slot(root: ParentNode, name: string): HTMLElement | null {
   return find<HTMLElement>(root, `[data-slot="${name}"]`);
-}
-
-/** The error that still counts: an undo that failed and then succeeded is over. */
-function errorOf({ error, status, undo }: StepState): string {
-  const isOver = status === "completed" && (undo === "compensated" || undo === "resolved");
-  return error && !isOver ? [error.code, error.message].filter(Boolean).join(": ") : "";
-}
-
-function attempts({ attempt, undoAttempt }: StepState): string {
-  const forward = attempt > 1 ? `${attempt} attempts` : "";
-  const undo = undoAttempt > 1 ? `${undoAttempt} undo attempts` : "";
-  return [forward, undo].filter(Boolean).join(", ");
-}
-
-function detail(step: StepState, now: number): string {
-  if (step.status === "retrying" || (step.undo === "pending" && step.dueAt)) return retryIn(step.dueAt, now);
-  if (step.status === "waiting") return waitsFor(step);
-  if (step.status === "running" && step.direction === "verify") return "Asking what became of the last attempt";
-  if (step.status === "running" && step.direction === "fallback") return "Running its fallback";
-  if (step.status === "running" && step.progress) return progressOf(step.progress);
-  return "";
-}
-
-function retryIn(dueAt: string | null, now: number): string {
-  if (!dueAt) return "";
-  const left = Date.parse(dueAt) - now;
-  return left > 0 ? `Next attempt in ${duration(Math.ceil(left / 1_000) * 1_000)}` : "Next attempt is due";
-}
-
-function waitsFor({ waits, dueAt }: StepState): string {
-  const until = dueAt ? ` until ${short(new Date(dueAt))}` : "";
-  if (waits?.for === "signal") return `Waits for the signal “${String(waits.signal)}”${until}`;
-  if (waits?.for === "approval") return `Waits for approval${until}${waits.message ? `: ${String(waits.message)}` : ""}`;
-  if (waits?.for === "child") return "Waits for the run that it started";
-  return `Waits${until}`;
-}
-
-function progressOf({ fraction, message }: { fraction: number | null; message: string }): string {
-  return [fraction === null ? "" : `${Math.round(fraction * 100)} %`, message].filter(Boolean).join(" · ");
-}
-
-function countsOf({ counts, undoCounts, total }: Items, done: number): string {
-  const parts = [`${done} of ${total} items`];
-  if (counts.running) parts.push(`${counts.running} running`);
-  if (counts.retrying) parts.push(`${counts.retrying} retrying`);
-  if (counts.failed) parts.push(`${counts.failed} failed`);
-  const undone = (undoCounts.compensated ?? 0) + (undoCounts.resolved ?? 0);
-  const planned = undone + (undoCounts.pending ?? 0) + (undoCounts.running ?? 0) + (undoCounts.failed ?? 0);
-  if (planned) parts.push(`${undone} of ${planned} undone`);
-  return parts.join(" · ");
-}
-
-function failingOf({ failing }: Items): string {
-  if (!failing.size) return "";
-  const shown = [...failing].slice(0, FAILING_SHOWN_MAX).map((index) => `[${index}]`).join(" ");
-  const rest = failing.size - FAILING_SHOWN_MAX;
-  return `Failed: ${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
 }

@@ -1,0 +1,86 @@
+/** A step of a run: what the workflow says of it, and over that two badges, forward and undo. */
+import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
+import type { StepView } from "../../canvas/model/nodes";
+import { Icon } from "../../canvas/view/icons";
+import { StepNode, type StepFlowNode } from "../../canvas/view/StepNode";
+import { useStatus, type StepStatus } from "../../canvas/view/statuses";
+import { find } from "../../ui/dom";
+import { Badge } from "./Badge";
+import type { RunTree } from "./tree";
+
+export type RunFlowNode = Node<StepView & { readonly hasRun: boolean }, "step" | "frame">;
+
+export const TreeContext = createContext<RunTree | null>(null);
+
+function RunNodeView(props: NodeProps<RunFlowNode>): ReactElement {
+  const status = useStatus(props.id);
+  return (
+    <div className="run-node" data-node={props.id} data-status={status?.status} data-undo={status?.undo}>
+      <StepNode {...(props as unknown as NodeProps<StepFlowNode>)} />
+      <Marks status={status} />
+      {props.data.hasRun && <Opener id={props.id} />}
+    </div>
+  );
+}
+
+function FrameNodeView({ id, data }: NodeProps<RunFlowNode>): ReactElement {
+  const status = useStatus(id);
+  const page = useContext(TreeContext)?.pageOf(id);
+  return (
+    <div className="run-node run-frame" data-node={id} data-status={status?.status} data-undo={status?.undo}>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <div className="run-frame-head">
+        <Icon name="flow" /><strong>{data.title}</strong><span className="code">{data.does}</span>
+        {page && <a className="nodrag nopan" href={page}>Its own page</a>}
+      </div>
+      <Marks status={status} />
+      <Opener id={id} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </div>
+  );
+}
+
+function Marks({ status }: { readonly status: StepStatus | undefined }): ReactElement | null {
+  if (!status) return null;
+  const { undo, place, note } = status;
+  return (
+    <>
+      <span className="run-mark run-mark-forward"><Badge family="step" status={status.status} /></span>
+      {undo !== "none" && (
+        <span className="run-mark run-mark-undo">
+          {place ? <b className="run-place" title={`Number ${place} in the line of undos`}>{place}</b> : null}
+          <Badge family="undo" status={undo} />
+        </span>
+      )}
+      {note && <span className="run-note">{note}</span>}
+    </>
+  );
+}
+
+function Opener({ id }: { readonly id: string }): ReactElement | null {
+  const tree = useContext(TreeContext);
+  useSyncExternalStore(tree?.subscribe ?? NEVER, () => tree?.isOpen(id) ?? false);
+  if (!tree) return null;
+  const isOpen = tree.isOpen(id);
+  return (
+    <button
+      type="button" className="run-open nodrag nopan" aria-expanded={isOpen} aria-label={`${isOpen ? "Close" : "Open"} the run of ${id}`}
+      onClick={(event) => { event.stopPropagation(); void tree.toggle(id).then(() => refocus(id)); }}
+    >
+      <Icon name="flow" />{isOpen ? "Close" : "Open"}
+    </button>
+  );
+}
+
+/** Opening makes the canvas anew; who pressed the button stays at it. */
+function refocus(id: string): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    find<HTMLElement>(document, `[data-node="${CSS.escape(id)}"] .run-open`)?.focus({ preventScroll: true });
+  }));
+}
+
+const NEVER = (): (() => void) => () => undefined;
+
+export const RunNode = memo(RunNodeView);
+export const FrameNode = memo(FrameNodeView);

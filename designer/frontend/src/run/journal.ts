@@ -1,0 +1,98 @@
+/**
+ * A run's journal by number. Only the pages that somebody looked at are here; the others are fetched
+ * when they are asked for, and the ones that were not used for longest are dropped.
+ */
+import type { Frame } from "./frame";
+
+export const PAGE = 500;
+export const PAGES_KEPT = 60;
+export type FetchPage = (after: number, limit: number) => Promise<readonly Frame[]>;
+
+interface Page {
+  readonly frames: (Frame | undefined)[];
+  count: number;
+}
+
+export class Journal {
+  private readonly pages = new Map<number, Page>();
+  private readonly asked = new Map<number, Promise<void>>();
+  private last: number;
+
+  constructor(private readonly fetchPage: FetchPage, lastSeq: number) {
+    this.last = lastSeq;
+  }
+
+  get lastSeq(): number {
+    return this.last;
+  }
+
+  get size(): number {
+    return [...this.pages.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  add(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      const page = this.page(placeOf(frame.seq));
+      const at = (frame.seq - 1) % PAGE;
+      if (!page.frames[at]) page.count += 1;
+      page.frames[at] = frame;
+      this.last = Math.max(this.last, frame.seq);
+    }
+    this.drop();
+  }
+
+  get(seq: number): Frame | undefined {
+    return this.pages.get(placeOf(seq))?.frames[(seq - 1) % PAGE];
+  }
+
+  /** The entries `from` … `to`, both included; fetches what is not here. Rejects when the server cannot be reached. */
+  async range(from: number, to: number): Promise<Frame[]> {
+    const end = Math.min(to, this.last);
+    for (let place = placeOf(Math.max(from, 1)); place <= placeOf(end); place += 1) await this.load(place);
+    const found: Frame[] = [];
+    for (let seq = Math.max(from, 1); seq <= end; seq += 1) {
+      const frame = this.get(seq);
+      if (!frame) throw new Error(`Entry ${seq} could not be fetched.`);
+      found.push(frame);
+    }
+    return found;
+  }
+
+  has(from: number, to: number): boolean {
+    for (let seq = Math.max(from, 1); seq <= to; seq += 1) if (!this.get(seq)) return false;
+    return true;
+  }
+
+  private load(place: number): Promise<void> | void {
+    const from = place * PAGE + 1;
+    if (this.has(from, Math.min(this.last, from + PAGE - 1))) return this.touch(place);
+    const asked = this.asked.get(place) ?? this.fetch(place).finally(() => this.asked.delete(place));
+    this.asked.set(place, asked);
+    return asked;
+  }
+
+  private async fetch(place: number): Promise<void> {
+    this.add(await this.fetchPage(place * PAGE, PAGE));
+  }
+
+  private page(place: number): Page {
+    const page = this.pages.get(place) ?? { frames: [], count: 0 };
+    this.pages.delete(place);
+    this.pages.set(place, page);
+    return page;
+  }
+
+  private touch(place: number): void {
+    if (this.pages.has(place)) this.page(place);
+  }
+
+  private drop(): void {
+    const newest = placeOf(this.last);
+    for (const place of this.pages.keys()) {
+      if (this.pages.size <= PAGES_KEPT) return;
+      if (place !== newest) this.pages.delete(place);
+    }
+  }
+}
+
+const placeOf = (seq: number): number => Math.floor((Math.max(seq, 1) - 1) / PAGE);

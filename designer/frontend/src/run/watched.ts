@@ -1,0 +1,146 @@
+/** One run that is watched: its state now, its journal, and the moment of it that is shown. No drawing. */
+import { applyFrames } from "./apply";
+import { Connection, type ConnectionState, type Socket } from "./connection";
+import { asText, isRecord, parseFrame, type Frame } from "./frame";
+import { Journal } from "./journal";
+import { Replay } from "./replay";
+import { fromSnapshot } from "./snapshot";
+import { newRun, type RunState } from "./state";
+import type { Document } from "../canvas/model/document";
+
+/** What the server tells of a run (`runs.watching.view_json`). */
+export interface View {
+  readonly id: string;
+  readonly workflow: string;
+  readonly names: readonly string[];
+  readonly document: Document;
+  readonly start: Readonly<Record<string, unknown>> | null;
+  readonly children: Readonly<Record<string, string>>;
+  readonly lastSeq: number;
+  readonly now: string;
+  readonly socket: string;
+  readonly api: string;
+  readonly page: string;
+}
+
+export interface Hooks {
+  /** Frames were applied: the state now is another one. */
+  readonly moved: (before: RunState, frames: readonly Frame[]) => void;
+  /** The graph grew, or a child run began. */
+  readonly grown: () => void;
+  readonly connected: (state: ConnectionState) => void;
+}
+
+const PAINT_MS = 40;
+const GROW_MS = 150;
+const GROW_AGAIN_MS = 3_000;
+const GROWS = (frame: Frame): boolean => frame.type === "step.expanded" || (frame.type === "step.waiting" && frame.data.for === "child");
+
+export class WatchedRun {
+  state: RunState;
+  readonly journal: Journal;
+  readonly connection: Connection;
+  private readonly replay: Replay;
+  private waiting: Frame[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private growing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(public view: View, private readonly hooks: Hooks) {
+    this.state = view.start ? fromSnapshot(view.names, view.start) : newRun(view.names);
+    this.journal = new Journal((after, limit) => fetchFrames(view.api, { after, limit }), this.state.lastSeq);
+    this.replay = new Replay(view.names, this.journal);
+    this.connection = new Connection({
+      url: socketUrl(view.socket), after: this.state.lastSeq, known: view.lastSeq,
+      open: (url) => new WebSocket(url) as unknown as Socket,
+      onFrame: (frame) => this.receive(frame),
+      onState: (state) => this.hooks.connected(state),
+    });
+  }
+
+  /** Whether it knows as much as the server did when the page was drawn. */
+  get isCaughtUp(): boolean {
+    return this.state.lastSeq >= this.view.lastSeq;
+  }
+
+  start(): void {
+    this.connection.start();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.growing);
+    this.connection.stop();
+  }
+
+  /** The state after entry `seq`. */
+  at(seq: number, tell?: (reached: number) => void): Promise<RunState> {
+    return seq >= this.state.lastSeq ? Promise.resolve(this.state) : this.replay.at(seq, tell);
+  }
+
+  /** The number of the last entry at or before a moment; the journal's times never go back. */
+  async seqAt(moment: string): Promise<number> {
+    let [low, high] = [0, this.state.lastSeq];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const [frame] = await this.journal.range(middle, middle);
+      if (Date.parse(frame!.at) <= Date.parse(moment)) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  private receive(frame: Frame): void {
+    this.waiting.push(frame);
+    this.timer ??= setTimeout(() => this.flush(), PAINT_MS);
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    const frames = this.waiting;
+    this.waiting = [];
+    const before = this.state;
+    this.journal.add(frames);
+    this.state = applyFrames(before, frames);
+    if (frames.some((frame) => frame.seq > this.view.lastSeq && GROWS(frame))) this.growSoon();
+    this.hooks.moved(before, frames);
+  }
+
+  private growSoon(delayMs = GROW_MS): void {
+    this.growing ??= setTimeout(() => {
+      this.growing = undefined;
+      void this.grow();
+    }, delayMs);
+  }
+
+  private async grow(): Promise<void> {
+    const view = await fetchView(this.view.api).catch(() => null);
+    if (!view) return this.growSoon(GROW_AGAIN_MS);
+    this.view = { ...this.view, document: view.document, children: view.children };
+    this.hooks.grown();
+  }
+}
+
+export async function fetchView(api: string): Promise<View> {
+  return (await fetchJson(`${api}/view`)) as unknown as View;
+}
+
+/** Journal entries; with `step`, those of one step alone. */
+export async function fetchFrames(api: string, asked: { after: number; limit: number; step?: string }): Promise<Frame[]> {
+  const query = new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]));
+  const { events } = await fetchJson(`${api}/events?${query}`);
+  return (Array.isArray(events) ? events : []).flatMap((event) => parseFrame(JSON.stringify(event)) ?? []);
+}
+
+/** An object from the API. Rejects with the server's own words. */
+export async function fetchJson(url: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok && isRecord(answer)) return answer;
+  throw new Error((isRecord(answer) && asText(answer.detail)) || `The server answered with status ${response.status}.`);
+}
+
+function socketUrl(path: string): string {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

@@ -1,0 +1,64 @@
+/** The journal by pages, and a run at any of its numbers. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { applyFrames } from "../src/run/apply";
+import { parseFrame, type Frame } from "../src/run/frame";
+import { Journal, PAGE, PAGES_KEPT } from "../src/run/journal";
+import { Replay, STATES_KEPT } from "../src/run/replay";
+import { newRun } from "../src/run/state";
+
+const FOLDER = join(import.meta.dirname, "../../../tests/contract/random");
+const entry = (seq: number): Frame => ({
+  seq, type: seq % 2 ? "step.started" : "step.completed", step: `s${Math.ceil(seq / 2) % 40}`, attempt: 1,
+  at: new Date(seq * 1_000).toISOString(), status: "running", data: {},
+});
+const server = (count: number) => vi.fn((after: number, limit: number) =>
+  Promise.resolve(Array.from({ length: Math.min(limit, count - after) }, (_, place) => entry(after + place + 1))));
+const NAMES = Array.from({ length: 40 }, (_, place) => `s${place}`);
+
+it("fetches only the pages that are asked for, and each once", async () => {
+  const fetchPage = server(20_000);
+  const journal = new Journal(fetchPage, 20_000);
+  const [a, b] = await Promise.all([journal.range(9_999, 10_002), journal.range(10_001, 10_001)]);
+  expect(a.map(({ seq }) => seq)).toEqual([9_999, 10_000, 10_001, 10_002]);
+  expect(b[0]?.seq).toBe(10_001);
+  expect(fetchPage.mock.calls.map(([after]) => after)).toEqual([9_500, 10_000]);
+  expect(journal.size).toBe(2 * PAGE);
+});
+
+it("fills up a page whose end came live", async () => {
+  const fetchPage = server(1_010);
+  const journal = new Journal(fetchPage, 1_005);
+  journal.add([1_006, 1_007, 1_008, 1_009, 1_010].map(entry));
+  expect((await journal.range(1_001, 2_000)).map(({ seq }) => seq)).toEqual([1_001, 1_002, 1_003, 1_004, 1_005, 1_006, 1_007, 1_008, 1_009, 1_010]);
+  expect(fetchPage).toHaveBeenCalledTimes(1);
+});
+
+it("keeps a bounded number of entries and of states, and stays true", async () => {
+  const count = PAGE * (PAGES_KEPT + 20);
+  const journal = new Journal(server(count), count);
+  const replay = new Replay(NAMES, journal);
+  const end = await replay.at(count);
+  expect(journal.size).toBeLessThanOrEqual(PAGE * PAGES_KEPT);
+  expect((replay as unknown as { kept: Map<number, unknown> }).kept.size).toBeLessThanOrEqual(STATES_KEPT);
+  expect(end.lastSeq).toBe(count);
+  const all = Array.from({ length: 12_345 }, (_, place) => entry(place + 1));
+  expect(await replay.at(12_345)).toEqual(applyFrames(newRun(NAMES), all));
+});
+
+it("tells of a server that sends less than it was asked for", async () => {
+  const journal = new Journal(() => Promise.resolve([]), 10);
+  await expect(journal.range(1, 10)).rejects.toThrow("Entry 1 could not be fetched.");
+});
+
+it.each(readdirSync(FOLDER))("is true wherever the slider is put, in any order: %s", async (file) => {
+  const runs = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as { names: string[]; frames: unknown[] }[];
+  for (const { names, frames: told } of runs) {
+    const frames = told.map((frame) => parseFrame(JSON.stringify(frame))!);
+    const journal = new Journal((after, limit) => Promise.resolve(frames.slice(after, after + limit)), frames.length);
+    const replay = new Replay(names, journal);
+    const jumps = frames.map((_, place) => (place * 7919) % (frames.length + 1));
+    for (const seq of jumps) expect(await replay.at(seq)).toEqual(applyFrames(newRun(names), frames.slice(0, seq)));
+  }
+});
