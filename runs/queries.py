@@ -14,7 +14,7 @@ from runs.machine.rollback import plan
 from runs.machine.scope import bound_params, map_results, run_output
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
-from runs.snapshot import moment as iso
+from runs.snapshot import iso as iso
 from runs.snapshot import without_traceback
 
 FRAMES_MAX = 500

@@ -26,8 +26,8 @@ def snapshot(state: State, plans: Iterable[list[str]]) -> Json:
     return {
         "seq": state.run.last_seq,
         "status": state.run.status.value,
-        "started_at": moment(state.run.started_at),
-        "finished_at": moment(state.run.finished_at),
+        "started_at": iso(state.run.started_at),
+        "finished_at": iso(state.run.finished_at),
         "error": without_traceback(state.run.error),
         "steps": {
             step.name: _step(step, items.get(step.name, []), places.get(step.name))
@@ -37,7 +37,7 @@ def snapshot(state: State, plans: Iterable[list[str]]) -> Json:
     }
 
 
-def moment(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
     """UTC with microseconds and a `Z`."""
     return None if at is None else at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
@@ -55,9 +55,9 @@ def _step(step: StepState, items: list[StepState], place: int | None) -> Json:
         "direction": step.phase,
         "attempt": step.attempt,
         "undo_attempt": step.undo_attempt,
-        "started_at": moment(step.started_at),
-        "finished_at": moment(step.finished_at),
-        "due_at": moment(step.due_at),
+        "started_at": iso(step.started_at),
+        "finished_at": iso(step.finished_at),
+        "due_at": iso(step.due_at),
         "waits": step.waits,
         "error": without_traceback(step.error),
         "added_by": step.added_by,

@@ -19,7 +19,7 @@ from runs.machine.scope import bound_params, contribution, map_results, run_outp
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
 from runs.queries import load
-from runs.snapshot import moment, snapshot, without_traceback
+from runs.snapshot import iso, snapshot, without_traceback
 from runs.text import json_text
 
 Json = dict[str, Any]
@@ -163,7 +163,7 @@ def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
         "output_bytes": size,
         "error": without_traceback(found.error),
         "waits": found.waits,
-        "due_at": moment(found.due_at),
+        "due_at": iso(found.due_at),
         "child": children_of(run.pk).get(name),
     }
     return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})

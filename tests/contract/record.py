@@ -14,7 +14,7 @@ from typing import Any
 from runs.machine.apply import apply
 from runs.machine.messages import Entry
 from runs.machine.states import RunState, State
-from runs.snapshot import moment, snapshot, without_traceback
+from runs.snapshot import iso, snapshot, without_traceback
 from tests.simulation.checks import Nothing
 from tests.simulation.memory import Memory
 from tests.simulation.simulate import History
@@ -53,7 +53,7 @@ def frame(entry: Entry) -> Json:
     if isinstance(data.get("error"), dict):
         data["error"] = without_traceback(data["error"])
     fields = {"step": entry.step, "attempt": entry.attempt, "status": str(entry.status), "data": data}
-    return {"seq": entry.seq, "type": entry.type, "at": moment(entry.at), **fields}
+    return {"seq": entry.seq, "type": entry.type, "at": iso(entry.at), **fields}
 
 
 def changes(entries: list[Entry]) -> Iterator[Json]:

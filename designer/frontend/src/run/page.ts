@@ -86,9 +86,10 @@ class RunPage {
   }
 
   private paintMoment(state: RunState, seq: number | null): void {
-    this.steps.paint(state);
     const frame = seq ? this.run.journal.get(seq) : undefined;
-    this.tree.show(state, seq === null ? null : (frame?.at ?? new Date(0).toISOString()));
+    const moment = seq === null ? null : (frame?.at ?? new Date(0).toISOString());
+    this.steps.paint(state, moment);
+    this.tree.show(state, moment);
     this.slider.say(seq, frame);
   }
 

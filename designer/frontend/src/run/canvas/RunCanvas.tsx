@@ -25,7 +25,7 @@ export function RunCanvas({ tree }: { readonly tree: RunTree }): ReactElement {
   return (
     <StatusesContext value={statuses}>
       <TreeContext value={tree}>
-        <ReactFlowProvider><Picture tree={tree} /></ReactFlowProvider>
+        <Picture tree={tree} />
       </TreeContext>
     </StatusesContext>
   );
@@ -46,8 +46,8 @@ function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
   }, [tree]);
   if (!nodes.length) return <p className="canvas-wait muted">The steps are being arranged…</p>;
   return (
-    <ReactFlow
-      key={shapeOf(boxes ?? [])} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={pick} colorMode="system"
+    <ReactFlowProvider key={shapeOf(boxes ?? [])}><ReactFlow
+      nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={pick} colorMode="system"
       fitView fitViewOptions={FIT} minZoom={0.03} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false}
       zoomOnScroll={false} preventScrolling={false} deleteKeyCode={null} onlyRenderVisibleElements={nodes.length > MINIMAP_STEPS_MIN}
       aria-label="The run's steps"
@@ -55,7 +55,7 @@ function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
       <Background gap={20} />
       <Controls showInteractive={false} fitViewOptions={FIT} />
       {nodes.length > MINIMAP_STEPS_MIN && <MiniMap pannable zoomable ariaLabel="Overview of the run" />}
-    </ReactFlow>
+    </ReactFlow></ReactFlowProvider>
   );
 }
 

@@ -15,6 +15,7 @@ export class StepsView {
   private isOver = false;
   private drawn: number;
   private state: RunState | null = null;
+  private moment: number | null = null;
 
   constructor(
     private readonly list: HTMLElement,
@@ -36,8 +37,10 @@ export class StepsView {
     new IntersectionObserver((seen) => seen.some(({ isIntersecting }) => isIntersecting) && this.drawMore(), { root: list, rootMargin: "600px" }).observe(this.more);
   }
 
-  paint(state: RunState): void {
+  /** `moment` is the time of a past state; the clocks of a present one run on. */
+  paint(state: RunState, moment: string | null): void {
     this.state = state;
+    this.moment = moment === null ? null : Date.parse(moment);
     this.arrange(state);
     const isOver = ENDED.has(state.status);
     if (isOver !== this.isOver) this.painted.clear();
@@ -63,7 +66,7 @@ export class StepsView {
   private drawMore(): void {
     if (!this.state || this.drawn >= this.state.order.length) return;
     this.drawn += DRAWN_STEP;
-    this.paint(this.state);
+    this.paint(this.state, this.moment === null ? null : new Date(this.moment).toISOString());
   }
 
   /** Rows in order; a step that is not there at the moment shown is hidden. */
@@ -118,7 +121,7 @@ export class StepsView {
   }
 
   private paintTimes(row: HTMLElement, step: StepState): void {
-    const now = this.now();
+    const now = this.moment ?? this.now();
     const isUnderWay = step.status === "running" || step.status === "waiting";
     const end = step.finishedAt && !isUnderWay ? Date.parse(step.finishedAt) : now;
     const isTimed = step.startedAt && (step.finishedAt || isUnderWay);
