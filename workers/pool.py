@@ -240,4 +240,6 @@ def beat(queues: Sequence[str], worker: StepWorker) -> None:
 
 
 def _ending(exitcode: int) -> str:
+    if exitcode == -signal.SIGKILL:
+        return "SIGKILL: somebody killed it, or memory ran out (the system's log tells)"
     return f"status {exitcode}" if exitcode > 0 else signal.Signals(-exitcode).name

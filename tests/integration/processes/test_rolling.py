@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from redis import Redis
 
 from config import checkup
@@ -89,16 +88,14 @@ def test_what_newer_code_wrote_rests_untouched_until_a_newer_process_comes(tmp_p
 
 
 def test_steps_of_a_new_worker_go_to_the_processes_that_have_it(
-    publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publish: Publish, own_workers: None, tmp_path: Path
 ) -> None:
-    module = "tests.integration.processes.newcomer"
+    module = "tests.integration.processes.workers"
     with (
         running("worker", log=tmp_path / "old.log") as old,
         running("worker", log=tmp_path / "new.log", WORKER_MODULES=module),
     ):
         wait_for(lambda: WorkerProcess.objects.count() == 2)
-        monkeypatch.setattr(settings, "WORKER_MODULES", [module])
-        get_catalog.cache_clear()
         graph = chain(*(step(name, worker="newcomer", compensation="none") for name in "abc"))
         for _ in range(ORDERS):
             engine.start_run(publish(graph), {})
