@@ -44,11 +44,14 @@ ROLES: dict[Role, tuple[Act, ...]] = {
 }
 
 
+TOKEN_ROLE = "token_role"  # set on the person whom a token acts for
+
+
 def may(user: Person, act: Act) -> bool:
     """Asks the database once a request; call it in a thread from async code."""
     if not (user.is_authenticated and user.is_active):
         return False
-    limit: Role | None = getattr(user, "token_role", None)
+    limit: Role | None = getattr(user, TOKEN_ROLE, None)
     if limit is not None and act not in ROLES[limit]:
         return False
     return bool(getattr(user, "has_perm", lambda name: False)(f"config.{act}"))

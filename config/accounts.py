@@ -6,13 +6,14 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
+from axes.helpers import get_client_username
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -46,6 +47,16 @@ def sign_in_path() -> str | None:
         return None
     token = signing.dumps([user.pk, _stamp(user)], salt=LINK_SALT)
     return f"{reverse('first-sign-in')}?{urlencode({'t': token})}"
+
+
+def locked_out(request: HttpRequest, credentials: Any = None) -> HttpResponse:
+    """What django-axes answers while a name is locked for an address."""
+    context = {
+        "username": get_client_username(request, credentials),
+        "failure_limit": settings.AXES_FAILURE_LIMIT,
+        "minutes": settings.AXES_COOLOFF_TIME.seconds // 60,
+    }
+    return render(request, "registration/locked.html", context, status=429)
 
 
 @never_cache

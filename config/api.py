@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from config.sessions import TokenAuth
 from designer import errors as designer_errors
 from designer.api import router as designer_router
 from designer.problems import Problem
@@ -29,7 +30,7 @@ from runs.trials_api import router as trials_router
 from runs.watching import UnknownValue
 from runs.watching_api import router as watching_router
 
-api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=django_auth)
+api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=[TokenAuth(), django_auth])
 api.add_router("", runs_router)
 api.add_router("", watching_router)
 api.add_router("", designer_router)

@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from config import http  # sets Django up: keep it before the consumers
+from config.sessions import TokenSockets
 from runs.routing import websocket_urlpatterns
 
 
@@ -25,6 +26,6 @@ sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(
     {
         "http": http.application,
-        "websocket": AuthMiddlewareStack(sockets),
+        "websocket": AuthMiddlewareStack(TokenSockets(sockets)),
     }
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from environs import Env, EnvError
@@ -18,6 +18,7 @@ from config.errors import BadSetting
 
 LIST_ITEMS_MAX = 100
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+MAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 MODULE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -89,6 +90,26 @@ def redis_url(name: str) -> str:
     if parts[0] not in REDIS_SCHEMES or not (parts[1] or parts[2]):
         raise BadSetting(name, "is not a Redis address; use redis://HOST:PORT/DB, rediss://… or unix:///PATH")
     return value
+
+
+def email(name: str) -> dict[str, Any]:
+    """Django's settings for sending mail by a server; none when none is set."""
+    value = text(name)
+    if not value:
+        return {}
+    scheme, host, _ = _split(name, value)
+    if scheme not in MAIL_SCHEMES or not host:
+        raise BadSetting(name, "is not a mail server; use smtp+tls://USER:PASSWORD@HOST:PORT, or smtp, smtps")
+    parts = urlsplit(value)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or MAIL_SCHEMES[scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": scheme == "smtp+tls",
+        "EMAIL_USE_SSL": scheme == "smtps",
+    }
 
 
 def database(name: str) -> dict[str, Any] | None:

@@ -1,0 +1,42 @@
+"""Who calls: a person with a session, or a token, over HTTP and over sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from ninja.errors import AuthenticationError
+from ninja.security import HttpBearer
+
+from config.tokens import redeem
+
+BEARER = "bearer "
+
+
+class TokenAuth(HttpBearer):
+    """A token that does not hold is refused, whatever session comes with it."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User:
+        user = redeem(token)
+        if user is None:
+            raise AuthenticationError(401, "That token is unknown, expired or revoked.")
+        request.user = user
+        return user
+
+
+class TokenSockets:
+    """ASGI middleware: a socket that brings a token is its person's, and nobody's if it does not hold."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        value = dict(scope.get("headers", [])).get(b"authorization", b"").decode("latin1")
+        if value.lower().startswith(BEARER):
+            from django.contrib.auth.models import AnonymousUser
+
+            found = await database_sync_to_async(redeem)(value[len(BEARER) :].strip())
+            scope = {**scope, "user": found or AnonymousUser()}
+        return await self.inner(scope, receive, send)

@@ -1,0 +1,128 @@
+"""Signing in: the lock after wrong passwords, forgotten and changed passwords, what is kept of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axes.models import AccessFailureLog, AccessLog
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from tests.people import client_of, person
+
+pytestmark = pytest.mark.django_db
+RIGHT = "a-right-password-42"
+
+
+@pytest.fixture
+def olga():
+    user = person("olga", "operator", email="olga@example.org")
+    user.set_password(RIGHT)
+    user.save()
+    return user
+
+
+def try_in(password: str, name: str = "olga", address: str = "10.0.0.1", page: str = "login"):
+    client = Client(REMOTE_ADDR=address)
+    return client.post(reverse(page), {"username": name, "password": password})
+
+
+def lock(settings, **where) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        last = try_in("wrong", **where)
+    assert last.status_code == 429
+
+
+@pytest.mark.parametrize("page", ["login", "admin:login"])
+def test_wrong_passwords_lock_and_the_page_says_for_how_long(olga, settings, page):
+    lock(settings, page=page)
+    answer = try_in(RIGHT, page=page)
+    text = answer.content.decode()
+    assert answer.status_code == 429
+    assert "Too many attempts" in text and "15 minutes" in text and "olga" in text
+    assert "Content-Security-Policy" in answer
+
+
+def test_nobody_else_is_locked_out(olga, settings):
+    lock(settings)
+    assert try_in(RIGHT, address="10.0.0.2").status_code == 302
+    other = person("bob", "viewer")
+    other.set_password(RIGHT)
+    other.save()
+    assert try_in(RIGHT, name="bob").status_code == 302
+
+
+def test_the_lock_ends_by_an_administrator_and_a_right_password_forgets_earlier_failures(olga, settings):
+    lock(settings)
+    call_command("axes_reset_username", "olga")
+    assert try_in(RIGHT).status_code == 302
+    for _ in range(2):
+        for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+            assert try_in("wrong").status_code == 200
+        assert try_in(RIGHT).status_code == 302
+
+
+def test_markup_in_a_name_stays_text(settings):
+    lock(settings, name="<script>alert(1)</script>")
+    text = try_in("x", name="<script>alert(1)</script>").content.decode()
+    assert "<script>alert" not in text and "&lt;script&gt;alert" in text
+
+
+def test_a_forged_forwarding_address_changes_nothing_without_a_proxy(olga, settings):
+    lock(settings)
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    sent = {"username": "olga", "password": RIGHT}
+    assert client.post(reverse("login"), sent, headers={"X-Forwarded-For": "9.9.9.9"}).status_code == 429
+
+
+def test_who_signed_in_and_who_failed_is_kept_and_no_password_is(olga):
+    try_in("a-secret-guess")
+    try_in(RIGHT)
+    assert AccessLog.objects.get().username == "olga"
+    assert AccessFailureLog.objects.get().ip_address == "10.0.0.1"
+    client = client_of("root", "admin")
+    for model in ("accesslog", "accessattempt", "accessfailurelog"):
+        page = client.get(reverse(f"admin:axes_{model}_changelist"))
+        assert page.status_code == 200
+        assert "a-secret-guess" not in page.content.decode()
+    assert client_of("oz", "operator").get(reverse("admin:axes_accesslog_changelist")).status_code == 403
+
+
+def test_a_forgotten_password_is_replaced_by_mail_once(olga, mailoutbox):
+    asked = Client().post(reverse("password_reset"), {"email": "olga@example.org"}, follow=True)
+    assert "Look into your mail" in asked.content.decode()
+    found = re.search(r"https?://[^/]+(/accounts/reset/\S+)", mailoutbox[0].body)
+    assert found
+    link = found[1]
+    assert "olga" in mailoutbox[0].body
+    client = Client()
+    form = client.get(link, follow=True)
+    url = form.redirect_chain[-1][0]
+    weak = client.post(url, {"new_password1": "password1234", "new_password2": "password1234"})
+    assert "too common" in weak.content.decode()
+    sent = {"new_password1": "another-word-77", "new_password2": "another-word-77"}
+    assert "Your password is set" in client.post(url, sent, follow=True).content.decode()
+    assert try_in(RIGHT).status_code == 200
+    assert try_in("another-word-77").status_code == 302
+    assert "does not hold" in Client().get(link, follow=True).content.decode()
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(olga, mailoutbox):
+    asked = Client().post(reverse("password_reset"), {"email": "nobody@example.org"}, follow=True)
+    assert "Look into your mail" in asked.content.decode()
+    assert mailoutbox == []
+
+
+def test_a_changed_password_ends_other_sessions(olga):
+    here, there = Client(), Client()
+    for client in (here, there):
+        client.force_login(olga)
+    sent = {"old_password": RIGHT, "new_password1": "another-word-77", "new_password2": "another-word-77"}
+    weak = here.post(reverse("password_change"), sent | {"new_password1": "x9!", "new_password2": "x9!"})
+    assert "at least 12 characters" in weak.content.decode()
+    done = here.post(reverse("password_change"), sent, follow=True)
+    assert "Your password is changed" in done.content.decode()
+    assert here.get(reverse("account")).status_code == 200
+    assert there.get(reverse("account")).status_code == 302
