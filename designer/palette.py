@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from designer.schemas import Misfit, SchemaValidator, misfits
 from workers.registry import get_catalog
 from workers.spec import WorkerSpec
 
@@ -25,3 +26,10 @@ def _described(spec: WorkerSpec) -> dict[str, Any]:
         "retry": spec.retry,
         "queue": spec.queue,
     }
+
+
+def params_problems(worker: str, params: dict[str, Any], path: str = "params") -> list[Misfit]:
+    """How bound params miss what a worker asks for; nothing where it is not known or takes all."""
+    spec = get_catalog().get(worker)
+    schema = spec.params_schema if spec else None
+    return misfits(SchemaValidator(schema), params, path) if schema else []

@@ -1,4 +1,4 @@
-"""Runs, steps, journal, interventions and worker processes in the admin, to look at.
+"""Runs, steps, journal and worker processes in the admin, to look at; `runs.caseadmin` has interventions.
 
 `runs.engine` is the only writer; what may be done with a run stands on its page.
 """
@@ -17,7 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.access import ForRole
-from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from runs import caseadmin as caseadmin  # registers its pages
+from runs.models import JournalEntry, Run, StepRun, WorkerProcess
 
 JSON_SHOWN_MAX = 20_000
 ROWS_PER_PAGE = 50
@@ -145,34 +146,6 @@ class JournalEntryAdmin(OfRun):
     @admin.display(description="payload")
     def payload_text(self, entry: JournalEntry) -> SafeString:
         return shown_json(entry.payload)
-
-
-@admin.register(Intervention)
-class InterventionAdmin(OfRun):
-    list_display = [
-        "id",
-        "status",
-        "kind",
-        "step",
-        "problem",
-        "opened_at",
-        "claimed_by",
-        "answer",
-        "answered_by",
-        "of",
-    ]
-    list_filter = ["status", "kind", "answer"]
-    search_fields = ["step", "run__id__exact", "claimed_by", "answered_by"]
-    exclude = ["error"]
-    readonly_fields = ["of", "error_text"]
-
-    @admin.display(description="error")
-    def problem(self, case: Intervention) -> str:
-        return str(case.error.get("message", ""))[:120]
-
-    @admin.display(description="error")
-    def error_text(self, case: Intervention) -> SafeString:
-        return shown_json(case.error)
 
 
 @admin.register(WorkerProcess)

@@ -9,7 +9,8 @@ from runs.codec import unpack
 from runs.machine.allowed import answers
 from runs.machine.states import StepState
 from runs.models import CaseAct, Intervention, JournalEntry, StepRun
-from runs.queries import Json, case_json, iso
+from runs.queries import Json, case_json
+from runs.snapshot import iso
 
 UNREAD = ("run__input", "run__state", "run__labels")
 HISTORY_MAX = 200

@@ -7,12 +7,12 @@ Each act locks the run first, as the engine does, so that two people never both 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
@@ -155,7 +155,7 @@ def _propose(case: Intervention, reply: Reply, user: Any) -> None:
     _check_text([reply.note, reply.patch, reply.output])
     case.proposal = {**reply.as_json(), "by": name_of(user), "at": store.now().isoformat()}
     case.save(update_fields=["proposal"])
-    _act(case, user, "proposed", reply.note, {"answer": reply.answer}, reply.batch)
+    _act(case, user, "proposed", reply.note, reply.as_json(), reply.batch)
     _log(case, user, f"Proposed {reply.answer}: {reply.note}")
 
 
@@ -170,9 +170,23 @@ def _give(case: Intervention, reply: Reply, user: Any, proposed_by: str = "") ->
         proposed_by=proposed_by,
     )
     if reply.batch:
-        _act(case, user, "in_bulk", data={"answer": reply.answer}, batch=reply.batch)
+        _act(case, user, "in_bulk", data=reply.as_json(), batch=reply.batch)
     words = [f"Answered {reply.answer}", f"as {proposed_by} proposed" if proposed_by else "", reply.note]
     _log(case, user, ": ".join(word for word in words if word))
+
+
+def answer_many(case_ids: Iterable[int], reply: Reply, user: Any) -> UUID:
+    """Answer cases alike, each by itself: one that is refused holds up no other. Returns their batch."""
+    batch = uuid4()
+    for case_id in case_ids:
+        try:
+            answer(case_id, replace(reply, batch=batch), user)
+        except UnknownIntervention:
+            continue  # its run was removed meanwhile
+        except Refused as refused:
+            with _locked(case_id) as case:
+                _act(case, user, "in_bulk", data=reply.as_json() | {"refused": str(refused)}, batch=batch)
+    return batch
 
 
 def _proposal_of(case: Intervention) -> dict[str, Any]:

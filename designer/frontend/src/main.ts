@@ -2,6 +2,7 @@
 import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
 import { startCaseCount } from "./cases/count";
+import { startCasePages } from "./cases/page";
 import { startRunPage } from "./run/page";
 import { improveForms } from "./ui/forms";
 import { upgradeJson } from "./ui/json";
@@ -12,4 +13,5 @@ upgradeJson(document);
 improveForms(document);
 startRunPage();
 startCaseCount();
+startCasePages();
 if (document.querySelector("workflow-canvas")) void import("./canvas/element");

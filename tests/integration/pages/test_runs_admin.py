@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from runs.models import JournalEntry, Run, StepRun, WorkerProcess
 
-MODELS = [Run, StepRun, JournalEntry, Intervention, WorkerProcess]
+MODELS = [Run, StepRun, JournalEntry, WorkerProcess]
 
 
 @pytest.fixture
@@ -58,7 +58,10 @@ def test_nothing_can_be_added_changed_or_deleted(
 def test_a_run_leads_to_its_page_and_its_rows(root: Client, stuck: Run) -> None:
     page = root.get(reverse("admin:runs_run_change", args=[stuck.pk])).content.decode()
     assert reverse("run-detail", args=[stuck.pk]) in page
-    for model in ("steprun", "journalentry", "intervention"):
+    for model in ("steprun", "journalentry"):
         url = f"{reverse(f'admin:runs_{model}_changelist')}?run__id__exact={stuck.pk}"
         assert url in page
         assert root.get(url).context["cl"].result_count > 0
+    cases = f"{reverse('admin:runs_intervention_changelist')}?run__id__exact={stuck.pk}"
+    assert cases in page
+    assert [case.run_id for case in root.get(cases).context["cases"]] == [stuck.pk]

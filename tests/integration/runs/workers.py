@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from workers import CriticalFailure, StepHandle, TemporaryFailure, worker
 
 did: list[str] = []
@@ -54,3 +56,12 @@ async def talk(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     step.log("half way")
     step.progress(0.5, "half")
     return {}
+
+
+class Size(BaseModel):
+    size: int
+
+
+@worker("measured", compensation="none")
+def measured(params: Size) -> dict[str, Any]:
+    return {"size": params.size}

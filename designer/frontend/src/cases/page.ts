@@ -1,0 +1,99 @@
+/** The pages of interventions, live: parts are fetched anew when the case, its run or its batch moved. */
+import { RunTree } from "../run/canvas/tree";
+import { WatchedRun, type View } from "../run/watched";
+import { find, readJson } from "../ui/dom";
+import { upgradeJson } from "../ui/json";
+import { follow } from "../ui/socket";
+import { localiseTimes } from "../ui/time";
+import { CASE_MOVED, type CaseFrame } from "./count";
+import { startEditor } from "./editor";
+
+const REFRESH_MS_MIN = 300;
+
+export function startCasePages(): void {
+  const root = find<HTMLElement>(document, "[data-page=case], [data-page=batch], [data-page=cases]");
+  if (!root) return;
+  startEditor(root);
+  if (root.dataset.page === "cases") return watchList();
+  const parts = new Parts(root, root.dataset.live ?? "");
+  onMove(() => parts.refreshSoon());
+  const view = readJson<View>("case-run");
+  if (view) watchRun(root, view, () => parts.refreshSoon());
+  else follow({ path: "/ws/runs/", onMessage: () => parts.refreshSoon() });
+}
+
+/** The run of a case on its canvas, with the place of the question marked; `moved` is called at each news. */
+function watchRun(root: HTMLElement, view: View, moved: () => void): void {
+  const run: WatchedRun = new WatchedRun(view, {
+    moved: (_before, frames) => {
+      if (run.isCaughtUp) tree.show(run.state, null);
+      if (frames.some((frame) => frame.seq > view.lastSeq)) moved();
+    },
+    grown: () => tree.grown(),
+    connected: () => undefined,
+  });
+  const tree = new RunTree(run, run.state, () => undefined);
+  tree.select((root.dataset.step ?? "").replace(/\[.*/, ""));
+  const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
+  if (canvas) canvas.tree = tree;
+  if (run.isCaughtUp) tree.show(run.state, null);
+  run.start();
+  addEventListener("offline", () => run.connection.lose());
+  addEventListener("online", () => run.connection.retryNow());
+}
+
+/** A list is not moved under the reader's pointer: it says that it has changed. */
+function watchList(): void {
+  const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-case]")].map((row) => row.dataset.case));
+  onMove((frame) => {
+    const isNews = frame.event === "intervention.opened" || shown.has(String(frame.id)) || !shown.size;
+    if (isNews && frame.event !== "count") find<HTMLElement>(document, "[data-slot=news]")?.removeAttribute("hidden");
+  });
+}
+
+function onMove(listener: (frame: CaseFrame) => void): void {
+  document.addEventListener(CASE_MOVED, (event) => listener((event as CustomEvent<CaseFrame>).detail));
+}
+
+class Parts {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private isBusy = false;
+
+  constructor(private readonly root: HTMLElement, private readonly url: string) {}
+
+  /** Fetches soon; calls in quick succession become one. */
+  refreshSoon(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (this.isBusy) this.refreshSoon();
+      else void this.refresh();
+    }, REFRESH_MS_MIN);
+  }
+
+  private async refresh(): Promise<void> {
+    this.isBusy = true;
+    const response = await fetch(this.url, { headers: { Accept: "text/html" } }).catch(() => null);
+    this.isBusy = false;
+    if (!response?.ok || response.redirected) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = [...page.querySelectorAll<HTMLElement>("[data-part]")];
+    if (fresh.length) for (const part of fresh) this.replace(part);
+    else this.fill(find<HTMLElement>(this.root, "[data-part]"), page.body);
+  }
+
+  /** An answer that is being written stays, as long as the question is open. */
+  private replace(fresh: HTMLElement): void {
+    const shown = find<HTMLElement>(this.root, `[data-part=${fresh.dataset.part}]`);
+    const isSame = fresh.dataset.open === "yes" && shown?.dataset.open === "yes";
+    if (!shown || isSame) return;
+    if (fresh.dataset.open) shown.dataset.open = fresh.dataset.open;
+    this.fill(shown, fresh);
+  }
+
+  private fill(shown: HTMLElement | null, fresh: HTMLElement): void {
+    if (!shown || shown.contains(document.activeElement)) return;
+    shown.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    localiseTimes(shown);
+    upgradeJson(shown);
+  }
+}
