@@ -35,7 +35,7 @@ def test_a_person_asks_what_a_failure_would_undo_and_mends_the_gap(page: Page) -
     panel.get_by_label("What if this fails?").select_option("create_shipment")
     expect(mark(page, "charge_payment")).to_have_text("Remains")
     expect(panel.get_by_role("list", name="Would remain")).to_contain_text("cannot be undone")
-    page.keyboard.press("Escape")
+    panel.get_by_role("button", name="Close").click()
     expect(page.locator(".step-node-foresight")).to_have_count(0)
 
 
@@ -47,3 +47,63 @@ def test_the_plan_of_a_published_workflow_is_seen_on_its_page_by_keyboard(visits
     page.keyboard.type("create")
     expect(mark(page, "reserve_inventory")).to_have_text("Undo 2")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+FAULT = '{"order_items": [{"sku": "MUG-002", "quantity": 1}], "simulate": {"create_shipment": "error"}}'
+
+
+def start_trial(page: Page, given: str, label: str = "Input (JSON)") -> Locator:
+    """Answers the open question; gives the bar of the trial."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(label).fill(given)
+    dialog.get_by_role("button", name="Start the trial").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    return page.get_by_role("region", name="Trial")
+
+
+def badge(page: Page, step: str, about: str) -> Locator:
+    return node(page, step).locator(f'.step-node-status[data-about="{about}"]')
+
+
+def test_a_draft_is_tried_with_a_fault_and_seen_walking_back_on_the_canvas(page: Page) -> None:
+    name = new_workflow(page, "order_processing")
+    tool(page, "Try it").click()
+    dialog = page.get_by_role("dialog", name="Try this draft")
+    expect(dialog).to_contain_text("charge_payment acts, and is undone by refund_payment")
+    expect(dialog.get_by_role("button", name="Start the trial")).to_be_disabled()
+    dialog.get_by_label("I know that these really act").check()
+    bar = start_trial(page, FAULT)
+    expect(bar).to_have_attribute("data-status", "compensated")
+    expect(badge(page, "create_shipment", "step")).to_have_text("Failed")
+    for step in ("reserve_inventory", "charge_payment"):
+        expect(badge(page, step, "undo")).to_have_text("Undone")
+    expect(badge(page, "send_confirmation", "step")).to_have_text("Not reached")
+    tool(page, "Try it").click()
+    expect(page.get_by_label("I know that")).to_have_count(0)
+    page.keyboard.press("Escape")
+    with page.context.expect_page() as opened:
+        bar.get_by_role("link", name="Open its page").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_contain_text("Trial")
+    page.goto(f"/workflows/{name}/")
+    expect(page.get_by_text("Nothing is published yet")).to_be_visible()
+    page.goto(f"/runs/?workflow={name}")
+    expect(page.get_by_text("No run matches")).to_be_visible()
+    page.goto(f"/runs/?workflow={name}&trials=1")
+    expect(page.get_by_role("row").filter(has_text=name)).to_have_count(1)
+
+
+def test_one_step_is_tried_alone_with_a_given_context(page: Page) -> None:
+    new_workflow(page, "order_processing")
+    expect(tool(page, "Try step")).to_be_disabled()
+    node(page, "reserve_inventory").click()
+    tool(page, "Try step").click()
+    dialog = page.get_by_role("dialog", name="Try reserve_inventory alone")
+    expect(dialog.get_by_label("Context (JSON)")).to_have_value(re.compile("order_items"))
+    dialog.get_by_label("I know that reserve_inventory really acts").check()
+    bar = start_trial(page, '{"order_items": [{"sku": "MUG-002", "quantity": 1}]}', "Context (JSON)")
+    expect(bar).to_have_attribute("data-status", "completed")
+    expect(bar).to_contain_text("reservation_id")
+    expect(badge(page, "reserve_inventory", "step")).to_have_text("Completed")
+    expect(badge(page, "charge_payment", "step")).to_have_count(0)
+    bar.get_by_role("button", name="Put away").click()
+    expect(page.locator(".step-node-status")).to_have_count(0)

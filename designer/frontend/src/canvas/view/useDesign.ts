@@ -20,6 +20,8 @@ export interface Design {
   readonly keepMine: () => void;
   readonly takeTheirs: () => void;
   readonly publish: () => Promise<Published>;
+  /** Saves what is not saved yet; gives the revision that the server has then, or null where it has not everything. */
+  readonly flush: () => Promise<number | null>;
 }
 
 export function useDesign(data: EditData): Design {
@@ -42,8 +44,9 @@ export function useDesign(data: EditData): Design {
     if (await autosave.flush()) return publishDraft(data.api, autosave.revision);
     return { is: "refused", message: "The draft could not be saved, so it was not published.", problems: [] };
   }, [autosave, data.api]);
+  const flush = useCallback(async () => ((await autosave.flush()) ? autosave.revision : null), [autosave]);
   return {
-    document: history.present, problems, save, publish,
+    document: history.present, problems, save, publish, flush,
     canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     do: useCallback((command, topic) => setHistory((before) => perform(before, command, topic)), []),
     undo: useCallback(() => setHistory(undo), []),
