@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Body, Header, Query, Router, Schema, Status
 from pydantic import Field
 
-from config.access import require
+from config.access import may, require
 from designer.models import WorkflowVersion
 from runs import casework, engine
 from runs.caseviews import UNREAD, cases_json, history_json
@@ -142,8 +142,10 @@ def get_allowed(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
 
 @router.post("/runs/{uuid:run_id}/cancel", response=dict[str, Any])
 def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) -> dict[str, Any]:
-    require(request.user, "operate")
-    engine.cancel_run(find_run(run_id).pk, body.mode if body else "compensate", request.user)
+    run = find_run(run_id)
+    may_as_designer = run.trial and may(request.user, "design")
+    require(request.user, "design" if may_as_designer else "operate")
+    engine.cancel_run(run.pk, body.mode if body else "compensate", request.user)
     return run_json(find_run(run_id))
 
 

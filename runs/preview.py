@@ -19,6 +19,7 @@ from runs import queries
 from runs.errors import UnknownRun
 from runs.machine.scope import contribution, merged, outputs
 from runs.models import Run
+from runs.snapshot import moment
 
 RUNS_MAX = 10
 TEXT_LENGTH_MAX = 2_000
@@ -38,7 +39,7 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
         "variables": sorted(spot.variables),
         "known": [asdict(one) for one in found],
         "runs": [
-            {"id": str(pk), "status": status, "trial": trial, "created_at": queries.iso(at)}
+            {"id": str(pk), "status": status, "trial": trial, "created_at": moment(at)}
             for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
         ],
     }

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Visits
-from tests.e2e.test_designer import expect_saved, new_workflow, node, tool
+from tests.e2e.hands import expect_saved, new_workflow, node, tool
 
 
 def mark(page: Page, step: str) -> Locator:
@@ -62,7 +62,7 @@ def start_trial(page: Page, given: str, label: str = "Input (JSON)") -> Locator:
 
 
 def badge(page: Page, step: str, about: str) -> Locator:
-    return node(page, step).locator(f'.step-node-status[data-about="{about}"]')
+    return node(page, step).locator(f'.step-node-badges [data-badge^="{about}-"]')
 
 
 def test_a_draft_is_tried_with_a_fault_and_seen_walking_back_on_the_canvas(page: Page) -> None:
@@ -106,4 +106,4 @@ def test_one_step_is_tried_alone_with_a_given_context(page: Page) -> None:
     expect(badge(page, "reserve_inventory", "step")).to_have_text("Completed")
     expect(badge(page, "charge_payment", "step")).to_have_count(0)
     bar.get_by_role("button", name="Put away").click()
-    expect(page.locator(".step-node-status")).to_have_count(0)
+    expect(page.locator(".step-node-badges [data-badge]")).to_have_count(0)

@@ -1,7 +1,6 @@
 /** What a failure would lead to: marks and sentences made of the server's answer. */
 import { describe, expect, it } from "vitest";
 import { beginsWith, marksOf, type Foreseen } from "../src/canvas/model/foresight";
-import { runWord, stepWord, undoWord } from "../src/canvas/model/words";
 
 const FOUND: Foreseen = {
   step: "ship", answer: "compensate", order: "sequential", own: "cancel_shipment",
@@ -33,15 +32,5 @@ describe("sentences", () => {
   it("tell nothing to undo from what cannot be undone", () => {
     expect(says({ undo: [] })).toContain("can be undone");
     expect(says({ undo: [], remains: [], maybe: [] })).toContain("nothing to undo");
-  });
-});
-
-describe("words", () => {
-  it("exist for every status, and for one that is not known yet", () => {
-    expect(stepWord("completed")[2]).toBe("Completed");
-    expect(undoWord("compensated")?.[2]).toBe("Undone");
-    expect(undoWord("none")).toBeNull();
-    expect(runWord("compensating")[2]).toBe("Undoing");
-    expect(stepWord("new_one")[2]).toBe("new_one");
   });
 });

@@ -52,6 +52,6 @@ describe("on the canvas", () => {
 describe("sources of values", () => {
   it("say what they are", () => {
     const source = { id: "1", status: "compensated", trial: true, created_at: "2026-01-31T09:00:00Z" };
-    expect(sourceText(source)).toMatch(/^the trial of .* \(undone\)$/);
+    expect(sourceText(source)).toMatch(/^the trial of .* \(compensated\)$/);
   });
 });

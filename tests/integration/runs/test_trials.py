@@ -179,3 +179,13 @@ def test_a_compensation_that_reads_the_failure_stays_an_expression() -> None:
     draft(chain(undo))
     run = carried_out(trials.try_step, "sample", "a", {}, {})
     assert run.status == "completed"
+
+
+def test_who_tries_may_also_stop_it_but_no_other_run(publish: Publish) -> None:
+    dora = client_of("dora", "designer")
+    draft(chain(Step("w", kind="approval")))
+    trial = trials.try_draft("sample", {})
+    real = engine.start_run(publish(chain(Step("w", kind="approval"))), {})
+    assert post(dora, f"/runs/{trial.pk}/cancel", {}).status_code == 200
+    assert post(dora, f"/runs/{real.pk}/cancel", {}).status_code == 403
+    assert Run.objects.get(pk=trial.pk).status == "cancelled"

@@ -3,6 +3,7 @@ import { applyFrames } from "../../run/apply";
 import { Connection, type Socket } from "../../run/connection";
 import type { Frame } from "../../run/frame";
 import { ENDED, newRun, type RunState, type StepState } from "../../run/state";
+import { noteOf } from "../../run/words";
 import type { Statuses, StepStatus } from "../view/statuses";
 
 const PAINT_MS = 40;
@@ -70,9 +71,4 @@ export function statusOf(step: StepState, hasEnded: boolean): StepStatus {
   const status = hasEnded && step.status === "pending" ? "unreached" : step.status;
   const note = noteOf(step);
   return { status, undo: step.undo, ...(note && { note }) };
-}
-
-function noteOf({ items, attempt, status }: StepState): string {
-  if (items) return `${items.counts.completed ?? 0} of ${items.total}`;
-  return attempt > 1 && status !== "pending" ? `attempt ${attempt}` : "";
 }

@@ -1,8 +1,7 @@
 /** What the trial on the canvas is doing, and what it came to. */
 import { useState, type ReactElement } from "react";
+import { Badge } from "../../run/canvas/Badge";
 import { ENDED, type RunState } from "../../run/state";
-import { runWord } from "../model/words";
-import { Icon } from "../view/icons";
 import type { Trial, Trying } from "./useTrial";
 
 const TEXT_LENGTH_MAX = 4_000;
@@ -11,7 +10,6 @@ export function TrialBar({ trying: { trial, stop, forget } }: { readonly trying:
   const [refusal, setRefusal] = useState("");
   if (!trial) return null;
   const status = trial.state?.status ?? "pending";
-  const [icon, tone, word, moves] = runWord(status);
   const hasEnded = ENDED.has(status);
   const cancel = async (): Promise<void> => {
     const told = await stop();
@@ -21,7 +19,7 @@ export function TrialBar({ trying: { trial, stop, forget } }: { readonly trying:
     <section className="trial-bar" aria-label="Trial" data-status={status}>
       <div className="trial-line">
         <span className="trial-mark">Trial</span>
-        <span role="status"><span className="status" data-tone={tone} data-spin={moves === "spin" || undefined} data-rise={moves === "rise" || undefined}><Icon name={icon} />{word}</span></span>
+        <span role="status"><Badge family="run" status={status} /></span>
         <span className="muted">{trial.alone ? `${trial.alone} alone` : progressOf(trial.state)}{!trial.isConnected && !hasEnded && ", not connected: it goes on"}</span>
         <span className="trial-acts">
           <a className="btn btn-xs" href={`/runs/${trial.id}/`} target="_blank" rel="noreferrer">Open its page</a>

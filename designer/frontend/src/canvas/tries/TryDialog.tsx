@@ -38,7 +38,7 @@ export function TryDialog({ title, label, acting, sample, choose, start, close }
   };
   return (
     <Dialog title={title} close={close}>
-      <p>A trial runs the draft as it is now, without publishing it. It is marked as a trial, and is in no list and no statistics unless you ask for trials.</p>
+      <p>A trial runs what is drawn here, without publishing it. It is marked as a trial, and is in no list and no statistics unless you ask for trials.</p>
       <Real acting={acting} />
       {choose}
       <JsonField key={JSON.stringify(sample)} label={label} value={input} rows={8} accepts={isObject} wanted="an object is needed" change={(value) => setInput(isObject(value) ? value : {})} />

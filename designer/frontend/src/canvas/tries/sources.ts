@@ -1,5 +1,4 @@
 /** Past runs that values can be taken from. Pure. */
-import { runWord } from "../model/words";
 
 export interface Source {
   readonly id: string;
@@ -10,5 +9,5 @@ export interface Source {
 
 export function sourceText({ status, trial, created_at }: Source): string {
   const at = new Date(created_at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
-  return `the ${trial ? "trial" : "run"} of ${at} (${runWord(status)[2].toLowerCase()})`;
+  return `the ${trial ? "trial" : "run"} of ${at} (${status})`;
 }

@@ -1,7 +1,7 @@
 /** What a step is doing, and what a failure would mean for it: drawn on the step, kept outside of the nodes. */
 import { useContext, type ReactElement } from "react";
+import { Badge } from "../../run/canvas/Badge";
 import { OUTSIDE, type Mark, type MarkKind } from "../model/foresight";
-import { stepWord, undoWord, type Word } from "../model/words";
 import { ForesightContext } from "../tries/useForesight";
 import { Icon } from "./icons";
 import type { StepStatus } from "./statuses";
@@ -23,18 +23,9 @@ export function ForesightMark({ mark }: { readonly mark: Mark | null }): ReactEl
 
 /** Two badges: the step's own status and, once there is one, that of its undo. */
 export function StatusBadges({ status: { status, undo, note } }: { readonly status: StepStatus }): ReactElement {
-  const back = undoWord(undo);
   return <>
-    <StatusBadge word={stepWord(status)} about="step" status={status} />
-    {back && <StatusBadge word={back} about="undo" status={undo} />}
+    <Badge family="step" status={status} />
+    {undo !== "none" && <Badge family="undo" status={undo} />}
     {note && <span className="step-node-note">{note}</span>}
   </>;
-}
-
-function StatusBadge({ word: [icon, tone, text, moves], about, status }: { readonly word: Word; readonly about: string; readonly status: string }): ReactElement {
-  return (
-    <span className="status step-node-status" data-tone={tone} data-about={about} data-status={status} data-spin={moves === "spin" || undefined} data-rise={moves === "rise" || undefined}>
-      <Icon name={icon} />{text}
-    </span>
-  );
 }
