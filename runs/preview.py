@@ -19,7 +19,6 @@ from runs import queries
 from runs.errors import UnknownRun
 from runs.machine.scope import contribution, merged, outputs
 from runs.models import Run
-from runs.snapshot import moment
 
 RUNS_MAX = 10
 TEXT_LENGTH_MAX = 2_000
@@ -39,7 +38,7 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
         "variables": sorted(spot.variables),
         "known": [asdict(one) for one in found],
         "runs": [
-            {"id": str(pk), "status": status, "trial": trial, "created_at": moment(at)}
+            {"id": str(pk), "status": status, "trial": trial, "created_at": queries.iso(at)}
             for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
         ],
     }
