@@ -72,6 +72,17 @@ def origins(name: str) -> list[str]:
     )
 
 
+def site(name: str) -> str:
+    """The origin by which people reach the site, or an empty string when none is set."""
+    values = _matching(
+        name,
+        [text(name).rstrip("/")] if text(name) else [],
+        re.compile(r"https?://[^/\s]+"),
+        "is not an origin; use a scheme and host such as https://board.example.org",
+    )
+    return values[0] if values else ""
+
+
 def folder(name: str, default: Path) -> Path:
     """An absolute folder path; a relative one is taken from the working directory."""
     value = text(name)

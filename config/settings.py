@@ -175,6 +175,7 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "sagaboard@localhost")
 globals().update(env.email("EMAIL_URL"))
+SITE_URL = env.site("SITE_URL")  # where links in mails lead
 
 # What a browser may do with our pages
 

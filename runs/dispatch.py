@@ -17,6 +17,7 @@ from redis.retry import Retry
 from rq import Queue
 
 from runs.machine.messages import Ring
+from runs.machine.policy import DEFAULT_QUEUE
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,15 @@ def ring(run_id: UUID, rings: Sequence[Ring]) -> None:
             _enqueue(Queue(queue_name, connection=connection()), run_id, list(of_queue))
     except RedisError as error:
         logger.warning("run %s: not rung (%s); the sweep rings again", run_id, error)
+
+
+def enqueue(function: str, job_id: str, *args: int) -> None:
+    """Have a worker process call a function by its dotted name. Raises RedisError."""
+    queue = Queue(DEFAULT_QUEUE, connection=connection())
+    job = Queue.prepare_data(
+        function, args=args, job_id=job_id, timeout=NO_TIMEOUT, result_ttl=0, failure_ttl=0
+    )
+    queue.enqueue_many([job])
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Finds what nobody else will bring forward: due timers, ended leases, lost rings, stuck children.
+"""Finds what nobody else will bring forward: due timers and mails, ended leases, lost rings, children.
 
 Safe to run twice, by several processes at once and at any time: every finding goes through the
 engine, which ignores what is already over. A poisonous row is logged and does not stop the pass.
@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F, QuerySet
 from redis import RedisError
 
-from runs import dispatch, engine, family, fleet, store
+from runs import dispatch, engine, family, fleet, mail, store
 from runs.errors import NewerState
 from runs.machine.errors import MachineError
 from runs.machine.messages import CancelMode, Ring
@@ -41,7 +41,7 @@ def sweep_once(*, silence_counts: bool = True) -> int:
     """
     at = store.now()
     lost_processes = partial(_lost_processes, silence_counts=silence_counts)
-    passes = (lost_processes, _due_steps, _due_runs, _ended_children, _orphaned_children)
+    passes = (lost_processes, _due_steps, _due_runs, _ended_children, _orphaned_children, mail.ring_due)
     return sum(_safely(one_pass, at) for one_pass in passes)
 
 

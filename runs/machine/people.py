@@ -99,7 +99,7 @@ def cancel(turn: Turn, event: Cancel) -> None:
     _refuse_if_ended(turn)
     error = {"code": "cancelled", "message": f"Cancelled by {event.by or 'the system'}."}
     if event.mode == "abandon":
-        abandon(turn, error)
+        abandon(turn, error, event.by)
     elif turn.run.phase == "undo":
         raise Refused("The run is already being rolled back.", code="already_compensating")
     else:
@@ -117,7 +117,7 @@ def _as_failure(error: dict[str, str]) -> dict[str, str]:
     return {"step": "", "error": error["code"], "message": error["message"]}
 
 
-def abandon(turn: Turn, error: dict[str, str]) -> None:
+def abandon(turn: Turn, error: dict[str, str], by: str = "") -> None:
     """End the run where it stands; nothing (more) is undone."""
     steps = turn.state.steps()
     for name, step in steps.items():
@@ -127,7 +127,7 @@ def abandon(turn: Turn, error: dict[str, str]) -> None:
             turn.command(CancelChild((step.waits or {})["child"], "abandon"))
     cancelled = [name for name, step in steps.items() if not step.is_done and step.status != "pending"]
     data = {"error": error, "cancelled": cancelled, "abandoned": rollback.left_behind(turn)}
-    turn.emit("run.cancelled", data=data)
+    turn.emit("run.cancelled", data=data | ({"by": by} if by else {}))
     turn.command(TellParent())
 
 

@@ -1,0 +1,127 @@
+"""E-mail about interventions: once when one is opened and once when it is overdue, whatever gets lost."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail as outgoing
+from django.core.mail import EmailMessage
+from pytest_django.fixtures import Settings
+from rq import Queue
+
+from runs import casework, dispatch, store
+from runs.casework import Reply
+from runs.mail import TRIES_MAX, send
+from runs.models import CaseMail, CasePolicy, Intervention, Severity
+from runs.sweep import sweep_once
+from tests.integration.runs.conftest import RunHere, chain, step
+from tests.people import person
+
+
+@pytest.fixture(autouse=True)
+def site(settings: Settings) -> None:
+    settings.SITE_URL = "https://board.example.org"
+
+
+@pytest.fixture
+def case(run_here: RunHere) -> Intervention:
+    run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
+    return run.interventions.get()
+
+
+def pass_by() -> list[Any]:
+    """One pass of the sweep, and whatever a worker process is rung for. Returns what was sent."""
+    before = len(outgoing.outbox)
+    sweep_once()
+    queue = Queue("default", connection=dispatch.connection())
+    while job := queue.fetch_job(next(iter(queue.get_job_ids()), "")):
+        queue.remove(job)
+        job.func(*job.args)
+    return outgoing.outbox[before:]
+
+
+def later(case: Intervention, about: str) -> None:
+    CaseMail.objects.filter(case=case, about=about).update(due_at=store.now() - timedelta(seconds=1))
+
+
+def test_operators_with_an_address_are_told_once(case: Intervention) -> None:
+    person("olga", "operator", email="olga@example.org")
+    person("viv", "viewer", email="viv@example.org")
+    person("otto", "operator")
+    (told,) = pass_by()
+    assert told.to == ["olga@example.org"]
+    assert told.subject == "[Sagaboard] High: the undo of b failed in sample"
+    assert f"https://board.example.org/admin/runs/intervention/{case.pk}/change/" in told.body
+    assert "c had failed, so what was done is being undone" in told.body
+    later(case, "opened")
+    assert pass_by() == []
+    assert case.acts.get().text == "Opened: 1 person"
+
+
+def test_the_policys_addresses_come_first(run_here: RunHere) -> None:
+    person("olga", "operator", email="olga@example.org")
+    CasePolicy.objects.create(mail_to="one@example.org\n two@example.org \n\n")
+    run_here(chain(step("a", on_failure="pause")), faults={"a": "critical"})
+    (told,) = pass_by()
+    assert told.to == ["one@example.org", "two@example.org"]
+    assert "a failed in sample" in told.subject
+
+
+def test_an_overdue_one_is_told_of_when_the_time_has_come(case: Intervention) -> None:
+    person("olga", "operator", email="olga@example.org")
+    pass_by()
+    assert pass_by() == []
+    casework.plan(case.pk, "olga", Severity.HIGH, store.now() - timedelta(minutes=1))
+    (told,) = pass_by()
+    assert told.subject.startswith("[Sagaboard] Overdue: ")
+    assert pass_by() == []
+
+
+def test_an_answered_one_is_not(case: Intervention) -> None:
+    person("olga", "operator", email="olga@example.org")
+    casework.answer(case.pk, Reply("abandon", "No use."), "olga")
+    later(case, "overdue")
+    assert pass_by() == []
+    assert not CaseMail.objects.filter(ended_at=None).exists()
+
+
+def test_nobody_to_tell_is_no_trouble(case: Intervention) -> None:
+    assert pass_by() == []
+    assert not CaseMail.objects.filter(about="opened", ended_at=None).exists()
+
+
+def test_a_ring_that_is_lost_is_rung_again(case: Intervention) -> None:
+    person("olga", "operator", email="olga@example.org")
+    sweep_once()
+    Queue("default", connection=dispatch.connection()).empty()
+    later(case, "opened")
+    assert len(pass_by()) == 1
+
+
+def test_a_mail_server_that_is_away_is_tried_again_and_given_up_at_last(
+    case: Intervention, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person("olga", "operator", email="olga@example.org")
+
+    def refuse(message: EmailMessage) -> int:
+        raise smtplib.SMTPServerDisconnected("gone")
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    for _ in range(TRIES_MAX):
+        assert CaseMail.objects.filter(about="opened", ended_at=None).exists()
+        later(case, "opened")
+        pass_by()
+    assert not CaseMail.objects.filter(about="opened", ended_at=None).exists()
+    assert not case.acts.exists()
+
+
+def test_a_second_job_for_the_same_mail_does_nothing(case: Intervention) -> None:
+    person("olga", "operator", email="olga@example.org")
+    mail = CaseMail.objects.get(about="opened")
+    send(mail.pk)
+    send(mail.pk)
+    send(10_000)
+    assert len(outgoing.outbox) == 1
