@@ -11,6 +11,7 @@ import { JournalView } from "./view/journal";
 import { PanelView } from "./view/panel";
 import { ResultsView } from "./view/results";
 import { SliderView } from "./view/slider";
+import { StepPanel } from "./view/step";
 import { StepsView } from "./view/steps";
 import { WatchedRun, type View } from "./watched";
 
@@ -34,6 +35,7 @@ class RunPage {
   private readonly panel: PanelView;
   private readonly results: ResultsView;
   private readonly slider: SliderView;
+  private readonly step: StepPanel;
 
   constructor(private readonly root: HTMLElement, data: PageData) {
     const badges = Badges.of(document);
@@ -52,8 +54,9 @@ class RunPage {
     this.slider = new SliderView(find(root, "[data-view=slider]")!, (seq) => void this.show(seq));
     this.journal = new JournalView(find(root, "[data-view=journal]")!, this.run.journal, (seq) => this.slider.set(seq));
     this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, (seq) => this.run.connection.expect(seq));
-    this.results = new ResultsView(root, data.api, () => this.run.state.lastSeq);
-    this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step));
+    this.results = new ResultsView(root, data.api);
+    this.step = new StepPanel(find(root, "[data-view=step]")!, badges, () => this.unchoose());
+    this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
     const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
     if (canvas) canvas.tree = this.tree;
   }
@@ -73,6 +76,7 @@ class RunPage {
   private moved(before: RunState, frames: readonly Frame[]): void {
     this.heardAt = Date.now();
     this.journal.add(frames, this.connectionState.kind === "live");
+    this.step.moved(this.run, frames);
     if (!this.run.isCaughtUp) return;
     this.paint(this.run.state);
     this.showConnection(this.connectionState);
@@ -91,6 +95,7 @@ class RunPage {
     this.steps.paint(state, moment);
     this.tree.show(state, moment);
     this.slider.say(seq, frame);
+    this.step.show(this.run, state, seq);
   }
 
   /** The run as it was after entry `seq`, or as it is now. */
@@ -107,6 +112,12 @@ class RunPage {
 
   private choose(run: WatchedRun, step: string): void {
     this.steps.mark(run === this.run ? step : null);
+    void this.step.open(run, step, run === this.run ? this.slider.shown : null);
+  }
+
+  private unchoose(): void {
+    this.steps.mark(null);
+    this.tree.mark(null);
   }
 
   private followUp(before: RunState, frames: readonly Frame[]): void {

@@ -4,12 +4,15 @@ import { createContext, memo, useContext, useSyncExternalStore, type ReactElemen
 import type { StepView } from "../../canvas/model/nodes";
 import { Icon } from "../../canvas/view/icons";
 import { StepNode, type StepFlowNode } from "../../canvas/view/StepNode";
-import { useStatus, type StepStatus } from "../../canvas/view/statuses";
+import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../canvas/view/statuses";
 import { find } from "../../ui/dom";
 import { Badge } from "./Badge";
 import type { RunTree } from "./tree";
 
 export type RunFlowNode = Node<StepView & { readonly hasRun: boolean }, "step" | "frame">;
+
+/** The step within draws what the workflow says; what became of it is drawn around it. */
+const NONE = new Statuses();
 
 export const TreeContext = createContext<RunTree | null>(null);
 
@@ -17,7 +20,7 @@ function RunNodeView(props: NodeProps<RunFlowNode>): ReactElement {
   const status = useStatus(props.id);
   return (
     <div className="run-node" data-node={props.id} data-status={status?.status} data-undo={status?.undo}>
-      <StepNode {...(props as unknown as NodeProps<StepFlowNode>)} />
+      <StatusesContext value={NONE}><StepNode {...(props as unknown as NodeProps<StepFlowNode>)} /></StatusesContext>
       <Marks status={status} />
       {props.data.hasRun && <Opener id={props.id} />}
     </div>

@@ -4,6 +4,7 @@
  */
 import type { StepStatus } from "../../canvas/view/statuses";
 import type { Document } from "../../canvas/model/document";
+import type { Frame } from "../frame";
 import type { RunState, StepState } from "../state";
 import { ENDED } from "../state";
 import { fetchView, WatchedRun } from "../watched";
@@ -40,7 +41,8 @@ export class RunTree {
   private moment: string | null = null;
   private chosen: string | null = null;
 
-  constructor(private readonly root: WatchedRun, private state: RunState, private readonly choose: (run: WatchedRun, step: string) => void) {
+  constructor(private readonly root: WatchedRun, private state: RunState, private readonly choose: (run: WatchedRun, step: string) => void,
+    private readonly heard: (run: WatchedRun, frames: readonly Frame[]) => void = () => undefined) {
     this.arrange();
   }
 
@@ -111,7 +113,11 @@ export class RunTree {
 
   private open(id: string, view: WatchedRun["view"]): void {
     const run = new WatchedRun(view, {
-      moved: () => void this.follow(nested), grown: () => this.arrange(), connected: () => undefined,
+      moved: (_, frames) => {
+        this.heard(run, frames);
+        void this.follow(nested);
+      },
+      grown: () => this.arrange(), connected: () => undefined,
     });
     const nested: Nested = { run, state: run.state };
     this.nested.set(id, nested);
