@@ -13,6 +13,7 @@ from django.urls import re_path
 
 from config import http  # sets Django up: keep it before the consumers
 from config.sessions import TokenSockets
+from runs.live.valve import with_valve
 from runs.routing import websocket_urlpatterns
 
 
@@ -26,6 +27,6 @@ sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(
     {
         "http": http.application,
-        "websocket": AuthMiddlewareStack(TokenSockets(sockets)),
+        "websocket": with_valve(AuthMiddlewareStack(TokenSockets(sockets))),
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -27,7 +28,10 @@ class TokenAuth(HttpBearer):
 
 
 class TokenSockets:
-    """ASGI middleware: a socket that brings a token is its person's, and nobody's if it does not hold."""
+    """ASGI middleware: a socket that brings a token is its person's, and nobody's if it does not hold.
+
+    `scope["ask"]` asks again whether it still holds.
+    """
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -37,6 +41,7 @@ class TokenSockets:
         if value.lower().startswith(BEARER):
             from django.contrib.auth.models import AnonymousUser
 
-            found = await database_sync_to_async(redeem)(value[len(BEARER) :].strip())
-            scope = {**scope, "user": found or AnonymousUser()}
+            ask = partial(redeem, value[len(BEARER) :].strip())
+            found = await database_sync_to_async(ask)()
+            scope = {**scope, "user": found or AnonymousUser(), "ask": ask}
         return await self.inner(scope, receive, send)

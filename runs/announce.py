@@ -1,6 +1,7 @@
-"""Tells watchers that a run has moved. Hints only: what they say is read from the journal.
+"""Tells the web processes what has moved. Hints only: what sockets send is read from the database.
 
-A thread with its own event loop sends them, merged per run, so that nobody waits for Redis.
+A thread with its own event loop sends them, merged, so that nobody waits for Redis. All web processes
+hear all hints, in one group: a hint costs them little, and nobody has to subscribe to single runs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import logging
 import os
 import threading
+from itertools import islice
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -16,13 +18,12 @@ from redis import RedisError
 
 logger = logging.getLogger(__name__)
 
-RUNS_GROUP = "runs"
-CASES_GROUP = "interventions"
+BOARD_GROUP = "board"
 MERGE_S = 0.02  # what moves within this time is told once
+RUNS_PER_HINT = 1_000
+PEOPLE = "people"
 
-
-def run_group(run_id: object) -> str:
-    return f"run.{run_id}"
+Key = tuple[str, ...]
 
 
 class Announcer:
@@ -31,22 +32,23 @@ class Announcer:
     def __init__(self) -> None:
         self._pid = 0
         self._lock = threading.Lock()
-        self._hints: dict[tuple[str, str], dict[str, Any]] = {}
+        self._hints: dict[Key, int] = {}
         self._loop: asyncio.AbstractEventLoop
         self._is_due: asyncio.Event
 
-    def hint(self, group: str, key: str, message: dict[str, Any]) -> None:
-        """Send `message` to `group` soon; a newer one of the same key replaces it."""
+    def hint(self, key: Key, number: int = 0) -> None:
+        """Tell of `key` soon; a newer number of the same key replaces the older."""
         with self._lock:
             if self._pid != os.getpid():  # a forked process has no thread of its parent
                 self._start()
             is_first = not self._hints
-            self._hints[group, key] = message
+            self._hints[key] = number
         if is_first:
             self._loop.call_soon_threadsafe(self._is_due.set)
 
     def _start(self) -> None:
         self._pid = os.getpid()
+        self._hints = {}
         self._loop = asyncio.new_event_loop()
         self._is_due = asyncio.Event()
         work = self._loop.create_task(self._work())
@@ -63,13 +65,24 @@ class Announcer:
                 hints, self._hints = self._hints, {}
             await self._send(hints)
 
-    async def _send(self, hints: dict[tuple[str, str], dict[str, Any]]) -> None:
+    async def _send(self, hints: dict[Key, int]) -> None:
         layer = get_channel_layer()
-        for (group, _key), message in hints.items():
+        items = iter(hints.items())
+        while part := list(islice(items, RUNS_PER_HINT)):
             try:
-                await layer.group_send(group, message)
+                await layer.group_send(BOARD_GROUP, message_of(part))
             except (RedisError, OSError) as error:
-                logger.debug("hint to %s lost: %s", group, error)
+                logger.debug("%s hints lost: %s", len(part), error)
+
+
+def message_of(hints: list[tuple[Key, int]]) -> dict[str, Any]:
+    """What the web processes hear: numbers of runs, moved interventions, and whether people changed."""
+    return {
+        "type": "board.moved",
+        "runs": {key[0]: number for key, number in hints if len(key) == 1 and key[0] != PEOPLE},
+        "cases": [[key[0], number, key[2]] for key, number in hints if len(key) == 3],
+        PEOPLE: any(key == (PEOPLE,) for key, _ in hints),
+    }
 
 
 announcer = Announcer()
@@ -77,12 +90,13 @@ announcer = Announcer()
 
 def run_moved(run_id: object, last_seq: int) -> None:
     """Run `run_id` has `last_seq` entries now."""
-    key = str(run_id)
-    announcer.hint(run_group(key), key, {"type": "run.moved", "run": key, "seq": last_seq})
-    announcer.hint(RUNS_GROUP, key, {"type": "run.moved", "run": key, "seq": last_seq})
+    announcer.hint((str(run_id),), last_seq)
 
 
 def case_moved(run_id: object, opened_seq: int, entry_type: str) -> None:
-    key = f"{run_id}:{opened_seq}"
-    message = {"type": "case.moved", "run": str(run_id), "opened": opened_seq, "event": entry_type}
-    announcer.hint(CASES_GROUP, key, message)
+    announcer.hint((str(run_id), str(opened_seq), entry_type), opened_seq)
+
+
+def people_changed() -> None:
+    """Somebody signed out, or may do something else than before."""
+    announcer.hint((PEOPLE,))

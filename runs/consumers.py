@@ -1,7 +1,6 @@
-"""Sockets: hints say that a run has moved, and what is sent is read from the journal.
+"""Sockets. What they send is read once a process by `runs.live.hub`; here is who may, and each one's place.
 
-So a lost hint costs latency and never an event, and a slow browser is caught up from the
-database instead of from an endless buffer.
+A slow browser is waited for: what it misses meanwhile is read again from the journal.
 """
 
 from __future__ import annotations
@@ -12,156 +11,187 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 from uuid import UUID
 
-import orjson
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import OriginValidator
+from channels.utils import await_many_dispatch
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from config.access import may
-from runs.announce import CASES_GROUP, RUNS_GROUP, run_group
-from runs.models import Intervention, Run
-from runs.queries import FRAMES_MAX, case_json, frames, list_frame
+from runs.live import reading
+from runs.live.feeds import RunFeed
+from runs.live.hub import Hub, hub_here
+from runs.live.people import Person, person_of
 
-ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST = 4401, 4403, 4404, 4400
-POLL_S = 5.0  # lost hints are made up for within this time
-MERGE_S = 0.1  # list frames: at most ten a second and run
+ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST, AGAIN_LATER = 4401, 4403, 4404, 4400, 1013
+NUMBER_LENGTH_MAX = 9
+WAITING_MAX = 5_000  # frames of lists that a slow browser has not taken
 
 
 class Watcher(AsyncWebsocketConsumer):
     """Lets signed-in people of this site in; everybody else is told why not by a close code."""
 
-    group = ""
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Without a channel of its own: sockets open while Redis is away, too."""
+        self.scope, self.base_send, self.channel_layer = scope, send, None
+        self.pump_task: asyncio.Task[None] | None = None
+        self.hub: Hub | None = None
+        with contextlib.suppress(StopConsumer):
+            await await_many_dispatch([receive], self.dispatch)
+
+    @property
+    def person(self) -> Person:
+        return person_of(self.scope)
 
     async def connect(self) -> None:
+        """Accepts when all that happens from now on will be told; a refusal needs an open socket too."""
+        try:
+            code = await self.refusal() or await self.enter()
+        except (DatabaseError, InterfaceError):
+            code = AGAIN_LATER
         await self.accept()
-        code = await self.refusal()
         if code:
             await self.close(code)
-            return
-        self.pump_task = asyncio.create_task(self.pump())
-        await self.channel_layer.group_add(self.group, self.channel_name)
+        else:
+            self.pump_task = asyncio.create_task(self._pump())
 
     async def refusal(self) -> int | None:
         if not _is_own_origin(self.scope):
             return FOREIGN
         return None if await database_sync_to_async(may)(self.scope["user"], "view") else ANONYMOUS
 
+    async def enter(self) -> int | None:
+        """Joins those who are told; the code of a refusal."""
+        self.hub = hub_here()
+        await self.hub.join(self)
+        return None
+
     async def disconnect(self, code: int) -> None:
-        task = getattr(self, "pump_task", None)
-        if task is None:
-            return
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await self.channel_layer.group_discard(self.group, self.channel_name)
+        await self._stop()
+        if self.hub is not None:
+            hub, self.hub = self.hub, None
+            await self.exit(hub)
+            await hub.leave(self)
+
+    async def exit(self, hub: Hub) -> None:
+        """Gives back what `enter` took."""
+
+    async def turn_out(self) -> None:
+        await self._stop()
+        await self.close(ANONYMOUS)
+
+    async def _stop(self) -> None:
+        task, self.pump_task = self.pump_task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _pump(self) -> None:
+        try:
+            await self.pump()
+        except (DatabaseError, InterfaceError):
+            await self.close(AGAIN_LATER)
 
     async def pump(self) -> None:
         raise NotImplementedError
 
-    async def say(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=orjson.dumps(message).decode())
+    async def say(self, text: str) -> None:
+        await self.scope["valve"].wait()
+        await self.send(text_data=text)
 
 
 class RunConsumer(Watcher):
     """Every journal entry after `?after=SEQ`, in order, then each new one as it is committed."""
 
-    async def refusal(self) -> int | None:
-        self.run_id: UUID = self.scope["url_route"]["kwargs"]["run_id"]
-        self.group = run_group(self.run_id)
-        self.moved = asyncio.Event()
-        code = await super().refusal()
-        if code:
-            return code
-        after = parse_qs(self.scope["query_string"].decode()).get("after", ["0"])[0]
-        if not after.isdecimal():
+    feed: RunFeed | None = None
+
+    async def enter(self) -> int | None:
+        after = parse_qs(self.scope["query_string"].decode("latin1")).get("after", ["0"])[0]
+        if not (after.isascii() and after.isdecimal() and len(after) <= NUMBER_LENGTH_MAX):
             return BAD_REQUEST
         self.sent = int(after)
-        return None if await database_sync_to_async(_run_exists)(self.run_id) else NO_SUCH_RUN
+        await super().enter()
+        assert self.hub is not None
+        self.run_id: UUID = self.scope["url_route"]["kwargs"]["run_id"]
+        self.feed = await self.hub.watch(self.run_id)
+        return None if self.feed else NO_SUCH_RUN
 
-    async def run_moved(self, message: dict[str, Any]) -> None:
-        self.moved.set()
-
-    async def pump(self) -> None:
-        while True:
-            self.moved.clear()
-            found = await database_sync_to_async(frames)(self.run_id, self.sent)
-            for entry in found:
-                await self.say(entry)
-                self.sent = entry["seq"]
-            if len(found) < FRAMES_MAX:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.moved.wait(), POLL_S)
-
-
-class Hinted(Watcher):
-    """Sends one frame a thing that moved, merged while it keeps moving."""
-
-    async def refusal(self) -> int | None:
-        self.hints: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
-        self.waiting: set[Any] = set()
-        return await super().refusal()
-
-    def note(self, key: Any) -> None:
-        self.waiting.add(key)
-        with contextlib.suppress(asyncio.QueueFull):
-            self.hints.put_nowait(None)
+    async def exit(self, hub: Hub) -> None:
+        if self.feed is not None:
+            hub.unwatch(self.feed)
 
     async def pump(self) -> None:
+        assert self.hub is not None and self.feed is not None
         while True:
-            await self.hints.get()
-            keys, self.waiting = self.waiting, set()
-            for message in await database_sync_to_async(self.read)(keys):
-                await self.say(message)
-            await asyncio.sleep(MERGE_S)
+            frames = self.feed.since(self.sent)
+            if frames is None:
+                frames = await self.hub.chunk(self.run_id, self.sent)
+            elif not frames:
+                await self.feed.more()
+            for seq, text in frames:
+                await self.say(text)
+                self.sent = seq
 
-    def read(self, keys: set[Any]) -> list[dict[str, Any]]:
-        raise NotImplementedError
+
+class ListWatcher(Watcher):
+    """Frames of a list. Those of one key that a slow browser has not taken yet are merged."""
+
+    async def enter(self) -> int | None:
+        self.waiting: dict[object, str] = {}
+        self.is_behind = False
+        self.has_news = asyncio.Event()
+        await super().enter()
+        return None
+
+    def offer(self, key: object, text: str) -> None:
+        self.waiting.pop(key, None)
+        self.is_behind = self.is_behind or len(self.waiting) >= WAITING_MAX
+        if not self.is_behind:
+            self.waiting[key] = text
+        self.has_news.set()
+
+    async def pump(self) -> None:
+        while not self.is_behind:
+            await self.has_news.wait()
+            self.has_news.clear()
+            while self.waiting and not self.is_behind:
+                key = next(iter(self.waiting))
+                await self.say(self.waiting.pop(key))
+        await self.close(AGAIN_LATER)
 
 
-class RunsConsumer(Hinted):
+class RunsConsumer(ListWatcher):
     """One frame per run whose state or progress changed."""
 
-    group = RUNS_GROUP
+    async def enter(self) -> int | None:
+        await super().enter()
+        assert self.hub is not None
+        await self.hub.list_to(self)
+        return None
 
-    async def run_moved(self, message: dict[str, Any]) -> None:
-        self.note(message["run"])
-
-    def read(self, keys: set[str]) -> list[dict[str, Any]]:
-        return [list_frame(run) for run in Run.objects.filter(pk__in=keys)]
+    async def exit(self, hub: Hub) -> None:
+        hub.list.listeners.discard(self)
 
 
-class InterventionsConsumer(Hinted):
+class InterventionsConsumer(ListWatcher):
     """One frame per intervention that was opened, claimed or answered; `open` says how many are open.
 
     With `?count` it begins with a frame of that number alone.
     """
 
-    group = CASES_GROUP
+    async def enter(self) -> int | None:
+        await super().enter()
+        assert self.hub is not None
+        await self.hub.cases_to(self)
+        if parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True).get("count"):
+            self.offer("count", await self.hub.back(reading.open_count))
+        return None
 
-    async def case_moved(self, message: dict[str, Any]) -> None:
-        self.note((message["run"], message["opened"], message["event"]))
-
-    async def pump(self) -> None:
-        if parse_qs(self.scope["query_string"].decode(), keep_blank_values=True).get("count"):
-            await self.say({"event": "count", "open": await database_sync_to_async(_open_cases)()})
-        await super().pump()
-
-    def read(self, keys: set[tuple[str, int, str]]) -> list[dict[str, Any]]:
-        found = []
-        for run_id, opened, event in sorted(keys):
-            case = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
-            if case is not None:
-                found.append(case_json(case) | {"event": event})
-        return [frame | {"open": _open_cases()} for frame in found]
-
-
-def _open_cases() -> int:
-    return Intervention.objects.filter(status="open").count()
-
-
-def _run_exists(run_id: UUID) -> bool:
-    return Run.objects.filter(pk=run_id).exists()
+    async def exit(self, hub: Hub) -> None:
+        hub.cases.listeners.discard(self)
 
 
 def _is_own_origin(scope: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -135,15 +136,15 @@ def frame(entry: JournalEntry) -> Json:
     }
 
 
-def list_frame(run: Run) -> Json:
-    """What `/ws/runs/` says of a run that moved."""
+def list_frame(run: Run, at: datetime) -> Json:
+    """What `/ws/runs/` says, at `at`, of a run that moved."""
     return {
         "run": str(run.pk),
         "workflow": run.workflow_name,
         "status": run.status,
         "done": run.done,
         "total": run.total,
-        "at": iso(run.finished_at or store.now()),
+        "at": iso(run.finished_at or at),
     }
 
 

@@ -1,0 +1,1 @@
+"""What sockets send: read once a process, handed to all who watch."""

@@ -1,0 +1,53 @@
+"""Waits for slow browsers, so that what they have not taken yet stays in the database and not in memory.
+
+Daphne writes a frame into its transport's buffer whatever its length. The transport says when the buffer is
+too full, to the one producer that is registered with it: that is the valve of its socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Valve:
+    """Open until the transport's buffer is full, and again when it is empty."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def wait(self) -> None:
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:
+        self._open.clear()
+
+    def resumeProducing(self) -> None:
+        self._open.set()
+
+    stopProducing = resumeProducing
+
+
+def valve_of(send: Send) -> Valve:
+    """The valve of the socket that `send` writes to. Servers whose `send` waits by itself need none."""
+    valve = Valve()
+    protocol = send.args[0] if isinstance(send, partial) and send.args else None
+    transport = getattr(protocol, "transport", None)
+    if transport is not None and hasattr(transport, "registerProducer"):
+        transport.unregisterProducer()
+        transport.registerProducer(valve, True)
+    return valve
+
+
+def with_valve(application: Any) -> Any:
+    """Gives each socket its valve, as `scope["valve"]`. To be the outermost: others wrap `send`."""
+
+    async def application_with_valve(scope: Any, receive: Any, send: Send) -> Any:
+        return await application({**scope, "valve": valve_of(send)}, receive, send)
+
+    return application_with_valve
