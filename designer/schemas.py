@@ -19,6 +19,7 @@ from jsonschema.exceptions import SchemaError, best_match
 
 from designer.expressions import expressions_in
 from designer.problems import Problem, join, shown
+from workers.sealing import MARK
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_VALUES_MAX = 5_000
@@ -125,7 +126,8 @@ class Misfit:
 
 
 def misfits(validator: Any, instance: Any, path: str) -> list[Misfit]:
-    """How a value misses a schema. Of parts that hold expressions only the keys are judged."""
+    """How a value misses a schema. Of parts that hold expressions only the keys are judged, and sealed
+    secrets not at all."""
     found = (error for error in validator.iter_errors(instance) if _is_certain(error))
     return [Misfit(_joined(path, error.absolute_path), said(error)) for error in islice(found, MISFITS_MAX)]
 
@@ -135,6 +137,8 @@ def said(error: ValidationError | SchemaError) -> str:
 
 
 def _is_certain(error: ValidationError) -> bool:
+    if isinstance(error.instance, str) and error.instance.startswith(MARK):
+        return False
     return error.validator in KEY_RULES or next(expressions_in(error.instance, ""), None) is None
 
 

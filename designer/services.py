@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -32,6 +33,7 @@ from designer.queries import document_of, get_workflow, problems_of
 from designer.readers import INVALID
 from designer.readers import name as read_name
 from designer.resolve import resolve_graph
+from designer.secrets import sealed_document
 from workers.registry import get_catalog
 
 logger = logging.getLogger(__name__)
@@ -257,7 +259,9 @@ def _title(document: Mapping[str, Any]) -> str:
 
 
 def _storable(name: object, document: object) -> dict[str, Any]:
-    """The document, or `DocumentRefused`: not an object, too large, without a name to keep it under."""
+    """The document, or `DocumentRefused`: not an object, too large, without a name to keep it under.
+
+    Secrets in it are sealed."""
     refusal = refused(document)
     if refusal is None and not isinstance(document, Mapping):
         refusal = Problem("bad_type", "", "a workflow is an object")
@@ -266,4 +270,4 @@ def _storable(name: object, document: object) -> dict[str, Any]:
         refusal = found.found[0]
     if refusal is not None or not isinstance(document, Mapping):
         raise DocumentRefused([refusal] if refusal else [])
-    return dict(document)
+    return sealed_document(dict(document), get_catalog(), settings.SECRET_KEY)

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from config.access import ForRole
 from runs import caseadmin as caseadmin  # registers its pages
 from runs.models import JournalEntry, Run, StepRun, WorkerProcess
+from workers.sealing import shown
 
 JSON_SHOWN_MAX = 20_000
 ROWS_PER_PAGE = 50
@@ -48,7 +49,7 @@ def list_link(model: str, run_id: UUID, text: str) -> SafeString:
 
 
 def shown_json(value: Any) -> SafeString:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = shown(json.dumps(value, indent=2, ensure_ascii=False))
     more = "" if len(text) <= JSON_SHOWN_MAX else f"\n… {len(text) - JSON_SHOWN_MAX:,} characters more"
     return format_html("<pre>{}{}</pre>", text[:JSON_SHOWN_MAX], more)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from designer.graph import Graph
@@ -26,6 +27,7 @@ from runs.machine.messages import StartChild
 from runs.machine.states import RunState, State
 from runs.models import Run
 from runs.text import is_storable
+from workers.sealing import CannotOpen, at_secrets, has_secrets, opened, scrubbed, seal, secrets_in
 
 INPUT_BYTES_MAX = 5_000_000
 LABELS_MAX = 50
@@ -48,7 +50,7 @@ class Request:
 
 def create(request: Request) -> tuple[Run, bool]:
     """The run of a request, and whether it is new. Raises BadInput."""
-    check_input(request)
+    request = sealed(request)
     try:
         with transaction.atomic():
             return _insert(request), True
@@ -77,8 +79,31 @@ def create_child(parent: UUID, depth: int, command: StartChild) -> Run:
         parent_step=command.step,
         depth=depth,
     )
-    check_input(request)
-    return _insert(request)
+    return _insert(sealed(request))
+
+
+def sealed(request: Request) -> Request:
+    """The request with what its schema marks as secret sealed. Raises BadInput."""
+    schema = _secret_schema(request.version.pk)
+    if schema is None or not isinstance(request.input, Mapping):
+        check_input(request)
+        return request
+    key = settings.SECRET_KEY
+    try:
+        plain = replace(request, input=at_secrets(request.input, schema, partial(opened, key=key)))
+    except CannotOpen as error:
+        raise BadInput(str(error)) from error
+    _check_quietly(plain, secrets_in(plain.input, schema))
+    return replace(request, input=at_secrets(plain.input, schema, partial(seal, key=key)))
+
+
+def _check_quietly(request: Request, secrets: list[str]) -> None:
+    """Checks the input; what is said of it has dots in place of the secrets."""
+    try:
+        check_input(request)
+    except BadInput as error:
+        problems = scrubbed(error.problems, secrets)
+        raise BadInput(scrubbed(str(error), secrets), problems) from None
 
 
 def check_input(request: Request) -> None:
@@ -102,6 +127,13 @@ def check_input(request: Request) -> None:
 
 def _problem(error: Any) -> dict[str, str]:
     return {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
+
+
+@lru_cache(maxsize=256)
+def _secret_schema(version_id: int) -> Any:
+    """The input schema, where it marks anything as secret."""
+    schema = version_graph(version_id).input_schema
+    return schema if has_secrets(schema) else None
 
 
 @lru_cache(maxsize=256)

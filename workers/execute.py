@@ -7,7 +7,7 @@ SIGINT raises goes through, because that is meant for the process and not for th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,8 +19,9 @@ from workers.errors import BadOutput, BadParams
 from workers.handle import IsCancelled, OnLog, OnProgress, StepHandle
 from workers.isolation import IsolatedContext
 from workers.limits import SignalWatch
-from workers.outcome import Direction, Outcome
+from workers.outcome import Direction, Failure, Outcome
 from workers.params import validated
+from workers.sealing import CannotOpen, at_secrets, opened, scrubbed, secrets_in
 from workers.spec import WorkerSpec
 
 
@@ -39,6 +40,7 @@ class Task:
     params: dict[str, Any]
     timeout: float
     output_bytes_max: int
+    secret_key: str = ""
 
 
 def execute(
@@ -55,7 +57,37 @@ def execute(
         return refused("unknown_worker", unknown_worker(task.worker))
     handle = step_handle(task, on_log, on_progress, is_cancelled)
     try:
-        arguments = bound_arguments(spec, task, handle)
+        params = opened_params(spec, task)
+    except CannotOpen as error:
+        return refused("bad_params", f"params of worker {spec.name!r}: {error}")
+    secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
+    handle.hide = partial(scrubbed, secrets=secrets)
+    return without_secrets(attempted_with(spec, task, params, handle), secrets)
+
+
+def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
+    """The params with the secrets that the worker's model asks for. Raises CannotOpen."""
+    if not spec.takes_secrets:
+        return task.params
+    opens = partial(opened, key=task.secret_key)
+    found: Mapping[str, Any] = at_secrets(task.params, spec.params_schema, opens)
+    return found
+
+
+def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
+    """The outcome with dots in place of each secret that the worker was given."""
+    if not secrets:
+        return outcome
+    failure = outcome.failure
+    if failure is not None:
+        texts = {name: scrubbed(text, secrets) for name, text in asdict(failure).items()}
+        failure = Failure(**texts)
+    return replace(outcome, output=scrubbed(outcome.output, secrets), failure=failure)
+
+
+def attempted_with(spec: WorkerSpec, task: Task, params: Mapping[str, Any], handle: StepHandle) -> Outcome:
+    try:
+        arguments = bound_arguments(spec, task, params, handle)
     except BadParams as error:
         return refused("bad_params", f"params of worker {spec.name!r}: {error}")
     return attempted(spec, arguments, task)
@@ -76,9 +108,11 @@ def attempted(spec: WorkerSpec, arguments: dict[str, Any], task: Task) -> Outcom
         return refused("bad_output", f"worker {spec.name!r}: {error}")
 
 
-def bound_arguments(spec: WorkerSpec, task: Task, handle: StepHandle) -> dict[str, Any]:
-    """Raises BadParams. Params are laid over the context that the worker gets."""
-    params = validated(spec, task.params)
+def bound_arguments(
+    spec: WorkerSpec, task: Task, given: Mapping[str, Any], handle: StepHandle
+) -> dict[str, Any]:
+    """Raises BadParams. Params are laid over the context that the worker gets, secrets sealed."""
+    params = validated(spec, given)
     offered = {"params": params, "step": handle}
     if "context" in spec.takes:
         offered["context"] = IsolatedContext({**task.context, **task.params})

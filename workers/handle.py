@@ -32,19 +32,20 @@ class StepHandle:
     on_progress: OnProgress | None = None
     is_cancelled: IsCancelled | None = None
     lines: int = 0
+    hide: Callable[[str], str] = str
 
     def log(self, *parts: object) -> None:
         """Notes a line; bounded to 2,000 characters a line and 1,000 lines an attempt."""
         self.lines += 1
         if self.on_log and self.lines <= LOG_LINES_MAX:
-            self.on_log(" ".join(map(str, parts))[:LOG_CHARS_MAX])
+            self.on_log(self.hide(" ".join(map(str, parts)))[:LOG_CHARS_MAX])
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tells watchers how much is done, from 0 to 1; values outside are brought to the nearer end."""
         if not math.isfinite(fraction):
             raise ValueError(f"progress must be a number from 0 to 1, got {fraction}")
         if self.on_progress:
-            self.on_progress(min(1.0, max(0.0, float(fraction))), str(message)[:LOG_CHARS_MAX])
+            self.on_progress(min(1.0, max(0.0, float(fraction))), self.hide(str(message))[:LOG_CHARS_MAX])
 
     @property
     def cancelled(self) -> bool:

@@ -136,4 +136,5 @@ def task_of(held: Held) -> Task:
         params=bind(action, scope),
         timeout=timeout_of(action),
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
+        secret_key=settings.SECRET_KEY,
     )

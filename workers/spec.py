@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from workers.sealing import has_secrets
+
 ARGUMENTS = frozenset({"context", "params", "step"})
 
 
@@ -37,3 +39,7 @@ class WorkerSpec:
     def params_schema(self) -> dict[str, Any] | None:
         """JSON Schema of the params, or None when the worker takes them as they come."""
         return self.params_model.model_json_schema() if self.params_model else None
+
+    @cached_property
+    def takes_secrets(self) -> bool:
+        return has_secrets(self.params_schema)

@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from designer import bundle
+from workers.sealing import shown
 
 register = template.Library()
 DAY_S = 86_400
@@ -66,7 +67,7 @@ def breakable(name: str) -> SafeString:
 
 @register.filter
 def pretty(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return shown(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @register.simple_tag

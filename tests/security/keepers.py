@@ -1,0 +1,43 @@
+"""Workers that are given secrets and do their worst with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+
+from workers import CriticalFailure, StepHandle, worker
+
+
+class Inner(BaseModel):
+    token: SecretStr | None = None
+
+
+class Access(BaseModel):
+    user: str = ""
+    password: SecretStr = Field(min_length=3, max_length=40)
+    inner: Inner = Inner()
+
+
+seen: list[str] = []
+
+
+@worker("blab", compensation="none")
+def blab(params: Access, context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    """Opens its secret and tells it wherever it can."""
+    plain = params.password.get_secret_value()
+    seen.append(plain)
+    step.log("logging in with", plain)
+    step.progress(0.5, f"half way with {plain}")
+    return {"echo": plain, plain: [f"<{plain}>"], "given": context.get("password"), "shown": str(params)}
+
+
+@worker("cry", compensation="none")
+def cry(params: Access) -> None:
+    """Fails with its secret in the message, and in that of the cause."""
+    plain = params.password.get_secret_value()
+    seen.append(plain)
+    try:
+        raise KeyError(plain)
+    except KeyError as error:
+        raise CriticalFailure(f"{plain!r} was refused, {'x' * 1990}{plain}") from error
