@@ -14,6 +14,7 @@ from ninja.security import django_auth
 from config.sessions import TokenAuth
 from designer import errors as designer_errors
 from designer.api import router as designer_router
+from designer.documents_api import router as documents_router
 from designer.problems import Problem
 from runs.api import router as runs_router
 from runs.errors import (
@@ -34,6 +35,7 @@ api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=[Token
 api.add_router("", runs_router)
 api.add_router("", watching_router)
 api.add_router("", designer_router)
+api.add_router("", documents_router)
 api.add_router("", trials_router)
 
 STATUSES: dict[type[Exception], int] = {

@@ -93,6 +93,14 @@ def save_draft(
     return {"name": name, "revision": saved.revision, "problems": _problems(saved.problems)}
 
 
+@router.delete("/workflows/{name}/draft", response={204: None})
+def discard_draft(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[None]:
+    """Forgets the draft of that revision: the newest version is what is edited next."""
+    require(request.user, "design")
+    services.discard_draft(name, _revision(if_match))
+    return Status(204, None)
+
+
 @router.get("/workflows/{name}/draft/coverage", response=dict[str, Any])
 def get_coverage_of_draft(
     request: HttpRequest, response: HttpResponse, name: str, step: str

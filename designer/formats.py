@@ -31,7 +31,12 @@ def to_json(graph: Graph) -> str:
 
 
 def to_yaml(graph: Graph) -> str:
-    return yaml.dump(dump(graph), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=YAML_WIDTH)
+    return yaml_of(dump(graph))
+
+
+def yaml_of(document: Any) -> str:
+    """A document as it stands, errors and all."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=YAML_WIDTH)
 
 
 WRITERS: Mapping[str, Callable[[Graph], str]] = {"json": to_json, "yaml": to_yaml, "python": to_python}

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.urls import reverse
 
+from designer import patterns
 from designer.document import parse
 from designer.graph import Edge, Graph, Step
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
@@ -96,6 +97,7 @@ def edit_data(workflow: Workflow) -> dict[str, Any]:
         "published": latest.document if latest else None,
         "workers": described_workers(),
         "workflows": list(names[:WORKFLOWS_NAMED_MAX]),
+        "patterns": patterns.load(),
         "api": f"/api/v1/workflows/{workflow.name}",
         "page": reverse("workflow-detail", args=[workflow.name]),
         "login": reverse("login"),

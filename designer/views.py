@@ -10,8 +10,9 @@ from config.access import page_for
 from designer import pages, queries
 from designer.document import parse
 from designer.formats import WRITERS
-from designer.forms import NewWorkflowForm
+from designer.forms import ImportForm, NewWorkflowForm
 from designer.models import Workflow
+from designer.palette import described_workers
 
 SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py"}
 
@@ -42,7 +43,9 @@ def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "workflow": workflow,
         "version": version,
-        "versions": workflow.versions.defer("document", "resolved")[: pages.VERSIONS_SHOWN_MAX],
+        "versions": workflow.versions.select_related("published_by").defer("document", "resolved")[
+            : pages.VERSIONS_SHOWN_MAX
+        ],
         "problems": [] if workflow.draft is None else queries.problems_of(workflow.draft, name),
     }
     if version is not None:
@@ -67,7 +70,19 @@ def workflow_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.create(request.user):
         return redirect("workflow-edit", form.cleaned_data["name"])
     status = 422 if request.method == "POST" else 200
-    return render(request, "workflows/new.html", {"form": form}, status=status)
+    context = {"form": form, "patterns": list(form.patterns.values()), "workers": described_workers()}
+    return render(request, "workflows/new.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_for("design")
+def workflow_import(request: HttpRequest) -> HttpResponse:
+    """A draft from a file; what is in it is seen before anything of it runs."""
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    if request.method == "POST" and form.is_valid() and form.store(request.user):
+        return redirect("workflow-edit", form.cleaned_data["name"])
+    status = 422 if request.method == "POST" else 200
+    return render(request, "workflows/import.html", {"form": form}, status=status)
 
 
 @require_GET

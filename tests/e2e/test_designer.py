@@ -132,7 +132,7 @@ def test_two_browsers_edit_one_draft_and_nobody_loses_work(visits: Visits, choic
     add_by_keyboard(second, "Charge payment")
     dialog = second.get_by_role("dialog", name="Somebody else saved this draft")
     expect(dialog).to_contain_text("Added step charge_payment")
-    expect(dialog).to_contain_text("Removed step reserve_inventory")
+    expect(dialog).to_contain_text("Added step reserve_inventory")
     dialog.get_by_role("button", name=choice).click()
     expect_saved(second)
     second.reload()

@@ -52,24 +52,27 @@ describe("autosave", () => {
     expect(server.autosave.isSafe).toBe(true);
   });
 
-  it("in a conflict keeps both, sends nothing by itself, and saves mine over theirs when told", async () => {
+  it("in a conflict keeps both, sends nothing by itself, and saves over theirs what it is told", async () => {
     server.answers = [{ is: "conflict", revision: 7, theirs: doc("theirs") }];
     server.autosave.change(doc("mine"));
     await pass(SAVE_AFTER_MS);
     server.autosave.change(doc("mine too"));
     await pass(RETRY_MS * 3);
-    expect(server.states.at(-1)).toEqual({ is: "conflict", revision: 7, theirs: doc("theirs"), mine: doc("mine too") });
+    expect(server.states.at(-1)).toEqual({ is: "conflict", revision: 7, base: server.first, theirs: doc("theirs"), mine: doc("mine too") });
     expect(server.sent).toHaveLength(1);
-    server.autosave.keepMine();
+    server.autosave.settleConflict(doc("of both"));
     await pass(0);
-    expect(server.sent.at(-1)).toEqual([doc("mine too"), 7]);
+    expect(server.sent.at(-1)).toEqual([doc("of both"), 7]);
   });
 
   it("in a conflict takes theirs when told", async () => {
-    server.answers = [{ is: "conflict", revision: 7, theirs: doc("theirs") }];
+    const theirs = doc("theirs");
+    server.answers = [{ is: "conflict", revision: 7, theirs }];
     server.autosave.change(doc("mine"));
     await pass(SAVE_AFTER_MS);
-    expect(server.autosave.takeTheirs()).toEqual(doc("theirs"));
+    server.autosave.settleConflict(theirs);
+    await pass(RETRY_MS);
+    expect(server.sent).toHaveLength(1);
     expect([server.autosave.revision, server.autosave.isSafe]).toEqual([7, true]);
   });
 

@@ -8,8 +8,6 @@ import { readJson } from "../ui/dom";
 import type { Document } from "./model/document";
 import type { EditData } from "./view/data";
 import type { RunTree } from "../run/canvas/tree";
-import { RunCanvas } from "../run/canvas/RunCanvas";
-import { Designer } from "./view/Designer";
 import { Viewer } from "./view/Viewer";
 
 interface ViewData {
@@ -27,7 +25,7 @@ class WorkflowCanvas extends HTMLElement {
     const id = this.getAttribute("data") ?? "";
     this.root = createRoot(this);
     if (this.getAttribute("mode") === "edit") this.edit(readJson<EditData>(id));
-    else if (this.tree) this.root.render(<RunCanvas tree={this.tree} />);
+    else if (this.tree) this.watch(this.tree);
     else this.view(readJson<ViewData>(id));
   }
 
@@ -39,8 +37,13 @@ class WorkflowCanvas extends HTMLElement {
     if (data) this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} />);
   }
 
+  private watch(tree: RunTree): void {
+    void import("../run/canvas/RunCanvas").then(({ RunCanvas }) => this.root?.render(<RunCanvas tree={tree} />));
+  }
+
+  /** The designer is loaded only where something is designed. */
   private edit(data: EditData | null): void {
-    if (data) this.root?.render(<Designer data={data} />);
+    if (data) void import("./view/Designer").then(({ Designer }) => this.root?.render(<Designer data={data} />));
   }
 }
 

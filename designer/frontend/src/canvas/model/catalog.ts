@@ -1,5 +1,5 @@
 /** The workers that steps may use, and what stands in a step's undo slot. Pure. */
-import { isObject, kindOf, textOf, type Json, type JsonObject, type Kind, type Step } from "./document";
+import { isObject, kindOf, textOf, type Document, type Json, type JsonObject, type Kind, type Step } from "./document";
 
 export interface Worker {
   readonly name: string;
@@ -20,11 +20,14 @@ export interface Block {
   readonly group: string;
   readonly doc: string;
   readonly worker: string | null;
+  /** A pattern brings several steps. */
+  readonly steps?: Document;
 }
 
 export type Slot = { readonly holds: "action" | "none" | "irreversible" | "unstated"; readonly text: string; readonly isOwn: boolean };
 
 const BUILT_IN: readonly Block[] = [
+  { key: ":task", kind: "task", title: "Task", group: "Built in", doc: "Calls a worker that you choose.", worker: null },
   { key: ":map", kind: "map", title: "For each item", group: "Built in", doc: "Calls a worker for every item of a list.", worker: null },
   { key: ":workflow", kind: "workflow", title: "Run a workflow", group: "Built in", doc: "Starts another workflow and waits for it.", worker: null },
   { key: ":wait", kind: "wait", title: "Wait", group: "Built in", doc: "For seconds, until a time, or for a signal.", worker: null },
@@ -35,12 +38,16 @@ export function catalogOf(workers: readonly Worker[]): Catalog {
   return new Map(workers.map((worker) => [worker.name, worker]));
 }
 
-/** Built-in blocks first, then the workers by category. */
-export function blocksOf(catalog: Catalog): readonly Block[] {
+/** Built-in blocks first, then the workers by category, then the patterns. */
+export function blocksOf(catalog: Catalog, patterns: readonly Document[] = []): readonly Block[] {
   const workers = [...catalog.values()].map(({ name, title, category, doc }): Block => (
     { key: name, kind: "task", title: title || name, group: category || "Other workers", doc, worker: name }
   ));
-  return [...BUILT_IN, ...workers.sort((a, b) => a.group.localeCompare(b.group) || a.title.localeCompare(b.title))];
+  const whole = patterns.map((pattern): Block => ({
+    key: `:pattern:${textOf(pattern.name)}`, kind: "workflow", title: textOf(pattern.title) || textOf(pattern.name), group: "Patterns, as several steps",
+    doc: textOf(pattern.description), worker: null, steps: pattern,
+  }));
+  return [...BUILT_IN, ...workers.sort((a, b) => a.group.localeCompare(b.group) || a.title.localeCompare(b.title)), ...whole];
 }
 
 /** Every word must stand in the block's title, name, group or description; those with all in the title come first. */

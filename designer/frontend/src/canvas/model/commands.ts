@@ -6,7 +6,7 @@ import {
 export type Ends = readonly [from: string, to: string];
 
 export type Command =
-  | { readonly do: "add"; readonly steps: readonly Step[]; readonly edges?: readonly Edge[]; readonly layout?: Readonly<Record<string, Place>> }
+  | { readonly do: "add"; readonly steps: readonly Step[]; readonly edges?: readonly Edge[]; readonly layout?: Readonly<Record<string, Place>>; readonly instead?: number }
   | { readonly do: "insert"; readonly step: Step; readonly edge: number; readonly place: Place }
   | { readonly do: "remove"; readonly steps: readonly string[]; readonly edges: readonly number[] }
   | { readonly do: "putStep"; readonly index: number; readonly step: Step }
@@ -22,7 +22,7 @@ export function applyCommand(document: Document, command: Command): Document {
       return {
         ...withLayout(document, command.layout ?? {}),
         steps: [...stepsOf(document), ...command.steps],
-        edges: [...edgesOf(document), ...(command.edges ?? [])],
+        edges: [...edgesOf(document).filter((_, index) => index !== command.instead), ...(command.edges ?? [])],
       };
     case "insert": return insert(document, command.step, command.edge, command.place);
     case "remove": return remove(document, new Set(command.steps), new Set(command.edges));

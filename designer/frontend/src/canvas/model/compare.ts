@@ -1,10 +1,16 @@
 /** What differs between two documents: steps added, removed and changed, field by field. Pure. */
-import { edgesOf, idsOf, stepsOf, textOf, type Document, type JsonObject } from "./document";
+import { edgesOf, idsOf, isObject, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "./document";
 
 export interface Difference {
   readonly what: "added" | "removed" | "changed";
   readonly subject: string;
-  readonly fields: readonly string[];
+  readonly fields: readonly FieldChange[];
+}
+/** `undefined`: not stated. */
+export interface FieldChange {
+  readonly field: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
 }
 
 /** From `before` to `after`. Places on the canvas do not count. */
@@ -30,9 +36,12 @@ function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<str
 }
 
 function whole(before: Document, after: Document): Difference[] {
-  const apart = new Set(["steps", "edges", "layout"]);
-  const fields = differing(before, after).filter((field) => !apart.has(field));
+  const fields = differing(alone(before), alone(after));
   return fields.length ? [{ what: "changed", subject: "the workflow", fields }] : [];
+}
+
+function alone({ steps: _, edges: __, layout: ___, ...others }: Document): JsonObject {
+  return others;
 }
 
 function named(document: Document): Map<string, JsonObject> {
@@ -44,17 +53,11 @@ function joined(document: Document): Map<string, JsonObject> {
   return new Map(edgesOf(document).map((edge) => [`${textOf(edge.from)} → ${textOf(edge.to)}`, edge]));
 }
 
-function differing(a: JsonObject, b: JsonObject): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !same(a[key], b[key]));
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part) ?? "";
+/** Field by field, down into objects. */
+function differing(a: JsonObject, b: JsonObject, prefix = ""): FieldChange[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key): FieldChange[] => {
+    const [before, after, field] = [a[key], b[key], prefix + key];
+    if (same(before, after)) return [];
+    return isObject(before) && isObject(after) ? differing(before, after, `${field}.`) : [{ field, before, after }];
+  });
 }

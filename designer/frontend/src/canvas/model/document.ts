@@ -57,6 +57,16 @@ export function stated(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
 }
 
+/** Whether two JSON values mean the same; the order of keys does not count. */
+export function same(a: unknown, b: unknown): boolean {
+  return a === b || canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part) ?? "";
+}
+
 function objects(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? value.map((part) => (isObject(part) ? part : {})) : [];
 }

@@ -27,10 +27,11 @@ export interface EdgeView {
   readonly marks: Marks | null;
 }
 
+/** A step that did not change has the same view as before, so that it need not be drawn anew. */
 export function stepViews(document: Document, catalog: Catalog, marks: ReadonlyMap<string, Marks>): Map<string, StepView> {
   const steps = stepsOf(document);
   const ids = idsOf(steps);
-  return new Map(steps.map((step, index) => [ids[index]!, stepView(step, index, catalog, marks.get(`step:${index}`) ?? null)]));
+  return new Map(steps.map((step, index) => [ids[index]!, knownView(step, index, catalog, marks.get(`step:${index}`) ?? null)]));
 }
 
 /** Edges whose both ends are on the canvas; the server names the others. */
@@ -63,6 +64,20 @@ export function inRows(document: Document, columns = 8): Record<string, Place> {
 
 export function snapped([x, y]: Place, grid = 10): Place {
   return [Math.round(x / grid) * grid, Math.round(y / grid) * grid];
+}
+
+const known = new WeakMap<Step, { readonly catalog: Catalog; readonly view: StepView }>();
+
+function knownView(step: Step, index: number, catalog: Catalog, marks: Marks | null): StepView {
+  const before = known.get(step);
+  if (before?.catalog === catalog && before.view.index === index && sameMarks(before.view.marks, marks)) return before.view;
+  const view = stepView(step, index, catalog, marks);
+  known.set(step, { catalog, view });
+  return view;
+}
+
+function sameMarks(a: Marks | null, b: Marks | null): boolean {
+  return a === b || (a?.errors === b?.errors && a?.warnings === b?.warnings);
 }
 
 function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | null): StepView {

@@ -14,7 +14,7 @@ export type Answer =
 export type SaveState =
   | { readonly is: "saved" | "unsaved" | "saving" | "offline" | "signed-out" }
   | { readonly is: "refused"; readonly message: string }
-  | { readonly is: "conflict"; readonly revision: number; readonly theirs: Document; readonly mine: Document };
+  | { readonly is: "conflict"; readonly revision: number; readonly base: Document; readonly theirs: Document; readonly mine: Document };
 
 export interface Parts {
   readonly revision: number;
@@ -57,20 +57,15 @@ export class Autosave {
     return this.isSafe;
   }
 
-  keepMine(): void {
+  /** The author saw what the other one saved: `document` follows it, be it mine, theirs or made of both. */
+  settleConflict(document: Document): void {
     if (this.state.is !== "conflict") return;
     this.revision = this.state.revision;
+    this.stored = this.state.theirs;
+    this.wanted = document;
+    if (document === this.stored) return this.settle();
     this.show({ is: "unsaved" });
     this.schedule(0);
-  }
-
-  /** Their document is what is edited from now on; returns it. */
-  takeTheirs(): Document | null {
-    if (this.state.is !== "conflict") return null;
-    this.revision = this.state.revision;
-    this.stored = this.wanted = this.state.theirs;
-    this.show({ is: "saved" });
-    return this.stored;
   }
 
   private schedule(after: number): void {
@@ -101,7 +96,7 @@ export class Autosave {
       this.show({ is: "unsaved" });
       return this.schedule(SAVE_AFTER_MS);
     }
-    if (answer.is === "conflict") return this.show({ ...answer, mine: this.wanted });
+    if (answer.is === "conflict") return this.show({ ...answer, base: this.stored, mine: this.wanted });
     this.show(answer);
     if (answer.is !== "refused") this.schedule(RETRY_MS);
   }

@@ -9,7 +9,7 @@ import { stepsOf, type Document, type Place } from "../model/document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../model/nodes";
 import { marksOf, type Problem } from "../model/problems";
 import { refusalOf } from "../model/rules";
-import { flowEdges, flowNodes } from "./flow";
+import { flowEdges, flowNodes, MANY } from "./flow";
 import { BLOCK_TYPE } from "./Palette";
 import { FIT } from "./useCamera";
 import { StepNode, type StepFlowNode } from "./StepNode";
@@ -39,11 +39,12 @@ export function Board(props: Props): ReactElement {
   const [nodes, setNodes] = useState<StepFlowNode[]>([]);
   const [edges, setEdges] = useState<Edge[]>([]);
   const flow = useReactFlow();
+  const isLarge = stepsOf(document).length > MANY;
   const [hadSteps] = useState(() => stepsOf(document).length > 0);
   useEffect(() => {
     const marks = marksOf(problems);
     if (places) setNodes((before) => flowNodes(stepViews(document, catalog, marks), places, before, chosen.steps));
-    setEdges(flowEdges(edgeViews(document, marks), chosen.edges));
+    setEdges((before) => flowEdges(edgeViews(document, marks), chosen.edges, before));
   }, [document, catalog, problems, places, chosen]);
   const changeNodes = useCallback((changes: NodeChange<StepFlowNode>[]) => {
     const next = selection(changes, chosen.steps);
@@ -78,13 +79,13 @@ export function Board(props: Props): ReactElement {
         remove(steps.map(({ id }) => id), lines.map(({ id }) => id));
         return Promise.resolve(false);
       }}
-      deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      onlyRenderVisibleElements={isLarge} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Shift", "Meta", "Control"]}
       onDragOver={(event) => { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; }} onDrop={dropHere}
       aria-label="Canvas of the workflow"
     >
       <Background gap={20} />
       <Controls showInteractive={false} fitViewOptions={FIT} />
-      <MiniMap pannable zoomable ariaLabel="Overview of the canvas" />
+      {!isLarge && <MiniMap pannable zoomable ariaLabel="Overview of the canvas" />}
     </ReactFlow>
   );
 }

@@ -1,21 +1,27 @@
-/** The designer: palette, canvas, inspector and problems around one draft. */
+/** The designer: palette, outline, canvas, inspector and problems around one draft. */
 import { ReactFlowProvider } from "@xyflow/react";
-import { useState, type ReactElement } from "react";
-import { idsOf, stepsOf } from "../model/document";
+import { lazy, Suspense, useEffect, useRef, useState, type DragEvent, type ReactElement } from "react";
+import { stepsOf } from "../model/document";
 import { Tried, TryPanels, TryTools } from "../tries/Tries";
 import { useTries } from "../tries/useTries";
-import { AddDialog } from "./AddDialog";
+import type { Asked, Brought } from "./asked";
 import { Board } from "./Board";
 import type { EditData } from "./data";
-import { ConflictDialog, PublishDialog } from "./dialogs";
+import { readFile } from "./FileMenu";
+import { focusPart, useKeptFocus } from "./focus";
 import { Icon } from "./icons";
-import { Inspector } from "./Inspector";
 import { Palette } from "./Palette";
 import { ProblemList } from "./ProblemList";
-import { WORKERS_LIST, WORKFLOWS_LIST } from "./StepForm";
-import { Toolbar, type Asked } from "./Toolbar";
+import { Toolbar } from "./Toolbar";
+import { useClipboard } from "./useClipboard";
 import { useShortcuts } from "./useShortcuts";
-import { useWorkbench } from "./useWorkbench";
+import { useWorkbench, type Workbench } from "./useWorkbench";
+
+const Inspector = lazy(() => import("./Inspector"));
+const loadQuestions = () => import("./Questions");
+const loadOutline = () => import("./Outline");
+const Questions = lazy(loadQuestions);
+const Outline = lazy(loadOutline);
 
 export function Designer({ data }: { readonly data: EditData }): ReactElement {
   return <ReactFlowProvider><Bench data={data} /></ReactFlowProvider>;
@@ -24,33 +30,70 @@ export function Designer({ data }: { readonly data: EditData }): ReactElement {
 function Bench({ data }: { readonly data: EditData }): ReactElement {
   const bench = useWorkbench(data);
   const tries = useTries(data, bench);
-  const [asked, ask] = useState<Asked | null>(null);
-  const { design, camera, catalog, blocks, places, chosen } = bench;
-  const { document, problems } = design;
-  const close = (): void => ask(null);
-  useShortcuts({ undo: design.undo, redo: design.redo, duplicate: bench.duplicate, add: () => ask("add") });
-  const errors = problems.filter(({ level }) => level === "error").length;
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [brought, bring] = useState<Brought | null>(null);
+  const [hasOutline, showOutline] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const { design } = bench;
+  const ask = (dialog: Asked): void => { if (dialog !== "connect" || bench.step >= 0) setAsked(dialog); };
+  const close = (): void => { setAsked(null); bring(null); };
+  const toOutline = (): void => { showOutline(true); focusPart("outline"); };
+  useShortcuts({
+    undo: design.undo, redo: design.redo, duplicate: bench.duplicate, chooseAll: bench.chooseAll, outline: toOutline,
+    add: () => ask("add"), find: () => ask("find"), connect: () => ask("connect"), keys: () => ask("keys"),
+  });
+  useClipboard(bench);
+  useKeptFocus(root);
+  useEffect(() => void Promise.all([loadQuestions(), loadOutline()]), []);
+  const isAsking = asked !== null || brought !== null || design.save.is === "conflict";
   return <Tried tries={tries}>
-    <div className="designer">
-      <Toolbar data={data} bench={bench} ask={ask} tries={<TryTools tries={tries} />} />
-      <Palette blocks={blocks} add={bench.addBeside} />
-      <div className="designer-canvas" aria-busy={camera.isMoving || places === null}>
-        <Board document={document} catalog={catalog} problems={problems} places={places} chosen={chosen} choose={bench.choose}
-          move={bench.move} connect={bench.connect} refuse={bench.tell} remove={bench.remove} drop={bench.drop} />
-        {!stepsOf(document).length && <div className="canvas-empty"><strong>No steps yet</strong><p>Drag one here from the list, or press <kbd>/</kbd> and type.</p></div>}
-        <p className="canvas-told" role="status">{bench.told && <><Icon name="alert" />{bench.told}</>}</p>
-        <TryPanels tries={tries} />
-      </div>
-      <section className="designer-problems" aria-label="Problems">
-        <h2>{problems.length ? `${errors} problem${errors === 1 ? "" : "s"}, ${problems.length - errors} warning${problems.length - errors === 1 ? "" : "s"}` : "No problems"}</h2>
-        {problems.length > 0 && <ProblemList problems={problems} go={bench.go} />}
-      </section>
-      <Inspector bench={bench} />
-      <datalist id={WORKERS_LIST}>{data.workers.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}</datalist>
-      <datalist id={WORKFLOWS_LIST}>{data.workflows.map((name) => <option key={name} value={name} />)}</datalist>
-      {asked === "add" && <AddDialog blocks={blocks} after={idsOf(stepsOf(document))[bench.step] ?? null} close={close} add={(block) => { bench.addBeside(block); close(); }} />}
-      {asked === "publish" && <PublishDialog document={document} published={data.published} problems={problems} url={data.page} publish={design.publish} close={close} />}
-      {design.save.is === "conflict" && <ConflictDialog mine={design.save.mine} theirs={design.save.theirs} keep={design.keepMine} take={design.takeTheirs} />}
+    <div className="designer" ref={root} data-outline={hasOutline || undefined}>
+      <Toolbar data={data} bench={bench} ask={ask} bring={bring} tries={<TryTools tries={tries} />} hasOutline={hasOutline} toggleOutline={() => (hasOutline ? showOutline(false) : toOutline())} />
+      <Palette blocks={bench.blocks} add={bench.addBeside} />
+      {hasOutline && <Suspense fallback={<section className="outline-panel" aria-busy="true" aria-label="Outline" />}><Outline bench={bench} ask={ask} /></Suspense>}
+      <Stage bench={bench} bring={bring}><TryPanels tries={tries} /></Stage>
+      <Problems bench={bench} />
+      <Suspense fallback={<aside className="inspector" aria-busy="true" aria-label="Inspector" />}><Inspector data={data} bench={bench} /></Suspense>
+      {isAsking && <Suspense fallback={null}><Questions data={data} bench={bench} asked={asked} brought={brought} close={close} /></Suspense>}
     </div>
   </Tried>;
+}
+
+interface StageProps {
+  readonly bench: Workbench;
+  readonly bring: (brought: Brought) => void;
+  readonly children: ReactElement;
+}
+
+/** The canvas, and what is said over it. A file may be dropped on it. */
+function Stage({ bench, bring, children }: StageProps): ReactElement {
+  const { design: { document, problems }, camera, places } = bench;
+  const take = (event: DragEvent): void => {
+    const file = event.dataTransfer.files[0];
+    if (!file) return;
+    event.preventDefault();
+    event.stopPropagation();
+    void readFile(file).then(bring);
+  };
+  return (
+    <div className="designer-canvas" data-part="canvas" tabIndex={-1} aria-busy={camera.isMoving || places === null} onDropCapture={take}>
+      <Board document={document} catalog={bench.catalog} problems={problems} places={places} chosen={bench.chosen} choose={bench.choose}
+        move={bench.move} connect={bench.connect} refuse={bench.tell} remove={bench.remove} drop={bench.drop} />
+      {!stepsOf(document).length && <div className="canvas-empty"><strong>No steps yet</strong><p>Drag one here from the list, press <kbd>/</kbd> and type, or drop a workflow's file.</p></div>}
+      <p className="canvas-told" role="status">{bench.told && <><Icon name="alert" />{bench.told}</>}</p>
+      {children}
+    </div>
+  );
+}
+
+function Problems({ bench }: { readonly bench: Workbench }): ReactElement {
+  const { problems } = bench.design;
+  const errors = problems.filter(({ level }) => level === "error").length;
+  const warnings = problems.length - errors;
+  return (
+    <section className="designer-problems" aria-label="Problems">
+      <h2>{problems.length ? `${errors} problem${errors === 1 ? "" : "s"}, ${warnings} warning${warnings === 1 ? "" : "s"}` : "No problems"}</h2>
+      {problems.length > 0 && <ProblemList problems={problems} go={bench.go} />}
+    </section>
+  );
 }

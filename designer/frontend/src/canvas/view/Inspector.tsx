@@ -1,16 +1,32 @@
 /** What is chosen on the canvas, as forms: a step, an edge, or the workflow itself. */
-import type { ReactElement } from "react";
+import type { KeyboardEvent, ReactElement } from "react";
 import { edgesOf, idsOf, stepsOf, textOf } from "../model/document";
 import { problemsAt, type Problem } from "../model/problems";
+import type { EditData } from "./data";
 import { EdgeForm } from "./EdgeForm";
+import { focusPart } from "./focus";
 import { Links } from "./Links";
 import { ProblemList } from "./ProblemList";
-import { StepForm } from "./StepForm";
+import { StepForm, WORKERS_LIST, WORKFLOWS_LIST } from "./StepForm";
 import type { Workbench } from "./useWorkbench";
 import { WorkflowForm } from "./WorkflowForm";
 
-export function Inspector({ bench }: { readonly bench: Workbench }): ReactElement {
-  return <aside className="inspector" aria-label="Inspector"><Inspected bench={bench} /></aside>;
+interface Props {
+  readonly data: EditData;
+  readonly bench: Workbench;
+}
+
+export default function Inspector({ data, bench }: Props): ReactElement {
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && !event.defaultPrevented) focusPart("outline");
+  };
+  return (
+    <aside className="inspector" aria-label="Inspector" data-part="inspector" tabIndex={-1} onKeyDown={leave}>
+      <Inspected bench={bench} />
+      <datalist id={WORKERS_LIST}>{data.workers.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}</datalist>
+      <datalist id={WORKFLOWS_LIST}>{data.workflows.map((name) => <option key={name} value={name} />)}</datalist>
+    </aside>
+  );
 }
 
 function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
@@ -22,7 +38,7 @@ function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
     return <>
       <h2>{textOf(step.title) || id}</h2>
       <Here problems={problemsAt(problems, "step", index)} />
-      <StepForm step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
+      <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
         links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
     </>;
   }
@@ -31,7 +47,14 @@ function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
     <Here problems={problemsAt(problems, "edge", edge)} />
     <EdgeForm edge={line} put={(next, topic) => act({ do: "putEdge", index: edge, edge: next }, `edge ${edge} ${topic}`)} remove={() => bench.remove([], [`${edge}:`])} />
   </>;
-  if (chosen.steps.size > 1) return <h2>{chosen.steps.size} steps chosen</h2>;
+  if (chosen.steps.size > 1) return <>
+    <h2>{chosen.steps.size} steps chosen</h2>
+    <p className="hint">Copy them with <kbd>Ctrl C</kbd> and paste them with <kbd>Ctrl V</kbd>, here or in another tab. Drag one to move them all.</p>
+    <div className="flex flex-wrap gap-2">
+      <button type="button" className="btn btn-sm" onClick={bench.duplicate}>Duplicate</button>
+      <button type="button" className="btn btn-sm" onClick={bench.removeChosen}>Delete</button>
+    </div>
+  </>;
   return <>
     <h2>Workflow</h2>
     <WorkflowForm document={document} put={(fields, topic) => act({ do: "putFields", fields }, topic)} />

@@ -14,13 +14,15 @@ interface Props {
   readonly catalog: Catalog;
   readonly put: (step: Step, topic: string) => void;
   readonly links: ReactElement;
+  /** The tab that is open at first. */
+  readonly start: string | null;
 }
 type Set = (fields: JsonObject, topic?: string) => void;
 
 const TABS = ["Step", "Undo", "Failure", "Notes", "JSON"] as const;
 
-export function StepForm({ step, catalog, put, links }: Props): ReactElement {
-  const [tab, setTab] = useState<(typeof TABS)[number]>("Step");
+export function StepForm({ step, catalog, put, links, start }: Props): ReactElement {
+  const [tab, setTab] = useState<(typeof TABS)[number]>(TABS.find((name) => name === start) ?? "Step");
   const kind = kindOf(step);
   const set: Set = (fields, topic = Object.keys(fields)[0]) => put({ name: step.name ?? "", ...stated({ ...step, ...fields }) }, topic ?? "");
   const isWorked = kind === "task" || kind === "map";

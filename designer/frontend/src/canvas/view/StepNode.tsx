@@ -1,8 +1,9 @@
 /** A step on the canvas: what it does above, what undoes it below. */
-import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import { Handle, Position, useStore, type Node, type NodeProps, type ReactFlowState } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import type { Slot } from "../model/catalog";
 import type { StepView } from "../model/nodes";
+import { MANY } from "./flow";
 import { Icon, KIND_ICON, KIND_WORD } from "./icons";
 import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
 import { useStatus } from "./statuses";
@@ -11,13 +12,26 @@ export type StepFlowNode = Node<StepView, "step">;
 
 const SLOT_ICON: Readonly<Record<Slot["holds"], string>> = { action: "undo", none: "none", irreversible: "lock", unstated: "gap" };
 
-function StepNodeView({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
+const ZOOM_TO_READ = 0.3;
+const isFar = ({ transform, nodeLookup }: ReactFlowState): boolean => transform[2] < ZOOM_TO_READ && nodeLookup.size > MANY;
+
+function StepNodeView(props: NodeProps<StepFlowNode>): ReactElement {
+  return useStore(isFar) ? <FarStep {...props} /> : <NearStep {...props} />;
+}
+
+/** One of very many, too small to be read: its title and whether something is wrong with it. */
+function FarStep({ id, data, selected }: NodeProps<StepFlowNode>): ReactElement {
+  const [mark, status] = [useMark(id), useStatus(id)];
+  return <div className="step-node step-node-far" data-status={status?.status} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>{data.title}</div>;
+}
+
+function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
   const { kind, title, name, does, badges, slot, marks } = data;
   const status = useStatus(id);
   const mark = useMark(id);
   return <>
     <ForesightMark mark={mark} />
-    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={marks ? (marks.errors ? "error" : "warning") : undefined}>
+    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} aria-label={`Into ${name}`} />
       <div className="step-node-head">
         <Icon name={KIND_ICON[kind]} />
@@ -34,6 +48,10 @@ function StepNodeView({ id, data, selected, isConnectable }: NodeProps<StepFlowN
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} aria-label={`Out of ${name}`} />
     </div>
   </>;
+}
+
+function markedOf({ marks }: StepView): "error" | "warning" | undefined {
+  return marks ? (marks.errors ? "error" : "warning") : undefined;
 }
 
 function saysMarks({ errors, warnings }: { errors: number; warnings: number }): string {

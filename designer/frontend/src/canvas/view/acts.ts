@@ -1,8 +1,9 @@
 /** Every act of the author, made of commands on the draft, the choice on the canvas and the view over it. */
 import { arranged } from "../arrange";
 import { stepOf, type Block } from "../model/catalog";
+import { adopted, clipOf, graft, isWhole, placesIn, readClip, type Target } from "../model/clipboard";
 import { duplicateOf, freeName, type Command } from "../model/commands";
-import { idsOf, stepsOf, textOf, type Place, type Step } from "../model/document";
+import { idsOf, stepsOf, textOf, type JsonObject, type Place, type Step } from "../model/document";
 import { edgeViews, NODE_WIDTH } from "../model/nodes";
 import { spotOf, type Problem } from "../model/problems";
 import { refusalOf } from "../model/rules";
@@ -31,7 +32,7 @@ export interface Setting {
 export type Acts = ReturnType<typeof actsOf>;
 
 export function actsOf(setting: Setting) {
-  return { ...choosing(setting), ...adding(setting), ...changing(setting) };
+  return { ...choosing(setting), ...adding(setting), ...changing(setting), ...travelling(setting) };
 }
 
 /** Applies a command; edits of one topic in a row are one step back. */
@@ -40,7 +41,7 @@ export function perform({ design, tell }: Setting, command: Command, topic = "")
   design.do(command, topic);
 }
 
-function choosing({ design, camera, ids, choose }: Setting) {
+function choosing({ design, camera, ids, chosen, choose }: Setting) {
   const chooseSteps = (names: readonly string[]): void => choose({ steps: new Set(names), edges: new Set() });
   const chooseEdge = (index: number): void => {
     const view = edgeViews(design.document, NO_MARKS).find((one) => one.index === index);
@@ -58,7 +59,14 @@ function choosing({ design, camera, ids, choose }: Setting) {
     else if (spot.on === "edge") chooseEdge(spot.index);
     else if (ids[spot.index] !== undefined) show(ids[spot.index]!);
   };
-  return { chooseSteps, chooseEdge, show, go };
+  const chooseAll = (): void => chooseSteps(ids);
+  /** Adds a step to what is chosen, or takes it away. */
+  const toggle = (id: string): void => {
+    const next = new Set(chosen.steps);
+    if (!next.delete(id)) next.add(id);
+    choose({ steps: next, edges: new Set() });
+  };
+  return { chooseSteps, chooseEdge, show, go, chooseAll, toggle };
 }
 
 function adding(setting: Setting) {
@@ -67,15 +75,17 @@ function adding(setting: Setting) {
   /** A new step of a block, right of the chosen one and led to from it. */
   const addBeside = (block: Block): void => {
     const before = step >= 0 && !ids[step]!.startsWith("#") ? ids[step]! : null;
+    const beside = besides(places ?? {}, before);
+    if (block.steps) return take(setting, block.steps, { place: beside, after: before });
     const name = freeName(block.worker ?? block.kind, ids);
-    const place = besides(places ?? {}, before);
-    perform(setting, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: { ...places, [name]: place } });
+    perform(setting, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: { ...places, [name]: beside } });
     chooseSteps([name]);
     camera.fit();
   };
   const drop = (key: string, place: Place, onEdge: string | null): void => {
     const block = blocks.find((one) => one.key === key);
     if (!block) return;
+    if (block.steps) return take(setting, block.steps, { place, edge: onEdge === null ? null : indexOf(onEdge) });
     const name = freeName(block.worker ?? block.kind, ids);
     const added = stepOf(block, name);
     if (onEdge !== null) perform(setting, { do: "insert", step: added, edge: indexOf(onEdge), place });
@@ -115,7 +125,52 @@ function changing(setting: Setting) {
     else act({ do: "connect", ends: [from, to] });
   };
   const move = (layout: Readonly<Record<string, Place>>): void => act({ do: "move", layout: { ...places, ...layout } });
-  return { act, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, move };
+  /** Moves the chosen steps on the canvas. */
+  const nudge = (dx: number, dy: number): void => {
+    const moved = Object.entries(places ?? {}).filter(([id]) => chosen.steps.has(id));
+    act({ do: "move", layout: { ...places, ...Object.fromEntries(moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) } }, `nudge ${[...chosen.steps].join(" ")}`);
+  };
+  return { act, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, move };
+}
+
+function travelling(setting: Setting) {
+  const { design, places, ids, chosen, choose, tell } = setting;
+  const named = new Set(ids.filter((id) => chosen.steps.has(id) && !id.startsWith("#")));
+  /** The chosen steps as a text, or null when there are none. */
+  const copy = (): string | null => {
+    if (!named.size) return null;
+    tell(`${named.size} step${named.size > 1 ? "s" : ""} copied.`);
+    return JSON.stringify(clipOf(design.document, named, places ?? {}), null, 2);
+  };
+  const cut = (): string | null => {
+    const text = copy();
+    if (text === null) return null;
+    perform(setting, { do: "remove", steps: [...named], edges: [] });
+    choose(NOTHING);
+    return text;
+  };
+  /** Adds the steps of a text; a whole workflow fills an empty draft. */
+  const paste = (text: string): void => {
+    const clip = readClip(text);
+    if (!clip) tell("There are no steps in what was pasted.");
+    else if (isWhole(clip) && !ids.length) perform(setting, { do: "replace", document: adopted(design.document, clip) });
+    else take(setting, clip, {});
+  };
+  return { copy, cut, paste, takeSteps: (clip: JsonObject) => take(setting, clip, {}) };
+}
+
+/** Adds several steps at once, in places of their own, and chooses them. */
+function take(setting: Setting, clip: JsonObject, target: Target): void {
+  const { design, camera, places, choose, tell } = setting;
+  const put = (own: Readonly<Record<string, Place>>): void => {
+    const command = graft(design.document, clip, own, places ?? {}, target);
+    perform(setting, { ...command, layout: { ...places, ...command.layout } });
+    choose({ steps: new Set(command.steps.map(({ name }) => textOf(name))), edges: new Set() });
+    camera.fit();
+  };
+  const known = placesIn(clip);
+  if (known) put(known);
+  else camera.during(arranged(clip).then(put, ({ message }: Error) => tell(message)));
 }
 
 /** Place in the document of an edge of the canvas. */

@@ -11,6 +11,7 @@ export interface EditData {
   readonly published: Document | null;
   readonly workers: readonly Worker[];
   readonly workflows: readonly string[];
+  readonly patterns: readonly Document[];
   readonly api: string;
   readonly page: string;
   readonly login: string;

@@ -1,8 +1,13 @@
-/** Canvas nodes and edges in React Flow's terms. */
-import { MarkerType, type Edge } from "@xyflow/react";
+/** Canvas nodes and edges in React Flow's terms. What did not change stays the same object: it is not drawn anew. */
+import { MarkerType, Position, type Edge, type NodeHandle } from "@xyflow/react";
 import type { Place } from "../model/document";
 import { NODE_HEIGHT, NODE_WIDTH, type EdgeView, type StepView } from "../model/nodes";
 import type { StepFlowNode } from "./StepNode";
+
+/** From so many steps on, only what is in view is drawn, and little of it from afar. */
+export const MANY = 150;
+const HANDLE = 11;
+const EDGE_REACH = 20;
 
 export function flowNodes(
   views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: readonly StepFlowNode[], chosen: ReadonlySet<string>,
@@ -10,20 +15,40 @@ export function flowNodes(
   const known = new Map(before.map((node) => [node.id, node]));
   return [...views].map(([id, data]) => {
     const [x, y] = places[id] ?? [0, 0];
+    const [selected, old] = [chosen.has(id), known.get(id)];
+    if (old?.data === data && old.position.x === x && old.position.y === y && old.selected === selected) return old;
     return {
-      ...known.get(id), id, data, type: "step" as const, position: { x, y }, selected: chosen.has(id),
-      width: NODE_WIDTH, height: NODE_HEIGHT, ariaLabel: ariaLabel(data),
+      ...old, id, data, type: "step" as const, position: { x, y }, selected,
+      ...SIZED, ariaLabel: ariaLabel(data),
     };
   });
 }
 
-export function flowEdges(views: readonly EdgeView[], chosen: ReadonlySet<string>): Edge[] {
-  return views.map(({ id, source, target, label, marks }) => ({
-    id, source, target, label,
-    type: "smoothstep", selected: chosen.has(id), markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
+export function flowEdges(views: readonly EdgeView[], chosen: ReadonlySet<string>, before: readonly Edge[] = []): Edge[] {
+  const known = new Map(before.map((edge) => [edge.id, edge]));
+  return views.map((view) => {
+    const next = flowEdge(view, chosen.has(view.id), views.length > MANY ? 0 : EDGE_REACH);
+    const old = known.get(view.id);
+    return old && SHOWN.every((key) => old[key] === next[key]) ? old : next;
+  });
+}
+
+const SHOWN = ["label", "className", "selected", "interactionWidth"] as const;
+const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT };
+const MARKER = { type: MarkerType.ArrowClosed, width: 18, height: 18 };
+/** Where edges end at a step, so that nothing needs to be measured before they are drawn. */
+const HANDLES: NodeHandle[] = [
+  { type: "target", position: Position.Left, x: -HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
+  { type: "source", position: Position.Right, x: NODE_WIDTH - HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
+];
+const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
+
+function flowEdge({ id, source, target, label, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
+  return {
+    id, source, target, label, selected, interactionWidth, type: "smoothstep", markerEnd: MARKER,
     className: [label && "is-conditional", marks && "is-marked"].filter(Boolean).join(" "),
     ariaLabel: `From ${source} to ${target}${label ? `, if ${label}` : ""}`,
-  }));
+  };
 }
 
 function ariaLabel({ title, name, does, slot, marks }: StepView): string {

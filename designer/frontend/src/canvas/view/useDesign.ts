@@ -17,8 +17,10 @@ export interface Design {
   readonly do: (command: Command, topic?: string) => void;
   readonly undo: () => void;
   readonly redo: () => void;
-  readonly keepMine: () => void;
-  readonly takeTheirs: () => void;
+  /** Ends a conflict with this document. */
+  readonly settle: (document: Document) => void;
+  /** Saves what is not saved yet; gives the revision, or null when that cannot be done now. */
+  readonly flush: () => Promise<number | null>;
   readonly publish: () => Promise<Published>;
   /** Saves what is not saved yet; gives the revision that the server has then, or null where it has not everything. */
   readonly flush: () => Promise<number | null>;
@@ -51,10 +53,10 @@ export function useDesign(data: EditData): Design {
     do: useCallback((command, topic) => setHistory((before) => perform(before, command, topic)), []),
     undo: useCallback(() => setHistory(undo), []),
     redo: useCallback(() => setHistory(redo), []),
-    keepMine: useCallback(() => autosave.keepMine(), [autosave]),
-    takeTheirs: useCallback(() => {
-      const document = autosave.takeTheirs();
-      if (document) setHistory((before) => perform(before, { do: "replace", document }));
+    settle: useCallback((document) => {
+      autosave.settleConflict(document);
+      setHistory((before) => perform(before, { do: "replace", document }));
     }, [autosave]),
+    flush: useCallback(async () => ((await autosave.flush()) ? autosave.revision : null), [autosave]),
   };
 }

@@ -6,6 +6,11 @@ interface Acts {
   readonly redo: () => void;
   readonly duplicate: () => void;
   readonly add: () => void;
+  readonly find: () => void;
+  readonly connect: () => void;
+  readonly chooseAll: () => void;
+  readonly outline: () => void;
+  readonly keys: () => void;
 }
 
 export function useShortcuts(acts: Acts): void {
@@ -21,14 +26,14 @@ export function useShortcuts(acts: Acts): void {
   });
 }
 
-function actOf(event: KeyboardEvent, acts: Acts): (() => void) | null {
+function actOf(event: KeyboardEvent, acts: Acts): (() => void) | undefined {
   const key = event.key.toLowerCase();
-  if (!event.ctrlKey && !event.metaKey) return key === "/" ? acts.add : null;
+  if (event.altKey) return undefined;
+  if (!event.ctrlKey && !event.metaKey) return { "/": acts.add, "?": acts.keys, c: acts.connect, o: acts.outline }[key];
   if (key === "z") return event.shiftKey ? acts.redo : acts.undo;
-  if (key === "y") return acts.redo;
-  return key === "d" ? acts.duplicate : null;
+  return { y: acts.redo, d: acts.duplicate, k: acts.find, a: acts.chooseAll }[key];
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, dialog") !== null;
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable=true]") !== null;
 }

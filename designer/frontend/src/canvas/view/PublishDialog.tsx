@@ -1,4 +1,4 @@
-/** Two questions to the author: whose draft is kept, and whether to publish. */
+/** Publishing: what changes for new runs, and what stands against it. */
 import { useState, type ReactElement } from "react";
 import type { Published } from "../api";
 import type { Document } from "../model/document";
@@ -7,34 +7,7 @@ import { Dialog } from "./Dialog";
 import { Differences } from "./Differences";
 import { ProblemList } from "./ProblemList";
 
-interface ConflictProps {
-  readonly mine: Document;
-  readonly theirs: Document;
-  readonly keep: () => void;
-  readonly take: () => void;
-}
-
-export function ConflictDialog({ mine, theirs, keep, take }: ConflictProps): ReactElement {
-  return (
-    <Dialog title="Somebody else saved this draft meanwhile" close={null}>
-      <p>Nothing is lost yet. This is how yours differs from theirs:</p>
-      <Differences before={theirs} after={mine} />
-      <details><summary>Both documents</summary>
-        <div className="sides">
-          <div><h3>Theirs</h3><pre className="json" tabIndex={0}>{JSON.stringify(theirs, null, 2)}</pre></div>
-          <div><h3>Mine</h3><pre className="json" tabIndex={0}>{JSON.stringify(mine, null, 2)}</pre></div>
-        </div>
-      </details>
-      <p className="hint">If you take theirs, “Undo” brings yours back.</p>
-      <div className="acts">
-        <button type="button" className="btn" onClick={take}>Take theirs</button>
-        <button type="button" className="btn btn-primary" onClick={keep}>Keep mine</button>
-      </div>
-    </Dialog>
-  );
-}
-
-interface PublishProps {
+interface Props {
   readonly document: Document;
   readonly published: Document | null;
   readonly problems: readonly Problem[];
@@ -43,7 +16,7 @@ interface PublishProps {
   readonly close: () => void;
 }
 
-export function PublishDialog({ document, published, problems, url, publish, close }: PublishProps): ReactElement {
+export function PublishDialog({ document, published, problems, url, publish, close }: Props): ReactElement {
   const [answer, setAnswer] = useState<Published | null>(null);
   const [isBusy, setBusy] = useState(false);
   const errors = problems.filter(({ level }) => level === "error");

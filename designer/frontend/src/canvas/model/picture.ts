@@ -1,0 +1,98 @@
+/** A workflow as an SVG text: what the canvas shows, to keep or to print. Pure. */
+import type { Catalog, Slot } from "./catalog";
+import type { Document, Place } from "./document";
+import { edgeViews, NODE_HEIGHT, NODE_WIDTH, stepViews, type EdgeView, type StepView } from "./nodes";
+
+type Places = Readonly<Record<string, Place>>;
+
+const MARGIN = 12;
+const TITLE_MAX = 27;
+const LINE_MAX = 34;
+const PLATE_LINE = 15;
+const NO_MARKS = new Map<string, never>();
+const SLOT_SIGN: Readonly<Record<Slot["holds"], string>> = { action: "↶", none: "–", irreversible: "×", unstated: "?" };
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+  /** Of a place on the canvas, in the picture. */
+  readonly across: number;
+  readonly down: number;
+  readonly isSmall: boolean;
+}
+
+const FULL: Size = { width: NODE_WIDTH, height: NODE_HEIGHT, across: 1, down: 1, isSmall: false };
+/** Steps as small plates with their titles, closer together. */
+export const SMALL: Size = { width: 124, height: 62, across: 0.5, down: 0.52, isSmall: true };
+
+/** Steps without a place are left out. Light and dark by what the reader prefers. */
+export function pictureOf(document: Document, catalog: Catalog, places: Places, size = FULL): string {
+  const put = (place: Place | undefined): Place | undefined => place && [Math.round(place[0] * size.across), Math.round(place[1] * size.down)];
+  const views = [...stepViews(document, catalog, NO_MARKS)].flatMap(([id, view]) => (places[id] ? [{ view, at: put(places[id])! }] : []));
+  const [left, top, width, height] = boxOf(views.map(({ at }) => at), size);
+  const lines = edgeViews(document, NO_MARKS).flatMap((edge) => line(edge, put(places[edge.source]), put(places[edge.target]), size));
+  const steps = views.map(({ view, at }) => (size.isSmall ? plate(view, at, size) : step(view, at)));
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
+    `<title>${safe(typeof document.title === "string" ? document.title : String(document.name ?? "Workflow"))}</title>`,
+    `<style>${STYLE}</style>`,
+    '<defs><marker id="end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker></defs>',
+    `<rect class="ground" x="${left}" y="${top}" width="${width}" height="${height}"/>`, ...lines, ...steps, "</svg>", "",
+  ].join("\n");
+}
+
+const STYLE = [
+  ".ground{fill:#fff}.box{fill:#fff;stroke:#8a9a9c;stroke-width:1.5}text{fill:#1c2b2d}.soft{fill:#4d6063}.undo{fill:#0f6b57}.gap{fill:#8a5200}",
+  ".slot{stroke:#8a9a9c;stroke-width:1.5;stroke-dasharray:4 3}.way{fill:none;stroke:#76878a;stroke-width:1.6}.if{stroke-dasharray:6 4}.tip{fill:#76878a}.plate{fill:#fff}.code{font-family:ui-monospace,monospace;font-size:12px}",
+  ".strip{stroke:#b9c4c5;stroke-width:4;stroke-linecap:round}.strip.action{stroke:#d98a4a}.strip.unstated{stroke:#e0b100;stroke-dasharray:2 7}",
+  "@media(prefers-color-scheme:dark){.ground,.box,.plate{fill:#14201f}text{fill:#e4ecea}.soft{fill:#aebdba}.undo{fill:#6fd3b5}.gap{fill:#f0b763}}",
+].join("");
+
+function boxOf(places: readonly Place[], { width, height }: Size): readonly [number, number, number, number] {
+  if (!places.length) return [0, 0, width, height];
+  const [xs, ys] = [places.map(([x]) => x), places.map(([, y]) => y)];
+  const [left, top] = [Math.min(...xs) - MARGIN, Math.min(...ys) - MARGIN];
+  return [left, top, Math.max(...xs) + width + MARGIN - left, Math.max(...ys) + height + MARGIN - top];
+}
+
+function step({ title, does, badges, slot }: StepView, [x, y]: Place): string {
+  const look = slot.holds === "action" ? "undo code" : slot.holds === "unstated" ? "gap" : "soft";
+  return [
+    `<g transform="translate(${x} ${y})"><rect class="box" width="${NODE_WIDTH}" height="${NODE_HEIGHT}" rx="12"/>`,
+    `<text x="12" y="27" font-size="14" font-weight="650">${cut(title, TITLE_MAX)}</text><text class="soft code" x="12" y="48">${cut(does, LINE_MAX)}</text>`,
+    badges.length ? `<text class="soft" x="12" y="74" font-size="11">${cut(badges.join(" · "), LINE_MAX)}</text>` : "",
+    `<path class="slot" d="M0 96H${NODE_WIDTH}"/><text class="${look}" x="12" y="117">${SLOT_SIGN[slot.holds]} ${cut(slot.text, LINE_MAX - 4)}</text></g>`,
+  ].join("");
+}
+
+/** A title in two lines, and a strip that tells whether there is an undo. */
+function plate({ title, slot }: StepView, [x, y]: Place, { width, height }: Size): string {
+  const words = title.split(" ");
+  const first = words.reduce((text, word, index) => (index && `${text} ${word}`.length <= PLATE_LINE ? `${text} ${word}` : text || word), "");
+  const rest = title.slice(first.length).trim();
+  return [
+    `<g transform="translate(${x} ${y})"><rect class="box" width="${width}" height="${height}" rx="8"/><path class="strip ${slot.holds}" d="M8 ${height - 8}H${width - 8}"/>`,
+    `<text x="${width / 2}" y="${rest ? 22 : 30}" text-anchor="middle" font-weight="600">${cut(first, PLATE_LINE + 1)}</text>`,
+    rest ? `<text x="${width / 2}" y="39" text-anchor="middle" font-weight="600">${cut(rest, PLATE_LINE)}</text></g>` : "</g>",
+  ].join("");
+}
+
+function line({ label }: EdgeView, source: Place | undefined, target: Place | undefined, { width, height, isSmall }: Size): string[] {
+  if (!source || !target) return [];
+  const [x, y, tx, ty] = [source[0] + width, source[1] + height / 2, target[0], target[1] + height / 2];
+  const bend = Math.max(isSmall ? 12 : 40, Math.abs(tx - x) / 2);
+  const path = `<path class="way${label ? " if" : ""}" marker-end="url(#end)" d="M${x} ${y}C${x + bend} ${y} ${tx - bend} ${ty} ${tx} ${ty}"/>`;
+  if (!label || isSmall) return [path];
+  const [mx, my, room] = [(x + tx) / 2, (y + ty) / 2, label.length * 7 + 10];
+  return [path, `<rect class="plate" x="${mx - room / 2}" y="${my - 9}" width="${room}" height="18" rx="4"/><text class="code" x="${mx}" y="${my + 4}" text-anchor="middle" font-size="11">${safe(label)}</text>`];
+}
+
+function cut(text: string, most: number): string {
+  return safe(text.length > most ? `${text.slice(0, most - 1)}…` : text);
+}
+
+/** Text of any person as XML text: no markup, no control characters, no halves of signs. */
+function safe(text: string): string {
+  const plain = [...text].filter((sign) => sign >= " " && !/^[\uD800-\uDFFF\uFFFE\uFFFF]$/.test(sign)).join("");
+  return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

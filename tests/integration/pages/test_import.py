@@ -1,0 +1,86 @@
+"""Bringing a workflow in from a file on its page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from designer import patterns
+from designer.formats import yaml_of
+from designer.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.models import Workflow
+
+URL = "/import-workflow/"
+DOCUMENT = {"schema": 1, "name": "brought", "title": "Brought <b>", "steps": [{"name": "a", "worker": "act"}]}
+
+
+def bring(client: Client, content: str | bytes, name: str = "brought.json") -> Any:
+    data = content.encode() if isinstance(content, str) else content
+    return client.post(URL, {"file": SimpleUploadedFile(name, data)})
+
+
+def test_a_file_becomes_a_draft_as_it_is(operator: Client) -> None:
+    made = bring(operator, json.dumps(DOCUMENT))
+    assert made["Location"] == reverse("workflow-edit", args=["brought"])
+    assert Workflow.objects.get(name="brought").draft == DOCUMENT
+
+
+@pytest.mark.parametrize("name", patterns.NAMES)
+def test_every_pattern_comes_in_without_a_difference(operator: Client, name: str) -> None:
+    document = {**patterns.read(name), "name": "copy"}
+    bring(operator, yaml_of(document), "copy.yaml")
+    assert Workflow.objects.get(name="copy").draft == document
+
+
+def test_a_file_without_a_name_is_named_after_the_file(operator: Client) -> None:
+    bring(operator, json.dumps({"schema": 1, "steps": []}), "Order & ship.json")
+    assert Workflow.objects.get(name="order_ship").draft == {"schema": 1, "steps": [], "name": "order_ship"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "line 1"),
+        ("[]", "a workflow is an object"),
+        ('{"schema": 2, "name": "x"}', "reads schema 1"),
+        (b"\xff", "not UTF-8"),
+        ("x" * (DOCUMENT_BYTES_MAX + 1), "bytes"),
+        ('{"schema": 1, "name": "No good"}', "is not a name"),
+    ],
+)
+def test_what_is_no_workflow_is_told_in_place_and_stores_nothing(
+    operator: Client, content: str | bytes, said: str
+) -> None:
+    before = Workflow.objects.count()
+    answer = bring(operator, content)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert Workflow.objects.count() == before
+    assert operator.post(URL, {}).status_code == 422
+
+
+def test_a_name_that_is_taken_is_asked_about(operator: Client, order: Graph) -> None:
+    content = json.dumps({**DOCUMENT, "name": "order"})
+    answer = bring(operator, content)
+    assert answer.status_code == 422 and "There is a workflow named order already" in answer.content.decode()
+    assert Workflow.objects.get(name="order").draft is None
+    again = {"file_name": "brought.json", "text": content}
+    assert operator.post(URL, {**again, "name": "order"}).status_code == 422
+    assert operator.post(URL, {**again, "name": "other"}).status_code == 302
+    assert Workflow.objects.get(name="other").draft == {**DOCUMENT, "name": "other"}
+    assert operator.post(URL, {**again, "name": "order", "replace": "on"}).status_code == 302
+    assert Workflow.objects.get(name="order").draft == {**DOCUMENT, "name": "order"}
+    assert Workflow.objects.get(name="order").versions.count() == 1
+
+
+def test_only_who_may_design_brings_in(viewer: Client, stranger: Client, operator: Client) -> None:
+    assert operator.get(URL).status_code == 200
+    assert viewer.get(URL).status_code == 403 and bring(viewer, "{}").status_code == 403
+    assert stranger.get(URL).status_code == 302
+    assert URL in operator.get("/workflows/").content.decode()
+    assert URL not in viewer.get("/workflows/").content.decode()
