@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from designer import patterns, services
@@ -14,6 +13,7 @@ from designer.document import dump, parse
 from designer.formats import from_json, from_yaml, yaml_of
 from designer.graph import DOCUMENT_BYTES_MAX
 from designer.models import Workflow
+from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db
 GOOD = {"schema": 1, "name": "ship", "steps": [{"name": "a", "worker": "simple_processing"}]}
@@ -21,16 +21,12 @@ GOOD = {"schema": 1, "name": "ship", "steps": [{"name": "a", "worker": "simple_p
 
 @pytest.fixture
 def dora() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("dora", is_staff=True))
-    return client
+    return client_of("dora", "designer")
 
 
 @pytest.fixture
 def viewer() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_user("victor"))
-    return client
+    return client_of("victor", "viewer")
 
 
 def read(client: Client, text: str | bytes, name: str = "ship.json") -> Any:
@@ -98,7 +94,7 @@ def test_only_who_may_design_reads_files(dora: Client, viewer: Client) -> None:
 
 
 def test_versions_are_listed_with_who_and_when(viewer: Client) -> None:
-    user = User.objects.create_user("dora")
+    user = person("dora", "designer")
     for title in ("One", "Two"):
         services.import_document({**GOOD, "title": title}, publish=True, user=user)
     found = viewer.get("/api/v1/workflows/ship/versions").json()["versions"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -42,6 +45,24 @@ def test_every_file_of_the_manifest_is_there_and_no_other() -> None:
         for name in [chunk["file"], *chunk.get("css", []), *chunk.get("assets", [])]
     }
     assert named == {f"assets/{path.name}" for path in (BUILT / "assets").iterdir()}
+
+
+def closure(manifest: dict[str, Any], entry: str) -> set[str]:
+    """Files of the scripts that a script needs before it runs."""
+    chunk = manifest[entry]
+    needed = [closure(manifest, name) for name in chunk.get("imports", [])]
+    return {chunk["file"]}.union(*needed)
+
+
+@pytest.mark.parametrize(("entry", "kilobytes_max"), [("src/main.ts", 25), ("src/canvas/element.tsx", 150)])
+def test_pages_begin_with_little_and_load_the_rest_when_it_is_needed(entry: str, kilobytes_max: int) -> None:
+    manifest = json.loads((BUILT / "manifest.json").read_text())
+    size = sum(len(gzip.compress((BUILT / name).read_bytes())) for name in closure(manifest, entry))
+    assert size <= kilobytes_max * 1_000
+    lazy = {"src/canvas/view/Designer.tsx", "src/canvas/view/Questions.tsx", "src/canvas/view/Outline.tsx"}
+    assert lazy <= manifest.keys() and not any(
+        manifest[name]["file"] in closure(manifest, entry) for name in lazy
+    )
 
 
 def test_licences_of_what_is_bundled_are_beside_it() -> None:

@@ -24,21 +24,21 @@ def bring(client: Client, content: str | bytes, name: str = "brought.json") -> A
     return client.post(URL, {"file": SimpleUploadedFile(name, data)})
 
 
-def test_a_file_becomes_a_draft_as_it_is(operator: Client) -> None:
-    made = bring(operator, json.dumps(DOCUMENT))
+def test_a_file_becomes_a_draft_as_it_is(designer: Client) -> None:
+    made = bring(designer, json.dumps(DOCUMENT))
     assert made["Location"] == reverse("workflow-edit", args=["brought"])
     assert Workflow.objects.get(name="brought").draft == DOCUMENT
 
 
 @pytest.mark.parametrize("name", patterns.NAMES)
-def test_every_pattern_comes_in_without_a_difference(operator: Client, name: str) -> None:
+def test_every_pattern_comes_in_without_a_difference(designer: Client, name: str) -> None:
     document = {**patterns.read(name), "name": "copy"}
-    bring(operator, yaml_of(document), "copy.yaml")
+    bring(designer, yaml_of(document), "copy.yaml")
     assert Workflow.objects.get(name="copy").draft == document
 
 
-def test_a_file_without_a_name_is_named_after_the_file(operator: Client) -> None:
-    bring(operator, json.dumps({"schema": 1, "steps": []}), "Order & ship.json")
+def test_a_file_without_a_name_is_named_after_the_file(designer: Client) -> None:
+    bring(designer, json.dumps({"schema": 1, "steps": []}), "Order & ship.json")
     assert Workflow.objects.get(name="order_ship").draft == {"schema": 1, "steps": [], "name": "order_ship"}
 
 
@@ -54,33 +54,33 @@ def test_a_file_without_a_name_is_named_after_the_file(operator: Client) -> None
     ],
 )
 def test_what_is_no_workflow_is_told_in_place_and_stores_nothing(
-    operator: Client, content: str | bytes, said: str
+    designer: Client, content: str | bytes, said: str
 ) -> None:
     before = Workflow.objects.count()
-    answer = bring(operator, content)
+    answer = bring(designer, content)
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert Workflow.objects.count() == before
-    assert operator.post(URL, {}).status_code == 422
+    assert designer.post(URL, {}).status_code == 422
 
 
-def test_a_name_that_is_taken_is_asked_about(operator: Client, order: Graph) -> None:
+def test_a_name_that_is_taken_is_asked_about(designer: Client, order: Graph) -> None:
     content = json.dumps({**DOCUMENT, "name": "order"})
-    answer = bring(operator, content)
+    answer = bring(designer, content)
     assert answer.status_code == 422 and "There is a workflow named order already" in answer.content.decode()
     assert Workflow.objects.get(name="order").draft is None
     again = {"file_name": "brought.json", "text": content}
-    assert operator.post(URL, {**again, "name": "order"}).status_code == 422
-    assert operator.post(URL, {**again, "name": "other"}).status_code == 302
+    assert designer.post(URL, {**again, "name": "order"}).status_code == 422
+    assert designer.post(URL, {**again, "name": "other"}).status_code == 302
     assert Workflow.objects.get(name="other").draft == {**DOCUMENT, "name": "other"}
-    assert operator.post(URL, {**again, "name": "order", "replace": "on"}).status_code == 302
+    assert designer.post(URL, {**again, "name": "order", "replace": "on"}).status_code == 302
     assert Workflow.objects.get(name="order").draft == {**DOCUMENT, "name": "order"}
     assert Workflow.objects.get(name="order").versions.count() == 1
 
 
-def test_only_who_may_design_brings_in(viewer: Client, stranger: Client, operator: Client) -> None:
-    assert operator.get(URL).status_code == 200
+def test_only_who_may_design_brings_in(viewer: Client, stranger: Client, designer: Client) -> None:
+    assert designer.get(URL).status_code == 200
     assert viewer.get(URL).status_code == 403 and bring(viewer, "{}").status_code == 403
     assert stranger.get(URL).status_code == 302
-    assert URL in operator.get("/workflows/").content.decode()
+    assert URL in designer.get("/workflows/").content.decode()
     assert URL not in viewer.get("/workflows/").content.decode()

@@ -13,7 +13,7 @@ export function ForesightPanel({ steps, foresight: { isOpen, step, answer, ask, 
   const id = useId();
   if (!isOpen) return null;
   return (
-    <section className="foresight" aria-label="What if a step fails?" onKeyDown={({ key }) => { if (key === "Escape") close(); }}>
+    <section className="foresight" aria-label="What if a step fails?">
       <div className="foresight-head">
         <label htmlFor={id}>What if this fails?</label>
         <button type="button" className="btn btn-xs" onClick={close}>Close</button>

@@ -29,6 +29,13 @@ export function useForesight(url: string, saved: unknown): Foreseeing {
     });
     return () => { isCurrent = false; };
   }, [isOpen, step, url, saved]);
+  useEffect(() => {
+    const leave = ({ key, target }: KeyboardEvent): void => {
+      if (key === "Escape" && !(target instanceof Element && target.closest("dialog, details"))) setOpen(false);
+    };
+    if (isOpen) addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [isOpen]);
   const isShown = isOpen && answer?.is === "ok" && answer.value.step === step;
   const marks = useMemo(() => (isShown ? marksOf(answer.value) : null), [isShown, answer]);
   return { isOpen, step, answer, marks, ask, open: () => setOpen(true), close: () => setOpen(false) };

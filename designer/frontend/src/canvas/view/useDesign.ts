@@ -19,8 +19,6 @@ export interface Design {
   readonly redo: () => void;
   /** Ends a conflict with this document. */
   readonly settle: (document: Document) => void;
-  /** Saves what is not saved yet; gives the revision, or null when that cannot be done now. */
-  readonly flush: () => Promise<number | null>;
   readonly publish: () => Promise<Published>;
   /** Saves what is not saved yet; gives the revision that the server has then, or null where it has not everything. */
   readonly flush: () => Promise<number | null>;
@@ -57,6 +55,5 @@ export function useDesign(data: EditData): Design {
       autosave.settleConflict(document);
       setHistory((before) => perform(before, { do: "replace", document }));
     }, [autosave]),
-    flush: useCallback(async () => ((await autosave.flush()) ? autosave.revision : null), [autosave]),
   };
 }
