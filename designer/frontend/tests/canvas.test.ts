@@ -58,6 +58,8 @@ describe("commands", () => {
   it("finds names that the server takes", () => {
     expect(freeName("Ship it!", [])).toBe("ship_it_");
     expect(freeName("ship", ["ship", "ship_2"])).toBe("ship_3");
+    expect(freeName("ship_2", ["ship", "ship_2"])).toBe("ship_3");
+    expect(freeName("ship_2", ["ship"])).toBe("ship_2");
     expect(freeName("42", [])).toBe("step");
   });
 

@@ -40,8 +40,9 @@ export function freeName(wanted: string, taken: Iterable<string>): string {
   const names = new Set(taken);
   const cleaned = wanted.toLowerCase().replace(/[^a-z0-9_]+/g, "_").replace(/^[^a-z]+/, "").slice(0, 56) || "step";
   if (!names.has(cleaned)) return cleaned;
-  for (let number = 2; ; number += 1) {
-    if (!names.has(`${cleaned}_${number}`)) return `${cleaned}_${number}`;
+  const [, stem = cleaned, counted] = /^(.*)_(\d{1,4})$/.exec(cleaned) ?? [];
+  for (let number = Number(counted ?? 1) + 1; ; number += 1) {
+    if (!names.has(`${stem}_${number}`)) return `${stem}_${number}`;
   }
 }
 
