@@ -128,10 +128,11 @@ def test_a_nested_run_opens_in_place_and_follows_the_slider(page: Page) -> None:
 
 
 def test_a_map_is_one_node_and_its_failing_items_a_table(page: Page) -> None:
-    step = {"kind": "map", "worker": "process_batch", "items": "=context.batches", "tolerate": 3}
-    publish(page, {"name": "thousand", "steps": [{"name": "items", **step, "retry": {"max_attempts": 1}}]})
+    step = {"kind": "map", "worker": "split_data", "items": "=context.sizes", "tolerate": 3}
+    fields = {"params": {"batch_size": "=item"}, "retry": {"max_attempts": 1}}
+    publish(page, {"name": "thousand", "steps": [{"name": "items", **step, **fields}]})
     failing = (7, 300, 901)
-    start(page, "thousand", {"batches": [5 if index in failing else [index] for index in range(1_000)]})
+    start(page, "thousand", {"data": [1], "sizes": [0 if index in failing else 1 for index in range(1_000)]})
     expect(page.locator("[data-slot=run-status]")).to_have_text("Completed", timeout=4 * PATIENCE_MS)
     expect(page.locator("workflow-canvas [data-node]")).to_have_count(1)
     expect(node(page, "items").locator(".run-note")).to_have_text("1000 of 1000, 3 failed")
