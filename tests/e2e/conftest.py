@@ -53,6 +53,7 @@ class Board:
     address: str
     user: str
     password: str
+    data: Path
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +106,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> Board:
     address, user, password = (
         _found(pattern, said) for pattern in (r"is up: (\S+)/", r"User: (\S+)", r"Password: (\S+)")
     )
-    return Board(address, user, password)
+    return Board(address, user, password, log.parent / "data")
 
 
 def _found(pattern: str, text: str) -> str:
