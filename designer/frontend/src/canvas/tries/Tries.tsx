@@ -1,5 +1,7 @@
 /** The places in the designer where a draft is tried. */
 import type { ReactElement, ReactNode } from "react";
+import { SeekContext } from "../inspect/seek";
+import { SourceContext } from "../inspect/source";
 import { actingIn } from "../model/acting";
 import { StatusesContext } from "../view/statuses";
 import { ForesightPanel } from "./ForesightPanel";
@@ -13,8 +15,14 @@ interface Props {
   readonly tries: Tries;
 }
 
-export function Tried({ tries: { foresight, trying }, children }: Props & { readonly children: ReactNode }): ReactElement {
-  return <StatusesContext value={trying.statuses}><ForesightContext value={foresight.marks}>{children}</ForesightContext></StatusesContext>;
+/** What trials, plans, previews and problems tell to everything inside. */
+export function Tried({ tries, children }: Props & { readonly children: ReactNode }): ReactElement {
+  const { api, foresight, trying, seek, source: run, chooseSource: choose, go } = tries;
+  return (
+    <StatusesContext value={trying.statuses}><ForesightContext value={foresight.marks}>
+      <SourceContext value={{ api, run, choose, go }}><SeekContext value={seek}>{children}</SeekContext></SourceContext>
+    </ForesightContext></StatusesContext>
+  );
 }
 
 export function TryTools({ tries }: Props): ReactElement {

@@ -1,6 +1,8 @@
 /** Everything about a draft that is not editing it: what a failure would lead to, and trials. */
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Seek, Wanted } from "../inspect/seek";
 import { isObject, textOf, stepsOf, type JsonObject } from "../model/document";
+import { spotOf, type Problem } from "../model/problems";
 import type { EditData } from "../view/data";
 import type { Workbench } from "../view/useWorkbench";
 import type { Told } from "./call";
@@ -16,6 +18,12 @@ export interface Tries {
   /** Which question is open: about the whole draft, or about the step of that name. */
   readonly asked: "draft" | { readonly step: string; readonly index: number } | null;
   readonly sample: JsonObject;
+  /** The past run that previews take their values from; empty: the sample input. */
+  readonly source: string;
+  readonly chooseSource: (run: string) => void;
+  readonly seek: Seek;
+  /** Goes to the place of a problem and puts the focus into its field. */
+  readonly go: (problem: Problem) => void;
   readonly ask: (what: Tries["asked"]) => void;
   readonly tryDraft: (input: JsonObject) => Promise<Told<unknown>>;
   readonly tryStep: (step: string, context: JsonObject, steps: JsonObject) => Promise<Told<unknown>>;
@@ -29,6 +37,13 @@ export function useTries(data: EditData, bench: Workbench): Tries {
   const foresight = useForesight(`${data.api}/draft/coverage`, design.problems);
   const trying = useTrial();
   const [asked, ask] = useState<Tries["asked"]>(null);
+  const [source, chooseSource] = useState("");
+  const [wanted, want] = useState<Wanted | null>(null);
+  const found = useCallback(() => want(null), []);
+  const go = (problem: Problem): void => {
+    bench.go(problem);
+    want((before) => ({ field: spotOf(problem).field, turn: (before?.turn ?? 0) + 1 }));
+  };
   const chosen = ids[step];
   useEffect(() => { if (chosen) foresight.ask(chosen); }, [chosen, foresight.isOpen]);
   useEffect(() => { if (foresight.isOpen) camera.fit(); }, [foresight.isOpen]);
@@ -38,7 +53,8 @@ export function useTries(data: EditData, bench: Workbench): Tries {
   };
   const { sample_input } = design.document;
   return {
-    api: data.api, steps: ids, foresight, trying, bench, asked, ask,
+    api: data.api, steps: ids, foresight, trying, bench, asked, ask, source, chooseSource, go,
+    seek: useMemo(() => ({ wanted, found }), [wanted, found]),
     sample: isObject(sample_input) ? sample_input : EMPTY,
     tryDraft: (input) => start("runs", { input }, null),
     tryStep: (name, context, steps) => start(`steps/${encodeURIComponent(name)}/runs`, { context, steps }, name),

@@ -11,6 +11,7 @@ import { readFile } from "./FileMenu";
 import { focusPart, useKeptFocus } from "./focus";
 import { Icon } from "./icons";
 import { Palette } from "./Palette";
+import type { Problem } from "../model/problems";
 import { ProblemList } from "./ProblemList";
 import { Toolbar } from "./Toolbar";
 import { useClipboard } from "./useClipboard";
@@ -52,7 +53,7 @@ function Bench({ data }: { readonly data: EditData }): ReactElement {
       <Palette blocks={bench.blocks} add={bench.addBeside} />
       {hasOutline && <Suspense fallback={<section className="outline-panel" aria-busy="true" aria-label="Outline" />}><Outline bench={bench} ask={ask} /></Suspense>}
       <Stage bench={bench} bring={bring}><TryPanels tries={tries} /></Stage>
-      <Problems bench={bench} />
+      <Problems bench={bench} go={tries.go} />
       <Suspense fallback={<aside className="inspector" aria-busy="true" aria-label="Inspector" />}><Inspector data={data} bench={bench} /></Suspense>
       {isAsking && <Suspense fallback={null}><Questions data={data} bench={bench} asked={asked} brought={brought} close={close} /></Suspense>}
     </div>
@@ -86,14 +87,14 @@ function Stage({ bench, bring, children }: StageProps): ReactElement {
   );
 }
 
-function Problems({ bench }: { readonly bench: Workbench }): ReactElement {
+function Problems({ bench, go }: { readonly bench: Workbench; readonly go: (problem: Problem) => void }): ReactElement {
   const { problems } = bench.design;
   const errors = problems.filter(({ level }) => level === "error").length;
   const warnings = problems.length - errors;
   return (
     <section className="designer-problems" aria-label="Problems">
       <h2>{problems.length ? `${errors} problem${errors === 1 ? "" : "s"}, ${warnings} warning${warnings === 1 ? "" : "s"}` : "No problems"}</h2>
-      {problems.length > 0 && <ProblemList problems={problems} go={bench.go} />}
+      {problems.length > 0 && <ProblemList problems={problems} go={go} />}
     </section>
   );
 }

@@ -1,12 +1,12 @@
 /** What is chosen on the canvas, as forms: a step, an edge, or the workflow itself. */
 import type { KeyboardEvent, ReactElement } from "react";
 import { edgesOf, idsOf, stepsOf, textOf } from "../model/document";
-import { problemsAt, type Problem } from "../model/problems";
+import { Inspect } from "../inspect/Inspect";
+import { problemsAt, spotOf } from "../model/problems";
 import type { EditData } from "./data";
 import { EdgeForm } from "./EdgeForm";
 import { focusPart } from "./focus";
 import { Links } from "./Links";
-import { ProblemList } from "./ProblemList";
 import { StepForm, WORKERS_LIST, WORKFLOWS_LIST } from "./StepForm";
 import type { Workbench } from "./useWorkbench";
 import { WorkflowForm } from "./WorkflowForm";
@@ -37,15 +37,16 @@ function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
     const id = idsOf(stepsOf(document))[index]!;
     return <>
       <h2>{textOf(step.title) || id}</h2>
-      <Here problems={problemsAt(problems, "step", index)} />
-      <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
-        links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
+      <Inspect base={`steps[${index}]`} problems={problemsAt(problems, "step", index)} saved={problems}>
+        <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
+          links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
+      </Inspect>
     </>;
   }
   if (line) return <>
     <h2>Edge</h2>
-    <Here problems={problemsAt(problems, "edge", edge)} />
-    <EdgeForm edge={line} put={(next, topic) => act({ do: "putEdge", index: edge, edge: next }, `edge ${edge} ${topic}`)} remove={() => bench.remove([], [`${edge}:`])} />
+    <Inspect base={`edges[${edge}]`} problems={problemsAt(problems, "edge", edge)} saved={problems}><EdgeForm document={document} index={edge} put={(next, topic) => act({ do: "putEdge", index: edge, edge: next }, `edge ${edge} ${topic}`)}
+      reorder={bench.reorder} remove={() => bench.remove([], [`${edge}:`])} /></Inspect>
   </>;
   if (chosen.steps.size > 1) return <>
     <h2>{chosen.steps.size} steps chosen</h2>
@@ -57,10 +58,6 @@ function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
   </>;
   return <>
     <h2>Workflow</h2>
-    <WorkflowForm document={document} put={(fields, topic) => act({ do: "putFields", fields }, topic)} />
+    <Inspect base="" problems={problems.filter((problem) => spotOf(problem).on === "workflow")} saved={problems}><WorkflowForm document={document} put={(fields, topic) => act({ do: "putFields", fields }, topic)} /></Inspect>
   </>;
-}
-
-function Here({ problems }: { readonly problems: readonly Problem[] }): ReactElement | null {
-  return problems.length ? <ProblemList problems={problems} /> : null;
 }

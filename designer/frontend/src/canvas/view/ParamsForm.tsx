@@ -1,16 +1,21 @@
-/** The params of a step: a form made from its worker's schema, each field switchable to an expression. */
+/** Params of a call: a form made from the worker's schema, each field switchable to an expression. */
 import { useState, type ReactElement } from "react";
+import { Switchable } from "../inspect/Switchable";
 import { isObject, textOf, type Json, type JsonObject } from "../model/document";
-import { fieldsOf, isExpression, type ParamField } from "../model/params";
+import { fieldsOf, type ParamField } from "../model/params";
 import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "./fields";
 
 interface Props {
+  readonly legend?: string;
+  /** Path of the params within the step, such as `compensation.params`. */
+  readonly at: string;
   readonly schema: JsonObject | null;
   readonly params: JsonObject;
+  readonly hint?: string;
   readonly change: (params: JsonObject) => void;
 }
 
-export function ParamsForm({ schema, params, change }: Props): ReactElement {
+export function ParamsForm({ legend = "Params", at, schema, params, hint, change }: Props): ReactElement {
   const [name, setName] = useState("");
   const put = (key: string, value: Json | undefined): void => {
     const { [key]: _, ...others } = params;
@@ -22,13 +27,13 @@ export function ParamsForm({ schema, params, change }: Props): ReactElement {
   };
   return (
     <fieldset className="params">
-      <legend>Params</legend>
-      {!schema && <p className="hint">This worker takes params as they come: they are laid over the context that it gets.</p>}
-      {fieldsOf(schema, params).map((field) => <Param key={field.key} field={field} value={params[field.key]} put={(value) => put(field.key, value)} />)}
+      <legend>{legend}</legend>
+      {!schema && <p className="hint">{hint ?? "This worker takes params as they come: they are laid over the context that it gets."}</p>}
+      {fieldsOf(schema, params).map((field) => <Param key={field.key} at={`${at}.${field.key}`} field={field} value={params[field.key]} put={(value) => put(field.key, value)} />)}
       {!schema && (
         <div className="add-param">
-          <TextField label="Name of a new param" value={name} change={setName} code />
-          <button type="button" className="btn btn-sm" disabled={!name.trim()} onClick={add}>Add param</button>
+          <TextField label={`Name of a new ${legend === "Params" ? "param" : "key"}`} value={name} change={setName} code />
+          <button type="button" className="btn btn-sm" disabled={!name.trim()} onClick={add}>Add {legend === "Params" ? "param" : "key"}</button>
         </div>
       )}
     </fieldset>
@@ -36,41 +41,36 @@ export function ParamsForm({ schema, params, change }: Props): ReactElement {
 }
 
 interface ParamProps {
+  readonly at: string;
   readonly field: ParamField;
   readonly value: Json | undefined;
   readonly put: (value: Json | undefined) => void;
 }
 
-function Param({ field, value, put }: ParamProps): ReactElement {
-  const isDynamic = isExpression(value);
-  const toggle = (): void => put(isDynamic ? undefined : `=context.${field.key}`);
+function Param(props: ParamProps): ReactElement {
+  const { at, field, value, put } = props;
+  const remove = !field.isKnown && <button type="button" className="link" onClick={() => put(undefined)}>Remove<span className="sr-only"> {field.label}</span></button>;
   return (
-    <div className="param">
-      {isDynamic
-        ? <TextField label={`${field.label}, as an expression`} value={textOf(value).slice(1)} change={(text) => put(`=${text}`)} code hint={field.hint} />
-        : <Fixed field={field} value={value} put={put} />}
-      <div className="param-acts">
-        <button type="button" className="link" aria-pressed={isDynamic} onClick={toggle}>{isDynamic ? "Use a fixed value" : "Use an expression"}</button>
-        {!field.isKnown && <button type="button" className="link" onClick={() => put(undefined)}>Remove<span className="sr-only"> {field.label}</span></button>}
-      </div>
-    </div>
+    <Switchable label={field.label} at={at} value={value} first={`context.${field.key}`} put={put} hint={field.hint} more={remove}>
+      <Fixed {...props} />
+    </Switchable>
   );
 }
 
-function Fixed({ field, value, put }: ParamProps): ReactElement {
+function Fixed({ at, field, value, put }: ParamProps): ReactElement {
   const { label, hint, type } = field;
-  if (type === "flag") return <FlagField label={label} hint={hint} value={(value ?? field.standard) === true} change={put} />;
-  if (type === "number") return <NumberField label={label} hint={hint} value={value} placeholder={shown(field.standard)} change={(number) => put(number ?? undefined)} />;
+  if (type === "flag") return <FlagField label={label} at={at} hint={hint} value={(value ?? field.standard) === true} change={put} />;
+  if (type === "number") return <NumberField label={label} at={at} hint={hint} value={value} placeholder={shown(field.standard)} change={(number) => put(number ?? undefined)} />;
   if (type === "choice") {
     const options = [["", `Standard${field.standard === undefined ? "" : ` (${shown(field.standard)})`}`] as const, ...field.options.map((option) => [option, option] as const)];
-    return <ChoiceField label={label} hint={hint} value={textOf(value)} options={options} change={(text) => put(text || undefined)} />;
+    return <ChoiceField label={label} at={at} hint={hint} value={textOf(value)} options={options} change={(text) => put(text || undefined)} />;
   }
   if (type === "text" && !isObject(value)) {
     const escaped = textOf(value).startsWith("==") ? textOf(value).slice(1) : textOf(value);
     const keep = (text: string): void => put(text === "" && field.isKnown ? undefined : text.startsWith("=") ? `=${text}` : text);
-    return <TextField label={label} hint={hint} value={escaped} change={keep} />;
+    return <TextField label={label} at={at} hint={hint} value={escaped} change={keep} />;
   }
-  return <JsonField label={`${label} (JSON)`} hint={hint} value={value} rows={4} change={put} />;
+  return <JsonField label={`${label} (JSON)`} at={at} hint={hint} value={value} rows={4} change={put} />;
 }
 
 function shown(value: Json | undefined): string {

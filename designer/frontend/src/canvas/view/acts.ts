@@ -3,7 +3,7 @@ import { arranged } from "../arrange";
 import { stepOf, type Block } from "../model/catalog";
 import { adopted, clipOf, graft, isWhole, placesIn, readClip, type Target } from "../model/clipboard";
 import { duplicateOf, freeName, type Command } from "../model/commands";
-import { idsOf, stepsOf, textOf, type JsonObject, type Place, type Step } from "../model/document";
+import { idsOf, stepsOf, textOf, type Edge, type JsonObject, type Place, type Step } from "../model/document";
 import { edgeViews, NODE_WIDTH } from "../model/nodes";
 import { spotOf, type Problem } from "../model/problems";
 import { refusalOf } from "../model/rules";
@@ -124,13 +124,19 @@ function changing(setting: Setting) {
     if (reason) tell(reason);
     else act({ do: "connect", ends: [from, to] });
   };
+  /** All edges in another order; the chosen one stays chosen. */
+  const reorder = (edges: readonly Edge[], index: number): void => {
+    act({ do: "putFields", fields: { edges } });
+    const view = edgeViews({ ...document, edges }, NO_MARKS).find((one) => one.index === index);
+    if (view) choose({ steps: new Set(), edges: new Set([view.id]) });
+  };
   const move = (layout: Readonly<Record<string, Place>>): void => act({ do: "move", layout: { ...places, ...layout } });
   /** Moves the chosen steps on the canvas. */
   const nudge = (dx: number, dy: number): void => {
     const moved = Object.entries(places ?? {}).filter(([id]) => chosen.steps.has(id));
     act({ do: "move", layout: { ...places, ...Object.fromEntries(moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) } }, `nudge ${[...chosen.steps].join(" ")}`);
   };
-  return { act, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, move };
+  return { act, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, reorder, move };
 }
 
 function travelling(setting: Setting) {

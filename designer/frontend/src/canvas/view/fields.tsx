@@ -1,11 +1,35 @@
 /** Fields of the inspector: a label, a control, what is wrong with it. */
-import { useEffect, useId, useState, type ReactElement } from "react";
+import { useEffect, useId, useState, type ReactElement, type ReactNode } from "react";
+import { useWrong } from "../inspect/context";
+import { Wrong } from "../inspect/Wrong";
 import type { Json } from "../model/document";
 
 interface Common {
   readonly label: string;
   readonly hint?: string | undefined;
+  /** The field's path within what is inspected, as problems name it. */
+  readonly at?: string;
 }
+
+interface Told {
+  readonly id: string;
+  readonly aria: { readonly "aria-invalid": true | undefined; readonly "aria-describedby": string | undefined };
+  readonly below: ReactNode;
+}
+
+/** What a control says of itself to readers, and what stands below it. */
+function useField({ at, hint }: Common, inside = false): Told {
+  const id = useId();
+  const problems = useWrong(at, inside);
+  const isWrong = problems.length > 0;
+  const describedBy = [isWrong && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return {
+    id,
+    aria: { "aria-invalid": isWrong || undefined, "aria-describedby": describedBy || undefined },
+    below: <><Wrong id={`${id}-wrong`} problems={problems} />{hint && <p className="hint" id={`${id}-hint`}>{hint}</p>}</>,
+  };
+}
+
 interface TextProps extends Common {
   readonly value: string;
   readonly change: (value: string) => void;
@@ -14,16 +38,17 @@ interface TextProps extends Common {
   readonly list?: string;
 }
 
-export function TextField({ label, hint, value, change, code, rows, list }: TextProps): ReactElement {
-  const id = useId();
+export function TextField(props: TextProps): ReactElement {
+  const { label, at, value, change, code, rows, list } = props;
+  const { id, aria, below } = useField(props);
   const look = code ? "code" : "";
   return (
-    <div className="field">
+    <div className="field" data-field={at}>
       <label htmlFor={id}>{label}</label>
       {rows
-        ? <textarea id={id} className={`textarea ${look}`} rows={rows} value={value} spellCheck={!code} onChange={(event) => change(event.target.value)} />
-        : <input id={id} className={`input input-sm ${look}`} value={value} list={list} spellCheck={!code} autoComplete="off" onChange={(event) => change(event.target.value)} />}
-      {hint && <p className="hint">{hint}</p>}
+        ? <textarea id={id} {...aria} className={`textarea ${look}`} rows={rows} value={value} spellCheck={!code} dir="auto" onChange={(event) => change(event.target.value)} />
+        : <input id={id} {...aria} className={`input input-sm ${look}`} value={value} list={list} spellCheck={!code} autoComplete="off" dir="auto" onChange={(event) => change(event.target.value)} />}
+      {below}
     </div>
   );
 }
@@ -35,15 +60,16 @@ interface NumberProps extends Common {
 }
 
 /** An empty field means that nothing is stated. */
-export function NumberField({ label, hint, value, change, placeholder }: NumberProps): ReactElement {
-  const id = useId();
+export function NumberField(props: NumberProps): ReactElement {
+  const { label, at, value, change, placeholder } = props;
+  const { id, aria, below } = useField(props);
   return (
-    <div className="field">
+    <div className="field" data-field={at}>
       <label htmlFor={id}>{label}</label>
-      <input id={id} className="input input-sm" type="number" step="any" min="0" placeholder={placeholder}
+      <input id={id} {...aria} className="input input-sm" type="number" step="any" min="0" placeholder={placeholder}
         value={typeof value === "number" ? value : ""}
         onChange={(event) => change(event.target.value === "" ? null : event.target.valueAsNumber)} />
-      {hint && <p className="hint">{hint}</p>}
+      {below}
     </div>
   );
 }
@@ -54,15 +80,16 @@ interface ChoiceProps extends Common {
   readonly change: (value: string) => void;
 }
 
-export function ChoiceField({ label, hint, value, options, change }: ChoiceProps): ReactElement {
-  const id = useId();
+export function ChoiceField(props: ChoiceProps): ReactElement {
+  const { label, at, value, options, change } = props;
+  const { id, aria, below } = useField(props);
   return (
-    <div className="field">
+    <div className="field" data-field={at}>
       <label htmlFor={id}>{label}</label>
-      <select id={id} className="select select-sm" value={value} onChange={(event) => change(event.target.value)}>
+      <select id={id} {...aria} className="select select-sm" value={value} onChange={(event) => change(event.target.value)}>
         {options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}
       </select>
-      {hint && <p className="hint">{hint}</p>}
+      {below}
     </div>
   );
 }
@@ -72,15 +99,16 @@ interface FlagProps extends Common {
   readonly change: (value: boolean) => void;
 }
 
-export function FlagField({ label, hint, value, change }: FlagProps): ReactElement {
-  const id = useId();
+export function FlagField(props: FlagProps): ReactElement {
+  const { label, at, value, change } = props;
+  const { id, aria, below } = useField(props);
   return (
-    <div className="field">
+    <div className="field" data-field={at}>
       <div className="flag">
-        <input id={id} type="checkbox" checked={value} onChange={(event) => change(event.target.checked)} />
+        <input id={id} {...aria} type="checkbox" checked={value} onChange={(event) => change(event.target.checked)} />
         <label htmlFor={id}>{label}</label>
       </div>
-      {hint && <p className="hint">{hint}</p>}
+      {below}
     </div>
   );
 }
@@ -94,8 +122,9 @@ interface JsonProps extends Common {
 }
 
 /** JSON as text; what cannot be read stays in the field, is told, and changes nothing. Empty: not stated. */
-export function JsonField({ label, hint, value, change, rows = 6, accepts = () => true, wanted = "" }: JsonProps): ReactElement {
-  const id = useId();
+export function JsonField(props: JsonProps): ReactElement {
+  const { label, at, value, change, rows = 6, accepts = () => true, wanted = "" } = props;
+  const { id, aria, below } = useField(props, true);
   const written = value === undefined ? "" : JSON.stringify(value, null, 2);
   const [text, setText] = useState(written);
   const [known, setKnown] = useState(written);
@@ -116,12 +145,12 @@ export function JsonField({ label, hint, value, change, rows = 6, accepts = () =
     change(read.value);
   };
   return (
-    <div className="field">
+    <div className="field" data-field={at}>
       <label htmlFor={id}>{label}</label>
-      <textarea id={id} className="textarea code" rows={rows} value={text} spellCheck={false}
-        aria-invalid={problem !== ""} aria-describedby={problem ? `${id}-problem` : undefined} onChange={(event) => edit(event.target.value)} />
+      <textarea id={id} className="textarea code" rows={rows} value={text} spellCheck={false} {...aria}
+        aria-invalid={problem !== "" || aria["aria-invalid"]} aria-describedby={problem ? `${id}-problem` : aria["aria-describedby"]} onChange={(event) => edit(event.target.value)} />
       {problem && <p className="field-error" id={`${id}-problem`}>Not taken over: {problem}</p>}
-      {hint && <p className="hint">{hint}</p>}
+      {below}
     </div>
   );
 }
