@@ -75,7 +75,7 @@ class ImportForm(forms.Form):
         try:
             self._read(found)
         except (FormatError, DocumentRefused) as error:
-            self.add_error("file", str(error))
+            self.add_error(field="file", error=str(error))
         return found
 
     def _read(self, found: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from runs import queries
 from runs.errors import UnknownRun
 from runs.machine.scope import contribution, merged, outputs
 from runs.models import Run
+from workers import sealing
 
 RUNS_MAX = 10
 TEXT_LENGTH_MAX = 2_000
@@ -36,7 +37,7 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
     runs = Run.objects.filter(workflow_name=name, parent=None).order_by("-created_at", "-id")
     return {
         "variables": sorted(spot.variables),
-        "known": [asdict(one) for one in found],
+        "known": [asdict(replace(one, sample=sealing.shown(one.sample))) for one in found],
         "runs": [
             {"id": str(pk), "status": status, "trial": trial, "created_at": queries.iso(at)}
             for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
@@ -56,7 +57,7 @@ def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> d
         _check_kind(path, source, value)
     except ExpressionError as error:
         return {"error": str(error)}
-    text = json.dumps(value, ensure_ascii=False)
+    text = sealing.shown(json.dumps(value, ensure_ascii=False))
     return {"type": type_of(value), "text": text[:TEXT_LENGTH_MAX], "truncated": len(text) > TEXT_LENGTH_MAX}
 
 

@@ -36,7 +36,9 @@ STOP_S = 60.0
 PATIENCE_MS = 30_000
 FOLDER = Path(__file__).parent
 RETRIES = 2
-EXPECTED = ("WebSocket", "ERR_INTERNET_DISCONNECTED", "status of 400", "status of 422", "status of 412")
+EXPECTED = (
+    "WebSocket", "ERR_INTERNET_DISCONNECTED", "status of 400", "status of 401", "status of 422", "status of 412",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

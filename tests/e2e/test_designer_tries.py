@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Visits
-from tests.e2e.hands import expect_saved, new_workflow, node, tool
+from tests.e2e.hands import add_by_keyboard, expect_saved, new_workflow, node, tool
 
 
 def mark(page: Page, step: str) -> Locator:
@@ -107,3 +107,93 @@ def test_one_step_is_tried_alone_with_a_given_context(page: Page) -> None:
     expect(badge(page, "charge_payment", "step")).to_have_count(0)
     bar.get_by_role("button", name="Put away").click()
     expect(page.locator(".step-node-badges [data-badge]")).to_have_count(0)
+
+
+def write(page: Page, label: str, text: str) -> Locator:
+    """Types an expression anew; gives its field."""
+    editor = page.get_by_role("textbox", name=label)
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+    return page.locator("[data-field]").filter(has=editor)
+
+
+def test_a_condition_is_written_with_completion_and_shows_what_it_gives(page: Page) -> None:
+    new_workflow(page, "conditional_processing")
+    node(page, "simple_processing").click()
+    expect(page.locator(".cm-content").first).to_be_visible()
+    field = write(page, "Only when", "context.da")
+    page.keyboard.press("Control+Space")
+    expect(page.locator(".cm-tooltip-autocomplete li").first).to_have_text(re.compile("^data"))
+    page.keyboard.press("Enter")
+    page.keyboard.type(" != ''")
+    expect(field.locator(".preview")).to_have_text(re.compile("true"))
+    expect_saved(page)
+    field = write(page, "Only when", "size(context.data)")
+    expect(field.locator(".preview")).to_contain_text("not true or false")
+    expect_saved(page)
+    page.reload()
+    expect(node(page, "simple_processing")).to_contain_text("guarded")
+
+
+def test_a_value_of_a_trial_is_previewed_in_a_param(page: Page) -> None:
+    new_workflow(page, "conditional_processing")
+    tool(page, "Try it").click()
+    page.get_by_role("button", name="Start the trial").click()
+    expect(page.get_by_role("region", name="Trial")).to_have_attribute("data-status", "completed")
+    node(page, "finalize_results").click()
+    inspector = page.get_by_role("complementary", name="Inspector")
+    inspector.get_by_label("Name of a new param").fill("how")
+    inspector.get_by_role("button", name="Add param").click()
+    inspector.get_by_role("button", name="Use an expression for how").click()
+    field = write(page, "how, as an expression", "steps.analyze_input")
+    expect_saved(page)
+    expect(field.locator(".preview")).to_contain_text("no such key")
+    source = inspector.get_by_label("Expressions show what they give with")
+    source.focus()
+    expect(source.locator("option")).to_have_count(2)
+    source.select_option(index=1)
+    expect(field.locator(".preview")).to_contain_text("object")
+
+
+def test_a_click_on_a_problem_leads_to_its_field(page: Page) -> None:
+    new_workflow(page, "order_processing")
+    node(page, "charge_payment").click()
+    inspector = page.get_by_role("complementary", name="Inspector")
+    inspector.get_by_role("button", name="Undo").click()
+    inspector.get_by_label("Undo", exact=True).select_option("worker")
+    inspector.get_by_label("Undone by").fill("nobody")
+    problems = page.get_by_role("region", name="Problems")
+    expect(problems.get_by_role("heading")).to_have_text("1 problem, 0 warnings")
+    inspector.get_by_role("button", name="Step", exact=True).click()
+    node(page, "reserve_inventory").click()
+    problems.get_by_role("button").click()
+    field = inspector.get_by_label("Undone by")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("there is no worker 'nobody'"))
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("refund_payment")
+    expect(problems.get_by_role("heading")).to_have_text("No problems")
+
+
+def test_a_session_that_ends_while_editing_loses_nothing(visits: Visits) -> None:
+    page = visits.page()
+    new_workflow(page)
+    add_by_keyboard(page, "Reserve inventory")
+    expect_saved(page)
+    page.context.clear_cookies(name="sessionid")
+    add_by_keyboard(page, "Charge payment")
+    expect(page.locator(".save-badge")).to_contain_text("Signed out: kept here")
+    page.get_by_role("button", name="Sign in again").click()
+    dialog = page.get_by_role("dialog", name="Sign in again")
+    dialog.get_by_label("Name").fill(visits.board.user)
+    dialog.get_by_label("Password").fill("wrong")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("do not match")
+    dialog.get_by_label("Password").fill(visits.board.password)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_have_count(0)
+    expect_saved(page)
+    page.reload()
+    expect(page.locator(".step-node")).to_have_count(2)

@@ -18,7 +18,7 @@ interface Told {
 export async function saveDraft(url: string, document: Document, revision: number): Promise<Answer> {
   const response = await call("PUT", `${url}/draft`, revision, JSON.stringify(document));
   if (!response || response.status >= 500) return { is: "offline" };
-  if (response.status === 401) return { is: "signed-out" };
+  if (response.status === 401 || (response.status === 403 && await isSignedOut(url))) return { is: "signed-out" };
   const told = await read(response);
   if (response.ok) return { is: "saved", revision: told.revision, problems: told.problems ?? [] };
   if (response.status === 412) return { is: "conflict", revision: told.revision, theirs: told.current };
@@ -77,6 +77,15 @@ export async function discardDraft(url: string, revision: number): Promise<strin
 }
 
 const AWAY = "The server cannot be reached. Try again when the connection is back.";
+
+/** Without any cookie a change is refused as forged before it is asked whose it is. */
+async function isSignedOut(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).status === 401;
+  } catch {
+    return false;
+  }
+}
 
 async function call(method: string, url: string, revision: number, body?: string): Promise<Response | null> {
   const headers = { "Content-Type": "application/json", "If-Match": `"${revision}"`, "X-CSRFToken": token() };

@@ -1,9 +1,11 @@
 /** A call beside the step's own: its undo, fallback or verification, with params, timeout, retry and queue. */
-import type { ReactElement } from "react";
+import { useEffect, useState, type ReactElement } from "react";
 import type { Catalog } from "../model/catalog";
 import { isObject, stated, textOf, type JsonObject } from "../model/document";
+import { spotOf } from "../model/problems";
 import { NumberField, TextField } from "../view/fields";
 import { ParamsForm } from "../view/ParamsForm";
+import { useWrong } from "./context";
 import { RetryFields } from "./RetryFields";
 import { WORKERS_LIST } from "./set";
 
@@ -21,16 +23,19 @@ interface Props {
 export function CallForm({ label, what, at, hint, call, catalog, put }: Props): ReactElement {
   const change = (fields: JsonObject): void => put({ worker: "", ...stated({ ...call, ...fields }) }, `${what} ${Object.keys(fields)[0]}`);
   const worker = textOf(call.worker);
+  const isInside = useWrong(at, true).some((problem) => spotOf(problem).field !== `${at}.worker`);
+  const [isOpen, open] = useState(isInside);
+  useEffect(() => { if (isInside) open(true); }, [isInside]);
   return <>
     <TextField label={label} at={`${at}.worker`} value={worker} list={WORKERS_LIST} code hint={hint} change={(name) => change({ worker: name })} />
     {worker && (
-      <details className="call"><summary>Params, timeout and retry of the {what}</summary>
+      <details className="call" open={isOpen} onToggle={(event) => open(event.currentTarget.open)}><summary>Params, timeout and retry of the {what}</summary>{isOpen && <>
         <ParamsForm legend={`Params of the ${what}`} at={`${at}.params`} schema={catalog.get(worker)?.params_schema ?? null} params={isObject(call.params) ? call.params : {}}
           change={(params) => change({ params: Object.keys(params).length ? params : null })} />
         <NumberField label={`Timeout of the ${what} (seconds)`} at={`${at}.timeout`} value={call.timeout} placeholder="as the worker says" change={(timeout) => change({ timeout })} />
         <RetryFields of={` of the ${what}`} at={`${at}.retry`} retry={call.retry} change={(retry) => change({ retry })} />
         <TextField label={`Queue of the ${what}`} at={`${at}.queue`} value={textOf(call.queue)} change={(queue) => change({ queue })} code />
-      </details>
+      </>}</details>
     )}
   </>;
 }

@@ -1,5 +1,5 @@
 /** A small editor for one expression, with completion. Loaded only where one is edited. */
-import { acceptCompletion, autocompletion, closeBrackets, completionKeymap, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { acceptCompletion, autocompletion, closeBrackets, completionKeymap, startCompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
@@ -31,7 +31,7 @@ export default function CodeEditor({ label, describedBy, isWrong, value, known, 
       state: EditorState.create({
         doc: value,
         extensions: [
-          history(), closeBrackets(), autocompletion({ override: [complete], icons: false }), EditorView.lineWrapping,
+          history(), closeBrackets(), autocompletion({ override: [complete], icons: false, interactionDelay: 0 }), EditorView.lineWrapping,
           keymap.of([{ key: "Tab", run: acceptCompletion }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
           EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy ?? "", "aria-invalid": String(isWrong), "aria-multiline": "false", spellcheck: "false" }),
           EditorView.cspNonce.of(document.querySelector<HTMLElement>("meta[name=csp-nonce]")?.nonce ?? ""),
@@ -47,6 +47,10 @@ export default function CodeEditor({ label, describedBy, isWrong, value, known, 
     const shown = view.current?.state.doc.toString();
     if (view.current && shown !== value) view.current.dispatch({ changes: { from: 0, to: shown!.length, insert: value } });
   }, [value]);
+  useEffect(() => {
+    const { state, hasFocus: isUsed } = view.current ?? {};
+    if (isUsed && state && optionsAt(state.doc.toString(), state.selection.main.head, known, false)) startCompletion(view.current!);
+  }, [known]);
   useEffect(() => {
     view.current?.contentDOM.setAttribute("aria-invalid", String(isWrong));
     view.current?.contentDOM.setAttribute("aria-describedby", describedBy ?? "");

@@ -1,6 +1,7 @@
 /** Whether the server has what is on the screen. */
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import type { SaveState } from "../model/saving";
+import { SignIn } from "../tries/SignIn";
 import { Icon } from "./icons";
 
 const SHOWN: Readonly<Record<SaveState["is"], readonly [icon: string, tone: string, text: string]>> = {
@@ -15,10 +16,12 @@ const SHOWN: Readonly<Record<SaveState["is"], readonly [icon: string, tone: stri
 
 export function SaveBadge({ state, login }: { readonly state: SaveState; readonly login: string }): ReactElement {
   const [icon, tone, text] = SHOWN[state.is];
+  const [isAsked, ask] = useState(false);
   return (
     <span className="save-badge" role="status" data-tone={tone} data-save={state.is}>
       <Icon name={icon} /><span>{text}{state.is === "refused" && `: ${state.message}`}</span>
-      {state.is === "signed-out" && <a href={login} target="_blank" rel="noreferrer">Sign in again</a>}
+      {state.is === "signed-out" && <button type="button" className="btn btn-xs" onClick={() => ask(true)}>Sign in again</button>}
+      {isAsked && <SignIn login={login} close={() => ask(false)} />}
     </span>
   );
 }
