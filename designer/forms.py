@@ -109,7 +109,7 @@ class ImportForm(forms.Form):
         try:
             services.import_document(self.cleaned_data["document"], user=user)
         except DocumentRefused as error:
-            self.add_error("name", error.problems[0].message)
+            self.add_error(field="name", error=error.problems[0].message)
         return self.is_valid()
 
 
