@@ -101,8 +101,8 @@ class ImportForm(forms.Form):
         name = self.cleaned_data["name"]
         if Workflow.objects.filter(name=name).exists() and not self.cleaned_data["replace"]:
             self.add_error(
-                "name",
-                f"There is a workflow named {name} already. Name this one otherwise, or replace its draft.",
+                field="name",
+                error=f"There is a workflow named {name} already. Name this one otherwise, or replace it.",
             )
             self.taken = name
             return False

@@ -37,8 +37,10 @@ PATIENCE_MS = 30_000
 FOLDER = Path(__file__).parent
 RETRIES = 2
 EXPECTED = (
-    "WebSocket", "ERR_INTERNET_DISCONNECTED", "status of 400", "status of 401", "status of 422", "status of 412",
-)  # fmt: skip
+    "WebSocket",
+    "ERR_INTERNET_DISCONNECTED",
+    *(f"status of {status}" for status in (400, 401, 412, 422)),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ import { EditorView, keymap } from "@codemirror/view";
 import { useEffect, useRef, type ReactElement } from "react";
 import { optionsAt, type Known } from "../model/completion";
 
-interface Props {
+export interface EditorProps {
   readonly label: string;
   readonly describedBy: string | undefined;
   readonly isWrong: boolean;
@@ -16,7 +16,7 @@ interface Props {
   readonly change: (value: string) => void;
 }
 
-export default function CodeEditor({ label, describedBy, isWrong, value, known, hasFocus, change }: Props): ReactElement {
+export default function CodeEditor({ label, describedBy, isWrong, value, known, hasFocus, change }: EditorProps): ReactElement {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ change, known });

@@ -2,9 +2,12 @@
 import { lazy, Suspense, useId, useState, type ReactElement } from "react";
 import { useWrong } from "./context";
 import { useKnown, usePreview, type Preview } from "./usePreview";
+import type { EditorProps } from "./CodeEditor";
 import { Wrong } from "./Wrong";
 
-const CodeEditor = lazy(() => import("./CodeEditor"));
+/** Asked for at once, so that it is there when the connection is not; without it, plain text is edited. */
+const loading = import("./CodeEditor").catch(() => ({ default: PlainEditor }));
+const CodeEditor = lazy(() => loading);
 
 interface Props {
   readonly label: string;
@@ -22,22 +25,24 @@ export function ExpressionField({ label, at, value, change, hint }: Props): Reac
   const preview = usePreview(at, value);
   const problems = useWrong(at);
   const isWrong = problems.length > 0;
-  const plain = (
-    <textarea className="textarea code" rows={2} aria-label={label} aria-describedby={`${id}-says`} aria-invalid={isWrong} value={value} spellCheck={false}
-      onChange={(event) => change(event.target.value)} />
-  );
+  const editor = { label, describedBy: `${id}-says`, isWrong, value, known, hasFocus: isUsed, change };
   return (
     <div className="field" data-field={at} onFocus={() => use(true)}>
       <span className="field-label">{label}</span>
-      <Suspense fallback={plain}>
-        <CodeEditor label={label} describedBy={`${id}-says`} isWrong={isWrong} value={value} known={known} hasFocus={isUsed} change={change} />
-      </Suspense>
+      <Suspense fallback={<PlainEditor {...editor} />}><CodeEditor {...editor} /></Suspense>
       <div id={`${id}-says`}>
         <Wrong problems={problems} />
         {!isWrong && <Shown preview={preview} />}
         {hint && <p className="hint">{hint}</p>}
       </div>
     </div>
+  );
+}
+
+function PlainEditor({ label, describedBy, isWrong, value, change }: EditorProps): ReactElement {
+  return (
+    <textarea className="textarea code" rows={2} aria-label={label} aria-describedby={describedBy} aria-invalid={isWrong} value={value} spellCheck={false}
+      onChange={(event) => change(event.target.value)} />
   );
 }
 
