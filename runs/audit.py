@@ -18,6 +18,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
 from runs.models import ACTS, CaseAct, JournalEntry, Run
+from workers.sealing import shown
 
 ROWS_PER_READ = 500
 FLAGS = {1: "added", 2: "changed", 3: "deleted"}
@@ -174,7 +175,7 @@ def as_json(found: Iterator[Line]) -> Iterator[bytes]:
     is_first = True
     for line in found:
         record = dict(zip(COLUMNS, _values(line), strict=True))
-        yield (b"\n" if is_first else b",\n") + orjson.dumps(record)
+        yield (b"\n" if is_first else b",\n") + shown(orjson.dumps(record).decode()).encode()
         is_first = False
     yield b"\n]\n"
 
@@ -193,4 +194,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     text = value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
+    text = shown(text)
     return f"'{text}" if text.startswith(FORMULA) else text

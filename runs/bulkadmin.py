@@ -19,6 +19,7 @@ from runs.errors import RunsError
 from runs.forms import as_text
 from runs.models import Intervention
 from runs.outlook import TITLES
+from workers.sealing import shown
 
 UNPROCESSABLE = 422
 
@@ -61,7 +62,7 @@ def _cause_context(cases: list[Intervention], answers: list[str]) -> dict[str, A
         "kind": cases[0].kind,
         "choices": bulkpages.common_choices(cases, answers),
         "foretold": min(len(cases), bulkpages.FORETOLD_MAX),
-        "context_text": as_text(first.context()),
+        "context_text": shown(as_text(first.context())),
         "places": dict(
             Counter(f"{case.step.partition('[')[0]} of {case.run.workflow_name}" for case in cases)
         ),

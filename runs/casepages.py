@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from designer.errors import ExpressionError
@@ -25,6 +25,7 @@ from runs.models import Intervention
 from runs.outlook import TITLES, Asked, outlook
 from runs.queries import load
 from workers.outcome import Direction
+from workers.sealing import shown
 
 EDITED_CHARS_MAX = 200_000
 NOTE_NEEDED = ("resolve", "abandon")
@@ -122,7 +123,8 @@ class Facts:
 
     def changes(self, patch: Mapping[str, Any] | None) -> list[Change]:
         before = self.context()
-        return changes(before, merge_patch(before, patch)) if patch else []
+        found = changes(before, merge_patch(before, patch)) if patch else []
+        return [replace(one, before=shown(one.before), after=shown(one.after)) for one in found]
 
     def params_problems(self, patch: Mapping[str, Any] | None) -> list[str]:
         """Why the worker would refuse its params, with the context as patched."""
@@ -166,7 +168,7 @@ def _tries(number: int) -> str:
 def case_page(facts: Facts) -> dict[str, Any]:
     """Everything that stands on the page of a case."""
     context = facts.context()
-    text = as_text(context)
+    text = shown(as_text(context))
     is_editable = len(text) <= EDITED_CHARS_MAX
     return {
         "case": facts.case,

@@ -18,6 +18,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
 from runs import announce, engine, store
+from runs.creation import sealed_patch
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
 from runs.machine.errors import Refused
 from runs.machine.messages import Answer
@@ -107,6 +108,7 @@ def answer(case_id: int, reply: Reply, user: Any) -> Literal["answered", "propos
     with _locked(case_id) as case:
         if case.status != "open":
             raise AnsweredAlready(case.answered_by, case.answer)
+        reply = replace(reply, patch=sealed_patch(case.run.version_id, reply.patch))
         proposed = case.proposal or {}
         if not needs_second_person(case, reply.answer):
             _give(case, reply, user)
@@ -185,7 +187,13 @@ def answer_many(case_ids: Iterable[int], reply: Reply, user: Any) -> UUID:
             continue  # its run was removed meanwhile
         except Refused as refused:
             with _locked(case_id) as case:
-                _act(case, user, "in_bulk", data=reply.as_json() | {"refused": str(refused)}, batch=batch)
+                _act(
+                    case,
+                    user,
+                    "in_bulk",
+                    data=reply.as_json() | {"patch": None, "refused": str(refused)},
+                    batch=batch,
+                )
     return batch
 
 

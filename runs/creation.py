@@ -97,6 +97,15 @@ def sealed(request: Request) -> Request:
     return replace(request, input=at_secrets(plain.input, schema, partial(seal, key=key)))
 
 
+def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A patch of a run's context, with what the input schema marks as secret sealed."""
+    schema = _secret_schema(version_id)
+    if schema is None or not patch:
+        return patch
+    found: Mapping[str, Any] = at_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
+    return found
+
+
 def _check_quietly(request: Request, secrets: list[str]) -> None:
     """Checks the input; what is said of it has dots in place of the secrets."""
     try:

@@ -13,6 +13,7 @@ from designer.templatetags.page import duration, icon
 from runs.differences import shown
 from runs.models import Intervention
 from runs.outlook import TITLES
+from workers.sealing import shown as without_secrets
 
 register = template.Library()
 
@@ -77,7 +78,7 @@ def is_overdue(case: Intervention, now: datetime) -> bool:
 
 @register.filter
 def as_json(value: Any) -> str:
-    return shown(value)
+    return without_secrets(shown(value))
 
 
 @register.filter

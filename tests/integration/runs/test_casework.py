@@ -9,7 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
-from runs import casework, store
+from runs import audit, casework, store
 from runs.caseviews import history_json
 from runs.casework import Reply
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
@@ -220,3 +220,17 @@ def test_cases_of_one_error_have_one_cause(run_here: RunHere) -> None:
     assert first.cause_key == second.cause_key
     other = run_here(chain(step("a", on_failure="pause")), faults={"a": "critical"}).interventions.get()
     assert other.cause_key != first.cause_key
+
+
+def test_a_secret_in_a_patch_is_sealed_before_it_is_kept(run_here: RunHere, olga: User) -> None:
+    schema = {"type": "object", "properties": {"key": {"type": "string", "writeOnly": True}}}
+    graph = chain(step("a", on_failure="pause"), name="secretive", input_schema=schema)
+    case = run_here(graph, faults={"a": "critical"}, key="old").interventions.get()
+    casework.answer(case.pk, Reply("retry", patch={"key": "s3cret-new", "plain": "x"}), olga)
+    entry = JournalEntry.objects.get(type="intervention.answered")
+    assert entry.payload["plain"] == "x"
+    assert "s3cret-new" not in str(entry.payload)
+    now = store.now()
+    lines = audit.lines(now - timedelta(days=1), now + timedelta(days=1))
+    exported = b"".join(audit.as_json(lines)).decode()
+    assert "s3cret-new" not in exported and entry.payload["key"] not in exported
