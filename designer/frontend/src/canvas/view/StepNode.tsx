@@ -32,7 +32,7 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
   return <>
     <ForesightMark mark={mark} />
     <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>
-      <Handle type="target" position={Position.Left} isConnectable={isConnectable} aria-label={`Into ${name}`} />
+      <Handle type="target" position={Position.Left} isConnectable={isConnectable} role="img" aria-label={`Into ${name}`} />
       <div className="step-node-head">
         <Icon name={KIND_ICON[kind]} />
         <strong>{title}</strong>
@@ -45,7 +45,7 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
         <span className="sr-only">Undo: </span>
         <span className={slot.holds === "action" ? "code" : undefined}>{slot.text}</span>
       </div>
-      <Handle type="source" position={Position.Right} isConnectable={isConnectable} aria-label={`Out of ${name}`} />
+      <Handle type="source" position={Position.Right} isConnectable={isConnectable} role="img" aria-label={`Out of ${name}`} />
     </div>
   </>;
 }

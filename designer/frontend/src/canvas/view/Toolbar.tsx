@@ -25,7 +25,7 @@ export function Toolbar({ data, bench, ask, bring, tries, hasOutline, toggleOutl
       <a className="designer-name" href={data.page}>{textOf(design.document.title) || data.name}</a>
       <SaveBadge state={design.save} login={data.login} />
       <div className="designer-tools">
-        <button type="button" className="btn btn-sm" onClick={() => ask("add")} aria-keyshortcuts="/">Add step <kbd>/</kbd></button>
+        <button type="button" className="btn btn-sm" onClick={() => ask("add")} aria-keyshortcuts="/">Add step <kbd aria-hidden="true">/</kbd></button>
         <button type="button" className="btn btn-sm" disabled={!stepsOf(design.document).length} onClick={() => ask("find")} aria-keyshortcuts="Control+K">Search</button>
         <button type="button" className="btn btn-sm" disabled={!design.canUndo} onClick={design.undo} aria-keyshortcuts="Control+Z">Undo</button>
         <button type="button" className="btn btn-sm" disabled={!design.canRedo} onClick={design.redo} aria-keyshortcuts="Control+Shift+Z">Redo</button>
