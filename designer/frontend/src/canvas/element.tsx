@@ -8,7 +8,6 @@ import { readJson } from "../ui/dom";
 import type { Document } from "./model/document";
 import type { EditData } from "./view/data";
 import type { RunTree } from "../run/canvas/tree";
-import { Viewer } from "./view/Viewer";
 
 interface ViewData {
   readonly document: Document;
@@ -34,7 +33,7 @@ class WorkflowCanvas extends HTMLElement {
   }
 
   private view(data: ViewData | null): void {
-    if (data) this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} />);
+    if (data) void import("./view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} />));
   }
 
   private watch(tree: RunTree): void {

@@ -8,7 +8,7 @@ interface Props {
   readonly close: () => void;
 }
 
-export function SignIn({ login, close }: Props): ReactElement {
+export default function SignIn({ login, close }: Props): ReactElement {
   const id = useId();
   const [refusal, setRefusal] = useState("");
   const [isBusy, setBusy] = useState(false);

@@ -1,15 +1,14 @@
 /** The places in the designer where a draft is tried. */
-import type { ReactElement, ReactNode } from "react";
+import { lazy, Suspense, type ReactElement, type ReactNode } from "react";
 import { SeekContext } from "../inspect/seek";
 import { SourceContext } from "../inspect/source";
-import { actingIn } from "../model/acting";
 import { StatusesContext } from "../view/statuses";
-import { ForesightPanel } from "./ForesightPanel";
-import { StepTry } from "./StepTry";
-import { TrialBar } from "./TrialBar";
-import { TryDialog } from "./TryDialog";
 import { ForesightContext } from "./useForesight";
 import { chosenStep, type Tries } from "./useTries";
+
+/** Asked for at once; a designer that lost its connection before does without trials. */
+const loading = import("./TryPanels").catch(() => ({ default: () => <></> }));
+const Panels = lazy(() => loading);
 
 interface Props {
   readonly tries: Tries;
@@ -36,15 +35,5 @@ export function TryTools({ tries }: Props): ReactElement {
 }
 
 export function TryPanels({ tries }: Props): ReactElement {
-  const { api, steps, foresight, trying, bench, asked, ask, sample, tryDraft, tryStep } = tries;
-  const { design: { document }, catalog } = bench;
-  const close = (): void => ask(null);
-  return <>
-    <ForesightPanel steps={steps} foresight={foresight} />
-    <TrialBar trying={trying} />
-    {asked === "draft" && <TryDialog title="Try this draft" label="Input (JSON)" acting={actingIn(document, catalog)} sample={sample} start={tryDraft} close={close} />}
-    {asked && asked !== "draft" && (
-      <StepTry api={api} document={document} catalog={catalog} name={asked.step} index={asked.index} start={(context, given) => tryStep(asked.step, context, given)} close={close} />
-    )}
-  </>;
+  return <Suspense fallback={null}><Panels tries={tries} /></Suspense>;
 }

@@ -4,7 +4,7 @@ import { ENDED, type RunState } from "../../run/state";
 import type { JsonObject } from "../model/document";
 import { Statuses } from "../view/statuses";
 import { get, post, type Told } from "./call";
-import { LiveTrial } from "./LiveTrial";
+import type { LiveTrial } from "./LiveTrial";
 
 export interface Trial {
   readonly id: string;
@@ -51,6 +51,7 @@ export function useTrial(): Trying {
     setTrial({ id, alone, state: null, isConnected: true, result: null });
     const show = (state: RunState, isConnected: boolean): void =>
       setTrial((before) => (before?.id === id ? { ...before, state, isConnected } : before));
+    const { LiveTrial } = await import("./LiveTrial");
     live.current = new LiveTrial({ id, names: steps.map(({ name }) => name), statuses, show });
     live.current.start();
     return told;

@@ -1,7 +1,6 @@
 /** Whether the server has what is on the screen. */
-import { useState, type ReactElement } from "react";
+import { lazy, Suspense, useState, type ReactElement } from "react";
 import type { SaveState } from "../model/saving";
-import { SignIn } from "../tries/SignIn";
 import { Icon } from "./icons";
 
 const SHOWN: Readonly<Record<SaveState["is"], readonly [icon: string, tone: string, text: string]>> = {
@@ -14,6 +13,8 @@ const SHOWN: Readonly<Record<SaveState["is"], readonly [icon: string, tone: stri
   conflict: ["alert", "stop", "Two versions"],
 };
 
+const SignIn = lazy(() => import("../tries/SignIn"));
+
 export function SaveBadge({ state, login }: { readonly state: SaveState; readonly login: string }): ReactElement {
   const [icon, tone, text] = SHOWN[state.is];
   const [isAsked, ask] = useState(false);
@@ -21,7 +22,7 @@ export function SaveBadge({ state, login }: { readonly state: SaveState; readonl
     <span className="save-badge" role="status" data-tone={tone} data-save={state.is}>
       <Icon name={icon} /><span>{text}{state.is === "refused" && `: ${state.message}`}</span>
       {state.is === "signed-out" && <button type="button" className="btn btn-xs" onClick={() => ask(true)}>Sign in again</button>}
-      {isAsked && <SignIn login={login} close={() => ask(false)} />}
+      {isAsked && <Suspense fallback={null}><SignIn login={login} close={() => ask(false)} /></Suspense>}
     </span>
   );
 }
