@@ -19,6 +19,7 @@ from designer.graph import Graph
 from designer.models import WorkflowVersion
 from designer.schemas import SchemaValidator
 from runs import store
+from runs.database import database
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
 from runs.indexing import index
@@ -178,7 +179,8 @@ def _write_first_entry(run: Run, graph: Graph, depth: int) -> None:
     if graph.timeout is not None:
         data["due_at"] = (run.created_at + timedelta(seconds=graph.timeout)).isoformat()
     decision = first_entry(graph, state, run.created_at, data)
-    store.save(run.pk, [decision], {}, run.created_at)
+    db = database()
+    db.write(store.changes(db, run.pk, [decision], {}, run.created_at))
 
 
 def _same_key(request: Request) -> Run | None:

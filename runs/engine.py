@@ -71,7 +71,7 @@ class Held:
 
     @property
     def run_id(self) -> UUID:
-        return UUID(self.state.run.id)
+        return self.loaded.rows.run_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,21 @@
 """Rows ↔ machine state, in few hand-written statements. No rules.
 
-Everything here runs inside the caller's transaction. The run's row is the one lock: it is read
-with `FOR UPDATE` on PostgreSQL, and SQLite's IMMEDIATE transactions let one writer in at a time.
+The run's row is the one lock: it is read with `FOR UPDATE` on PostgreSQL, and SQLite's IMMEDIATE
+transactions let one writer in at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from runs.codec import pack, unpack
+from runs.database import Database, Query, Row, Sqlite, Statement, database
 from runs.errors import UnknownRun
 from runs.machine.messages import Decision, Entry
 from runs.machine.states import RunState, State, StepState
@@ -25,6 +24,7 @@ from runs.text import json_text
 
 RING_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
 ROWS_PER_STATEMENT = 500
+SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
 RUN_COLUMNS = frozenset({"id", "error"})
 STEP_COLUMNS = frozenset({"name", "error"})
 
@@ -35,6 +35,7 @@ RUN_SQL = (
 INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
+MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET status=%s, state=%s, error=%s, last_seq=%s, done=%s, total=%s,"
     " started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s"
@@ -69,38 +70,57 @@ class Loaded:
 
 
 def now() -> datetime:
-    """The database's time. SQLite lives on this host, so it is this host's."""
-    if connection.vendor == "sqlite":
-        return datetime.now(UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-        return found
+    """The database's time."""
+    return database().now()
 
 
-def load(run_id: UUID, *, lock: bool = False) -> Loaded:
+def load(run_id: UUID) -> Loaded:
     """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
-    lock_clause = " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(RUN_SQL + lock_clause, [_key(run_id)])
-        row = cursor.fetchone()
-    if row is None:
+    db = database()
+    return _loaded(run_id, db.rows(_run_query(db, run_id)), db.now())
+
+
+def lock_query(db: Database, run: UUID | Loaded) -> Query:
+    """What locks a run's row and reads what this process does not know of it yet."""
+    if isinstance(run, UUID):
+        return db.locked(_run_query(db, run))
+    return db.locked((LAST_SEQ_SQL, [db.key(run.rows.run_id)]))
+
+
+def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
+    """The run of which `lock_query` found this row. Raises UnknownRun.
+
+    Of a run that this process has read before, what has not changed since is not read again.
+    """
+    at = db.now() if not found or isinstance(db, Sqlite) else found[0][-1]
+    if isinstance(run, UUID):
+        return _loaded(run, found, at)
+    if found and found[0][0] == run.state.run.last_seq:
+        return replace(run, at=at)
+    run_id = run.rows.run_id
+    return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
+
+
+def _run_query(db: Database, run_id: UUID) -> Query:
+    return RUN_SQL, [db.key(run_id)]
+
+
+def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
+    if not found:
         raise UnknownRun(run_id)
-    version_id, state, error, workflow, parent_id, parent_step = row
+    version_id, state, error, workflow, parent_id, parent_step = found[0][:6]
     run = unpack(RunState, _json(state), id=str(run_id), error=_json(error))
     parent = None if parent_id is None else UUID(str(parent_id))
-    rows = Rows(run_id)
-    return Loaded(version_id, workflow, State(run, _input(run_id), rows), rows, now(), parent, parent_step)
+    rows = Rows(run_id, run.total)
+    return Loaded(version_id, workflow, State(run, _input(run_id), rows), rows, at, parent, parent_step)
 
 
 def _input(run_id: UUID) -> Any:
     known = cache.get(run_id, [INPUT])
     if known:
         return known[INPUT]
-    with connection.cursor() as cursor:
-        cursor.execute(INPUT_SQL, [_key(run_id)])
-        text = cursor.fetchone()[0]
-    return _kept(run_id, INPUT, text)
+    db = database()
+    return _kept(run_id, INPUT, db.rows((INPUT_SQL, [db.key(run_id)]))[0][0])
 
 
 def _kept(run_id: UUID, seq: int, text: Any) -> Any:
@@ -111,64 +131,49 @@ def _kept(run_id: UUID, seq: int, text: Any) -> Any:
     return value
 
 
-def load_again(known: Loaded) -> Loaded:
-    """Lock a run that this process has read before; what has not changed since is not read again."""
-    run_id = UUID(known.state.run.id)
-    lock_clause = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_SEQ_SQL + lock_clause, [_key(run_id)])
-        row = cursor.fetchone()
-    if row is None or row[0] != known.state.run.last_seq:
-        return load(run_id, lock=True)
-    return replace(known, at=now())
+def changes(
+    db: Database,
+    run_id: UUID,
+    decisions: Sequence[Decision],
+    rung: Mapping[str, str],
+    at: datetime,
+    before: RunState | None = None,
+) -> list[Statement]:
+    """What appends the entries of decisions and writes the rows that they changed.
+
+    `rung`: queue by step. `before`: the run as it is stored; None where that is not known.
+    """
+    state, key = decisions[-1].state, db.key(run_id)
+    ring_due = db.time(at + timedelta(seconds=RING_GRACE_S))
+    entries = [_entry_row(db, key, entry) for decision in decisions for entry in decision.entries]
+    steps = [_step_row(db, key, step, rung, ring_due) for step in state.changed.values()]
+    again = [(ring_due, key, name) for name in rung if name not in state.changed]
+    statements: list[Statement] = [
+        (JOURNAL_SQL, entries),
+        (SAVE_STEP_SQL, steps),
+        (DUE_SQL, again),
+        _save_run(db, key, state.run, before),
+    ]
+    return [(sql, rows) for sql, rows in statements if rows]
 
 
-def save(run_id: UUID, decisions: Iterable[Decision], rung: Mapping[str, str], at: datetime) -> None:
-    """Append what happened and write the rows that it changed. `rung`: queue by step."""
-    decisions = list(decisions)
-    state = decisions[-1].state
-    with connection.cursor() as cursor:
-        _write_journal(cursor, run_id, [entry for decision in decisions for entry in decision.entries])
-        _write_steps(cursor, run_id, state, rung, at + timedelta(seconds=RING_GRACE_S))
-        _write_run(cursor, run_id, state.run)
-
-
-def _write_journal(cursor: CursorWrapper, run_id: UUID, entries: list[Entry]) -> None:
-    key = _key(run_id)
-    cursor.executemany(
-        JOURNAL_SQL,
-        [
-            (
-                key,
-                entry.seq,
-                entry.type,
-                entry.step,
-                entry.attempt,
-                _time(entry.at),
-                entry.status,
-                json_text(entry.data),
-                None if entry.payload is None else json_text(entry.payload),
-            )
-            for entry in entries
-        ],
+def _entry_row(db: Database, key: Any, entry: Entry) -> Row:
+    return (
+        key,
+        entry.seq,
+        entry.type,
+        entry.step,
+        entry.attempt,
+        db.time(entry.at),
+        entry.status,
+        json_text(entry.data),
+        None if entry.payload is None else json_text(entry.payload),
     )
 
 
-def _write_steps(
-    cursor: CursorWrapper, run_id: UUID, state: State, rung: Mapping[str, str], ring_due: datetime
-) -> None:
-    rows = [_step_row(run_id, step, rung, ring_due) for step in state.changed.values()]
-    if rows:
-        cursor.executemany(SAVE_STEP_SQL, rows)
-    again = [(_time(ring_due), _key(run_id), name) for name in rung if name not in state.changed]
-    if again:
-        cursor.executemany(DUE_SQL, again)
-
-
-def _step_row(run_id: UUID, step: StepState, rung: Mapping[str, str], ring_due: datetime) -> tuple[Any, ...]:
-    is_rung = step.name in rung
+def _step_row(db: Database, key: Any, step: StepState, rung: Mapping[str, str], ring_due: Any) -> Row:
     return (
-        _key(run_id),
+        key,
         step.name,
         step.status.value,
         step.undo.value,
@@ -180,44 +185,60 @@ def _step_row(run_id: UUID, step: StepState, rung: Mapping[str, str], ring_due: 
         json_text(pack(step, STEP_COLUMNS)),
         None if step.error is None else json_text(step.error),
         step.output_seq,
-        _time(step.started_at),
-        _time(step.finished_at),
-        _time(ring_due if is_rung else step.due_at),
+        db.time(step.started_at),
+        db.time(step.finished_at),
+        ring_due if step.name in rung else db.time(step.due_at),
     )
 
 
-def _write_run(cursor: CursorWrapper, run_id: UUID, run: RunState) -> None:
-    cursor.execute(
-        SAVE_RUN_SQL,
-        [
-            run.status.value,
-            json_text(pack(run, RUN_COLUMNS)),
-            None if run.error is None else json_text(run.error),
-            run.last_seq,
-            run.done,
-            run.total,
-            _time(run.started_at),
-            _time(run.finished_at),
-            _time(run.due_at),
-            _time(run.finished_at),
-            _key(run_id),
-        ],
-    )
+def _save_run(db: Database, key: Any, run: RunState, before: RunState | None) -> Statement:
+    """While a run only moves on, its indexed columns are not even named, so that no index is touched."""
+    state = json_text(pack(run, RUN_COLUMNS))
+    if before is not None and _columns(before) == _columns(run):
+        return MOVE_RUN_SQL, [(state, run.last_seq, run.done, key)]
+    error = None if run.error is None else json_text(run.error)
+    finished_at = db.time(run.finished_at)
+    times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
+    return SAVE_RUN_SQL, [(run.status.value, state, error, run.last_seq, run.done, run.total, *times, key)]
+
+
+def _columns(run: RunState) -> Row:
+    return run.status, run.error, run.total, run.started_at, run.finished_at, run.due_at
 
 
 class Rows:
     """The stored state of one run's steps and payloads, read when needed and kept."""
 
-    def __init__(self, run_id: UUID) -> None:
+    def __init__(self, run_id: UUID, total: int = 0) -> None:
+        """`total`: how many steps the run has; 0 where that does not matter."""
         self.run_id = run_id
         self._steps: dict[str, StepState | None] = {}
         self._has_all = False
+        self._has_steps = False  # all but items of maps
+        self._is_small = 0 < total <= SMALL_RUN_STEPS
 
     def step(self, name: str) -> StepState | None:
         if name not in self._steps and not self._has_all:
-            self._steps[name] = None
-            self._read(" AND name = %s", name)
+            self._find(name)
         return self._steps.get(name)
+
+    def _find(self, name: str) -> None:
+        map_name, _, index = name.partition("[")
+        if not index and self._is_small:
+            self._read_steps()
+        elif not index or not self._is_to_come(map_name, int(index[:-1])):
+            self._read(" AND name = %s", name)
+        self._steps.setdefault(name)
+
+    def _read_steps(self) -> None:
+        if not self._has_steps:
+            self._read(" AND name NOT LIKE %s", "%]")
+            self._has_steps = True
+
+    def _is_to_come(self, map_name: str, index: int) -> bool:
+        """Whether a map has not come to this item yet."""
+        parent = self._steps.get(map_name)
+        return parent is not None and index >= parent.items_next
 
     def steps(self) -> dict[str, StepState]:
         if not self._has_all:
@@ -233,6 +254,9 @@ class Rows:
     def steps_named(self, names: list[str]) -> dict[str, StepState]:
         """Those of `names` that are stored."""
         missing = [name for name in names if name not in self._steps] if not self._has_all else []
+        if missing and self._is_small:
+            self._read_steps()
+            missing = [name for name in missing if name not in self._steps and name.endswith("]")]
         for start in range(0, len(missing), ROWS_PER_STATEMENT):
             part = missing[start : start + ROWS_PER_STATEMENT]
             self._steps.update(dict.fromkeys(part))
@@ -256,27 +280,18 @@ class Rows:
         return found
 
     def _read(self, where: str, *values: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"{STEP_SQL}{where} ORDER BY id", [_key(self.run_id), *values])
-            for name, state, error in cursor.fetchall():
-                self._steps[name] = unpack(StepState, _json(state), name=name, error=_json(error))
+        db = database()
+        for name, state, error in db.rows((f"{STEP_SQL}{where} ORDER BY id", [db.key(self.run_id), *values])):
+            self._steps[name] = unpack(StepState, _json(state), name=name, error=_json(error))
 
     def _read_payloads(self, seqs: list[int]) -> dict[int, Any]:
         marks = ", ".join(["%s"] * len(seqs))
         sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [_key(self.run_id), *seqs])
-            return {seq: _kept(self.run_id, seq, payload) for seq, payload in cursor.fetchall()}
-
-
-def _key(run_id: UUID) -> Any:
-    return run_id if connection.features.has_native_uuid_field else run_id.hex
+        db = database()
+        found = db.rows((sql, [db.key(self.run_id), *seqs]))
+        return {seq: _kept(self.run_id, seq, payload) for seq, payload in found}
 
 
 def _json(value: Any) -> Any:
     """SQLite gives JSON columns as text, PostgreSQL as objects."""
     return orjson.loads(value) if isinstance(value, str | bytes) else value
-
-
-def _time(value: datetime | None) -> Any:
-    return None if value is None else connection.ops.adapt_datetimefield_value(value)

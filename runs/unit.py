@@ -16,6 +16,7 @@ from django.db import transaction
 
 from designer.graph import Graph
 from runs import cases, store
+from runs.database import Database, Statement, database, transaction_of
 from runs.graphs import run_graph
 from runs.machine.decide import decide
 from runs.machine.messages import Command, Decision, Event, Ring
@@ -28,7 +29,7 @@ class Unit:
     """A locked run inside a transaction. Events are taken one after the other."""
 
     def __init__(self, loaded: store.Loaded) -> None:
-        self.run_id = UUID(loaded.state.run.id)
+        self.run_id = loaded.rows.run_id
         self.at: datetime = loaded.at
         self.loaded = loaded
         self.state: State = loaded.state
@@ -57,11 +58,13 @@ class Unit:
         rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
         return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
 
-    def save(self) -> None:
-        if self.decisions:
-            rung = {ring.step: ring.queue for ring in self.rings}
-            store.save(self.run_id, self.decisions, rung, self.at)
-            cases.project(self.run_id, self.decisions)
+    def changes(self, db: Database) -> list[Statement]:
+        """What writes all that was decided."""
+        if not self.decisions:
+            return []
+        cases.project(self.run_id, self.decisions)
+        rung = {ring.step: ring.queue for ring in self.rings}
+        return store.changes(db, self.run_id, self.decisions, rung, self.at, self.loaded.state.run)
 
     def loaded_now(self) -> store.Loaded:
         """What a later unit of this process may go on from, after the commit."""
@@ -72,9 +75,13 @@ class Unit:
 @contextmanager
 def unit_of(run: UUID | store.Loaded, after_commit: AfterCommit) -> Iterator[Unit]:
     """Lock a run and take events in one transaction; `after_commit` then carries out the rest."""
-    with transaction.atomic():
-        unit = Unit(store.load(run, lock=True) if isinstance(run, UUID) else store.load_again(run))
+    db = database()
+    is_part = db.wrapper.in_atomic_block
+    with transaction_of(db, store.lock_query(db, run)) as work:
+        unit = Unit(store.locked(db, run, work.first))
         yield unit
-        unit.save()
-        if unit.decisions:
+        work.last = unit.changes(db)
+        if is_part and unit.decisions:
             transaction.on_commit(lambda: after_commit(unit))
+    if not is_part and unit.decisions:
+        after_commit(unit)

@@ -1,0 +1,234 @@
+"""This thread's database connection without Django's wrappers: transactions and statements of the hot path.
+
+A step is one transaction of a few statements; Django's cursors and `atomic` cost more than those do. What
+is here leaves the connection as `atomic` would, so that the ORM can be used inside a transaction. Errors are
+Django's. Statements are written with `%s`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import Cursor
+
+Row = tuple[Any, ...]
+Query = tuple[str, Sequence[Any]]
+Statement = tuple[str, Sequence[Row]]  # carried out once for every row of values
+
+
+class Database:
+    """What SQLite and PostgreSQL have in common."""
+
+    def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
+        self.wrapper = wrapper
+        if wrapper.connection is None:
+            wrapper.ensure_connection()
+        self.raw: Any = wrapper.connection
+
+    def rows(self, query: Query) -> list[Row]:
+        """What a query finds."""
+        raise NotImplementedError
+
+    def locked(self, query: Query) -> Query:
+        """The query that also locks the row it finds, and gives the time after that as the last column."""
+        raise NotImplementedError
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        """Carry out statements in their order."""
+        raise NotImplementedError
+
+    def begin(self, first: Query | None) -> list[Row]:
+        """Begin a transaction; what its first query finds."""
+        raise NotImplementedError
+
+    def commit(self, last: Sequence[Statement]) -> None:
+        """Carry out the last statements of a transaction and commit it."""
+        raise NotImplementedError
+
+    def now(self) -> datetime:
+        """The database's time."""
+        raise NotImplementedError
+
+    def key(self, id: UUID) -> Any:
+        """An id as it is stored."""
+        raise NotImplementedError
+
+    def time(self, value: datetime | None) -> Any:
+        """A time as it is stored."""
+        raise NotImplementedError
+
+
+class Sqlite(Database):
+    """Lives on this host, so its time is the host's. IMMEDIATE transactions let one writer in at a time."""
+
+    def rows(self, query: Query) -> list[Row]:
+        sql, values = query
+        with self.wrapper.wrap_database_errors:
+            found: list[Row] = self.raw.execute(_with_question_marks(sql), values).fetchall()
+            return found
+
+    def locked(self, query: Query) -> Query:
+        return query
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        with self.wrapper.wrap_database_errors:
+            self._write(statements)
+
+    def begin(self, first: Query | None) -> list[Row]:
+        with self.wrapper.wrap_database_errors:
+            self.raw.execute("BEGIN IMMEDIATE")
+        return self.rows(first) if first else []
+
+    def commit(self, last: Sequence[Statement]) -> None:
+        with self.wrapper.wrap_database_errors:
+            self._write(last)
+            self.raw.execute("COMMIT")
+
+    def _write(self, statements: Sequence[Statement]) -> None:
+        for sql, rows in statements:
+            if len(rows) == 1:
+                self.raw.execute(_with_question_marks(sql), rows[0])
+            else:
+                self.raw.executemany(_with_question_marks(sql), rows)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def key(self, id: UUID) -> Any:
+        return id.hex
+
+    def time(self, value: datetime | None) -> Any:
+        return None if value is None else _naive_text(value)
+
+
+class Postgres(Database):
+    """Statements are prepared once a connection, and those that need no answer in between travel together."""
+
+    def rows(self, query: Query) -> list[Row]:
+        with self.wrapper.wrap_database_errors:
+            found: list[Row] = self._execute(*query).fetchall()
+            return found
+
+    def locked(self, query: Query) -> Query:
+        sql, values = query
+        return f"SELECT locked.*, clock_timestamp() FROM ({sql} FOR UPDATE) AS locked", values
+
+    def write(self, statements: Sequence[Statement]) -> None:
+        with self.wrapper.wrap_database_errors, self.raw.pipeline():
+            self._write(statements)
+
+    def begin(self, first: Query | None) -> list[Row]:
+        with self.wrapper.wrap_database_errors, self.raw.pipeline():
+            self._execute("BEGIN")
+            return self._execute(*first).fetchall() if first else []
+
+    def commit(self, last: Sequence[Statement]) -> None:
+        with self.wrapper.wrap_database_errors, self.raw.pipeline():
+            self._write(last)
+            self._execute("COMMIT")
+
+    def _write(self, statements: Sequence[Statement]) -> None:
+        for sql, rows in statements:
+            for row in rows:
+                self._execute(sql, row)
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        return Cursor(self.raw).execute(sql, values, prepare=True)
+
+    def now(self) -> datetime:
+        found: datetime = self.rows(("SELECT clock_timestamp()", ()))[0][0]
+        return found
+
+    def key(self, id: UUID) -> Any:
+        return id
+
+    def time(self, value: datetime | None) -> Any:
+        return value
+
+
+def database() -> Database:
+    """This thread's connection. Raises OperationalError where there is none to be had."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    return Sqlite(wrapper) if wrapper.vendor == "sqlite" else Postgres(wrapper)
+
+
+@dataclass
+class Work:
+    """A transaction under way: what its first query found, and the statements that go with its commit."""
+
+    first: list[Row]
+    last: list[Statement] = field(default_factory=list)
+
+
+@contextmanager
+def transaction_of(db: Database, first: Query | None = None) -> Iterator[Work]:
+    """One transaction; inside another one, a part of it that can be undone by itself."""
+    if db.wrapper.in_atomic_block:
+        with transaction.atomic():
+            work = Work(db.rows(first) if first else [])
+            yield work
+            db.write(work.last)
+        return
+    db.wrapper.close_if_health_check_failed()
+    work = Work(_begin(db, first))
+    try:
+        yield work
+        _end(db, work.last)
+    except BaseException:
+        _undo(db)
+        raise
+    if db.wrapper.run_on_commit:
+        db.wrapper.run_and_clear_commit_hooks()
+
+
+def _begin(db: Database, first: Query | None) -> list[Row]:
+    try:
+        rows = db.begin(first)
+    except BaseException:
+        _undo(db)
+        raise
+    wrapper = db.wrapper
+    wrapper.commit_on_exit, wrapper.needs_rollback = True, False
+    wrapper.autocommit, wrapper.in_atomic_block = False, True
+    return rows
+
+
+def _end(db: Database, last: Sequence[Statement]) -> None:
+    if db.wrapper.needs_rollback:
+        raise transaction.TransactionManagementError(
+            "A part of the transaction failed; it cannot be committed."
+        )
+    db.commit(last)
+    db.wrapper.autocommit, db.wrapper.in_atomic_block = True, False
+
+
+def _undo(db: Database) -> None:
+    """Roll back whatever there is; a connection that cannot is given up."""
+    wrapper = db.wrapper
+    wrapper.autocommit, wrapper.in_atomic_block = True, False
+    if wrapper.closed_in_transaction:
+        wrapper.connection = None
+        return
+    try:
+        wrapper.rollback()
+    except Error:
+        wrapper.close()
+
+
+@lru_cache(maxsize=512)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
+@lru_cache(maxsize=512)
+def _naive_text(value: datetime) -> str:
+    """As Django's backend stores times."""
+    return str(value.astimezone(UTC).replace(tzinfo=None))

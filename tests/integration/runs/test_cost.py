@@ -1,0 +1,111 @@
+"""What a step costs the database, in statements and transactions: so that none is added by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from runs import database, dispatch, engine
+from runs.engine import Held
+from runs.models import Run
+from tests.integration.runs.conftest import Publish, chain, step
+from workers.outcome import Outcome
+
+HERE = engine.GoOn("here", frozenset({"default"}))
+MOVE = 1  # of the run's row
+ENTRIES = ["completed", "queued", "started"]
+
+
+@contextmanager
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement that this thread's connection carries out, as often as it does."""
+    found: list[str] = []
+    if connection.vendor == "sqlite":
+        connection.connection.set_trace_callback(found.append)
+        yield found
+        connection.connection.set_trace_callback(None)
+        return
+
+    class Counting(database.Cursor):  # type: ignore[type-arg]
+        def execute(self, query: Any, *args: Any, **options: Any) -> Any:
+            found.append(query)
+            return super().execute(query, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "Cursor", Counting)
+        yield found
+
+
+def count(found: list[str], *begins: str) -> int:
+    return sum(statement.startswith(begins) for statement in found)
+
+
+def start(publish: Publish, *steps: Any, **input: Any) -> Held:
+    """A new run whose first step is claimed."""
+    with dispatch.kept_here() as rings:
+        run = engine.start_run(publish(chain(*steps)), input)
+        _, ring = rings[0]
+    held = engine.claim(run.pk, ring.step, ring.lease, "here")
+    assert held is not None
+    return held
+
+
+def report(held: Held, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], Held]:
+    """The statements of one report, and the next step that was claimed with it."""
+    with statements(monkeypatch) as found:
+        following = engine.report(held, Outcome("succeeded", {"x": 1}), go_on=HERE)
+    assert following is not None
+    return found, following
+
+
+def test_a_step_in_a_row_is_one_transaction_of_nine_statements(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, _ = report(start(publish, step("a"), step("b")), monkeypatch)
+    assert count(found, "BEGIN", "COMMIT") == 2
+    assert count(found, "SELECT") == 1, "the lock; what is known is not read again"
+    assert count(found, "INSERT INTO runs_journalentry") == len(ENTRIES)
+    assert count(found, "INSERT INTO runs_steprun") == 2
+    assert count(found, "UPDATE runs_run") == MOVE
+    assert len(found) == 9, found
+
+
+def test_an_item_of_a_map_is_one_transaction_of_ten_statements(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = step("m", kind="map", items="context.numbers", compensation=None, max_concurrency=1)
+    _, second = report(start(publish, items, numbers=[1, 2, 3]), monkeypatch)
+    found, _ = report(second, monkeypatch)
+    assert count(found, "BEGIN", "COMMIT") == 2
+    assert count(found, "INSERT INTO runs_journalentry") == len(ENTRIES)
+    assert count(found, "SELECT") == 1, "items that are still to come are not looked for"
+    assert count(found, "INSERT INTO runs_steprun") == 3, "the item, the next one and their map"
+    assert len(found) == 10, found
+
+
+def test_a_step_touches_no_index_of_its_run(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns that lists are ordered and filtered by are not even named while a run only moves on."""
+    found, _ = report(start(publish, step("a"), step("b")), monkeypatch)
+    (update,) = [statement for statement in found if statement.startswith("UPDATE runs_run")]
+    assert "status" not in update and "due_at" not in update
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_the_connection_usable(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = start(publish, step("a"), step("b"))
+
+    def broken(*args: Any) -> None:
+        raise ValueError("in the middle of a unit")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("runs.unit.cases.project", broken)
+        with pytest.raises(ValueError, match="in the middle"):
+            engine.report(held, Outcome("succeeded", {}))
+    assert not connection.in_atomic_block and connection.get_autocommit()
+    assert Run.objects.get().last_seq == held.state.run.last_seq
+    assert engine.report(held, Outcome("succeeded", {}), go_on=HERE) is not None
