@@ -130,6 +130,7 @@ WORKER_MODULES = env.modules("WORKER_MODULES")
 WORKER_LIBRARY: list[str] = list(SHIPPED_MODULES)
 OUTPUT_BYTES_MAX = env.integer("OUTPUT_BYTES_MAX", 1_000_000, least=1_000, most=100_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000  # more than a page or the API takes, so that they say the limit
+ASYNC_STEPS = env.integer("ASYNC_STEPS", 256, least=1, most=10_000)  # at a time, in each worker process
 STOP_GRACE_S = env.integer("STOP_GRACE_S", 30, least=0, most=3_600)
 
 # Ended runs

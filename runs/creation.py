@@ -1,33 +1,34 @@
-"""New runs: input checked against the version's schema, row and first entry in one transaction."""
+"""New runs: input checked against the version's schema, rows and first entries in one transaction."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from designer.graph import Graph
 from designer.models import WorkflowVersion
 from designer.schemas import SchemaValidator
 from runs import store
-from runs.database import database
+from runs.database import Database, Row
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
 from runs.indexing import index
 from runs.machine.decide import create as first_entry
-from runs.machine.messages import StartChild
+from runs.machine.messages import Decision, Start, StartChild
 from runs.machine.states import RunState, State
 from runs.models import Run
+from runs.store import ROWS_PER_STATEMENT
 from runs.text import is_storable
+from runs.unit import Unit
 from workers.sealing import CannotOpen, at_secrets, has_secrets, opened, scrubbed, seal, secrets_in
 
 INPUT_BYTES_MAX = 5_000_000
@@ -49,21 +50,8 @@ class Request:
     depth: int = 0
 
 
-def create(request: Request) -> tuple[Run, bool]:
-    """The run of a request, and whether it is new. Raises BadInput."""
-    request = sealed(request)
-    try:
-        with transaction.atomic():
-            return _insert(request), True
-    except IntegrityError:
-        existing = _same_key(request)
-        if existing is None:
-            raise
-        return existing, False
-
-
-def create_child(parent: UUID, depth: int, command: StartChild) -> Run:
-    """The child run of a `workflow` step. Raises UnknownWorkflow or BadInput."""
+def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
+    """What the child run of a `workflow` step is started by. Raises UnknownWorkflow or BadInput."""
     versions = WorkflowVersion.objects.filter(workflow__name=command.workflow)
     if command.version is not None:
         versions = versions.filter(number=command.version)
@@ -80,7 +68,7 @@ def create_child(parent: UUID, depth: int, command: StartChild) -> Run:
         parent_step=command.step,
         depth=depth,
     )
-    return _insert(sealed(request))
+    return sealed(request)
 
 
 def sealed(request: Request) -> Request:
@@ -151,10 +139,29 @@ def _validator(version_id: int) -> Any:
     return SchemaValidator(version_graph(version_id).input_schema or {})
 
 
-def _insert(request: Request) -> Run:
-    at = store.now()
+def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
+    """Insert started runs, in few statements however many they are; the inputs have been checked.
+
+    Each unit goes on from what is written: child runs are still to be started, and the rest is to be done
+    after the commit.
+    """
+    at = db.now()
+    made = [_started(request, at) for request in requests]
+    runs = [run for run, _ in made]
+    Run.objects.bulk_create(runs, ROWS_PER_STATEMENT)
+    index(runs)
+    rows: dict[str, list[Row]] = {}
+    for _, unit in made:
+        for sql, values in unit.changes(db):
+            rows.setdefault(sql, []).extend(values)
+    db.write(list(rows.items()))
+    return made
+
+
+def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
+    """A run that has been created and started, and nothing of which is stored."""
     graph = version_graph(request.version.pk)
-    run = Run.objects.create(
+    run = Run(
         id=request.run_id or uuid7(),
         version=request.version,
         workflow_name=graph.name,
@@ -166,27 +173,35 @@ def _insert(request: Request) -> Run:
         started_by=request.user,
         parent_id=request.parent,
         parent_step=request.parent_step,
-        total=len(graph.steps),
     )
-    index([run])
-    _write_first_entry(run, graph, request.depth)
-    return run
+    unit = Unit(_unstored(run, at))
+    unit.record(_first_entry(graph, unit, request.depth))
+    unit.take(Start(at))
+    unit.stored = unit.state.run
+    for name, value in store.run_columns(unit.state.run).items():
+        setattr(run, name, value)
+    return run, unit
 
 
-def _write_first_entry(run: Run, graph: Graph, depth: int) -> None:
-    state = State(RunState(id=str(run.pk)), run.input, store.Rows(run.pk))
+def _unstored(run: Run, at: datetime) -> store.Loaded:
+    rows = store.Rows.of_new_run(run.pk)
+    state = State(RunState(id=str(run.pk)), run.input, rows)
+    return store.Loaded(run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
+
+
+def _first_entry(graph: Graph, unit: Unit, depth: int) -> Decision:
     data: dict[str, Any] = {"depth": depth, "workflow": graph.name}
     if graph.timeout is not None:
-        data["due_at"] = (run.created_at + timedelta(seconds=graph.timeout)).isoformat()
-    decision = first_entry(graph, state, run.created_at, data)
-    db = database()
-    db.write(store.changes(db, run.pk, [decision], {}, run.created_at))
+        data["due_at"] = (unit.at + timedelta(seconds=graph.timeout)).isoformat()
+    return first_entry(graph, unit.state, unit.at, data)
 
 
-def _same_key(request: Request) -> Run | None:
-    return Run.objects.filter(
-        workflow_name=request.version.workflow.name, idempotency_key=request.idempotency_key
-    ).first()
+def of_same_key(request: Request) -> Run | None:
+    """The run that was started with the request's idempotency key."""
+    if request.idempotency_key is None:
+        return None
+    name = request.version.workflow.name
+    return Run.objects.filter(workflow_name=name, idempotency_key=request.idempotency_key).first()
 
 
 def uuid7() -> UUID:

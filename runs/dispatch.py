@@ -44,14 +44,19 @@ def kept_here() -> Iterator[deque[tuple[UUID, Ring]]]:
 
 def ring(run_id: UUID, rings: Sequence[Ring]) -> None:
     """Enqueue one job a ring. Without Redis nothing happens: the sweep rings again."""
+    ring_all([(run_id, one) for one in rings])
+
+
+def ring_all(rings: Sequence[tuple[UUID, Ring]]) -> None:
+    """The same for several runs at once."""
     if _kept is not None:
-        _kept.extend((run_id, one) for one in rings)
+        _kept.extend(rings)
         return
     try:
         for queue_name, of_queue in groupby(sorted(rings, key=_queue), key=_queue):
-            _enqueue(Queue(queue_name, connection=connection()), run_id, list(of_queue))
+            _enqueue(Queue(queue_name, connection=connection()), list(of_queue))
     except RedisError as error:
-        logger.warning("run %s: not rung (%s); the sweep rings again", run_id, error)
+        logger.warning("%d steps not rung (%s); the sweep rings again", len(rings), error)
 
 
 def enqueue(function: str, job_id: str, *args: int) -> None:
@@ -87,11 +92,11 @@ def queue_lengths() -> dict[str, int]:
     return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
 
 
-def _queue(ring: Ring) -> str:
-    return ring.queue
+def _queue(rung: tuple[UUID, Ring]) -> str:
+    return rung[1].queue
 
 
-def _enqueue(queue: Queue, run_id: UUID, rings: list[Ring]) -> None:
+def _enqueue(queue: Queue, rings: list[tuple[UUID, Ring]]) -> None:
     for start in range(0, len(rings), RINGS_PER_CALL):
         queue.enqueue_many(
             [
@@ -103,6 +108,6 @@ def _enqueue(queue: Queue, run_id: UUID, rings: list[Ring]) -> None:
                     result_ttl=0,
                     failure_ttl=0,
                 )
-                for ring in rings[start : start + RINGS_PER_CALL]
+                for run_id, ring in rings[start : start + RINGS_PER_CALL]
             ]
         )

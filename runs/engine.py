@@ -13,10 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from designer.graph import Graph, Step
-from runs import creation
 from runs.errors import (
     AnsweredAlready,
     NewerState,
@@ -40,18 +37,20 @@ from runs.machine.messages import (
     Ring,
     Rollback,
     Signal,
-    Start,
     TakeCase,
     TimeOut,
     Wake,
 )
 from runs.machine.policy import action_of, next_direction, queue_of
 from runs.machine.states import State
-from runs.models import Intervention, Run, StepRun
+from runs.models import Intervention, StepRun
+from runs.starting import start_run, start_runs
 from runs.store import Loaded
 from runs.text import is_storable, storable
 from runs.unit import Unit, unit_of
 from workers.outcome import Failure, Outcome
+
+__all__ = ["start_run", "start_runs"]
 
 logger = logging.getLogger(__name__)
 
@@ -87,30 +86,6 @@ class GoOn:
 
 
 # --- runs ---
-
-
-def start_run(
-    version: Any,
-    input: Mapping[str, Any],
-    *,
-    labels: Mapping[str, str] | None = None,
-    user: Any = None,
-    idempotency_key: str | None = None,
-    trial: bool = False,
-) -> Run:
-    """Create and start a run of a published version; the same idempotency key gives the same run.
-
-    Raises BadInput where `input` does not fit the version's schema.
-    """
-    request = creation.Request(version, input, labels or {}, user, idempotency_key, trial)
-    with transaction.atomic():
-        run, is_new = creation.create(request)
-        if is_new:
-            with unit_of(run.pk, act) as unit:
-                unit.take(Start(unit.at))
-                start_children(unit)
-    run.refresh_from_db()
-    return run
 
 
 def cancel_run(run_id: UUID, mode: CancelMode = "compensate", user: Any = None) -> None:
@@ -290,12 +265,13 @@ def _hand_back(run_id: UUID, step: str, lease: int) -> None:
         logger.info("run %s: not handed back: %s", run_id, stale)
 
 
-def hand_back_all(process_id: str) -> int:
+def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -> int:
     """Give back what a worker process holds without knowing it: a commit whose answer was lost.
 
-    Returns how many attempts.
+    `but`: run, step and lease of those that it does know of. Returns how many attempts.
     """
-    rows = list(StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease"))
+    held = StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease")
+    rows = [row for row in held if row not in but]
     for run_id, name, lease in rows:
         _hand_back(run_id, name, lease)
     return len(rows)

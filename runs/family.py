@@ -8,11 +8,13 @@ Whatever is lost on the way is found by the sweep.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from runs import announce, creation, dispatch
+from runs.database import database, transaction_of
 from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused, Stale
 from runs.machine.messages import (
@@ -23,12 +25,12 @@ from runs.machine.messages import (
     EndChild,
     Rollback,
     RollBackChild,
-    Start,
     StartChild,
     TellParent,
 )
 from runs.machine.scope import run_output
 from runs.machine.states import RUN_ENDED
+from runs.models import Run
 from runs.store import load
 from runs.unit import Unit, unit_of
 
@@ -46,7 +48,7 @@ def start_children(unit: Unit) -> None:
 
 def _start_child(unit: Unit, command: StartChild) -> None:
     try:
-        run = creation.create_child(unit.run_id, unit.state.run.depth + 1, command)
+        request = creation.child_request(unit.run_id, unit.state.run.depth + 1, command)
     except (BadInput, UnknownWorkflow) as error:
         unit.take(
             EndChild(
@@ -58,9 +60,24 @@ def _start_child(unit: Unit, command: StartChild) -> None:
             )
         )
         return
-    with unit_of(run.pk, act) as child:
-        child.take(Start(child.at))
-        start_children(child)
+    start([request])
+
+
+def start(requests: Sequence[creation.Request]) -> list[Run]:
+    """Create and start runs whose inputs have been checked, with their child runs, all or none of them."""
+    db = database()
+    is_part = db.wrapper.in_atomic_block
+    with transaction_of(db):
+        made = creation.create(requests, db)
+        units = [unit for _, unit in made]
+        for unit in units:
+            start_children(unit)
+            db.write(unit.changes(db))
+        if is_part:
+            transaction.on_commit(lambda: act_on_all(units))
+    if not is_part:
+        act_on_all(units)
+    return [run for run, _ in made]
 
 
 def tell_parent(run_id: UUID) -> None:
@@ -102,18 +119,28 @@ def _cancel_child(child: UUID, mode: CancelMode) -> None:
 
 def act(unit: Unit) -> None:
     """Everything that a unit's commit leads to: rings, hints, and what other runs are told."""
-    dispatch.ring(unit.run_id, unit.rings)
-    announce.run_moved(unit.run_id, unit.state.run.last_seq)
+    act_on_all([unit])
+
+
+def act_on_all(units: Sequence[Unit]) -> None:
+    """The same for several that were committed together; their rings go together too."""
+    dispatch.ring_all([(unit.run_id, ring) for unit in units for ring in unit.rings])
+    for unit in units:
+        announce.run_moved(unit.run_id, unit.state.run.last_seq)
+        _announce_cases(unit)
+        for command in unit.commands:
+            try:
+                _carry_out(unit.run_id, command)
+            except (OperationalError, InterfaceError, NewerState) as error:
+                logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
+
+
+def _announce_cases(unit: Unit) -> None:
     for decision in unit.decisions:
         for entry in decision.entries:
             if entry.type.startswith("intervention."):
                 opened = entry.data.get("opened", entry.seq)
                 announce.case_moved(unit.run_id, opened, entry.type)
-    for command in unit.commands:
-        try:
-            _carry_out(unit.run_id, command)
-        except (OperationalError, InterfaceError, NewerState) as error:
-            logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 
 def _carry_out(run_id: UUID, command: Command) -> None:

@@ -137,11 +137,11 @@ def changes(
     decisions: Sequence[Decision],
     rung: Mapping[str, str],
     at: datetime,
-    before: RunState | None = None,
+    before: RunState,
 ) -> list[Statement]:
     """What appends the entries of decisions and writes the rows that they changed.
 
-    `rung`: queue by step. `before`: the run as it is stored; None where that is not known.
+    `rung`: queue by step. `before`: the run as it is stored.
     """
     state, key = decisions[-1].state, db.key(run_id)
     ring_due = db.time(at + timedelta(seconds=RING_GRACE_S))
@@ -152,7 +152,7 @@ def changes(
         (JOURNAL_SQL, entries),
         (SAVE_STEP_SQL, steps),
         (DUE_SQL, again),
-        _save_run(db, key, state.run, before),
+        *([_save_run(db, key, state.run, before)] if state.run is not before else []),
     ]
     return [(sql, rows) for sql, rows in statements if rows]
 
@@ -191,15 +191,24 @@ def _step_row(db: Database, key: Any, step: StepState, rung: Mapping[str, str], 
     )
 
 
-def _save_run(db: Database, key: Any, run: RunState, before: RunState | None) -> Statement:
+def _save_run(db: Database, key: Any, run: RunState, before: RunState) -> Statement:
     """While a run only moves on, its indexed columns are not even named, so that no index is touched."""
     state = json_text(pack(run, RUN_COLUMNS))
-    if before is not None and _columns(before) == _columns(run):
+    if _columns(before) == _columns(run):
         return MOVE_RUN_SQL, [(state, run.last_seq, run.done, key)]
     error = None if run.error is None else json_text(run.error)
     finished_at = db.time(run.finished_at)
     times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
     return SAVE_RUN_SQL, [(run.status.value, state, error, run.last_seq, run.done, run.total, *times, key)]
+
+
+def run_columns(run: RunState) -> dict[str, Any]:
+    """The columns of a run's row that hold its state, as the ORM takes them."""
+    names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
+    state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
+    return {"status": run.status.value, "state": state, "tally_at": run.finished_at} | {
+        name: getattr(run, name) for name in names
+    }
 
 
 def _columns(run: RunState) -> Row:
@@ -216,6 +225,13 @@ class Rows:
         self._has_all = False
         self._has_steps = False  # all but items of maps
         self._is_small = 0 < total <= SMALL_RUN_STEPS
+
+    @classmethod
+    def of_new_run(cls, run_id: UUID) -> Rows:
+        """Of a run of which nothing is stored."""
+        rows = cls(run_id)
+        rows._has_all = True
+        return rows
 
     def step(self, name: str) -> StepState | None:
         if name not in self._steps and not self._has_all:

@@ -35,6 +35,8 @@ class Unit:
         self.state: State = loaded.state
         self.graph: Graph = run_graph(loaded.version_id, loaded.state)
         self.decisions: list[Decision] = []
+        self.stored = loaded.state.run  # the run's row as it is in the database, for this transaction
+        self.written = 0  # decisions
 
     def take(self, event: Event) -> Decision:
         """Decide one event; raises Refused or Stale, and then nothing of the unit has changed."""
@@ -59,12 +61,15 @@ class Unit:
         return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
 
     def changes(self, db: Database) -> list[Statement]:
-        """What writes all that was decided."""
-        if not self.decisions:
+        """What writes all that was decided and is not written yet."""
+        decisions = self.decisions[self.written :]
+        if not decisions:
             return []
-        cases.project(self.run_id, self.decisions)
+        cases.project(self.run_id, decisions)
         rung = {ring.step: ring.queue for ring in self.rings}
-        return store.changes(db, self.run_id, self.decisions, rung, self.at, self.loaded.state.run)
+        statements = store.changes(db, self.run_id, decisions, rung, self.at, self.stored)
+        self.written, self.stored = len(self.decisions), self.state.run
+        return statements
 
     def loaded_now(self) -> store.Loaded:
         """What a later unit of this process may go on from, after the commit."""

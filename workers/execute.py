@@ -6,13 +6,13 @@ SIGINT raises goes through, because that is meant for the process and not for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from workers.calling import call_async, call_sync
+from workers.calling import call_async, call_sync, cancelled_after
 from workers.classify import classify, classify_exception, refused
 from workers.encode import encode
 from workers.errors import BadOutput, BadParams
@@ -43,6 +43,15 @@ class Task:
     secret_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A worker's function with its arguments, and the secrets that are among them."""
+
+    function: Callable[[], Any]
+    is_async: bool
+    secrets: list[str]
+
+
 def execute(
     task: Task,
     catalog: Mapping[str, WorkerSpec],
@@ -52,17 +61,49 @@ def execute(
     is_cancelled: IsCancelled | None = None,
 ) -> Outcome:
     """Calls the task's worker with copies of what it takes, and classifies what came of it."""
+    call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
+    return call if isinstance(call, Outcome) else without_secrets(attempted(call, task), call.secrets)
+
+
+async def execute_async(
+    task: Task,
+    catalog: Mapping[str, WorkerSpec],
+    *,
+    steer: Callable[[Any], Any],
+    on_log: OnLog | None = None,
+    on_progress: OnProgress | None = None,
+) -> Outcome:
+    """The same for an async worker, on the running event loop; `steer` wraps its coroutine."""
+    call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, None))
+    if isinstance(call, Outcome):
+        return call
+    function = call.function
+    try:
+        result = await cancelled_after(lambda: steer(function()), task.timeout)
+    except BaseException as error:
+        outcome = classify_exception(error, task.timeout)
+    else:
+        outcome = outcome_of(result, task)
+    return without_secrets(outcome, call.secrets)
+
+
+def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHandle) -> Call | Outcome:
+    """What is to be called; or the outcome, where it cannot even be called."""
     spec = catalog.get(task.worker)
     if spec is None:
         return refused("unknown_worker", unknown_worker(task.worker))
-    handle = step_handle(task, on_log, on_progress, is_cancelled)
     try:
         params = opened_params(spec, task)
     except CannotOpen as error:
         return refused("bad_params", f"params of worker {spec.name!r}: {error}")
     secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
     handle.hide = partial(scrubbed, secrets=secrets)
-    return without_secrets(attempted_with(spec, task, params, handle), secrets)
+    try:
+        arguments = bound_arguments(spec, task, params, handle)
+    except BadParams as error:
+        outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
+        return without_secrets(outcome, secrets)
+    return Call(partial(spec.function, **arguments), spec.is_async, secrets)
 
 
 def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
@@ -85,27 +126,23 @@ def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
     return replace(outcome, output=scrubbed(outcome.output, secrets), failure=failure)
 
 
-def attempted_with(spec: WorkerSpec, task: Task, params: Mapping[str, Any], handle: StepHandle) -> Outcome:
-    try:
-        arguments = bound_arguments(spec, task, params, handle)
-    except BadParams as error:
-        return refused("bad_params", f"params of worker {spec.name!r}: {error}")
-    return attempted(spec, arguments, task)
-
-
-def attempted(spec: WorkerSpec, arguments: dict[str, Any], task: Task) -> Outcome:
-    call = call_async if spec.is_async else call_sync
+def attempted(call: Call, task: Task) -> Outcome:
     with SignalWatch() as watch:
         try:
-            result = call(partial(spec.function, **arguments), task.timeout)
+            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
         except BaseException as error:
             if watch.raised is not None:
                 raise
             return classify_exception(error, task.timeout)
+    return outcome_of(result, task)
+
+
+def outcome_of(result: Any, task: Task) -> Outcome:
+    """What a worker's answer comes to."""
     try:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
-        return refused("bad_output", f"worker {spec.name!r}: {error}")
+        return refused("bad_output", f"worker {task.worker!r}: {error}")
 
 
 def bound_arguments(

@@ -19,9 +19,10 @@ from runs.engine import GoOn, Held
 from runs.errors import NewerState, WorkerMissing
 from runs.machine.policy import LEASE_GRACE_S, action_of, timeout_of
 from runs.machine.scope import bind, task_scope
-from workers import absent, connections, process
+from workers import absent, connections, holding, process
 from workers.dynamic import expansion_of
 from workers.execute import Task, execute
+from workers.lane import Lane
 from workers.outcome import Failure, Outcome
 from workers.patience import outlast
 from workers.registry import get_catalog
@@ -37,7 +38,7 @@ CLAIM_S_MAX = 60.0  # then the sweep brings the attempt forward
 def run_attempt(run_id: str, step: str, lease: int) -> None:
     """Carry out one attempt, then as many further steps of the run as fairness allows."""
     catalog = get_catalog()
-    worker = GoOn(process.current_process_id(), process.queues(), catalog)
+    worker = GoOn(process.current_process_id(), process.queues(), Doable())
     try:
         held = claimed(UUID(run_id), step, lease, worker.process, catalog)
     except NewerState as newer:
@@ -53,23 +54,26 @@ def run_attempt(run_id: str, step: str, lease: int) -> None:
 def claimed(
     run_id: UUID, step: str, lease: int, process_id: str, workers: Container[str] | None
 ) -> Held | None:
-    held, was_away = outlast(
-        lambda: engine.claim(run_id, step, lease, process_id, workers), CLAIM_S_MAX, f"run {run_id}"
-    )
-    return settled(held, was_away, process_id)
+    def claim() -> Held | None:
+        return holding.taken(lambda: engine.claim(run_id, step, lease, process_id, workers), lease_s)
+
+    return settled(*outlast(claim, CLAIM_S_MAX, f"run {run_id}"), process_id)
 
 
 def settled(held: Held | None, was_away: bool, process_id: str) -> Held | None:
     """Gives back what was claimed by a commit whose answer never came."""
     if was_away and held is None:
-        engine.hand_back_all(process_id)
+        holding.hand_back_others(process_id)
     return held
 
 
 def carry_out(held: Held | None, worker: GoOn) -> None:
-    """Work through a claimed attempt and what follows it."""
+    """Work through a claimed attempt and what follows it, as far as that is this thread's."""
     began, steps = time.monotonic(), 0
     while held is not None:
+        if _lane is not None and is_async(held):
+            _lane.take(held)
+            return
         steps += 1
         is_fair = steps < STEPS_IN_A_ROW_MAX and time.monotonic() - began < SECONDS_IN_A_ROW_MAX
         may_go_on = is_fair and not process.is_stopping()
@@ -78,15 +82,21 @@ def carry_out(held: Held | None, worker: GoOn) -> None:
 
 def attempt(held: Held, go_on: GoOn | None) -> Held | None:
     """One attempt from claim to report. Returns the next claimed one, if there is one."""
-    until = time.monotonic() + lease_s(held)
-    outcome = perform(held)
+    return reported(held, perform(held), go_on)
+
+
+def reported(held: Held, outcome: Outcome, go_on: GoOn | None) -> Held | None:
+    """Record what an attempt came to, for as long as its lease may last."""
     outcome, expansion = expansion_of(held, outcome, get_catalog())
-    following, was_away = outlast(
-        lambda: engine.report(held, outcome, expansion=expansion, go_on=go_on),
-        until - time.monotonic(),
-        f"run {held.run_id}",
-    )
-    return settled(following, was_away, process.current_process_id())
+
+    def report() -> Held | None:
+        return holding.taken(lambda: engine.report(held, outcome, expansion=expansion, go_on=go_on), lease_s)
+
+    try:
+        found = outlast(report, holding.left_s(held, lease_s(held)), f"run {held.run_id}")
+    finally:
+        holding.let_go(held)
+    return settled(*found, process.current_process_id())
 
 
 def lease_s(held: Held) -> float:
@@ -100,13 +110,10 @@ def claimed_action(held: Held) -> Action:
 
 
 def perform(held: Held) -> Outcome:
-    """Call the worker; its params are bound first, and an expression that fails is its failure."""
-    try:
-        task = task_of(held)
-    except ExpressionError as error:
-        return Outcome("failed", failure=Failure("bad_expression", str(error)))
-    if task.worker not in get_catalog():
-        return absent.given_up(task.worker, task.direction)
+    """Call the worker in this thread."""
+    task = prepared(held)
+    if isinstance(task, Outcome):
+        return task
     process.watch(time.monotonic() + task.timeout)
     try:
         with Reporter(held) as reporter:
@@ -116,6 +123,17 @@ def perform(held: Held) -> Outcome:
     if outcome.kind == "unknown":
         connections.renew()
     return outcome
+
+
+def prepared(held: Held) -> Task | Outcome:
+    """What is to be done; an expression that fails is the step's failure, before its worker is called."""
+    try:
+        task = task_of(held)
+    except ExpressionError as error:
+        return Outcome("failed", failure=Failure("bad_expression", str(error)))
+    if task.worker not in get_catalog():
+        return absent.given_up(task.worker, task.direction)
+    return task
 
 
 def task_of(held: Held) -> Task:
@@ -138,3 +156,43 @@ def task_of(held: Held) -> Task:
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
         secret_key=settings.SECRET_KEY,
     )
+
+
+# --- async steps, many at a time ---
+
+_lane: Lane | None = None
+
+
+def open_lane() -> Lane:
+    """From now on this process carries async steps out beside its others."""
+    global _lane
+    _lane = Lane(settings.ASYNC_STEPS, get_catalog(), prepared, _reported_at_desk)
+    return _lane
+
+
+def _reported_at_desk(held: Held, outcome: Outcome, steps: int) -> Held | None:
+    """An async step goes on with async steps; others need a process of their own and are rung."""
+    may_go_on = steps < STEPS_IN_A_ROW_MAX and not process.is_stopping()
+    worker = GoOn(process.current_process_id(), process.queues(), AsyncWorkers())
+    return reported(held, outcome, worker if may_go_on else None)
+
+
+def is_async(held: Held) -> bool:
+    return claimed_action(held).worker in AsyncWorkers()
+
+
+class Doable(Container[str]):
+    """Names of the workers that a thread of this process can go on with now."""
+
+    def __contains__(self, name: object) -> bool:
+        if _lane is None or _lane.has_room():
+            return name in get_catalog()
+        return name in get_catalog() and name not in AsyncWorkers()
+
+
+class AsyncWorkers(Container[str]):
+    """Names of the workers that are coroutines."""
+
+    def __contains__(self, name: object) -> bool:
+        spec = get_catalog().get(str(name))
+        return spec is not None and spec.is_async

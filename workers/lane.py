@@ -80,7 +80,11 @@ class Lane:
         return self.has_room() and not self._unbegun
 
     def _begin(self, held: Any, steps: int) -> None:
-        task = self._prepare(held)
+        try:
+            task = self._prepare(held)
+        except Exception:
+            self._leave()
+            raise
         reporter = DeskReporter(held, self._desk)
         if isinstance(task, Outcome):
             self._desk.do(partial(self._end, held, steps, reporter, task))
@@ -109,15 +113,16 @@ class Lane:
 
     def _end(self, held: Any, steps: int, reporter: DeskReporter, outcome: Outcome) -> None:
         """At the desk: report, and go on with what was claimed."""
-        following = None
+        reporter.finish()
         try:
-            reporter.finish()
             following = self._report(held, outcome, steps)
-            if following is not None:
-                self._begin(following, steps + 1)
-        finally:
-            if following is None:
-                self._leave()
+        except Exception:
+            self._leave()
+            raise
+        if following is None:
+            self._leave()
+        else:
+            self._begin(following, steps + 1)
 
     def _leave(self) -> None:
         with self._changed:
@@ -138,6 +143,8 @@ class Lane:
     def _pulse(self) -> None:
         if self._open:
             process.watch_loop(time.monotonic() + STUCK_AFTER_S)
+        else:
+            process.unwatch_loop()
         self._loop.call_later(PULSE_S, self._pulse)
 
 
@@ -163,7 +170,7 @@ class Steered:
             try:
                 go_on, value = work.send, (yield awaited)
             except BaseException as error:
-                go_on, value = work.throw, error  # type: ignore[attr-defined]
+                go_on, value = work.throw, error
 
 
 class Desk:

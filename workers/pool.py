@@ -24,7 +24,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from redis.exceptions import RedisError
 
 from runs import engine, fleet
-from workers import process
+from workers import jobs, process
 from workers.registry import get_catalog
 from workers.rq_worker import StepWorker
 from workers.tether import tie
@@ -38,7 +38,6 @@ KILL_WAIT_S = 5.0
 FROZEN_AFTER_S = 60.0  # longer than a heartbeat can wait for the database
 HINTS_S = 0.2  # until the announcer's thread has told the watchers
 PROCESSES_MAX = 64
-JOBS_PER_PROCESS = 1_000
 
 log = logging.getLogger(__name__)
 fork = multiprocessing.get_context("fork")
@@ -178,14 +177,15 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     keep_connections()
     try:
         make_known(queues)
-        worker = StepWorker.listening(queues, process.current_process_id())
+        worker = StepWorker.listening(queues, process.current_process_id(), jobs.open_lane())
     except (RedisError, DatabaseError, InterfaceError) as error:
         log.error("a worker process cannot begin: %s", error)
         sys.exit(1)
     threading.Thread(target=beat, args=(queues, worker), name="heartbeat", daemon=True).start()
     process.beat()
     process.ready()
-    worker.work(logging_level="WARNING", max_jobs=JOBS_PER_PROCESS)
+    worker.work(logging_level="WARNING")
+    worker.end()
 
 
 def report_ended(ids: Sequence[str], parent: int) -> None:

@@ -17,12 +17,12 @@ from multiprocessing.sharedctypes import RawArray
 
 HOST_CHARS_MAX = 80
 NO_DEADLINE = 0.0
-_DEADLINE, _READY, _BEAT = 0, 1, 2
+_DEADLINE, _READY, _BEAT, _LOOP = 0, 1, 2, 3
 
 
 def new_board() -> Array[c_double]:
     """Memory that a child and the pool's parent share; see `deadline`, `is_ready` and `beat_at`."""
-    return RawArray(c_double, 3)
+    return RawArray(c_double, 4)
 
 
 def new_token() -> str:
@@ -76,6 +76,15 @@ def unwatch() -> None:
     _here.board[_DEADLINE] = NO_DEADLINE
 
 
+def watch_loop(deadline_monotonic: float) -> None:
+    """The same for the event loop of async steps, which says so again whenever it comes to something."""
+    _here.board[_LOOP] = deadline_monotonic
+
+
+def unwatch_loop() -> None:
+    _here.board[_LOOP] = NO_DEADLINE
+
+
 def is_stopping() -> bool:
     """Whether this process was asked to end: finish the running step and take no other."""
     return _here.stopping
@@ -100,8 +109,8 @@ def beat_at(board: Array[c_double]) -> float:
 
 
 def deadline(board: Array[c_double]) -> float:
-    """The parent's view: seconds of `time.monotonic()`, or `NO_DEADLINE`."""
-    return board[_DEADLINE]
+    """The parent's view: the earlier one, in seconds of `time.monotonic()`, or `NO_DEADLINE`."""
+    return min((at for at in (board[_DEADLINE], board[_LOOP]) if at != NO_DEADLINE), default=NO_DEADLINE)
 
 
 def is_ready(board: Array[c_double]) -> bool:

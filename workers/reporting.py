@@ -65,9 +65,20 @@ class Reporter:
             while self._write():
                 pass
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("run %s: words of %s lost: %s", self._held.run_id, self._held.step, error)
+            self._note_loss(error)
         finally:
             connection.close()
+
+    def write(self) -> None:
+        """Write what was said so far, in the caller's thread."""
+        try:
+            while self._write():
+                pass
+        except (DatabaseError, InterfaceError) as error:
+            self._note_loss(error)
+
+    def _note_loss(self, error: Exception) -> None:
+        logger.warning("run %s: words of %s lost: %s", self._held.run_id, self._held.step, error)
 
     def _write(self) -> bool:
         with self._lock:

@@ -7,6 +7,7 @@ much as a step, and nothing reads it.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,11 +24,13 @@ from rq.job import Job
 from rq.worker import WorkerStatus
 
 from workers import process
+from workers.lane import Lane
 from workers.patience import AWAY
 
 BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
+JOBS_PER_PROCESS = 1_000  # then another one takes its place, as soon as it has no async step
 
 
 class RingQueue(Queue):
@@ -45,17 +48,22 @@ class StepWorker(SimpleWorker):
     queue_class = RingQueue
     max_connection_wait_time = 2.0
     _beat_at = 0.0
+    lane: Lane
+    jobs = 0
 
     @classmethod
-    def listening(cls, queues: Sequence[str], name: str) -> StepWorker:
+    def listening(cls, queues: Sequence[str], name: str, lane: Lane) -> StepWorker:
+        """`lane`: where async steps go; no job is taken while it is full."""
         connection = Redis.from_url(settings.REDIS_URL)
-        return cls(
+        worker = cls(
             [RingQueue(queue, connection=connection) for queue in queues],
             name=name,
             connection=connection,
             worker_ttl=BLOCK_S + RQ_MARGIN_S,
             log_job_description=False,
         )
+        worker.lane = lane
+        return worker
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         with suppress(RedisError), self.connection.pipeline() as pipeline:
@@ -71,7 +79,17 @@ class StepWorker(SimpleWorker):
             )
         except Exception:
             self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
+        self.lane.wait_for_room(process.is_stopping)
         self._state = WorkerStatus.IDLE
+        self.jobs += 1
+        if self.jobs >= JOBS_PER_PROCESS and self.lane.is_empty():
+            self._stop_requested = True
+
+    def end(self) -> None:
+        """Let async steps end that are under way; how long that may take is the pool's business."""
+        process.stop()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.lane.wait_until_empty()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         process.stop()
