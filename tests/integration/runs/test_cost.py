@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from psycopg import Cursor
 
 from runs import database, dispatch, engine
 from runs.engine import Held
@@ -30,7 +31,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         connection.connection.set_trace_callback(None)
         return
 
-    class Counting(database.Cursor):  # type: ignore[type-arg]
+    class Counting(Cursor[Any]):
         def execute(self, query: Any, *args: Any, **options: Any) -> Any:
             found.append(query)
             return super().execute(query, *args, **options)
