@@ -43,10 +43,14 @@ def program(name: str) -> str | None:
 
 
 class Postgres:
-    """Start and stop as often as needed; what was committed stays."""
+    """Start and stop as often as needed; what was committed stays.
 
-    def __init__(self, folder: Path, port: int = 0, **options: str) -> None:
+    `hosts`: a network that is let in, besides this machine.
+    """
+
+    def __init__(self, folder: Path, port: int = 0, hosts: str = "", **options: str) -> None:
         self.folder = folder
+        self.hosts = hosts
         self.options = {**OPTIONS, **options}
         self.port = port or free_port()
         self.url = f"postgresql://{NAME}:{NAME}@127.0.0.1:{self.port}/{NAME}"
@@ -58,6 +62,9 @@ class Postgres:
             shutil.chown(self.folder, self._user["user"])
         self._run("initdb", "--pgdata", str(self.folder / "data"), "--username", NAME, "--no-sync",
                   "--auth", "trust", "--encoding", "UTF8", "--locale", "C")  # fmt: skip
+        if self.hosts:
+            with (self.folder / "data/pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self.hosts} trust\n")
         self.start()
         self._run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", NAME, NAME)
 
@@ -120,10 +127,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres(port: int = 0, **options: str) -> Iterator[Postgres]:
+def postgres(port: int = 0, hosts: str = "", **options: str) -> Iterator[Postgres]:
     """A running server with an empty database, on a free port unless one is given; `options` as in a file."""
     with tempfile.TemporaryDirectory(prefix="sagaboard-pg-", ignore_cleanup_errors=True) as folder:
-        server = Postgres(Path(folder), port, **options)
+        server = Postgres(Path(folder), port, hosts, **options)
         try:
             server.create()
             yield server

@@ -14,17 +14,21 @@ from contextlib import closing, suppress
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.chaos.stack import Part, Stack, sqlite_path
 from tests.postgres import Postgres
+from workers import connections
 
 BETWEEN_S = (0.4, 2.4)
 REDIS_AWAY_S = (0.0, 6.0)
 FROZEN_S = (5.0, 26.0)
 DATABASE_AWAY_S = (1.0, 8.0)
 LOCKED_S = (1.0, 6.0)
+CUT_OFF_S = (2.0, 30.0)
+CUT_SQL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
 
 
 def hold_lock(seconds: float) -> None:
@@ -37,21 +41,24 @@ def hold_lock(seconds: float) -> None:
 class Faults:
     """Causes one fault after the other; `kills` counts the processes that were killed."""
 
-    def __init__(self, stack: Stack, rnd: random.Random, server: Postgres | None, begin_s: float) -> None:
+    def __init__(self, stack: Stack, rnd: random.Random, server: Postgres | None) -> None:
         self.stack = stack
         self.rnd = rnd
         self.server = server
-        self.next_at = time.monotonic() + begin_s
+        self.next_at = time.monotonic()
         self.began = time.monotonic()
         self.later: list[tuple[float, Callable[[], Any]]] = []
         self.done: Counter[str] = Counter()
         self.kills = 0
         self.frozen: Part | None = None
-        of_database = [(self.stop_database, 1)] if server else [(self.lock_database, 1)]
+        self.is_cut_off = False
+        of_sqlite = [(self.lock_database, 1)] if server is None else []
+        of_server = [(self.stop_database, 1), (self.cut_database, 1)] if server else []
+        of_network = [(self.cut_host, 2)] if stack.network else []
         self.choices: list[tuple[Callable[[], str], int]] = [
-            (self.kill_worker, 10), (self.kill_pool, 3), (self.kill_scheduler, 3), (self.kill_web, 3),
+            (self.kill_worker, 18), (self.kill_pool, 2), (self.kill_scheduler, 2), (self.kill_web, 2),
             (self.kill_redis, 2), (self.empty_redis, 2), (self.cut_redis, 2), (self.freeze_worker, 2),
-            (self.freeze_host, 1), (self.kill_everything, 1), *of_database,
+            (self.freeze_host, 1), (self.kill_everything, 1), *of_sqlite, *of_server, *of_network,
         ]  # fmt: skip
 
     def tick(self) -> None:
@@ -131,6 +138,30 @@ class Faults:
         self.server.stop(signal.SIGQUIT)
         self._after(seconds, self.server.start)
         return f"for {seconds:.1f} s"
+
+    def cut_database(self) -> str:
+        """Ends all connections to PostgreSQL, this one too."""
+        with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute(CUT_SQL)
+        connections.renew()
+        return ""
+
+    def cut_host(self) -> str:
+        """Pulls the cable of the other host: it runs on, and reaches neither Redis nor the database."""
+        network = self.stack.network
+        assert network is not None
+        if self.is_cut_off:
+            return "is cut off already"
+        self.is_cut_off = True
+        seconds = self.rnd.uniform(*CUT_OFF_S)
+        network.cut()
+        self._after(seconds, self._heal)
+        return f"for {seconds:.1f} s"
+
+    def _heal(self) -> None:
+        assert self.stack.network is not None
+        self.is_cut_off = False
+        self.stack.network.heal()
 
     def lock_database(self) -> str:
         """Holds SQLite's write lock."""

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -21,10 +21,11 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 
-from runs.models import Run
+from runs.models import Run, WorkerProcess
 from tests.chaos.faults import Faults
+from tests.chaos.network import NETWORK, Network, NotAllowed, second_host
 from tests.chaos.orders import Orders, open_count, publish
-from tests.chaos.stack import Stack
+from tests.chaos.stack import PROCESSES, Stack
 from tests.chaos.verdict import violations
 from tests.chaos.watchers import Watcher
 from tests.postgres import Postgres, postgres
@@ -32,23 +33,24 @@ from workers import connections
 
 TICK_S = 0.1
 WATCHERS = 6
-WATCH_S_MAX = 30.0
-START_S = 8.0
+WATCH_S_MAX = 60.0
+START_S_MAX = 120.0
 END_S_MAX = 240.0
 
 
 def main(seed: int, seconds: float, folder: Path) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with database() as server:
+    with other_host() as network, database(network) as server:
         call_command("migrate", verbosity=0)
         watched: deque[UUID] = deque(maxlen=10_000)
         orders = Orders(publish(), random.Random(seed), watched)
-        stack = Stack(folder)
+        stack = Stack(folder, network)
         watchers = [Watcher(stack.port, cookie(), watched) for _ in range(WATCHERS)]
         for watcher in watchers:
             watcher.start()
-        faults = Faults(stack, random.Random(seed + 1), server, START_S)
         try:
+            come_up(stack)
+            faults = Faults(stack, random.Random(seed + 1), server)
             began = time.monotonic()
             orders.start()
             play(stack, faults, began + seconds)
@@ -59,10 +61,11 @@ def main(seed: int, seconds: float, folder: Path) -> int:
             found = list(violations(orders, watchers))
             statuses = Counter(Run.objects.values_list("status", flat=True))
         finally:
-            faults.end()
+            if network is not None:
+                network.heal()
             stack.stop()
     say(f"{orders.count} orders in {time.monotonic() - began:.0f} s: {dict(statuses)}")
-    summary(orders, faults, watchers, found)
+    summary(seconds, orders, faults, watchers, found)
     return 1 if found else 0
 
 
@@ -70,6 +73,16 @@ def play(stack: Stack, faults: Faults, until: float) -> None:
     while time.monotonic() < until:
         stack.keep_alive()
         faults.tick()
+        time.sleep(TICK_S)
+
+
+def come_up(stack: Stack) -> None:
+    """Waits for every worker process, so that the time of the play is not that of the start."""
+    until = time.monotonic() + START_S_MAX
+    while WorkerProcess.objects.count() < PROCESSES:
+        if time.monotonic() > until:
+            raise RuntimeError("the worker processes do not come up")
+        stack.keep_alive()
         time.sleep(TICK_S)
 
 
@@ -96,26 +109,47 @@ def still_open() -> int:
 
 
 def cookie() -> str:
-    user, _ = User.objects.get_or_create(username="watcher")
+    user, _ = User.objects.get_or_create(username="watcher", defaults={"is_superuser": True})
     client = Client()
     client.force_login(user)
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
+def is_sqlite() -> bool:
+    return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+
+
 @contextmanager
-def database() -> Iterator[Postgres | None]:
+def other_host() -> Iterator[Network | None]:
+    """A host of its own for the second pool, where the machine allows one; SQLite can have none."""
+    with ExitStack() as stack:
+        network = None
+        if not is_sqlite():
+            try:
+                network = stack.enter_context(second_host())
+                say(f"the second pool stands behind a cable of its own, as host {network.there}")
+            except NotAllowed as reason:
+                say(f"no host is cut off, as this machine allows no network namespace ({reason})")
+        yield network
+
+
+@contextmanager
+def database(network: Network | None) -> Iterator[Postgres | None]:
     """The server that the settings name; with SQLite there is none."""
-    found = settings.DATABASES["default"]
-    if found["ENGINE"].endswith("sqlite3"):
+    if is_sqlite():
         yield None
         return
-    with postgres(int(found["PORT"])) as server:
+    options = {"listen_addresses": f"127.0.0.1,{network.here}", "hosts": NETWORK} if network else {}
+    with postgres(int(settings.DATABASES["default"]["PORT"]), **options) as server:
         yield server
 
 
-def summary(orders: Orders, faults: Faults, watchers: list[Watcher], found: list[str]) -> None:
+def summary(
+    seconds: float, orders: Orders, faults: Faults, watchers: list[Watcher], found: list[str]
+) -> None:
     runs = sum(len(watcher.seen) for watcher in watchers)
     cuts = sum(watcher.cuts for watcher in watchers)
+    say(f"{60 * orders.count / seconds:.0f} orders a minute while things broke")
     say(f"{faults.kills} processes killed; {dict(faults.done)}; orders put off {orders.refused} times")
     say(f"{runs} runs watched by socket, cut off {cuts} times")
     for one in found[:50]:

@@ -17,10 +17,12 @@ from pathlib import Path
 from django.conf import settings
 
 from config import valkey
+from tests.chaos.network import Network
 from tests.postgres import free_port
 from workers import tether
 
 RESTART_S = 0.3
+PROCESSES = 4  # of workers, in both pools
 END_S_MAX = 10.0
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 
@@ -81,18 +83,22 @@ class Part:
 
 @dataclass
 class Stack:
-    """All parts; `folder` takes their logs and data folders."""
+    """All parts; `folder` takes their logs and data folders; the pool `there` is behind the `network`."""
 
     folder: Path
+    network: Network | None = None
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         manage = (*MANAGE,)
         daphne = (sys.executable, "-m", "daphne", "--verbosity", "0", "--port", str(self.port))
-        self.redis = self._part("redis", valkey.command(settings.DATA_DIR))
+        self.redis_port = free_port()
+        self.redis = self._part("redis", [*valkey.command(settings.DATA_DIR), *self._redis_listens()])
         self.web = self._part("web", (*daphne, "config.asgi:application"))
         self.scheduler = self._part("scheduler", (*manage, "scheduler"))
-        self.pools = [self._part(name, (*manage, "worker", "--processes", "2")) for name in ("here", "there")]
+        pool = (*manage, "worker", "--processes", str(PROCESSES // 2))
+        there = pool if self.network is None else self.network.inside(pool)
+        self.pools = [self._part("here", pool), self._part("there", there)]
 
     @property
     def parts(self) -> list[Part]:
@@ -111,6 +117,15 @@ class Stack:
                 time.sleep(0.05)
             part.send(signal.SIGKILL)
 
+    def _redis_listens(self) -> list[str]:
+        if self.network is None:
+            return []
+        return [
+            *("--port", str(self.redis_port)),
+            *("--bind", self.network.here),
+            *("--protected-mode", "no"),
+        ]
+
     def _part(self, name: str, command: Sequence[str]) -> Part:
         data = settings.DATA_DIR if name != "there" else self.folder / "there"
         data.mkdir(mode=0o700, exist_ok=True)
@@ -122,6 +137,9 @@ class Stack:
             "STOP_GRACE_S": "5",
             "PYTHONPATH": str(settings.BASE_DIR),
         }
+        if name == "there" and self.network is not None:
+            facts["REDIS_URL"] = f"redis://{self.network.here}:{self.redis_port}/0"
+            database = {"DATABASE_URL": os.environ["DATABASE_URL"].replace("127.0.0.1", self.network.here)}
         return Part(name, command, {**os.environ, **database, **facts}, self.folder / f"{name}.log")
 
 

@@ -58,10 +58,12 @@ def completed_once() -> Iterator[str]:
 
 
 def watched(watchers: list[Watcher]) -> Iterator[str]:
+    if watchers and watchers[0].waiting:
+        yield f"{len(watchers[0].waiting)} runs were never watched"
     for watcher in watchers:
-        if watcher.current is not None:
-            yield f"a watcher of run {watcher.current} still waits after {watcher.seen[watcher.current]}"
         for run_id, seen in watcher.seen.items():
+            if run_id not in watcher.followed:
+                yield f"a watcher of run {run_id} was not told of its end; it saw {seen}"
             if seen != list(range(1, len(seen) + 1)):
                 yield f"a watcher of run {run_id} saw {seen}"
 

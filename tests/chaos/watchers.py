@@ -86,6 +86,7 @@ class Watcher(threading.Thread):
         self.cookie = cookie
         self.waiting = waiting
         self.seen: dict[UUID, list[int]] = {}
+        self.followed: set[UUID] = set()  # to their end
         self.cuts = 0
         self.current: UUID | None = None
         self.ended = threading.Event()
@@ -104,6 +105,7 @@ class Watcher(threading.Thread):
         while not self.ended.is_set():
             try:
                 if self._read(run_id, seen):
+                    self.followed.add(run_id)
                     return
             except (Cut, OSError):
                 self.cuts += 1

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(SagaboardCommand):
+    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
     help = (
         "Fires timers, expires leases of lost workers and rings lost jobs again. SIGTERM or Ctrl-C ends it."
     )

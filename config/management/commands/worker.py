@@ -22,6 +22,7 @@ JOBS = "workers.jobs"  # what RQ calls by name; loaded before the fork, so that 
 
 
 class Command(SagaboardCommand):
+    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
     help = "Runs worker processes that take steps from queues. SIGTERM or Ctrl-C: each finishes its step."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
