@@ -145,7 +145,8 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @page_for("operate")
 def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = find_run(run_id)
-    return _act(request, run, lambda: engine.roll_back(run.pk, user=request.user))
+    to_step = request.POST.get("to_step") or None
+    return _act(request, run, lambda: engine.roll_back(run.pk, to_step, request.user))
 
 
 @require_POST

@@ -37,9 +37,10 @@ def test_what_is_being_typed_survives_news(page: Page) -> None:
 
 
 def test_a_run_is_cancelled_and_undone(page: Page) -> None:
-    start_order(page, charge_payment="slow:2")
+    start_order(page, charge_payment="slow:4")
     expect(row(page, "charge_payment")).to_have_attribute("data-status", "running")
     page.get_by_text("Cancel this run").click()
+    expect(page.locator("[data-slot=plan] li")).to_have_text(["reserve_inventory"])
     page.get_by_role("button", name="Cancel and undo").click()
     expect_status(page, "Cancelled")
     expect(row(page, "reserve_inventory")).to_have_attribute("data-undo", "compensated")

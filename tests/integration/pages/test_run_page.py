@@ -198,6 +198,14 @@ class TestEnding:
         assert run.status == "compensating"
 
 
+def test_a_finished_run_is_undone_back_to_a_step(operator: Client, run_here: RunHere, order: Graph) -> None:
+    run = run_here(order)
+    assert '<option value="charge">Only what ended after charge</option>' in shown(operator, run)
+    operator.post(reverse("run-rollback", args=[run.pk]), {"to_step": "charge"})
+    plan = JournalEntry.objects.get(run=run, type="run.compensating").data["plan"]
+    assert plan == ["ship"]
+
+
 def test_an_unknown_run_is_a_page_that_helps(viewer: Client, transactional_db: None) -> None:
     response = viewer.get(reverse("run-detail", args=["00000000-0000-0000-0000-000000000000"]))
     assert response.status_code == 404

@@ -53,7 +53,7 @@ class RunPage {
     this.header = new HeaderView(root, badges, this.now);
     this.slider = new SliderView(find(root, "[data-view=slider]")!, (seq) => void this.show(seq));
     this.journal = new JournalView(find(root, "[data-view=journal]")!, this.run.journal, (seq) => this.slider.set(seq));
-    this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, (seq) => this.run.connection.expect(seq));
+    this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, data.api, (seq) => this.run.connection.expect(seq));
     this.results = new ResultsView(root, data.api);
     this.step = new StepPanel(find(root, "[data-view=step]")!, badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));

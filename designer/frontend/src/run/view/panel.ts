@@ -2,9 +2,13 @@
  * What may be done with the run now: forms that the server draws, fetched again when the run's
  * state changes. A form that somebody is filling in stays as it is.
  */
+import { element, find } from "../../ui/dom";
 import { localiseTimes } from "../../ui/time";
+import { asText, isRecord } from "../frame";
+import { fetchJson } from "../watched";
 
 const REFRESH_MS_MIN = 400;
+const STEPS_SHOWN_MAX = 50;
 
 export class PanelView {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -12,8 +16,25 @@ export class PanelView {
   constructor(
     private readonly root: HTMLElement,
     private readonly url: string,
+    private readonly api: string,
     private readonly learn: (lastSeq: number) => void,
-  ) {}
+  ) {
+    root.addEventListener("toggle", ({ target }) => {
+      const box = target instanceof HTMLDetailsElement && target.open ? find<HTMLElement>(target, "[data-slot=plan]") : null;
+      if (box) void this.showPlan(box);
+    }, { capture: true });
+  }
+
+  /** What would be undone now, first to last, before anybody decides. */
+  private async showPlan(box: HTMLElement): Promise<void> {
+    box.textContent = "Looking at what would be undone…";
+    try {
+      const { undo, remains } = await fetchJson(`${this.api}/rollback-plan`);
+      box.replaceChildren(...planned(stepsIn(undo), stepsIn(remains)));
+    } catch {
+      box.textContent = "What would be undone could not be fetched. Close this and open it again to retry.";
+    }
+  }
 
   /** Fetches soon; calls in quick succession become one. */
   refreshSoon(): void {
@@ -55,4 +76,15 @@ function isInUse(form: Element): boolean {
       ? field.checked !== field.defaultChecked
       : field.value !== field.defaultValue,
   ) || form.querySelector("details[open]") !== null;
+}
+
+const stepsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isRecord).map(({ step }) => asText(step) ?? "") : []);
+
+function planned(undo: string[], remains: string[]): HTMLElement[] {
+  const kept = remains.length ? [element("p", "field-error", `These effects remain: ${remains.join(", ")}`)] : [];
+  if (!undo.length) return [element("p", "muted", "So far there is nothing to undo."), ...kept];
+  const list = element("ol", "plan", ...undo.slice(0, STEPS_SHOWN_MAX).map((step) => element("li", "", step)));
+  const rest = undo.length - STEPS_SHOWN_MAX;
+  const more = rest > 0 ? [element("p", "muted", `and ${rest} more`)] : [];
+  return [element("p", "muted", "As of now, these steps would be undone, in this order:"), list, ...more, ...kept];
 }
