@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -150,11 +151,12 @@ def test_twenty_of_one_cause_are_answered_one_first_and_then_nineteen(page: Page
     expect(page.get_by_text("No other intervention of this cause is open.")).to_be_visible()
 
 
-def expect_soon(check: Any, tries: int = 30) -> None:
+def expect_soon(check: Callable[[], None], tries: int = 30) -> None:
     """A page that does not move by itself is loaded again until it shows what is waited for."""
     for _ in range(tries - 1):
         try:
-            return check()
+            check()
+            return
         except AssertionError:
             continue
-    return check()
+    check()

@@ -16,7 +16,7 @@ from django.urls import reverse
 from designer.graph import Graph
 from runs import audit, casework, engine, store
 from runs.casework import Reply
-from runs.models import Intervention, JournalEntry, Run
+from runs.models import ACTS, Intervention, JournalEntry, Run
 from tests.people import person
 
 PAGE = "admin:runs_intervention_audit"
@@ -43,7 +43,8 @@ def exported(client: Client, kind: str, **span: Any) -> bytes:
     response = client.get(reverse(FILE), days(format=kind) | span)
     assert response.status_code == 200
     assert f".{kind}" in response["Content-Disposition"]
-    return b"".join(response.streaming_content)
+    pieces: Any = response
+    return b"".join(pieces.streaming_content)
 
 
 def test_every_act_is_there_in_order_with_who_when_note_and_patch(
@@ -118,7 +119,7 @@ def test_acts_are_found_through_their_index(stuck: Run) -> None:
     now = store.now()
     plan = source.within(now - timedelta(days=1), now).order_by("at", "pk").explain()
     assert "journal_acts" in plan
-    assert JournalEntry.objects.filter(type__in=audit.ACTS).exists()
+    assert JournalEntry.objects.filter(type__in=ACTS).exists()
 
 
 def test_the_page_shows_the_newest_first(operator: Client, answered: Intervention) -> None:
@@ -153,6 +154,6 @@ async def test_under_asgi_the_file_is_sent_in_pieces(answered: Intervention) -> 
 
     client = AsyncClient()
     await client.aforce_login(await sync_to_async(person)("ada", "operator"))
-    response = await client.get(reverse(FILE), days(format="json"))
+    response: Any = await client.get(reverse(FILE), days(format="json"))
     content = b"".join([part async for part in response])
     assert json.loads(content)
