@@ -32,10 +32,12 @@ def process_limit(pid: int) -> None:
 def memory_group() -> Iterator[Path | None]:
     """A control group whose processes the kernel kills; None where nobody may make one."""
     group = made_group()
-    yield group
-    if group is not None:
-        wait_for(lambda: not (group / "cgroup.procs").read_text())
-        group.rmdir()
+    try:
+        yield group
+    finally:
+        if group is not None:
+            wait_for(lambda: not (group / "cgroup.procs").read_text())
+            group.rmdir()
 
 
 def made_group() -> Path | None:
