@@ -7,6 +7,20 @@ from itertools import count
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 NUMBERS = count(1)
+FRAMES = 40
+STILL = """(frames) => new Promise((done) => {
+  const places = () => [...document.querySelectorAll(".react-flow__viewport, .react-flow__node")]
+    .map((element) => { const { x, y } = element.getBoundingClientRect(); return `${x} ${y}`; }).join();
+  let [before, left] = ["", frames];
+  const look = () => {
+    const now = places();
+    left = now === before ? left - 1 : frames;
+    before = now;
+    if (left) requestAnimationFrame(look);
+    else done();
+  };
+  look();
+})"""
 
 
 def new_workflow(page: Page, start: str = "") -> str:
@@ -30,6 +44,7 @@ def canvas(page: Page) -> Locator:
 def expect_still(page: Page) -> None:
     """Waits until places are computed, drawn, and the view has stopped moving."""
     expect(canvas(page)).to_have_attribute("aria-busy", "false")
+    page.evaluate(STILL, FRAMES)
 
 
 def node(page: Page, name: str) -> Locator:
@@ -75,12 +90,20 @@ def arrange(page: Page) -> None:
 
 
 def connect(page: Page, source: str, target: str) -> None:
+    """Draws a line by mouse; what the gesture leads to is for the caller to expect."""
     expect_still(page)
     page.get_by_label(f"Out of {source}", exact=True).hover()
     page.mouse.down()
+    aim(page, target)
+    expect_still(page)
+    aim(page, target)
+    page.mouse.up()
+
+
+def aim(page: Page, target: str) -> None:
+    """Moves the mouse to where a step's entry is now; the canvas may have panned under the line."""
     end = box(page.get_by_label(f"Into {target}", exact=True))
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=4)
-    page.mouse.up()
 
 
 def click_pane(page: Page) -> None:

@@ -80,7 +80,7 @@ def test_the_page_agrees_with_what_is_stored_after_the_end(page: Page) -> None:
     expect_connection(page, "live")
     assert journal_numbers(page) == list(range(1, run["last_seq"] + 1))
     page.get_by_text("Context", exact=True).click()
-    expect(page.locator("[data-result=context]")).to_contain_text("payment_id")
+    expect(page.locator(".panel[data-result=context]")).to_contain_text("payment_id")
 
 
 def test_a_cut_socket_is_told_and_made_up_for_by_number(page: Page) -> None:
