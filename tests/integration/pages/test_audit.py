@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -154,6 +154,8 @@ async def test_under_asgi_the_file_is_sent_in_pieces(answered: Intervention) -> 
 
     client = AsyncClient()
     await client.aforce_login(await sync_to_async(person)("ada", "operator"))
-    response: Any = await client.get(reverse(FILE), days(format="json"))
+    span = await sync_to_async(days)(format="json")
+    response: Any = await client.get(reverse(FILE), span)
     content = b"".join([part async for part in response])
+    await sync_to_async(connections.close_all)()
     assert json.loads(content)
