@@ -1,0 +1,39 @@
+"""Every row of what happened. The parts live in modules of their own; import them from here."""
+
+from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
+from runs.models.runs import (
+    ACTS,
+    CASE_KINDS,
+    CaseAct,
+    CaseMail,
+    CasePolicy,
+    Intervention,
+    JournalEntry,
+    Kept,
+    Run,
+    Severity,
+    StepRun,
+    WorkerProcess,
+)
+from runs.models.triggers import Trigger
+
+__all__ = [
+    "ACTS",
+    "CASE_KINDS",
+    "CaseAct",
+    "CaseMail",
+    "CasePolicy",
+    "FleetSample",
+    "HourFigures",
+    "Intervention",
+    "JournalEntry",
+    "Kept",
+    "Run",
+    "RunLabel",
+    "RunText",
+    "Severity",
+    "StepFigures",
+    "StepRun",
+    "Trigger",
+    "WorkerProcess",
+]

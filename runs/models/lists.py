@@ -1,0 +1,90 @@
+"""What lists, searches and charts read; `runs.indexing` and `runs.figures` write it. No rules."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class RunLabel(models.Model):
+    """A label of a run, where lists find it."""
+
+    run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="label_rows")
+    key = models.CharField(max_length=200)
+    value = models.CharField(max_length=200)
+    created_at = models.DateTimeField(help_text="The run's.")
+
+    class Meta:
+        ordering = ["run", "key"]
+        indexes = [
+            models.Index(fields=["key", "value", "-created_at", "-run"], name="run_label_value"),
+            models.Index(fields=["key", "-created_at", "-run"], name="run_label_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+class RunText(models.Model):
+    """The beginning of a run's input as text. FTS5 or pg_trgm finds any part of it."""
+
+    run = models.OneToOneField("runs.Run", on_delete=models.CASCADE, related_name="text_row")
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class HourFigures(models.Model):
+    """How many runs came to one end in one hour, and how long they took. Trials are not counted."""
+
+    hour = models.DateTimeField()
+    status = models.CharField(max_length=12)
+    count = models.PositiveIntegerField(default=0)
+    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["hour", "status"]
+        verbose_name_plural = "hour figures"
+        constraints = [models.UniqueConstraint(fields=["hour", "status"], name="hour_figures_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.status}"
+
+
+class StepFigures(models.Model):
+    """What became of one step of a version over all ended runs that are no trials."""
+
+    version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
+    step = models.CharField(max_length=80)
+    completed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    retried = models.PositiveIntegerField(default=0)
+    undone = models.PositiveIntegerField(default=0)
+    undo_failed = models.PositiveIntegerField(default=0)
+    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["version", "step"]
+        verbose_name_plural = "step figures"
+        constraints = [models.UniqueConstraint(fields=["version", "step"], name="step_figures_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.step}"
+
+
+class FleetSample(models.Model):
+    """How long the queues were at one moment, and how many worker processes took from them."""
+
+    at = models.DateTimeField(primary_key=True)
+    queued = models.PositiveIntegerField()
+    processes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.queued}"
