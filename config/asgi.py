@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from config import http  # sets Django up: keep it before the consumers
+from config.doors import BodyLimit
 from config.sessions import TokenSockets
 from runs.live.valve import with_valve
 from runs.routing import websocket_urlpatterns
@@ -26,7 +27,7 @@ async def refuse_unknown(scope: Any, receive: Any, send: Any) -> Any:
 sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(
     {
-        "http": http.application,
+        "http": BodyLimit(http.application),
         "websocket": with_valve(AuthMiddlewareStack(TokenSockets(sockets))),
     }
 )

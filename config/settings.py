@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.doors.LimitsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -129,9 +130,22 @@ CHANNEL_LAYERS = {
 WORKER_MODULES = env.modules("WORKER_MODULES")
 WORKER_LIBRARY: list[str] = list(SHIPPED_MODULES)
 OUTPUT_BYTES_MAX = env.integer("OUTPUT_BYTES_MAX", 1_000_000, least=1_000, most=100_000_000)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000  # more than a page or the API takes, so that they say the limit
 ASYNC_STEPS = env.integer("ASYNC_STEPS", 256, least=1, most=10_000)  # at a time, in each worker process
 STOP_GRACE_S = env.integer("STOP_GRACE_S", 30, least=0, most=3_600)
+
+# Doors: requests a minute and person (by address: sign-in and strangers), size of a request, open sockets
+
+LIMITS = {
+    "calls": env.integer("CALLS_PER_MINUTE", 12_000, least=10, most=10_000_000),
+    "starts": env.integer("STARTS_PER_MINUTE", 6_000, least=1, most=10_000_000),
+    "hooks": env.integer("HOOKS_PER_MINUTE", 6_000, least=1, most=10_000_000),
+    "sign_in": env.integer("SIGN_INS_PER_MINUTE", 60, least=1, most=10_000_000),
+}
+# More than a page or the API takes, so that they say the limit.
+BODY_BYTES_MAX = DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer(
+    "BODY_BYTES_MAX", 16_000_000, least=100_000, most=1_000_000_000
+)
+SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 1_000, least=1, most=100_000)  # of a web process
 
 # Ended runs
 

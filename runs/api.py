@@ -10,6 +10,7 @@ from ninja import Body, Header, Query, Router, Schema, Status
 from pydantic import Field
 
 from config.access import may, require
+from config.limits import caller, spend
 from designer.models import WorkflowVersion
 from runs import casework, engine
 from runs.caseviews import UNREAD, cases_json, history_json
@@ -79,6 +80,7 @@ def start(
 ) -> Status[dict[str, Any]]:
     """Start a run. The same Idempotency-Key again gives the same run."""
     require(request.user, "operate")
+    spend("starts", caller(request))
     version = find_version(name, body.version)
     known = Run.objects.filter(workflow_name=name, idempotency_key=idempotency_key).exists()
     run = engine.start_run(
@@ -160,6 +162,7 @@ def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = Non
 def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
     require(request.user, "operate")
+    spend("starts", caller(request))
     run = find_run(run_id)
     again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
     return Status(201, run_json(again))

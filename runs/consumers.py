@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 from uuid import UUID
@@ -20,14 +21,20 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from config.access import may
+from config.limits import TooMany, spend
 from runs.live import reading
 from runs.live.feeds import RunFeed
 from runs.live.hub import Hub, hub_here
 from runs.live.people import Person, person_of
 
 ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST, AGAIN_LATER = 4401, 4403, 4404, 4400, 1013
+CHATTER, TOO_LARGE = 1008, 1009
 NUMBER_LENGTH_MAX = 9
 WAITING_MAX = 5_000  # frames of lists that a slow browser has not taken
+SAID_A_MINUTE_MAX, SAID_CHARS_MAX = 60, 1_000  # a watcher has nothing to say; signs of life are let be
+
+_open: Counter[Any] = Counter()
+"""Sockets of each person in this process."""
 
 
 class Watcher(AsyncWebsocketConsumer):
@@ -38,6 +45,8 @@ class Watcher(AsyncWebsocketConsumer):
         self.scope, self.base_send, self.channel_layer = scope, send, None
         self.pump_task: asyncio.Task[None] | None = None
         self.hub: Hub | None = None
+        self.said: Counter[int] = Counter()
+        self.counted: Any = None
         with contextlib.suppress(StopConsumer):
             await await_many_dispatch([receive], self.dispatch)
 
@@ -60,7 +69,31 @@ class Watcher(AsyncWebsocketConsumer):
     async def refusal(self) -> int | None:
         if not _is_own_origin(self.scope):
             return FOREIGN
-        return None if await database_sync_to_async(may)(self.scope["user"], "view") else ANONYMOUS
+        if not await database_sync_to_async(may)(self.scope["user"], "view"):
+            return ANONYMOUS
+        return await self._take_place()
+
+    async def _take_place(self) -> int | None:
+        """One of the sockets that a person may have open, and one of their calls."""
+        who = self.scope["user"].pk
+        try:
+            await database_sync_to_async(spend)("calls", f"person {who}")
+        except TooMany:
+            return AGAIN_LATER
+        if _open[who] >= settings.SOCKETS_PER_PERSON:
+            return AGAIN_LATER
+        _open[who] += 1
+        self.counted = who
+        return None
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Nothing that a watcher says is listened to."""
+        minute = int(asyncio.get_running_loop().time() // 60)
+        self.said = Counter({minute: self.said[minute] + 1})
+        if len(text_data or bytes_data or "") > SAID_CHARS_MAX:
+            await self.close(TOO_LARGE)
+        elif self.said[minute] > SAID_A_MINUTE_MAX:
+            await self.close(CHATTER)
 
     async def enter(self) -> int | None:
         """Joins those who are told; the code of a refusal."""
@@ -70,10 +103,18 @@ class Watcher(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         await self._stop()
+        self._give_place_back()
         if self.hub is not None:
             hub, self.hub = self.hub, None
             await self.exit(hub)
             await hub.leave(self)
+
+    def _give_place_back(self) -> None:
+        who, self.counted = self.counted, None
+        if who is not None:
+            _open[who] -= 1
+            if not _open[who]:
+                del _open[who]
 
     async def exit(self, hub: Hub) -> None:
         """Gives back what `enter` took."""

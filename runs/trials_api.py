@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from config.access import require
+from config.limits import caller, spend
 from designer.api import IfMatch, revision_of
 from designer.scanning import LENGTH_MAX
 from runs import preview
@@ -37,6 +38,7 @@ def start_trial(
     With `If-Match` only if the draft still has that revision. 409 with `problems` when it has errors.
     """
     require(request.user, "design")
+    spend("starts", caller(request))
     return Status(201, run_json(try_draft(name, body.input, revision_of(if_match), request.user)))
 
 
@@ -46,6 +48,7 @@ def start_trial_of_step(
 ) -> Status[dict[str, Any]]:
     """Starts a trial of one step alone with the given context; `steps` are outputs by step name."""
     require(request.user, "design")
+    spend("starts", caller(request))
     run = try_step(name, step, body.context, body.steps, revision_of(if_match), request.user)
     return Status(201, run_json(run))
 

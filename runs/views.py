@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.access import page_for
+from config.limits import caller, spend
 from designer.models import Workflow, WorkflowVersion
 from runs import casework, engine, pages, queries
 from runs.errors import BadInput, RunsError
@@ -74,6 +75,7 @@ def run_start(request: HttpRequest, name: str) -> HttpResponse:
     version = get_object_or_404(latest_versions(name))
     form = StartForm(request.POST or None, initial=_start_values(version, request.GET.get("from", "")))
     if request.method == "POST" and form.is_valid():
+        spend("starts", caller(request))
         run = _start(form, version, request)
         if run is not None:
             return redirect("run-detail", run_id=run.pk)
