@@ -62,6 +62,8 @@ STATUSES: dict[type[Exception], int] = {
     AuthenticationError: 401,
 }
 
+ALTERNATIVES = ("one", "many")  # tags of what a body may be; see runs.api
+
 
 def problem(status: int, detail: str, code: str = "", **more: Any) -> HttpResponse:
     """An `application/problem+json` answer."""
@@ -93,10 +95,19 @@ def _more(error: Any) -> dict[str, Any]:
 
 def _malformed(request: HttpRequest, error: Any) -> HttpResponse:
     problems = [
-        {"code": found["type"], "path": ".".join(map(str, found["loc"])), "message": found["msg"]}
+        {"code": found["type"], "path": _place(found["loc"]), "message": found["msg"]}
         for found in error.errors
     ]
     return problem(422, "The request is not well-formed.", "malformed", problems=problems)
+
+
+def _place(loc: tuple[str | int, ...]) -> str:
+    """Where in a request: `query.since`, `body.mode`; in a list that is the whole body, `[3].input`."""
+    names = [str(part) for part in loc if part not in ALTERNATIVES]
+    if "many" not in loc:
+        return ".".join(names)
+    _, _, *rest = names
+    return ".".join([f"[{rest[0]}]", *rest[1:]]) if rest else "body"
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:

@@ -35,11 +35,11 @@ class TooMany(ConfigError):
         self.retry_after_s = retry_after_s
 
 
-def spend(door: Door, who: str) -> None:
-    """Counts one more of `who` at `door`. Raises TooMany where that is more than its setting allows."""
+def spend(door: Door, who: str, number: int = 1) -> None:
+    """Counts so many more of `who` at `door`. Raises TooMany where that is more than its setting allows."""
     most: int = settings.LIMITS[door]
     window, passed = divmod(int(time.time()), WINDOW_S)
-    if _counted(f"limit:{door}:{who}:{window}") > most:
+    if _counted(f"limit:{door}:{who}:{window}", number) > most:
         raise TooMany(most, WINDOW_S - passed)
 
 
@@ -51,20 +51,20 @@ def caller(request: HttpRequest) -> str:
     return f"address {address(request)}"
 
 
-def _counted(key: str) -> int:
+def _counted(key: str, number: int) -> int:
     try:
-        return _shared(key)
+        return _shared(key, number)
     except RedisError:
-        return _here.count(key)
+        return _here.count(key, number)
 
 
-def _shared(key: str) -> int:
+def _shared(key: str, number: int) -> int:
     """Counted in Redis. Raises RedisError."""
     if time.monotonic() < _here.away_until:
         raise RedisError("it was away a moment ago")
     try:
         with _redis().pipeline(transaction=False) as asked:
-            asked.incr(key)
+            asked.incr(key, number)
             asked.expire(key, 2 * WINDOW_S)
             return int(asked.execute()[0])
     except RedisError:
@@ -87,9 +87,9 @@ class _Here:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
 
-    def count(self, key: str) -> int:
+    def count(self, key: str, number: int) -> int:
         with self._lock:
-            found = self._counts.pop(key, 0) + 1
+            found = self._counts.pop(key, 0) + number
             while len(self._counts) >= KEPT_MAX:
                 del self._counts[next(iter(self._counts))]
             self._counts[key] = found

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Body, Header, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from config.access import may, require
 from config.limits import caller, spend
 from designer.models import WorkflowVersion
 from runs import casework, engine
 from runs.caseviews import UNREAD, cases_json, history_json
-from runs.errors import UnknownIntervention, UnknownRun, UnknownWorkflow
+from runs.creation import Request
+from runs.errors import BadInput, UnknownIntervention, UnknownRun, UnknownWorkflow
 from runs.models import Intervention, Run
 from runs.queries import (
     FRAMES_MAX,
@@ -25,16 +27,31 @@ from runs.queries import (
     summary_json,
 )
 from runs.search import Filters, page_of
+from runs.starting import STARTED_AT_ONCE_MAX
 
 router = Router(tags=["runs"])
 LABEL_LENGTH_MAX = 200
 CASES_MAX = 200
 
 
-class StartIn(Schema):
+class StartIn(BaseModel):  # a Schema would take any value for an object without fields
     input: dict[str, Any] = Field(default_factory=dict)
     version: int | None = None
     labels: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+class StartOneOfManyIn(StartIn):
+    model_config = ConfigDict(extra="forbid")  # a list of bare inputs starts nothing by mistake
+
+    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+
+
+def _is_many(body: Any) -> str:
+    return "many" if isinstance(body, list) else "one"
+
+
+Many = Annotated[list[StartOneOfManyIn], Field(min_length=1, max_length=STARTED_AT_ONCE_MAX)]
+OneOrMany = Annotated[Annotated[StartIn, Tag("one")] | Annotated[Many, Tag("many")], Discriminator(_is_many)]
 
 
 class CancelIn(Schema):
@@ -75,18 +92,53 @@ Payload = Annotated[Any, Body()]
 def start(
     request: HttpRequest,
     name: str,
-    body: StartIn,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    body: Annotated[OneOrMany, Body()],
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> Status[dict[str, Any]]:
-    """Start a run. The same Idempotency-Key again gives the same run."""
+    """Start a run, or a list of up to 1,000 runs: all of them in one transaction, or none.
+
+    The same key again (the header Idempotency-Key; in a list, each run's own `idempotency_key`) gives the
+    same run. 201 where at least one run is new, 200 where all were there before. A list is answered with
+    `runs`, in its order, each with `is_new`; `problems` of a refused list begin with the run's place.
+    """
     require(request.user, "operate")
+    if isinstance(body, list):
+        return _start_many(request, name, body, idempotency_key)
     spend("starts", caller(request))
     version = find_version(name, body.version)
-    known = Run.objects.filter(workflow_name=name, idempotency_key=idempotency_key).exists()
-    run = engine.start_run(
-        version, body.input, labels=body.labels, user=request.user, idempotency_key=idempotency_key
+    started = engine.start_one(Request(version, body.input, body.labels, request.user, idempotency_key))
+    return Status(201 if started.is_new else 200, run_json(started.run))
+
+
+def _start_many(
+    request: HttpRequest, name: str, body: Sequence[StartOneOfManyIn], header: str | None
+) -> Status[dict[str, Any]]:
+    if header is not None:
+        raise BadInput("A list takes no Idempotency-Key header: give each run its own idempotency_key.")
+    spend("starts", caller(request), len(body))
+    find_version(name)
+    versions = _versions(name, [one.version for one in body])
+    started = engine.start_runs(
+        [
+            Request(versions[one.version], one.input, one.labels, request.user, one.idempotency_key)
+            for one in body
+        ]
     )
-    return Status(200 if idempotency_key and known else 201, run_json(run))
+    runs = [summary_json(one.run) | {"is_new": one.is_new} for one in started]
+    return Status(201 if any(one.is_new for one in started) else 200, {"runs": runs})
+
+
+def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, WorkflowVersion]:
+    """The versions by number. Raises BadInput, which says the place in the list of one that is not there."""
+    found: dict[int | None, WorkflowVersion] = {}
+    for place, number in enumerate(numbers):
+        if number not in found:
+            try:
+                found[number] = find_version(name, number)
+            except UnknownWorkflow as error:
+                problem = {"code": error.code, "path": f"[{place}].version", "message": str(error)}
+                raise BadInput(f"Run [{place}] of the list is refused: {error}", [problem]) from None
+    return found
 
 
 @router.get("/runs", response=dict[str, Any])

@@ -49,6 +49,12 @@ class Request:
     parent_step: str = ""
     depth: int = 0
 
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """What no two runs share: the workflow's name and the idempotency key."""
+        key = self.idempotency_key
+        return None if key is None else (self.version.workflow.name, key)
+
 
 def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
     """What the child run of a `workflow` step is started by. Raises UnknownWorkflow or BadInput."""
@@ -196,12 +202,16 @@ def _first_entry(graph: Graph, unit: Unit, depth: int) -> Decision:
     return first_entry(graph, unit.state, unit.at, data)
 
 
-def of_same_key(request: Request) -> Run | None:
-    """The run that was started with the request's idempotency key."""
-    if request.idempotency_key is None:
-        return None
-    name = request.version.workflow.name
-    return Run.objects.filter(workflow_name=name, idempotency_key=request.idempotency_key).first()
+def known_by_key(requests: Sequence[Request]) -> dict[int, Run]:
+    """The runs that were started with the requests' idempotency keys, by the requests' places."""
+    places = {request.key: place for place, request in enumerate(requests) if request.key}
+    if not places:
+        return {}
+    names, keys = zip(*places, strict=True)
+    rows = Run.every.filter(workflow_name__in=set(names), idempotency_key__in=keys)
+    rows = rows.select_related("version").defer("version__document", "version__resolved")
+    found = {(run.workflow_name, run.idempotency_key): run for run in rows}
+    return {place: found[key] for key, place in places.items() if key in found}
 
 
 def uuid7() -> UUID:

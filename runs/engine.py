@@ -44,13 +44,13 @@ from runs.machine.messages import (
 from runs.machine.policy import action_of, next_direction, queue_of
 from runs.machine.states import State
 from runs.models import Intervention, StepRun
-from runs.starting import start_run, start_runs
+from runs.starting import start_fitting, start_one, start_run, start_runs
 from runs.store import Loaded
 from runs.text import is_storable, storable
 from runs.unit import Unit, unit_of
 from workers.outcome import Failure, Outcome
 
-__all__ = ["start_run", "start_runs"]
+__all__ = ["start_fitting", "start_one", "start_run", "start_runs"]
 
 logger = logging.getLogger(__name__)
 

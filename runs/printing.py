@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,19 @@ EXIT_CODES = {
     RunStatus.CANCELLED: 5,
     RunStatus.BLOCKED: 6,
 }
+TIMED_OUT = 7
+FROM_BEST_TO_WORST = (0, 4, 5, TIMED_OUT, 6, 3)
 MESSAGE_CHARS_MAX = 200
 
 
 def exit_code(status: str) -> int | None:
     """The exit code of a status that ends the waiting; None while the run goes on."""
     return EXIT_CODES.get(RunStatus(status))
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of many runs: that of the run which ended worst."""
+    return max(codes, key=FROM_BEST_TO_WORST.index)
 
 
 class Follower:

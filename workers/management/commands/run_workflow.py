@@ -16,12 +16,12 @@ from runs import engine
 from runs.creation import INPUT_BYTES_MAX
 from runs.errors import UnknownWorkflow
 from runs.models import Run
-from runs.printing import Follower, exit_code
+from runs.printing import TIMED_OUT, Follower, exit_code, worst
 from runs.queries import run_json
+from workers import lines
 from workers.local import start_and_run
 
 POLL_S = 0.05
-TIMED_OUT = 7
 
 
 class Command(SagaboardCommand):
@@ -30,6 +30,9 @@ class Command(SagaboardCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name of the workflow")
         parser.add_argument("--input", help="JSON, @file or - for standard input; default: the sample input")
+        parser.add_argument(
+            "--lines", help="JSON Lines, @file or -: starts one run a line, all of them or none"
+        )
         parser.add_argument("--wait", action="store_true", help="follow the run, one line per journal entry")
         parser.add_argument("--timeout", type=float, help="seconds to follow it for")
         parser.add_argument("--json", action="store_true", help="print the run as one JSON document")
@@ -37,11 +40,13 @@ class Command(SagaboardCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         version = latest_version(options["name"])
-        input = read_input(options["input"], version)
         seconds = options["timeout"]
         if seconds is not None and not seconds > 0:
             raise Refused("--timeout must be a number of seconds above 0")
         deadline = None if seconds is None else time.monotonic() + seconds
+        if options["lines"] is not None:
+            sys.exit(self._start_lines(version, deadline, options))
+        input = read_input(options["input"], version)
         if options["local"]:
             steps = start_and_run(version, input, deadline)
         else:
@@ -51,6 +56,23 @@ class Command(SagaboardCommand):
         if options["json"]:
             self.stdout.write(json.dumps(run_json(run), indent=2))
         sys.exit(TIMED_OUT if code is None else code)
+
+    def _start_lines(self, version: WorkflowVersion, deadline: float | None, options: dict[str, Any]) -> int:
+        """Start a run a line, and with --wait follow all of them. Returns the worst exit code."""
+        if options["local"] or options["input"] is not None:
+            raise Refused("--lines goes neither with --input nor with --local")
+        runs = lines.start(version, lines.inputs_of(_text_of(options["lines"], lines.BYTES_MAX)))
+        out = self.stderr if options["json"] else self.stdout
+        for run in runs:
+            out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
+        codes = [0]
+        for run, code in lines.ends(runs, deadline) if options["wait"] else ():
+            out.write(f"run {run.pk} {run.status if code != TIMED_OUT else 'has not ended in time'}")
+            codes.append(code)
+        if options["json"]:
+            found = Run.objects.select_related("version").in_bulk([run.pk for run in runs])
+            self.stdout.write(json.dumps({"runs": [run_json(found[run.pk]) for run in runs]}, indent=2))
+        return worst(codes)
 
     def _follow(self, steps: Iterator[Run], options: dict[str, Any]) -> Run:
         out = self.stderr if options["json"] else self.stdout
@@ -96,11 +118,11 @@ def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
     """The input of the run: given as JSON, in a file or on standard input, or the sample."""
     if given is None:
         return dict(version.document.get("sample_input") or {})
-    text = _text_of(given)
+    text = _text_of(given, INPUT_BYTES_MAX)
     if len(text.encode()) > INPUT_BYTES_MAX:
         raise Refused(f"The input has more than {INPUT_BYTES_MAX:,} bytes; pass a smaller one.")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=lines.refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(f"The input is not valid JSON: {error}") from error
     if not isinstance(value, dict):
@@ -108,16 +130,12 @@ def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
     return value
 
 
-def _text_of(given: str) -> str:
+def _text_of(given: str, bytes_max: int) -> str:
     try:
         if given == "-":
-            return sys.stdin.read(INPUT_BYTES_MAX + 1)
+            return sys.stdin.read(bytes_max + 1)
         if given.startswith("@"):
             return Path(given[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"The input cannot be read: {error}") from error
     return given
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
