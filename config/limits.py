@@ -87,7 +87,7 @@ class _Here:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
 
-    def count(self, key: str, number: int) -> int:
+    def count(self, key: str, number: int = 1) -> int:
         with self._lock:
             found = self._counts.pop(key, 0) + number
             while len(self._counts) >= KEPT_MAX:
