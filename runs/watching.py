@@ -18,7 +18,7 @@ from runs.graphs import version_graph
 from runs.machine.scope import bound_params, contribution, map_results, run_output, task_scope
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
-from runs.queries import load
+from runs.queries import frame, load
 from runs.snapshot import iso, snapshot, without_traceback
 from runs.text import json_text
 
@@ -26,6 +26,8 @@ Json = dict[str, Any]
 REPLAYED_MAX = 500  # a journal of up to so many entries is sent to a page as a whole
 CHILDREN_MAX = 200
 ITEMS_PAGE = 50
+TIMELINE_STEPS_MAX = 100
+TIMELINE_PAGE = 2_000
 SHOWN_FIELDS = frozenset(
     {"name", "title", "kind", "worker", "workflow", "signal", "until", "seconds", "retry", "timeout", "when"}
     | {"on_failure", "fallback", "dynamic", "pivot", "compensation"}
@@ -79,6 +81,36 @@ def children_of(run_id: UUID) -> dict[str, str]:
     found = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
     pairs = list(found.values_list("parent_step", "pk")[:CHILDREN_MAX])
     return {step: str(pk) for step, pk in reversed(pairs)}
+
+
+# --- the timeline ---
+
+
+def timeline(run: Run, names: list[str], after: int) -> Json:
+    """Entries of some steps after number `after`, without their progress; pass `next` on as `after`.
+
+    Of the items of a map only the first and the last that say when they were undone, on the last page.
+    """
+    rows = JournalEntry.objects.filter(run=run, seq__gt=after, step__in=names).exclude(type="step.progress")
+    found = list(rows.order_by("seq").defer("payload")[: TIMELINE_PAGE + 1])
+    page = found[:TIMELINE_PAGE]
+    if len(found) > len(page):
+        return {"events": [frame(entry) for entry in page], "next": page[-1].seq}
+    ends = [entry for name in _maps(run, names) for entry in _undo_of_items(run, name)]
+    entries = sorted([*page, *ends], key=lambda entry: entry.seq)
+    return {"events": [frame(entry) for entry in entries], "next": None}
+
+
+def _maps(run: Run, names: list[str]) -> list[str]:
+    graph = version_graph(run.version_id)
+    return [name for name in names if name in graph.by_name and graph.by_name[name].kind == "map"]
+
+
+def _undo_of_items(run: Run, name: str) -> list[JournalEntry]:
+    rows = JournalEntry.objects.filter(run=run, step__startswith=f"{name}[").defer("payload")
+    first = rows.filter(type="compensation.started").order_by("seq").first()
+    last = rows.filter(type__in=("compensation.completed", "compensation.failed")).order_by("-seq").first()
+    return [entry for entry in (first, last) if entry is not None]
 
 
 # --- single values ---

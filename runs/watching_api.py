@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router
 
 from config.access import may, require
 from runs.api import find_run
 from runs.text import json_text
-from runs.watching import items_page, run_value, step_facts, step_value, view_json
+from runs.watching import (
+    TIMELINE_STEPS_MAX,
+    items_page,
+    run_value,
+    step_facts,
+    step_value,
+    timeline,
+    view_json,
+)
 
 router = Router(tags=["runs"])
 
@@ -21,6 +29,21 @@ def get_view(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     """The graph that the run really has, and the state from which its journal is followed."""
     require(request.user, "view")
     return view_json(find_run(run_id))
+
+
+@router.get("/runs/{uuid:run_id}/timeline", response=dict[str, Any])
+def get_timeline(
+    request: HttpRequest,
+    run_id: UUID,
+    step: Annotated[list[str], Query(max_length=TIMELINE_STEPS_MAX)],
+    after: int = 0,
+) -> dict[str, Any]:
+    """Journal entries of the steps named, oldest first, without their progress; pass `next` on as `after`.
+
+    Of the items of a map only the first and the last that say when they were undone.
+    """
+    require(request.user, "view")
+    return timeline(find_run(run_id), step, max(after, 0))
 
 
 @router.get("/runs/{uuid:run_id}/values/{what}", response=Any)

@@ -32,7 +32,14 @@ def get(client: Client, run: Run, path: str) -> Any:
 
 def test_strangers_are_refused(run_here: RunHere) -> None:
     run = run_here(chain(step("a")))
-    for path in ("view", "values/input", "steps/a/values/output", "steps/a/facts", "steps/a/items"):
+    for path in (
+        "view",
+        "values/input",
+        "steps/a/values/output",
+        "steps/a/facts",
+        "steps/a/items",
+        "timeline?step=a",
+    ):
         assert get(Client(), run, path).status_code == 401
 
 
@@ -122,3 +129,47 @@ def test_items_come_in_pages_and_failing_ones_alone(run_here: RunHere, viewer: C
     failed = get(viewer, run, "steps/many/items?status=failed").json()["items"]
     assert [item["index"] for item in failed] == [60, 121]
     assert get(viewer, run, "steps/many/items?status=failed&q=nothing+like+it").json()["items"] == []
+
+
+class TestTimeline:
+    def test_entries_of_the_steps_asked_for_and_no_others(self, run_here: RunHere, viewer: Client) -> None:
+        run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical"})
+        found = get(viewer, run, "timeline?step=a&step=c").json()
+        assert found["next"] is None
+        assert {event["step"] for event in found["events"]} == {"a", "c"}
+        types = [event["type"] for event in found["events"] if event["step"] == "a"]
+        assert types[-2:] == ["compensation.started", "compensation.completed"]
+        numbers = [event["seq"] for event in found["events"]]
+        assert numbers == sorted(numbers)
+        assert "Traceback" not in json.dumps(found)
+
+    def test_pages_lead_to_all_of_them(
+        self, run_here: RunHere, viewer: Client, monkeypatch: MonkeyPatch
+    ) -> None:
+        run = run_here(chain(step("a"), step("b")))
+        whole = get(viewer, run, "timeline?step=a&step=b").json()["events"]
+        monkeypatch.setattr(watching, "TIMELINE_PAGE", 2)
+        found: list[Any] = []
+        after: int | None = 0
+        while after is not None:
+            page = get(viewer, run, f"timeline?step=a&step=b&after={after}").json()
+            found += page["events"]
+            after = page["next"]
+        assert found == whole
+
+    def test_the_items_of_a_map_are_told_by_the_two_ends_of_their_undo(
+        self, run_here: RunHere, viewer: Client
+    ) -> None:
+        many = step("many", kind="map", worker="act", items="=context.numbers")
+        run = run_here(chain(many, step("end")), numbers=list(range(9)), faults={"end": "critical"})
+        events = get(viewer, run, "timeline?step=many").json()["events"]
+        items = [(event["type"], event["step"]) for event in events if event["step"] != "many"]
+        undone = run.journal.filter(step__startswith="many[", type__startswith="compensation.")
+        assert undone.count() > 2
+        ends = [undone.order_by("seq").first(), undone.order_by("seq").last()]
+        assert items == [(entry.type, entry.step) for entry in ends if entry]
+
+    def test_too_many_at_once_are_refused(self, run_here: RunHere, viewer: Client) -> None:
+        run = run_here(chain(step("a")))
+        query = "&".join("step=a" for _ in range(watching.TIMELINE_STEPS_MAX + 1))
+        assert get(viewer, run, f"timeline?{query}").status_code == 422

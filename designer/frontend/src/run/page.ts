@@ -3,6 +3,7 @@ import { find, readJson } from "../ui/dom";
 import { RunTree } from "./canvas/tree";
 import type { ConnectionState } from "./connection";
 import type { Frame } from "./frame";
+import { Histories } from "./histories";
 import { ENDED, type RunState } from "./state";
 import { Badges } from "./view/badges";
 import { factsOf } from "./view/facts";
@@ -13,7 +14,8 @@ import { ResultsView } from "./view/results";
 import { SliderView } from "./view/slider";
 import { StepPanel } from "./view/step";
 import { StepsView } from "./view/steps";
-import { WatchedRun, type View } from "./watched";
+import { TimelineView } from "./view/timeline";
+import { fetchHistories, WatchedRun, type View } from "./watched";
 
 interface PageData extends View {
   readonly panel: string;
@@ -36,6 +38,8 @@ class RunPage {
   private readonly results: ResultsView;
   private readonly slider: SliderView;
   private readonly step: StepPanel;
+  private readonly histories: Histories;
+  private readonly timeline: TimelineView;
 
   constructor(private readonly root: HTMLElement, data: PageData) {
     const badges = Badges.of(document);
@@ -57,6 +61,8 @@ class RunPage {
     this.results = new ResultsView(root, data.api);
     this.step = new StepPanel(find(root, "[data-view=step]")!, badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
+    this.histories = new Histories(this.run.journal, (steps) => fetchHistories(data.api, steps));
+    this.timeline = new TimelineView(find(root, "[data-view=timeline]")!, this.histories, this.now, (name) => this.tree.select(name));
     const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
     if (canvas) canvas.tree = this.tree;
   }
@@ -77,6 +83,7 @@ class RunPage {
     this.heardAt = Date.now();
     this.journal.add(frames, this.connectionState.kind === "live");
     this.step.moved(this.run, frames);
+    this.histories.add(frames);
     if (!this.run.isCaughtUp) return;
     this.paint(this.run.state);
     this.showConnection(this.connectionState);
@@ -85,6 +92,7 @@ class RunPage {
 
   private paint(state: RunState): void {
     this.header.paint(state);
+    this.timeline.follow(state);
     this.slider.grow(state.lastSeq);
     if (this.slider.shown === null) this.paintMoment(state, null);
   }
@@ -94,6 +102,7 @@ class RunPage {
     const moment = seq === null ? null : (frame?.at ?? new Date(0).toISOString());
     this.steps.paint(state, moment);
     this.tree.show(state, moment);
+    this.timeline.show(state, seq, moment);
     this.slider.say(seq, frame);
     this.step.show(this.run, state, seq);
   }
@@ -111,13 +120,18 @@ class RunPage {
   }
 
   private choose(run: WatchedRun, step: string): void {
-    this.steps.mark(run === this.run ? step : null);
+    this.mark(run === this.run ? step : null);
     void this.step.open(run, step, run === this.run ? this.slider.shown : null);
   }
 
   private unchoose(): void {
-    this.steps.mark(null);
+    this.mark(null);
     this.tree.mark(null);
+  }
+
+  private mark(step: string | null): void {
+    this.steps.mark(step);
+    this.timeline.mark(step);
   }
 
   private followUp(before: RunState, frames: readonly Frame[]): void {
@@ -135,6 +149,7 @@ class RunPage {
   private tick(): void {
     if (document.hidden || !this.run.isCaughtUp) return;
     if (this.slider.shown === null) this.steps.tick();
+    this.timeline.tick();
     this.header.tick();
   }
 

@@ -128,7 +128,23 @@ export async function fetchView(api: string): Promise<View> {
 export async function fetchFrames(api: string, asked: { after: number; limit: number; step?: string }): Promise<Frame[]> {
   const query = new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]));
   const { events } = await fetchJson(`${api}/events?${query}`);
+  return framesIn(events);
+}
+
+function framesIn(events: unknown): Frame[] {
   return (Array.isArray(events) ? events : []).flatMap((event) => parseFrame(JSON.stringify(event)) ?? []);
+}
+
+/** All entries of some steps but their progress, oldest first. */
+export async function fetchHistories(api: string, steps: readonly string[]): Promise<Frame[]> {
+  const found: Frame[] = [];
+  for (let next: unknown = 0; typeof next === "number";) {
+    const query = new URLSearchParams([["after", String(next)], ...steps.map((step) => ["step", step])]);
+    const answer = await fetchJson(`${api}/timeline?${query}`);
+    found.push(...framesIn(answer.events));
+    next = answer.next;
+  }
+  return found;
 }
 
 /** An object from the API. Rejects with the server's own words. */
