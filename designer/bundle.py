@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,18 @@ def script(entry: str = ENTRY) -> str:
 
 def styles(entry: str = ENTRY) -> list[str]:
     return [f"{FOLDER}/{name}" for name in _chunk(entry).get("css", [])]
+
+
+def needed(entries: Iterable[str]) -> list[str]:
+    """Paths of all scripts that these need before they run, each once."""
+    found: dict[str, str] = {}
+    todo = list(entries)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found[name] = script(name)
+            todo += _chunk(name).get("imports", [])
+    return list(found.values())
 
 
 def _chunk(entry: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ const root = resolve(here, "../..");
 export default defineConfig({
   base: "./",
   plugins: [tailwindcss(), licences(here), sourcesHash(root)],
+  resolve: { alias: { "d3-color": resolve(here, "build/no-colours.ts") } },
   build: {
     outDir: resolve(root, "static/designer"),
     emptyOutDir: true,

@@ -79,3 +79,15 @@ def bundle_styles() -> SafeString:
 @register.simple_tag
 def bundle_script() -> SafeString:
     return format_html('<script type="module" src="{}"></script>', static(bundle.script()))
+
+
+@register.simple_tag
+def bundle_ahead(*entries: str) -> SafeString:
+    """Lets the browser fetch at once what these parts of a page need, instead of one after another."""
+    parts = ((static(path),) for path in bundle.needed(entries) if path != bundle.script())
+    sheets = ((static(path),) for entry in entries for path in bundle.styles(entry))
+    return format_html(
+        "{}\n{}",
+        format_html_join("\n", '<link rel="stylesheet" href="{}">', sheets),
+        format_html_join("\n", '<link rel="modulepreload" href="{}">', parts),
+    )

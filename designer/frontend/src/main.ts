@@ -1,9 +1,7 @@
-/** Entry of every page. Each part starts itself where its markup is. */
+/** Entry of every page. Each part is loaded and started where its markup is. */
 import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
 import { startCaseCount } from "./cases/count";
-import { startCasePages } from "./cases/page";
-import { startRunPage } from "./run/page";
 import { takeFiles } from "./ui/files";
 import { improveForms } from "./ui/forms";
 import { upgradeJson } from "./ui/json";
@@ -12,11 +10,20 @@ import { localiseTimes } from "./ui/time";
 localiseTimes(document);
 upgradeJson(document);
 improveForms(document);
-startRunPage();
 startCaseCount();
-startCasePages();
 takeFiles(document);
-if (document.querySelector("[data-picture]")) void import("./canvas/gallery").then(({ drawGallery }) => drawGallery(document));
+if (has("[data-picture]")) void import("./canvas/gallery").then(({ drawGallery }) => drawGallery(document));
 const picture = document.querySelector<HTMLAnchorElement>("a[data-draws]");
 if (picture) void import("./canvas/gallery").then(({ offerPicture }) => offerPicture(picture));
-if (document.querySelector("workflow-canvas")) void import("./canvas/element");
+void startPage();
+
+/** A page gives its canvas what to show, so it is started before the canvas is. */
+async function startPage(): Promise<void> {
+  if (has("[data-page=run]")) (await import("./run/page")).startRunPage();
+  if (has("[data-page=case], [data-page=batch], [data-page=cases]")) (await import("./cases/page")).startCasePages();
+  if (has("workflow-canvas")) await import("./canvas/element");
+}
+
+function has(selector: string): boolean {
+  return document.querySelector(selector) !== null;
+}

@@ -10,7 +10,7 @@ import { begin, perform, redo, undo } from "../src/canvas/model/history";
 import { autoLayout } from "../src/canvas/model/layout";
 import { edgeViews, NODE_WIDTH, stepViews, unplaced } from "../src/canvas/model/nodes";
 import { marksOf, spotOf } from "../src/canvas/model/problems";
-import { refusalOf } from "../src/canvas/model/rules";
+import { followersOf, refusalOf } from "../src/canvas/model/rules";
 
 const ORDER: Document = {
   schema: 1, name: "order",
@@ -95,6 +95,12 @@ describe("rules", () => {
   it.each([["ship", "reserve", "circle"], ["reserve", "charge", "already"], ["ship", "ship", "itself"], ["#3", "ship", "name"]])(
     "refuses %s to %s", (from, to, word) => expect(refusalOf(ORDER, from, to)).toContain(word));
   it("allows a second way", () => expect(refusalOf(ORDER, "reserve", "ship")).toBeNull());
+  it.each(["valid.json", "graph.json", "shape.json"])("lists in one walk what may follow each step of %s", (file) => {
+    for (const document of [ORDER, ...contract(file)]) {
+      const ids = idsOf(stepsOf(document ?? {}));
+      for (const from of ids) expect(followersOf(document, from)).toEqual(ids.filter((to) => refusalOf(document, from, to) === null));
+    }
+  });
 });
 
 describe("the derived canvas", () => {

@@ -2,7 +2,6 @@
 import { useRef, type ReactElement } from "react";
 import { arranged } from "../arrange";
 import { writeDocument } from "../api";
-import { pictureOf } from "../model/picture";
 import type { Asked, Brought } from "./asked";
 import type { EditData } from "./data";
 import type { Workbench } from "./useWorkbench";
@@ -30,7 +29,10 @@ export function FileMenu({ data, bench, ask, bring }: Props): ReactElement {
     if ("text" in answer) download(`${data.name}.${suffix}`, answer.text);
     else bench.tell(answer.message);
   }));
-  const picture = then(() => void (places ? Promise.resolve(places) : arranged(document)).then((where) => download(`${data.name}.svg`, pictureOf(document, catalog, where))));
+  const picture = then(() => void Promise.all([import("../model/picture"), places ?? arranged(document)]).then(
+    ([{ pictureOf }, where]) => download(`${data.name}.svg`, pictureOf(document, catalog, where)),
+    () => bench.tell("The picture could not be drawn, as the server cannot be reached. Try again when the connection is back."),
+  ));
   return (
     <details ref={menu} className="menu" onKeyDown={(event) => { if (event.key === "Escape") close(); }} onBlur={(event) => { if (menu.current && event.relatedTarget && !menu.current.contains(event.relatedTarget)) menu.current.open = false; }}>
       <summary className="btn btn-sm">File</summary>

@@ -1,7 +1,7 @@
 /** Where a step leads to, and connecting it without a mouse. */
 import { useId, type ReactElement } from "react";
-import { edgesOf, idsOf, stepsOf, textOf, type Document } from "../model/document";
-import { refusalOf } from "../model/rules";
+import { edgesOf, textOf, type Document } from "../model/document";
+import { followersOf } from "../model/rules";
 
 interface Props {
   readonly document: Document;
@@ -13,7 +13,7 @@ interface Props {
 export function Links({ document, from, connect, open }: Props): ReactElement {
   const id = useId();
   const edges = edgesOf(document).flatMap((edge, index) => (textOf(edge.from) === from ? [{ edge, index }] : []));
-  const free = idsOf(stepsOf(document)).filter((to) => refusalOf(document, from, to) === null);
+  const free = followersOf(document, from);
   return (
     <fieldset className="params">
       <legend>Leads to</legend>

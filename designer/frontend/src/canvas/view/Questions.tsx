@@ -2,7 +2,7 @@
 import type { ReactElement } from "react";
 import { search } from "../model/catalog";
 import { stepsOf, textOf } from "../model/document";
-import { refusalOf } from "../model/rules";
+import { followersOf } from "../model/rules";
 import type { Asked, Brought } from "./asked";
 import { BringDialog } from "./BringDialog";
 import { ChooseDialog, type Choice } from "./ChooseDialog";
@@ -58,7 +58,7 @@ function Add({ bench, close }: PartProps): ReactElement {
 function Connect({ bench, close }: PartProps): ReactElement {
   const { design: { document }, ids, step } = bench;
   const from = ids[step] ?? "";
-  const free = new Set(ids.filter((to) => refusalOf(document, from, to) === null));
+  const free = new Set(followersOf(document, from));
   const choose = (to: string): void => {
     bench.connect(from, to);
     close();

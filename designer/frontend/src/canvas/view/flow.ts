@@ -10,10 +10,10 @@ const HANDLE = 11;
 const EDGE_REACH = 20;
 
 export function flowNodes(
-  views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: readonly StepFlowNode[], chosen: ReadonlySet<string>,
+  views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: StepFlowNode[], chosen: ReadonlySet<string>,
 ): StepFlowNode[] {
   const known = new Map(before.map((node) => [node.id, node]));
-  return [...views].map(([id, data]) => {
+  return kept(before, [...views].map(([id, data]) => {
     const [x, y] = places[id] ?? [0, 0];
     const [selected, old] = [chosen.has(id), known.get(id)];
     if (old?.data === data && old.position.x === x && old.position.y === y && old.selected === selected) return old;
@@ -21,16 +21,21 @@ export function flowNodes(
       ...old, id, data, type: "step" as const, position: { x, y }, selected,
       ...SIZED, ariaLabel: ariaLabel(data),
     };
-  });
+  }));
 }
 
-export function flowEdges(views: readonly EdgeView[], chosen: ReadonlySet<string>, before: readonly Edge[] = []): Edge[] {
+export function flowEdges(views: readonly EdgeView[], chosen: ReadonlySet<string>, before: Edge[] = []): Edge[] {
   const known = new Map(before.map((edge) => [edge.id, edge]));
-  return views.map((view) => {
+  return kept(before, views.map((view) => {
     const next = flowEdge(view, chosen.has(view.id), views.length > MANY ? 0 : EDGE_REACH);
     const old = known.get(view.id);
     return old && SHOWN.every((key) => old[key] === next[key]) ? old : next;
-  });
+  }));
+}
+
+/** The list as it was where nothing in it is new, so that React Flow does not go through all of it again. */
+function kept<Item>(before: Item[], next: Item[]): Item[] {
+  return before.length === next.length && before.every((item, index) => item === next[index]) ? before : next;
 }
 
 const SHOWN = ["label", "className", "selected", "interactionWidth"] as const;

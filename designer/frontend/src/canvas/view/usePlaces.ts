@@ -7,8 +7,7 @@ import { inRows, unplaced } from "../model/nodes";
 /** Null until the places of all steps are known; a layout is computed only where something has no place. */
 export function usePlaces(document: Document): Readonly<Record<string, Place>> | null {
   const [computed, setComputed] = useState<Readonly<Record<string, Place>> | null>(null);
-  const missing = unplaced(document).filter((id) => !computed?.[id]);
-  const needs = missing.join("\n");
+  const needs = useMemo(() => unplaced(document).filter((id) => !computed?.[id]).join("\n"), [document.steps, document.layout, computed]);
   useEffect(() => {
     if (!needs) return undefined;
     let isCurrent = true;

@@ -1,2 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{t as n}from"./arrange-Ew8BctLD.js";import{u as r}from"./catalog-DkF11wls.js";import{a as i,c as a}from"./pages-DKxis4fB.js";var o=e(t(),1);function s(e){let[t,s]=(0,o.useState)(null),c=a(e).filter(e=>!t?.[e]).join(`
-`);return(0,o.useEffect)(()=>{if(!c)return;let t=!0;return n(e).then(e=>{t&&s(e)},()=>{t&&s(i(e))}),()=>{t=!1}},[c]),(0,o.useMemo)(()=>c?null:{...t,...r(e)},[c,t,e.layout])}export{s as t};
