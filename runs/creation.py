@@ -17,8 +17,8 @@ from django.conf import settings
 from designer.graph import Graph
 from designer.models import WorkflowVersion
 from designer.schemas import SchemaValidator
-from runs import store
-from runs.database import Database, Row
+from runs import store, writing
+from runs.database import Database
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
 from runs.indexing import index
@@ -156,11 +156,8 @@ def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
     runs = [run for run, _ in made]
     Run.objects.bulk_create(runs, ROWS_PER_STATEMENT)
     index(runs)
-    rows: dict[str, list[Row]] = {}
-    for _, unit in made:
-        for sql, values in unit.changes(db):
-            rows.setdefault(sql, []).extend(values)
-    db.write(list(rows.items()))
+    changes = [one for _, unit in made for one in unit.changes()]
+    db.write(writing.statements(db, changes))
     return made
 
 
@@ -184,7 +181,7 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
     unit.record(_first_entry(graph, unit, request.depth))
     unit.take(Start(at))
     unit.stored = unit.state.run
-    for name, value in store.run_columns(unit.state.run).items():
+    for name, value in writing.run_columns(unit.state.run).items():
         setattr(run, name, value)
     return run, unit
 

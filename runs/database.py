@@ -45,6 +45,10 @@ class Database:
         """Carry out statements in their order."""
         raise NotImplementedError
 
+    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
+        """A transaction of its own, if its first statement finds its row. The time then, else None."""
+        raise NotImplementedError
+
     def begin(self, first: Query | None) -> list[Row]:
         """Begin a transaction; what its first query finds."""
         raise NotImplementedError
@@ -92,6 +96,21 @@ class Sqlite(Database):
             self._write(last)
             self.raw.execute("COMMIT")
 
+    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
+        (sql, (values,)), *others = statements
+        try:
+            self.begin(None)
+            with self.wrapper.wrap_database_errors:
+                is_found = self.raw.execute(_with_question_marks(sql), values).rowcount == 1
+            if is_found:
+                self.commit(others)
+                return self.now()
+        except BaseException:
+            _undo(self)
+            raise
+        _undo(self)
+        return None
+
     def _write(self, statements: Sequence[Statement]) -> None:
         for sql, rows in statements:
             if len(rows) == 1:
@@ -134,6 +153,12 @@ class Postgres(Database):
         with self.wrapper.wrap_database_errors, self.raw.pipeline():
             self._write(last)
             self._execute("COMMIT")
+
+    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
+        """A single statement is a transaction by itself."""
+        ((sql, (values,)),) = statements
+        found = self.rows((sql, values))
+        return found[0][0] if found else None
 
     def _write(self, statements: Sequence[Statement]) -> None:
         for sql, rows in statements:

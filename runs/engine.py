@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,7 @@ from runs.models import Intervention, StepRun
 from runs.starting import start_fitting, start_one, start_run, start_runs
 from runs.store import Loaded
 from runs.text import is_storable, storable
-from runs.unit import Unit, unit_of
+from runs.unit import Unit, unit_of, unit_that_goes_on
 from workers.outcome import Failure, Outcome
 
 __all__ = ["start_fitting", "start_one", "start_run", "start_runs"]
@@ -207,12 +208,22 @@ def report(
     With `go_on`, the next step that became ready is claimed for that worker process in the same
     transaction, and returned.
     """
-    outcome = _storable_words(outcome)
+    event = partial(
+        Report,
+        step=held.step,
+        lease=held.lease,
+        outcome=_storable_words(outcome),
+        jitter=_jitter(),
+        expansion=expansion,
+    )
+
+    def record(unit: Unit) -> Ring | None:
+        unit.take(event(unit.at))
+        start_children(unit)
+        return _claim_next(unit, go_on) if go_on else None
+
     try:
-        with unit_of(held.loaded, act) as unit:
-            unit.take(Report(unit.at, held.step, held.lease, outcome, _jitter(), expansion))
-            start_children(unit)
-            following = _claim_next(unit, go_on) if go_on else None
+        unit, following = unit_that_goes_on(held.loaded, record, act)
     except Stale as stale:
         logger.info("run %s: report discarded: %s", held.run_id, stale)
         return None

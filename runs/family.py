@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from runs import announce, creation, dispatch
+from runs import announce, creation, dispatch, writing
 from runs.database import database, transaction_of
 from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused, Stale
@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 def start_children(unit: Unit) -> None:
     """Create the child runs that the unit asks for, in its own transaction."""
+    if not unit.is_locked:
+        return  # whoever has no lock starts none
     done: set[str] = set()
     while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
         for command in todo:
@@ -72,7 +74,7 @@ def start(requests: Sequence[creation.Request]) -> list[Run]:
         units = [unit for _, unit in made]
         for unit in units:
             start_children(unit)
-            db.write(unit.changes(db))
+            db.write(writing.statements(db, unit.changes()))
         if is_part:
             transaction.on_commit(lambda: act_on_all(units))
     if not is_part:

@@ -1,4 +1,4 @@
-"""Rows ↔ machine state, in few hand-written statements. No rules.
+"""Rows → machine state, in few hand-written statements; the way back is `runs.writing`. No rules.
 
 The run's row is the one lock: it is read with `FOR UPDATE` on PostgreSQL, and SQLite's IMMEDIATE
 transactions let one writer in at a time.
@@ -6,6 +6,7 @@ transactions let one writer in at a time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,19 +15,17 @@ from uuid import UUID
 
 import orjson
 
-from runs.codec import pack, unpack
-from runs.database import Database, Query, Row, Sqlite, Statement, database
+from runs.codec import unpack
+from runs.database import Database, Query, Row, Sqlite, database
 from runs.errors import UnknownRun
-from runs.machine.messages import Decision, Entry
+from runs.machine.messages import Decision
 from runs.machine.states import RunState, State, StepState
 from runs.payloads import INPUT, cache
-from runs.text import json_text
+from runs.writing import Changes
 
 RING_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
 ROWS_PER_STATEMENT = 500
 SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
-RUN_COLUMNS = frozenset({"id", "error"})
-STEP_COLUMNS = frozenset({"name", "error"})
 
 RUN_SQL = (
     "SELECT version_id, state, error, workflow_name, parent_id, parent_step FROM runs_run"
@@ -35,30 +34,14 @@ RUN_SQL = (
 INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
-MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s"
-SAVE_RUN_SQL = (
-    "UPDATE runs_run SET status=%s, state=%s, error=%s, last_seq=%s, done=%s, total=%s,"
-    " started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s"
-)
-STEP_FIELDS = (
-    "run_id, name, status, undo, attempt, undo_attempt, lease, process, queue, state, error, output_seq,"
-    " started_at, finished_at, due_at"
-)
-SAVE_STEP_SQL = (
-    f"INSERT INTO runs_steprun ({STEP_FIELDS}) VALUES ({', '.join(['%s'] * 15)})"
-    " ON CONFLICT (run_id, name) DO UPDATE SET "
-    + ", ".join(f"{name.strip()}=excluded.{name.strip()}" for name in STEP_FIELDS.split(",")[2:])
-)
-JOURNAL_SQL = (
-    "INSERT INTO runs_journalentry (run_id, seq, type, step, attempt, at, status, data, payload)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A run as read under its lock, at the database's time `at`. `rows` is where `state` reads from."""
+    """A run as read under its lock, at the database's time `at`. `rows` is where `state` reads from.
+
+    `read_at`: the same moment by this process's steady clock.
+    """
 
     version_id: int
     workflow: str
@@ -67,6 +50,7 @@ class Loaded:
     at: datetime
     parent_id: UUID | None
     parent_step: str
+    read_at: float = 0.0
 
 
 def now() -> datetime:
@@ -96,7 +80,7 @@ def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
     if isinstance(run, UUID):
         return _loaded(run, found, at)
     if found and found[0][0] == run.state.run.last_seq:
-        return replace(run, at=at)
+        return replace(run, at=at, read_at=time.monotonic())
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
 
@@ -108,11 +92,12 @@ def _run_query(db: Database, run_id: UUID) -> Query:
 def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
     if not found:
         raise UnknownRun(run_id)
-    version_id, state, error, workflow, parent_id, parent_step = found[0][:6]
-    run = unpack(RunState, _json(state), id=str(run_id), error=_json(error))
+    version_id, packed, error, workflow, parent_id, parent_step = found[0][:6]
+    run = unpack(RunState, _json(packed), id=str(run_id), error=_json(error))
     parent = None if parent_id is None else UUID(str(parent_id))
     rows = Rows(run_id, run.total)
-    return Loaded(version_id, workflow, State(run, _input(run_id), rows), rows, at, parent, parent_step)
+    state = State(run, _input(run_id), rows)
+    return Loaded(version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
 
 
 def _input(run_id: UUID) -> Any:
@@ -132,87 +117,13 @@ def _kept(run_id: UUID, seq: int, text: Any) -> Any:
 
 
 def changes(
-    db: Database,
-    run_id: UUID,
-    decisions: Sequence[Decision],
-    rung: Mapping[str, str],
-    at: datetime,
-    before: RunState,
-) -> list[Statement]:
-    """What appends the entries of decisions and writes the rows that they changed.
-
-    `rung`: queue by step. `before`: the run as it is stored.
-    """
-    state, key = decisions[-1].state, db.key(run_id)
-    ring_due = db.time(at + timedelta(seconds=RING_GRACE_S))
-    entries = [_entry_row(db, key, entry) for decision in decisions for entry in decision.entries]
-    steps = [_step_row(db, key, step, rung, ring_due) for step in state.changed.values()]
-    again = [(ring_due, key, name) for name in rung if name not in state.changed]
-    statements: list[Statement] = [
-        (JOURNAL_SQL, entries),
-        (SAVE_STEP_SQL, steps),
-        (DUE_SQL, again),
-        *([_save_run(db, key, state.run, before)] if state.run is not before else []),
-    ]
-    return [(sql, rows) for sql, rows in statements if rows]
-
-
-def _entry_row(db: Database, key: Any, entry: Entry) -> Row:
-    return (
-        key,
-        entry.seq,
-        entry.type,
-        entry.step,
-        entry.attempt,
-        db.time(entry.at),
-        entry.status,
-        json_text(entry.data),
-        None if entry.payload is None else json_text(entry.payload),
-    )
-
-
-def _step_row(db: Database, key: Any, step: StepState, rung: Mapping[str, str], ring_due: Any) -> Row:
-    return (
-        key,
-        step.name,
-        step.status.value,
-        step.undo.value,
-        step.attempt,
-        step.undo_attempt,
-        step.lease,
-        step.process,
-        rung.get(step.name, ""),
-        json_text(pack(step, STEP_COLUMNS)),
-        None if step.error is None else json_text(step.error),
-        step.output_seq,
-        db.time(step.started_at),
-        db.time(step.finished_at),
-        ring_due if step.name in rung else db.time(step.due_at),
-    )
-
-
-def _save_run(db: Database, key: Any, run: RunState, before: RunState) -> Statement:
-    """While a run only moves on, its indexed columns are not even named, so that no index is touched."""
-    state = json_text(pack(run, RUN_COLUMNS))
-    if _columns(before) == _columns(run):
-        return MOVE_RUN_SQL, [(state, run.last_seq, run.done, key)]
-    error = None if run.error is None else json_text(run.error)
-    finished_at = db.time(run.finished_at)
-    times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
-    return SAVE_RUN_SQL, [(run.status.value, state, error, run.last_seq, run.done, run.total, *times, key)]
-
-
-def run_columns(run: RunState) -> dict[str, Any]:
-    """The columns of a run's row that hold its state, as the ORM takes them."""
-    names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
-    state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
-    return {"status": run.status.value, "state": state, "tally_at": run.finished_at} | {
-        name: getattr(run, name) for name in names
-    }
-
-
-def _columns(run: RunState) -> Row:
-    return run.status, run.error, run.total, run.started_at, run.finished_at, run.due_at
+    run_id: UUID, decisions: Sequence[Decision], rung: Mapping[str, str], at: datetime, before: RunState
+) -> Changes:
+    """What decisions say of a run that is stored as `before`. `rung`: queue by step."""
+    state = decisions[-1].state
+    entries = [entry for decision in decisions for entry in decision.entries]
+    ring_due = at + timedelta(seconds=RING_GRACE_S)
+    return Changes(run_id, before, state.run, entries, list(state.changed.values()), rung, ring_due)
 
 
 class Rows:

@@ -2,33 +2,47 @@
 
 What must happen outside (rings, hints, other runs) is done after the commit and may be lost:
 the sweep finds whatever was not done.
+
+Who has a run to himself, as a worker process that goes through its steps has, may decide first and write
+afterwards, without the lock: the one statement that moves the run finds it only if nobody was faster. If
+somebody was, everything is decided again under the lock.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
 
 from designer.graph import Graph
-from runs import cases, store
-from runs.database import Database, Statement, database, transaction_of
+from runs import cases, store, writing
+from runs.database import Database, Sqlite, database, transaction_of
 from runs.graphs import run_graph
 from runs.machine.decide import decide
-from runs.machine.messages import Command, Decision, Event, Ring
+from runs.machine.messages import Command, Decision, Event, Ring, StartChild
 from runs.machine.states import State
 
 AfterCommit = Callable[["Unit"], None]
+T = TypeVar("T")
+
+UNLOCKED_S_MAX = 1.0  # for so long after it was read, the database's time is told from this process's clock
+
+
+class NeedsLock(Exception):
+    """What was decided has consequences that are only written under the lock."""
 
 
 class Unit:
-    """A locked run inside a transaction. Events are taken one after the other."""
+    """A run inside a transaction, or before it. Events are taken one after the other."""
 
-    def __init__(self, loaded: store.Loaded) -> None:
+    def __init__(self, loaded: store.Loaded, is_locked: bool = True) -> None:
+        self.is_locked = is_locked
         self.run_id = loaded.rows.run_id
         self.at: datetime = loaded.at
         self.loaded = loaded
@@ -60,16 +74,24 @@ class Unit:
         rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
         return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
 
-    def changes(self, db: Database) -> list[Statement]:
-        """What writes all that was decided and is not written yet."""
+    def changes(self) -> list[writing.Changes]:
+        """What was decided and is not written yet: nothing, or all of it."""
         decisions = self.decisions[self.written :]
         if not decisions:
             return []
         cases.project(self.run_id, decisions)
         rung = {ring.step: ring.queue for ring in self.rings}
-        statements = store.changes(db, self.run_id, decisions, rung, self.at, self.stored)
+        changes = store.changes(self.run_id, decisions, rung, self.at, self.stored)
         self.written, self.stored = len(self.decisions), self.state.run
-        return statements
+        return [changes]
+
+    def require_plain(self) -> None:
+        """Raise NeedsLock where more must be written than the run and what has changed of it."""
+        types = {entry.type.partition(".")[0] for decision in self.decisions for entry in decision.entries}
+        starts_others = any(isinstance(command, StartChild) for command in self.commands)
+        rings_again = any(ring.step not in self.state.changed for ring in self.rings)
+        if "intervention" in types or starts_others or rings_again:
+            raise NeedsLock
 
     def loaded_now(self) -> store.Loaded:
         """What a later unit of this process may go on from, after the commit."""
@@ -85,8 +107,55 @@ def unit_of(run: UUID | store.Loaded, after_commit: AfterCommit) -> Iterator[Uni
     with transaction_of(db, store.lock_query(db, run)) as work:
         unit = Unit(store.locked(db, run, work.first))
         yield unit
-        work.last = unit.changes(db)
+        work.last = writing.statements(db, unit.changes())
         if is_part and unit.decisions:
             transaction.on_commit(lambda: after_commit(unit))
     if not is_part and unit.decisions:
         after_commit(unit)
+
+
+def unit_that_goes_on(
+    run: store.Loaded, take: Callable[[Unit], T], after_commit: AfterCommit
+) -> tuple[Unit, T]:
+    """Take events of a run that this process has just written; without the lock where that can be.
+
+    `take` may be called twice, and must do nothing but take events.
+    """
+    done = _without_lock(run, take)
+    if done is not None:
+        after_commit(done[0])
+        return done
+    with unit_of(run, after_commit) as unit:
+        found = take(unit)
+    return unit, found
+
+
+def _without_lock(run: store.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T] | None:
+    """None, and nothing is written, where it takes the lock."""
+    db = database()
+    if db.wrapper.in_atomic_block or not _is_alone(run):
+        return None
+    unit = Unit(replace(run, at=_time_of(db, run)), is_locked=False)
+    try:
+        found = take(unit)
+        unit.require_plain()
+    except Exception:  # whatever it was is found again under the lock, where nothing moves
+        return None
+    at = db.write_if(writing.statements(db, unit.changes()))
+    if at is None:
+        return None
+    unit.loaded = replace(unit.loaded, at=at, read_at=time.monotonic())
+    return unit, found
+
+
+def _is_alone(run: store.Loaded) -> bool:
+    """Whether nobody else has reason to move a run that moved just now."""
+    state = run.state.run
+    return state.active + state.undo_busy <= 1 and time.monotonic() - run.read_at < UNLOCKED_S_MAX
+
+
+def _time_of(db: Database, run: store.Loaded) -> datetime:
+    """The database's time, without asking it."""
+    if isinstance(db, Sqlite):
+        return db.now()
+    return run.at + timedelta(seconds=time.monotonic() - run.read_at)
