@@ -17,6 +17,8 @@ from designer.api import router as designer_router
 from designer.documents_api import router as documents_router
 from designer.problems import Problem
 from runs.api import router as runs_router
+from runs.bulk_api import router as bulk_router
+from runs.charts_api import router as charts_router
 from runs.errors import (
     AnsweredAlready,
     BadInput,
@@ -37,6 +39,8 @@ api.add_router("", watching_router)
 api.add_router("", designer_router)
 api.add_router("", documents_router)
 api.add_router("", trials_router)
+api.add_router("", charts_router)
+api.add_router("", bulk_router)
 
 STATUSES: dict[type[Exception], int] = {
     UnknownRun: 404,

@@ -149,12 +149,19 @@ def list_runs(
     label: str | None = None,
     q: str | None = None,
     since: str | None = None,
+    until: str | None = None,
     trials: bool = False,
+    imported: bool = False,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """Newest first, in keyset pages; pass `next` on as `cursor`. `trials`: those of drafts instead."""
+    """Newest first, in keyset pages; pass `next` on as `cursor`, until it is null.
+
+    `label`: `key` or `key=value`; `q`: text in the input; `since`, `until`: when it was created. `trials` or
+    `imported`: those of drafts, or those that came as files, instead. A page of `q` or `label` with another
+    filter may hold few runs and have a next one all the same.
+    """
     require(request.user, "view")
-    runs, following = page_of(Filters(status, workflow, label, q, since, trials=trials), cursor)
+    runs, following = page_of(Filters(status, workflow, label, q, since, until, trials, imported), cursor)
     return {"runs": [summary_json(run) for run in runs], "next": following}
 
 

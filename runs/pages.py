@@ -4,41 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from designer.graph import Graph, Step
 from designer.presentation import slot_of
-from runs import fleet
 from runs.machine.states import RUN_ENDED
-from runs.models import Intervention, Run, StepRun
+from runs.models import Run, StepRun
 
-RECENT_MAX = 8
 FILTER_NAMES_MAX = 500
 CHILDREN_MAX = 20
-UNDER_WAY = ("pending", "running", "waiting", "compensating")
 LIST_FIELDS = (
-    "id", "workflow_name", "status", "done", "total", "created_at", "started_at", "finished_at", "trial",
-    "version__number",
+    "id", "workflow_name", "status", "labels", "done", "total", "created_at", "started_at", "finished_at",
+    "trial", "version__number",
 )  # fmt: skip
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def listed() -> QuerySet[Run]:
     """Runs for lists, newest first, without their inputs and states."""
     return Run.objects.select_related("version").only(*LIST_FIELDS).order_by("-created_at", "-id")
-
-
-def overview() -> dict[str, Any]:
-    """The numbers and rows of the first page."""
-    return {
-        "open_interventions": Intervention.objects.filter(status="open").count(),
-        "oldest_intervention": Intervention.objects.filter(status="open").order_by("opened_at").first(),
-        "under_way": Run.objects.filter(status__in=UNDER_WAY, trial=False).count(),
-        "blocked": Run.objects.filter(status="blocked", trial=False).count(),
-        "workers_online": fleet.lately_seen().count(),
-        "recent": list(listed().filter(trial=False)[:RECENT_MAX]),
-    }
 
 
 @dataclass(frozen=True, slots=True)

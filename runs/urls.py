@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import views
+from runs import listviews, views
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", listviews.home, name="home"),
     path("workflows/<str:name>/start/", views.run_start, name="run-start"),
-    path("runs/", views.run_list, name="run-list"),
+    path("runs/", listviews.run_list, name="run-list"),
+    path("runs/bulk/", listviews.run_bulk, name="run-bulk"),
+    path("runs/bulk/do/", listviews.run_bulk_do, name="run-bulk-do"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),

@@ -15,16 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.access import page_for
 from config.limits import caller, spend
-from designer.models import Workflow, WorkflowVersion
+from designer.models import WorkflowVersion
 from runs import casework, engine, pages, queries
 from runs.errors import BadInput, RunsError
 from runs.forms import AnswerForm, ApprovalForm, CancelForm, SignalForm, StartForm, as_text
 from runs.graphs import run_graph, version_graph
 from runs.machine.errors import Refused
-from runs.machine.states import RunStatus
 from runs.models import Intervention, Run
 from runs.questions import Case
-from runs.search import BadFilter, Filters, page_of
 from runs.store import load
 from runs.watching import view_json
 
@@ -35,38 +33,6 @@ STEPS_DRAWN_MAX = 150  # the page itself draws the others as they are scrolled t
 def find_run(run_id: UUID) -> Run:
     runs = Run.objects.select_related("version", "started_by", "parent")
     return get_object_or_404(runs.defer("version__document", "version__resolved"), pk=run_id)
-
-
-@require_GET
-@page_for("view")
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", pages.overview())
-
-
-@require_GET
-@page_for("view")
-def run_list(request: HttpRequest) -> HttpResponse:
-    filters = Filters(
-        request.GET.get("status") or None,
-        request.GET.get("workflow") or None,
-        trials=request.GET.get("trials") == "1",
-    )
-    cursor = request.GET.get("after") or None
-    try:
-        runs, following = page_of(filters, cursor)
-    except BadFilter as error:
-        messages.error(request, str(error))
-        return redirect("run-list")
-    names = Workflow.objects.values_list("name", flat=True)[: pages.FILTER_NAMES_MAX]
-    context = {
-        "runs": runs,
-        "next_cursor": following,
-        "cursor": cursor,
-        "wanted": filters,
-        "statuses": list(RunStatus),
-        "names": names,
-    }
-    return render(request, "runs/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,18 +58,12 @@ def latest_versions(name: str) -> Any:
 def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
     """The input of the run that is to be repeated, or the workflow's sample."""
     run = (
-        Run.objects.filter(pk=again, workflow_name=version.workflow.name).first() if is_uuid(again) else None
+        Run.objects.filter(pk=again, workflow_name=version.workflow.name).first()
+        if pages.is_uuid(again)
+        else None
     )
     sample = run.input if run else version_graph(version.pk).sample_input
     return {"input": as_text(sample or {}), "key": f"page-{uuid4()}"}
-
-
-def is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> Run | None:

@@ -116,6 +116,12 @@ def all_badges() -> SafeString:
     return mark_safe("".join(badge(family, status, _size(family)) for family, status in shown))
 
 
+@register.simple_tag
+def list_badges() -> SafeString:
+    """Every badge that a row of a list may come to need."""
+    return mark_safe("".join(badge("run", status) for status in RUN))
+
+
 def _size(family: str) -> str:
     return "status-large" if family == "run" else ""
 

@@ -5,9 +5,10 @@ import { startCaseCount } from "./cases/count";
 import { takeFiles } from "./ui/files";
 import { improveForms } from "./ui/forms";
 import { upgradeJson } from "./ui/json";
-import { localiseTimes } from "./ui/time";
+import { keepAges, localiseTimes } from "./ui/time";
 
 localiseTimes(document);
+keepAges(document);
 upgradeJson(document);
 improveForms(document);
 startCaseCount();
@@ -21,6 +22,9 @@ void startPage();
 async function startPage(): Promise<void> {
   if (has("[data-page=run]")) (await import("./run/page")).startRunPage();
   if (has("[data-page=case], [data-page=batch], [data-page=cases]")) (await import("./cases/page")).startCasePages();
+  if (has("[data-page=home]")) (await import("./lists/home")).startHome();
+  if (has("[data-page=runs]")) (await import("./lists/page")).startRunList();
+  if (has("[data-chart]")) (await import("./charts/start")).startCharts(document);
   if (has("workflow-canvas")) await import("./canvas/element");
 }
 

@@ -2,13 +2,10 @@
 import { RunTree } from "../run/canvas/tree";
 import { WatchedRun, type View } from "../run/watched";
 import { find, readJson } from "../ui/dom";
-import { upgradeJson } from "../ui/json";
+import { Parts } from "../ui/parts";
 import { follow } from "../ui/socket";
-import { localiseTimes } from "../ui/time";
 import { CASE_MOVED, type CaseFrame } from "./count";
 import { startEditor } from "./editor";
-
-const REFRESH_MS_MIN = 300;
 
 export function startCasePages(): void {
   const root = find<HTMLElement>(document, "[data-page=case], [data-page=batch], [data-page=cases]");
@@ -53,47 +50,4 @@ function watchList(): void {
 
 function onMove(listener: (frame: CaseFrame) => void): void {
   document.addEventListener(CASE_MOVED, (event) => listener((event as CustomEvent<CaseFrame>).detail));
-}
-
-class Parts {
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private isBusy = false;
-
-  constructor(private readonly root: HTMLElement, private readonly url: string) {}
-
-  /** Fetches soon; calls in quick succession become one. */
-  refreshSoon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      if (this.isBusy) this.refreshSoon();
-      else void this.refresh();
-    }, REFRESH_MS_MIN);
-  }
-
-  private async refresh(): Promise<void> {
-    this.isBusy = true;
-    const response = await fetch(this.url, { headers: { Accept: "text/html" } }).catch(() => null);
-    this.isBusy = false;
-    if (!response?.ok || response.redirected) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = [...page.querySelectorAll<HTMLElement>("[data-part]")];
-    if (fresh.length) for (const part of fresh) this.replace(part);
-    else this.fill(find<HTMLElement>(this.root, "[data-part]"), page.body);
-  }
-
-  /** An answer that is being written stays, as long as the question is open. */
-  private replace(fresh: HTMLElement): void {
-    const shown = find<HTMLElement>(this.root, `[data-part=${fresh.dataset.part}]`);
-    const isSame = fresh.dataset.open === "yes" && shown?.dataset.open === "yes";
-    if (!shown || isSame) return;
-    if (fresh.dataset.open) shown.dataset.open = fresh.dataset.open;
-    this.fill(shown, fresh);
-  }
-
-  private fill(shown: HTMLElement | null, fresh: HTMLElement): void {
-    if (!shown || shown.contains(document.activeElement)) return;
-    shown.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
-    localiseTimes(shown);
-    upgradeJson(shown);
-  }
 }

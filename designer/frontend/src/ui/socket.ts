@@ -6,6 +6,8 @@ export interface Hints {
   onMessage: (data: unknown) => void;
   /** Each time that it is open (again). */
   onOpen?: () => void;
+  /** Each time that it is lost; `willReturn`: it is tried again. */
+  onLost?: (willReturn: boolean) => void;
 }
 
 const DELAY_MS_FIRST = 1_000;
@@ -23,6 +25,7 @@ export function follow(hints: Hints): void {
       hints.onMessage(parse(event.data));
     };
     socket.onclose = (event) => {
+      hints.onLost?.(!REFUSED.has(event.code));
       if (REFUSED.has(event.code)) return;
       setTimeout(connect, delay(tries));
       tries += 1;

@@ -1,7 +1,7 @@
 /** Times in the reader's zone, durations in words. The server writes UTC; `<time>` elements are rewritten here. */
 
 const DAY_MS = 86_400_000;
-export type TimeStyle = "short" | "clock" | "exact";
+export type TimeStyle = "short" | "clock" | "exact" | "ago";
 
 export function exact(date: Date): string {
   return date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -39,7 +39,20 @@ function pair(value: number, base: number, large: string, small: string): string
   return `${Math.floor(value / base)} ${large}${rest ? ` ${rest} ${small}` : ""}`;
 }
 
-const STYLES: Record<TimeStyle, (date: Date) => string> = { short: (date) => short(date), clock, exact };
+/** `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `3 d ago`; then the day. */
+export function ago(date: Date, now: Date = new Date()): string {
+  const seconds = Math.max(0, (now.getTime() - date.getTime()) / 1_000);
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  return seconds < 7 * 86_400 ? `${Math.floor(seconds / 86_400)} d ago` : short(date, now);
+}
+
+const STYLES: Record<TimeStyle, (date: Date) => string> = {
+  short: (date) => short(date), clock, exact, ago: (date) => ago(date),
+};
+const AGES_EVERY_MS = 5_000;
 
 /** Shows `iso` in a `<time>`, with the exact value on hover. */
 export function fillTime(target: HTMLTimeElement, iso: string, style: TimeStyle = "short"): void {
@@ -54,4 +67,11 @@ export function localiseTimes(root: ParentNode): void {
   for (const target of root.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
     fillTime(target, target.dateTime, (target.dataset.style as TimeStyle | undefined) ?? "short");
   }
+}
+
+/** Ages grow while a page is open. */
+export function keepAges(root: ParentNode): void {
+  setInterval(() => {
+    for (const target of root.querySelectorAll<HTMLTimeElement>('time[data-style="ago"]')) fillTime(target, target.dateTime, "ago");
+  }, AGES_EVERY_MS);
 }

@@ -1,0 +1,20 @@
+/** The first page, live. */
+import { CASE_MOVED } from "../cases/count";
+import { CHARTS_STALE } from "../charts/start";
+import { find } from "../ui/dom";
+import { isEnd } from "./frame";
+import { keepLive, partsOf } from "./live";
+
+const LOOKS_MS = 30_000;
+
+export function startHome(): void {
+  const root = find<HTMLElement>(document, "[data-page=home]");
+  if (!root) return;
+  const parts = partsOf(root);
+  document.addEventListener(CASE_MOVED, () => parts.refreshSoon());
+  setInterval(() => document.hidden || parts.refreshSoon(), LOOKS_MS); // workers and queues send no frames
+  keepLive(root, {
+    parts,
+    onFrame: (frame) => { if (isEnd(frame)) document.dispatchEvent(new Event(CHARTS_STALE)); },
+  });
+}

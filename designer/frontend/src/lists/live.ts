@@ -1,0 +1,65 @@
+/** What live lists share: rows painted by frames at once, parts fetched anew now and then, and whether it is live. */
+import { Badges } from "../run/view/badges";
+import { element, find, icon, setText } from "../ui/dom";
+import { Parts } from "../ui/parts";
+import { follow } from "../ui/socket";
+import { runFrame, type RunFrame } from "./frame";
+
+const REFRESH_MS = 2_000;
+
+export interface Live {
+  parts: Parts;
+  onFrame?: (frame: RunFrame) => void;
+}
+
+/** Keeps the rows and parts of `root` true. What is missed while the socket is away is fetched when it is back. */
+export function keepLive(root: HTMLElement, { parts, onFrame }: Live): void {
+  const badges = Badges.of(document);
+  let isFirst = true;
+  document.addEventListener("visibilitychange", () => document.hidden || parts.refreshSoon());
+  follow({
+    path: "/ws/runs/",
+    onOpen: () => {
+      if (!isFirst) parts.refreshSoon();
+      isFirst = false;
+      say(root, "live");
+    },
+    onLost: (willReturn) => say(root, willReturn ? "lost" : "refused"),
+    onMessage: (data) => {
+      const frame = runFrame(data);
+      if (!frame) return;
+      paintRow(root, frame, badges);
+      onFrame?.(frame);
+      if (!document.hidden) parts.refreshSoon();
+    },
+  });
+}
+
+/** The page as its address says, fetched anew every two seconds at most. */
+export function partsOf(root: HTMLElement): Parts {
+  return new Parts(root, location.href, REFRESH_MS);
+}
+
+export function paintRow(root: ParentNode, frame: RunFrame, badges: Badges): void {
+  const row = find<HTMLElement>(root, `[data-run="${CSS.escape(frame.run)}"]`);
+  if (!row) return;
+  badges.show(find(row, "[data-slot=status]"), "run", frame.status);
+  setText(find(row, "[data-slot=steps]"), `${frame.done} of ${frame.total}`);
+  const meter = find<HTMLProgressElement>(row, "progress");
+  if (meter && frame.total) [meter.max, meter.value] = [frame.total, frame.done];
+}
+
+const STATES = {
+  live: ["go", "link", "Live"],
+  lost: ["care", "unlink", "Connection lost; trying again"],
+  refused: ["stop", "unlink", "Not live: reload the page"],
+} as const;
+
+function say(root: HTMLElement, state: keyof typeof STATES): void {
+  const box = find<HTMLElement>(root, "[data-slot=live]");
+  if (!box) return;
+  const [tone, name, words] = STATES[state];
+  box.dataset.tone = tone;
+  box.dataset.state = state;
+  box.replaceChildren(icon(name), element("span", "", words));
+}

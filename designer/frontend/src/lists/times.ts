@@ -1,0 +1,36 @@
+/** Times of a filter: chosen in the reader's zone, sent with their zone, and empty fields not sent at all. */
+
+export function readTimes(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll<HTMLInputElement>("input[data-time]")) upgrade(field);
+  form.addEventListener("submit", () => {
+    for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) field.disabled = !field.value;
+  });
+  addEventListener("pageshow", () => {
+    for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) field.disabled = false;
+  });
+}
+
+/** The field that is sent is hidden behind one that a person picks a time in. */
+function upgrade(field: HTMLInputElement): void {
+  const picker = document.createElement("input");
+  picker.type = "datetime-local";
+  picker.className = field.className;
+  picker.id = field.id;
+  picker.value = localText(field.value);
+  picker.addEventListener("change", () => { field.value = zonedText(picker.value); });
+  field.removeAttribute("id");
+  field.type = "hidden";
+  field.after(picker);
+}
+
+/** `2026-11-24T10:30:00Z` as the reader's clock shows it, to the minute. */
+export function localText(iso: string): string {
+  const at = new Date(iso);
+  if (!iso || Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+export function zonedText(local: string): string {
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
+}
