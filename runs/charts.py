@@ -24,7 +24,7 @@ OUTCOMES = (
     ("failed", "Failed", "stop"),
     ("cancelled", "Cancelled", "idle"),
 )
-PERCENTILES = ((0.5, "Half took at most", "busy", False), (0.95, "95 of 100 took at most", "care", True))
+PERCENTILES = ((0.5, "Half within", "busy", False), (0.95, "95 % within", "care", True))
 
 
 def runs_by_hour(hours: int) -> Json:

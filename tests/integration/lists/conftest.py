@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.pages.conftest import designer as designer
 from tests.integration.pages.conftest import operator as operator
 from tests.integration.pages.conftest import order as order
 from tests.integration.pages.conftest import stranger as stranger

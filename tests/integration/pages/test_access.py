@@ -28,6 +28,8 @@ ACTS: dict[str, Address] = {
     "run-rollback": lambda run: reverse("run-rollback", args=[run.pk]),
     "run-approve": lambda run: reverse("run-approve", args=[run.pk, "ship"]),
     "run-signal": lambda run: reverse("run-signal", args=[run.pk]),
+    "run-bulk": lambda run: reverse("run-bulk"),
+    "run-bulk-do": lambda run: reverse("run-bulk-do"),
     "intervention-answer": lambda run: reverse("intervention-answer", args=[run.interventions.get().pk]),
 }
 SENT = {"input": "{}", "key": "k", "mode": "abandon", "decision": "approve", "name": "x", "answer": "retry"}

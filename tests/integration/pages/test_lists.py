@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from designer.graph import Graph
 from designer.models import Workflow, WorkflowVersion
+from runs import engine
 from runs.models import Run, WorkerProcess
 from runs.search import PAGE_ROWS
 from tests.integration.runs.conftest import Publish, chain, step
@@ -47,6 +49,49 @@ def test_filters_narrow_the_list_and_say_when_nothing_is_left(viewer: Client, un
     page = viewer.get(f"{url}?status=failed").content.decode()
     assert "No run matches" in page
     assert '<option value="failed" selected>' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label=shop%3Dnorth",
+        "label=shop",
+        "q=TEA-0",
+        "within=1h",
+        "since=2020-01-01T00:00:00Z&until=2099-01-01T00:00:00Z",
+        "status=completed&workflow=order&label=shop&q=tea&within=7d",
+    ],
+)
+def test_each_filter_stays_in_the_address_of_the_page_and_its_fields(
+    viewer: Client, order: Graph, query: str
+) -> None:
+    version = WorkflowVersion.objects.latest("pk")
+    for number in range(PAGE_ROWS + 1):
+        engine.start_run(version, {"sku": "TEA-001", "amount": number}, labels={"shop": "north"})
+    Run.objects.update(status="completed")
+    url = reverse("run-list")
+    first = viewer.get(f"{url}?{query}&empty=")
+    older = re.search(r'rel="next" href="([^"]+)"', first.content.decode())
+    assert older
+    address = parse_qs(html.unescape(older[1]).lstrip("?"))
+    assert parse_qs(query).items() <= address.items()
+    assert address.keys() == {*parse_qs(query), "cursor"}
+    second = viewer.get(url + html.unescape(older[1]))
+    assert (len(first.context["runs"]), len(second.context["runs"])) == (PAGE_ROWS, 1)
+    page = second.content.decode()
+    for (value,) in parse_qs(query).values():
+        assert f'value="{value}"' in page or f"<option selected>{value}" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("status=gone", "is no status of a run"), ("since=yesterday", "not an ISO 8601 time"), ("until=1", "1")],
+)
+def test_a_filter_that_cannot_be_used_says_why(viewer: Client, undone: Run, query: str, said: str) -> None:
+    response = viewer.get(f"{reverse('run-list')}?{query}")
+    assert response.status_code == 400
+    assert said in html.unescape(response.content.decode())
+    assert viewer.get(f"/api/v1/runs?{query}").status_code == 400
 
 
 def test_a_broken_place_leads_back_to_the_newest(viewer: Client, undone: Run) -> None:

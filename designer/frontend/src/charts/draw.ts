@@ -4,6 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import { stacked, tickText, valueText, type Chart } from "./data";
 
 const HEIGHT = 190;
+const SPANS = [60, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 const BAR_WIDTH_MAX = 30;
 const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8];
 const DURATIONS = [
@@ -43,12 +44,12 @@ function options(box: HTMLElement, chart: Chart, pointed: (place: number | null)
   return {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [10, 10, 0, 0],
+    padding: [10, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: chart.kind === "lines", size: 7 } },
     scales: { x: { range: (_plot, least, most) => xRange(chart, least, most) }, y: { range: (_plot, _least, most) => [0, (most || 1) * 1.08] } },
     axes: [
-      { ...text, grid: { show: false }, gap: 6, values: (_plot, splits, _axis, _space, step) => splits.map((at) => tickText(at, step)) },
+      { ...text, grid: { show: false }, gap: 6, size: 26, incrs: SPANS, values: (_plot, splits, _axis, _space, step) => splits.map((at) => tickText(at, step)) },
       { ...text, grid, size: chart.unit === "ms" ? 62 : 44, incrs: chart.unit === "ms" ? DURATIONS : COUNTS, values: (_plot, splits) => splits.map((value) => valueText(value, chart.unit)) },
     ],
     series: [{}, ...seriesOf(chart, (tone) => colour(box, tone))],
