@@ -73,6 +73,7 @@ def test_a_rerun_starts_each_once_however_often_it_is_sent(undone: Run, stuck: R
     again = bulk.do(order, [undone.pk, stuck.pk])
     assert told(first) == [(True, "Started again."), (False, "It has not ended yet.")]
     assert first[0].made == again[0].made
+    assert first[0].made
     made = Run.objects.get(pk=first[0].made)
     assert (made.version_id, made.input, made.labels) == (undone.version_id, undone.input, undone.labels)
     assert Run.objects.count() == 3
