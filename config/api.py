@@ -23,13 +23,17 @@ from runs.errors import (
     AnsweredAlready,
     BadInput,
     NewerState,
+    NotSupported,
     RunsError,
+    TooLarge,
     UnknownIntervention,
     UnknownRun,
+    UnknownTrigger,
     UnknownWorkflow,
 )
 from runs.machine.errors import Refused
 from runs.trials_api import router as trials_router
+from runs.triggers_api import router as triggers_router
 from runs.watching import UnknownValue
 from runs.watching_api import router as watching_router
 
@@ -41,11 +45,15 @@ api.add_router("", documents_router)
 api.add_router("", trials_router)
 api.add_router("", charts_router)
 api.add_router("", bulk_router)
+api.add_router("", triggers_router)
 
 STATUSES: dict[type[Exception], int] = {
     UnknownRun: 404,
     UnknownWorkflow: 404,
     UnknownIntervention: 404,
+    UnknownTrigger: 404,
+    NotSupported: 415,
+    TooLarge: 413,
     UnknownValue: 404,
     BadInput: 422,
     NewerState: 503,
@@ -81,7 +89,7 @@ def problem(status: int, detail: str, code: str = "", **more: Any) -> HttpRespon
     return JsonResponse(document, status=status, content_type="application/problem+json")
 
 
-def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+def refused(request: HttpRequest, error: Any) -> HttpResponse:
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     return problem(status, str(error), getattr(error, "code", ""), **_more(error))
 
@@ -119,6 +127,6 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 for kind in STATUSES:
-    api.add_exception_handler(kind, _refused)
+    api.add_exception_handler(kind, refused)
 api.add_exception_handler(ValidationError, _malformed)
 api.add_exception_handler(HttpError, _http_error)

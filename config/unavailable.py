@@ -26,7 +26,7 @@ def failed(request: HttpRequest) -> HttpResponse:
         reason, code, title = str(error), error.code, "This run needs the newer version"
     else:
         return server_error(request)
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/hooks/")):
         response = problem(503, f"{reason} {AGAIN}", code)
     else:
         response = HttpResponse(render_to_string("503.html", {"reason": reason, "title": title}), status=503)

@@ -51,6 +51,48 @@ class UnstorableText(BadInput):
         super().__init__(self.__doc__ or "")
 
 
+class UnknownTrigger(RunsError):
+    """There is no such trigger, or it is switched off."""
+
+    code = "unknown_trigger"
+
+
+class TriggerRefused(BadInput):
+    """The trigger cannot be made like this."""
+
+    code = "trigger_refused"
+
+
+class NothingStarted(BadInput):
+    """No workflow that waits for this event could start a run."""
+
+    code = "nothing_started"
+
+    def __init__(self, problems: Sequence[dict[str, Any]]) -> None:
+        super().__init__(self.__doc__ or "", problems)
+
+
+class Unreadable(RunsError):
+    """What was sent cannot be read."""
+
+    code = "unreadable"
+
+
+class NotSupported(RunsError):
+    """What was sent is in a form that is not understood."""
+
+    code = "not_supported"
+
+
+class TooLarge(RunsError):
+    """More was sent than may be."""
+
+    code = "too_large"
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"The body may have {bytes_max:,} bytes.")
+
+
 class WorkerMissing(RunsError):
     """The worker of a step is not known to the worker process that was to carry it out."""
 

@@ -1,4 +1,4 @@
-"""Finds what nobody else will bring forward: due timers and mails, ended leases, lost rings, children.
+"""Finds what nobody else brings forward: due timers, schedules, mails, ended leases, lost rings, children.
 
 Safe to run twice, by several processes at once and at any time: every finding goes through the
 engine, which ignores what is already over. A poisonous row is logged and does not stop the pass.
@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F, QuerySet
 from redis import RedisError
 
-from runs import dispatch, engine, family, fleet, mail, store
+from runs import dispatch, engine, family, fleet, mail, store, triggers
 from runs.errors import NewerState
 from runs.machine.errors import MachineError
 from runs.machine.messages import CancelMode, Ring
@@ -41,7 +41,15 @@ def sweep_once(*, silence_counts: bool = True) -> int:
     """
     at = store.now()
     lost_processes = partial(_lost_processes, silence_counts=silence_counts)
-    passes = (lost_processes, _due_steps, _due_runs, _ended_children, _orphaned_children, mail.ring_due)
+    passes = (
+        lost_processes,
+        _due_steps,
+        _due_runs,
+        _due_schedules,
+        _ended_children,
+        _orphaned_children,
+        mail.ring_due,
+    )
     return sum(_safely(one_pass, at) for one_pass in passes)
 
 
@@ -103,6 +111,19 @@ def _still_in_queue(rows: Iterable[Row]) -> set[int]:
 def _due_runs(at: datetime) -> int:
     ids = Run.objects.filter(due_at__lte=at).values_list("pk", flat=True)[:ROWS_PER_PASS]
     return sum(_each(run_id, partial(engine.time_out, run_id)) for run_id in list(ids))
+
+
+def _due_schedules(at: datetime) -> int:
+    """Slots of schedules; one that fails stays due, and is tried again later."""
+    ids = list(triggers.due(at).values_list("pk", flat=True)[:ROWS_PER_PASS])
+    return sum(_start_slot(pk, at) for pk in ids)
+
+
+def _start_slot(pk: int, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        triggers.put_off(pk, at + timedelta(seconds=seconds))
+
+    return _each(f"schedule {pk}", partial(triggers.start_slot, pk, at), put_off)
 
 
 def _ended_children(at: datetime) -> int:

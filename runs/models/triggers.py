@@ -1,4 +1,4 @@
-"""What starts runs from outside. No rules."""
+"""What starts runs from outside. No rules: `runs.triggers` is the only writer."""
 
 from __future__ import annotations
 
@@ -7,19 +7,38 @@ from django.db import models
 
 
 class Trigger(models.Model):
-    """What starts runs of a workflow from outside: an event's type, or a webhook's token (its hash)."""
+    """Starts runs of a workflow: by events of a type, by calls of its webhook, or by a schedule."""
+
+    class Kind(models.TextChoices):
+        EVENT = "event"
+        HOOK = "hook", "webhook"
+        SCHEDULE = "schedule"
 
     workflow = models.ForeignKey("designer.Workflow", on_delete=models.CASCADE, related_name="triggers")
-    kind = models.CharField(max_length=5, choices=[("event", "event"), ("hook", "webhook")])
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     event_type = models.CharField(max_length=200, blank=True)
     token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    token_start = models.CharField(max_length=12, blank=True, help_text="To tell a webhook from others.")
     headers = models.JSONField(default=list, blank=True, help_text="Names of headers that go into the input.")
+    input_key = models.CharField(
+        max_length=63,
+        blank=True,
+        help_text="Where in the input what came stands; empty: it is the input.",
+    )
+    cron = models.CharField(max_length=100, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
+    input = models.JSONField(default=dict, blank=True, help_text="What a schedule starts its runs with.")
     is_enabled = models.BooleanField(default=True)
+    next_at = models.DateTimeField(null=True, blank=True, help_text="The next time of a schedule.")
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the scheduler looks at it; later than `next_at` after trouble."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    used_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to ten seconds.")
+    refused = models.CharField(max_length=500, blank=True, help_text="Why its last use started nothing.")
 
     class Meta:
         ordering = ["workflow", "id"]
@@ -31,8 +50,9 @@ class Trigger(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["event_type"], condition=models.Q(kind="event"), name="trigger_event_type")
+            models.Index(fields=["event_type"], condition=models.Q(kind="event"), name="trigger_event_type"),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="trigger_due"),
         ]
 
     def __str__(self) -> str:
-        return self.event_type or f"webhook {self.pk}"
+        return self.event_type or self.cron or f"webhook {self.token_start}…"

@@ -1,0 +1,55 @@
+"""Times of schedules: cron expressions in a time zone. PURE: the clock is a parameter.
+
+A time that the zone's clock skips in spring comes right after the gap; one that it shows twice in autumn
+comes once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+
+FIELDS = 5
+CRON_CHARS_MAX = 100
+LIKE_THIS = "write it like 0 6 * * MON-FRI"
+
+
+def cron_problem(cron: str) -> str:
+    """What is wrong with an expression; empty where it is one."""
+    if len(cron.split()) != FIELDS or len(cron) > CRON_CHARS_MAX:
+        return f"a schedule has five fields: minute, hour, day of month, month, day of week; {LIKE_THIS}"
+    try:
+        found = next_time(cron, "UTC", datetime(2024, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        return f"{str(error)[:1].lower()}{str(error)[1:]} in {cron!r}; {LIKE_THIS}"
+    return "" if found else f"{cron!r} never comes: there is no such day"
+
+
+def zone_problem(zone: str) -> str:
+    """What is wrong with the name of a time zone; empty where there is one of that name."""
+    if zone in zones():
+        return ""
+    near = get_close_matches(zone, zones(), 1, 0.5)
+    return f"there is no time zone {zone!r}; " + (
+        f"is it {near[0]}?" if near else "write it like Europe/Berlin"
+    )
+
+
+def next_time(cron: str, zone: str, after: datetime) -> datetime | None:
+    """The first time after `after`, in UTC; None where there is none. Raises CronSimError."""
+    found = next(CronSim(cron, after.astimezone(ZoneInfo(zone))), None)
+    return found.astimezone(UTC) if found else None
+
+
+def in_words(cron: str) -> str:
+    """The expression in English."""
+    return CronSim(cron, datetime(2024, 1, 1, tzinfo=UTC)).explain()
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
