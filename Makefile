@@ -30,7 +30,7 @@ test: lint test-front
 	$(BIN)/python -m pytest -n 2
 
 test-postgres: $(SYNCED)
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --reruns 2 tests/integration tests/contract
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 tests/integration tests/contract
 
 lint: $(SYNCED)
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from config.errors import ConfigError
 from designer.errors import DesignerError
+from runs.away import How, how_away
 from runs.errors import RunsError
 from runs.machine.errors import MachineError
 from workers.errors import WorkersError
@@ -24,6 +25,28 @@ REFUSALS: tuple[type[Exception], ...] = (ConfigError, DesignerError, MachineErro
 INTERRUPTED = 130
 READER_GONE = 141
 LINE_CHARS_MAX = 2_000
+BY_ITSELF = "everything goes on by itself afterwards"
+# How the database is away: what it does, what to do, and who must do it.
+DATABASE_TROUBLES: dict[How, tuple[str, str, str]] = {
+    "silent": ("does not answer", "check DATABASE_URL and DATA_DIR", ""),
+    "busy": ("is busy", "try again", ""),
+    "full": (
+        "has no room left on its disk",
+        f"make room: {BY_ITSELF}",
+        "; an administrator must make room",
+    ),
+    "read_only": (
+        "cannot be written",
+        "check the owner, mode and mount of its file and folder, or whether PostgreSQL is a standby or "
+        f"has default_transaction_read_only: {BY_ITSELF}",
+        "; an administrator must look at it",
+    ),
+    "broken": (
+        "cannot use its disk",
+        f"look for errors of the disk in the system's log: {BY_ITSELF}",
+        "; an administrator must look at its disk",
+    ),
+}
 
 
 class Refused(CommandError):
@@ -63,26 +86,15 @@ def redis_problem(error: Exception) -> str:
 
 
 def database_problem(error: Exception) -> str:
-    """What to do about a database error that is not a bug: it is away, locked, or not migrated."""
+    """What to do about a database error that is not a bug: it is away, or not migrated."""
     text = one_line(error)
     if "no such table" in text or "does not exist" in text or "no such column" in text:
         return f"the database is not migrated ({text}); run `manage.py migrate`"
-    if "locked" in text:
-        return f"the database is busy ({text}); try again"
-    if "full" in text or "No space left" in text:
-        return f"the database's disk is full ({text}); make room: everything goes on by itself"
-    if "readonly" in text or "read-only" in text:
-        return f"the database cannot be written ({text}); check the owner and mode of its file and folder"
-    return f"the database does not answer ({text}); check DATABASE_URL and DATA_DIR"
+    what, to_do, _ = DATABASE_TROUBLES[how_away(error)]
+    return f"the database {what} ({text}); {to_do}"
 
 
 def database_trouble(error: Exception) -> str:
     """The same as a sentence for those who can do nothing about it, without addresses and paths."""
-    text = one_line(error)
-    if "locked" in text:
-        return "The database is busy."
-    if "full" in text or "No space left" in text:
-        return "The database's disk is full; an administrator must make room."
-    if "readonly" in text or "read-only" in text:
-        return "The database cannot be written; an administrator must look at its file."
-    return "The database does not answer."
+    what, _, who = DATABASE_TROUBLES[how_away(error)]
+    return f"The database {what}{who}."

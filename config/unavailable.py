@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
 from config.api import problem
 from config.commands import database_trouble
+from runs.away import is_away
 from runs.errors import NewerState
 
 RETRY_AFTER_S = 5
@@ -20,7 +21,7 @@ AGAIN = "Nothing is lost; try again in a moment."
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: called while the exception is being handled."""
     error = sys.exc_info()[1]
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, Error) and is_away(error):
         reason, code, title = database_trouble(error), "database_away", "The database is away"
     elif isinstance(error, NewerState):
         reason, code, title = str(error), error.code, "This run needs the newer version"

@@ -7,6 +7,7 @@ Django's. Statements are written with `%s`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ Query = tuple[str, Sequence[Any]]
 Statement = tuple[str, Sequence[Row]]  # carried out once for every row of values
 
 
-class Database:
+class Database(ABC):
     """What SQLite and PostgreSQL have in common."""
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
@@ -33,41 +34,41 @@ class Database:
             wrapper.ensure_connection()
         self.raw: Any = wrapper.connection
 
+    @abstractmethod
     def rows(self, query: Query) -> list[Row]:
         """What a query finds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locked(self, query: Query) -> Query:
         """The query that also locks the row it finds, and gives the time after that as the last column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, statements: Sequence[Statement]) -> None:
         """Carry out statements in their order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_if(self, statements: Sequence[Statement]) -> datetime | None:
         """A transaction of its own, if its first statement finds its row. The time then, else None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, first: Query | None) -> list[Row]:
         """Begin a transaction; what its first query finds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commit(self, last: Sequence[Statement]) -> None:
         """Carry out the last statements of a transaction and commit it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def now(self) -> datetime:
         """The database's time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, id: UUID) -> Any:
         """An id as it is stored."""
-        raise NotImplementedError
 
+    @abstractmethod
     def time(self, value: datetime | None) -> Any:
         """A time as it is stored."""
-        raise NotImplementedError
 
 
 class Sqlite(Database):

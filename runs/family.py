@@ -11,9 +11,10 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import Error, transaction
 
 from runs import announce, creation, dispatch, writing
+from runs.away import is_away
 from runs.database import database, transaction_of
 from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
 from runs.machine.errors import Refused, Stale
@@ -133,7 +134,9 @@ def act_on_all(units: Sequence[Unit]) -> None:
         for command in unit.commands:
             try:
                 _carry_out(unit.run_id, command)
-            except (OperationalError, InterfaceError, NewerState) as error:
+            except (Error, NewerState) as error:
+                if not (isinstance(error, NewerState) or is_away(error)):
+                    raise
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 

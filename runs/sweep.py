@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import F, QuerySet
 from redis import RedisError
 
 from runs import dispatch, engine, family, fleet, mail, store, triggers
+from runs.away import how_away, is_away
 from runs.errors import NewerState
 from runs.machine.errors import MachineError
 from runs.machine.messages import CancelMode, Ring
@@ -189,11 +189,9 @@ def _each(
         return 0
     except MachineError as stale:
         logger.debug("sweep: %s: %s", what, stale)
-    except (OperationalError, InterfaceError) as error:
-        if "lock" not in str(error):
-            raise  # the database is away, for all the others too
-        logger.warning("sweep: %s: %s", what, error)
-    except Exception:
-        logger.exception("sweep: %s", what)
+    except Exception as error:
+        if is_away(error) and how_away(error) != "busy":
+            raise  # for all the others too
+        logger.warning("sweep: %s: %s", what, error, exc_info=not is_away(error))
     put_off(PUT_OFF_S)
     return 0

@@ -20,12 +20,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+
 START_S_MAX = 60.0
 STOP_S_MAX = 20.0
 POLL_S = 0.1
 USERS = ("postgres", "nobody")
 DEBIAN = Path("/usr/lib/postgresql")
 NAME = "sagaboard"
+OF_TESTS = "sagaboard tests"  # how connections of test processes name themselves
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name <> %s
+"""
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -102,6 +109,16 @@ class Postgres:
         subprocess.run(
             [found(name), *words], check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self._user
         )
+
+
+def cut_connections(connection: BaseDatabaseWrapper) -> None:
+    """Ends the connections of all who use this database, but not those of test processes.
+
+    Where the database is SQLite there is nothing to cut.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(CUT, [OF_TESTS])
 
 
 def found(name: str) -> str:

@@ -14,10 +14,12 @@ os.environ["SECRET_KEY"] = "tests only"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES  # noqa: E402
+from tests.postgres import OF_TESTS  # noqa: E402
 
 NAME = DATABASES["default"]["NAME"]
 if not DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     NAME = f"{NAME}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    DATABASES["default"]["OPTIONS"]["application_name"] = OF_TESTS  # see tests.postgres.cut_connections
 # With SQLite a file, so that threads and other processes of a test see what it wrote.
 DATABASES["default"]["TEST"] = {"NAME": NAME}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

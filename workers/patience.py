@@ -1,4 +1,4 @@
-"""Keeps on at a database that is away, locked or full, for as long as it is worth it.
+"""Keeps on at a database that is away (see `runs.away`), for as long as it is worth it.
 
 What a worker returned is kept in memory meanwhile. A commit whose answer was lost may have been made, so
 whoever repeats something must expect to find it done.
@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 
+from runs.away import is_away
 from workers import connections
 
 T = TypeVar("T")
 
-AWAY = (OperationalError, InterfaceError)
 PAUSE_S = 0.2
 PAUSE_S_MAX = 2.0
 
@@ -34,9 +34,9 @@ def outlast(work: Callable[[], T], seconds: float, what: str) -> tuple[T, bool]:
     while True:
         try:
             return work(), was_away
-        except AWAY as error:
+        except Error as error:
             connections.renew()
-            if time.monotonic() + pause_s > until:
+            if not is_away(error) or time.monotonic() + pause_s > until:
                 raise
             if not was_away:
                 logger.warning("%s waits for the database: %s", what, " ".join(str(error).split()))

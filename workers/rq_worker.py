@@ -23,9 +23,9 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.worker import WorkerStatus
 
+from runs.away import is_away
 from workers import process
 from workers.lane import Lane
-from workers.patience import AWAY
 
 BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
@@ -73,17 +73,21 @@ class StepWorker(SimpleWorker):
         close_old_connections()
         try:
             job.perform()
-        except AWAY as error:
-            self.log.warning(
-                "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
-            )
-        except Exception:
-            self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
+        except Exception as error:
+            self._note_failure(job, error)
         self.lane.wait_for_room(process.is_stopping)
         self._state = WorkerStatus.IDLE
         self.jobs += 1
         if self.jobs >= JOBS_PER_PROCESS and self.lane.is_empty():
             self._stop_requested = True
+
+    def _note_failure(self, job: Job, error: Exception) -> None:
+        if is_away(error):
+            self.log.warning(
+                "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
+            )
+        else:
+            self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
 
     def end(self) -> None:
         """Let async steps end that are under way; how long that may take is the pool's business."""

@@ -19,7 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.chaos.stack import Part, Stack, sqlite_path
-from tests.postgres import Postgres
+from tests.postgres import Postgres, cut_connections
 from workers import connections
 
 BETWEEN_S = (0.4, 2.4)
@@ -28,7 +28,6 @@ FROZEN_S = (5.0, 26.0)
 DATABASE_AWAY_S = (1.0, 8.0)
 LOCKED_S = (1.0, 6.0)
 CUT_OFF_S = (2.0, 30.0)
-CUT_SQL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
 
 
 def hold_lock(seconds: float) -> None:
@@ -140,9 +139,9 @@ class Faults:
         return f"for {seconds:.1f} s"
 
     def cut_database(self) -> str:
-        """Ends all connections to PostgreSQL, this one too."""
-        with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
-            cursor.execute(CUT_SQL)
+        """Ends all connections to PostgreSQL, also those of this process: it does not say that it tests."""
+        with suppress(OperationalError, InterfaceError):
+            cut_connections(connection)
         connections.renew()
         return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sqlite3
 from unittest.mock import Mock
 
 import pytest
@@ -16,6 +17,7 @@ from designer.graph import Graph
 from designer.models import WorkflowVersion
 from runs import engine
 from runs.models import Run
+from tests.database_errors import database_error
 
 
 @pytest.mark.parametrize("name", ["400", "403", "404", "500", "503", "403_csrf"])
@@ -32,21 +34,28 @@ def test_an_unknown_address_is_explained(viewer: Client, transactional_db: None)
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("error", "said"),
     [
-        ("connection refused on db.example:5432", "The database does not answer."),
-        ("database or disk is full", "an administrator must make room"),
-        ("attempt to write a readonly database", "cannot be written"),
-        ("database is locked", "The database is busy."),
+        (OperationalError("connection refused on db.example:5432"), "The database does not answer."),
+        (database_error("database or disk is full", sqlite3.SQLITE_FULL), "an administrator must make room"),
+        (database_error("could not extend file in db.example", "53100"), "an administrator must make room"),
+        (
+            database_error("attempt to write", sqlite3.SQLITE_READONLY),
+            "cannot be written",
+        ),
+        (database_error("INSERT in a read-only transaction", "25006"), "cannot be written"),
+        (database_error("disk I/O error", sqlite3.SQLITE_IOERR), "must look at its disk"),
+        (database_error("database is locked", sqlite3.SQLITE_BUSY), "The database is busy."),
     ],
+    ids=str,
 )
 @pytest.mark.parametrize("address", ["/runs/", "/api/v1/runs"])
 def test_a_database_that_is_away_is_said_in_words(
-    operator: Client, monkeypatch: pytest.MonkeyPatch, message: str, said: str, address: str
+    operator: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str, address: str
 ) -> None:
     operator.raise_request_exception = False
     with monkeypatch.context() as away:
-        away.setattr(CursorWrapper, "execute", Mock(side_effect=OperationalError(message)))
+        away.setattr(CursorWrapper, "execute", Mock(side_effect=error))
         response = operator.get(address)
     assert response.status_code == 503
     assert response["Retry-After"]

@@ -19,6 +19,7 @@ from runs import engine
 from runs.models import JournalEntry, Run, StepRun, WorkerProcess
 from tests.integration.processes.conftest import running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish
+from tests.postgres import cut_connections
 from tests.replay import replayed
 from workers.registry import get_catalog
 
@@ -188,21 +189,11 @@ def test_an_outage_of_redis_and_of_the_database_is_outlasted(
     wait_for(lambda: running_steps() == 10)
     redis_client.flushall()
     redis_client.client_kill_filter(_type="normal", skipme=True)
-    cut_connections()
+    cut_connections(connection)
     with running("scheduler", log=tmp_path / "scheduler", WORKER_MODULES=MODULE):
         wait_for(lambda: all_are("completed", runs))
     assert set(StepRun.objects.values_list("attempt", flat=True)) == {1}, "no attempt is made twice"
     check_journals(runs)
-
-
-def cut_connections() -> None:
-    """Those of the worker process; on SQLite there is nothing to cut."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
 
 
 def test_a_full_process_takes_no_more_than_it_may(

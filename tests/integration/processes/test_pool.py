@@ -9,6 +9,7 @@ from django.db import connection
 
 from runs.models import WorkerProcess
 from tests.integration.processes.conftest import Bell, running, wait_for
+from tests.postgres import cut_connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,25 +93,12 @@ def test_a_connection_to_the_database_that_is_cut_is_made_anew(pool, bell):
     for times in (1, 2, 3):
         bell.ring("ask_the_database")
         wait_for(partial(has_told, bell, times))
-        cut_other_connections()
+        cut_connections(connection)
     assert known() == before
 
 
 def has_told(bell: Bell, times: int) -> bool:
     return len(bell.told("processes")) == times
-
-
-CUT = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
-
-
-def cut_other_connections() -> None:
-    """On SQLite there is nothing to cut."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(CUT)
 
 
 def is_alive(pid: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from redis import Redis
 
 from runs import dispatch, engine, fleet
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_engine import only_job
 from tests.integration.runs.workers import did
@@ -22,8 +24,10 @@ from workers.registry import get_catalog
 AWAY = (
     OperationalError("the connection is closed"),
     InterfaceError("the cursor is closed"),
-    OperationalError("database or disk is full"),
-    OperationalError("attempt to write a readonly database"),
+    database_error("database or disk is full", sqlite3.SQLITE_FULL),
+    database_error("attempt to write a readonly database", sqlite3.SQLITE_READONLY),
+    database_error("cannot execute INSERT in a read-only transaction", "25006"),
+    database_error("terminating connection due to idle-in-transaction timeout", "25P03"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from redis import Redis
 
 from runs import engine, sweep
 from runs.models import Run, StepRun
+from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
 
 
@@ -39,7 +41,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, runs: list[Run], error: Exception) 
     return tried
 
 
-@pytest.mark.parametrize("error", [ValueError("poison"), OperationalError("database is locked")], ids=str)
+@pytest.mark.parametrize(
+    "error", [ValueError("poison"), database_error("database is locked", sqlite3.SQLITE_BUSY)], ids=str
+)
 def test_rows_that_fail_hold_nobody_up(
     due: list[Run], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -1,5 +1,7 @@
 """Refusals of commands: one line that says what to do, exit code 2, never a traceback."""
 
+import sqlite3
+
 import pytest
 from django.core.management.base import CommandError
 from django.db import OperationalError, ProgrammingError
@@ -8,6 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from config.commands import Refused, SagaboardCommand
 from config.errors import BadSetting
 from runs.errors import UnknownWorkflow
+from tests.database_errors import database_error
 from workers.errors import ModuleNotLoaded
 
 
@@ -30,7 +33,7 @@ def run(error: BaseException) -> None:
         (RedisConnectionError("refused"), "start it with `manage.py up`"),
         (OperationalError("no such table: runs_run"), "run `manage.py migrate`"),
         (ProgrammingError('relation "runs_run" does not exist'), "run `manage.py migrate`"),
-        (OperationalError("database is locked"), "try again"),
+        (database_error("database is locked", sqlite3.SQLITE_BUSY), "try again"),
         (OperationalError("connection refused"), "check DATABASE_URL"),
     ],
 )
