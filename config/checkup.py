@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 from redis.exceptions import RedisError
@@ -28,6 +30,7 @@ SKEW_S_MAX = 2.0
 OVERDUE_S = 60
 START_S_MAX = 60.0
 DISK_BYTES_MIN = 200_000_000
+PROBE_BYTES = 1_000_000
 NAMES_SHOWN_MAX = 20
 
 Level = Literal["ok", "note", "wrong"]
@@ -87,12 +90,23 @@ def static_check() -> Iterator[Finding]:
 
 
 def disk_check() -> Iterator[Finding]:
-    free = shutil.disk_usage(settings.DATA_DIR).free
-    text = f"{free // 1_000_000} MB free in {settings.DATA_DIR}"
-    if free < DISK_BYTES_MIN:
-        yield Finding("wrong", "disk", f"only {text}; make room, or move DATA_DIR")
-    else:
-        yield Finding("ok", "disk", text)
+    for folder, setting in disks().items():
+        free = shutil.disk_usage(folder).free
+        text = f"{free // 1_000_000} MB free in {folder}"
+        if free < DISK_BYTES_MIN:
+            yield Finding("wrong", "disk", f"only {text}; make room, or move {setting}")
+        else:
+            yield Finding("ok", "disk", text)
+
+
+def disks() -> dict[Path, str]:
+    """A folder on each disk of this host that is written to, and the setting that says where it is."""
+    found = {settings.DATA_DIR: "DATA_DIR"}
+    if connection.vendor == "sqlite":
+        folder = Path(connection.settings_dict["NAME"]).absolute().parent
+        if folder.exists() and folder.stat().st_dev != settings.DATA_DIR.stat().st_dev:
+            found[folder] = "DATABASE_URL"
+    return found
 
 
 def redis_check() -> Iterator[Finding]:
@@ -128,15 +142,24 @@ def database_check() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         missing = unapplied_migrations()
-    except (DatabaseError, InterfaceError) as error:
+        try_to_write()
+    except Error as error:
         yield Finding("wrong", "database", database_problem(error))
         return
-    yield Finding("ok", "database", f"{connection.vendor} answers")
+    yield Finding("ok", "database", f"{connection.vendor} answers, and can be written")
     if missing:
         text = f"{len(missing)} not applied (first: {missing[0]}); run `manage.py migrate`"
         yield Finding("wrong", "migrations", text)
     else:
         yield Finding("ok", "migrations", "all applied")
+
+
+def try_to_write() -> None:
+    """Raises the database's error where it takes no writes, or PostgreSQL has no room; nothing remains."""
+    with transaction.atomic(), connection.cursor() as cursor:  # SQLite asks for its write lock here
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE TEMPORARY TABLE room AS SELECT %s::bytea", [os.urandom(PROBE_BYTES)])
+        transaction.set_rollback(True)
 
 
 def fleet_check() -> Iterator[Finding]:

@@ -29,6 +29,11 @@ BY_ITSELF = "everything goes on by itself afterwards"
 # How the database is away: what it does, what to do, and who must do it.
 DATABASE_TROUBLES: dict[How, tuple[str, str, str]] = {
     "silent": ("does not answer", "check DATABASE_URL and DATA_DIR", ""),
+    "closed": (
+        "cannot be opened",
+        f"check DATABASE_URL, and the owner, mode and mount of its file and folder: {BY_ITSELF}",
+        "; an administrator must look at it",
+    ),
     "busy": ("is busy", "try again", ""),
     "full": (
         "has no room left on its disk",

@@ -13,7 +13,7 @@ from typing import Literal
 import psycopg
 from django.db import InterfaceError, OperationalError
 
-How = Literal["silent", "busy", "full", "read_only", "broken"]
+How = Literal["silent", "closed", "busy", "full", "read_only", "broken"]
 
 # Not operational in psycopg's eyes: a transaction that was cut off, a database that is only read.
 CUT_OFF_STATES = ("25P03", "25P04")
@@ -32,6 +32,7 @@ SQLITE_CODES: dict[int, How] = {
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_IOERR: "broken",
+    sqlite3.SQLITE_CANTOPEN: "closed",
 }
 
 

@@ -63,3 +63,12 @@ def greedy(context: dict[str, Any]) -> dict[str, Any]:
         if context.get("aborts"):
             os.abort()  # as libraries in C do
         raise
+
+
+@worker("bulky", timeout=100, compensation="none")
+def bulky(context: dict[str, Any]) -> dict[str, Any]:
+    """Waits until it may end, and returns more than a full disk takes."""
+    tell("bulky", os.getpid())
+    while not is_told("end"):
+        time.sleep(POLL_S)
+    return {"bulk": os.urandom(3 * MEGABYTE).hex()}

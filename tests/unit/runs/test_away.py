@@ -21,7 +21,7 @@ from tests.database_errors import database_error
         (sqlite3.SQLITE_READONLY, "read_only"),
         (sqlite3.SQLITE_READONLY_DBMOVED, "read_only"),
         (sqlite3.SQLITE_IOERR_WRITE, "broken"),
-        (sqlite3.SQLITE_CANTOPEN, "silent"),
+        (sqlite3.SQLITE_CANTOPEN, "closed"),
         ("53100", "full"),
         ("25006", "read_only"),
         ("58030", "broken"),

@@ -1,0 +1,68 @@
+"""A small disk of a test's own: a file system in memory that can be filled up, and made read-only."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FILLER = "filler"
+CHUNK_BYTES = 1 << 16
+
+
+class NotAllowed(Exception):
+    """This machine does not let us mount."""
+
+
+class Disk:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fill(self) -> None:
+        """Takes all the room that is left, to the last byte."""
+        with (self.folder / FILLER).open("ab", buffering=0) as filler:
+            size = CHUNK_BYTES
+            while size:
+                try:
+                    filler.write(bytes(size))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    size //= 2
+
+    def make_room(self) -> None:
+        (self.folder / FILLER).unlink()
+
+    def forbid_writing(self) -> None:
+        """Only while nobody has a file open to write."""
+        run("mount", "-o", "remount,ro", str(self.folder))
+
+    def allow_writing(self) -> None:
+        run("mount", "-o", "remount,rw", str(self.folder))
+
+
+@contextmanager
+def small_disk(megabytes: int, owner: int | str = os.getuid()) -> Iterator[Disk]:
+    """Raises NotAllowed."""
+    folder = Path(tempfile.mkdtemp(prefix="sagaboard-disk-"))
+    try:
+        run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700,uid={owner}", "none", str(folder))
+        try:
+            yield Disk(folder)
+        finally:
+            run("umount", "--lazy", str(folder))  # also where somebody still holds a file
+    finally:
+        folder.rmdir()
+
+
+def run(*words: str) -> None:
+    try:
+        subprocess.run(words, check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise NotAllowed(f"{words[0]} is missing") from error
+    except subprocess.CalledProcessError as error:
+        raise NotAllowed(error.stderr.strip()) from error
