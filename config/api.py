@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from config.operation_api import router as operation_router
 from config.sessions import TokenAuth
 from designer import errors as designer_errors
 from designer.api import router as designer_router
@@ -46,6 +47,7 @@ api.add_router("", trials_router)
 api.add_router("", charts_router)
 api.add_router("", bulk_router)
 api.add_router("", triggers_router)
+api.add_router("", operation_router)
 
 STATUSES: dict[type[Exception], int] = {
     UnknownRun: 404,

@@ -18,6 +18,7 @@ from config.access import page_for
 from config.account_pages import account, revoke_token, said_after
 from config.accounts import first_sign_in
 from config.api import api
+from config.fleetpage import fleet_page
 from config.hooks import hook
 
 admin.site.site_header = admin.site.site_title = "Sagaboard"
@@ -46,6 +47,7 @@ urlpatterns = [
     path("admin/rq/", include((QUEUES, "django_rq"))),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("fleet/", fleet_page, name="fleet"),
     path("hooks/<str:token>", hook, name="hook"),
     path("", include("designer.urls")),
     path("", include("runs.urls")),

@@ -23,6 +23,7 @@ async function startPage(): Promise<void> {
   if (has("[data-page=run]")) (await import("./run/page")).startRunPage();
   if (has("[data-page=case], [data-page=batch], [data-page=cases]")) (await import("./cases/page")).startCasePages();
   if (has("[data-page=home]")) (await import("./lists/home")).startHome();
+  if (has("[data-page=fleet]")) (await import("./lists/fleet")).startFleet();
   if (has("[data-page=runs]")) (await import("./lists/page")).startRunList();
   if (has("[data-chart]")) (await import("./charts/start")).startCharts(document);
   if (has("workflow-canvas")) await import("./canvas/element");

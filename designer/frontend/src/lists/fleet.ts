@@ -1,0 +1,13 @@
+/** The page of the fleet: worker processes and queues send no frames, so it looks anew every few seconds. */
+import { find } from "../ui/dom";
+import { partsOf } from "./live";
+
+const LOOKS_MS = 4_000;
+
+export function startFleet(): void {
+  const root = find<HTMLElement>(document, "[data-page=fleet]");
+  if (!root) return;
+  const parts = partsOf(root);
+  document.addEventListener("visibilitychange", () => document.hidden || parts.refreshSoon());
+  setInterval(() => document.hidden || parts.refreshSoon(), LOOKS_MS);
+}
