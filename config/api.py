@@ -9,10 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import django_auth
 
+from config.callers import callers
 from config.operation_api import router as operation_router
-from config.sessions import TokenAuth
 from designer import errors as designer_errors
 from designer.api import router as designer_router
 from designer.documents_api import router as documents_router
@@ -38,7 +37,7 @@ from runs.triggers_api import router as triggers_router
 from runs.watching import UnknownValue
 from runs.watching_api import router as watching_router
 
-api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=[TokenAuth(), django_auth])
+api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"))
 api.add_router("", runs_router)
 api.add_router("", watching_router)
 api.add_router("", designer_router)

@@ -1,4 +1,4 @@
-"""Who calls: a person with a session, or a token, over HTTP and over sockets."""
+"""Who opens a socket: a person with a session, or a token. `config.callers` is the same for calls."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.contrib.auth.models import User
-from django.http import HttpRequest
-from ninja.errors import AuthenticationError
-from ninja.security import HttpBearer
 
 from config.tokens import redeem
 
 BEARER = "bearer "
-
-
-class TokenAuth(HttpBearer):
-    """A token that does not hold is refused, whatever session comes with it."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User:
-        user = redeem(token)
-        if user is None:
-            raise AuthenticationError(401, "That token is unknown, expired or revoked.")
-        request.user = user
-        return user
 
 
 class TokenSockets:

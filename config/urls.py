@@ -11,8 +11,8 @@ from django.contrib.auth.views import (
     PasswordResetDoneView,
     PasswordResetView,
 )
-from django.urls import URLPattern, include, path
-from django_rq.urls import urlpatterns as queue_patterns
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
 
 from config.access import page_for
 from config.account_pages import account, revoke_token, said_after
@@ -20,14 +20,16 @@ from config.accounts import first_sign_in
 from config.api import api
 from config.fleetpage import fleet_page
 from config.hooks import hook
+from config.queue_pages import queue_patterns
 
 admin.site.site_header = admin.site.site_title = "Sagaboard"
 admin.site.index_title = "Administration"
 
-QUEUES = [
-    URLPattern(found.pattern, page_for("operate")(found.callback), found.default_args, found.name)
-    for found in queue_patterns
-]
+
+def nothing(request: HttpRequest, /, **where: str) -> HttpResponse:
+    """In place of the admin's way to a row's own page: no row has one, and one kind has no table."""
+    raise Http404
+
 
 CHANGE_PASSWORD = said_after(PasswordChangeView, "Your password is changed.", "account")
 CHOOSE_PASSWORD = said_after(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
@@ -44,7 +46,8 @@ urlpatterns = [
     path("accounts/reset/", RESET_PASSWORD, name="password_reset"),
     path("accounts/reset/sent/", PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("accounts/reset/<uidb64>/<token>/", CHOOSE_PASSWORD, name="password_reset_confirm"),
-    path("admin/rq/", include((QUEUES, "django_rq"))),
+    path("admin/rq/", include((queue_patterns(), "django_rq"))),
+    path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(nothing)),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("fleet/", fleet_page, name="fleet"),

@@ -13,7 +13,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router, Status
 
-from config.access import require
+from config.callers import callers
 from designer import queries, services
 from designer.errors import FormatError, RevisionNeeded
 from designer.foresight import foresee
@@ -38,17 +38,17 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 @router.get("/workflows", response=dict[str, Any])
 def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
     """By name, in keyset pages; pass `next` on as `after`."""
-    require(request.user, "view")
     found = list(listed(q.strip(), after)[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     following = shown[-1].name if len(found) > PAGE_SIZE else None
     return {"workflows": [_summary(workflow) for workflow in shown], "next": following}
 
 
-@router.post("/workflows/validate", response=dict[str, Any], openapi_extra=DOCUMENT_BODY)
+@router.post(
+    "/workflows/validate", auth=callers("design"), response=dict[str, Any], openapi_extra=DOCUMENT_BODY
+)
 def validate(request: HttpRequest) -> dict[str, Any]:
     """Every problem of a document; stores nothing."""
-    require(request.user, "design")
     return {"problems": _problems(queries.problems_of(_body(request)))}
 
 
@@ -61,7 +61,6 @@ def get_workflow_named_validate(request: HttpRequest, response: HttpResponse) ->
 @router.get("/workflows/{name}", response=dict[str, Any])
 def get_workflow(request: HttpRequest, response: HttpResponse, name: str) -> dict[str, Any]:
     """A workflow with its draft; `document` is what would be edited next. Its ETag is the revision."""
-    require(request.user, "view")
     workflow = queries.get_workflow(name)
     numbers = workflow.versions.values_list("number", flat=True)[:VERSIONS_MAX]
     response["ETag"] = f'"{workflow.draft_revision}"'
@@ -75,11 +74,12 @@ def get_workflow(request: HttpRequest, response: HttpResponse, name: str) -> dic
 @router.get("/workflows/{name}/versions/{int:number}", response=dict[str, Any])
 def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     """A published version: `document` as written, `resolved` with every default filled in."""
-    require(request.user, "view")
     return _version(queries.get_version(name, number))
 
 
-@router.put("/workflows/{name}/draft", response=dict[str, Any], openapi_extra=DOCUMENT_BODY)
+@router.put(
+    "/workflows/{name}/draft", auth=callers("design"), response=dict[str, Any], openapi_extra=DOCUMENT_BODY
+)
 def save_draft(
     request: HttpRequest, response: HttpResponse, name: str, if_match: IfMatch = None
 ) -> dict[str, Any]:
@@ -87,16 +87,14 @@ def save_draft(
 
     412 with `current`, `yours` and `revision` when somebody else saved first; 428 without `If-Match`.
     """
-    require(request.user, "design")
     saved = services.save_draft(name, _body(request), _revision(if_match), request.user)
     response["ETag"] = f'"{saved.revision}"'
     return {"name": name, "revision": saved.revision, "problems": _problems(saved.problems)}
 
 
-@router.delete("/workflows/{name}/draft", response={204: None})
+@router.delete("/workflows/{name}/draft", auth=callers("design"), response={204: None})
 def discard_draft(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[None]:
     """Forgets the draft of that revision: the newest version is what is edited next."""
-    require(request.user, "design")
     services.discard_draft(name, _revision(if_match))
     return Status(204, None)
 
@@ -111,7 +109,6 @@ def get_coverage_of_draft(
     to by itself: `compensate`, `continue`, `pause` or `pivot` (a person is asked). Undos of one
     `place` go on together; what is not `sure` may have been skipped; `maybe` are parallel steps.
     """
-    require(request.user, "view")
     workflow = queries.get_workflow(name)
     response["ETag"] = f'"{workflow.draft_revision}"'
     return foresee(queries.document_of(workflow), step, get_catalog())
@@ -120,24 +117,21 @@ def get_coverage_of_draft(
 @router.get("/workflows/{name}/versions/{int:number}/coverage", response=dict[str, Any])
 def get_coverage_of_version(request: HttpRequest, name: str, number: int, step: str) -> dict[str, Any]:
     """The same of a published version."""
-    require(request.user, "view")
     return foresee(queries.get_version(name, number).resolved, step, get_catalog())
 
 
-@router.post("/workflows/{name}/publish", response={201: dict[str, Any]})
+@router.post("/workflows/{name}/publish", auth=callers("design"), response={201: dict[str, Any]})
 def publish(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[dict[str, Any]]:
     """Makes the draft the next version; with `If-Match` only if it still has that revision.
 
     409 with `problems` when it may not be published.
     """
-    require(request.user, "design")
     return Status(201, _version(services.publish(name, request.user, revision_of(if_match))))
 
 
 @router.get("/catalog", response=dict[str, Any])
 def get_catalog_of_workers(request: HttpRequest) -> dict[str, Any]:
     """The workers that steps may use, as their decorators describe them."""
-    require(request.user, "view")
     return {"workers": described_workers()}
 
 

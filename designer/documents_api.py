@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from config.access import require
+from config.callers import callers
 from designer import queries
 from designer.document import parse
 from designer.errors import DocumentRefused, FormatError
@@ -28,10 +28,9 @@ A_DOCUMENT = {
 }
 
 
-@router.post("/documents/read", response=dict[str, Any], openapi_extra=A_TEXT)
+@router.post("/documents/read", auth=callers("design"), response=dict[str, Any], openapi_extra=A_TEXT)
 def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
     """The workflow in a file's text, and its problems; the file's name says how it is written."""
-    require(request.user, "design")
     document = read_workflow(name, _text(request))
     problems = [problem.as_json() for problem in queries.problems_of(document)]
     return {"document": document, "problems": problems}
@@ -40,7 +39,6 @@ def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
 @router.post("/documents/write", openapi_extra=A_DOCUMENT)
 def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> HttpResponse:
     """A document as a file's text. Python can say only what has no errors in its shape."""
-    require(request.user, "view")
     document = from_json(_text(request))
     if format == "yaml":
         text = yaml_of(document)
@@ -55,7 +53,6 @@ def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> H
 @router.get("/workflows/{name}/versions", response=dict[str, Any])
 def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
     """The published versions, newest first, with who published them and when."""
-    require(request.user, "view")
     found = queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
     return {"versions": [_line(version) for version in found[:VERSIONS_LISTED_MAX]]}
 

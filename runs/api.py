@@ -11,6 +11,7 @@ from ninja import Body, Header, Query, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from config.access import may, require
+from config.callers import callers
 from config.limits import caller, spend
 from designer.models import WorkflowVersion
 from runs import casework, engine
@@ -88,7 +89,9 @@ OptionalCommentIn = Annotated[CommentIn | None, Body()]
 Payload = Annotated[Any, Body()]
 
 
-@router.post("/workflows/{name}/runs", response={201: dict[str, Any], 200: dict[str, Any]})
+@router.post(
+    "/workflows/{name}/runs", auth=callers("operate"), response={201: dict[str, Any], 200: dict[str, Any]}
+)
 def start(
     request: HttpRequest,
     name: str,
@@ -101,7 +104,6 @@ def start(
     same run. 201 where at least one run is new, 200 where all were there before. A list is answered with
     `runs`, in its order, each with `is_new`; `problems` of a refused list begin with the run's place.
     """
-    require(request.user, "operate")
     if isinstance(body, list):
         return _start_many(request, name, body, idempotency_key)
     spend("starts", caller(request))
@@ -160,20 +162,17 @@ def list_runs(
     `imported`: those of drafts, or those that came as files, instead. A page of `q` or `label` with another
     filter may hold few runs and have a next one all the same.
     """
-    require(request.user, "view")
     runs, following = page_of(Filters(status, workflow, label, q, since, until, trials, imported), cursor)
     return {"runs": [summary_json(run) for run in runs], "next": following}
 
 
 @router.get("/runs/{uuid:run_id}", response=dict[str, Any])
 def get_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
-    require(request.user, "view")
     return run_json(find_run(run_id))
 
 
 @router.get("/runs/{uuid:run_id}/steps", response=list[dict[str, Any]])
 def get_steps(request: HttpRequest, run_id: UUID) -> Any:
-    require(request.user, "view")
     return run_json(find_run(run_id))["steps"]
 
 
@@ -182,7 +181,6 @@ def get_events(
     request: HttpRequest, run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None
 ) -> dict[str, Any]:
     """Journal entries after number `after`, at most 500, as the socket sends them; `step` gives its own."""
-    require(request.user, "view")
     most = min(max(limit, 1), FRAMES_MAX)
     return {"events": frames(find_run(run_id).pk, max(after, 0), most, step)}
 
@@ -190,18 +188,16 @@ def get_events(
 @router.get("/runs/{uuid:run_id}/rollback-plan", response=dict[str, Any])
 def get_rollback_plan(request: HttpRequest, run_id: UUID, to_step: str | None = None) -> dict[str, Any]:
     """What would be undone now, in order, and what would remain."""
-    require(request.user, "view")
     return rollback_plan(find_run(run_id), to_step)
 
 
 @router.get("/runs/{uuid:run_id}/allowed", response=dict[str, Any])
 def get_allowed(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     """Operations that would be accepted now."""
-    require(request.user, "view")
     return allowed(find_run(run_id))
 
 
-@router.post("/runs/{uuid:run_id}/cancel", response=dict[str, Any])
+@router.post("/runs/{uuid:run_id}/cancel", auth=callers("operate", "design"), response=dict[str, Any])
 def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) -> dict[str, Any]:
     run = find_run(run_id)
     may_as_designer = run.trial and may(request.user, "design")
@@ -210,36 +206,33 @@ def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) ->
     return run_json(find_run(run_id))
 
 
-@router.post("/runs/{uuid:run_id}/rollback", response=dict[str, Any])
+@router.post("/runs/{uuid:run_id}/rollback", auth=callers("operate"), response=dict[str, Any])
 def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = None) -> dict[str, Any]:
-    require(request.user, "operate")
     engine.roll_back(find_run(run_id).pk, body.to_step if body else None, request.user)
     return run_json(find_run(run_id))
 
 
-@router.post("/runs/{uuid:run_id}/rerun", response={201: dict[str, Any]})
+@router.post("/runs/{uuid:run_id}/rerun", auth=callers("operate"), response={201: dict[str, Any]})
 def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
-    require(request.user, "operate")
     spend("starts", caller(request))
     run = find_run(run_id)
     again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
     return Status(201, run_json(again))
 
 
-@router.post("/runs/{uuid:run_id}/signals/{name}", response={202: None})
+@router.post("/runs/{uuid:run_id}/signals/{name}", auth=callers("operate"), response={202: None})
 def signal(request: HttpRequest, run_id: UUID, name: str, payload: Payload = None) -> Status[None]:
-    require(request.user, "operate")
     engine.signal(find_run(run_id).pk, name, payload, request.user)
     return Status(202, None)
 
 
-@router.post("/runs/{uuid:run_id}/steps/{step}/approve", response={204: None})
+@router.post("/runs/{uuid:run_id}/steps/{step}/approve", auth=callers("operate"), response={204: None})
 def approve(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
     return _decide_approval(request, run_id, step, True, body)
 
 
-@router.post("/runs/{uuid:run_id}/steps/{step}/reject", response={204: None})
+@router.post("/runs/{uuid:run_id}/steps/{step}/reject", auth=callers("operate"), response={204: None})
 def reject(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
     return _decide_approval(request, run_id, step, False, body)
 
@@ -247,7 +240,6 @@ def reject(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentI
 def _decide_approval(
     request: HttpRequest, run_id: UUID, step: str, approved: bool, body: CommentIn | None
 ) -> Status[None]:
-    require(request.user, "operate")
     engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
     return Status(204, None)
 
@@ -263,7 +255,6 @@ def list_cases(
     cause: Annotated[str | None, Query(max_length=16)] = None,
 ) -> dict[str, Any]:
     """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
-    require(request.user, "view")
     cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
     cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
     cases = cases.filter(**({"cause_key": cause} if cause else {}))
@@ -274,37 +265,36 @@ def list_cases(
 @router.get("/interventions/{int:case_id}", response=dict[str, Any])
 def get_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
     """A case with its history."""
-    require(request.user, "view")
     case = _find_case(case_id)
     return _case_json(case) | {"history": history_json(case)}
 
 
-@router.post("/interventions/{int:case_id}/claim", response=dict[str, Any])
+@router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
 def claim_case(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
     """409 where somebody else has claimed it, unless `take_over` is true."""
-    require(request.user, "operate")
     casework.claim(case_id, request.user, take_over=bool(body and body.take_over))
     return _case_json(_find_case(case_id))
 
 
-@router.post("/interventions/{int:case_id}/release", response=dict[str, Any])
+@router.post("/interventions/{int:case_id}/release", auth=callers("operate"), response=dict[str, Any])
 def release_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
-    require(request.user, "operate")
     casework.release(case_id, request.user)
     return _case_json(_find_case(case_id))
 
 
-@router.post("/interventions/{int:case_id}/notes", response={201: dict[str, Any]})
+@router.post("/interventions/{int:case_id}/notes", auth=callers("operate"), response={201: dict[str, Any]})
 def note_on_case(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
-    require(request.user, "operate")
     casework.note(case_id, request.user, body.note)
     return Status(201, get_case(request, case_id))
 
 
-@router.post("/interventions/{int:case_id}/answer", response={200: dict[str, Any], 202: dict[str, Any]})
+@router.post(
+    "/interventions/{int:case_id}/answer",
+    auth=callers("operate"),
+    response={200: dict[str, Any], 202: dict[str, Any]},
+)
 def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
     """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
-    require(request.user, "operate")
     reply = casework.Reply(body.answer, body.note, body.patch, body.output)
     result = casework.answer(case_id, reply, request.user)
     return Status(202 if result == "proposed" else 200, _case_json(_find_case(case_id)))

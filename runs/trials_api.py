@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from config.access import require
+from config.callers import callers
 from config.limits import caller, spend
 from designer.api import IfMatch, revision_of
 from designer.scanning import LENGTH_MAX
@@ -29,7 +29,7 @@ class TryStepIn(Schema):
     steps: dict[str, Any] = Field(default_factory=dict)
 
 
-@router.post("/workflows/{name}/draft/runs", response={201: dict[str, Any]})
+@router.post("/workflows/{name}/draft/runs", auth=callers("design"), response={201: dict[str, Any]})
 def start_trial(
     request: HttpRequest, name: str, body: TryIn, if_match: IfMatch = None
 ) -> Status[dict[str, Any]]:
@@ -37,17 +37,17 @@ def start_trial(
 
     With `If-Match` only if the draft still has that revision. 409 with `problems` when it has errors.
     """
-    require(request.user, "design")
     spend("starts", caller(request))
     return Status(201, run_json(try_draft(name, body.input, revision_of(if_match), request.user)))
 
 
-@router.post("/workflows/{name}/draft/steps/{step}/runs", response={201: dict[str, Any]})
+@router.post(
+    "/workflows/{name}/draft/steps/{step}/runs", auth=callers("design"), response={201: dict[str, Any]}
+)
 def start_trial_of_step(
     request: HttpRequest, name: str, step: str, body: TryStepIn, if_match: IfMatch = None
 ) -> Status[dict[str, Any]]:
     """Starts a trial of one step alone with the given context; `steps` are outputs by step name."""
-    require(request.user, "design")
     spend("starts", caller(request))
     run = try_step(name, step, body.context, body.steps, revision_of(if_match), request.user)
     return Status(201, run_json(run))
@@ -62,26 +62,23 @@ class PreviewIn(Schema):
     run: UUID | None = None
 
 
-@router.get("/workflows/{name}/draft/scope", response=dict[str, Any])
+@router.get("/workflows/{name}/draft/scope", auth=callers("design"), response=dict[str, Any])
 def get_scope(request: HttpRequest, name: str, path: str, run: UUID | None = None) -> dict[str, Any]:
     """What an expression at `path` (as in problems: `steps[2].params.amount`) may read.
 
     `known` holds paths with type and a short sample, from a past run of the workflow or, without `run`,
     from its sample input; `runs` are the latest to choose from.
     """
-    require(request.user, "design")
     return preview.known(name, path, run)
 
 
-@router.get("/workflows/{name}/draft/context", response=dict[str, Any])
+@router.get("/workflows/{name}/draft/context", auth=callers("design"), response=dict[str, Any])
 def get_context(request: HttpRequest, name: str, path: str, run: UUID | None = None) -> dict[str, Any]:
     """The values that a step would see: `context`, `input`, `steps` and what else there is."""
-    require(request.user, "design")
     return preview.scope_of_run(name, path, run)
 
 
-@router.post("/workflows/{name}/draft/preview", response=dict[str, Any])
+@router.post("/workflows/{name}/draft/preview", auth=callers("design"), response=dict[str, Any])
 def preview_expression(request: HttpRequest, name: str, body: PreviewIn) -> dict[str, Any]:
     """`type` and `text` of what an expression gives at `path`, or `error`; stores nothing."""
-    require(request.user, "design")
     return preview.evaluate(name, body.path, body.expression, body.run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,6 +30,7 @@ NOON = 1_800_000_000 // 60 * 60
 @pytest.fixture(autouse=True)
 def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(limits, "_here", limits._Here())
+    monkeypatch.setattr(limits, "clock", lambda: NOON + 10)
     limits._redis.cache_clear()
     yield
     limits._redis.cache_clear()
@@ -38,7 +38,7 @@ def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    return lambda second: monkeypatch.setattr(time, "time", lambda: NOON + second)
+    return lambda second: monkeypatch.setattr(limits, "clock", lambda: NOON + second)
 
 
 @pytest.fixture

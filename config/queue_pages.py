@@ -1,0 +1,58 @@
+"""django-rq's pages for operators: what is not there is not found, and Redis may be away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern
+from django_rq.queues import get_queue_by_index
+from django_rq.urls import urlpatterns as found_patterns
+from redis.exceptions import RedisError
+from rq.exceptions import NoSuchJobError
+from rq.worker import Worker
+
+from config.access import page_for
+from config.context import NO_REDIS
+
+Page = Callable[..., HttpResponse]
+INDEXES = ("queue_index", "scheduler_index")
+AWAY = 503
+
+
+def queue_patterns() -> list[URLPattern]:
+    return [
+        URLPattern(found.pattern, page_for("operate")(found_or_404(found.callback)), {}, found.name)
+        for found in found_patterns
+    ]
+
+
+def found_or_404(page: Page) -> Page:
+    """The page, which by itself fails where a queue, job, worker or scheduler of its address is gone."""
+
+    @wraps(page)
+    def checked(request: HttpRequest, /, **where: Any) -> HttpResponse:
+        try:
+            _require(where)
+            return page(request, **where)
+        except (NoSuchJobError, ImproperlyConfigured) as missing:
+            raise Http404(str(missing)) from missing
+        except RedisError:
+            return HttpResponse(
+                render_to_string("503.html", {"title": "Redis is away", "reason": NO_REDIS}), status=AWAY
+            )
+
+    return checked
+
+
+def _require(where: dict[str, Any]) -> None:
+    """Raises Http404."""
+    if any(where.get(name, 0) >= len(settings.RQ_QUEUES) for name in INDEXES):
+        raise Http404("there is no such queue")
+    if "key" in where and where["key"] not in Worker.all_keys(connection=get_queue_by_index(0).connection):
+        raise Http404("there is no such worker process")

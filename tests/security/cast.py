@@ -1,0 +1,118 @@
+"""Who tries the doors, and what stands behind them: a row of each kind, with markup where text may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db import models
+from django.test import Client
+from django.utils import timezone
+
+from config import tokens
+from config.access import Role
+from designer.models import Workflow
+from runs.models import Run
+from tests.people import client_of, person
+
+MARKUP = "<script>alert('door')</script>"
+ROLES = ("none", *(role.value for role in Role))
+STRANGER = "stranger"
+
+
+class Cast:
+    """Everybody who tries: without anything, with a false token, with each role by session and by token."""
+
+    def __init__(self) -> None:
+        self.roles: dict[str, str | None] = {STRANGER: None, "false token": None}
+        self.clients = {STRANGER: Client(), "false token": bearer("sgb_" + "x" * 43)}
+        for role in ROLES:
+            given = () if role == "none" else (role,)
+            self._add(f"{role}, session", role, client_of(f"{role}-person", *given))
+        owner = person("owner", "admin")
+        for one in Role:
+            _, text = tokens.make(owner, MARKUP, one)
+            self._add(f"{one}, token", one.value, bearer(text))
+
+    def _add(self, name: str, role: str, client: Client) -> None:
+        self.roles[name], self.clients[name] = role, client
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.roles)
+
+
+def bearer(token: str, **options: Any) -> Client:
+    return Client(headers={"Authorization": f"Bearer {token}"}, **options)
+
+
+def values(run: Run) -> dict[str, Any]:
+    """What stands in the variable parts of addresses."""
+    case = run.interventions.get()
+    return {
+        "name": run.workflow_name,
+        "written": "yaml",
+        "number": run.version.number,
+        "run_id": run.pk,
+        "step": "charge",
+        "what": "output",
+        "pk": case.pk,
+        "case_id": case.pk,
+        "key": case.cause_key,
+        "batch": uuid4(),
+        "id": person("changed").pk,
+        "uidb64": "MQ",
+        "token": "abc",
+        "url": "nothing",
+        "app_label": "runs",
+        "content_type_id": 1,
+        "queue_index": 0,
+        "scheduler_index": 0,
+        "connection_index": 0,
+        "job_id": "none",
+        "result_id": "none",
+        "scheduler_name": "none",
+        "cron_job_name": "none",
+    }
+
+
+def row_of(path: str, sample: dict[str, Any]) -> Any:
+    """The key of a row that the admin's page shows; a new one where there is none."""
+    words = path.split("/")
+    if "{object_id}" not in words or words[2] == "r":
+        return sample.get("object_id", "1")
+    model = apps.get_model(words[2], words[3])
+    assert model in admin.site._registry, path
+    found = next((row for row in model._default_manager.all()[:5] if row.pk), None)
+    return quote((found or made(model)).pk)
+
+
+def made(model: type[models.Model]) -> Any:
+    """A row with something in each field that needs it, markup where it fits."""
+    fields = [field for field in model._meta.concrete_fields if not field.null and not field.has_default()]
+    filled = {field.name: _something(field) for field in fields if not isinstance(field, models.AutoField)}
+    return model._default_manager.create(**filled)
+
+
+def _something(field: Any) -> Any:
+    if field.remote_field:
+        return field.related_model._default_manager.first() or made(field.related_model)
+    if isinstance(field, models.GenericIPAddressField):
+        return "10.0.0.1"
+    if isinstance(field, models.CharField | models.TextField):
+        return f"{MARKUP}{uuid4().hex[:6]}"[: field.max_length]
+    if isinstance(field, models.UUIDField):
+        return uuid4()
+    if isinstance(field, models.DateTimeField):
+        return timezone.now()
+    return {} if isinstance(field, models.JSONField) else 1
+
+
+def with_markup(run: Run) -> None:
+    """Writes markup wherever people's words are kept of the run and its workflow."""
+    Workflow.objects.filter(name=run.workflow_name).update(title=MARKUP)
+    Run.objects.filter(pk=run.pk).update(labels={MARKUP: MARKUP})
+    run.interventions.update(claimed_by=MARKUP, cause=MARKUP)
