@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Header, Router, Schema
 from pydantic import Field
 
-from config.access import require
+from config.callers import callers
 from config.limits import caller, spend
 from runs import bulk
 from runs.machine.messages import CancelMode
@@ -25,7 +25,7 @@ class BulkIn(Schema):
     dry_run: bool = False
 
 
-@router.post("/runs/bulk", response=dict[str, Any])
+@router.post("/runs/bulk", auth=callers("operate"), response=dict[str, Any])
 def act_on_many(
     request: HttpRequest,
     body: BulkIn,
@@ -36,7 +36,6 @@ def act_on_many(
     `retry` answers the open questions of a blocked run. With `dry_run` it is only told what would be.
     The same Idempotency-Key again reruns nothing twice.
     """
-    require(request.user, "operate")
     order = bulk.Order(body.act, body.mode, request.user, idempotency_key or "")
     run_ids = list(dict.fromkeys(body.runs))
     if body.act == "rerun" and not body.dry_run:

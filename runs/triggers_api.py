@@ -10,7 +10,7 @@ from django.urls import reverse
 from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.access import require
+from config.callers import callers
 from config.limits import caller, spend
 from designer.models import Workflow
 from runs import triggers
@@ -74,45 +74,47 @@ class TriggerChangeIn(BaseModel):
 @router.get("/workflows/{name}/triggers", response=dict[str, Any])
 def list_triggers(request: HttpRequest, name: str) -> dict[str, Any]:
     """What starts runs of a workflow from outside."""
-    require(request.user, "view")
     find_workflow(name)
     return {"triggers": [trigger_json(trigger) for trigger in triggers.of_workflow(name)]}
 
 
-@router.post("/workflows/{name}/triggers", response={201: dict[str, Any]})
+@router.post("/workflows/{name}/triggers", auth=callers("design"), response={201: dict[str, Any]})
 def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[dict[str, Any]]:
     """A new trigger. Of a webhook, `url` is shown this once; only a hash of its token is kept."""
-    require(request.user, "design")
     wanted = Wanted(**body.model_dump(exclude={"kind"}))
     trigger, token = triggers.create(find_workflow(name), body.kind, wanted, request.user)
     return Status(201, trigger_json(trigger) | hook_json(request, token))
 
 
-@router.patch("/workflows/{name}/triggers/{int:trigger_id}", response=dict[str, Any])
+@router.patch("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response=dict[str, Any])
 def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerChangeIn) -> dict[str, Any]:
     """Change a trigger, or switch it off and on. A schedule goes on from now: what it missed is gone."""
-    require(request.user, "design")
     trigger = triggers.find(name, trigger_id)
     return trigger_json(triggers.change(trigger, **body.model_dump(exclude_none=True)))
 
 
-@router.delete("/workflows/{name}/triggers/{int:trigger_id}", response={204: None})
+@router.delete("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response={204: None})
 def remove_trigger(request: HttpRequest, name: str, trigger_id: int) -> Status[None]:
-    require(request.user, "design")
     triggers.remove(triggers.find(name, trigger_id))
     return Status(204, None)
 
 
-@router.post("/workflows/{name}/triggers/{int:trigger_id}/rotate", response=dict[str, Any])
+@router.post(
+    "/workflows/{name}/triggers/{int:trigger_id}/rotate", auth=callers("design"), response=dict[str, Any]
+)
 def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, Any]:
     """A new address for a webhook, shown this once; the old one opens nothing any more."""
-    require(request.user, "design")
     trigger = triggers.find(name, trigger_id)
     token = triggers.rotate(trigger)
     return trigger_json(trigger) | hook_json(request, token)
 
 
-@router.post("/events", response={200: dict[str, Any], 201: dict[str, Any]}, openapi_extra=EVENT_BODY)
+@router.post(
+    "/events",
+    auth=callers("operate"),
+    response={200: dict[str, Any], 201: dict[str, Any]},
+    openapi_extra=EVENT_BODY,
+)
 def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     """An event: a CloudEvent as JSON or with `ce-*` headers, or `{id, type, source, data}`.
 
@@ -120,7 +122,6 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     it starts nothing again, and is answered with the same runs. 201 where at least one run is new, else 200.
     `refused` says which workflows could not take it; 422 where none could.
     """
-    require(request.user, "operate")
     spend("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
     results = triggers.start_by_event(event, request.user)

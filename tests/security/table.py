@@ -15,7 +15,7 @@ from config.api import api
 from runs.routing import websocket_urlpatterns
 
 TABLE = Path(__file__).with_name("doors.txt")
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 API = "/api/v1"
 PLACE = re.compile(r"\{(\w+)\}")
 ANYONE = ("anyone", "secret")

@@ -82,7 +82,7 @@ def test_each_door_opens_for_whom_the_table_says(stuck: Run, caller: str, record
     for path in PATHS:
         for method in METHODS:
             door = BY_NAME.get(f"{method} {path}", Door(method, path, ""))
-            if method == "DELETE" and not door.is_call:
+            if method in ("PATCH", "DELETE") and not door.is_call:
                 continue
             with transaction.atomic():
                 client.cookies.load(cookies)  # signing out is undone, too
