@@ -14,7 +14,10 @@ from config.tokens import redeem
 
 
 def callers(*acts: Act) -> list[Any]:
-    """For `auth=` of a call: people and tokens that may at least one of `acts`. Others get 401 or 403."""
+    """For `auth=` of a call: people and tokens that may at least one of `acts`, if any is named.
+
+    Others get 401 or 403.
+    """
     return [TokenAuth(acts), PersonAuth(acts)]
 
 
@@ -50,5 +53,5 @@ class PersonAuth(SessionAuth):
 
 def _require_one(user: Person, acts: tuple[Act, ...]) -> None:
     """Raises PermissionDenied that names the first of `acts`, where none is allowed."""
-    if not any(may(user, act) for act in acts):
+    if acts and not any(may(user, act) for act in acts):
         require(user, acts[0])

@@ -18,7 +18,7 @@ TABLE = Path(__file__).with_name("doors.txt")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 API = "/api/v1"
 PLACE = re.compile(r"\{(\w+)\}")
-ANYONE = ("anyone", "secret")
+ANYONE = ("anyone", "asker", "secret")
 
 
 @dataclass(frozen=True)
