@@ -44,7 +44,7 @@ ROLES: dict[Role, tuple[Act, ...]] = {
 }
 
 
-TOKEN_ROLE = "token_role"  # set on the person whom a token acts for
+TOKEN_ROLE = "token_role"  # nosec B105  # set on the person whom a token acts for
 
 
 def may(user: Person, act: Act) -> bool:

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from config.callers import callers
 from config.operation_api import router as operation_router
+from config.parsing import StrictParser
 from designer import errors as designer_errors
 from designer.api import router as designer_router
 from designer.documents_api import router as documents_router
@@ -37,7 +38,9 @@ from runs.triggers_api import router as triggers_router
 from runs.watching import UnknownValue
 from runs.watching_api import router as watching_router
 
-api = NinjaAPI(title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"))
+api = NinjaAPI(
+    title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"), parser=StrictParser()
+)
 api.add_router("", runs_router)
 api.add_router("", watching_router)
 api.add_router("", designer_router)
@@ -124,7 +127,8 @@ def _place(loc: tuple[str | int, ...]) -> str:
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(error.status_code, str(error))
+    cause = error.__cause__
+    return problem(error.status_code, str(cause if isinstance(cause, RunsError) else error))
 
 
 for kind in STATUSES:

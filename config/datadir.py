@@ -49,7 +49,8 @@ def redis_socket(data_dir: Path) -> Path:
         return path
     owner = data_dir.stat().st_uid
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return _private_folder(Path(f"/tmp/sagaboard-{owner}-{digest}"), owner) / "valkey.sock"
+    path = Path(f"/tmp/sagaboard-{owner}-{digest}")  # nosec B108  # refused unless private
+    return _private_folder(path, owner) / "valkey.sock"
 
 
 def redis_url(data_dir: Path) -> str:

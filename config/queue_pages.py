@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -23,6 +24,7 @@ from config.context import NO_REDIS
 Page = Callable[..., HttpResponse]
 INDEXES = ("queue_index", "scheduler_index")
 AWAY = 503
+JOB_ID = re.compile(r"[\w-]+", re.ASCII)
 
 
 def queue_patterns() -> list[URLPattern]:
@@ -54,5 +56,7 @@ def _require(where: dict[str, Any]) -> None:
     """Raises Http404."""
     if any(where.get(name, 0) >= len(settings.RQ_QUEUES) for name in INDEXES):
         raise Http404("there is no such queue")
+    if not JOB_ID.fullmatch(where.get("job_id", "none")):
+        raise Http404("no job can have that id")
     if "key" in where and where["key"] not in Worker.all_keys(connection=get_queue_by_index(0).connection):
         raise Http404("there is no such worker process")

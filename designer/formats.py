@@ -70,7 +70,7 @@ def from_yaml(text: str) -> Any:
     _check_size(len(text))
     try:
         _check_events(yaml.parse(text, Loader=_Loader))
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # nosec B506  # a safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""

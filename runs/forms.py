@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from runs.creation import INPUT_BYTES_MAX
+from runs.text import finite, whole
 
 NOTE_LENGTH_MAX = 4_000
 NOTE_REQUIRED = ("resolve", "abandon")
@@ -39,7 +40,7 @@ def parse_json(text: str) -> Any:
     if size > INPUT_BYTES_MAX:
         raise ValidationError(f"This is {size:,} bytes long; the limit is {INPUT_BYTES_MAX:,}. Shorten it.")
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=whole, parse_float=finite)
     except json.JSONDecodeError as error:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}. This is not JSON yet."
         raise ValidationError(message) from error

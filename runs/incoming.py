@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from runs.errors import NotSupported, Unreadable
-from runs.text import is_storable
+from runs.text import finite, is_storable, whole
 
 ATTRIBUTE_CHARS_MAX = 500
 ATTRIBUTES_MAX = 50
@@ -87,7 +87,7 @@ def is_json(kind: str) -> bool:
 def read_json(body: bytes) -> Any:
     """Raises Unreadable."""
     try:
-        return json.loads(_text(body), parse_constant=_refuse_constant)
+        return json.loads(_text(body), parse_constant=_refuse_constant, parse_int=whole, parse_float=finite)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is not valid JSON: {error}") from error
 

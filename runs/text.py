@@ -1,7 +1,10 @@
-"""Text as every database takes it: no NUL characters, no halves of characters (lone surrogates). PURE."""
+"""JSON as every database takes it: no NUL characters, no halves of characters (lone surrogates), no number
+that is not finite or has more than 64 bits. PURE.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +13,7 @@ import orjson
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACED_BY = "\ufffd"
+INTEGERS = range(-(2**63), 2**64)
 NUL_ESCAPE = "\\u0000"
 
 
@@ -41,3 +45,19 @@ def _text(value: Any) -> str | None:
     except TypeError:
         return None
     return None if NUL_ESCAPE in text else text
+
+
+def whole(text: str) -> int:
+    """For `parse_int` of `json.loads`. Raises ValueError."""
+    number = int(text)
+    if number not in INTEGERS:
+        raise ValueError(f"{text[:30]} is no whole number of 64 bits; make it a text")
+    return number
+
+
+def finite(text: str) -> float:
+    """For `parse_float` of `json.loads`. Raises ValueError."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:30]} is too large a number; make it a text")
+    return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import pickle  # nosec B403
 from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import Any
 
@@ -10,7 +10,7 @@ from typing import Any
 def copied(value: Any) -> Any:
     """A deep copy of a JSON value."""
     return (
-        pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # nosec B301  # of this process
         if isinstance(value, dict | list)
         else value
     )

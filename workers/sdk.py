@@ -102,7 +102,7 @@ def params_model(name: str, function: Callable[..., Any], scope: Mapping[str, An
 
 def evaluated(name: str, annotation: str, function: Any, scope: Mapping[str, Any]) -> Any:
     try:
-        return eval(annotation, function.__globals__, dict(scope))
+        return eval(annotation, function.__globals__, dict(scope))  # nosec B307  # the module is trusted
     except Exception as error:
         raise BadDefinition(name, f"can't read the annotation of params, {annotation!r}: {error}") from error
 

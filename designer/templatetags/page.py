@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from designer import bundle
 from workers.sealing import shown
@@ -62,7 +62,7 @@ def _pair(value: int, base: int, large: str, small: str) -> str:
 @register.filter
 def breakable(name: str) -> SafeString:
     """A name that may be broken after its underscores, on a narrow screen."""
-    return format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in name.split("_")))
+    return format_html_join(SafeString("_<wbr>"), "{}", ((part,) for part in name.split("_")))
 
 
 @register.filter

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from designer.templatetags.page import icon
 from runs.models import Run
@@ -113,13 +113,13 @@ def badge_icon(family: str, status: str) -> SafeString | str:
 def all_badges() -> SafeString:
     """Every badge that a live page may come to need."""
     shown = ((family, status) for family in ("run", "step", "undo") for status in FAMILIES[family])
-    return mark_safe("".join(badge(family, status, _size(family)) for family, status in shown))
+    return format_html_join("", "{}", ((badge(family, status, _size(family)),) for family, status in shown))
 
 
 @register.simple_tag
 def list_badges() -> SafeString:
     """Every badge that a row of a list may come to need."""
-    return mark_safe("".join(badge("run", status) for status in RUN))
+    return format_html_join("", "{}", ((badge("run", status),) for status in RUN))
 
 
 def _size(family: str) -> str:

@@ -33,7 +33,7 @@ PROBE_TIMEOUT_S = 1.0
 SOCKET_PING_S = 20
 APPLICATION_CLOSE_S = 5
 LOOPBACK = ("127.0.0.1", "localhost")
-EVERY_ADDRESS = "0.0.0.0"
+EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
 
 
 class Command(SagaboardCommand):
