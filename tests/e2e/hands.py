@@ -94,16 +94,9 @@ def connect(page: Page, source: str, target: str) -> None:
     expect_still(page)
     page.get_by_label(f"Out of {source}", exact=True).hover()
     page.mouse.down()
-    aim(page, target)
-    expect_still(page)
-    aim(page, target)
-    page.mouse.up()
-
-
-def aim(page: Page, target: str) -> None:
-    """Moves the mouse to where a step's entry is now; the canvas may have panned under the line."""
     end = box(page.get_by_label(f"Into {target}", exact=True))
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=4)
+    page.mouse.up()
 
 
 def click_pane(page: Page) -> None:

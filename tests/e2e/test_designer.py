@@ -12,6 +12,7 @@ from tests.e2e.conftest import Visits
 from tests.e2e.hands import (
     add_by_keyboard,
     arrange,
+    box,
     click_pane,
     connect,
     drop,
@@ -26,6 +27,14 @@ from tests.e2e.hands import (
 from tests.e2e.orders import expect_status
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+TOPS = """() => {
+  window.tops = [];
+  const note = () => {
+    window.tops.push(document.querySelector(".designer-canvas").getBoundingClientRect().top);
+    requestAnimationFrame(note);
+  };
+  note();
+}"""
 STEPS = ("Reserve inventory", "Charge payment", "Create shipment")
 
 
@@ -150,6 +159,39 @@ def test_what_is_edited_without_a_connection_is_saved_afterwards(page: Page) -> 
     expect_saved(page)
     page.reload()
     expect(node(page, "reserve_inventory")).to_be_visible()
+
+
+def test_the_canvas_stays_in_its_place_whatever_the_bar_tells(page: Page) -> None:
+    new_workflow(page, "order_processing")
+    expect_saved(page)
+    page.evaluate(TOPS)
+    node(page, "charge_payment").click()
+    page.get_by_label("Inspector").get_by_label("Title").fill(
+        "Take the money, with a title that is rather long"
+    )
+    expect_saved(page)
+    page.context.set_offline(True)
+    click_pane(page)
+    page.get_by_role("textbox", name="Title").fill("Orders of a shop that has a long name, too")
+    expect(page.locator(".save-badge")).to_have_attribute("data-save", "offline")
+    page.context.set_offline(False)
+    expect_saved(page)
+    assert len(set(page.evaluate("() => window.tops"))) == 1
+
+
+def test_an_edge_is_chosen_while_a_step_is(page: Page) -> None:
+    new_workflow(page, "order_processing")
+    inspector = page.get_by_role("complementary", name="Inspector")
+    node(page, "charge_payment").click()
+    expect(inspector.get_by_role("heading", name="Charge payment")).to_be_visible()
+    line = box(edges(page).first)
+    page.mouse.click(line["x"] + line["width"] / 2, line["y"] + line["height"] / 2)
+    expect(inspector.get_by_role("heading", name="Edge")).to_be_visible()
+    node(page, "charge_payment").click()
+    expect(inspector.get_by_role("heading", name="Charge payment")).to_be_visible()
+    edges(page).first.focus()
+    page.keyboard.press("Enter")
+    expect(inspector.get_by_role("heading", name="Edge")).to_be_visible()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("dark", 390)])

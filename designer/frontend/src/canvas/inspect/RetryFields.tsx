@@ -12,23 +12,26 @@ interface Props {
   readonly change: (retry: JsonObject | null) => void;
 }
 
-const FIELDS: readonly (readonly [key: string, label: string, standard: string])[] = [
-  ["max_attempts", "Attempts", "3"],
+type Field = readonly [key: string, label: string, standard: string];
+
+const DELAYS: readonly Field[] = [
   ["initial", "First delay (seconds)", "1"],
-  ["factor", "Each further delay times", "2"],
   ["max", "Longest delay (seconds)", "30"],
+  ["factor", "Each further delay times", "2"],
   ["jitter", "Spread of the delay (0 to 1)", "0.1"],
 ];
 
-export function RetryFields({ of = "", at, retry, standard, change }: Props): ReactElement {
+export function RetryFields({ of = "", at, retry, standard = "3", change }: Props): ReactElement {
   const given = isObject(retry) ? retry : {};
   const put = (key: string, value: number | null): void => {
     const next = stated({ ...given, [key]: value });
     change(Object.keys(next).length ? next : null);
   };
+  const field = ([key, label, usual]: Field): ReactElement => (
+    <NumberField key={key} label={`${label}${of}`} at={`${at}.${key}`} value={given[key]} placeholder={usual} change={(value) => put(key, value)} />
+  );
   return <>
-    {FIELDS.map(([key, label, usual]) => (
-      <NumberField key={key} label={`${label}${of}`} at={`${at}.${key}`} value={given[key]} placeholder={key === "max_attempts" ? standard ?? usual : usual} change={(value) => put(key, value)} />
-    ))}
+    {field(["max_attempts", "Attempts", standard])}
+    <div className="pairs">{DELAYS.map(field)}</div>
   </>;
 }

@@ -4,7 +4,7 @@ import { edgesOf, idsOf, stepsOf, textOf, type Document, type Edge, type Place }
 import { labelOf, NODE_HEIGHT, NODE_WIDTH, snapped } from "./nodes";
 
 const BESIDE = 40;
-const BETWEEN = 80;
+const BETWEEN = 64;
 const LETTER = 7;
 
 export function autoLayout(document: Document): Record<string, Place> {

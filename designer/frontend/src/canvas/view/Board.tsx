@@ -1,20 +1,23 @@
 /** The canvas under the author's hands. It tells what was asked for; it never changes the document. */
 import {
   applyEdgeChanges, applyNodeChanges, Background, Controls, MiniMap, ReactFlow, useReactFlow,
-  type Connection, type Edge, type EdgeChange, type FinalConnectionState, type NodeChange,
+  useStore, type Connection, type Edge, type EdgeChange, type FinalConnectionState, type NodeChange, type NodeSelectionChange,
 } from "@xyflow/react";
-import { useCallback, useEffect, useState, type DragEvent, type ReactElement } from "react";
+import { useCallback, useEffect, useState, type Dispatch, type DragEvent, type ReactElement, type SetStateAction } from "react";
 import type { Catalog } from "../model/catalog";
 import { stepsOf, type Document, type Place } from "../model/document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../model/nodes";
 import { marksOf, type Problem } from "../model/problems";
 import { refusalOf } from "../model/rules";
-import { flowEdges, flowNodes, MANY } from "./flow";
+import { ConditionEdge } from "./ConditionEdge";
+import { flowEdges, flowNodes, writtenAt, MANY } from "./flow";
 import { BLOCK_TYPE } from "./Palette";
 import { FIT } from "./useCamera";
 import { StepNode, type StepFlowNode } from "./StepNode";
 
 const TYPES = { step: StepNode };
+const WAYS = { condition: ConditionEdge };
+const OVERVIEW = { width: 140, height: 100 };
 
 export interface Chosen {
   readonly steps: ReadonlySet<string>;
@@ -26,7 +29,7 @@ interface Props {
   readonly problems: readonly Problem[];
   readonly places: Readonly<Record<string, Place>> | null;
   readonly chosen: Chosen;
-  readonly choose: (chosen: Chosen) => void;
+  readonly choose: Dispatch<SetStateAction<Chosen>>;
   readonly move: (layout: Record<string, Place>) => void;
   readonly connect: (from: string, to: string) => void;
   readonly refuse: (reason: string) => void;
@@ -40,22 +43,24 @@ export function Board(props: Props): ReactElement {
   const [edges, setEdges] = useState<Edge[]>([]);
   const flow = useReactFlow();
   const isLarge = stepsOf(document).length > MANY;
-  const [hadSteps] = useState(() => stepsOf(document).length > 0);
+  const written = useStore(writtenAt);
+  const hasSteps = stepsOf(document).length > 0;
+  const [hadSteps] = useState(hasSteps);
   useEffect(() => {
     const marks = marksOf(problems);
     if (places) setNodes((before) => flowNodes(stepViews(document, catalog, marks), places, before, chosen.steps));
     setEdges((before) => flowEdges(edgeViews(document, marks), chosen.edges, before));
   }, [document, catalog, problems, places, chosen]);
   const changeNodes = useCallback((changes: NodeChange<StepFlowNode>[]) => {
-    const next = selection(changes, chosen.steps);
-    if (next) choose({ ...chosen, steps: next });
+    const chosen = selections(changes);
+    if (chosen.length) choose((before) => ({ ...before, steps: after(before.steps, chosen) }));
     setNodes((before) => applyNodeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
-  }, [chosen, choose]);
+  }, [choose]);
   const changeEdges = useCallback((changes: EdgeChange[]) => {
-    const next = selection(changes, chosen.edges);
-    if (next) choose({ ...chosen, edges: next });
+    const chosen = selections(changes);
+    if (chosen.length) choose((before) => ({ ...before, edges: after(before.edges, chosen) }));
     setEdges((before) => applyEdgeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
-  }, [chosen, choose]);
+  }, [choose]);
   const end = (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState): void => {
     if (isValid !== false || !fromNode || !toNode) return;
     const [from, to] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
@@ -70,7 +75,7 @@ export function Board(props: Props): ReactElement {
   };
   return (
     <ReactFlow
-      nodes={nodes} edges={edges} nodeTypes={TYPES} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
+      nodes={nodes} edges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
       snapToGrid snapGrid={[10, 10]} onNodesChange={changeNodes} onEdgesChange={changeEdges} connectionRadius={30}
       isValidConnection={({ source, target }) => refusalOf(document, source, target) === null}
       onConnect={({ source, target }: Connection) => connect(source, target)} onConnectEnd={end}
@@ -81,23 +86,24 @@ export function Board(props: Props): ReactElement {
       }}
       onlyRenderVisibleElements={isLarge} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Shift", "Meta", "Control"]}
       onDragOver={(event) => { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; }} onDrop={dropHere}
-      aria-label="Canvas of the workflow"
+      className={written} aria-label="Canvas of the workflow"
     >
       <Background gap={20} />
       <Controls showInteractive={false} fitViewOptions={FIT} />
-      {!isLarge && <MiniMap pannable zoomable ariaLabel="Overview of the canvas" />}
+      {!isLarge && hasSteps && <MiniMap pannable zoomable style={OVERVIEW} ariaLabel="Overview of the canvas" />}
     </ReactFlow>
   );
 }
 
-/** The next selection, or null when the changes are about something else. */
-function selection(changes: readonly { type: string; id?: string; selected?: boolean }[], before: ReadonlySet<string>): Set<string> | null {
-  const found = changes.filter(({ type }) => type === "select");
-  if (!found.length) return null;
+function selections(changes: readonly (NodeChange<StepFlowNode> | EdgeChange)[]): NodeSelectionChange[] {
+  return changes.filter((change) => change.type === "select");
+}
+
+function after(before: ReadonlySet<string>, changes: readonly NodeSelectionChange[]): ReadonlySet<string> {
   const next = new Set(before);
-  for (const { id, selected } of found) {
-    if (selected) next.add(id ?? "");
-    else next.delete(id ?? "");
+  for (const { id, selected } of changes) {
+    if (selected) next.add(id);
+    else next.delete(id);
   }
   return next;
 }

@@ -68,7 +68,7 @@ interface StageProps {
 
 /** The canvas, and what is said over it. A file may be dropped on it. */
 function Stage({ bench, bring, children }: StageProps): ReactElement {
-  const { design: { document, problems }, camera, places } = bench;
+  const { design: { document, problems, save }, camera, places } = bench;
   const take = (event: DragEvent): void => {
     const file = event.dataTransfer.files[0];
     if (!file) return;
@@ -82,6 +82,7 @@ function Stage({ bench, bring, children }: StageProps): ReactElement {
         move={bench.move} connect={bench.connect} refuse={bench.tell} remove={bench.remove} drop={bench.drop} />
       {!stepsOf(document).length && <div className="canvas-empty"><strong>No steps yet</strong><p>Drag one here from the list, press <kbd>/</kbd> and type, or drop a workflow's file.</p></div>}
       <p className="canvas-told" role="status">{bench.told && <><Icon name="alert" />{bench.told}</>}</p>
+      {save.is === "refused" && <p className="canvas-refused" role="alert"><Icon name="cross" /><span><strong>Not saved.</strong> {save.message}</span></p>}
       {children}
     </div>
   );

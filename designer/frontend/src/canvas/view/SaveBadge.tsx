@@ -20,7 +20,7 @@ export function SaveBadge({ state, login }: { readonly state: SaveState; readonl
   const [isAsked, ask] = useState(false);
   return (
     <span className="save-badge" role="status" data-tone={tone} data-save={state.is}>
-      <Icon name={icon} /><span>{text}{state.is === "refused" && `: ${state.message}`}</span>
+      <Icon name={icon} /><span className="save-text">{text}</span>
       {state.is === "signed-out" && <button type="button" className="btn btn-xs" onClick={() => ask(true)}>Sign in again</button>}
       {isAsked && <Suspense fallback={null}><SignIn login={login} close={() => ask(false)} /></Suspense>}
     </span>

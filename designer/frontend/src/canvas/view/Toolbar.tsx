@@ -4,6 +4,7 @@ import { stepsOf, textOf } from "../model/document";
 import type { Asked, Brought } from "./asked";
 import type { EditData } from "./data";
 import { FileMenu } from "./FileMenu";
+import { Icon } from "./icons";
 import { SaveBadge } from "./SaveBadge";
 import type { Workbench } from "./useWorkbench";
 
@@ -20,23 +21,49 @@ interface Props {
 export function Toolbar({ data, bench, ask, bring, tries, hasOutline, toggleOutline }: Props): ReactElement {
   const { design, chosen } = bench;
   const nothing = !chosen.steps.size && !chosen.edges.size;
+  const isEmpty = !stepsOf(design.document).length;
   return (
     <div className="designer-bar" role="toolbar" aria-label="Design">
       <a className="designer-name" href={data.page}>{textOf(design.document.title) || data.name}</a>
       <SaveBadge state={design.save} login={data.login} />
       <div className="designer-tools">
-        <button type="button" className="btn btn-sm" onClick={() => ask("add")} aria-keyshortcuts="/">Add step <kbd aria-hidden="true">/</kbd></button>
-        <button type="button" className="btn btn-sm" disabled={!stepsOf(design.document).length} onClick={() => ask("find")} aria-keyshortcuts="Control+K">Search</button>
-        <button type="button" className="btn btn-sm" disabled={!design.canUndo} onClick={design.undo} aria-keyshortcuts="Control+Z">Undo</button>
-        <button type="button" className="btn btn-sm" disabled={!design.canRedo} onClick={design.redo} aria-keyshortcuts="Control+Shift+Z">Redo</button>
-        <button type="button" className="btn btn-sm" disabled={!chosen.steps.size} onClick={bench.duplicate} aria-keyshortcuts="Control+D">Duplicate</button>
-        <button type="button" className="btn btn-sm" disabled={nothing} onClick={bench.removeChosen}>Delete</button>
-        <button type="button" className="btn btn-sm" disabled={!stepsOf(design.document).length} onClick={bench.arrange}>Arrange</button>
+        <button type="button" className="btn btn-sm" onClick={() => ask("add")} aria-keyshortcuts="/"><Icon name="plus" />Add step <kbd aria-hidden="true">/</kbd></button>
+        <span className="tool-group">
+          <Tool name="Undo" icon="undo" keys="Control+Z" isOff={!design.canUndo} act={design.undo} />
+          <Tool name="Redo" icon="redo" keys="Control+Shift+Z" isOff={!design.canRedo} act={design.redo} />
+        </span>
+        <span className="tool-group">
+          <Tool name="Duplicate" icon="copy" keys="Control+D" isOff={!chosen.steps.size} act={bench.duplicate} />
+          <Tool name="Delete" icon="bin" keys="Delete" isOff={nothing} act={bench.removeChosen} />
+        </span>
+        <span className="tool-group">
+          <Tool name="Search" icon="search" keys="Control+K" isOff={isEmpty} act={() => ask("find")} />
+          <Tool name="Arrange" icon="arrange" isOff={isEmpty} act={bench.arrange} />
+        </span>
         {tries}
         <button type="button" className="btn btn-sm" aria-pressed={hasOutline} onClick={toggleOutline}>Outline</button>
         <FileMenu data={data} bench={bench} ask={ask} bring={bring} />
         <button type="button" className="btn btn-sm btn-primary" onClick={() => ask("publish")}>Publish</button>
       </div>
     </div>
+  );
+}
+
+interface ToolProps {
+  readonly name: string;
+  readonly icon: string;
+  /** As ARIA writes them: `Control+Shift+Z`. */
+  readonly keys?: string;
+  readonly isOff: boolean;
+  readonly act: () => void;
+}
+
+/** An act as an icon; its name and its keys are told on hover and to readers. */
+function Tool({ name, icon, keys, isOff, act }: ToolProps): ReactElement {
+  const title = keys ? `${name} (${keys.replace("Control", "Ctrl").replaceAll("+", " ")})` : name;
+  return (
+    <button type="button" className="btn btn-sm btn-square" disabled={isOff} onClick={act} aria-keyshortcuts={keys} title={title}>
+      <Icon name={icon} /><span className="sr-only">{name}</span>
+    </button>
   );
 }

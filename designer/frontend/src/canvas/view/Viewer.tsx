@@ -1,17 +1,19 @@
 /** A workflow to look at: pan, zoom, read. */
-import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect, useMemo, type ReactElement } from "react";
 import { catalogOf } from "../model/catalog";
 import { idsOf, stepsOf, type Document } from "../model/document";
 import { edgeViews, stepViews } from "../model/nodes";
 import { ForesightPanel } from "../tries/ForesightPanel";
 import { ForesightContext, useForesight } from "../tries/useForesight";
-import { flowEdges, flowNodes } from "./flow";
+import { ConditionEdge } from "./ConditionEdge";
+import { flowEdges, flowNodes, writtenAt } from "./flow";
 import { StepNode } from "./StepNode";
 import { usePlaces } from "./usePlaces";
 
 const FIT = { maxZoom: 1, padding: 0.08 };
 const TYPES = { step: StepNode };
+const WAYS = { condition: ConditionEdge };
 const NOTHING: ReadonlySet<string> = new Set();
 const NO_MARKS = new Map<string, never>();
 
@@ -28,6 +30,7 @@ function Picture({ document, coverage }: Props): ReactElement | null {
   const { fitView } = useReactFlow();
   const foresight = useForesight(coverage ?? "", document);
   const places = usePlaces(document);
+  const written = useStore(writtenAt);
   const nodes = useMemo(
     () => places && flowNodes(stepViews(document, catalogOf([]), NO_MARKS), places, [], NOTHING), [document, places],
   );
@@ -36,9 +39,9 @@ function Picture({ document, coverage }: Props): ReactElement | null {
   if (!nodes) return null;
   return <ForesightContext value={foresight.marks}><div className="viewer">
     <ReactFlow
-      defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} colorMode="system" fitView fitViewOptions={FIT}
+      defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView fitViewOptions={FIT}
       minZoom={0.05} nodesDraggable={false} nodesConnectable={false} elementsSelectable={false} edgesFocusable={false}
-      zoomOnScroll={false} preventScrolling={false} aria-label="Picture of the workflow"
+      zoomOnScroll={false} preventScrolling={false} className={written} aria-label="Picture of the workflow"
       onNodeClick={(_, { id }) => { if (foresight.isOpen) foresight.ask(id); }}
     >
       <Background gap={20} />

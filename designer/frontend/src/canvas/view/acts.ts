@@ -1,4 +1,5 @@
 /** Every act of the author, made of commands on the draft, the choice on the canvas and the view over it. */
+import type { Dispatch, SetStateAction } from "react";
 import { arranged } from "../arrange";
 import { stepOf, type Block } from "../model/catalog";
 import { adopted, clipOf, graft, isWhole, placesIn, readClip, type Target } from "../model/clipboard";
@@ -12,7 +13,7 @@ import type { Camera } from "./useCamera";
 import type { Design } from "./useDesign";
 
 export const NOTHING: Chosen = { steps: new Set(), edges: new Set() };
-const BESIDE = 80;
+const BESIDE = 64;
 const NO_MARKS = new Map<string, never>();
 
 /** What the acts work on. */
@@ -25,7 +26,7 @@ export interface Setting {
   readonly chosen: Chosen;
   /** The place in the document of the one chosen step; -1 when it is not one. */
   readonly step: number;
-  readonly choose: (chosen: Chosen) => void;
+  readonly choose: Dispatch<SetStateAction<Chosen>>;
   /** A word to the author about a refused act. */
   readonly tell: (word: string) => void;
 }

@@ -1,13 +1,20 @@
 /** Canvas nodes and edges in React Flow's terms. What did not change stays the same object: it is not drawn anew. */
-import { MarkerType, Position, type Edge, type NodeHandle } from "@xyflow/react";
+import { MarkerType, Position, type Edge, type NodeHandle, type ReactFlowState } from "@xyflow/react";
 import type { Place } from "../model/document";
 import { NODE_HEIGHT, NODE_WIDTH, type EdgeView, type StepView } from "../model/nodes";
 import type { StepFlowNode } from "./StepNode";
 
 /** From so many steps on, only what is in view is drawn, and little of it from afar. */
 export const MANY = 150;
+/** Below this zoom, the small letters on a step cannot be read; below the other one, hardly any can. */
+const ZOOM_TO_READ = 0.75;
+const ZOOM_TO_SEE = 0.45;
 const HANDLE = 11;
 const EDGE_REACH = 20;
+
+/** How the canvas is written at its zoom: the further away, the larger the letters on a step. */
+export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
+  zoom < ZOOM_TO_SEE ? "is-small is-tiny" : zoom < ZOOM_TO_READ ? "is-small" : "";
 
 export function flowNodes(
   views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: StepFlowNode[], chosen: ReadonlySet<string>,
@@ -38,7 +45,7 @@ function kept<Item>(before: Item[], next: Item[]): Item[] {
   return before.length === next.length && before.every((item, index) => item === next[index]) ? before : next;
 }
 
-const SHOWN = ["label", "className", "selected", "interactionWidth"] as const;
+const SHOWN = ["type", "label", "className", "selected", "interactionWidth"] as const;
 const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT };
 const MARKER = { type: MarkerType.ArrowClosed, width: 18, height: 18 };
 /** Where edges end at a step, so that nothing needs to be measured before they are drawn. */
@@ -50,7 +57,7 @@ const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
 
 function flowEdge({ id, source, target, label, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
   return {
-    id, source, target, label, selected, interactionWidth, type: "smoothstep", markerEnd: MARKER,
+    id, source, target, label, selected, interactionWidth, type: label ? "condition" : "smoothstep", markerEnd: MARKER,
     className: [label && "is-conditional", marks && "is-marked"].filter(Boolean).join(" "),
     ariaLabel: `From ${source} to ${target}${label ? `, if ${label}` : ""}`,
   };

@@ -2,7 +2,7 @@
 import { useReactFlow, type FitViewOptions } from "@xyflow/react";
 import { useCallback, useState } from "react";
 
-export const FIT: FitViewOptions = { maxZoom: 1, padding: 0.15 };
+export const FIT: FitViewOptions = { maxZoom: 1, padding: 0.1 };
 const GLIDE_MS = 150;
 
 export interface Camera {

@@ -1,0 +1,19 @@
+/** An edge with a condition. Its words stand above all lines, so that none crosses them out. */
+import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, useStoreApi, type EdgeProps } from "@xyflow/react";
+import { memo, type ReactElement } from "react";
+
+function ConditionEdgeView(props: EdgeProps): ReactElement {
+  const { id, label, markerEnd, interactionWidth, selectable, selected } = props;
+  const store = useStoreApi();
+  const [path, x, y] = getSmoothStepPath(props);
+  return <>
+    <BaseEdge id={id} path={path} {...(markerEnd && { markerEnd })} {...(interactionWidth !== undefined && { interactionWidth })} />
+    <EdgeLabelRenderer>
+      <div className="edge-condition nopan" aria-hidden="true" data-selected={selected || undefined} data-selectable={selectable || undefined}
+        style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+        onClick={() => { if (selectable) store.getState().addSelectedEdges([id]); }}>{label}</div>
+    </EdgeLabelRenderer>
+  </>;
+}
+
+export const ConditionEdge = memo(ConditionEdgeView);
