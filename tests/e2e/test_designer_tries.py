@@ -88,7 +88,7 @@ def test_a_draft_is_tried_with_a_fault_and_seen_walking_back_on_the_canvas(page:
     expect(page.get_by_text("Nothing is published yet")).to_be_visible()
     page.goto(f"/runs/?workflow={name}")
     expect(page.get_by_text("No run matches")).to_be_visible()
-    page.goto(f"/runs/?workflow={name}&trials=1")
+    page.goto(f"/runs/?workflow={name}&kind=trials")
     expect(page.get_by_role("row").filter(has_text=name)).to_have_count(1)
 
 

@@ -1,4 +1,5 @@
 /** Calls to the server. Each gives an answer that can be shown; none throws. */
+import { csrfToken } from "../ui/dom";
 import type { Document } from "./model/document";
 import type { Problem } from "./model/problems";
 import type { Answer } from "./model/saving";
@@ -88,7 +89,7 @@ async function isSignedOut(url: string): Promise<boolean> {
 }
 
 async function call(method: string, url: string, revision: number, body?: string): Promise<Response | null> {
-  const headers = { "Content-Type": "application/json", "If-Match": `"${revision}"`, "X-CSRFToken": token() };
+  const headers = { "Content-Type": "application/json", "If-Match": `"${revision}"`, "X-CSRFToken": csrfToken() };
   try {
     return await fetch(url, { method, headers, ...(body !== undefined && { body }) });
   } catch {
@@ -102,10 +103,4 @@ async function read(response: Response): Promise<Told> {
   } catch {
     return {} as Told;
   }
-}
-
-/** The cookie knows of a sign-in in another tab; the page's own field is there without cookies to read. */
-function token(): string {
-  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  return cookie ?? document.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
 }

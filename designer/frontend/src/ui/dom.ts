@@ -30,3 +30,9 @@ export function readJson<Value>(id: string): Value | null {
   const text = document.getElementById(id)?.textContent;
   return text ? (JSON.parse(text) as Value) : null;
 }
+
+/** The cookie knows of a sign-in in another tab; the page's own field is there without cookies to read. */
+export function csrfToken(): string {
+  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  return cookie ?? find<HTMLInputElement>(document, "[name=csrfmiddlewaretoken]")?.value ?? "";
+}

@@ -1,4 +1,5 @@
 /** Calls of the trials and previews. Each gives an answer that can be shown; none throws. */
+import { csrfToken } from "../../ui/dom";
 import type { Problem } from "../model/problems";
 
 export type Told<Value> =
@@ -17,7 +18,7 @@ export async function get<Value>(url: string): Promise<Told<Value>> {
 export async function post<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Told<Value>> {
   return call<Value>(url, {
     method: "POST", body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token(), ...headers },
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...headers },
   });
 }
 
@@ -34,9 +35,4 @@ async function call<Value>(url: string, options: RequestInit): Promise<Told<Valu
 function refused(status: number, told: Refusal): Told<never> {
   const message = status === 401 ? "You are signed out. Sign in again and repeat it." : told.detail ?? `The server answered ${status}.`;
   return { is: "refused", message, problems: told.problems ?? [] };
-}
-
-function token(): string {
-  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  return cookie ?? document.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
 }

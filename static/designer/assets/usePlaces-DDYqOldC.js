@@ -1,2 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{t as n}from"./arrange-Ew8BctLD.js";import{a as r,h as i,n as a}from"./nodes-aoBwvazU.js";var o=e(t(),1);function s(e){let[t,s]=(0,o.useState)(null),c=(0,o.useMemo)(()=>r(e).filter(e=>!t?.[e]).join(`
-`),[e.steps,e.layout,t]);return(0,o.useEffect)(()=>{if(!c)return;let t=!0;return n(e).then(e=>{t&&s(e)},()=>{t&&s(a(e))}),()=>{t=!1}},[c]),(0,o.useMemo)(()=>c?null:{...t,...i(e)},[c,t,e.layout])}export{s as t};
