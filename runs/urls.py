@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import listviews, views
+from runs import listviews, triggerviews, views
 
 urlpatterns = [
+    path("workflows/<str:name>/triggers/", triggerviews.trigger_list, name="trigger-list"),
+    path("workflows/<str:name>/triggers/<int:pk>/<str:act>/", triggerviews.trigger_act, name="trigger-act"),
     path("", listviews.home, name="home"),
     path("workflows/<str:name>/start/", views.run_start, name="run-start"),
     path("runs/", listviews.run_list, name="run-list"),

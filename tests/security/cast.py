@@ -70,6 +70,7 @@ def values(run: Run) -> dict[str, Any]:
         "app_label": "runs",
         "content_type_id": 1,
         "trigger_id": 1,
+        "act": "on",
         "queue_index": 0,
         "scheduler_index": 0,
         "connection_index": 0,

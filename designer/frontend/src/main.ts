@@ -2,6 +2,7 @@
 import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
 import { startCaseCount } from "./cases/count";
+import { offerCopies } from "./ui/copy";
 import { takeFiles } from "./ui/files";
 import { improveForms } from "./ui/forms";
 import { upgradeJson } from "./ui/json";
@@ -13,6 +14,7 @@ upgradeJson(document);
 improveForms(document);
 startCaseCount();
 takeFiles(document);
+offerCopies(document);
 if (has("[data-picture]")) void import("./canvas/gallery").then(({ drawGallery }) => drawGallery(document));
 const picture = document.querySelector<HTMLAnchorElement>("a[data-draws]");
 if (picture) void import("./canvas/gallery").then(({ offerPicture }) => offerPicture(picture));

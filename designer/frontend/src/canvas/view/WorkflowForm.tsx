@@ -31,6 +31,7 @@ export function WorkflowForm({ document, put }: Props): ReactElement {
         <RetryFields at="defaults.retry" retry={defaults.retry} change={(retry) => setDefault("retry", retry)} />
         <ChoiceField label="When a step has failed for good" at="defaults.on_failure" value={textOf(defaults.on_failure)} options={[["", "Undo what was done"], ...ON_FAILURE.slice(1)]} change={(on_failure) => setDefault("on_failure", on_failure)} />
       </fieldset>
+      <p className="hint"><a href={`/workflows/${encodeURIComponent(textOf(document.name))}/triggers/`}>Triggers</a>: events, webhooks and schedules that start it</p>
       <Seeker />
     </>
   );

@@ -1,0 +1,39 @@
+"""What starts runs of a workflow, for its pages. Reading only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import template
+
+from runs import schedules
+from runs.models import Trigger
+
+register = template.Library()
+SHOWN_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A trigger as its row shows it."""
+
+    trigger: Trigger
+    icon: str
+    kind: str
+    words: str
+
+
+ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": ("wait", "Schedule")}
+
+
+@register.simple_tag
+def triggers_of(name: str) -> list[Line]:
+    """The triggers of a workflow, the oldest first."""
+    found = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
+    return [_line(trigger) for trigger in found.order_by("pk")[:SHOWN_MAX]]
+
+
+def _line(trigger: Trigger) -> Line:
+    icon, kind = ICONS[trigger.kind]
+    words = schedules.in_words(trigger.cron) if trigger.cron else ""
+    return Line(trigger, icon, kind, words)
