@@ -20,7 +20,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up chaos test test-postgres lint test-front front bench simulate clean
+.PHONY: up chaos test test-postgres lint test-front front bench bench-peers simulate clean
 
 up: $(SYNCED)
 	@exec $(BIN)/python -IS workers/tether.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
@@ -41,6 +41,10 @@ lint: $(SYNCED)
 
 bench: $(SYNCED)
 	$(BIN)/python -m tests.bench --database $(DATABASE) --json $(JSON) $(if $(WORKLOADS),--workloads $(WORKLOADS)) $(if $(QUICK),--quick) $(if $(DOC),--doc)
+
+bench-peers: $(SYNCED)
+	$(BIN)/python -m uv sync --frozen --inexact --group bench --quiet
+	$(BIN)/python -m tests.bench.peers
 
 simulate: $(SYNCED)
 	$(BIN)/python -m tests.simulation --runs $(RUNS) $(if $(SEED),--seed $(SEED))

@@ -27,6 +27,7 @@ def command(data_dir: Path) -> list[str]:
         "appendonly": "yes",
         "save": "",
         "databases": "1",
+        "hz": "2",  # how often it looks after itself; nothing here expires to the second
         "loglevel": "warning",
         "logfile": str(folder / "valkey.log"),
     }

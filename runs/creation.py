@@ -154,7 +154,7 @@ def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
     at = db.now()
     made = [_started(request, at) for request in requests]
     runs = [run for run, _ in made]
-    Run.objects.bulk_create(runs, ROWS_PER_STATEMENT)
+    Run.every.bulk_create(runs, ROWS_PER_STATEMENT)
     index(runs)
     changes = [one for _, unit in made for one in unit.changes()]
     db.write(writing.statements(db, changes))

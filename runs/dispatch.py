@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 JOB = "workers.jobs.run_attempt"
 NO_TIMEOUT = -1  # the worker process stops attempts itself
+RING_TTL_S = 86_400  # what RQ's pages show of a ring; the ring itself is its id, and stays
 RINGS_PER_CALL = 1_000
 RETRY_PAUSE_S = 0.05
 TIMEOUT_S = 5.0
@@ -82,6 +83,15 @@ def job_id(run_id: UUID, step: str, lease: int) -> str:
     return f"{run_id.hex}-{step.replace('[', '-').rstrip(']')}-{lease}"
 
 
+def ring_of(job_id: str) -> tuple[str, str, int] | None:
+    """Run, step and lease of a ring's job, all that its function takes; None for the id of another job."""
+    parts = job_id.split("-")
+    if len(parts) not in (3, 4) or len(parts[0]) != 32 or not parts[-1].isdecimal():
+        return None
+    run, step, *index = parts[:-1]
+    return str(UUID(run)), f"{step}[{index[0]}]" if index else step, int(parts[-1])
+
+
 def queued_ids(queues: Iterable[str]) -> set[str]:
     """Ids of all jobs that wait in these queues."""
     return {found for name in queues for found in Queue(name, connection=connection()).get_job_ids()}
@@ -105,6 +115,7 @@ def _enqueue(queue: Queue, rings: list[tuple[UUID, Ring]]) -> None:
                     args=(str(run_id), ring.step, ring.lease),
                     job_id=job_id(run_id, ring.step, ring.lease),
                     timeout=NO_TIMEOUT,
+                    ttl=RING_TTL_S,
                     result_ttl=0,
                     failure_ttl=0,
                 )

@@ -19,7 +19,7 @@ from runs.codec import unpack
 from runs.database import Database, Query, Row, Sqlite, database
 from runs.errors import UnknownRun
 from runs.machine.messages import Decision
-from runs.machine.states import RunState, State, StepState
+from runs.machine.states import RUN_ENDED, RunState, RunStatus, State, StepState
 from runs.payloads import INPUT, cache
 from runs.writing import Changes
 
@@ -34,6 +34,19 @@ RUN_SQL = (
 INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
+
+DUE_SQL = (
+    "SELECT EXISTS (SELECT 1 FROM runs_steprun WHERE due_at <= %s)"
+    " OR EXISTS (SELECT 1 FROM runs_run WHERE due_at <= %s)"
+)
+
+LIVE_FAMILY_SQL = (
+    "SELECT EXISTS (SELECT 1 FROM runs_run WHERE parent_id IS NOT NULL AND status IN ({live}))"
+    " OR EXISTS (SELECT 1 FROM runs_run AS child JOIN runs_run AS parent ON child.parent_id = parent.id"
+    " WHERE parent.status IN ({live}))"
+).format(
+    live=", ".join(f"'{status}'" for status in RunStatus if status not in {*RUN_ENDED, RunStatus.PENDING})
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,17 @@ class Loaded:
 def now() -> datetime:
     """The database's time."""
     return database().now()
+
+
+def is_anything_due(at: datetime) -> bool:
+    """Whether the due time of any step or run has come."""
+    db = database()
+    return bool(db.rows((DUE_SQL, [db.time(at)] * 2))[0][0])
+
+
+def has_live_families() -> bool:
+    """Whether a child run is under way, or the parent of one is."""
+    return bool(database().rows((LIVE_FAMILY_SQL, ()))[0][0])
 
 
 def load(run_id: UUID) -> Loaded:

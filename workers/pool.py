@@ -29,7 +29,7 @@ from workers.registry import get_catalog
 from workers.rq_worker import StepWorker
 from workers.tether import tie
 
-POLL_S = 0.25
+POLL_S = 0.5
 WATCHDOG_GRACE_S = 5.0
 RESPAWN_DELAY_S = 0.5
 RESPAWN_DELAY_S_MAX = 5.0

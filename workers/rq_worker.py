@@ -23,6 +23,7 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.worker import WorkerStatus
 
+from runs import dispatch
 from runs.away import is_away
 from workers import process
 from workers.lane import Lane
@@ -30,6 +31,7 @@ from workers.lane import Lane
 BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
+TAKEN_MAX = 100  # jobs whose records are removed together
 JOBS_PER_PROCESS = 1_000  # then another one takes its place, as soon as it has no async step
 
 
@@ -42,12 +44,25 @@ class RingQueue(Queue):
         return popped
 
 
+class RingJob(Job):
+    """A job as a worker process takes it: of a ring, its id says all, and nothing is read."""
+
+    def refresh(self) -> None:
+        ring = dispatch.ring_of(self.id)
+        if ring is None:
+            super().refresh()  # type: ignore[no-untyped-call]
+        else:
+            self.func_name, self.args, self.kwargs, self.instance = dispatch.JOB, ring, {}, None
+
+
 class StepWorker(SimpleWorker):
     """Takes jobs until it is asked to stop, then ends after the running one."""
 
     queue_class = RingQueue
+    job_class = RingJob
     max_connection_wait_time = 2.0
     _beat_at = 0.0
+    _taken: list[str]
     lane: Lane
     jobs = 0
 
@@ -62,14 +77,12 @@ class StepWorker(SimpleWorker):
             worker_ttl=BLOCK_S + RQ_MARGIN_S,
             log_job_description=False,
         )
-        worker.lane = lane
+        worker.lane, worker._taken = lane, []
         return worker
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        with suppress(RedisError), self.connection.pipeline() as pipeline:
-            pipeline.delete(job.key)
-            self.set_state(WorkerStatus.BUSY, pipeline=pipeline)
-            pipeline.execute()
+        self._taken.append(job.key)
+        self._state = WorkerStatus.BUSY
         close_old_connections()
         try:
             job.perform()
@@ -102,17 +115,25 @@ class StepWorker(SimpleWorker):
             raise StopRequested
 
     def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
-        with suppress(RedisError):  # only RQ's own pages read it
-            super().set_state(state, pipeline)
+        """Told with the next heartbeat: only RQ's own pages read it."""
+        self._state = state
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        if time.monotonic() - self._beat_at >= HEARTBEAT_S:
-            self._beat_at = time.monotonic()
-            with suppress(RedisError):
-                super().heartbeat(timeout, pipeline)
+        if time.monotonic() - self._beat_at < HEARTBEAT_S and len(self._taken) < TAKEN_MAX:
+            return
+        self._beat_at = time.monotonic()
+        taken, self._taken = self._taken, []
+        with suppress(RedisError), self.connection.pipeline(transaction=False) as together:
+            super().set_state(self._state, pipeline=together)
+            super().heartbeat(timeout, together)
+            if taken:
+                together.delete(*taken)
+            together.execute()
 
     def register_death(self) -> None:
         with suppress(RedisError):
+            if self._taken:
+                self.connection.delete(*self._taken)
             worker_registration.unregister(self)
 
     def subscribe(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from types import FrameType
@@ -17,10 +18,10 @@ from config.checkup import refuse_unmigrated
 from config.commands import SagaboardCommand, one_line
 from runs import figures, fleet
 from runs.retention import Place, prune_step
-from runs.sweep import sweep_once
+from runs.sweep import sweep_due, sweep_once
 
-SWEEP_EVERY_S = 0.5
-STOP_POLL_S = 0.1
+DUE_EVERY_S = 0.5  # how late a timer fires at most
+SWEEP_EVERY_S = 3.0  # how long it takes to look at all else
 PRUNE_EVERY_S = 3_600.0
 SAMPLE_EVERY_S = 60.0
 TALLIES_PER_PASS = 5
@@ -66,14 +67,17 @@ class Pruning:
 
 
 class SweepLoop:
-    """Sweeps twice a second; a failing sweep is logged and tried again, ever slower to a limit.
+    """Fires what is due twice a second, and looks at all else less often.
+
+    What fails is logged and tried again, ever slower to a limit.
 
     A database that was away has let nobody send a heartbeat, so silence counts only a while after.
     """
 
     def __init__(self) -> None:
-        self.stopping = False
-        self.delay_s = SWEEP_EVERY_S
+        self.stop = threading.Event()
+        self.delay_s = DUE_EVERY_S
+        self.sweep_at = self.tally_at = time.monotonic()
         self.steady_since = time.monotonic()
         self.prunings = [
             Pruning(settings.RETENTION_DAYS),
@@ -82,20 +86,23 @@ class SweepLoop:
         self.sample_at = time.monotonic()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.stopping = True
+        self.stop.set()
 
     def run(self) -> None:
-        while not self.stopping:
+        while not self.stop.is_set():
             self.sweep()
-            self.pause()
+            self.stop.wait(self.delay_s)
 
     def sweep(self) -> None:
         began = time.monotonic()
         try:
-            sweep_once(silence_counts=began - self.steady_since > STEADY_S)
+            sweep_due()
+            if began >= self.sweep_at:
+                self.sweep_at = began + SWEEP_EVERY_S
+                sweep_once(silence_counts=began - self.steady_since > STEADY_S)
             self.prune()
             self.keep_figures()
-            self.delay_s = SWEEP_EVERY_S
+            self.delay_s = DUE_EVERY_S
         except (DatabaseError, InterfaceError, RedisError) as error:
             self.slow_down(one_line(error))
         except Exception:
@@ -109,20 +116,22 @@ class SweepLoop:
 
     def keep_figures(self) -> None:
         """Counts the runs that have ended, and once a minute what waits in the queues."""
-        for _ in range(TALLIES_PER_PASS):
-            if figures.tally_once() < figures.RUNS_PER_PASS:
-                break
+        if time.monotonic() >= self.tally_at:
+            self.tally()
         if time.monotonic() >= self.sample_at:
             self.sample_at = time.monotonic() + SAMPLE_EVERY_S
             figures.sample_fleet()
+
+    def tally(self) -> None:
+        """While nothing ends, it is looked for less often."""
+        for _ in range(TALLIES_PER_PASS):
+            counted = figures.tally_once()
+            if counted < figures.RUNS_PER_PASS:
+                break
+        self.tally_at = time.monotonic() + (DUE_EVERY_S if counted else SWEEP_EVERY_S)
 
     def slow_down(self, reason: str, exc_info: bool = False) -> None:
         self.delay_s = min(2 * self.delay_s, FAILURE_DELAY_S_MAX)
         log.error("the sweep failed (%s); the next one is in %s s", reason, self.delay_s, exc_info=exc_info)
         self.steady_since = time.monotonic()
         connections.close_all()
-
-    def pause(self) -> None:
-        until = time.monotonic() + self.delay_s
-        while not self.stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, STOP_POLL_S))

@@ -21,6 +21,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[bool]:
     told: list[bool] = []
     monkeypatch.setattr(scheduler, "sweep_once", lambda *, silence_counts: told.append(silence_counts))
     monkeypatch.setattr(SweepLoop, "keep_figures", lambda loop: None)
+    monkeypatch.setattr(scheduler, "SWEEP_EVERY_S", 0.0)
     return told
 
 
@@ -46,4 +47,16 @@ def test_after_a_failure_heartbeats_are_awaited_first(
         loop.sweep()
     loop.sweep()
     assert judged == [False]
-    assert loop.delay_s == scheduler.SWEEP_EVERY_S
+    assert loop.delay_s == scheduler.DUE_EVERY_S
+
+
+def test_between_two_passes_only_what_is_due_is_looked_for(
+    judged: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due: list[float] = []
+    monkeypatch.setattr(scheduler, "SWEEP_EVERY_S", 60.0)
+    monkeypatch.setattr(scheduler, "sweep_due", lambda: due.append(time.monotonic()))
+    loop = SweepLoop()
+    for _ in range(3):
+        loop.sweep()
+    assert len(judged) == 1 and len(due) == 3
