@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from redis import Redis
 
-from workers import StepHandle, worker
+from workers import StepHandle, TemporaryFailure, worker
 
 POLL_S = 0.05
 MEGABYTE = 1 << 20
@@ -72,3 +72,13 @@ def bulky(context: dict[str, Any]) -> dict[str, Any]:
     while not is_told("end"):
         time.sleep(POLL_S)
     return {"bulk": os.urandom(3 * MEGABYTE).hex()}
+
+
+@worker("hesitant", timeout=2, retry={"max_attempts": 3, "initial": 2, "factor": 1, "jitter": 0})
+def hesitant(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    """Fails at first, then takes too long, then succeeds."""
+    if step.attempt == 1:
+        raise TemporaryFailure("not yet")
+    if step.attempt == 2:
+        time.sleep(60)
+    return {}
