@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from config.callers import callers
+from config.description import DescribedAPI
 from config.operation_api import router as operation_router
 from config.parsing import StrictParser
 from designer import errors as designer_errors
@@ -38,7 +38,7 @@ from runs.triggers_api import router as triggers_router
 from runs.watching import UnknownValue
 from runs.watching_api import router as watching_router
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"), parser=StrictParser()
 )
 api.add_router("", runs_router)

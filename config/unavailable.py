@@ -1,4 +1,4 @@
-"""Answers where nobody could serve: the database is away, this code is too old (503); or a bug (500)."""
+"""Answers where no page or call could: nothing is there, the database is away, this code is old, or a bug."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, page_not_found, server_error
 
 from config.api import problem
 from config.commands import database_trouble
@@ -15,7 +15,22 @@ from runs.away import is_away
 from runs.errors import NewerState
 
 RETRY_AFTER_S = 5
+PROGRAMS = ("/api/", "/hooks/")  # they are answered with problem documents
 AGAIN = "Nothing is lost; try again in a moment."
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`: programs get a problem document, also where no call has that address."""
+    if request.path.startswith(PROGRAMS):
+        return problem(404, "Nothing has that address.", "not_found")
+    return page_not_found(request, exception)
+
+
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`."""
+    if request.path.startswith(PROGRAMS):
+        return problem(400, "The request cannot be read.", "malformed")
+    return bad_request(request, exception)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -27,7 +42,7 @@ def failed(request: HttpRequest) -> HttpResponse:
         reason, code, title = str(error), error.code, "This run needs the newer version"
     else:
         return server_error(request)
-    if request.path.startswith(("/api/", "/hooks/")):
+    if request.path.startswith(PROGRAMS):
         response = problem(503, f"{reason} {AGAIN}", code)
     else:
         response = HttpResponse(render_to_string("503.html", {"reason": reason, "title": title}), status=503)

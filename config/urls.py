@@ -35,6 +35,8 @@ CHANGE_PASSWORD = said_after(PasswordChangeView, "Your password is changed.", "a
 CHOOSE_PASSWORD = said_after(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
 RESET_PASSWORD = PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")
 
+handler400 = "config.unavailable.malformed"
+handler404 = "config.unavailable.missing"
 handler500 = "config.unavailable.failed"
 urlpatterns = [
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
