@@ -42,8 +42,8 @@ MAY_BE_503 = ("/api/v1/health", "/api/v1/health/ready")  # they say that no work
 def operations() -> dict[str, Any]:
     schema = schemathesis.openapi.from_dict(api.get_openapi_schema())
     schema.app = WSGIHandler()
-    found = [result.ok() for result in schema.get_all_operations()]
-    return {f"{one.method.upper()} {one.path}": one for one in found}
+    found: list[Any] = list(schema.get_all_operations())
+    return {f"{one.ok().method.upper()} {one.ok().path}": one.ok() for one in found}
 
 
 OPERATIONS = operations()
