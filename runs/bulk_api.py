@@ -29,7 +29,7 @@ class BulkIn(Schema):
 def act_on_many(
     request: HttpRequest,
     body: BulkIn,
-    idempotency_key: Annotated[str | None, Header(max_length=KEY_LENGTH_MAX)] = None,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=KEY_LENGTH_MAX)] = None,
 ) -> dict[str, Any]:
     """Cancel, retry or rerun up to 200 runs; each that refuses is told, and holds up no other.
 

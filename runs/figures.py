@@ -79,7 +79,7 @@ def tally_once() -> int:
             if not run.trial:
                 _add(tally, run, entries[run.pk])
         _write_steps(tally)
-        _write_hours(tally)
+        write_hours(tally)
     return len(mine)
 
 
@@ -153,7 +153,8 @@ def _write_steps(tally: Tally) -> None:
         _grow(row, added)
 
 
-def _write_hours(tally: Tally) -> None:
+def write_hours(tally: Tally) -> None:
+    """Adds what a tally counted of hours; in a transaction of the caller."""
     for (hour, status), added in sorted(tally.hours.items()):
         row, _ = HourFigures.objects.select_for_update().get_or_create(hour=hour, status=status)
         _grow(row, added)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,8 +49,11 @@ def chunks(places: Mapping[UUID, int]) -> dict[UUID, list[Frame]]:
 
 def live_seqs() -> dict[UUID, int]:
     """The newest runs that have not ended, with their numbers of entries."""
-    runs = Run.objects.filter(status__in=UNDER_WAY, trial=False).order_by("-created_at")
-    return dict(runs.values_list("pk", "last_seq")[:LIVE_MAX])
+    found: list[tuple[datetime, UUID, int]] = []
+    for status in UNDER_WAY:  # one by one, each by its index: all at once, it is the index of all runs
+        runs = Run.objects.filter(status=status, trial=False).order_by("-created_at", "-id")
+        found += runs.values_list("created_at", "pk", "last_seq")[:LIVE_MAX]
+    return {run_id: seq for _, run_id, seq in sorted(found, reverse=True)[:LIVE_MAX]}
 
 
 def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
@@ -86,8 +90,9 @@ def count_open() -> int:
 
 def open_cases() -> dict[int, tuple[Case, str]]:
     """Interventions that are open, by id, as they were opened, and who has claimed them."""
-    rows = Intervention.objects.filter(status="open").values_list("pk", "run_id", "opened_seq", "claimed_by")
-    return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in rows[:LIVE_MAX]}
+    rows = Intervention.objects.filter(status="open").order_by("-opened_at")
+    found = rows.values_list("pk", "run_id", "opened_seq", "claimed_by")[:LIVE_MAX]
+    return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in found}
 
 
 def answered_cases(ids: Collection[int]) -> list[Case]:

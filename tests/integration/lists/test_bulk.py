@@ -102,7 +102,7 @@ def test_rest_tells_of_each_run(operator: Client, waiting: Run, undone: Run) -> 
 
 def test_rest_reruns_nothing_twice_under_one_key(operator: Client, undone: Run) -> None:
     body = {"act": "rerun", "runs": [str(undone.pk)]}
-    made = [post(operator, body, Idempotency_Key="k").json()["results"][0]["made"] for _ in range(2)]
+    made = [post(operator, body, **{"Idempotency-Key": "k"}).json()["results"][0]["made"] for _ in range(2)]
     assert made[0] == made[1]
     assert Run.objects.count() == 2
 
