@@ -15,7 +15,7 @@ def publish(page: Page, document: dict[str, Any]) -> None:
     address = f"/api/v1/workflows/{document['name']}"
     known = page.request.get(address)
     revision = known.json()["revision"] if known.ok else 0
-    headers = _headers(page)
+    headers = headers_of(page)
     saved = page.request.put(
         f"{address}/draft", data={"schema": 1, **document}, headers={**headers, "If-Match": str(revision)}
     )
@@ -24,7 +24,8 @@ def publish(page: Page, document: dict[str, Any]) -> None:
     assert published.ok, published.text()
 
 
-def _headers(page: Page) -> dict[str, str]:
+def headers_of(page: Page) -> dict[str, str]:
+    """What a browser's own script would send along, to be let in."""
     page.goto("/workflows/order_processing/start/")
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     return {"X-CSRFToken": cookies["csrftoken"], "Referer": page.url}

@@ -1,4 +1,4 @@
-"""Runs by the thousand for trying lists: of all sorts, found by every filter, at rest, apart from real ones."""
+"""Runs by the thousand to try lists with: of all sorts, found by each filter, at rest."""
 
 from __future__ import annotations
 

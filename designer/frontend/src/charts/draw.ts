@@ -6,6 +6,7 @@ import { stacked, tickText, valueText, type Chart } from "./data";
 const HEIGHT = 190;
 const SPANS = [60, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 const BAR_WIDTH_MAX = 30;
+const POINTS_MAX = 10; // of samples: so few are seen as points, too
 const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8];
 const DURATIONS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5,
@@ -65,7 +66,7 @@ function xRange(chart: Chart, least: number, most: number): [number, number] {
 function seriesOf(chart: Chart, colourOf: (tone: string) => string): uPlot.Series[] {
   if (chart.kind === "lines") {
     return chart.series.map(({ label, tone, dashed }) => ({
-      label, stroke: colourOf(tone), width: 2, spanGaps: false, points: { show: chart.step_s !== null, size: 5, fill: colourOf(tone) },
+      label, stroke: colourOf(tone), width: 2, spanGaps: false, points: { show: chart.step_s !== null || chart.times.length < POINTS_MAX, size: 5, fill: colourOf(tone) },
       ...(dashed && { dash: [7, 5] }),
     }));
   }
