@@ -128,13 +128,14 @@ def run_bulk(request: HttpRequest) -> HttpResponse:
         return _back(request, str(error))
     if not 0 < len(run_ids) <= bulk.BULK_MAX:
         return _back(request, f"Choose between 1 and {bulk.BULK_MAX} runs.")
-    found = bulk.foresee(bulk.Order(act), run_ids)
+    mode, found = _foretold(act, run_ids)
     willing = [one for one in found if one.is_done]
     context = {
         "act": act,
         "willing": willing,
         "refusing": [one for one in found if not one.is_done],
-        "run_ids": " ".join(str(one.run_id) for one in found if one.is_done or one.code == "undoing"),
+        "mode": mode,
+        "run_ids": " ".join(str(one.run_id) for one in willing),
         "key": f"page-{uuid4()}",
         "query": request.POST.get("filter", ""),
     }
@@ -160,6 +161,14 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
         "query": request.POST.get("filter", ""),
     }
     return render(request, "runs/bulk_done.html", context)
+
+
+def _foretold(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
+    """Where none of them can be cancelled any more, they may still be abandoned."""
+    found = bulk.foresee(bulk.Order(act), run_ids)
+    if any(one.is_done or one.code != bulk.UndoneAlready.code for one in found):
+        return "compensate", found
+    return "abandon", bulk.foresee(bulk.Order(act, "abandon"), run_ids)
 
 
 def _chosen(form: QueryDict) -> list[UUID]:

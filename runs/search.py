@@ -22,7 +22,7 @@ PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
 RUN, TEXT, LABEL = "run", "text", "label"
 NUMBER_LENGTH_MAX = 19
-LOOKED_AT_MAX = 5_000  # runs with a text or label that one page looks at, where other filters drop most
+LOOKED_AT_MAX = 3_000  # runs with a text or label that one page looks at, where other filters drop most
 STEP_MAX = 1_000
 FEW_MAX = 500  # runs of a status or workflow: so few are looked at themselves
 

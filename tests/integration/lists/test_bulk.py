@@ -168,6 +168,14 @@ def test_all_that_match_are_those_of_the_filter(operator: Client, run_here: RunH
     assert Run.objects.count() == 7
 
 
+def test_what_is_undone_already_can_only_be_abandoned(operator: Client, stuck: Run) -> None:
+    page = confirm(operator, act="cancel", runs=[stuck.pk])
+    assert "Abandon: 1 run?" in page and 'value="compensate" disabled' in page
+    done = operator.post(reverse("run-bulk-do"), sent(page) | {"mode": "abandon"}).content.decode()
+    assert "Abandoned: 1 run" in done
+    assert Run.objects.get(pk=stuck.pk).status == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
