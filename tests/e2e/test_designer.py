@@ -53,6 +53,8 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
         [re.compile("release_inventory"), re.compile("refund_payment"), re.compile("cancel_shipment")]
     )
     click_pane(page)
+    triggers = page.get_by_label("Inspector").get_by_role("link", name="Triggers")
+    expect(triggers).to_have_attribute("href", f"/workflows/{name}/triggers/")
     page.get_by_label("Sample input (JSON)").fill('{"order_items": [{"sku": "MUG-002", "quantity": 1}]}')
     expect_saved(page)
     tool(page, "Publish").click()

@@ -3,7 +3,7 @@ import {
   applyEdgeChanges, applyNodeChanges, Background, Controls, MiniMap, ReactFlow, useReactFlow,
   useStore, type Connection, type Edge, type EdgeChange, type FinalConnectionState, type NodeChange, type NodeSelectionChange,
 } from "@xyflow/react";
-import { useCallback, useEffect, useState, type Dispatch, type DragEvent, type ReactElement, type SetStateAction } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type Dispatch, type DragEvent, type ReactElement, type RefObject, type SetStateAction } from "react";
 import type { Catalog } from "../model/catalog";
 import { stepsOf, type Document, type Place } from "../model/document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../model/nodes";
@@ -17,6 +17,9 @@ import { StepNode, type StepFlowNode } from "./StepNode";
 
 const TYPES = { step: StepNode };
 const WAYS = { condition: ConditionEdge };
+const GRID: [number, number] = [10, 10];
+const DELETES = ["Delete", "Backspace"];
+const ADDS = ["Shift", "Meta", "Control"];
 const OVERVIEW = { width: 140, height: 100 };
 
 export interface Chosen {
@@ -38,7 +41,10 @@ interface Props {
 }
 
 export function Board(props: Props): ReactElement {
-  const { document, catalog, problems, places, chosen, choose, move, connect, refuse, remove, drop } = props;
+  const { document, catalog, problems, places, chosen, choose, drop } = props;
+  const latest = useRef(props);
+  latest.current = props;
+  const hands = useMemo(() => handsOf(latest), []);
   const [nodes, setNodes] = useState<StepFlowNode[]>([]);
   const [edges, setEdges] = useState<Edge[]>([]);
   const flow = useReactFlow();
@@ -61,12 +67,6 @@ export function Board(props: Props): ReactElement {
     if (chosen.length) choose((before) => ({ ...before, edges: after(before.edges, chosen) }));
     setEdges((before) => applyEdgeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
   }, [choose]);
-  const end = (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState): void => {
-    if (isValid !== false || !fromNode || !toNode) return;
-    const [from, to] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
-    const reason = refusalOf(document, from, to);
-    if (reason) refuse(reason);
-  };
   const dropHere = (event: DragEvent): void => {
     event.preventDefault();
     const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
@@ -76,15 +76,9 @@ export function Board(props: Props): ReactElement {
   return (
     <ReactFlow
       nodes={nodes} edges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
-      snapToGrid snapGrid={[10, 10]} onNodesChange={changeNodes} onEdgesChange={changeEdges} connectionRadius={30}
-      isValidConnection={({ source, target }) => refusalOf(document, source, target) === null}
-      onConnect={({ source, target }: Connection) => connect(source, target)} onConnectEnd={end}
-      onNodeDragStop={(_, __, moved) => move(Object.fromEntries(moved.map(({ id, position }) => [id, [position.x, position.y]])))}
-      onBeforeDelete={({ nodes: steps, edges: lines }) => {
-        remove(steps.map(({ id }) => id), lines.map(({ id }) => id));
-        return Promise.resolve(false);
-      }}
-      onlyRenderVisibleElements={isLarge} deleteKeyCode={["Delete", "Backspace"]} multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+      snapToGrid snapGrid={GRID} onNodesChange={changeNodes} onEdgesChange={changeEdges} connectionRadius={30}
+      {...hands}
+      onlyRenderVisibleElements={isLarge} deleteKeyCode={DELETES} multiSelectionKeyCode={ADDS}
       onDragOver={(event) => { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; }} onDrop={dropHere}
       className={written} aria-label="Canvas of the workflow"
     >
@@ -93,6 +87,26 @@ export function Board(props: Props): ReactElement {
       {!isLarge && hasSteps && <MiniMap pannable zoomable style={OVERVIEW} ariaLabel="Overview of the canvas" />}
     </ReactFlow>
   );
+}
+
+/** What hands do on the canvas, by functions that never change: each new one would be told to every step and edge. */
+function handsOf(latest: RefObject<Props>) {
+  return {
+    isValidConnection: ({ source, target }: Edge | Connection) => refusalOf(latest.current.document, source, target) === null,
+    onConnect: ({ source, target }: Connection) => latest.current.connect(source, target),
+    onConnectEnd: (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState) => {
+      if (isValid !== false || !fromNode || !toNode) return;
+      const [from, to] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
+      const reason = refusalOf(latest.current.document, from, to);
+      if (reason) latest.current.refuse(reason);
+    },
+    onNodeDragStop: (_: unknown, __: unknown, moved: readonly StepFlowNode[]) =>
+      latest.current.move(Object.fromEntries(moved.map(({ id, position }) => [id, [position.x, position.y]]))),
+    onBeforeDelete: ({ nodes: steps, edges: lines }: { nodes: readonly StepFlowNode[]; edges: readonly Edge[] }) => {
+      latest.current.remove(steps.map(({ id }) => id), lines.map(({ id }) => id));
+      return Promise.resolve(false);
+    },
+  };
 }
 
 function selections(changes: readonly (NodeChange<StepFlowNode> | EdgeChange)[]): NodeSelectionChange[] {
