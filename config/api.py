@@ -33,6 +33,7 @@ from runs.errors import (
     UnknownWorkflow,
 )
 from runs.machine.errors import Refused
+from runs.records_api import router as records_router
 from runs.trials_api import router as trials_router
 from runs.triggers_api import router as triggers_router
 from runs.watching import UnknownValue
@@ -43,6 +44,7 @@ api = DescribedAPI(
 )
 api.add_router("", runs_router)
 api.add_router("", watching_router)
+api.add_router("", records_router)
 api.add_router("", designer_router)
 api.add_router("", documents_router)
 api.add_router("", trials_router)

@@ -214,7 +214,10 @@ def read_step(value: object, path: str, report: Report) -> Step:
         table = {**_STEP, **dict.fromkeys(_ALL_STEP_FIELDS - _STEP.keys(), _ignored)}
     found = read_fields(value, table, path, report, f" of a {kind} step" if kind in KINDS else " of a step")
     if isinstance(value, Mapping):
-        require(found, REQUIRED.get(kind or "task", ("name",)), value, path, report)
+        required = (
+            REQUIRED.get(kind or "task", ("name",)) if kind is None or isinstance(kind, str) else ("name",)
+        )
+        require(found, required, value, path, report)
         if kind == "wait" and sum(value.get(field) is not None for field in WAITS) != 1:
             report("bad_wait", path, "a wait step has exactly one of 'seconds', 'until' and 'signal'")
     return Step(**{"name": "", **found})

@@ -6,10 +6,23 @@ from django.conf import settings
 from django.db import models
 
 TRIAL_NUMBER = 0
+FILES = (
+    "(files)"  # the name of what holds definitions that came with runs' files; no workflow can be called so
+)
+
+
+class Designed(models.Manager["Workflow"]):
+    """Workflows of this installation, without the holder of definitions that came with files."""
+
+    def get_queryset(self) -> models.QuerySet[Workflow]:
+        return super().get_queryset().exclude(name=FILES)
 
 
 class Workflow(models.Model):
     """A named design: at most one draft and any number of published versions."""
+
+    objects = Designed()
+    every: models.Manager[Workflow] = models.Manager()
 
     name = models.CharField(max_length=63, unique=True)
     title = models.CharField(max_length=200, blank=True)
@@ -72,6 +85,11 @@ class WorkflowVersion(models.Model):
     @property
     def is_trial(self) -> bool:
         return self.number == TRIAL_NUMBER
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether it came with a run's file: to look at, not to run."""
+        return self.is_trial and self.workflow.name == FILES
 
     @property
     def label(self) -> str:

@@ -109,12 +109,14 @@ def version_context(version: WorkflowVersion) -> dict[str, Any]:
     graph, _ = parse(version.resolved)
     if graph is None:
         return {"graph": None}
+    api = f"/api/v1/workflows/{version.workflow.name}/versions/{version.number}"
     return {
         "graph": graph,
         "steps": step_lines(graph),
         "edges": list(edge_lines(graph)),
         "canvas": {
             "document": version.resolved,
-            "coverage": f"/api/v1/workflows/{version.workflow.name}/versions/{version.number}/coverage",
+            "coverage": f"{api}/coverage",
+            "figures": f"{api}/figures",
         },
     }

@@ -27,7 +27,7 @@ from designer.errors import (
     TrialRefused,
     UnknownWorkflow,
 )
-from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
+from designer.models import FILES, TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
 from designer.queries import document_of, get_workflow, problems_of
 from designer.readers import INVALID
@@ -82,6 +82,14 @@ def keep_for_trial(name: str, revision: int | None = None, user: Any = None) -> 
     """
     workflow = _workflow_at(name, revision)
     return _keep(workflow, document_of(workflow) or {}, user)
+
+
+def keep_of_file(document: Mapping[str, Any], resolved: Mapping[str, Any], user: Any) -> WorkflowVersion:
+    """Keeps the definition of a run that came as a file, as trials are kept, under no workflow's name."""
+    holder, _ = Workflow.every.get_or_create(name=FILES)
+    return WorkflowVersion.every.create(
+        workflow=holder, number=TRIAL_NUMBER, document=document, resolved=resolved, published_by=user
+    )
 
 
 def keep_step_for_trial(

@@ -88,6 +88,7 @@ def _sources() -> list[Source]:
     unread = ("run__input", "run__state")
     runs = Run.objects.filter(started_by__isnull=False).select_related("started_by")
     entries = JournalEntry.objects.extra(where=[IS_ACT]).select_related("run").defer(*unread)  # nosec B610
+    entries = entries.filter(run__imported__isnull=True)
     acts = CaseAct.objects.select_related("case__run").defer(*(f"case__{name}" for name in unread))
     return [
         Source(runs.defer("input", "state"), "created_at", _of_run),

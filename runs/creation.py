@@ -23,6 +23,7 @@ from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
 from runs.indexing import index
 from runs.machine.decide import create as first_entry
+from runs.machine.errors import Refused
 from runs.machine.messages import Decision, Start, StartChild
 from runs.machine.states import RunState, State
 from runs.models import Run
@@ -78,7 +79,10 @@ def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
 
 
 def sealed(request: Request) -> Request:
-    """The request with what its schema marks as secret sealed. Raises BadInput."""
+    """The request with what its schema marks as secret sealed. Raises BadInput, or Refused."""
+    if request.version.is_of_file:
+        said = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
+        raise Refused(said, code="imported")
     schema = _secret_schema(request.version.pk)
     if schema is None or not isinstance(request.input, Mapping):
         check_input(request)

@@ -64,6 +64,7 @@ class Ended:
     tallied: int
     last: int
     trial: bool
+    imported: object
 
 
 def tally_once() -> int:
@@ -76,7 +77,7 @@ def tally_once() -> int:
         mine = [run for run in runs if _take(run)]
         tally = Tally()
         for run in mine:
-            if not run.trial:
+            if not run.trial and run.imported is None:
                 _add(tally, run, entries[run.pk])
         _write_steps(tally)
         write_hours(tally)
@@ -100,7 +101,7 @@ def _ended() -> list[Ended]:
     rows = Run.objects.filter(tally_at__isnull=False).order_by("tally_at")
     found: list[Ended] = []
     entries = 0
-    columns = ("pk", "version_id", "started_at", "tallied_seq", "last_seq", "trial")
+    columns = ("pk", "version_id", "started_at", "tallied_seq", "last_seq", "trial", "imported")
     for row in rows.values_list(*columns)[:RUNS_PER_PASS]:
         run = Ended(*row)
         entries += run.last - run.tallied

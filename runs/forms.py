@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from runs.creation import INPUT_BYTES_MAX
+from runs.exporting import FILE_BYTES_MAX
 from runs.text import finite, whole
 
 NOTE_LENGTH_MAX = 4_000
@@ -48,6 +49,22 @@ def parse_json(text: str) -> Any:
         raise ValidationError("This is nested too deeply. Flatten it.") from error
     except ValueError as error:
         raise ValidationError(f"This is not JSON yet: {error}.") from error
+
+
+class FileForm(forms.Form):
+    """A run's file; what is in it `runs.importing` looks at."""
+
+    file = forms.FileField(
+        error_messages={"required": "Choose a file, or drop one here.", "empty": "The file is empty."},
+        widget=forms.FileInput({"class": "file-input", "accept": ".json"}),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > FILE_BYTES_MAX:
+            limit = f"{FILE_BYTES_MAX // 1_000_000} MB"
+            raise ValidationError(f"The file has {file.size:,} bytes; the limit is {limit}.")
+        return file
 
 
 def as_text(value: Any) -> str:

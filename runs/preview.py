@@ -34,7 +34,9 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
     """
     graph, spot = _draft_spot(name, path)
     found = known_at(graph, spot, _scope(name, graph, spot, run_id))
-    runs = Run.objects.filter(workflow_name=name, parent=None).order_by("-created_at", "-id")
+    runs = Run.objects.filter(workflow_name=name, parent=None, imported__isnull=True).order_by(
+        "-created_at", "-id"
+    )
     return {
         "variables": sorted(spot.variables),
         "known": [asdict(replace(one, sample=sealing.shown(one.sample))) for one in found],

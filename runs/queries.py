@@ -49,10 +49,11 @@ def summary_json(run: Run) -> Json:
     return {
         "id": str(run.pk),
         "workflow": run.workflow_name,
-        "version": run.version.number or None,
+        "version": version_number(run),
         "status": run.status,
         "labels": run.labels,
         "trial": run.trial,
+        "imported": run.imported,
         "done": run.done,
         "total": run.total,
         "created_at": iso(run.created_at),
@@ -61,6 +62,12 @@ def summary_json(run: Run) -> Json:
         "parent": str(run.parent_id) if run.parent_id else None,
         "last_seq": run.last_seq,
     }
+
+
+def version_number(run: Run) -> int | None:
+    """None for drafts that were tried; of a run that came as a file, the number that it had where it ran."""
+    number = run.imported.get("version") if run.imported else run.version.number
+    return number or None
 
 
 def steps_json(graph: Graph, state: State) -> list[Json]:
@@ -161,6 +168,7 @@ def allowed(run: Run) -> Json:
         "abandon": can.abandon,
         "rollback": can.rollback and bool(plan(graph, state).undo),
         "rerun": can.rerun,
+        "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
         "signals": list(can.signals),
         "interventions": [case_json(case, can.cases.get(case.step, ())) for case in open_cases],

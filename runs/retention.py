@@ -1,6 +1,7 @@
 """Removes runs that ended long ago, whole families at a time: a run with all runs that it started.
 
-Trials may go earlier than other runs, and take the drafts that were kept for them along.
+Trials may go earlier than other runs, and take the drafts that were kept for them along. Runs that came as
+files stay until somebody removes them.
 
 A family may be large, so it is removed in steps, each with a small transaction of its own: its root is marked
 (and hidden, and nothing can be done with it any more), then its children, then rows go from the leaves up.
@@ -65,6 +66,11 @@ def _remove_tried_drafts(before: datetime) -> None:
     WorkflowVersion.every.filter(pk__in=list(left.values_list("pk", flat=True)[:DRAFTS_PER_STEP])).delete()
 
 
+def remove_imported(run: Run) -> None:
+    """Begins the removal of a run that came as a file, with those that came with it; others stay."""
+    _mark(Run.objects.filter(pk=run.pk, imported__isnull=False).values("pk"))
+
+
 def _mark_children() -> int:
     """Returns how many runs have a parent that is being removed, and are now too."""
     children = Run.objects.filter(parent__pruned_at__isnull=False, status__in=RUN_ENDED)
@@ -105,8 +111,9 @@ def _parts() -> list[tuple[type[models.Model], str]]:
 def _mark_families(before: datetime, place: Place | None, trials_only: bool) -> Place | None:
     """Looks at some old roots. Returns where the next ones begin; None when all are looked at."""
     roots = Run.objects.filter(parent=None, status__in=RUN_ENDED, created_at__lt=before)
+    roots = roots.filter(imported__isnull=True)
     if trials_only:
-        roots = roots.filter(trial=True, imported__isnull=True)
+        roots = roots.filter(trial=True)
     if place is not None:
         created_at, run_id = place
         roots = roots.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, pk__gt=run_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import listviews, triggerviews, views
+from runs import fileviews, listviews, triggerviews, views
 
 urlpatterns = [
     path("workflows/<str:name>/triggers/", triggerviews.trigger_list, name="trigger-list"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("runs/", listviews.run_list, name="run-list"),
     path("runs/bulk/", listviews.run_bulk, name="run-bulk"),
     path("runs/bulk/do/", listviews.run_bulk_do, name="run-bulk-do"),
+    path("open-run/", fileviews.run_open, name="run-open"),
+    path("runs/<uuid:run_id>/remove/", fileviews.run_remove, name="run-remove"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),

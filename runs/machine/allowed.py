@@ -35,6 +35,8 @@ def answers(state: StepState) -> tuple[Answer, ...]:
 
 
 def allowed(graph: Graph, state: State) -> Allowed:
+    if state.run.imported:
+        return Allowed()
     steps = state.steps()
     waiting = [step for step in steps.values() if step.status == StepStatus.WAITING]
     is_live = state.run.phase != "ended"

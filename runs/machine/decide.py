@@ -12,7 +12,7 @@ from typing import Any
 
 from designer.graph import Graph
 from runs.machine import attempts, people, rollback
-from runs.machine.errors import Stale
+from runs.machine.errors import Refused, Stale
 from runs.machine.messages import (
     AnswerCase,
     Approve,
@@ -40,6 +40,10 @@ from runs.machine.turn import Turn
 
 def decide(graph: Graph, state: State, event: Event) -> Decision:
     """What `event` leads to in a run of `graph` (as expanded) that is in `state`."""
+    if state.run.imported:
+        raise Refused(
+            "This run came as a file: it can be looked at, and nothing can be done with it.", code="imported"
+        )
     turn = Turn(graph, state, event.at, getattr(event, "jitter", 0.0))
     HANDLERS[type(event)](turn, event)
     settle(turn)

@@ -162,6 +162,7 @@ class RunState:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     due_at: datetime | None = None
+    imported: bool = False  # came as a file: to look at only
 
     @property
     def status(self) -> RunStatus:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from designer.templatetags.page import icon
+from designer.models import WorkflowVersion
+from designer.pages import StepLine
+from designer.templatetags.page import duration, icon
 from runs.models import Run
 from runs.pages import listed
+from runs.stepfigures import version_figures
 
 register = template.Library()
 LATEST_MAX = 5
@@ -84,6 +89,18 @@ def badge(family: str, status: str, extra: str = "") -> SafeString | str:
     )
 
 
+@register.simple_tag
+def figures_of(version: WorkflowVersion, steps: Iterable[StepLine]) -> list[tuple[str, dict[str, Any]]]:
+    """Steps that ended runs of a version came to, in the order of `steps`, with their figures."""
+    found = version_figures(version.pk)["steps"]
+    return [(line.step.name, found[line.step.name]) for line in steps if line.step.name in found]
+
+
+@register.filter
+def milliseconds(value: float | None) -> str:
+    return "" if value is None else duration(value / 1_000)
+
+
 @register.filter
 def run_word(status: str) -> str:
     return RUN[status].word if status in RUN else status
@@ -129,4 +146,4 @@ def _size(family: str) -> str:
 @register.simple_tag
 def latest_runs(workflow: str) -> list[Run]:
     """The newest runs of a workflow."""
-    return list(listed().filter(workflow_name=workflow, trial=False)[:LATEST_MAX])
+    return list(listed().filter(workflow_name=workflow, trial=False, imported__isnull=True)[:LATEST_MAX])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.test import Client
 from redis import RedisError
 from rq import Queue
 
@@ -13,6 +14,7 @@ from runs import dispatch, engine, figures, histogram
 from runs.figures import tally_once
 from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures
 from tests.integration.runs.conftest import RunHere
+from tests.people import client_of
 from workers.jobs import run_attempt
 from workers.local import start_and_run
 
@@ -117,3 +119,19 @@ def test_the_queues_are_sampled_and_old_samples_forgotten(
     monkeypatch.setattr(dispatch, "queue_lengths", away)
     figures.sample_fleet()
     assert FleetSample.objects.count() == 1
+
+
+def test_the_figures_of_a_version_are_told_by_step(undone: Run) -> None:
+    address = f"/api/v1/workflows/order/versions/{undone.version.number}/figures"
+    viewer = client_of("vera", "viewer")
+    assert viewer.get(address).json() == {"steps": {}}
+    figures.tally_once()
+    steps = viewer.get(address).json()["steps"]
+    assert sorted(steps) == ["charge", "reserve", "ship"]
+    reserve = steps["reserve"]
+    counts = {"completed": 1, "failed": 0, "skipped": 0, "retried": 0, "undone": 1, "undo_failed": 0}
+    assert {name: reserve[name] for name in counts} == counts
+    assert reserve["p50_ms"] == reserve["p95_ms"] > 0
+    assert (steps["ship"]["failed"], steps["ship"]["p50_ms"]) == (1, None)
+    assert viewer.get("/api/v1/workflows/order/versions/9/figures").status_code == 404
+    assert Client().get(address).status_code == 401

@@ -13,6 +13,7 @@ interface ViewData {
   readonly document: Document;
   /** Where the plan of an assumed failure is asked for; without it nobody may ask. */
   readonly coverage?: string;
+  readonly figures?: string;
 }
 
 class WorkflowCanvas extends HTMLElement {
@@ -33,7 +34,7 @@ class WorkflowCanvas extends HTMLElement {
   }
 
   private view(data: ViewData | null): void {
-    if (data) void import("./view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} />));
+    if (data) void import("./view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} figures={data.figures ?? null} />));
   }
 
   private watch(tree: RunTree): void {

@@ -6,6 +6,7 @@ import type { StepView } from "../model/nodes";
 import { MANY } from "./flow";
 import { Icon, KIND_ICON, KIND_WORD } from "./icons";
 import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
+import { FigureBadges, UndoFigures, useStepFigures } from "./figures";
 import { useStatus } from "./statuses";
 
 export type StepFlowNode = Node<StepView, "step">;
@@ -29,6 +30,7 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
   const { kind, title, name, does, badges, slot, marks } = data;
   const status = useStatus(id);
   const mark = useMark(id);
+  const figures = useStepFigures(id);
   return <>
     <ForesightMark mark={mark} />
     <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>
@@ -39,11 +41,12 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
         {marks && <span className="step-node-mark" title={saysMarks(marks)}><Icon name="alert" /><span className="sr-only">{saysMarks(marks)}</span></span>}
       </div>
       <div className="step-node-does"><span className="sr-only">{KIND_WORD[kind]}: </span><span className="code">{does}</span></div>
-      <div className="step-node-badges">{status ? <StatusBadges status={status} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
+      <div className="step-node-badges">{status ? <StatusBadges status={status} /> : figures ? <FigureBadges figures={figures} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
       <div className="step-node-undo" data-holds={slot.holds}>
         <Icon name={SLOT_ICON[slot.holds]} />
         <span className="sr-only">Undo: </span>
         <span className={slot.holds === "action" ? "code" : undefined}>{slot.text}</span>
+        {figures && <UndoFigures figures={figures} />}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} role="img" aria-label={`Out of ${name}`} />
     </div>

@@ -1,12 +1,13 @@
 /** A workflow to look at: pan, zoom, read. */
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
-import { useEffect, useMemo, type ReactElement } from "react";
+import { useEffect, useMemo, useState, type ReactElement } from "react";
 import { catalogOf } from "../model/catalog";
 import { idsOf, stepsOf, type Document } from "../model/document";
 import { edgeViews, stepViews } from "../model/nodes";
 import { ForesightPanel } from "../tries/ForesightPanel";
 import { ForesightContext, useForesight } from "../tries/useForesight";
 import { ConditionEdge } from "./ConditionEdge";
+import { FiguresContext, FiguresSwitch, useFigures } from "./figures";
 import { flowEdges, flowNodes, writtenAt } from "./flow";
 import { StepNode } from "./StepNode";
 import { usePlaces } from "./usePlaces";
@@ -20,13 +21,17 @@ const NO_MARKS = new Map<string, never>();
 interface Props {
   readonly document: Document;
   readonly coverage: string | null;
+  /** Where the figures of its ended runs are. */
+  readonly figures: string | null;
 }
 
 export function Viewer(props: Props): ReactElement | null {
   return <ReactFlowProvider><Picture {...props} /></ReactFlowProvider>;
 }
 
-function Picture({ document, coverage }: Props): ReactElement | null {
+function Picture({ document, coverage, figures: address }: Props): ReactElement | null {
+  const figures = useFigures(address);
+  const [isCounted, setCounted] = useState(true);
   const { fitView } = useReactFlow();
   const foresight = useForesight(coverage ?? "", document);
   const places = usePlaces(document);
@@ -37,7 +42,7 @@ function Picture({ document, coverage }: Props): ReactElement | null {
   const edges = useMemo(() => flowEdges(edgeViews(document, NO_MARKS), NOTHING), [document]);
   useEffect(() => { void fitView(FIT); }, [foresight.isOpen, fitView]);
   if (!nodes) return null;
-  return <ForesightContext value={foresight.marks}><div className="viewer">
+  return <ForesightContext value={foresight.marks}><FiguresContext value={isCounted ? figures : null}><div className="viewer">
     <ReactFlow
       defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView fitViewOptions={FIT}
       minZoom={0.05} nodesDraggable={false} nodesConnectable={false} elementsSelectable={false} edgesFocusable={false}
@@ -47,7 +52,10 @@ function Picture({ document, coverage }: Props): ReactElement | null {
       <Background gap={20} />
       <Controls showInteractive={false} />
     </ReactFlow>
-    {coverage && !foresight.isOpen && <button type="button" className="btn btn-sm foresight-open" onClick={foresight.open}>What if a step fails?</button>}
+    <div className="viewer-acts">
+      <FiguresSwitch figures={figures} isShown={isCounted} turn={() => setCounted(!isCounted)} />
+      {coverage && !foresight.isOpen && <button type="button" className="btn btn-sm foresight-open" onClick={foresight.open}>What if a step fails?</button>}
+    </div>
     <ForesightPanel steps={idsOf(stepsOf(document))} foresight={foresight} />
-  </div></ForesightContext>;
+  </div></FiguresContext></ForesightContext>;
 }
