@@ -14,7 +14,7 @@ CACHE_BYTES_MAX = 64_000_000
 ONE_BYTES_MAX = 8_000_000
 INPUT = 0  # a run's input is kept under this number, which no entry has
 
-Key = tuple[UUID, int]
+Key = tuple[int, int]  # a run's id as a number, which is quick to look up, and an entry's
 
 
 class PayloadCache:
@@ -29,21 +29,23 @@ class PayloadCache:
 
     def get(self, run_id: UUID, seqs: list[int]) -> dict[int, Any]:
         """Those of `seqs` that are known."""
+        run, found = run_id.int, {}
         with self._lock:
-            found = {}
             for seq in seqs:
-                if (run_id, seq) in self._values:
-                    self._values.move_to_end((run_id, seq))
-                    found[seq] = self._values[run_id, seq][0]
-            return found
+                kept = self._values.get((run, seq))
+                if kept is not None:
+                    self._values.move_to_end((run, seq))
+                    found[seq] = kept[0]
+        return found
 
     def put(self, run_id: UUID, seq: int, value: Any, size: int) -> None:
         """Keep a value whose JSON text has `size` bytes."""
         if size > self._one_bytes_max:
             return
+        key = run_id.int, seq
         with self._lock:
-            _, replaced = self._values.pop((run_id, seq), (None, 0))
-            self._values[run_id, seq] = value, size
+            _, replaced = self._values.pop(key, (None, 0))
+            self._values[key] = value, size
             self._bytes += size - replaced
             while self._bytes > self._bytes_max:
                 _, (_, dropped) = self._values.popitem(last=False)
