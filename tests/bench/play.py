@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 from django.core.management import call_command
 
-from tests.bench import idle, kills, maps, rows, sockets, waits
+from tests.bench import idle, kills, maps, profiled, rows, sockets, waits
 from tests.bench.figures import Figure
 from tests.bench.report import table
 from tests.bench.stage import Stage, forget_runs, redis_server
@@ -25,6 +25,7 @@ WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "G": kills.killed,
     "H": sockets.watched,
     "I": waits.waiting,
+    "P": profiled.profiled,
 }
 
 
