@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -21,6 +22,7 @@ from runs.incoming import Happened
 from runs.models import Run, Trigger
 from runs.triggers import Wanted
 from runs.triggers_api import BODY_BYTES_MAX
+from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.people import client_of
 
@@ -375,7 +377,7 @@ def test_a_busy_database_loses_no_slot(sample: Workflow, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
 
         def locked(*args: Any) -> None:
-            raise OperationalError("database is locked")
+            raise database_error("database is locked", sqlite3.SQLITE_BUSY)
 
         patch.setattr(engine, "start_one", locked)
         assert sweep.sweep_once() == 0
