@@ -74,7 +74,9 @@ def _act_of(act: str) -> Callable[[Trigger], Any]:
     return acts[act]
 
 
-def _show(request: HttpRequest, workflow: Workflow, form: Any = None, token: str = "") -> HttpResponse:
+def _show(
+    request: HttpRequest, workflow: Workflow, form: Any = None, token: str | None = None
+) -> HttpResponse:
     version = WorkflowVersion.objects.filter(workflow=workflow).order_by("-number").first()
     sample = version.document.get("sample_input") if version else None
     forms = forms_for(None, "", sample)

@@ -158,7 +158,7 @@ def test_trials_are_marked_and_kept_apart(dora: Client, run_here: RunHere) -> No
     (found,) = dora.get("/api/v1/runs", {"trials": "true"}).json()["runs"]
     assert found["id"] == made.json()["id"]
     assert made.json()["id"] not in dora.get("/runs/").content.decode()
-    page = dora.get("/runs/", {"trials": "1"}).content.decode()
+    page = dora.get("/runs/", {"kind": "trials"}).content.decode()
     assert made.json()["id"] in page and "draft, trial" in page
     assert "Trial" in dora.get(f"/runs/{made.json()['id']}/").content.decode()
     again = post(dora, f"/runs/{made.json()['id']}/rerun", {})
