@@ -39,6 +39,8 @@ RETRIES = 2
 EXPECTED = (
     "WebSocket",
     "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
     *(f"status of {status}" for status in (400, 401, 412, 422)),
 )
 
@@ -58,6 +60,7 @@ class Board:
     user: str
     password: str
     data: Path
+    pid: int
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +113,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> Board:
     address, user, password = (
         _found(pattern, said) for pattern in (r"is up: (\S+)/", r"User: (\S+)", r"Password: (\S+)")
     )
-    return Board(address, user, password, log.parent / "data")
+    return Board(address, user, password, log.parent / "data", process.pid)
 
 
 def _found(pattern: str, text: str) -> str:

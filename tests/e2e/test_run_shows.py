@@ -1,15 +1,22 @@
-"""What people do on a run's page, and that it stays true when the connection goes away."""
+"""What people do on a run's page, and that it stays true when connections and the web process go away."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import time
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
+from tests.e2e.conftest import Board
 from tests.e2e.documents import publish, start
 from tests.e2e.orders import (
     PATIENCE_MS,
+    SLOW,
     expect_connection,
     expect_status,
     journal_numbers,
@@ -120,3 +127,32 @@ class TestLosses:
         expect_status(page, "Undone")
         expect_whole(page, frames)
         assert len(frames) > before
+
+    def test_the_web_process_is_killed_in_the_middle(self, page: Page, board: Board) -> None:
+        frames = heard(page)
+        start_order(
+            page,
+            reserve_inventory="slow:2",
+            charge_payment=SLOW,
+            create_shipment="critical",
+            refund_payment=SLOW,
+        )
+        expect(row(page, "reserve_inventory")).to_have_attribute("data-status", "running")
+        killed = web_process(board)
+        os.kill(killed, signal.SIGKILL)
+        expect_connection(page, "reconnecting")
+        expect_status(page, "Undone")
+        expect_whole(page, frames)
+        assert web_process(board) != killed
+
+
+def web_process(board: Board) -> int:
+    """The board's daphne; it is started again where it ended."""
+    until = time.monotonic() + PATIENCE_MS / 1_000
+    while time.monotonic() < until:
+        children = Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()
+        for child in children:
+            if b"daphne" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+        time.sleep(0.1)
+    pytest.fail("the web process did not come back")

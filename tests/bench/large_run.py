@@ -1,0 +1,83 @@
+"""A finished run of 1,000 steps and 18,000 entries, decided by the engine's rules and written at once.
+
+Run by `manage.py shell`, it puts the run into the database of a board.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from designer.document import dump
+from designer.graph import Edge, Graph, Retry, Step
+from designer.models import Workflow, WorkflowVersion
+from designer.resolve import resolve_graph
+from runs import writing
+from runs.creation import uuid7
+from runs.database import database
+from runs.machine.decide import create, decide
+from runs.machine.messages import Claim, Decision, Event, Report, Ring, Start, Wake
+from runs.machine.states import RunState, State
+from runs.models import Run
+from tests.simulation.checks import Nothing
+from workers.outcome import Failure, Outcome
+from workers.registry import get_catalog
+
+STEPS = 1_000
+WIDTH = 25
+TRIES = 6  # of each step; the last one succeeds: 18 entries
+TICK = timedelta(milliseconds=7)
+FAILED = Outcome("failed", failure=Failure("exception", "not yet"), retryable=True)
+
+
+def write() -> str:
+    """The id of the run."""
+    graph = resolve_graph(large(), get_catalog())
+    workflow, _ = Workflow.objects.get_or_create(name=graph.name)
+    version = WorkflowVersion.objects.create(
+        workflow=workflow, number=workflow.versions.count() + 1, document=dump(large()), resolved=dump(graph)
+    )
+    began = datetime.now(UTC) - timedelta(hours=1)
+    decisions = list(lived(graph, began))
+    state = decisions[-1].state
+    run = Run(id=uuid7(), version=version, workflow_name=graph.name, created_at=began)
+    for name, value in writing.run_columns(state.run).items():
+        setattr(run, name, value)
+    run.save(force_insert=True)
+    entries = [entry for decision in decisions for entry in decision.entries]
+    steps = list(state.changed.values())
+    db = database()
+    changes = writing.Changes(run.pk, state.run, state.run, entries, steps, {}, began)
+    db.write(writing.statements(db, [changes]))
+    return str(run.pk)
+
+
+def large() -> Graph:
+    """A grid, each step of which comes after one of the column before."""
+    retry = Retry(max_attempts=TRIES, initial=0.001, factor=1, max=0.001, jitter=0)
+    steps = tuple(Step(f"s{n:04}", worker="simple_processing", retry=retry) for n in range(STEPS))
+    edges = tuple(Edge(f"s{n - WIDTH:04}", f"s{n:04}") for n in range(WIDTH, STEPS))
+    return Graph("large_run", steps=steps, edges=edges)
+
+
+def lived(graph: Graph, at: datetime) -> Iterator[Decision]:
+    """The whole life of a run: every attempt but the last of each step fails."""
+    decision = create(graph, State(RunState(id="large"), {}, Nothing()), at)
+    yield decision
+    todo: deque[Ring] = deque()
+
+    def take(event: Event) -> Decision:
+        nonlocal decision, at
+        decision, at = decide(graph, decision.state, event), at + TICK
+        todo.extend(command for command in decision.commands if isinstance(command, Ring))
+        return decision
+
+    yield take(Start(at))
+    while todo:
+        ring = todo.popleft()
+        yield take(Claim(at, ring.step, ring.lease, "host:1"))
+        is_last = decision.state.step(ring.step).attempt == TRIES
+        yield take(Report(at, ring.step, ring.lease, Outcome("succeeded", {}) if is_last else FAILED))
+        if not is_last:
+            yield take(Wake(at, ring.step))
