@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest
-from redis import Redis
-from redis.exceptions import RedisError
 
+from config import valkey
 from runs import fleet
 from runs.models import Intervention
 
@@ -42,11 +40,6 @@ def outage_text() -> str:
 
 
 def looked() -> str:
-    try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=None
-        ) as client:
-            client.ping()
-    except RedisError:
+    if not valkey.answers(ANSWER_S):
         return NO_REDIS
     return "" if fleet.lately_seen().exists() else NO_WORKERS

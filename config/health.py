@@ -11,11 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from redis import Redis
-from redis.exceptions import RedisError
 
+from config import valkey
 from config.checkup import unapplied_migrations
 from config.commands import database_trouble
 from runs import fleet, store
@@ -88,12 +86,7 @@ def _migrations() -> Part:
 
 
 def _redis() -> Part:
-    try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=None
-        ) as client:
-            client.ping()
-    except RedisError:
+    if not valkey.answers(ANSWER_S):
         return Part(False, "Redis does not answer")
     return Part(True, "Redis answers")
 

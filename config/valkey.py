@@ -34,8 +34,11 @@ def command(data_dir: Path) -> list[str]:
     return [str(get_binary_path()), *(word for name in options for word in (f"--{name}", options[name]))]
 
 
-def answers() -> bool:
-    with Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_TIMEOUT_S) as client:
+def answers(within_s: float = ANSWER_TIMEOUT_S) -> bool:
+    """Whether the Redis of the settings answers, be it this one or another."""
+    with Redis.from_url(
+        settings.REDIS_URL, socket_timeout=within_s, socket_connect_timeout=within_s, retry=None
+    ) as client:
         try:
             return bool(client.ping())
         except RedisError:

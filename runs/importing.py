@@ -32,7 +32,7 @@ from runs.machine.apply import EFFECTS, apply
 from runs.machine.expansion import effective_graph
 from runs.machine.messages import Entry
 from runs.machine.scope import run_output
-from runs.machine.states import RUN_ENDED, RunState, State, StepState, evolve
+from runs.machine.states import RUN_ENDED, Nothing, RunState, State, StepState, evolve
 from runs.models import Run, StepRun
 from runs.queries import steps_json
 from runs.snapshot import iso, snapshot
@@ -222,30 +222,8 @@ def _parsed(document: dict[str, Any], where: str) -> tuple[Graph | None, list[Pr
         raise ImportRefused(f"{where}: this is no definition ({type(error).__name__}).") from error
 
 
-class _Nothing:
-    """A run of which nothing is stored."""
-
-    def step(self, name: str) -> None:
-        return None
-
-    def steps(self) -> dict[str, StepState]:
-        return {}
-
-    def steps_named(self, names: list[str]) -> dict[str, StepState]:
-        return {}
-
-    def items(self, name: str) -> dict[str, StepState]:
-        return {}
-
-    def payload(self, seq: int) -> Any:
-        raise KeyError(seq)
-
-    def payloads(self, seqs: list[int]) -> dict[int, Any]:
-        return {seq: self.payload(seq) for seq in seqs}
-
-
 def _replayed(run: RunIn, where: str) -> tuple[State, tuple[Entry, ...]]:
-    state = State(RunState(), run.input, _Nothing())
+    state = State(RunState(), run.input, Nothing())
     entries = []
     for place, told in enumerate(run.journal):
         entry = _entry(told, place, f"{where}.journal[{place}]")

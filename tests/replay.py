@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from runs.machine.apply import apply
 from runs.machine.messages import Entry
-from runs.machine.states import RunState, State, StepState
+from runs.machine.states import Nothing, RunState, State
 from runs.models import JournalEntry, Run
-
-
-class Nothing:
-    """A run of which nothing is stored."""
-
-    def step(self, name: str) -> None:
-        return None
-
-    def steps(self) -> dict[str, StepState]:
-        return {}
-
-    def steps_named(self, names: list[str]) -> dict[str, StepState]:
-        return {}
-
-    def items(self, name: str) -> dict[str, StepState]:
-        return {}
-
-    def payload(self, seq: int) -> Any:
-        raise KeyError(seq)
-
-    def payloads(self, seqs: list[int]) -> dict[int, Any]:
-        return {}
 
 
 def replayed(run: Run) -> State:
