@@ -36,6 +36,7 @@ STOP_S = 60.0
 PATIENCE_MS = 30_000
 FOLDER = Path(__file__).parent
 RETRIES = 2
+SIGN_INS = "10000"  # a minute
 EXPECTED = (
     "WebSocket",
     "ERR_INTERNET_DISCONNECTED",
@@ -93,10 +94,13 @@ def board(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def _environment(data: Path) -> dict[str, str]:
-    """Nothing of the tests' own settings: a board of its own, as a person would start it."""
+    """Nothing of the tests' own settings: a board of its own, as a person would start it.
+
+    But for sign-ins: tests sign in anew more often than people do, all from one address.
+    """
     dropped = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "DATA_DIR": str(data)}
+    return {**kept, "DATA_DIR": str(data), "SIGN_INS_PER_MINUTE": SIGN_INS}
 
 
 def _free_port() -> int:
