@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-MINUTES = 0.6
+MINUTES = 1.0
 SEED = 20261123
 ORDERS_MIN = 20
 KILLS_MIN = 3
