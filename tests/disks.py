@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.rights import run
+
 FILLER = "filler"
 CHUNK_BYTES = 1 << 16
-
-
-class NotAllowed(Exception):
-    """This machine does not let us mount."""
 
 
 class Disk:
@@ -57,12 +54,3 @@ def small_disk(megabytes: int, owner: int | str = os.getuid()) -> Iterator[Disk]
             run("umount", "--lazy", str(folder))  # also where somebody still holds a file
     finally:
         folder.rmdir()
-
-
-def run(*words: str) -> None:
-    try:
-        subprocess.run(words, check=True, capture_output=True, text=True)
-    except FileNotFoundError as error:
-        raise NotAllowed(f"{words[0]} is missing") from error
-    except subprocess.CalledProcessError as error:
-        raise NotAllowed(error.stderr.strip()) from error

@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from tests.rights import NotAllowed, run
 from workers import tether
 
 NETWORK = "198.18.0.0/15"  # for tests of network devices, RFC 2544
 NETWORKS = 1 << 15
 START_S_MAX = 5.0
-
-
-class NotAllowed(Exception):
-    """This machine does not let us make a network namespace."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +81,3 @@ def await_namespace(holder: int) -> None:
             time.sleep(0.02)
     except OSError as error:
         raise NotAllowed("unshare is refused") from error
-
-
-def run(*words: str) -> None:
-    try:
-        subprocess.run(words, check=True, capture_output=True, text=True)
-    except FileNotFoundError as error:
-        raise NotAllowed(f"{words[0]} is missing") from error
-    except subprocess.CalledProcessError as error:
-        raise NotAllowed(error.stderr.strip()) from error

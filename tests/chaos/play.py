@@ -23,12 +23,13 @@ from django.test import Client
 
 from runs.models import Run, WorkerProcess
 from tests.chaos.faults import Faults
-from tests.chaos.network import NETWORK, Network, NotAllowed, second_host
+from tests.chaos.network import NETWORK, Network, second_host
 from tests.chaos.orders import Orders, open_count, publish
 from tests.chaos.stack import PROCESSES, Stack
 from tests.chaos.verdict import violations
 from tests.chaos.watchers import Watcher
 from tests.postgres import Postgres, postgres
+from tests.rights import NotAllowed
 from workers import connections
 
 TICK_S = 0.1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.figures import median
@@ -41,8 +42,7 @@ def measured(peer: Peer, folder: Path, database_url: str) -> str:
     return f"{peer.name:<38}{median(ratios):>6.2f} x   keeps {peer.keeps}"
 
 
-def _ratio(place: Place, run: object) -> float:
-    assert callable(run)
+def _ratio(place: Place, run: Callable[[], object]) -> float:
     job = rq_job_s(place.redis)
     return median([seconds(run) for _ in range(RUNS)]) / STEPS / job
 

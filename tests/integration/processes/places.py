@@ -16,9 +16,10 @@ from django.db import connection, connections
 from psycopg import sql
 
 from runs.graphs import version_graph
-from tests.disks import Disk, NotAllowed, small_disk
+from tests.disks import Disk, small_disk
 from tests.integration.processes.conftest import database_address
 from tests.postgres import NAME, cut_connections, other_user
+from tests.rights import NotAllowed
 
 MEGABYTES = 40
 COPY = "on_a_small_disk"
