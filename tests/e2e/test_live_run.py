@@ -31,7 +31,9 @@ CONNECTIONS_REFUSED = 2
 def test_an_order_is_found_started_and_turns_green(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Start a run").click()
-    page.get_by_role("link", name="Start order_processing").click()
+    page.get_by_role("searchbox", name="Name or title").fill("order_processing")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Start order_processing", exact=True).click()
     page.get_by_role("button", name="Start the run").click()
     expect_status(page, "Completed")
     for step in STEPS:
