@@ -73,8 +73,8 @@ class StepLine:
 
 def step_lines(run: Run, graph: Graph, most: int) -> list[StepLine]:
     """The first steps of a run in topological order; items of maps are counted, not listed."""
-    rows = {row.name: row for row in run.steps.exclude(name__endswith="]").defer("lease", "process", "queue")}
     names = sorted(graph.by_name, key=graph.position.__getitem__)[:most]
+    rows = {row.name: row for row in run.steps.filter(name__in=names).defer("lease", "process", "queue")}
     return [
         _line(run, graph, graph.by_name[name], rows.get(name) or StepRun(run=run, name=name), before)
         for name, before in zip(names, ["", *names], strict=False)

@@ -158,15 +158,15 @@ def list_frame(run: Run, at: datetime) -> Json:
 # --- what may be done ---
 
 
-def allowed(run: Run) -> Json:
-    """Operations that the engine would accept now; pages draw exactly these."""
-    graph, state = load(run.pk)
+def allowed(run: Run, known: tuple[Graph, State] | None = None) -> Json:
+    """Operations that the engine would accept now; pages draw exactly these. `known`: the run as loaded."""
+    graph, state = known or load(run.pk)
     can = machine_allowed(graph, state)
     open_cases = Intervention.objects.filter(run=run, status="open").order_by("opened_at")
     return {
         "cancel": can.cancel,
         "abandon": can.abandon,
-        "rollback": can.rollback and bool(plan(graph, state).undo),
+        "rollback": can.rollback,
         "rerun": can.rerun,
         "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
@@ -197,6 +197,15 @@ def case_json(case: Intervention, answers: tuple[str, ...] = ()) -> Json:
     }
 
 
+def planned_undo(graph: Graph, state: State) -> Json:
+    """What a rollback would undo now, as a page says it: without params, which take reading of outputs."""
+    planned = plan(graph, state)
+    return {
+        "undo": [{"step": name, "worker": _undo_worker(graph, name)} for name in planned.undo],
+        "remains": [{"step": name} for name in planned.remains],
+    }
+
+
 def rollback_plan(run: Run, to_step: str | None = None) -> Json:
     """What a rollback would undo now, first to last, with which params, and what would remain."""
     graph, state = load(run.pk)
@@ -210,7 +219,13 @@ def rollback_plan(run: Run, to_step: str | None = None) -> Json:
 
 
 def _planned_json(graph: Graph, state: State, name: str) -> Json:
-    step = graph.by_name[name.partition("[")[0]]
-    if step.undo is None:
+    worker = _undo_worker(graph, name)
+    if worker is None:
         return {"step": name, "worker": None, "child": True, "params": {}}
-    return {"step": name, "worker": step.undo.worker, "params": bound_params(graph, state, name, "undo")}
+    return {"step": name, "worker": worker, "params": bound_params(graph, state, name, "undo")}
+
+
+def _undo_worker(graph: Graph, name: str) -> str | None:
+    """None where a step is undone with the run that it started."""
+    undo = graph.by_name[name.partition("[")[0]].undo
+    return None if undo is None else undo.worker

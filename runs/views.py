@@ -15,19 +15,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.access import page_for
 from config.limits import caller, spend
+from designer.graph import Graph
 from designer.models import WorkflowVersion
 from runs import casework, engine, pages, queries
 from runs.errors import BadInput, RunsError
 from runs.forms import AnswerForm, ApprovalForm, CancelForm, SignalForm, StartForm, as_text
-from runs.graphs import run_graph, version_graph
+from runs.graphs import version_graph
 from runs.machine.errors import Refused
+from runs.machine.states import State
 from runs.models import Intervention, Run
 from runs.questions import Case
-from runs.store import load
-from runs.watching import view_json
+from runs.watching import opening_json
 
 UNPROCESSABLE = 422
-STEPS_DRAWN_MAX = 150  # the page itself draws the others as they are scrolled to
+STEPS_DRAWN_MAX = 50  # the page itself draws the others as they are scrolled to
 
 
 def find_run(run_id: UUID) -> Run:
@@ -89,7 +90,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What may be done now, as a piece of the page."""
     run = find_run(run_id)
-    response = render(request, "runs/_panel.html", _panel(request, run))
+    response = render(request, "runs/_panel.html", _panel(run, queries.load(run.pk)))
     response["X-Last-Seq"] = str(run.last_seq)
     return response
 
@@ -178,8 +179,8 @@ def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
-    graph = run_graph(run.version_id, load(run.pk).state)
-    context = _panel(request, run, forms) | {
+    graph, state = queries.load(run.pk)
+    context = _panel(run, (graph, state), forms) | {
         "steps": pages.step_lines(run, graph, STEPS_DRAWN_MAX),
         "blank_step": pages.blank_line(run),
         "page_data": _page_data(run),
@@ -187,13 +188,13 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
 
 
-def _panel(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> dict[str, Any]:
-    allowed = queries.allowed(run)
+def _panel(run: Run, known: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
+    allowed = queries.allowed(run, known)
     forms = forms or {}
     return {
         "run": run,
         "allowed": allowed,
-        "rollback_plan": queries.rollback_plan(run) if allowed["rollback"] else None,
+        "rollback_plan": queries.planned_undo(*known) if allowed["rollback"] else None,
         "children": pages.children(run),
         "approvals": pages.approvals(run, allowed["approvals"]),
         "cases": [Case.of(case, forms.get(f"case-{case['id']}")) for case in allowed["interventions"]],
@@ -203,4 +204,4 @@ def _panel(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) 
 
 def _page_data(run: Run) -> dict[str, Any]:
     """What the scripts of the run's page start from."""
-    return view_json(run) | {"panel": reverse("run-panel", args=[run.pk])}
+    return opening_json(run) | {"panel": reverse("run-panel", args=[run.pk])}

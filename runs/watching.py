@@ -6,6 +6,7 @@ Reading only. Values are fetched one by one when somebody looks at them; nothing
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,14 @@ from runs.graphs import version_graph
 from runs.machine.scope import bound_params, contribution, map_results, run_output, task_scope
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
-from runs.queries import frame, load
+from runs.queries import frame, frames, load
 from runs.snapshot import iso, snapshot, without_traceback
 from runs.text import json_text
 
 Json = dict[str, Any]
 REPLAYED_MAX = 500  # a journal of up to so many entries is sent to a page as a whole
+NEWEST_SENT = 100  # entries of a longer one that are in the page itself
+DOCUMENTS_KEPT = 32
 CHILDREN_MAX = 200
 ITEMS_PAGE = 50
 TIMELINE_STEPS_MAX = 100
@@ -47,7 +50,7 @@ def view_json(run: Run) -> Json:
         "id": str(run.pk),
         "workflow": run.workflow_name,
         "names": sorted(base.by_name, key=base.position.__getitem__),
-        "document": shown_document(graph),
+        "document": _version_document(run.version_id) if graph is base else shown_document(graph),
         "start": starting_state(run.pk, state) if is_long else None,
         "children": children_of(run.pk),
         "lastSeq": state.run.last_seq,
@@ -56,6 +59,20 @@ def view_json(run: Run) -> Json:
         "api": f"/api/v1/runs/{run.pk}",
         "page": f"/runs/{run.pk}/",
     }
+
+
+def opening_json(run: Run) -> Json:
+    """What a page starts from: the view, or of a long run its newest entries and where the view is."""
+    if run.last_seq <= REPLAYED_MAX:
+        return view_json(run)
+    newest = frames(run.pk, run.last_seq - NEWEST_SENT, NEWEST_SENT)
+    return {"api": f"/api/v1/runs/{run.pk}", "lastSeq": run.last_seq, "newest": newest}
+
+
+@lru_cache(maxsize=DOCUMENTS_KEPT)
+def _version_document(version_id: int) -> Json:
+    """Of a graph as it was published, which never changes."""
+    return shown_document(version_graph(version_id))
 
 
 def shown_document(graph: Graph) -> Json:

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from ninja import Query, Router
 
 from config.access import may
 from runs.api import find_run
+from runs.replaying import BULK_MAX, bulk_text
 from runs.text import json_text
 from runs.watching import (
     TIMELINE_STEPS_MAX,
@@ -22,6 +24,7 @@ from runs.watching import (
 )
 
 router = Router(tags=["runs"])
+zipped = GZipMiddleware(lambda _: HttpResponse())  # entries are much alike: a twentieth is left of them
 
 
 @router.get("/runs/{uuid:run_id}/view", response=dict[str, Any])
@@ -42,6 +45,15 @@ def get_timeline(
     Of the items of a map only the first and the last that say when they were undone.
     """
     return timeline(find_run(run_id), step, max(after, 0))
+
+
+@router.get("/runs/{uuid:run_id}/replay", response=dict[str, Any])
+def get_replay(request: HttpRequest, run_id: UUID, after: int = 0, limit: int = BULK_MAX) -> HttpResponse:
+    """The journal in bulk, at most 5,000 entries: each as `[type, step, attempt, at, status, data]`."""
+    found = bulk_text(find_run(run_id).pk, max(after, 0), max(limit, 1))
+    response = HttpResponse(found, content_type="application/json")
+    zipped.process_response(request, response)  # in place
+    return response
 
 
 @router.get("/runs/{uuid:run_id}/values/{what}", response=Any)

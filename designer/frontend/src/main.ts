@@ -22,7 +22,7 @@ void startPage();
 
 /** A page gives its canvas what to show, so it is started before the canvas is. */
 async function startPage(): Promise<void> {
-  if (has("[data-page=run]")) (await import("./run/page")).startRunPage();
+  if (has("[data-page=run]")) await (await import("./run/page")).startRunPage();
   if (has("[data-page=case], [data-page=batch], [data-page=cases]")) (await import("./cases/page")).startCasePages();
   if (has("[data-page=home]")) (await import("./lists/home")).startHome();
   if (has("[data-page=fleet]")) (await import("./lists/fleet")).startFleet();

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from designer.graph import Graph
+from runs import watching
 from runs.models import JournalEntry, Run
 from tests.integration.runs.conftest import RunHere, chain, step
 
@@ -65,6 +66,18 @@ def test_scripts_start_from_the_graph_and_the_last_number(viewer: Client, undone
     assert data["socket"] == f"/ws/runs/{undone.pk}/"
     assert data["api"] == f"/api/v1/runs/{undone.pk}"
     assert viewer.get(str(data["api"])).json()["id"] == str(undone.pk)
+
+
+def test_the_page_of_a_long_run_holds_its_newest_entries_and_fetches_the_rest(
+    viewer: Client, undone: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "REPLAYED_MAX", 3)
+    monkeypatch.setattr(watching, "NEWEST_SENT", 2)
+    data = data_of(shown(viewer, undone))
+    assert data.keys() == {"api", "panel", "lastSeq", "newest"}
+    events = viewer.get(f"{data['api']}/events").json()["events"]
+    assert data["newest"] == events[-2:]
+    assert data["lastSeq"] == events[-1]["seq"]
 
 
 def test_items_of_a_map_are_counted_not_listed(viewer: Client, run_here: RunHere) -> None:

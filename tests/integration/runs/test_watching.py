@@ -39,6 +39,7 @@ def test_strangers_are_refused(run_here: RunHere) -> None:
         "steps/a/facts",
         "steps/a/items",
         "timeline?step=a",
+        "replay",
     ):
         assert get(Client(), run, path).status_code == 401
 
@@ -107,6 +108,17 @@ def test_tracebacks_are_for_staff(run_here: RunHere, viewer: Client, staff: Clie
     run = run_here(chain(step("a")), faults={"a": "critical"})
     assert "traceback" not in get(viewer, run, "steps/a/facts").json()
     assert "Traceback" in get(staff, run, "steps/a/facts").json()["traceback"]
+
+
+def test_the_journal_in_bulk_is_that_of_the_frames(run_here: RunHere, staff: Client) -> None:
+    run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical"})
+    events = get(staff, run, "events").json()["events"]
+    rows = [[entry[key] for key in ("type", "step", "attempt", "at", "status", "data")] for entry in events]
+    assert get(staff, run, "replay").json() == {"entries": rows}
+    assert get(staff, run, "replay?after=3&limit=2").json() == {"entries": rows[3:5]}
+    assert "Traceback" not in json.dumps(rows)
+    zipped = staff.get(f"/api/v1/runs/{run.pk}/replay", headers={"accept-encoding": "gzip"})
+    assert zipped["Content-Encoding"] == "gzip"
 
 
 def test_events_of_one_step_alone(run_here: RunHere, viewer: Client) -> None:

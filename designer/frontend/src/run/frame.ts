@@ -18,7 +18,10 @@ export interface Failure {
 }
 
 export function parseFrame(text: string): Frame | null {
-  const value = parseJson(text);
+  return frameOf(parseJson(text));
+}
+
+export function frameOf(value: unknown): Frame | null {
   if (!isRecord(value) || !Number.isInteger(value.seq) || typeof value.type !== "string") return null;
   return {
     seq: value.seq as number,
@@ -29,6 +32,13 @@ export function parseFrame(text: string): Frame | null {
     status: asText(value.status) ?? "",
     data: isRecord(value.data) ? value.data : {},
   };
+}
+
+/** An entry of the journal in bulk (`runs.replaying`): the number is that of its place. */
+export function frameOfRow(row: unknown, seq: number): Frame | null {
+  if (!Array.isArray(row)) return null;
+  const [type, step, attempt, at, status, data] = row as unknown[];
+  return frameOf({ seq, type, step, attempt, at, status, data });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

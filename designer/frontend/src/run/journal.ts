@@ -48,7 +48,7 @@ export class Journal {
   /** The entries `from` … `to`, both included; fetches what is not here. Rejects when the server cannot be reached. */
   async range(from: number, to: number): Promise<Frame[]> {
     const end = Math.min(to, this.last);
-    for (let place = placeOf(Math.max(from, 1)); place <= placeOf(end); place += 1) await this.load(place);
+    if (!this.has(from, end)) await this.loadAll(from, end);
     const found: Frame[] = [];
     for (let seq = Math.max(from, 1); seq <= end; seq += 1) {
       const frame = this.get(seq);
@@ -56,6 +56,10 @@ export class Journal {
       found.push(frame);
     }
     return found;
+  }
+
+  private async loadAll(from: number, to: number): Promise<void> {
+    for (let place = placeOf(from); place <= placeOf(to); place += 1) await this.load(place);
   }
 
   has(from: number, to: number): boolean {

@@ -8,20 +8,28 @@ import { ENDED, type RunState } from "./state";
 import { Badges } from "./view/badges";
 import { factsOf } from "./view/facts";
 import { HeaderView, paintConnection } from "./view/header";
-import { JournalView } from "./view/journal";
+import { JournalView, showNewest } from "./view/journal";
 import { PanelView } from "./view/panel";
 import { ResultsView } from "./view/results";
 import { SliderView } from "./view/slider";
 import { StepPanel } from "./view/step";
 import { StepsView } from "./view/steps";
 import { TimelineView } from "./view/timeline";
-import { fetchHistories, WatchedRun, type View } from "./watched";
+import { fetchHistories, fetchView, framesIn, WatchedRun, type View } from "./watched";
 
-interface PageData extends View {
+interface Opening {
+  readonly api: string;
   readonly panel: string;
+  readonly lastSeq: number;
 }
+/** What the server puts into the page (`runs.watching.opening_json`): of a long run only its newest entries. */
+type PageData = (Opening & View) | (Opening & { readonly newest: readonly unknown[] });
 
 const TICK_MS = 500;
+/** By then the page is painted; nobody moves the slider sooner. */
+const PREPARE_MS = 1_500;
+const VIEW_AGAIN_MS = 2_000;
+const VIEW_AGAIN_MS_MAX = 30_000;
 /** Without news for this long, the page asks whether it missed some. */
 const CHECK_MS = 15_000;
 
@@ -41,7 +49,7 @@ class RunPage {
   private readonly histories: Histories;
   private readonly timeline: TimelineView;
 
-  constructor(private readonly root: HTMLElement, data: PageData) {
+  constructor(private readonly root: HTMLElement, data: View, panel: string, newest: readonly Frame[]) {
     const badges = Badges.of(document);
     const skew = Date.parse(data.now) - Date.now();
     this.now = () => Date.now() + skew;
@@ -50,6 +58,7 @@ class RunPage {
       grown: () => this.tree.grown(),
       connected: (state) => this.showConnection(state),
     });
+    this.run.journal.add(newest);
     this.steps = new StepsView(
       find(root, "[data-slot=steps]")!, find(document, "template#step")!, badges, this.now,
       (name) => factsOf(this.run.view.document, name), (name) => this.tree.select(name),
@@ -57,7 +66,7 @@ class RunPage {
     this.header = new HeaderView(root, badges, this.now);
     this.slider = new SliderView(find(root, "[data-view=slider]")!, (seq) => void this.show(seq));
     this.journal = new JournalView(find(root, "[data-view=journal]")!, this.run.journal, (seq) => this.slider.set(seq));
-    this.panel = new PanelView(find(root, "[data-view=panel]")!, data.panel, data.api, (seq) => this.run.connection.expect(seq));
+    this.panel = new PanelView(find(root, "[data-view=panel]")!, panel, data.api, (seq) => this.run.connection.expect(seq));
     this.results = new ResultsView(root, data.api);
     this.step = new StepPanel(find(root, "[data-view=step]")!, badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
@@ -71,6 +80,7 @@ class RunPage {
     if (this.run.isCaughtUp) this.paint(this.run.state);
     void this.journal.begin().catch(() => undefined);
     this.run.start();
+    if (this.run.isCaughtUp) setTimeout(() => void this.run.prepare().catch(() => undefined), PREPARE_MS);
     setInterval(() => this.tick(), TICK_MS);
     setInterval(() => void this.check(), CHECK_MS);
     addEventListener("offline", () => this.run.connection.lose());
@@ -163,8 +173,23 @@ class RunPage {
 /** Entries after which the server may allow other things than before. */
 const SITUATIONS = /^(run\.|intervention\.|signal\.|step\.waiting)/;
 
-export function startRunPage(): void {
+/** A long run's newest entries are shown at once; all else waits for the view of it. */
+export async function startRunPage(): Promise<void> {
   const root = find<HTMLElement>(document, "[data-page=run]");
   const data = readJson<PageData>("run-page");
-  if (root && data) new RunPage(root, data).start();
+  if (!root || !data) return;
+  if (!("newest" in data)) return new RunPage(root, data, data.panel, []).start();
+  const newest = framesIn(data.newest);
+  showNewest(root, newest);
+  new RunPage(root, await viewOf(root, data), data.panel, newest).start();
+}
+
+async function viewOf(root: HTMLElement, { api, lastSeq }: Opening): Promise<View> {
+  for (let tries = 0; ; tries += 1) {
+    const view = await fetchView(api).catch(() => null);
+    if (view) return view;
+    const delayMs = Math.min(VIEW_AGAIN_MS * 2 ** tries, VIEW_AGAIN_MS_MAX);
+    paintConnection(find(root, "[data-slot=connection]")!, { kind: "reconnecting", delayMs, tries }, lastSeq);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+  }
 }

@@ -1,36 +1,68 @@
-/** A run as it was at any number of its journal: replayed from the nearest state that is kept. */
+/**
+ * A run as it was at any number of its journal. One walk goes through the journal in bulk, as far as somebody
+ * looked, and leaves states behind at even distances; from the nearest of them it is a short way to any number.
+ */
 import { applyFrames } from "./apply";
+import type { Frame } from "./frame";
 import { PAGE, type Journal } from "./journal";
 import { newRun, type RunState } from "./state";
 
-export const STATES_KEPT = 24;
+export const STATES_KEPT = 48;
+/** A way of more entries is had in bulk. */
+const SHORT_WAY = 2 * PAGE;
+/** Entries after a number, in order: at least one where there is one, at most `limit`. */
+export type FetchBulk = (after: number, limit?: number) => Promise<readonly Frame[]>;
 
 export class Replay {
   private readonly kept = new Map<number, RunState>();
   private every = PAGE;
-  private latest: RunState;
+  /** How far the walk has come. */
+  private front: RunState;
+  private walking: Promise<void> | undefined;
 
-  constructor(names: readonly string[], private readonly journal: Journal) {
-    this.latest = newRun(names);
-    this.kept.set(0, this.latest);
+  constructor(names: readonly string[], private readonly journal: Journal, private readonly fetchBulk: FetchBulk) {
+    this.front = newRun(names);
+    this.kept.set(0, this.front);
   }
 
-  /** The state after entry `seq`; `tell` hears how far the replay has come. */
+  /** The state after entry `seq`; `tell` hears how far the replay has come. Rejects when the server cannot be reached. */
   async at(seq: number, tell: (reached: number) => void = () => undefined): Promise<RunState> {
+    await this.reach(seq, tell);
     let state = this.nearest(seq);
-    while (state.lastSeq < seq) {
-      const next = Math.min(seq, (Math.floor(state.lastSeq / PAGE) + 1) * PAGE);
-      state = applyFrames(state, await this.journal.range(state.lastSeq + 1, next));
-      this.keep(state);
-      if (state.lastSeq < seq) tell(state.lastSeq);
+    while (seq - state.lastSeq > SHORT_WAY) state = applyFrames(state, await this.bulk(state.lastSeq, seq - state.lastSeq));
+    return applyFrames(state, await this.journal.range(state.lastSeq + 1, seq));
+  }
+
+  /** Walks on until a short way is left to entry `seq`. */
+  async reach(seq: number, tell: (reached: number) => void = () => undefined): Promise<void> {
+    while (seq - this.front.lastSeq >= PAGE) {
+      this.walking ??= this.walk().finally(() => { this.walking = undefined; });
+      await this.walking;
+      if (seq - this.front.lastSeq >= PAGE) tell(this.front.lastSeq);
     }
-    this.latest = state;
-    return state;
+  }
+
+  private async walk(): Promise<void> {
+    const before = this.front.lastSeq;
+    const [from, to] = [before + 1, Math.min(before + PAGE, this.journal.lastSeq)];
+    const frames = this.journal.has(from, to) ? await this.journal.range(from, to) : await this.bulk(before);
+    for (let place = 0; place < frames.length;) {
+      const end = place + PAGE - ((before + place) % PAGE);
+      this.front = applyFrames(this.front, frames.slice(place, end));
+      this.keep(this.front);
+      place = end;
+    }
+  }
+
+  private async bulk(after: number, limit?: number): Promise<readonly Frame[]> {
+    const frames = await this.fetchBulk(after, limit);
+    if (!frames.length) throw new Error(`Entry ${after + 1} could not be fetched.`);
+    return frames;
   }
 
   private nearest(seq: number): RunState {
     let found = this.kept.get(0)!;
-    for (const state of [...this.kept.values(), this.latest]) {
+    for (const state of [...this.kept.values(), this.front]) {
       if (state.lastSeq <= seq && state.lastSeq > found.lastSeq) found = state;
     }
     return found;

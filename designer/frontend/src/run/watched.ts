@@ -1,7 +1,7 @@
 /** One run that is watched: its state now, its journal, and the moment of it that is shown. No drawing. */
 import { applyFrames } from "./apply";
 import { Connection, type ConnectionState, type Socket } from "./connection";
-import { asText, isRecord, parseFrame, type Frame } from "./frame";
+import { asText, frameOf, frameOfRow, isRecord, type Frame } from "./frame";
 import { Journal } from "./journal";
 import { Replay } from "./replay";
 import { fromSnapshot } from "./snapshot";
@@ -32,6 +32,8 @@ export interface Hooks {
 }
 
 const PAINT_MS = 40;
+/** So many entries are replayed ahead of the first move of the slider. */
+const PREPARED_MAX = 50_000;
 const GROW_MS = 150;
 const GROW_AGAIN_MS = 3_000;
 const GROWS = (frame: Frame): boolean => frame.type === "step.expanded" || (frame.type === "step.waiting" && frame.data.for === "child");
@@ -47,8 +49,8 @@ export class WatchedRun {
 
   constructor(public view: View, private readonly hooks: Hooks) {
     this.state = view.start ? fromSnapshot(view.names, view.start) : newRun(view.names);
-    this.journal = new Journal((after, limit) => fetchFrames(view.api, { after, limit }), this.state.lastSeq);
-    this.replay = new Replay(view.names, this.journal);
+    this.journal = new Journal((after, limit) => fetchBulk(view.api, after, limit), this.state.lastSeq);
+    this.replay = new Replay(view.names, this.journal, (after, limit) => fetchBulk(view.api, after, limit));
     this.connection = new Connection({
       url: socketUrl(view.socket), after: this.state.lastSeq, known: view.lastSeq,
       open: (url) => new WebSocket(url) as unknown as Socket,
@@ -75,6 +77,11 @@ export class WatchedRun {
   /** The state after entry `seq`. */
   at(seq: number, tell?: (reached: number) => void): Promise<RunState> {
     return seq >= this.state.lastSeq ? Promise.resolve(this.state) : this.replay.at(seq, tell);
+  }
+
+  /** Makes the replay ready for jumps, while nobody waits for one. */
+  prepare(): Promise<unknown> {
+    return this.replay.reach(Math.min(this.state.lastSeq, PREPARED_MAX));
   }
 
   /** The number of the last entry at or before a moment; the journal's times never go back. */
@@ -131,8 +138,14 @@ export async function fetchFrames(api: string, asked: { after: number; limit: nu
   return framesIn(events);
 }
 
-function framesIn(events: unknown): Frame[] {
-  return (Array.isArray(events) ? events : []).flatMap((event) => parseFrame(JSON.stringify(event)) ?? []);
+export function framesIn(events: unknown): Frame[] {
+  return (Array.isArray(events) ? events : []).flatMap((event) => frameOf(event) ?? []);
+}
+
+/** The entries after number `after` in bulk, as many as the server gives at once. */
+async function fetchBulk(api: string, after: number, limit?: number): Promise<Frame[]> {
+  const { entries } = await fetchJson(`${api}/replay?after=${after}${limit === undefined ? "" : `&limit=${limit}`}`);
+  return (Array.isArray(entries) ? entries : []).flatMap((row, place) => frameOfRow(row, after + place + 1) ?? []);
 }
 
 /** All entries of some steps but their progress, oldest first. */

@@ -3,15 +3,19 @@
 const DAY_MS = 86_400_000;
 export type TimeStyle = "short" | "clock" | "exact" | "ago";
 
-export function exact(date: Date): string {
-  return date.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+/** Making a formatter takes longer than hundreds of uses of it, and a journal has hundreds of times. */
+const FORMATS = {
+  exact: lazily({ dateStyle: "full", timeStyle: "long" }),
+  clock: lazily({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" }),
+};
+
+function lazily(options: Intl.DateTimeFormatOptions): (date: Date) => string {
+  let format: Intl.DateTimeFormat | undefined;
+  return (date) => (Number.isNaN(date.getTime()) ? String(date) : (format ??= new Intl.DateTimeFormat(undefined, options)).format(date));
 }
 
-export function clock(date: Date): string {
-  return date.toLocaleTimeString(undefined, {
-    hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
-  });
-}
+export const exact = (date: Date): string => FORMATS.exact(date);
+export const clock = (date: Date): string => FORMATS.clock(date);
 
 /** Today: the time of day; otherwise the day too. */
 export function short(date: Date, now: Date = new Date()): string {

@@ -1,9 +1,9 @@
 /** A step on the canvas: what it does above, what undoes it below. */
-import { Handle, Position, useStore, type Node, type NodeProps, type ReactFlowState } from "@xyflow/react";
+import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import type { Slot } from "../model/catalog";
 import type { StepView } from "../model/nodes";
-import { MANY } from "./flow";
+import { isFar } from "./flow";
 import { Icon, KIND_ICON, KIND_WORD } from "./icons";
 import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
 import { FigureBadges, UndoFigures, useStepFigures } from "./figures";
@@ -12,9 +12,6 @@ import { useStatus } from "./statuses";
 export type StepFlowNode = Node<StepView, "step">;
 
 const SLOT_ICON: Readonly<Record<Slot["holds"], string>> = { action: "undo", none: "none", irreversible: "lock", unstated: "gap" };
-
-const ZOOM_TO_READ = 0.3;
-const isFar = ({ transform, nodeLookup }: ReactFlowState): boolean => transform[2] < ZOOM_TO_READ && nodeLookup.size > MANY;
 
 function StepNodeView(props: NodeProps<StepFlowNode>): ReactElement {
   return useStore(isFar) ? <FarStep {...props} /> : <NearStep {...props} />;

@@ -9,12 +9,16 @@ export const MANY = 150;
 /** Below this zoom, the small letters on a step cannot be read; below the other one, hardly any can. */
 const ZOOM_TO_READ = 0.75;
 const ZOOM_TO_SEE = 0.45;
+const ZOOM_FAR = 0.3;
 const HANDLE = 11;
 const EDGE_REACH = 20;
 
 /** How the canvas is written at its zoom: the further away, the larger the letters on a step. */
 export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
   zoom < ZOOM_TO_SEE ? "is-small is-tiny" : zoom < ZOOM_TO_READ ? "is-small" : "";
+
+/** Whether steps are drawn with their title alone: too many, and too small to be read. */
+export const isFar = ({ transform, nodeLookup }: ReactFlowState): boolean => transform[2] < ZOOM_FAR && nodeLookup.size > MANY;
 
 export function flowNodes(
   views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: StepFlowNode[], chosen: ReadonlySet<string>,
@@ -53,7 +57,7 @@ const HANDLES: NodeHandle[] = [
   { type: "target", position: Position.Left, x: -HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
   { type: "source", position: Position.Right, x: NODE_WIDTH - HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
 ];
-const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
+export const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
 
 function flowEdge({ id, source, target, label, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
   return {

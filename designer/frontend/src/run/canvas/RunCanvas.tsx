@@ -6,6 +6,7 @@ import { arranged } from "../../canvas/arrange";
 import { catalogOf } from "../../canvas/model/catalog";
 import { layoutOf, type Document, type Place } from "../../canvas/model/document";
 import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../canvas/model/nodes";
+import { MANY, SIZED } from "../../canvas/view/flow";
 import { Statuses, StatusesContext } from "../../canvas/view/statuses";
 import { boxesOf, idOf, type Box, type Part } from "./graph";
 import { RunEdge, type RunFlowEdge } from "./RunEdge";
@@ -54,7 +55,7 @@ function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
     >
       <Background gap={20} />
       <Controls showInteractive={false} fitViewOptions={FIT} />
-      {nodes.length > MINIMAP_STEPS_MIN && <MiniMap pannable zoomable ariaLabel="Overview of the run" />}
+      {nodes.length > MINIMAP_STEPS_MIN && nodes.length <= MANY && <MiniMap pannable zoomable ariaLabel="Overview of the run" />}
     </ReactFlow></ReactFlowProvider>
   );
 }
@@ -100,7 +101,7 @@ function nodesOf(boxes: readonly Box[], views: ReadonlyMap<string, StepView>, ch
     if (!view) return [];
     const hasRun = tree.childOf(id) !== undefined;
     return [{
-      id, type: isFrame ? "frame" : "step", position: { x, y }, width, height, selected: id === chosen,
+      id, type: isFrame ? "frame" : "step", position: { x, y }, width, height, ...(!isFrame && SIZED), selected: id === chosen,
       data: { ...view, hasRun }, ariaLabel: `Step ${view.title}: ${view.does}`, ...(path && { parentId: path }), ...(isFrame && { zIndex: -1 }),
     }];
   });

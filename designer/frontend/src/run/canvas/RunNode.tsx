@@ -1,7 +1,8 @@
 /** A step of a run: what the workflow says of it, and over that two badges, forward and undo. */
-import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
 import type { StepView } from "../../canvas/model/nodes";
+import { isFar } from "../../canvas/view/flow";
 import { Icon } from "../../canvas/view/icons";
 import { StepNode, type StepFlowNode } from "../../canvas/view/StepNode";
 import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../canvas/view/statuses";
@@ -18,10 +19,11 @@ export const TreeContext = createContext<RunTree | null>(null);
 
 function RunNodeView(props: NodeProps<RunFlowNode>): ReactElement {
   const status = useStatus(props.id);
+  const isMark = !useStore(isFar);
   return (
     <div className="run-node" data-node={props.id} data-status={status?.status} data-undo={status?.undo}>
       <StatusesContext value={NONE}><StepNode {...(props as unknown as NodeProps<StepFlowNode>)} /></StatusesContext>
-      <Marks status={status} />
+      {isMark && <Marks status={status} />}
       {props.data.hasRun && <Opener id={props.id} />}
     </div>
   );

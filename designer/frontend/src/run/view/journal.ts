@@ -6,7 +6,9 @@ import type { Frame } from "../frame";
 import { PAGE, type Journal } from "../journal";
 
 export const ROWS_MAX = 300;
+/** So many are shown at first, and more when they are scrolled to. */
 const STEP = 100;
+const AROUND = 40;
 const NEAR_PX = 120;
 const AT_END_PX = 40;
 
@@ -18,7 +20,8 @@ export class JournalView {
   /** Numbers of the first and the last entry in the list; without a filter there is no gap between them. */
   private first = 1;
   private last = 0;
-  private search = 0;
+  /** What is in the list changes by turns: whoever waited for entries while another turn began drops them. */
+  private turn = 0;
   private isBusy = false;
   private at: number | null = null;
   private readonly list: HTMLOListElement;
@@ -38,9 +41,10 @@ export class JournalView {
   async begin(): Promise<void> {
     const last = this.journal.lastSeq;
     if (!last) return;
-    await this.window(Math.max(1, last - ROWS_MAX + 1), last);
-    while (this.last < this.journal.lastSeq) await this.later();
-    this.list.scrollTop = this.list.scrollHeight;
+    if (!(await this.window(Math.max(1, last - STEP + 1), last))) return;
+    const turn = this.turn;
+    while (turn === this.turn && this.last < this.journal.lastSeq) await this.later();
+    if (turn === this.turn) this.list.scrollTop = this.list.scrollHeight;
   }
 
   /** Appends entries; `isLive` marks those that happened while somebody was watching. */
@@ -63,7 +67,7 @@ export class JournalView {
   async mark(seq: number | null): Promise<void> {
     this.at = seq;
     if (seq && !this.isFiltered && (seq < this.first || seq > this.last)) {
-      await this.window(Math.max(1, seq - STEP), Math.min(this.journal.lastSeq, seq + STEP)).catch(() => undefined);
+      await this.window(Math.max(1, seq - AROUND), Math.min(this.journal.lastSeq, seq + AROUND)).catch(() => undefined);
     }
     for (const row of this.list.children) this.paintMark(row as HTMLElement);
     const marked = find<HTMLElement>(this.list, "[aria-current]");
@@ -79,23 +83,26 @@ export class JournalView {
     void (this.isFiltered ? this.find() : this.begin()).catch(() => this.sayFailure());
   }
 
-  private async window(from: number, to: number): Promise<void> {
-    this.search += 1;
+  /** False where another turn began meanwhile. */
+  private async window(from: number, to: number): Promise<boolean> {
+    const turn = ++this.turn;
     const frames = await this.journal.range(from, to);
+    if (turn !== this.turn) return false;
     [this.first, this.last] = [from, to];
     this.list.replaceChildren(...frames.map((frame) => this.row(frame, false)));
     this.note();
+    return true;
   }
 
   /** Looks through the journal from its end, page by page, until the list is full. */
   private async find(before = this.journal.lastSeq + 1, kept: readonly Element[] = []): Promise<void> {
-    const search = ++this.search;
+    const turn = ++this.turn;
     const rows: Element[] = [...kept];
     let from = before;
     while (from > 1 && rows.length - kept.length < ROWS_MAX) {
       const start = Math.floor((from - 2) / PAGE) * PAGE + 1;
       const frames = await this.journal.range(start, from - 1);
-      if (search !== this.search) return;
+      if (turn !== this.turn) return;
       rows.unshift(...frames.filter((frame) => this.isShown(frame)).map((frame) => this.row(frame, false)));
       from = start;
       if (from > 1) this.say(`Searching before entry ${from.toLocaleString()}…`);
@@ -126,7 +133,9 @@ export class JournalView {
 
   private async further(): Promise<void> {
     const from = Math.max(1, this.first - STEP);
+    const turn = this.turn;
     const frames = await this.journal.range(from, this.first - 1);
+    if (turn !== this.turn) return;
     const anchor = this.list.firstElementChild as HTMLElement | null;
     const before = anchor?.offsetTop ?? 0;
     this.list.prepend(...frames.map((frame) => this.row(frame, false)));
@@ -138,8 +147,9 @@ export class JournalView {
   }
 
   private async later(): Promise<void> {
-    const to = Math.min(this.journal.lastSeq, this.last + STEP);
+    const [turn, to] = [this.turn, Math.min(this.journal.lastSeq, this.last + STEP)];
     const frames = await this.journal.range(this.last + 1, to);
+    if (turn !== this.turn) return;
     this.list.append(...frames.map((frame) => this.row(frame, false)));
     this.last = to;
     this.trimTop();
@@ -200,6 +210,13 @@ export class JournalView {
   private sayFailure(): void {
     this.say("The entries could not be fetched. Scroll or change the filter to try again.");
   }
+}
+
+/** The newest entries, before anything else is known of the run. */
+export function showNewest(root: HTMLElement, frames: readonly Frame[]): void {
+  const list = find<HTMLOListElement>(root, "[data-slot=entries]");
+  list?.replaceChildren(...frames.map((frame) => rowOf(frame, false)));
+  if (list) list.scrollTop = list.scrollHeight;
 }
 
 function rowOf(frame: Frame, isFresh: boolean): HTMLElement {

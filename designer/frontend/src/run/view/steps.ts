@@ -6,7 +6,9 @@ import { attempts, countsOf, detail, doneOf, errorOf, failingOf } from "../words
 import type { Badges } from "./badges";
 import type { Facts } from "./facts";
 
-const DRAWN_STEP = 150;
+const DRAWN_STEP = 50;
+/** A longer list scrolls by itself; as in `runs/detail.html`. */
+const LONG = 75;
 
 export class StepsView {
   private readonly rows = new Map<string, HTMLElement>();
@@ -78,7 +80,7 @@ export class StepsView {
       before = row;
     }
     for (const [name, row] of this.rows) row.hidden = !steps.has(name);
-    this.list.toggleAttribute("data-long", order.length > DRAWN_STEP / 2);
+    this.list.toggleAttribute("data-long", order.length > LONG);
     if (order.length > this.drawn) this.list.append(this.more);
     else this.more.remove();
   }

@@ -11,6 +11,7 @@ import { ENDED, type RunState, type StepState } from "../state";
 import { doneOf } from "../words";
 
 const ROWS_AROUND = 6;
+const ROW_PX = 36;
 const MARK_EVERY_PX = 96;
 const ZOOM_MAX = 4_096;
 const SPANS_DRAWN_MAX = 400;
@@ -36,6 +37,7 @@ export class TimelineView {
   private isAsking = false;
   private failedAt = 0;
   private isSeen = false;
+  private rowHeight = ROW_PX;
   private readonly rows = new Map<string, HTMLElement>();
   private readonly box: HTMLElement;
   private readonly canvas: HTMLElement;
@@ -55,7 +57,7 @@ export class TimelineView {
       this.isSeen = seen.at(-1)?.isIntersecting ?? false;
       this.draw();
     }, { rootMargin: "200px" }).observe(root);
-    new ResizeObserver(() => this.draw()).observe(this.box);
+    new ResizeObserver(() => this.resized()).observe(this.box);
     this.canvas.addEventListener("click", ({ target }) => this.clicked(target));
     this.canvas.addEventListener("keydown", (event) => this.pressed(event));
     for (const [act, factor] of [["closer", 2], ["wider", 0.5], ["whole", 0]] as const) {
@@ -120,8 +122,10 @@ export class TimelineView {
     void this.need(names);
   }
 
-  private get rowHeight(): number {
-    return Number.parseFloat(getComputedStyle(this.canvas).getPropertyValue("--row")) || 36;
+  /** Asking for a style makes the browser work out all that has changed, so it is asked for rarely. */
+  private resized(): void {
+    this.rowHeight = Number.parseFloat(getComputedStyle(this.canvas).getPropertyValue("--row")) || ROW_PX;
+    this.draw();
   }
 
   /** Rows out of sight go, but for the one that has the focus. */
