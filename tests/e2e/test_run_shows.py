@@ -137,6 +137,7 @@ class TestLosses:
             create_shipment="critical",
             refund_payment=SLOW,
         )
+        expect_connection(page, "live")
         expect(row(page, "reserve_inventory")).to_have_attribute("data-status", "running")
         killed = web_process(board)
         os.kill(killed, signal.SIGKILL)
