@@ -83,6 +83,7 @@ POSTGRES_OPTIONS = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "prepare_threshold": 5,  # only of hand-written statements: the ORM's are never prepared
     "options": "-c idle_in_transaction_session_timeout=20s -c lock_timeout=15s",
 }
 SQLITE_OPTIONS = {

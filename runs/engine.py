@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from designer.graph import Graph, Step
+from designer.graph import Action, Graph, Step
 from runs.errors import (
     AnsweredAlready,
     NewerState,
@@ -62,6 +62,7 @@ class Held:
 
     step: str
     lease: int
+    action: Action
     graph: Graph
     loaded: Loaded
 
@@ -197,7 +198,7 @@ def claim(
     except Stale as stale:
         logger.info("run %s: job discarded: %s", run_id, stale)
         return None
-    return Held(step, lease, unit.graph, unit.loaded_now())
+    return _held(unit, step, lease)
 
 
 def report(
@@ -227,7 +228,16 @@ def report(
     except Stale as stale:
         logger.info("run %s: report discarded: %s", held.run_id, stale)
         return None
-    return Held(following.step, following.lease, unit.graph, unit.loaded_now()) if following else None
+    return _held(unit, following.step, following.lease) if following else None
+
+
+def _held(unit: Unit, step: str, lease: int) -> Held:
+    return Held(step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now())
+
+
+def _claimed_action(unit: Unit, name: str) -> Action:
+    state = unit.state.step(name)
+    return action_of(unit.graph.by_name[state.map_name or name], state.phase)
 
 
 def _claim_next(unit: Unit, go_on: GoOn) -> Ring | None:
@@ -246,10 +256,9 @@ def _can(unit: Unit, ring: Ring, go_on: GoOn) -> bool:
 
 
 def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
-    state = unit.state.step(name)
-    step = unit.graph.by_name[state.map_name or name]
-    action = action_of(step, state.phase)
+    action = _claimed_action(unit, name)
     if action.worker not in workers:
+        step = unit.graph.by_name[unit.state.step(name).map_name or name]
         raise WorkerMissing(unit.run_id, action.worker, queue_of(step, action))
 
 
@@ -281,8 +290,7 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
     `but`: run, step and lease of those that it does know of. Returns how many attempts.
     """
-    held = StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease")
-    rows = [row for row in held if row not in but]
+    rows = [row for row in _held_by(process_id) if row not in but]
     for run_id, name, lease in rows:
         _hand_back(run_id, name, lease)
     return len(rows)
@@ -290,8 +298,13 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
 def process_lost(process_id: str) -> int:
     """A worker process is gone: its attempts end with an unknown outcome. Returns how many."""
-    rows = StepRun.objects.filter(process=process_id).values_list("run_id", "name", "lease")
-    return sum(_lose(run_id, name, lease) for run_id, name, lease in list(rows))
+    return sum(_lose(run_id, name, lease) for run_id, name, lease in _held_by(process_id))
+
+
+def _held_by(process_id: str) -> list[tuple[UUID, str, int]]:
+    """Run, step and lease of what a worker process holds; each has a due time, at which its lease ends."""
+    held = StepRun.objects.filter(process=process_id, due_at__isnull=False)
+    return list(held.values_list("run_id", "name", "lease"))
 
 
 def _lose(run_id: UUID, name: str, lease: int) -> bool:

@@ -129,7 +129,7 @@ def act_on_all(units: Sequence[Unit]) -> None:
     """The same for several that were committed together; their rings go together too."""
     dispatch.ring_all([(unit.run_id, ring) for unit in units for ring in unit.rings])
     for unit in units:
-        announce.run_moved(unit.run_id, unit.state.run.last_seq)
+        announce.run_moved(unit.state.run.id, unit.state.run.last_seq)
         _announce_cases(unit)
         for command in unit.commands:
             try:

@@ -41,14 +41,17 @@ class NeedsLock(Exception):
 class Unit:
     """A run inside a transaction, or before it. Events are taken one after the other."""
 
-    def __init__(self, loaded: store.Loaded, is_locked: bool = True) -> None:
+    def __init__(self, loaded: store.Loaded, at: datetime | None = None, is_locked: bool = True) -> None:
         self.is_locked = is_locked
         self.run_id = loaded.rows.run_id
-        self.at: datetime = loaded.at
+        self.at: datetime = at or loaded.at
+        self.read_at = loaded.read_at
         self.loaded = loaded
         self.state: State = loaded.state
         self.graph: Graph = run_graph(loaded.version_id, loaded.state)
         self.decisions: list[Decision] = []
+        self.commands: list[Command] = []
+        self._rung: dict[str, Ring] = {}
         self.stored = loaded.state.run  # the run's row as it is in the database, for this transaction
         self.written = 0  # decisions
 
@@ -60,19 +63,16 @@ class Unit:
         added = self.state.run.added
         self.state = decision.state
         self.decisions.append(decision)
+        self.commands += decision.commands
+        self._rung |= {ring.step: ring for ring in decision.commands if isinstance(ring, Ring)}
         if decision.state.run.added != added:
             self.graph = run_graph(self.loaded.version_id, self.state)
         return decision
 
     @property
-    def commands(self) -> list[Command]:
-        return [command for decision in self.decisions for command in decision.commands]
-
-    @property
     def rings(self) -> list[Ring]:
         """Rings that still matter: a lease that was claimed in this very unit needs none."""
-        rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
-        return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
+        return [ring for ring in self._rung.values() if self.state.step(ring.step).lease + 1 == ring.lease]
 
     def changes(self) -> list[writing.Changes]:
         """What was decided and is not written yet: nothing, or all of it."""
@@ -87,16 +87,17 @@ class Unit:
 
     def require_plain(self) -> None:
         """Raise NeedsLock where more must be written than the run and what has changed of it."""
-        types = {entry.type.partition(".")[0] for decision in self.decisions for entry in decision.entries}
+        entries = [entry for decision in self.decisions for entry in decision.entries]
+        opens_case = any(entry.type.startswith("intervention.") for entry in entries)
         starts_others = any(isinstance(command, StartChild) for command in self.commands)
         rings_again = any(ring.step not in self.state.changed for ring in self.rings)
-        if "intervention" in types or starts_others or rings_again:
+        if opens_case or starts_others or rings_again:
             raise NeedsLock
 
     def loaded_now(self) -> store.Loaded:
         """What a later unit of this process may go on from, after the commit."""
         self.loaded.rows.absorb(self.state)
-        return replace(self.loaded, state=self.state)
+        return replace(self.loaded, state=self.state, at=self.at, read_at=self.read_at)
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def _without_lock(run: store.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T
     db = database()
     if db.wrapper.in_atomic_block or not _is_alone(run):
         return None
-    unit = Unit(replace(run, at=_time_of(db, run)), is_locked=False)
+    unit = Unit(run, _time_of(db, run), is_locked=False)
     try:
         found = take(unit)
         unit.require_plain()
@@ -144,7 +145,7 @@ def _without_lock(run: store.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T
     at = db.write_if(writing.statements(db, unit.changes()))
     if at is None:
         return None
-    unit.loaded = replace(unit.loaded, at=at, read_at=time.monotonic())
+    unit.at, unit.read_at = at, time.monotonic()
     return unit, found
 
 

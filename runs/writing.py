@@ -132,9 +132,9 @@ def _columns(run: RunState) -> Row:
 # --- rows of entries and steps ---
 
 
-def _entry_row(db: Database, run_id: UUID, entry: Entry, as_json: AsJson) -> Row:
+def _entry_row(db: Database, key: Any, entry: Entry, as_json: AsJson) -> Row:
     return (
-        db.key(run_id),
+        key,
         entry.seq,
         entry.type,
         entry.step,
@@ -146,10 +146,10 @@ def _entry_row(db: Database, run_id: UUID, entry: Entry, as_json: AsJson) -> Row
     )
 
 
-def _step_row(db: Database, changes: Changes, step: StepState, as_json: AsJson) -> Row:
+def _step_row(db: Database, key: Any, changes: Changes, step: StepState, as_json: AsJson) -> Row:
     is_rung = step.name in changes.rung
     return (
-        db.key(changes.run_id),
+        key,
         step.name,
         step.status.value,
         step.undo.value,
@@ -168,8 +168,12 @@ def _step_row(db: Database, changes: Changes, step: StepState, as_json: AsJson) 
 
 
 def _rows(db: Database, changes: Sequence[Changes], as_json: AsJson) -> tuple[list[Row], list[Row]]:
-    entries = [_entry_row(db, one.run_id, entry, as_json) for one in changes for entry in one.entries]
-    steps = [_step_row(db, one, step, as_json) for one in changes for step in one.steps]
+    entries: list[Row] = []
+    steps: list[Row] = []
+    for one in changes:
+        key = db.key(one.run_id)
+        entries += [_entry_row(db, key, entry, as_json) for entry in one.entries]
+        steps += [_step_row(db, key, one, step, as_json) for step in one.steps]
     return entries, steps
 
 

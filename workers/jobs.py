@@ -13,11 +13,10 @@ from uuid import UUID
 from django.conf import settings
 
 from designer.errors import ExpressionError
-from designer.graph import Action
 from runs import engine
 from runs.engine import GoOn, Held
 from runs.errors import NewerState, WorkerMissing
-from runs.machine.policy import LEASE_GRACE_S, action_of, timeout_of
+from runs.machine.policy import LEASE_GRACE_S, timeout_of
 from runs.machine.scope import bind, task_scope
 from workers import absent, connections, holding, process
 from workers.dynamic import expansion_of
@@ -93,7 +92,7 @@ def reported(held: Held, outcome: Outcome, go_on: GoOn | None) -> Held | None:
         return holding.taken(lambda: engine.report(held, outcome, expansion=expansion, go_on=go_on), lease_s)
 
     try:
-        found = outlast(report, holding.left_s(held, lease_s(held)), f"run {held.run_id}")
+        found = outlast(report, holding.left_s(held, lease_s(held)), f"run {held.state.run.id}")
     finally:
         holding.let_go(held)
     return settled(*found, process.current_process_id())
@@ -101,12 +100,7 @@ def reported(held: Held, outcome: Outcome, go_on: GoOn | None) -> Held | None:
 
 def lease_s(held: Held) -> float:
     """Seconds for which the attempt may be reported, from its claim."""
-    return timeout_of(claimed_action(held)) + LEASE_GRACE_S
-
-
-def claimed_action(held: Held) -> Action:
-    state = held.state.step(held.step)
-    return action_of(held.graph.by_name[state.map_name or held.step], state.phase)
+    return timeout_of(held.action) + LEASE_GRACE_S
 
 
 def perform(held: Held) -> Outcome:
@@ -140,16 +134,16 @@ def task_of(held: Held) -> Task:
     """What a claimed attempt has to do. Raises ExpressionError."""
     state = held.state.step(held.step)
     direction = state.phase
-    action = claimed_action(held)
+    action, run_id = held.action, held.state.run.id
     scope = task_scope(held.graph, held.state, held.step, direction)
     return Task(
-        run_id=str(held.run_id),
+        run_id=run_id,
         workflow=held.graph.name,
         step=held.step,
         direction=direction,
         worker=action.worker,
         attempt=state.undo_attempt if direction == "undo" else state.attempt,
-        idempotency_key=f"{held.run_id}:{held.step}",
+        idempotency_key=f"{run_id}:{held.step}",
         context=scope["context"],
         params=bind(action, scope),
         timeout=timeout_of(action),
@@ -178,7 +172,7 @@ def _reported_at_desk(held: Held, outcome: Outcome, steps: int) -> Held | None:
 
 
 def is_async(held: Held) -> bool:
-    return claimed_action(held).worker in AsyncWorkers()
+    return held.action.worker in AsyncWorkers()
 
 
 class Doable(Container[str]):

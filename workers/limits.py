@@ -5,7 +5,7 @@ Both work by signals and so only in the main thread; elsewhere they do nothing.
 
 from __future__ import annotations
 
-import inspect
+import importlib
 import signal
 import threading
 from collections.abc import Callable
@@ -24,8 +24,9 @@ BY_DEFAULT = int(signal.SIG_DFL)
 
 # The functions of the C module: turning numbers into enums and back takes longer than the call,
 # and these calls are made around every attempt.
-set_handler: Any = inspect.unwrap(signal.signal)
-handler_of: Any = inspect.unwrap(signal.getsignal)
+plain: Any = importlib.import_module("_signal")
+set_handler, handler_of, set_timer = plain.signal, plain.getsignal, plain.setitimer
+REAL_TIME = int(signal.ITIMER_REAL)
 
 
 def in_main_thread() -> bool:
@@ -50,13 +51,13 @@ class TimeLimit:
             return function()
         started = monotonic()
         earlier_handler = set_handler(ALARM, self._ring)
-        earlier_timer = signal.setitimer(signal.ITIMER_REAL, self.seconds, RING_INTERVAL_S)
+        earlier_timer = set_timer(REAL_TIME, self.seconds, RING_INTERVAL_S)
         self._armed = True
         try:
             return function()
         finally:
             self._armed = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            set_timer(REAL_TIME, 0)
             set_handler(ALARM, BY_DEFAULT if earlier_handler is None else earlier_handler)
             go_on(earlier_timer, monotonic() - started)
 
@@ -65,7 +66,7 @@ class TimeLimit:
             return
         self.rings += 1
         if self.rings >= RINGS_MAX:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            set_timer(REAL_TIME, 0)
         raise AttemptTimedOut
 
 
@@ -73,7 +74,7 @@ def go_on(timer: tuple[float, float], elapsed: float) -> None:
     """Sets a timer again as if it had never been interrupted."""
     remaining, interval = timer
     if remaining:
-        signal.setitimer(signal.ITIMER_REAL, max(SECONDS_MIN, remaining - elapsed), interval)
+        set_timer(REAL_TIME, max(SECONDS_MIN, remaining - elapsed), interval)
 
 
 class SignalWatch:

@@ -28,7 +28,7 @@ class Reporter:
     def __init__(self, held: Held) -> None:
         self._held = held
         self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._ended: threading.Event  # made with the thread
         self._thread: threading.Thread | None = None
         self._lines: list[str] = []
         self._progress: tuple[float, str] | None = None
@@ -39,8 +39,8 @@ class Reporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
         if self._thread is not None:
+            self._ended.set()
             self._thread.join()
 
     def log(self, line: str) -> None:
@@ -55,6 +55,7 @@ class Reporter:
 
     def _begin(self) -> None:
         if self._thread is None:
+            self._ended = threading.Event()
             self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
             self._thread.start()
 

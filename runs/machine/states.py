@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
 from workers.outcome import Direction
@@ -281,18 +282,12 @@ class State:
         return {**old, **{seq: self.new_payloads[seq] for seq in seqs if seq in self.new_payloads}}
 
     def put(self, step: StepState) -> None:
-        before, after = _load(self.step(step.name)), _load(step)
+        before, after = _counted(self.step(step.name)), _counted(step)
         if before != after:
-            self._count(before, after)
+            counts = vars(self.run)
+            differences = _differences(step.map_name is not None, before, after)
+            self.run = evolve(self.run, **{name: counts[name] + more for name, more in differences})
         self.changed[step.name] = step
-
-    def _count(self, before: Load, after: Load) -> None:
-        changes = {
-            name: getattr(self.run, name) + getattr(after, name) - getattr(before, name)
-            for name in COUNTERS
-            if getattr(after, name) != getattr(before, name)
-        }
-        self.run = evolve(self.run, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,18 +308,36 @@ class Load:
 COUNTERS = tuple(Load.__dataclass_fields__)
 
 
-def _load(step: StepState) -> Load:
-    if step.is_map:  # its items are what is counted
-        return Load(blocked=step.is_asked_about, done=step.is_done)
-    is_ready = step.undo == UndoStatus.PENDING and step.undo_after == 0
+Counted = tuple[StepStatus, UndoStatus, bool, bool, bool]
+
+
+def _counted(step: StepState) -> Counted:
+    """All of a step that its load depends on, but whether it is an item of a map."""
+    return step.status, step.undo, step.undo_after == 0, step.is_asked_about, step.items_total is not None
+
+
+@cache
+def _differences(is_item: bool, before: Counted, after: Counted) -> tuple[tuple[str, int], ...]:
+    """By how much which counters change; there are only so many ways for a step to be."""
+    old, new = _load(is_item, *before), _load(is_item, *after)
+    found = ((name, getattr(new, name) - getattr(old, name)) for name in COUNTERS)
+    return tuple((name, more) for name, more in found if more)
+
+
+def _load(
+    is_item: bool, status: StepStatus, undo: UndoStatus, is_first: bool, is_asked_about: bool, is_map: bool
+) -> Load:
+    is_done = status in STEP_ENDED
+    if is_map:  # its items are what is counted
+        return Load(blocked=is_asked_about, done=is_done)
     return Load(
-        active=step.status in STEP_ACTIVE,
-        waiting=step.status == StepStatus.WAITING,
-        blocked=step.is_asked_about,
-        done=step.is_done and step.map_name is None,
-        undo_left=step.undo in UNDO_LEFT,
-        undo_busy=is_ready or step.undo == UndoStatus.RUNNING,
-        undo_blocked=step.undo == UndoStatus.FAILED,
-        undone=step.undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED),
-        left_undone=step.undo == UndoStatus.ABANDONED,
+        active=status in STEP_ACTIVE,
+        waiting=status == StepStatus.WAITING,
+        blocked=is_asked_about,
+        done=is_done and not is_item,
+        undo_left=undo in UNDO_LEFT,
+        undo_busy=undo == UndoStatus.RUNNING or (undo == UndoStatus.PENDING and is_first),
+        undo_blocked=undo == UndoStatus.FAILED,
+        undone=undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED),
+        left_undone=undo == UndoStatus.ABANDONED,
     )

@@ -12,12 +12,20 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from runs.machine.states import RunStatus, StepStatus, UndoStatus
 
 
 def choices(statuses: type[StrEnum]) -> list[tuple[str, str]]:
     return [(status.value, status.value) for status in statuses]
+
+
+class RowId(models.BigAutoField):  # type: ignore[type-arg]
+    """Of rows that are written all the time: on SQLite their own number, without AUTOINCREMENT's table."""
+
+    def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str | None:
+        return None if connection.vendor == "sqlite" else super().db_type_suffix(connection)
 
 
 class Kept(models.Manager["Run"]):
@@ -117,7 +125,8 @@ class StepRun(models.Model):
     at the row: a retry or timer falls due, a lease ends, a lost job is rung again.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    id = RowId(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
     name = models.CharField(max_length=80)
     status = models.CharField(max_length=10, choices=choices(StepStatus), default=StepStatus.PENDING)
     undo = models.CharField(max_length=11, choices=choices(UndoStatus), default=UndoStatus.NONE)
@@ -141,8 +150,9 @@ class StepRun(models.Model):
         ordering = ["run", "id"]
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="step_run_unique")]
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="step_run_due"),
-            models.Index(fields=["process"], condition=~models.Q(process=""), name="step_run_process"),
+            models.Index(
+                fields=["due_at", "process"], condition=models.Q(due_at__isnull=False), name="step_run_due"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,7 +172,8 @@ ACTS = (
 class JournalEntry(models.Model):
     """One numbered fact of a run; append-only."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="journal")
+    id = RowId(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="journal", db_index=False)
     seq = models.PositiveIntegerField()
     type = models.CharField(max_length=32)
     step = models.CharField(max_length=80, blank=True)
