@@ -18,7 +18,7 @@ from designer.graph import Graph
 from designer.models import WorkflowVersion
 from designer.schemas import SchemaValidator
 from runs import store, writing
-from runs.database import Database
+from runs.database import Database, Statement
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.graphs import version_graph
 from runs.indexing import index
@@ -27,7 +27,6 @@ from runs.machine.errors import Refused
 from runs.machine.messages import Decision, Start, StartChild
 from runs.machine.states import RunState, State
 from runs.models import Run
-from runs.store import ROWS_PER_STATEMENT
 from runs.text import is_storable
 from runs.unit import Unit
 from workers.sealing import CannotOpen, at_secrets, has_secrets, opened, scrubbed, seal, secrets_in
@@ -35,6 +34,11 @@ from workers.sealing import CannotOpen, at_secrets, has_secrets, opened, scrubbe
 INPUT_BYTES_MAX = 5_000_000
 LABELS_MAX = 50
 PROBLEMS_MAX = 50
+RUN_FIELDS = [(field, field.column or "") for field in Run._meta.concrete_fields]
+INSERT_RUN_SQL = (
+    f"INSERT INTO runs_run ({', '.join(column for _, column in RUN_FIELDS)})"
+    f" VALUES ({', '.join(['%s'] * len(RUN_FIELDS))})"
+)
 
 
 @dataclass(frozen=True)
@@ -158,11 +162,20 @@ def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
     at = db.now()
     made = [_started(request, at) for request in requests]
     runs = [run for run, _ in made]
-    Run.every.bulk_create(runs, ROWS_PER_STATEMENT)
-    index(runs)
     changes = [one for _, unit in made for one in unit.changes()]
-    db.write(writing.statements(db, changes))
+    db.write([_inserted(db, runs), *writing.statements(db, changes)])
+    index(runs)
     return made
+
+
+def _inserted(db: Database, runs: Sequence[Run]) -> Statement:
+    """What `bulk_create` would do, at a fraction of its cost."""
+    rows = []
+    for run in runs:
+        values = ((field, getattr(run, field.attname)) for field, _ in RUN_FIELDS)
+        rows.append(tuple(field.get_db_prep_save(value, db.wrapper) for field, value in values))
+        run._state.adding, run._state.db = False, db.wrapper.alias
+    return INSERT_RUN_SQL, rows
 
 
 def _started(request: Request, at: datetime) -> tuple[Run, Unit]:

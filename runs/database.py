@@ -20,6 +20,8 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
+from runs.gate import Gate, gate_of
+
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
 Statement = tuple[str, Sequence[Row]]  # carried out once for every row of values
@@ -43,6 +45,10 @@ class Database(ABC):
         """The query that also locks the row it finds, and gives the time after that as the last column."""
 
     @abstractmethod
+    def timed(self, query: Query) -> Query:
+        """The query that also gives the database's time as the last column, where asking takes a way."""
+
+    @abstractmethod
     def write(self, statements: Sequence[Statement]) -> None:
         """Carry out statements in their order."""
 
@@ -57,6 +63,9 @@ class Database(ABC):
     @abstractmethod
     def commit(self, last: Sequence[Statement]) -> None:
         """Carry out the last statements of a transaction and commit it."""
+
+    def let_next(self) -> None:  # noqa: B027  # PostgreSQL has nothing to do
+        """A transaction has ended, so whoever waits for its turn to write may begin."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -83,12 +92,16 @@ class Sqlite(Database):
     def locked(self, query: Query) -> Query:
         return query
 
+    def timed(self, query: Query) -> Query:
+        return query
+
     def write(self, statements: Sequence[Statement]) -> None:
         with self.wrapper.wrap_database_errors:
             self._write(statements)
 
     def begin(self, first: Query | None) -> list[Row]:
         with self.wrapper.wrap_database_errors:
+            self._gate.enter()
             self.raw.execute("BEGIN IMMEDIATE")
         return self.rows(first) if first else []
 
@@ -96,6 +109,14 @@ class Sqlite(Database):
         with self.wrapper.wrap_database_errors:
             self._write(last)
             self.raw.execute("COMMIT")
+        self.let_next()
+
+    def let_next(self) -> None:
+        self._gate.leave()
+
+    @property
+    def _gate(self) -> Gate:
+        return gate_of(str(self.wrapper.settings_dict["NAME"]))
 
     def write_if(self, statements: Sequence[Statement]) -> datetime | None:
         (sql, (values,)), *others = statements
@@ -141,7 +162,13 @@ class Postgres(Database):
         sql, values = query
         return f"SELECT locked.*, clock_timestamp() FROM ({sql} FOR UPDATE) AS locked", values
 
+    def timed(self, query: Query) -> Query:
+        sql, values = query
+        return f"SELECT found.*, clock_timestamp() FROM ({sql}) AS found", values
+
     def write(self, statements: Sequence[Statement]) -> None:
+        if not statements:
+            return
         with self.wrapper.wrap_database_errors, self.raw.pipeline():
             self._write(statements)
 
@@ -240,13 +267,15 @@ def _undo(db: Database) -> None:
     """Roll back whatever there is; a connection that cannot is given up."""
     wrapper = db.wrapper
     wrapper.autocommit, wrapper.in_atomic_block = True, False
-    if wrapper.closed_in_transaction:
-        wrapper.connection = None
-        return
     try:
-        wrapper.rollback()
+        if wrapper.closed_in_transaction:
+            wrapper.connection = None
+        else:
+            wrapper.rollback()
     except Error:
         wrapper.close()
+    finally:
+        db.let_next()
 
 
 @lru_cache(maxsize=512)

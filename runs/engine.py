@@ -46,7 +46,7 @@ from runs.machine.policy import action_of, next_direction, queue_of
 from runs.machine.states import State
 from runs.models import Intervention, StepRun
 from runs.starting import start_fitting, start_one, start_run, start_runs
-from runs.store import Loaded
+from runs.store import Loaded, load
 from runs.text import is_storable, storable
 from runs.unit import Unit, unit_of, unit_that_goes_on
 from workers.outcome import Failure, Outcome
@@ -188,11 +188,14 @@ def claim(
     Claims nothing, and raises WorkerMissing where the step's worker is not one of `workers`, or NewerState
     where newer code has written the run.
     """
+
+    def take(unit: Unit) -> None:
+        unit.take(Claim(unit.at, step, lease, process))
+        if workers is not None:
+            _refuse_missing(unit, step, workers)
+
     try:
-        with unit_of(run_id, act) as unit:
-            unit.take(Claim(unit.at, step, lease, process))
-            if workers is not None:
-                _refuse_missing(unit, step, workers)
+        unit, _ = unit_that_goes_on(load(run_id), take, act)
     except NewerState:
         raise
     except Stale as stale:

@@ -85,7 +85,8 @@ def has_live_families() -> bool:
 def load(run_id: UUID) -> Loaded:
     """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
     db = database()
-    return _loaded(run_id, db.rows(_run_query(db, run_id)), db.now())
+    found = db.rows(db.timed(_run_query(db, run_id)))
+    return _loaded(run_id, found, _time_in(db, found))
 
 
 def lock_query(db: Database, run: UUID | Loaded) -> Query:
@@ -100,13 +101,19 @@ def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
 
     Of a run that this process has read before, what has not changed since is not read again.
     """
-    at = db.now() if not found or isinstance(db, Sqlite) else found[0][-1]
+    at = _time_in(db, found)
     if isinstance(run, UUID):
         return _loaded(run, found, at)
     if found and found[0][0] == run.state.run.last_seq:
         return replace(run, at=at, read_at=time.monotonic())
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
+
+
+def _time_in(db: Database, found: list[Row]) -> datetime:
+    """The database's time, which PostgreSQL gives with the row."""
+    at: datetime = db.now() if not found or isinstance(db, Sqlite) else found[0][-1]
+    return at
 
 
 def _run_query(db: Database, run_id: UUID) -> Query:

@@ -118,7 +118,7 @@ def unit_of(run: UUID | store.Loaded, after_commit: AfterCommit) -> Iterator[Uni
 def unit_that_goes_on(
     run: store.Loaded, take: Callable[[Unit], T], after_commit: AfterCommit
 ) -> tuple[Unit, T]:
-    """Take events of a run that this process has just written; without the lock where that can be.
+    """Take events of a run that this process has just read or written; without the lock where that can be.
 
     `take` may be called twice, and must do nothing but take events.
     """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from psycopg import Cursor
 
 from runs import database, dispatch, engine
 from runs.engine import Held
+from runs.gate import SUFFIX
 from runs.models import Run
 from tests.integration.runs.conftest import Publish, chain, step
 from workers.outcome import Failure, Outcome
@@ -43,6 +46,18 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def count(found: list[str], *begins: str) -> int:
     return sum(statement.startswith(begins) for statement in found)
+
+
+def is_gate_free() -> bool:
+    """Whether the next one may write to an SQLite file at once."""
+    if connection.vendor != "sqlite":
+        return True
+    with Path(connection.settings_dict["NAME"] + SUFFIX).open("ab") as gate:
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def start(publish: Publish, *steps: Any, **input: Any) -> Held:
@@ -79,6 +94,34 @@ def check_one_transaction(found: list[str], steps: int) -> None:
 def test_a_step_in_a_row_is_one_transaction(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = report(start(publish, step("a"), step("b")), monkeypatch)
     check_one_transaction(found, steps=2)
+    assert is_gate_free()
+
+
+def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads the run, its input and its steps, and writes where the run is still as it was read."""
+    with dispatch.kept_here() as rings:
+        run = engine.start_run(publish(chain(step("a"), step("b"))), {})
+        _, ring = rings[0]
+    with statements(monkeypatch) as found:
+        assert engine.claim(run.pk, ring.step, ring.lease, "here") is not None
+    assert count(found, "SELECT") == 3, found
+    others = [statement for statement in found if not statement.startswith("SELECT")]
+    begin, move, entry, state, commit = ("BEGIN", "UPDATE", "INSERT", "INSERT", "COMMIT")
+    expected = [begin, move, entry, state, commit] if connection.vendor == "sqlite" else ["WITH"]
+    assert [statement.split()[0] for statement in others] == expected
+
+
+def test_postgres_is_sent_a_statement_s_text_once(publish: Publish) -> None:
+    if connection.vendor == "sqlite":
+        return
+    held = start(publish, *(step(f"s{n}") for n in range(6)))
+    for _ in range(5):
+        following = engine.report(held, Outcome("succeeded", {"x": 1}), go_on=HERE)
+        assert following is not None
+        held = following
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'WITH moved%'")
+        assert 1 <= cursor.fetchone()[0] <= 3, "by the widths of its numbers"
 
 
 def test_an_item_of_a_map_is_one_transaction(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,5 +181,6 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_connection_usable(
         with pytest.raises(ValueError, match="in the middle"):
             engine.report(held, Outcome("succeeded", {}))
     assert not connection.in_atomic_block and connection.get_autocommit()
+    assert is_gate_free()
     assert Run.objects.get().last_seq == held.state.run.last_seq
     assert engine.report(held, Outcome("succeeded", {}), go_on=HERE) is not None
