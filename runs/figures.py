@@ -78,8 +78,8 @@ def tally_once() -> int:
         tally = Tally()
         for run in mine:
             if not run.trial and run.imported is None:
-                _add(tally, run, entries[run.pk])
-        _write_steps(tally)
+                add(tally, run, entries[run.pk])
+        write_steps(tally)
         write_hours(tally)
     return len(mine)
 
@@ -132,7 +132,8 @@ def _take(run: Ended) -> bool:
     )
 
 
-def _add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
+def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
+    """`entries`: type, step, time and data of each."""
     is_first_end = run.tallied == 0
     for kind, step, at, data in entries:
         if kind in RUN_ENDS:
@@ -148,7 +149,8 @@ def _add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
                 found.durations.append(data["duration_ms"])
 
 
-def _write_steps(tally: Tally) -> None:
+def write_steps(tally: Tally) -> None:
+    """Adds what a tally counted of steps; in a transaction of the caller."""
     for (version_id, step), added in sorted(tally.steps.items()):
         row, _ = StepFigures.objects.select_for_update().get_or_create(version_id=version_id, step=step)
         _grow(row, added)

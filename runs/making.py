@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ BATCH = 5_000
 OPEN_MAX = {"blocked": 200, "waiting": 500, "running": 300}
 OPEN_SHARE = {"blocked": 0.0005, "waiting": 0.001, "running": 0.0005}
 OPEN_AMONG = 0.05  # of the runs, the newest
-ENDED = ("completed", "compensated", "failed", "cancelled"), (900, 55, 30, 15)
+ENDED = {"completed": 900, "compensated": 55, "failed": 30, "cancelled": 15, "answered": 5}
 LABELLED = 0.5
 STEP_S = 2.0  # the middle of how long a run takes
 SHOPS = ("north", "south", "east", "west", "online")
@@ -58,6 +59,7 @@ class Exemplar:
 class Plan:
     """`exemplars` by the status in which they are; `whole`: how many of the newest have their journal.
 
+    One named "answered" has ended after a person answered its question.
     `versions`: those of the exemplars' own workflow under other names, the most frequent first.
     """
 
@@ -117,6 +119,7 @@ def make(plan: Plan) -> Iterator[int]:
         yield numbers.stop
     with transaction.atomic():
         write_hours(maker.tally)
+        figures.write_steps(steps_of(plan, maker.ended))
 
 
 def write_hours(tally: figures.Tally) -> None:
@@ -134,6 +137,20 @@ def write_hours(tally: figures.Tally) -> None:
     )
 
 
+def steps_of(plan: Plan, ended: Mapping[tuple[str, int], int]) -> figures.Tally:
+    """What became of the steps of each version, if as many runs of it ended as each exemplar did."""
+    tally = figures.Tally()
+    for (sort, version_id), count in ended.items():
+        one, run = figures.Tally(), plan.exemplars[sort].run
+        facts = figures.Ended(run.pk, version_id, run.started_at, 0, run.last_seq, False, None)
+        entries = [entry for entry in plan.exemplars[sort].entries if entry.type in figures.STEP_COUNTS]
+        figures.add(one, facts, ((entry.type, entry.step, entry.at, entry.data) for entry in entries))
+        for place, found in one.steps.items():
+            tally.steps[place].counts.update({name: n * count for name, n in found.counts.items()})
+            tally.steps[place].durations += found.durations * count
+    return tally
+
+
 class Maker:
     """What is kept from one batch to the next."""
 
@@ -141,6 +158,9 @@ class Maker:
         self.plan = plan
         self.dice = random.Random(plan.seed)  # noqa: S311
         self.tally = figures.Tally()
+        self.ended: Counter[tuple[str, int]] = Counter()
+        self.sorts = [sort for sort in ENDED if sort in plan.exemplars]
+        self.shares = [ENDED[sort] for sort in self.sorts]
         self.last = store.now()
         self.gap = timedelta(days=plan.days) / plan.count
         self.weights = [1 / (place + 1) for place in range(len(plan.versions))]
@@ -161,14 +181,17 @@ class Maker:
     def batch(self, numbers: range) -> Batch:
         batch = Batch()
         for number in numbers:
-            status = self.open.get(number) or self.dice.choices(*ENDED)[0]
-            exemplar = self.plan.exemplars[status]
+            sort = self.open.get(number) or self.dice.choices(self.sorts, self.shares)[0]
+            exemplar = self.plan.exemplars[sort]
             run = self._run(exemplar, number)
             batch.runs.append(run)
             if run.finished_at is None or number >= self.plan.count - self.plan.whole:
                 copy_rows(exemplar, run, batch)
+            else:
+                batch.cases += copied_cases(exemplar, run)
             if run.finished_at is not None:
                 self._count(run, run.finished_at)
+                self.ended[sort, run.version_id] += 1
         return batch
 
     def _run(self, exemplar: Exemplar, number: int) -> Run:
@@ -233,7 +256,12 @@ def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
         if entry.type == "run.created":
             row.data["workflow"] = run.workflow_name
         batch.entries.append(row)
-    batch.cases += [_copied(case, run, by, ("opened_at",)) for case in exemplar.cases]
+    batch.cases += copied_cases(exemplar, run)
+
+
+def copied_cases(exemplar: Exemplar, run: Run) -> list[Intervention]:
+    by = run.created_at - exemplar.run.created_at
+    return [_copied(case, run, by, ("opened_at", "answered_at")) for case in exemplar.cases]
 
 
 def _copied(row: Any, run: Run, by: timedelta, times: Sequence[str]) -> Any:

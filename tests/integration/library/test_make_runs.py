@@ -13,14 +13,14 @@ from designer.models import WorkflowVersion
 from designer.services import sync_patterns
 from runs import engine
 from runs.machine.states import RUN_ENDED
-from runs.models import HourFigures, Intervention, JournalEntry, Run, RunText, StepRun
+from runs.models import HourFigures, Intervention, JournalEntry, Run, RunText, StepFigures, StepRun
 from runs.search import Filters, page_of
 from runs.sweep import sweep_once
 from tests.people import client_of
 from workers.management.commands.make_runs import NAMES
 
 COUNT = 2_000
-REAL = 7  # those that are copied
+REAL = 8  # those that are copied
 
 
 @pytest.fixture
@@ -60,6 +60,11 @@ def test_figures_and_open_questions_agree_with_the_runs(made: None) -> None:
     assert counted == Counter(ended)
     blocked = Run.objects.filter(status="blocked").count()
     assert Intervention.objects.filter(status="open").count() == blocked
+    answered = Intervention.objects.filter(status="answered", answered_by="ada", answered_at__isnull=False)
+    assert 1 < answered.count() == answered.filter(run__status="compensated").count()
+    done = Run.objects.filter(workflow_name=NAMES[0], status="completed", tally_at=None).count()
+    (sent,) = StepFigures.objects.filter(version__workflow__name=NAMES[0], step="send_confirmation")
+    assert (sent.completed, sum(sent.durations.values())) == (done, done)
 
 
 def test_the_newest_can_be_looked_into_and_an_open_one_acted_on(made: None) -> None:

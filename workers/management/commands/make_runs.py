@@ -13,7 +13,7 @@ from designer.models import WorkflowVersion
 from designer.services import import_document
 from runs import engine
 from runs.making import BATCH, Exemplar, Plan, make
-from runs.models import Run
+from runs.models import Intervention, Run
 from workers.local import start_and_run
 
 COUNT_MAX = 10_000_000
@@ -65,7 +65,7 @@ class Command(SagaboardCommand):
         if not yes and has_real_runs():
             raise Refused("there are real runs here, and the made ones would stand among them; --yes does it")
         began = time.monotonic()
-        exemplars = {status: Exemplar.of(pk) for status, pk in run_exemplars().items()}
+        exemplars = {sort: Exemplar.of(pk) for sort, pk in run_exemplars().items()}
         plan = Plan(exemplars, [published(name) for name in NAMES], count, days, whole, options["seed"])
         for done in make(plan):
             if done % (10 * BATCH) == 0:
@@ -92,7 +92,7 @@ def run_exemplars() -> dict[str, Any]:
         raise Refused(
             f"no sample run came to be {', '.join(sorted(missing))}; are the shipped workers there?"
         )
-    return by_status
+    return by_status | {"answered": _answered(version)}
 
 
 def _ran(version: WorkflowVersion, input: dict[str, Any], pieces: int | None = None) -> Any:
@@ -111,6 +111,14 @@ def _cancelled(version: WorkflowVersion) -> Any:
     engine.cancel_run(run.pk)
     for _ in steps:
         pass
+    return run.pk
+
+
+def _answered(version: WorkflowVersion) -> Any:
+    """Its undo failed, and somebody said that they did it by hand."""
+    for run in start_and_run(version, {**SAMPLE, "simulate": FAULTS["blocked"]}, None):
+        for case in Intervention.objects.filter(run=run, status="open"):
+            engine.answer(case.pk, "resolve", user="ada", note="Refunded by hand.")
     return run.pk
 
 
