@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
@@ -74,6 +75,10 @@ class Database(ABC):
     @abstractmethod
     def key(self, id: UUID) -> Any:
         """An id as it is stored."""
+
+    @abstractmethod
+    def many(self, keys: Sequence[Any]) -> Query:
+        """A query of these keys, which are one value of it."""
 
     @abstractmethod
     def time(self, value: datetime | None) -> Any:
@@ -146,6 +151,9 @@ class Sqlite(Database):
     def key(self, id: UUID) -> Any:
         return id.hex
 
+    def many(self, keys: Sequence[Any]) -> Query:
+        return "SELECT value FROM json_each(%s)", (orjson.dumps(keys).decode(),)
+
     def time(self, value: datetime | None) -> Any:
         return None if value is None else _naive_text(value)
 
@@ -202,6 +210,9 @@ class Postgres(Database):
 
     def key(self, id: UUID) -> Any:
         return id
+
+    def many(self, keys: Sequence[Any]) -> Query:
+        return "SELECT unnest(%s::uuid[])", (list(keys),)
 
     def time(self, value: datetime | None) -> Any:
         return value

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 
-from runs import textsearch
+from runs.database import database
 from runs.errors import RunsError
 from runs.machine.states import RunStatus
 from runs.models import Run, RunLabel
 from runs.searchable import LABEL_LENGTH_MAX
+from runs.textsearch import newest_with, rows_of
 
 PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
 RUN, TEXT, LABEL = "run", "text", "label"
 NUMBER_LENGTH_MAX = 19
-LOOKED_AT_MAX = 3_000  # runs with a text or label that one page looks at, where other filters drop most
-STEP_MAX = 1_000
+PLAIN = "plain_"
+LOOKED_AT_MAX = 5_000  # runs with a text or label that one page looks at, where other filters drop most
+STEP_MAX = 2_000
 FEW_MAX = 500  # runs of a status or workflow: so few are looked at themselves
 
 
@@ -70,14 +73,14 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
 
     With a text or label and other filters, a page may hold few runs, or none, and have a next one.
     """
-    wanted = _wanted(filters)
     if filters.q:
-        return _walk(_texts(filters.q), wanted, TEXT, cursor, rows)
+        return _walk(_texts(filters.q), _wanted(filters, PLAIN), cursor, rows)
+    wanted = _wanted(filters)
     if filters.label:
         few = _few(filters) if filters.status or filters.workflow else None
         if few is None:
-            rest = _wanted(replace(filters, label=None))
-            return _walk(_labelled(filters), rest, LABEL, cursor, rows)
+            rest = _wanted(replace(filters, label=None), PLAIN)
+            return _walk(_labelled(filters), rest, cursor, rows)
         wanted &= Q(pk__in=few)
     return _page(wanted, cursor, rows)
 
@@ -97,54 +100,74 @@ def _place_of(run: Run) -> Place:
 
 # --- runs by their text or label, looked through for those that fit the rest ---
 
-Newest = Callable[[Place | None, int], list[tuple[Place, UUID]]]
-"""Places (which fall with age) and runs, newest first, from before a place."""
+Row = tuple[Any, ...]
 
 
-def _walk(newest: Newest, wanted: Q, kind: str, cursor: str | None, rows: int) -> Page:
-    before = _read_cursor(kind, cursor) if cursor else None
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Runs with a text or label. `newest`: rows from before a place, newest first, a run's key last in each.
+
+    Rows are as the database gives them, because most are only looked at; `place` reads where one stands.
+    """
+
+    kind: str
+    newest: Callable[[Place | None, int], list[Row]]
+    place: Callable[[Row], Place]
+
+
+def _walk(order: Order, wanted: Q, cursor: str | None, rows: int) -> Page:
+    before = _read_cursor(order.kind, cursor) if cursor else None
     shown: list[Run] = []
     looked_at, step = 0, rows + 1
     while looked_at < LOOKED_AT_MAX:
-        places = newest(before, step)
-        found = _in_bulk(wanted, [run_id for _, run_id in places])
-        for place, run_id in places:
-            if run_id in found and len(shown) == rows:
-                return shown, _cursor(kind, before or ())
-            before = place
-            shown += [found[run_id]] if run_id in found else []
-        if len(places) < step:
+        found = order.newest(before, step)
+        fitting = _fitting(wanted, [row[-1] for row in found])
+        for place, row in enumerate(found):
+            if row[-1] in fitting and len(shown) == rows:
+                return shown, _cursor(order.kind, order.place(found[place - 1]) if place else before or ())
+            shown += [fitting[row[-1]]] if row[-1] in fitting else []
+        if len(found) < step:
             return shown, None
-        looked_at += len(places)
+        before = order.place(found[-1])
+        looked_at += len(found)
         step = min(4 * step, STEP_MAX)
-    return shown, _cursor(kind, before or ())
+    return shown, _cursor(order.kind, before or ())
 
 
-def _in_bulk(wanted: Q, run_ids: list[UUID]) -> dict[UUID, Run]:
-    return {run.pk: run for run in _listed().filter(wanted, pk__in=run_ids).order_by()}
+def _fitting(wanted: Q, keys: list[Any]) -> dict[Any, Run]:
+    """Those of the runs that fit, by their key; looked up by it, as no index serves names that are PLAIN."""
+    named = RawSQL(*database().many(keys))  # nosec B611
+    plain = {f"{PLAIN}{name}": Concat(name, Value("")) for name in ("status", "workflow_name")}
+    runs = _listed().alias(**plain).filter(wanted, pk__in=named).order_by()
+    key = database().key
+    return {key(run.pk): run for run in runs}
 
 
-def _texts(text: str) -> Newest:
-    def newest(before: Place | None, limit: int) -> list[tuple[Place, UUID]]:
-        found = textsearch.newest(text, before[0] if before else None, limit)
-        return [((place,), run_id) for place, run_id in found]
+def _texts(text: str) -> Order:
+    def newest(before: Place | None, limit: int) -> list[Row]:
+        return newest_with(text, before[0] if before else None, limit)
 
-    return newest
+    return Order(TEXT, newest, lambda row: row[:1])
 
 
-def _labelled(filters: Filters) -> Newest:
+def _labelled(filters: Filters) -> Order:
     rows = RunLabel.objects.filter(_label(filters)).order_by("-created_at", "-run_id")
     rows = rows.filter(created_at__gte=_time(filters.since)) if filters.since else rows
     rows = rows.filter(created_at__lt=_time(filters.until)) if filters.until else rows
 
-    def newest(before: Place | None, limit: int) -> list[tuple[Place, UUID]]:
+    def newest(before: Place | None, limit: int) -> list[Row]:
         found = rows
         if before:
             at, run_id = before
             found = rows.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(run_id__lt=run_id)))
-        return [((at, run_id), run_id) for at, run_id in found.values_list("created_at", "run_id")[:limit]]
+        return rows_of(*found.values_list("created_at", "run_id")[:limit].query.sql_with_params())
 
-    return newest
+    return Order(LABEL, newest, _label_place)
+
+
+def _label_place(row: Row) -> Place:
+    at, key = row
+    return at if at.tzinfo else at.replace(tzinfo=UTC), UUID(str(key))
 
 
 def _few(filters: Filters) -> list[UUID] | None:
@@ -158,12 +181,12 @@ def _listed() -> QuerySet[Run]:
     return Run.objects.select_related("version").defer(*UNLISTED)
 
 
-def _wanted(filters: Filters) -> Q:
+def _wanted(filters: Filters, prefix: str = "") -> Q:
     wanted = Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
     if filters.status:
-        wanted &= Q(status=_status(filters.status))
+        wanted &= Q((f"{prefix}status", _status(filters.status)))
     if filters.workflow:
-        wanted &= Q(workflow_name=filters.workflow)
+        wanted &= Q((f"{prefix}workflow_name", filters.workflow))
     if filters.label:
         wanted &= Q(_has_label(filters))
     if filters.since:

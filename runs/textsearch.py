@@ -5,8 +5,8 @@ Both index three letters at a time. A shorter text is looked for in the newest r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -15,7 +15,7 @@ SHORT_LOOKED_AT = 5_000
 TEXT_LENGTH_MAX = 200
 NO_PLACE = 2**63 - 1
 
-Places = list[tuple[int, UUID]]
+Rows = list[tuple[Any, ...]]
 
 SQLITE_SQL = (
     "SELECT found.id, found.run_id FROM runs_runtext_index CROSS JOIN runs_runtext found"
@@ -30,12 +30,16 @@ SHORT_SQL = (
 )
 
 
-def newest(text: str, before: int | None, limit: int) -> Places:
-    """Places (which fall with age) and ids of runs with `text` in their input, newest first."""
-    sql, values = statement(text[:TEXT_LENGTH_MAX], NO_PLACE if before is None else before, limit)
+def newest_with(text: str, before: int | None, limit: int) -> Rows:
+    """Places (which fall with age) and keys of runs with `text` in their input, newest first."""
+    return rows_of(*statement(text[:TEXT_LENGTH_MAX], NO_PLACE if before is None else before, limit))
+
+
+def rows_of(sql: str, values: Sequence[Any]) -> Rows:
+    """What a query finds, as the database gives it."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return [(place, UUID(str(run_id))) for place, run_id in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:

@@ -155,6 +155,21 @@ def postgres(port: int = 0, hosts: str = "", **options: str) -> Iterator[Postgre
             server.stop()
 
 
+@contextmanager
+def kept_postgres(folder: Path, **options: str) -> Iterator[Postgres]:
+    """The same on a folder that stays, with what was stored there before."""
+    server = Postgres(folder, **options)
+    try:
+        if (folder / "data").exists():
+            server.start()
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            server.create()
+        yield server
+    finally:
+        server.stop()
+
+
 def main(command: Sequence[str]) -> int:
     with postgres() as server:
         return subprocess.run(command, env={**os.environ, "DATABASE_URL": server.url}, check=False).returncode

@@ -6,7 +6,8 @@ import sys
 import time
 
 from tests.bench.figures import Bar, Figure
-from tests.bench.stage import Stage, cpu_s, family, memory_mb
+from tests.bench.parts import cpu_s, family, memory_mb
+from tests.bench.stage import Stage
 from tests.postgres import free_port
 
 SETTLE_S = 3.0

@@ -1,89 +1,199 @@
-"""Asks for home and pages of runs by Django's client, in this process, and prints how long each took.
+"""Which pages are asked for with very many runs in the database: lists, filters, searches, home and figures.
 
-Django must be set up, with many runs of `manage.py make_runs` in the database.
+Django must be set up, with the runs of `manage.py make_runs` in the database. `list_pages FOLDER RESULT WORD`
+starts Valkey and daphne, and nothing else of the product.
 """
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import connection
-from django.test import Client
 
-from runs.models import Run, RunText
-from tests.bench.figures import Bar, Figure, median, quantile
-from tests.bench.report import table
-from tests.people import client_of
+from runs.models import Run, RunLabel, RunText
+from runs.search import PAGE_ROWS
+from tests.bench.page_times import COLUMNS, PageTime, Reader, line
+from tests.bench.sockets import cookie, web
+from tests.bench.stage import redis_server
 
-FIRST_PAGE_MS = Bar(100)
-ROUNDS = 15
+RARE = 1_000  # so many runs are newer than the one whose text is looked for
+DAYS_AGO = 45
+Query = dict[str, str]
+RARE_ONES = {"status": "cancelled", "workflow": "made_sample"}
 
 
-def main() -> None:
-    settings.ALLOWED_HOSTS = ["testserver"]
-    client = client_of("bench", "operator")
+def main(folder: Path, result: Path, word: str) -> None:
     print(f"{Run.objects.count():,} runs, {size_mb():,.0f} MB", flush=True)
-    print(table([figure for name, path in pages() for figure in timed(client, name, path)]))
+    print(line(COLUMNS), flush=True)
+    with redis_server(), web(folder) as daphne:
+        reader = Reader(daphne.port, daphne.pid, database_process(), cookie())
+        times = [told(reader.timed(name, path)) for name, path in pages() if word in name]
+    result.write_bytes(orjson.dumps([asdict(one) for one in times]))
+
+
+def told(found: PageTime) -> PageTime:
+    print(line(found.cells), flush=True)
+    return found
 
 
 def pages() -> Iterator[tuple[str, str]]:
     """What is asked for, by what a person would call it."""
     yield "home", "/"
-    yield "figures of 24 hours (API)", "/api/v1/figures/durations?hours=24"
-    for name, filters in wanted().items():
+    yield "home: charts of 7 days", "/?hours=168"
+    for chart in ("runs", "durations", "queue"):
+        yield f"home: chart of {chart}", f"/api/v1/figures/{chart}?hours=168"
+    for name, filters in filtered().items():
         yield f"runs: {name}", f"/runs/?{urlencode(filters)}"
-    yield "runs (API)", "/api/v1/runs"
+    for name, filters in filtered().items():
+        known = {key: value for key, value in filters.items() if key != "kind"}
+        kind = {filters["kind"]: "true"} if "kind" in filters else {}
+        yield f"API runs: {name}", f"/api/v1/runs?{urlencode({**known, **kind})}"
+    yield from of_workflows()
+    yield from of_cases()
+    yield from of_admin()
+    yield from of_operation()
 
 
-def wanted() -> dict[str, dict[str, str]]:
+def filtered() -> dict[str, Query]:
     newest = Run.objects.latest("created_at")
-    middle = newest.created_at - timedelta(days=45)
-    rare = RunText.objects.order_by("-id")[1000].text.partition('"order":"')[2][:10]
+    middle = newest.created_at - timedelta(days=DAYS_AGO)
+    rare = RunText.objects.order_by("-id")[RARE].text.partition('"order":"')[2][:10]
     return {
         "all": {},
         "completed": {"status": "completed"},
         "failed": {"status": "failed"},
         "blocked": {"status": "blocked"},
+        "running": {"status": "running"},
         "of a workflow": {"workflow": "made_order"},
         "failed of a rare workflow": {"workflow": "made_preorder", "status": "failed"},
         "label shop=north": {"label": "shop=north"},
         "label tier": {"label": "tier"},
         "label and status": {"label": "shop=north", "status": "failed"},
         "label and a rare status": {"label": "shop=north", "status": "blocked"},
+        "label and a rare workflow": {"label": "shop=north", "workflow": "made_preorder"},
+        "label, status and workflow": {**RARE_ONES, "label": "tier=plus"},
         "label that is none": {"label": "shop=nowhere"},
         "text of many": {"q": "MUG-002"},
         "text of one": {"q": rare},
         "text of none": {"q": "no such text"},
         "text of two letters": {"q": "mu"},
+        "text and status": {"q": "ada", "status": "failed"},
         "text, status and workflow": {"q": "ada", "status": "failed", "workflow": "made_gift"},
-        "of a day, 45 days ago": days(middle),
-        "failed of that day": {**days(middle), "status": "failed"},
+        "text and label": {"q": "grace", "label": "shop=north"},
+        "of a day, 45 days ago": day(middle),
+        "failed of that day": {**day(middle), "status": "failed"},
+        "label of that day": {**day(middle), "label": "shop=north"},
+        "text of that day": {**day(middle), "q": "ada"},
         "trials (none)": {"kind": "trials"},
-        "a page in the middle": {"cursor": f"run~{middle.isoformat()}~{newest.pk}"},
+        "imported (none)": {"kind": "imported"},
+        **deep(),
     }
 
 
-def days(at: datetime) -> dict[str, str]:
+def deep() -> dict[str, Query]:
+    """The last page of lists, by the place before it."""
+    oldest = Run.objects.order_by("created_at", "id")
+    run, failed = oldest[PAGE_ROWS], oldest.filter(status="failed")[PAGE_ROWS]
+    labels = RunLabel.objects.filter(key="shop", value="north").order_by("created_at", "run_id")
+    label = labels[PAGE_ROWS]
+    text = RunText.objects.order_by("id")[10 * PAGE_ROWS]
+    return {
+        "last page": {"cursor": place("run", run.created_at, run.pk)},
+        "last page of failed": {
+            "status": "failed",
+            "cursor": place("run", failed.created_at, failed.pk),
+        },
+        "last page of a label": {
+            "label": "shop=north",
+            "cursor": place("label", label.created_at, label.run_id),
+        },
+        "last page of a text": {"q": "MUG-002", "cursor": f"text~{text.pk}"},
+    }
+
+
+def place(kind: str, at: datetime, run_id: UUID) -> str:
+    return f"{kind}~{at.isoformat()}~{run_id}"
+
+
+def day(at: datetime) -> Query:
     return {"since": at.isoformat(), "until": (at + timedelta(days=1)).isoformat()}
 
 
-def timed(client: Client, name: str, path: str) -> list[Figure]:
-    took: list[float] = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        response = client.get(path)
-        took.append((time.perf_counter() - began) * 1000)
-        assert response.status_code == 200, (path, response.content[:500])
-    return [
-        Figure("lists", f"{name}: first time", took[0], "ms"),
-        Figure("lists", name, median(took), "ms", FIRST_PAGE_MS),
-        Figure("lists", f"{name}: 9 of 10", quantile(took, 0.9), "ms"),
-    ]
+def of_workflows() -> Iterator[tuple[str, str]]:
+    yield "workflows with their latest runs", "/workflows/"
+    yield "a workflow, with statistics", "/workflows/made_order/"
+    yield "workflows: search", "/workflows/?q=made"
+    yield "API workflows", "/api/v1/workflows"
+    yield "API statistics of a version", "/api/v1/workflows/made_order/versions/1/figures"
+    run = Run.objects.filter(status="blocked").latest("created_at")
+    yield "a run", f"/runs/{run.pk}/"
+    yield "API run", f"/api/v1/runs/{run.pk}"
+    yield "API journal of a run", f"/api/v1/runs/{run.pk}/events"
+
+
+def of_cases() -> Iterator[tuple[str, str]]:
+    base = "/admin/runs/intervention/"
+    yield "interventions", base
+    for state in ("mine", "unclaimed", "overdue", "answered", "all"):
+        yield f"interventions: {state}", f"{base}?state={state}"
+    yield "interventions: answered, page 50", f"{base}?state=answered&page=50"
+    yield "interventions: of a workflow", f"{base}?workflow=made_order"
+    yield "interventions: answered of a workflow", f"{base}?state=answered&workflow=made_preorder"
+    yield "interventions: text", f"{base}?q=refund"
+    yield "interventions: answered with text", f"{base}?state=answered&q=nothing+like+it"
+    yield "interventions by cause", f"{base}causes/"
+    yield "audit", f"{base}audit/"
+    yield "API interventions", "/api/v1/interventions"
+    yield "API interventions: answered", "/api/v1/interventions?status=answered"
+    yield "API interventions: of a workflow", "/api/v1/interventions?workflow=made_order"
+
+
+def of_admin() -> Iterator[tuple[str, str]]:
+    run = Run.objects.filter(status="blocked").latest("created_at")
+    yield "admin", "/admin/"
+    yield "admin runs", "/admin/runs/run/"
+    yield "admin runs: failed", "/admin/runs/run/?status__exact=failed"
+    yield "admin runs: trials", "/admin/runs/run/?trial__exact=1"
+    yield "admin runs: of a day", f"/admin/runs/run/?created_at__gte={run.created_at.date()}"
+    yield "admin runs: search for an id", f"/admin/runs/run/?q={run.pk}"
+    yield "admin runs: search for a workflow", "/admin/runs/run/?q=made_gift"
+    yield "admin runs: search for nothing", "/admin/runs/run/?q=nothing"
+    yield "admin runs: by end", "/admin/runs/run/?o=5"
+    yield "admin runs: page 100", "/admin/runs/run/?p=100"
+    for model in ("steprun", "journalentry"):
+        yield f"admin {model}", f"/admin/runs/{model}/"
+        yield f"admin {model}: of a run", f"/admin/runs/{model}/?run__id__exact={run.pk}"
+        yield f"admin {model}: search", f"/admin/runs/{model}/?q=refund_payment"
+    yield "admin steprun: failed", "/admin/runs/steprun/?status__exact=failed"
+    yield "admin journalentry: of a type", "/admin/runs/journalentry/?type=run.failed"
+    yield "admin workerprocess", "/admin/runs/workerprocess/"
+    yield "admin workflows", "/admin/designer/workflow/"
+    yield "admin versions", "/admin/designer/workflowversion/"
+
+
+def of_operation() -> Iterator[tuple[str, str]]:
+    yield "fleet", "/fleet/"
+    yield "API workers", "/api/v1/workers"
+    yield "API metrics", "/api/v1/metrics"
+
+
+def database_process() -> int | None:
+    """The process whose children serve connections; None for SQLite."""
+    if connection.vendor == "sqlite":
+        return None
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def size_mb() -> float:
@@ -95,4 +205,4 @@ def size_mb() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.bench.figures import Figure
-from tests.bench.stage import Stage, family
+from tests.bench.parts import family
+from tests.bench.stage import Stage
 
 SAMPLES_PER_S = 500
 SECONDS, SECONDS_QUICK = 20, 5

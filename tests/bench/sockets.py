@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import cycle, islice
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -17,10 +19,13 @@ from django.contrib.auth.models import User
 from django.db.models import Max, Min
 from django.test import Client
 
+from config import roles
+from config.access import Role
 from runs.models import JournalEntry
 from tests.bench.figures import Bar, Figure, median, quantile
+from tests.bench.parts import running
 from tests.bench.rows import AT_ONCE
-from tests.bench.stage import Stage, forget_runs
+from tests.bench.stage import LOG, Stage, forget_runs
 from tests.bench.steps import STEPS
 from tests.postgres import free_port
 
@@ -35,12 +40,12 @@ def watched(stage: Stage) -> list[Figure]:
     lags: list[float] = []
     alone: list[float] = []
     in_company: list[float] = []
-    with web(stage) as port:
+    with web(stage.folder) as daphne:
         for _ in range(stage.some(3, 1)):
             runs = stage.start_many("bench_row", AT_ONCE)
             alone.append(_steps_per_s(stage, runs))
             runs = stage.start_many("bench_row", AT_ONCE)
-            with crowd(port, runs) as people:
+            with crowd(daphne.port, runs) as people:
                 in_company.append(_steps_per_s(stage, runs))
                 lags += _told(people)
             forget_runs()
@@ -62,18 +67,24 @@ def _steps_per_s(stage: Stage, runs: Sequence[UUID]) -> float:
     return float(len(runs) * STEPS / (ended - began).total_seconds())
 
 
+@dataclass(frozen=True)
+class Web:
+    port: int
+    pid: int
+
+
 @contextmanager
-def web(stage: Stage) -> Iterator[int]:
-    """The port of a daphne that answers."""
+def web(folder: Path) -> Iterator[Web]:
+    """A daphne that answers."""
     port = free_port()
     words = (sys.executable, "-m", "daphne", "--verbosity", "0", "--port", str(port))
-    with stage.part(*words, "config.asgi:application"):
+    with running((*words, "config.asgi:application"), folder / LOG) as process:
         until = time.monotonic() + READY_S_MAX
         while not _answers(port):
             if time.monotonic() > until:
-                raise RuntimeError(f"daphne does not answer; see {stage.folder / 'parts.log'}")
+                raise RuntimeError(f"daphne does not answer; see {folder / LOG}")
             time.sleep(POLL_S)
-        yield port
+        yield Web(port, process.pid)
 
 
 def _answers(port: int) -> bool:
@@ -119,8 +130,9 @@ def _told(people: subprocess.Popen[str]) -> list[float]:
 
 
 def cookie() -> str:
-    """Of an administrator who is signed in."""
-    user, _ = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    """Of somebody who is signed in and may everything."""
+    user, _ = User.objects.get_or_create(username="bench")
+    roles.give(user, Role.ADMIN)
     client = Client()
     client.force_login(user)
     return f"sessionid={client.cookies['sessionid'].value}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -23,16 +21,16 @@ from runs import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, WorkerProcess
 from tests.bench import steps
+from tests.bench.parts import running
 from tests.bench.references import References
-from workers import tether
 
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 READY_S_MAX = 60.0
 END_S_MAX = 300.0
 POLL_S = 0.0005
 SLOW_POLL_S = 0.005
-STOP_S_MAX = 20.0
 RQ_WORKERS = "rq:workers"
+LOG = "parts.log"
 
 
 class Stage:
@@ -53,22 +51,9 @@ class Stage:
 
     # --- parts ---
 
-    @contextmanager
-    def part(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    def part(self, *words: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A process of the product; stopped in order at the end."""
-        with (self.folder / "parts.log").open("ab") as log:
-            process = subprocess.Popen(
-                tether.command(words, signal.SIGKILL), stdout=log, stderr=log, cwd=settings.BASE_DIR
-            )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        return running(words, self.folder / LOG)
 
     @contextmanager
     def workers(self, processes: int = 1) -> Iterator[subprocess.Popen[bytes]]:
@@ -82,7 +67,7 @@ class Stage:
         until = time.monotonic() + READY_S_MAX
         while WorkerProcess.objects.count() != processes or self.redis.scard(RQ_WORKERS) < processes:
             if time.monotonic() > until:
-                raise RuntimeError(f"no worker processes; see {self.folder / 'parts.log'}")
+                raise RuntimeError(f"no worker processes; see {self.folder / LOG}")
             time.sleep(SLOW_POLL_S)
 
     def scheduler(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
@@ -106,7 +91,7 @@ class Stage:
         for run_id in run_ids:
             while (status := status_of(run_id)) not in RUN_ENDED:
                 if time.monotonic() > until:
-                    raise RuntimeError(f"run {run_id} is still {status}; see {self.folder / 'parts.log'}")
+                    raise RuntimeError(f"run {run_id} is still {status}; see {self.folder / LOG}")
                 time.sleep(poll_s)
             found.append(status)
         return found
@@ -128,36 +113,10 @@ def forget_runs() -> None:
 @contextmanager
 def redis_server() -> Iterator[None]:
     """The embedded server, as `up` starts it."""
-    process = subprocess.Popen(tether.command(valkey.command(settings.DATA_DIR), signal.SIGKILL))
-    try:
+    with running(valkey.command(settings.DATA_DIR), Path(settings.DATA_DIR) / LOG):
         until = time.monotonic() + READY_S_MAX
         while not valkey.answers():
             if time.monotonic() > until:
                 raise RuntimeError("Valkey does not start")
             time.sleep(SLOW_POLL_S)
         yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def memory_mb(pid: int) -> float:
-    """Proportional set size of a process: memory it shares counts in parts."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kilobytes = next(line.split()[1] for line in text.splitlines() if line.startswith("Pss:"))
-    return int(kilobytes) / 1_000
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that it has started."""
-    found = [pid]
-    for one in found:
-        children = Path(f"/proc/{one}/task/{one}/children")
-        found += [int(child) for child in children.read_text().split()]
-    return found

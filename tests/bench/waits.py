@@ -6,7 +6,8 @@ import threading
 import time
 
 from tests.bench.figures import Bar, Figure
-from tests.bench.stage import Stage, family, memory_mb
+from tests.bench.parts import family, memory_mb
+from tests.bench.stage import Stage
 from tests.bench.steps import WAIT_S
 
 AT_ONCE = 200

