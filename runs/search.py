@@ -18,7 +18,7 @@ from runs.errors import RunsError
 from runs.machine.states import RunStatus
 from runs.models import Run, RunLabel
 from runs.searchable import LABEL_LENGTH_MAX
-from runs.textsearch import newest_with, rows_of
+from runs.textsearch import having, is_checkable, is_indexed, newest_with, rows_of
 
 PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
@@ -27,7 +27,7 @@ NUMBER_LENGTH_MAX = 19
 PLAIN = "plain_"
 LOOKED_AT_MAX = 5_000  # runs with a text or label that one page looks at, where other filters drop most
 STEP_MAX = 2_000
-FEW_MAX = 500  # runs of a status or workflow: so few are looked at themselves
+PROBED = 250  # runs of each order that are looked at to choose one
 
 
 class BadFilter(RunsError):
@@ -57,6 +57,11 @@ class Filters:
         return any(getattr(self, spec.name) for spec in fields(self))
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether an index of runs serves what is asked for beside text and label."""
+        return bool(self.status or self.workflow or self.since or self.until)
+
+    @property
     def query(self) -> str:
         """As it stands in an address."""
         named = {spec.name: getattr(self, spec.name) for spec in fields(self)}
@@ -66,6 +71,7 @@ class Filters:
 
 Page = tuple[list[Run], str | None]
 Place = tuple[Any, ...]
+Row = tuple[Any, ...]
 
 
 def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) -> Page:
@@ -73,55 +79,83 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
 
     With a text or label and other filters, a page may hold few runs, or none, and have a next one.
     """
-    if filters.q:
-        return _walk(_texts(filters.q), _wanted(filters, PLAIN), cursor, rows)
-    wanted = _wanted(filters)
-    if filters.label:
-        few = _few(filters) if filters.status or filters.workflow else None
-        if few is None:
-            rest = _wanted(replace(filters, label=None), PLAIN)
-            return _walk(_labelled(filters), rest, cursor, rows)
-        wanted &= Q(pk__in=few)
-    return _page(wanted, cursor, rows)
+    if not (filters.q or filters.label):
+        return _page(_wanted(filters), cursor, rows)
+    orders = _orders(filters)
+    if cursor:
+        order = next((order for order in orders if cursor.startswith(f"{order.kind}~")), orders[0])
+        return _walk(order, cursor, rows)
+    return _first_page(orders, rows)
 
 
 def _page(wanted: Q, cursor: str | None, rows: int) -> Page:
-    if cursor:
-        at, run_id = _read_cursor(RUN, cursor)
-        wanted &= Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=run_id))
-    found = list(_listed().filter(wanted).order_by("-created_at", "-id")[: rows + 1])
-    following = _cursor(RUN, _place_of(found[rows - 1])) if len(found) > rows else None
+    found = list(_older(_listed().filter(wanted), cursor)[: rows + 1])
+    following = _cursor(RUN, (found[rows - 1].created_at, found[rows - 1].pk)) if len(found) > rows else None
     return found[:rows], following
 
 
-def _place_of(run: Run) -> Place:
-    return run.created_at, run.pk
+def _older(runs: QuerySet[Run], cursor: str | None) -> QuerySet[Run]:
+    return _before(runs, _read_cursor(RUN, cursor) if cursor else None)
 
 
-# --- runs by their text or label, looked through for those that fit the rest ---
+def _before(runs: QuerySet[Run], place: Place | None) -> QuerySet[Run]:
+    if place:
+        at, run_id = place
+        runs = runs.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=run_id)))
+    return runs.order_by("-created_at", "-id")
 
-Row = tuple[Any, ...]
+
+# --- runs in the order of one index, looked through for those that fit the rest ---
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Runs with a text or label. `newest`: rows from before a place, newest first, a run's key last in each.
+    """One way to look through runs. `newest`: rows before a place, newest first; each ends with a run's key.
 
     Rows are as the database gives them, because most are only looked at; `place` reads where one stands.
+    `rest` and `text` are what the order does not see to.
     """
 
     kind: str
     newest: Callable[[Place | None, int], list[Row]]
     place: Callable[[Row], Place]
+    rest: Q
+    text: str | None = None
 
 
-def _walk(order: Order, wanted: Q, cursor: str | None, rows: int) -> Page:
+def _orders(filters: Filters) -> list[Order]:
+    """All the ways that serve: by the text, by the label, by what else is asked for."""
+    is_checked = not filters.q or is_checkable(filters.q)
+    found = [_by_text(filters)] if filters.q and (is_indexed(filters.q) or not filters.is_narrow) else []
+    if filters.label and is_checked:
+        found.append(_by_label(filters))
+    if filters.is_narrow and is_checked:
+        found.append(_by_run(filters))
+    return found or [_by_text(filters)]
+
+
+def _first_page(orders: list[Order], rows: int) -> Page:
+    """By the order in which most of the newest fit, as the others may have to look through very many."""
+    if len(orders) == 1:
+        return _walk(orders[0], None, rows)
+    begun = []
+    for order in orders:
+        page, following = _walk(order, None, rows, PROBED)
+        if following is None or len(page) == rows:
+            return page, following
+        begun.append((order, page, following))
+    order, page, following = max(begun, key=lambda one: len(one[1]))
+    more, following = _walk(order, following, rows - len(page))
+    return page + more, following
+
+
+def _walk(order: Order, cursor: str | None, rows: int, most: int | None = None) -> Page:
     before = _read_cursor(order.kind, cursor) if cursor else None
     shown: list[Run] = []
     looked_at, step = 0, rows + 1
-    while looked_at < LOOKED_AT_MAX:
+    while looked_at < (most or LOOKED_AT_MAX):
         found = order.newest(before, step)
-        fitting = _fitting(wanted, [row[-1] for row in found])
+        fitting = _fitting(order, [row[-1] for row in found])
         for place, row in enumerate(found):
             if row[-1] in fitting and len(shown) == rows:
                 return shown, _cursor(order.kind, order.place(found[place - 1]) if place else before or ())
@@ -134,23 +168,27 @@ def _walk(order: Order, wanted: Q, cursor: str | None, rows: int) -> Page:
     return shown, _cursor(order.kind, before or ())
 
 
-def _fitting(wanted: Q, keys: list[Any]) -> dict[Any, Run]:
+def _fitting(order: Order, keys: list[Any]) -> dict[Any, Run]:
     """Those of the runs that fit, by their key; looked up by it, as no index serves names that are PLAIN."""
-    named = RawSQL(*database().many(keys))  # nosec B611
+    named = database().many(keys)
+    if order.text:
+        named = having(order.text, named)
     plain = {f"{PLAIN}{name}": Concat(name, Value("")) for name in ("status", "workflow_name")}
-    runs = _listed().alias(**plain).filter(wanted, pk__in=named).order_by()
+    runs = _listed().alias(**plain).filter(order.rest, pk__in=RawSQL(*named)).order_by()  # nosec B611
     key = database().key
     return {key(run.pk): run for run in runs}
 
 
-def _texts(text: str) -> Order:
+def _by_text(filters: Filters) -> Order:
+    text = filters.q or ""
+
     def newest(before: Place | None, limit: int) -> list[Row]:
         return newest_with(text, before[0] if before else None, limit)
 
-    return Order(TEXT, newest, lambda row: row[:1])
+    return Order(TEXT, newest, lambda row: row[:1], _wanted(filters, PLAIN))
 
 
-def _labelled(filters: Filters) -> Order:
+def _by_label(filters: Filters) -> Order:
     rows = RunLabel.objects.filter(_label(filters)).order_by("-created_at", "-run_id")
     rows = rows.filter(created_at__gte=_time(filters.since)) if filters.since else rows
     rows = rows.filter(created_at__lt=_time(filters.until)) if filters.until else rows
@@ -160,21 +198,28 @@ def _labelled(filters: Filters) -> Order:
         if before:
             at, run_id = before
             found = rows.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(run_id__lt=run_id)))
-        return rows_of(*found.values_list("created_at", "run_id")[:limit].query.sql_with_params())
+        return _raw(found.values_list("created_at", "run_id")[:limit])
 
-    return Order(LABEL, newest, _label_place)
+    return Order(LABEL, newest, _place, _wanted(replace(filters, label=None), PLAIN), filters.q)
 
 
-def _label_place(row: Row) -> Place:
+def _by_run(filters: Filters) -> Order:
+    runs = Run.objects.filter(_wanted(replace(filters, label=None)))
+
+    def newest(before: Place | None, limit: int) -> list[Row]:
+        return _raw(_before(runs, before).values_list("created_at", "pk")[:limit])
+
+    rest = Q(_has_label(filters)) if filters.label else Q()
+    return Order(RUN, newest, _place, rest, filters.q)
+
+
+def _raw(rows: QuerySet[Any, Any]) -> list[Row]:
+    return rows_of(*rows.query.sql_with_params())
+
+
+def _place(row: Row) -> Place:
     at, key = row
     return at if at.tzinfo else at.replace(tzinfo=UTC), UUID(str(key))
-
-
-def _few(filters: Filters) -> list[UUID] | None:
-    """All runs that fit the rest of a filter with a label, where they are few."""
-    runs = Run.objects.filter(_wanted(replace(filters, label=None))).order_by()
-    found = list(runs.values_list("pk", flat=True)[: FEW_MAX + 1])
-    return found if len(found) <= FEW_MAX else None
 
 
 def _listed() -> QuerySet[Run]:

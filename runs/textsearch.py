@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from runs.database import Query
+
 INDEXED_LENGTH_MIN = 3
 SHORT_LOOKED_AT = 5_000
 TEXT_LENGTH_MAX = 200
@@ -32,7 +34,24 @@ SHORT_SQL = (
 
 def newest_with(text: str, before: int | None, limit: int) -> Rows:
     """Places (which fall with age) and keys of runs with `text` in their input, newest first."""
-    return rows_of(*statement(text[:TEXT_LENGTH_MAX], NO_PLACE if before is None else before, limit))
+    return rows_of(*statement(_searched(text), NO_PLACE if before is None else before, limit))
+
+
+def having(text: str, keys: Query) -> Query:
+    """Those of the keys whose runs have `text` in their input, looked at one by one."""
+    like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
+    sql, values = keys
+    found = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text {like} %s ESCAPE '\\'"  # noqa: S608
+    return found, (*values, _pattern(_searched(text)))
+
+
+def is_indexed(text: str) -> bool:
+    return len(text) >= INDEXED_LENGTH_MIN
+
+
+def is_checkable(text: str) -> bool:
+    """Whether looking at a text gives what its index does: beyond ASCII, SQLite's LIKE tells case apart."""
+    return text.isascii() or connection.vendor != "sqlite"
 
 
 def rows_of(sql: str, values: Sequence[Any]) -> Rows:
@@ -43,12 +62,15 @@ def rows_of(sql: str, values: Sequence[Any]) -> Rows:
 
 
 def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:
-    text = text.replace("\x00", "\ufffd")
-    if len(text) < INDEXED_LENGTH_MIN:
+    if not is_indexed(text):
         return SHORT_SQL, [SHORT_LOOKED_AT, _pattern(text), before, limit]
     if connection.vendor == "sqlite":
         return SQLITE_SQL, ['"' + text.replace('"', '""') + '"', before, limit]
     return POSTGRES_SQL, [_pattern(text), before, limit]
+
+
+def _searched(text: str) -> str:
+    return text[:TEXT_LENGTH_MAX].replace("\x00", "\ufffd")
 
 
 def _pattern(text: str) -> str:

@@ -60,7 +60,7 @@ class Reader:
     cookie: str
 
     def timed(self, name: str, path: str) -> PageTime:
-        connection = HTTPConnection("localhost", self.port, timeout=60)
+        connection = HTTPConnection("localhost", self.port, timeout=20)
         first, _ = self._asked(connection, path)
         for _ in range(WARM_UP):
             self._asked(connection, path)

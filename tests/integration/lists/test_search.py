@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,10 +93,66 @@ def test_text_and_other_filters_go_together(version: WorkflowVersion, monkeypatc
     add(version, 40, input={"sku": "TEA-001"}, labels={"shop": "north"})
     assert [run.pk for run in page_of(Filters(q="tea", status="failed"))[0]] == [failed[0].pk]
     assert len(page_of(Filters(q="tea", label="shop=north"))[0]) == 40
+
+
+def test_a_page_that_looks_at_many_stops_and_the_next_goes_on(
+    version: WorkflowVersion, monkeypatch: Any
+) -> None:
+    both = add(version, 1, input={"sku": "TEA-001"}, status="failed", created_at=NOON - timedelta(days=1))
+    add(version, 20, input={"sku": "TEA-001"})
+    add(version, 20, input={"sku": "MUG-002"}, status="failed")
     monkeypatch.setattr(search, "LOOKED_AT_MAX", 8)
-    first, cursor = page_of(Filters(q="tea", status="failed"), None, 1)
+    monkeypatch.setattr(search, "PROBED", 4)
+    filters = Filters(q="tea", status="failed")
+    first, cursor = page_of(filters, None, 1)
     assert (first, cursor is not None) == ([], True)
-    assert [run.pk for run in everything(Filters(q="tea", status="failed"), 1)] == [failed[0].pk]
+    assert [run.pk for run in everything(filters, 1)] == [both[0].pk]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(q="tea", status="failed"),
+        Filters(q="te", status="failed"),
+        Filters(q="tea", label="shop"),
+        Filters(q="Grün", label="shop", status="failed"),
+        Filters(label="shop=north", status="failed"),
+        Filters(q="tea", label="shop=south", status="completed", workflow="order"),
+        Filters(q="tea", since=(NOON + timedelta(seconds=9)).isoformat()),
+        Filters(label="shop", until=(NOON + timedelta(seconds=40)).isoformat(), status="failed"),
+        Filters(q="tea", label="shop", workflow="other"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("probed", [1, 4, 1_000])
+def test_whichever_way_is_taken_each_run_that_fits_is_listed_once(
+    version: WorkflowVersion, monkeypatch: Any, filters: Filters, probed: int
+) -> None:
+    """The newer half is mostly of one sort, so that the ways differ in what they meet first."""
+    dice = random.Random(7)  # noqa: S311
+    for second in range(60):
+        text = dice.choice(("TEA-001 grün", "MUG-002"))
+        labels = dice.choice(({}, {"shop": "north"}, {"shop": "south"}))
+        status = "failed" if dice.random() < second / 60 else "completed"
+        at = NOON + timedelta(seconds=second)
+        add(version, 1, input={"sku": text}, labels=labels, status=status, created_at=at)
+    monkeypatch.setattr(search, "LOOKED_AT_MAX", 8)
+    monkeypatch.setattr(search, "PROBED", probed)
+    found = everything(filters, 3)
+    wanted = [run for run in Run.objects.order_by("-created_at") if _fits(run, filters)]
+    assert [run.pk for run in found] == [run.pk for run in wanted]
+
+
+def _fits(run: Run, filters: Filters) -> bool:
+    key, _, value = (filters.label or "").partition("=")
+    at = run.created_at.isoformat()
+    return (
+        (filters.q or "").lower() in str(run.input).lower()
+        and (not key or key in run.labels and run.labels[key] == (value or run.labels[key]))
+        and run.status == (filters.status or run.status)
+        and run.workflow_name == (filters.workflow or run.workflow_name)
+        and (filters.since or at) <= at < (filters.until or "9")
+    )
 
 
 def test_labels_and_times_narrow(version: WorkflowVersion) -> None:
