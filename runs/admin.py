@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -16,26 +16,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.access import ForRole
 from runs import caseadmin as caseadmin  # registers its pages
+from runs.adminlists import LookedAt, OfRun
 from runs.models import JournalEntry, Run, StepRun, WorkerProcess
+from runs.pages import is_uuid
 from workers.sealing import shown
 
 JSON_SHOWN_MAX = 20_000
-ROWS_PER_PAGE = 50
 SHORT_ID = 8
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
-
-
-class LookedAt(ForRole, ModelAdmin):
-    """Nothing is added, changed or deleted here. Lists count no rows, as there may be millions."""
-
-    list_per_page = ROWS_PER_PAGE
-    show_full_result_count = False
 
 
 def page_link(run_id: UUID, text: str) -> SafeString:
@@ -54,17 +42,12 @@ def shown_json(value: Any) -> SafeString:
     return format_html("<pre>{}{}</pre>", text[:JSON_SHOWN_MAX], more)
 
 
-class OfRun(LookedAt):
-    """Rows that belong to a run; the column `of` leads to the run's page."""
-
-    list_select_related = ["run"]
+class RowOfRun(OfRun):
+    """The column `of` leads to the run's page."""
 
     @admin.display(description="run", ordering="run_id")
     def of(self, row: Any) -> SafeString:
         return page_link(row.run_id, str(row.run))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("run__input", "run__state")
 
 
 @admin.register(Run)
@@ -80,12 +63,24 @@ class RunAdmin(LookedAt):
     ]
     list_filter = ["status", "trial", "created_at"]
     list_select_related = ["started_by"]
-    search_fields = ["id__exact", "workflow_name", "idempotency_key"]
+    sortable_by: list[str] = []
+    search_fields = ["id"]  # so that there is a search; what it looks for: get_search_results
+    search_help_text = "An id; the name of a workflow; or that and, after a space, an idempotency key."
     exclude = ["state", "input", "error", "labels"]
     readonly_fields = ["page", "rows", "labels_text", "input_text", "error_text"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return super().get_queryset(request).defer("state")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Run], search_term: str
+    ) -> tuple[QuerySet[Run], bool]:
+        """Whole words, as the indexes have them."""
+        name, _, key = search_term.strip().partition(" ")
+        if is_uuid(name):
+            return queryset.filter(pk=name), False
+        found = queryset.filter(workflow_name=name) if name else queryset
+        return found.filter(idempotency_key=key.strip()) if key else found, False
 
     @admin.display(description="run", ordering="workflow_name")
     def name(self, run: Run) -> str:
@@ -119,10 +114,9 @@ class RunAdmin(LookedAt):
 
 
 @admin.register(StepRun)
-class StepRunAdmin(OfRun):
+class StepRunAdmin(RowOfRun):
     list_display = ["name", "status", "undo", "attempt", "undo_attempt", "of", "started_at", "finished_at"]
-    list_filter = ["status", "undo"]
-    search_fields = ["name", "run__id__exact", "process"]
+    within_run = ["status", "undo"], ["name", "process"]
     exclude = ["state", "error"]
     readonly_fields = ["of", "error_text"]
 
@@ -132,11 +126,9 @@ class StepRunAdmin(OfRun):
 
 
 @admin.register(JournalEntry)
-class JournalEntryAdmin(OfRun):
+class JournalEntryAdmin(RowOfRun):
     list_display = ["seq", "type", "step", "attempt", "status", "at", "of"]
-    list_filter = ["type"]
-    search_fields = ["step", "run__id__exact"]
-    ordering = ["-run_id", "seq"]
+    within_run = [], ["step", "type"]
     exclude = ["data", "payload"]
     readonly_fields = ["of", "data_text", "payload_text"]
 

@@ -24,7 +24,7 @@ def answers_of(cases: Sequence[Intervention]) -> dict[int, tuple[str, ...]]:
     rows = StepRun.objects.filter(
         run__in={case.run_id for case in open_cases}, name__in={case.step for case in open_cases}
     )
-    found = {(row.run_id, row.name): row for row in rows}
+    found = {(row.run_id, row.name): row for row in rows.order_by()}
     states = {case.pk: _state(found.get((case.run_id, case.step))) for case in open_cases}
     return {
         case.pk: answers(state)

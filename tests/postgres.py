@@ -158,7 +158,7 @@ def postgres(port: int = 0, hosts: str = "", **options: str) -> Iterator[Postgre
 @contextmanager
 def kept_postgres(folder: Path, **options: str) -> Iterator[Postgres]:
     """The same on a folder that stays, with what was stored there before."""
-    server = Postgres(folder, **options)
+    server = Postgres(folder, 0, "", **options)
     try:
         if (folder / "data").exists():
             server.start()

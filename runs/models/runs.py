@@ -105,6 +105,11 @@ class Run(models.Model):
                 condition=models.Q(finished_at__isnull=False),
                 name="run_ended",
             ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(started_by__isnull=False),
+                name="run_started_by_person",
+            ),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
             models.Index(
                 fields=["pruned_at"], condition=models.Q(pruned_at__isnull=False), name="run_pruned"
@@ -241,7 +246,8 @@ class Intervention(models.Model):
         ordering = ["-status", "opened_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["run", "opened_seq"], name="intervention_unique")]
         indexes = [
-            models.Index(fields=["status", "-opened_at"], name="intervention_open"),
+            models.Index(fields=["-status", "opened_at", "id"], name="intervention_listed"),
+            models.Index(fields=["status", "-answered_at", "id"], name="intervention_answered"),
             models.Index(
                 fields=["cause_key"], condition=models.Q(status="open"), name="intervention_open_cause"
             ),
