@@ -14,7 +14,7 @@ from config.access import ForRole
 from runs.pages import is_uuid
 
 ROWS_PER_PAGE = 50
-COUNTED_MAX = 10_000
+COUNTED_MAX = 2_000
 OF_RUN = "run__id__exact"
 
 if TYPE_CHECKING:

@@ -140,19 +140,20 @@ def _first_page(orders: list[Order], rows: int) -> Page:
         return _walk(orders[0], None, rows)
     begun = []
     for order in orders:
-        page, following = _walk(order, None, rows, PROBED)
+        page, following = _walk(order, None, rows, PROBED, PROBED)
         if following is None or len(page) == rows:
             return page, following
         begun.append((order, page, following))
     order, page, following = max(begun, key=lambda one: len(one[1]))
-    more, following = _walk(order, following, rows - len(page))
+    more, following = _walk(order, following, rows - len(page), 4 * PROBED)
     return page + more, following
 
 
-def _walk(order: Order, cursor: str | None, rows: int, most: int | None = None) -> Page:
+def _walk(order: Order, cursor: str | None, rows: int, step: int = 0, most: int = 0) -> Page:
+    """`step`: how many are looked at first, then four times as many; `most`: at most about so many in all."""
     before = _read_cursor(order.kind, cursor) if cursor else None
     shown: list[Run] = []
-    looked_at, step = 0, rows + 1
+    looked_at, step = 0, step or rows + 1
     while looked_at < (most or LOOKED_AT_MAX):
         found = order.newest(before, step)
         fitting = _fitting(order, [row[-1] for row in found])
