@@ -16,7 +16,7 @@ from config.limits import TooMany, caller, spend
 
 PROGRAMS = ("/api/", "/hooks/")  # they are answered with problem documents
 SIGN_IN = ("login", "admin:login", "first-sign-in", "password_reset")
-TOO_MANY, TOO_LARGE = 429, 413
+TOO_MANY, TOO_LARGE, NOT_ALLOWED = 429, 413, 405
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -53,6 +53,24 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
         response = HttpResponse(render_to_string("429.html", {"reason": str(error)}), status=TOO_MANY)
     response["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+class MethodsMiddleware:
+    """Says to programs which methods an address takes, where Django and Ninja answer in plain text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != NOT_ALLOWED or not request.path.startswith(PROGRAMS):
+            return response
+        allowed = response.headers.get("Allow", "")
+        told = problem(
+            NOT_ALLOWED, f"{request.method} is not for this address; it takes {allowed}.", "not_allowed"
+        )
+        told["Allow"] = allowed
+        return told
 
 
 class BodyLimit:

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.doors.LimitsMiddleware",
+    "config.doors.MethodsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

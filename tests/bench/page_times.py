@@ -99,6 +99,8 @@ def line(cells: Sequence[str]) -> str:
 
 
 def markdown(database: str, runs: int, times: Sequence[PageTime]) -> str:
+    """For the document: calls that do what a page does too stand there only where they miss the bar."""
+    times = [one for one in times if not (one.name.startswith("API runs: ") and one.holds)]
     rows = [COLUMNS, ["---", *["---:"] * len(HEADERS), "---"], *(one.cells for one in times)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([f"{machine()}, {database}, {runs:,} runs.", "", *lines])

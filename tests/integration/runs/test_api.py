@@ -64,6 +64,7 @@ def test_a_run_is_started_once_for_one_key(publish: Publish, operator: Client) -
         (f"/runs/{NO_RUN}/cancel", {}, 404, "unknown_run"),
         (f"/runs/{NO_RUN}/cancel", {"mode": "burn"}, 422, "malformed"),
         ("/interventions/7/answer", {"answer": "retry"}, 404, "unknown_intervention"),
+        ("/runs", {}, 405, "not_allowed"),
     ],
 )
 def test_a_refusal_is_a_problem_document(
