@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -63,7 +63,7 @@ class RunAdmin(LookedAt):
     ]
     list_filter = ["status", "trial", "created_at"]
     list_select_related = ["started_by"]
-    sortable_by: list[str] = []
+    sortable_by: ClassVar[list[str]] = []
     search_fields = ["id"]  # so that there is a search; what it looks for: get_search_results
     search_help_text = "An id; the name of a workflow; or that and, after a space, an idempotency key."
     exclude = ["state", "input", "error", "labels"]
