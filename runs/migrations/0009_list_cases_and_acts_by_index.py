@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("designer", "0002_trials_of_drafts"),
-        ("runs", "0007_triggers"),
+        ("runs", "0008_lean_journal"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
