@@ -128,6 +128,7 @@ class StepRunAdmin(RowOfRun):
 @admin.register(JournalEntry)
 class JournalEntryAdmin(RowOfRun):
     list_display = ["seq", "type", "step", "attempt", "status", "at", "of"]
+    place = "seq"
     within_run = [], ["step", "type"]
     exclude = ["data", "payload"]
     readonly_fields = ["of", "data_text", "payload_text"]

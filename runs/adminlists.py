@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -51,11 +52,12 @@ class LookedAt(ForRole, ModelAdmin):
 class OfRun(LookedAt):
     """Rows that belong to a run. Among those of all runs only the newest and a run's are looked for.
 
-    `within_run`: the filters, and the columns to search in, of a list of one run's rows.
+    `within_run`: the filters, and the columns to search in, of a list of one run's rows; `place` orders it.
     """
 
     list_select_related = ["run"]
     search_help_text = "The id of a run; among the rows of one run, any part of a name."
+    place = "name"
     within_run: tuple[list[str], list[str]] = [], []
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
@@ -74,7 +76,7 @@ class OfRun(LookedAt):
         return (queryset.filter(run_id=text) if is_uuid(text) else queryset.none()), False
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        return ["pk"] if is_of_run(request) else ["-pk"]
+        return ["run_id", self.place] if is_of_run(request) or request.GET.get(SEARCH_VAR) else ["-pk"]
 
     def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         return list(map(str, self.get_list_display(request))) if is_of_run(request) else []
