@@ -1,8 +1,12 @@
-/** JSON as a tree that opens level by level; children are drawn when they are first shown. */
+/**
+ * JSON as a tree that opens level by level; children are drawn when they are first shown. Very many children
+ * stand in ranges that open in turn, and a long text is shown in parts: all of it can be reached, little is drawn.
+ */
 import { element } from "./dom";
 
 const CHILDREN_SHOWN_MAX = 100;
 const TEXT_SHOWN_MAX = 2_000;
+const TEXT_PART = 20_000;
 const OPEN_DEPTH = 2;
 const OPEN_CHILDREN_MAX = 30;
 
@@ -41,7 +45,7 @@ function branch(value: object, key: string | null, depth: number): HTMLElement {
   const size = element("span", "count", isList ? `[${entries.length}]` : `{${entries.length}}`);
   details.append(element("summary", "", ...label(key), size));
   const draw = (): void => {
-    if (details.childElementCount === 1) details.append(children(entries, isList, depth, 0));
+    if (details.childElementCount === 1) details.append(children(entries, depth));
   };
   details.addEventListener("toggle", draw);
   if (depth < OPEN_DEPTH && entries.length <= OPEN_CHILDREN_MAX) {
@@ -51,22 +55,28 @@ function branch(value: object, key: string | null, depth: number): HTMLElement {
   return details;
 }
 
-function children(entries: [string, unknown][], isList: boolean, depth: number, from: number): HTMLElement {
-  const box = element("div");
-  const shown = entries.slice(from, from + CHILDREN_SHOWN_MAX);
-  box.append(...shown.map(([key, value]) => branchOrLeaf(value, isList ? `${key}` : key, depth + 1)));
-  const next = from + CHILDREN_SHOWN_MAX;
-  if (next < entries.length) box.append(moreButton(entries.length - next, (button) => {
-    button.replaceWith(...children(entries, isList, depth, next).childNodes);
-  }));
-  return box;
+type Entry = [key: string, value: unknown];
+
+function children(entries: readonly Entry[], depth: number): HTMLElement {
+  if (entries.length > CHILDREN_SHOWN_MAX) return element("div", "", ...ranges(entries, depth));
+  return element("div", "", ...entries.map(([key, value]) => branchOrLeaf(value, key, depth + 1)));
 }
 
-function moreButton(left: number, show: (button: HTMLElement) => void): HTMLElement {
-  const button = element("button", "link leaf", `${left} more`);
-  button.setAttribute("type", "button");
-  button.addEventListener("click", () => show(button));
-  return button;
+/** At most 100 ranges, each of 100 children or of that many ranges again. */
+function ranges(entries: readonly Entry[], depth: number): HTMLElement[] {
+  let size = CHILDREN_SHOWN_MAX;
+  while (entries.length / size > CHILDREN_SHOWN_MAX) size *= CHILDREN_SHOWN_MAX;
+  return Array.from({ length: Math.ceil(entries.length / size) }, (_, place) => range(entries.slice(place * size, (place + 1) * size), depth));
+}
+
+function range(entries: readonly Entry[], depth: number): HTMLElement {
+  const details = document.createElement("details");
+  const [first, last] = [entries[0]![0], entries.at(-1)![0]];
+  details.append(element("summary", "", element("span", "count", first === last ? first : `${first} … ${last}`)));
+  details.addEventListener("toggle", () => {
+    if (details.childElementCount === 1) details.append(children(entries, depth));
+  });
+  return details;
 }
 
 function leaf(value: unknown, key: string | null): HTMLElement {
@@ -85,9 +95,27 @@ function scalar(value: unknown): HTMLElement {
 }
 
 function textValue(value: string): HTMLElement {
-  const quoted = JSON.stringify(value.slice(0, TEXT_SHOWN_MAX));
-  const rest = value.length - TEXT_SHOWN_MAX;
-  const made = element("span", "text", quoted);
-  if (rest > 0) made.append(moreButton(rest, () => made.replaceChildren(JSON.stringify(value))));
+  const made = element("span", "text", JSON.stringify(value.slice(0, wholeEnd(value, TEXT_SHOWN_MAX))));
+  if (value.length > TEXT_SHOWN_MAX) made.append(moreText(value));
   return made;
 }
+
+/** Shows a text part by part: one of a million characters at once would hold up the page. */
+function moreText(value: string): HTMLElement {
+  const button = element("button", "btn btn-xs ml-2");
+  button.setAttribute("type", "button");
+  let end = wholeEnd(value, TEXT_SHOWN_MAX);
+  const say = (): void => { button.textContent = `Show more: ${(value.length - end).toLocaleString()} characters are left`; };
+  button.addEventListener("click", () => {
+    const next = wholeEnd(value, end + TEXT_PART);
+    button.before(element("span", "part", JSON.stringify(value.slice(end, next)).slice(1, -1)));
+    end = next;
+    if (end >= value.length) button.remove();
+    else say();
+  });
+  say();
+  return button;
+}
+
+/** An end that does not cut a character in two. */
+const wholeEnd = (value: string, end: number): number => (/[\ud800-\udbff]/.test(value.charAt(end - 1)) ? end + 1 : end);
