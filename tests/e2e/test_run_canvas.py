@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.documents import PATIENCE_MS, expect_canvas, publish, start
-from tests.e2e.orders import SLOW, STEPS, expect_status, row, start_order, stored
+from tests.e2e.orders import STEPS, expect_status, row, start_order, stored
 
 RECORD = """() => {
   window.walk = [];
@@ -37,7 +37,7 @@ def move_to(page: Page, seq: int) -> None:
 
 
 def test_the_undo_is_seen_walking_backwards_with_its_order(page: Page) -> None:
-    undos = {"release_inventory": SLOW, "refund_payment": SLOW}
+    undos = {"release_inventory": "slow:2", "refund_payment": "slow:2"}  # no two of them in one frame
     start_order(page, reserve_inventory="slow:2", create_shipment="critical", **undos)
     expect_canvas(page)
     page.evaluate(RECORD)
