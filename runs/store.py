@@ -36,8 +36,8 @@ LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
 
 DUE_SQL = (
-    "SELECT EXISTS (SELECT 1 FROM runs_steprun WHERE due_at <= %s)"
-    " OR EXISTS (SELECT 1 FROM runs_run WHERE due_at <= %s)"
+    "SELECT {now} WHERE EXISTS (SELECT 1 FROM runs_steprun WHERE due_at <= {now})"
+    " OR EXISTS (SELECT 1 FROM runs_run WHERE due_at <= {now})"
 )
 
 LIVE_FAMILY_SQL = (
@@ -53,7 +53,8 @@ LIVE_FAMILY_SQL = (
 class Loaded:
     """A run as read under its lock, at the database's time `at`. `rows` is where `state` reads from.
 
-    `read_at`: the same moment by this process's steady clock.
+    `read_at`: the same moment by this process's steady clock. `is_undisturbed`: nobody else has moved the run
+    between this process's last two looks at it, or this is the first one.
     """
 
     version_id: int
@@ -64,6 +65,7 @@ class Loaded:
     parent_id: UUID | None
     parent_step: str
     read_at: float = 0.0
+    is_undisturbed: bool = False
 
 
 def now() -> datetime:
@@ -71,10 +73,14 @@ def now() -> datetime:
     return database().now()
 
 
-def is_anything_due(at: datetime) -> bool:
-    """Whether the due time of any step or run has come."""
+def time_if_due() -> datetime | None:
+    """The database's time, if the due time of any step or run has come; asked in one query."""
     db = database()
-    return bool(db.rows((DUE_SQL, [db.time(at)] * 2))[0][0])
+    if isinstance(db, Sqlite):
+        at = db.now()
+        return at if db.rows((DUE_SQL.format(now="%s"), [db.time(at)] * 3)) else None
+    found = db.rows((DUE_SQL.format(now="now()"), ()))
+    return found[0][0] if found else None
 
 
 def has_live_families() -> bool:
@@ -86,7 +92,7 @@ def load(run_id: UUID) -> Loaded:
     """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
     db = database()
     found = db.rows(db.timed(_run_query(db, run_id)))
-    return _loaded(run_id, found, _time_in(db, found))
+    return replace(_loaded(run_id, found, _time_in(db, found)), is_undisturbed=True)
 
 
 def lock_query(db: Database, run: UUID | Loaded) -> Query:
@@ -105,7 +111,7 @@ def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
     if isinstance(run, UUID):
         return _loaded(run, found, at)
     if found and found[0][0] == run.state.run.last_seq:
-        return replace(run, at=at, read_at=time.monotonic())
+        return replace(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
 

@@ -47,8 +47,8 @@ def sweep_once(*, silence_counts: bool = True) -> int:
 
 def sweep_due() -> int:
     """Only what has come to its own due time; where nothing has, it costs one small query."""
-    at = store.now()
-    if not store.is_anything_due(at):
+    at = store.time_if_due()
+    if at is None:
         return 0
     return sum(_safely(one_pass, at) for one_pass in (_due_steps, _due_runs))
 

@@ -3,9 +3,9 @@
 What must happen outside (rings, hints, other runs) is done after the commit and may be lost:
 the sweep finds whatever was not done.
 
-Who has a run to himself, as a worker process that goes through its steps has, may decide first and write
-afterwards, without the lock: the one statement that moves the run finds it only if nobody was faster. If
-somebody was, everything is decided again under the lock.
+Who has a run to himself, as a worker process that goes through its steps mostly has, may decide first and
+write afterwards, without the lock: the one statement that moves the run finds it only if nobody was faster.
+If somebody was, everything is decided again under the lock, and the next time begins with the lock.
 """
 
 from __future__ import annotations
@@ -97,7 +97,14 @@ class Unit:
     def loaded_now(self) -> store.Loaded:
         """What a later unit of this process may go on from, after the commit."""
         self.loaded.rows.absorb(self.state)
-        return replace(self.loaded, state=self.state, at=self.at, read_at=self.read_at)
+        is_undisturbed = self.loaded.is_undisturbed or not self.is_locked
+        return replace(
+            self.loaded,
+            state=self.state,
+            at=self.at,
+            read_at=self.read_at,
+            is_undisturbed=is_undisturbed,
+        )
 
 
 @contextmanager
@@ -150,9 +157,10 @@ def _without_lock(run: store.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T
 
 
 def _is_alone(run: store.Loaded) -> bool:
-    """Whether nobody else has reason to move a run that moved just now."""
+    """Whether nobody else has reason to move a run that moved just now, or nobody did although he had."""
     state = run.state.run
-    return state.active + state.undo_busy <= 1 and time.monotonic() - run.read_at < UNLOCKED_S_MAX
+    is_alone = run.is_undisturbed or state.active + state.undo_busy <= 1
+    return is_alone and time.monotonic() - run.read_at < UNLOCKED_S_MAX
 
 
 def _time_of(db: Database, run: store.Loaded) -> datetime:

@@ -105,7 +105,7 @@ def test_a_person_signs_in_by_the_link_and_ctrl_c_leaves_nothing(up):
     assert up.process.wait(30) == 0
     assert still_there(parts) == []
     assert up.printed.rstrip().endswith("Stopped.")
-    assert "Traceback" not in up.printed
+    assert "Traceback" not in up.printed, up.printed
 
 
 def test_a_killed_up_leaves_nothing_and_the_next_one_starts(up):

@@ -132,6 +132,28 @@ def test_an_item_of_a_map_is_one_transaction(publish: Publish, monkeypatch: pyte
     check_one_transaction(found, steps=3)  # the item, the next one and their map
 
 
+def locks(found: list[str]) -> int:
+    return count(found, "SELECT locked", "SELECT last_seq")
+
+
+def test_items_of_a_map_take_the_lock_only_where_others_have_moved_the_run(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = step("m", kind="map", items="context.numbers", compensation=None, max_concurrency=2)
+    first = start(publish, items, numbers=[1, 2, 3, 4, 5, 6])
+    found, second = report(first, monkeypatch)
+    assert locks(found) == 0
+
+    assert engine.claim(second.run_id, "m[1]", 1, "there") is not None
+    expected = [1, 1, 0]  # the second time, because somebody may be at it still
+    held = second
+    for count_of in expected:
+        found, held = report(held, monkeypatch)
+        assert locks(found) == count_of
+    done = Run.objects.get().steps.filter(name__startswith="m[", status="completed")
+    assert done.count() == 1 + len(expected)
+
+
 def test_a_run_that_somebody_else_moved_is_decided_again_under_the_lock(publish: Publish) -> None:
     held = start(publish, step("a"), step("b"))
     engine.cancel_run(held.run_id)
