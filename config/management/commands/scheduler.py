@@ -96,8 +96,9 @@ class SweepLoop:
     def sweep(self) -> None:
         began = time.monotonic()
         try:
-            sweep_due()
-            if began >= self.sweep_at:
+            if began < self.sweep_at:
+                sweep_due()
+            else:
                 self.sweep_at = began + SWEEP_EVERY_S
                 sweep_once(silence_counts=began - self.steady_since > STEADY_S)
             self.prune()
