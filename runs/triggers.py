@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -83,27 +84,49 @@ def create(workflow: Workflow, kind: str, wanted: Wanted, user: Any = None) -> t
     trigger = Trigger(workflow=workflow, kind=kind, created_by=user)
     _set(trigger, wanted)
     token = _give_token(trigger) if kind == Trigger.Kind.HOOK else ""
-    _save(trigger)
+    with transaction.atomic():
+        _save(trigger)
+        _log(trigger, user, ADDITION, "made")
     return trigger, token
 
 
-def change(trigger: Trigger, **changes: Any) -> Trigger:
+def change(trigger: Trigger, user: Any = None, **changes: Any) -> Trigger:
     """Change fields of `Wanted`; a schedule goes on from now. Raises TriggerRefused."""
     _set(trigger, replace(wanted_of(trigger), **changes))
-    _save(trigger)
+    with transaction.atomic():
+        _save(trigger)
+        _log(trigger, user, CHANGE, _said(changes))
     return trigger
 
 
-def remove(trigger: Trigger) -> None:
-    trigger.delete()
+def _said(changes: Mapping[str, Any]) -> str:
+    if "is_enabled" in changes and len(changes) == 1:
+        return "switched on" if changes["is_enabled"] else "switched off"
+    return f"changed {', '.join(sorted(changes)) or 'nothing'}"
 
 
-def rotate(trigger: Trigger) -> str:
+def remove(trigger: Trigger, user: Any = None) -> None:
+    with transaction.atomic():
+        _log(trigger, user, DELETION, "removed")
+        trigger.delete()
+
+
+def _log(trigger: Trigger, user: Any, flag: int, what: str) -> None:
+    """For the audit; inputs and tokens are not in it."""
+    if getattr(user, "pk", None):
+        found = Trigger.objects.filter(pk=trigger.pk)
+        said = f"Trigger of {trigger.workflow.name} {what}."
+        LogEntry.objects.log_actions(user.pk, found, flag, said, single_object=True)
+
+
+def rotate(trigger: Trigger, user: Any = None) -> str:
     """A new token for a webhook; the old one opens nothing any more. Raises TriggerRefused."""
     if trigger.kind != Trigger.Kind.HOOK:
         raise TriggerRefused("Only a webhook has a token.")
     token = _give_token(trigger)
-    trigger.save(update_fields=["token_hash", "token_start"])
+    with transaction.atomic():
+        trigger.save(update_fields=["token_hash", "token_start"])
+        _log(trigger, user, CHANGE, "given a new address")
     return token
 
 

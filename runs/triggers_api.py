@@ -90,12 +90,12 @@ def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[d
 def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerChangeIn) -> dict[str, Any]:
     """Change a trigger, or switch it off and on. A schedule goes on from now: what it missed is gone."""
     trigger = triggers.find(name, trigger_id)
-    return trigger_json(triggers.change(trigger, **body.model_dump(exclude_none=True)))
+    return trigger_json(triggers.change(trigger, request.user, **body.model_dump(exclude_none=True)))
 
 
 @router.delete("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response={204: None})
 def remove_trigger(request: HttpRequest, name: str, trigger_id: int) -> Status[None]:
-    triggers.remove(triggers.find(name, trigger_id))
+    triggers.remove(triggers.find(name, trigger_id), request.user)
     return Status(204, None)
 
 
@@ -105,7 +105,7 @@ def remove_trigger(request: HttpRequest, name: str, trigger_id: int) -> Status[N
 def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, Any]:
     """A new address for a webhook, shown this once; the old one opens nothing any more."""
     trigger = triggers.find(name, trigger_id)
-    token = triggers.rotate(trigger)
+    token = triggers.rotate(trigger, request.user)
     return trigger_json(trigger) | hook_json(request, token)
 
 

@@ -54,8 +54,8 @@ def trigger_act(request: HttpRequest, name: str, pk: int, act: str) -> HttpRespo
     try:
         trigger = triggers.find(name, pk)
         if act == "rotate":
-            return _show(request, trigger.workflow, token=triggers.rotate(trigger))
-        _act_of(act)(trigger)
+            return _show(request, trigger.workflow, token=triggers.rotate(trigger, request.user))
+        _act_of(act)(trigger, request.user)
     except UnknownTrigger as error:
         raise Http404(str(error)) from error
     except BadInput as error:
@@ -63,10 +63,10 @@ def trigger_act(request: HttpRequest, name: str, pk: int, act: str) -> HttpRespo
     return redirect("trigger-list", name)
 
 
-def _act_of(act: str) -> Callable[[Trigger], Any]:
-    acts: dict[str, Callable[[Trigger], Any]] = {
-        "on": lambda trigger: triggers.change(trigger, is_enabled=True),
-        "off": lambda trigger: triggers.change(trigger, is_enabled=False),
+def _act_of(act: str) -> Callable[[Trigger, Any], Any]:
+    acts: dict[str, Callable[[Trigger, Any], Any]] = {
+        "on": lambda trigger, user: triggers.change(trigger, user, is_enabled=True),
+        "off": lambda trigger, user: triggers.change(trigger, user, is_enabled=False),
         "remove": triggers.remove,
     }
     if act not in acts:

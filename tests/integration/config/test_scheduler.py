@@ -59,4 +59,4 @@ def test_between_two_passes_only_what_is_due_is_looked_for(
     loop = SweepLoop()
     for _ in range(3):
         loop.sweep()
-    assert len(judged) == 1 and len(due) == 3
+    assert len(judged) == 1 and len(due) == 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from designer.models import Workflow
-from runs import triggers
+from runs import audit, store, triggers
 from runs.errors import RunsError, TriggerRefused
 from runs.models import Trigger
 from tests.integration.runs.triggering import (
@@ -120,3 +121,23 @@ def test_the_same_event_type_twice_at_once_is_one_trigger(sample: Workflow) -> N
 
     assert sorted(at_once(make_one, make_one)) == ["made", "trigger_refused"]
     assert Trigger.objects.count() == 1
+
+
+def test_acts_on_triggers_are_in_the_audit(sample: Workflow, designer: Client) -> None:
+    hook = make(designer, kind="hook").json()
+    base = f"/api/v1/workflows/sample/triggers/{hook['id']}"
+    assert make(designer, kind="hook", headers=["Authorization"]).status_code == 422
+    change(designer, base, {"is_enabled": False})
+    change(designer, base, {"is_enabled": True})
+    change(designer, base, {"input_key": "order"})
+    designer.post(f"{base}/rotate")
+    page = f"/workflows/sample/triggers/{hook['id']}"
+    designer.post(f"{page}/off/")
+    designer.post(f"{page}/remove/")
+    now = store.now()
+    found = list(audit.lines(now - timedelta(hours=1), now + timedelta(hours=1)))
+    said = ["made", "switched off", "switched on", "changed input_key", "given a new address", "switched off"]
+    assert [line.note for line in found] == [f"Trigger of sample {what}." for what in (*said, "removed")]
+    assert {line.who for line in found} == {"dora"}
+    assert [line.act for line in found] == ["admin.added", *["admin.changed"] * 5, "admin.deleted"]
+    assert hook["token"] not in str(found)
