@@ -46,6 +46,7 @@ class LookedAt(ForRole, ModelAdmin):
 
     list_per_page = ROWS_PER_PAGE
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = FirstPages
 
 
