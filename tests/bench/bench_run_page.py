@@ -86,9 +86,9 @@ def test_a_run_of_a_thousand_steps_and_twenty_thousand_entries(page: Page, large
         loaded.clear()
         page.goto(f"/runs/{large_run}/", wait_until="commit")
         painted.append(page.evaluate(PAINTED))
+        page.locator(".react-flow__node").first.wait_for()  # or the next page waits for this one to be drawn
         page.wait_for_load_state("networkidle")
         content.append(page.evaluate(FIRST_CONTENT))
-    page.locator(".react-flow__node").first.wait_for()
     opened = heap_mb(cdp)
     rows = page.locator("[data-slot=steps] > [data-step]").count()
     entries = page.locator("[data-slot=entries] > li").count()
