@@ -59,7 +59,7 @@ class Gate:
     def _may_enter(self) -> bool:
         try:
             if self._file is None:
-                self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+                self._file = os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE_MS = 30_000
 SLOW = "slow:0.5"
+SLOW_UNDO = "slow:2"  # longer than a busy machine takes to paint
 STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
 
 RECORD = """() => {

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.e2e.conftest import Visits
 from tests.e2e.orders import (
     SLOW,
+    SLOW_UNDO,
     STEPS,
     expect_connection,
     expect_status,
@@ -43,7 +44,7 @@ def test_an_order_is_found_started_and_turns_green(page: Page) -> None:
 
 
 def test_the_undo_of_a_failed_order_is_seen_walking_backwards(page: Page) -> None:
-    undos = {"release_inventory": SLOW, "refund_payment": SLOW}
+    undos = {"release_inventory": SLOW_UNDO, "refund_payment": SLOW_UNDO}
     start_order(page, reserve_inventory=SLOW, charge_payment=SLOW, create_shipment="error", **undos)
     record(page)
     page.evaluate("() => { window.notReloaded = true }")
