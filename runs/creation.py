@@ -34,9 +34,9 @@ from workers.sealing import CannotOpen, at_secrets, has_secrets, opened, scrubbe
 INPUT_BYTES_MAX = 5_000_000
 LABELS_MAX = 50
 PROBLEMS_MAX = 50
-RUN_FIELDS = [(field, field.column or "") for field in Run._meta.concrete_fields]
+RUN_FIELDS = Run._meta.concrete_fields
 INSERT_RUN_SQL = (
-    f"INSERT INTO runs_run ({', '.join(column for _, column in RUN_FIELDS)})"
+    f"INSERT INTO runs_run ({', '.join(str(field.column) for field in RUN_FIELDS)})"
     f" VALUES ({', '.join(['%s'] * len(RUN_FIELDS))})"
 )
 
@@ -172,8 +172,8 @@ def _inserted(db: Database, runs: Sequence[Run]) -> Statement:
     """What `bulk_create` would do, at a fraction of its cost."""
     rows = []
     for run in runs:
-        values = ((field, getattr(run, field.attname)) for field, _ in RUN_FIELDS)
-        rows.append(tuple(field.get_db_prep_save(value, db.wrapper) for field, value in values))
+        values = (field.get_db_prep_save(getattr(run, field.attname), db.wrapper) for field in RUN_FIELDS)
+        rows.append(tuple(values))
         run._state.adding, run._state.db = False, db.wrapper.alias
     return INSERT_RUN_SQL, rows
 

@@ -239,8 +239,12 @@ def _held(unit: Unit, step: str, lease: int) -> Held:
 
 
 def _claimed_action(unit: Unit, name: str) -> Action:
-    state = unit.state.step(name)
-    return action_of(unit.graph.by_name[state.map_name or name], state.phase)
+    return action_of(_definition(unit, name), unit.state.step(name).phase)
+
+
+def _definition(unit: Unit, name: str) -> Step:
+    """Of a step, or of the map that an item belongs to."""
+    return unit.graph.by_name[unit.state.step(name).map_name or name]
 
 
 def _claim_next(unit: Unit, go_on: GoOn) -> Ring | None:
@@ -253,16 +257,14 @@ def _claim_next(unit: Unit, go_on: GoOn) -> Ring | None:
 def _can(unit: Unit, ring: Ring, go_on: GoOn) -> bool:
     if ring.queue not in go_on.queues or go_on.workers is None:
         return ring.queue in go_on.queues
-    state = unit.state.step(ring.step)
-    step = unit.graph.by_name[state.map_name or ring.step]
-    return action_of(step, next_direction(step, state)).worker in go_on.workers
+    step = _definition(unit, ring.step)
+    return action_of(step, next_direction(step, unit.state.step(ring.step))).worker in go_on.workers
 
 
 def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
     action = _claimed_action(unit, name)
     if action.worker not in workers:
-        step = unit.graph.by_name[unit.state.step(name).map_name or name]
-        raise WorkerMissing(unit.run_id, action.worker, queue_of(step, action))
+        raise WorkerMissing(unit.run_id, action.worker, queue_of(_definition(unit, name), action))
 
 
 def note(held: Held, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from runs import database, dispatch, engine
 from runs.engine import Held
 from runs.gate import SUFFIX
 from runs.models import Run
+from tests.gates import is_free
 from tests.integration.runs.conftest import Publish, chain, step
 from workers.outcome import Failure, Outcome
 
@@ -50,14 +50,7 @@ def count(found: list[str], *begins: str) -> int:
 
 def is_gate_free() -> bool:
     """Whether the next one may write to an SQLite file at once."""
-    if connection.vendor != "sqlite":
-        return True
-    with Path(connection.settings_dict["NAME"] + SUFFIX).open("ab") as gate:
-        try:
-            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+    return connection.vendor != "sqlite" or is_free(Path(connection.settings_dict["NAME"] + SUFFIX))
 
 
 def start(publish: Publish, *steps: Any, **input: Any) -> Held:

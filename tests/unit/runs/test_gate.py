@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 
 import pytest
 
 from runs.gate import SUFFIX, Gate, gate_of
-
-
-def is_free(path: Path) -> bool:
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+from tests.gates import is_free
 
 
 @pytest.fixture
