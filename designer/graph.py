@@ -59,7 +59,7 @@ class Action:
 Undo = Action | Literal["none", "irreversible"] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     name: str
     kind: Kind = "task"
@@ -93,6 +93,11 @@ class Step:
     signal: str | None = None
     # approval
     message: str = ""
+
+    @cached_property
+    def own(self) -> Action:
+        """The step's own worker call."""
+        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue)
 
     @property
     def undo(self) -> Action | None:

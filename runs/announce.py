@@ -19,7 +19,7 @@ from redis import RedisError
 logger = logging.getLogger(__name__)
 
 BOARD_GROUP = "board"
-MERGE_S = 0.02  # what moves within this time is told once
+PAUSE_S = 0.05  # the first hint goes out at once; what moves within this time after it is told together
 RUNS_PER_HINT = 1_000
 PEOPLE = "people"
 
@@ -59,11 +59,11 @@ class Announcer:
     async def _work(self) -> None:
         while True:
             await self._is_due.wait()
-            await asyncio.sleep(MERGE_S)
             self._is_due.clear()
             with self._lock:
                 hints, self._hints = self._hints, {}
             await self._send(hints)
+            await asyncio.sleep(PAUSE_S)
 
     async def _send(self, hints: dict[Key, int]) -> None:
         layer = get_channel_layer()

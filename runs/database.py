@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -119,7 +119,7 @@ class Sqlite(Database):
     def let_next(self) -> None:
         self._gate.leave()
 
-    @property
+    @cached_property
     def _gate(self) -> Gate:
         return gate_of(str(self.wrapper.settings_dict["NAME"]))
 
@@ -297,4 +297,4 @@ def _with_question_marks(sql: str) -> str:
 @lru_cache(maxsize=512)
 def _naive_text(value: datetime) -> str:
     """As Django's backend stores times."""
-    return str(value.astimezone(UTC).replace(tzinfo=None))
+    return value.astimezone(UTC).isoformat(" ").removesuffix("+00:00")

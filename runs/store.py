@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from runs.codec import unpack
 from runs.database import Database, Query, Row, Sqlite, database
 from runs.errors import UnknownRun
 from runs.machine.messages import Decision
-from runs.machine.states import RUN_ENDED, RunState, RunStatus, State, StepState
+from runs.machine.states import RUN_ENDED, RunState, RunStatus, State, StepState, evolve
 from runs.payloads import INPUT, cache
 from runs.writing import Changes
 
@@ -92,7 +92,7 @@ def load(run_id: UUID) -> Loaded:
     """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
     db = database()
     found = db.rows(db.timed(_run_query(db, run_id)))
-    return replace(_loaded(run_id, found, _time_in(db, found)), is_undisturbed=True)
+    return evolve(_loaded(run_id, found, _time_in(db, found)), is_undisturbed=True)
 
 
 def lock_query(db: Database, run: UUID | Loaded) -> Query:
@@ -111,7 +111,7 @@ def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
     if isinstance(run, UUID):
         return _loaded(run, found, at)
     if found and found[0][0] == run.state.run.last_seq:
-        return replace(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
+        return evolve(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -26,7 +25,7 @@ from runs.database import Database, Sqlite, database, transaction_of
 from runs.graphs import run_graph
 from runs.machine.decide import decide
 from runs.machine.messages import Command, Decision, Event, Ring, StartChild
-from runs.machine.states import State
+from runs.machine.states import State, evolve
 
 AfterCommit = Callable[["Unit"], None]
 T = TypeVar("T")
@@ -98,7 +97,7 @@ class Unit:
         """What a later unit of this process may go on from, after the commit."""
         self.loaded.rows.absorb(self.state)
         is_undisturbed = self.loaded.is_undisturbed or not self.is_locked
-        return replace(
+        return evolve(
             self.loaded,
             state=self.state,
             at=self.at,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from designer.graph import Step
 from runs.machine.states import State
@@ -207,8 +207,7 @@ Event = (
 # --- facts ---
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One numbered fact of a run. `payload` is what frames leave out (outputs, patches, items)."""
 
     seq: int
@@ -216,7 +215,7 @@ class Entry:
     at: datetime
     step: str = ""
     attempt: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}  # never changed
     payload: Any = None
     status: str = ""
 

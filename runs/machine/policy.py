@@ -24,7 +24,7 @@ SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
 def action_of(step: Step, direction: Direction) -> Action:
     """What a worker process calls for a step in one direction."""
     if direction == "forward":
-        return Action(step.worker or "", step.params, step.timeout, step.retry, step.queue)
+        return step.own
     action = {"fallback": step.fallback, "verify": step.verify, "undo": step.undo}[direction]
     if action is None:
         raise ValueError(f"step {step.name} has no {direction} worker")

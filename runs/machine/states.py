@@ -191,14 +191,17 @@ class RunState:
         return RunStatus.COMPENSATING
 
 
-S = TypeVar("S", StepState, RunState)
+S = TypeVar("S")
 
 
-def evolve(state: S, **changes: Any) -> S:
-    """A changed copy: `dataclasses.replace` without its checks, which cost more than all else."""
+def evolve(state: S, /, **changes: Any) -> S:
+    """A changed copy of a dataclass without slots, as of `replace`, whose checks cost more than all else."""
     twin = object.__new__(type(state))
     twin.__dict__.update(state.__dict__, **changes)
     return twin
+
+
+UNTOUCHED = StepState("")
 
 
 class Source(Protocol):
@@ -260,7 +263,7 @@ class State:
         return twin
 
     def step(self, name: str) -> StepState:
-        return self.changed.get(name) or self.source.step(name) or StepState(name)
+        return self.changed.get(name) or self.source.step(name) or evolve(UNTOUCHED, name=name)
 
     def steps(self) -> dict[str, StepState]:
         return {**self.source.steps(), **self.changed}

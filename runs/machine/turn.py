@@ -51,7 +51,7 @@ class Turn:
         """Append a fact and apply it."""
         entry = Entry(self.run.last_seq + 1, type, self.at, step, attempt, data or {}, payload)
         apply(self.state, entry)
-        entry = Entry(entry.seq, type, self.at, step, attempt, entry.data, payload, self.run.status.value)
+        entry = entry._replace(status=self.run.status.value)
         self.entries.append(entry)
         return entry
 

@@ -7,7 +7,7 @@ own, and an entry without a payload still has a row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -99,7 +99,7 @@ class Memory:
 
 
 def read_back(entry: Entry) -> Entry:
-    return replace(entry, data=through_json(entry.data), payload=through_json(entry.payload))
+    return entry._replace(data=through_json(entry.data), payload=through_json(entry.payload))
 
 
 def round_trip(state: StateT) -> StateT:

@@ -191,7 +191,8 @@ class Driver:
         return [entry.type for entry in self.memory.journal]
 
     def last(self, type: str) -> Entry:
-        return next(entry for entry in reversed(self.memory.journal) if entry.type == type)
+        found: Entry = next(entry for entry in reversed(self.memory.journal) if entry.type == type)
+        return found
 
     def statuses(self, *names: str) -> list[str]:
         return [self.step(name).status.value for name in names]
