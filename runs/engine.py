@@ -23,6 +23,7 @@ from runs.errors import (
     WorkerMissing,
 )
 from runs.family import act, start_children
+from runs.going_on import GoOn, Next, claim_next, definition_of
 from runs.machine.errors import Refused, Stale
 from runs.machine.messages import (
     Answer,
@@ -35,14 +36,13 @@ from runs.machine.messages import (
     Lose,
     Note,
     Report,
-    Ring,
     Rollback,
     Signal,
     TakeCase,
     TimeOut,
     Wake,
 )
-from runs.machine.policy import action_of, next_direction, queue_of
+from runs.machine.policy import action_of, queue_of
 from runs.machine.states import State
 from runs.models import Intervention, StepRun
 from runs.starting import start_fitting, start_one, start_run, start_runs
@@ -51,20 +51,24 @@ from runs.text import is_storable, storable
 from runs.unit import Unit, unit_of, unit_that_goes_on
 from workers.outcome import Failure, Outcome
 
-__all__ = ["start_fitting", "start_one", "start_run", "start_runs"]
+__all__ = ["GoOn", "start_fitting", "start_one", "start_run", "start_runs"]
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claimed attempt, with all that is needed to carry it out. `lease` goes with its report."""
+    """A claimed attempt, with all that is needed to carry it out. `lease` goes with its report.
+
+    `is_rung`: a job that offers it lies in a queue, and comes in vain.
+    """
 
     step: str
     lease: int
     action: Action
     graph: Graph
     loaded: Loaded
+    is_rung: bool = False
 
     @property
     def state(self) -> State:
@@ -73,18 +77,6 @@ class Held:
     @property
     def run_id(self) -> UUID:
         return self.loaded.rows.run_id
-
-
-@dataclass(frozen=True, slots=True)
-class GoOn:
-    """A worker process that would go on with the next step of a run, if it can.
-
-    `workers`: names of those that it has; None: all.
-    """
-
-    process: str
-    queues: frozenset[str]
-    workers: Container[str] | None = None
 
 
 # --- runs ---
@@ -221,50 +213,31 @@ def report(
         expansion=expansion,
     )
 
-    def record(unit: Unit) -> Ring | None:
+    def record(unit: Unit) -> Next | None:
         unit.take(event(unit.at))
         start_children(unit)
-        return _claim_next(unit, go_on) if go_on else None
+        return claim_next(unit, held.step, go_on) if go_on else None
 
     try:
         unit, following = unit_that_goes_on(held.loaded, record, act)
     except Stale as stale:
         logger.info("run %s: report discarded: %s", held.run_id, stale)
         return None
-    return _held(unit, following.step, following.lease) if following else None
+    return _held(unit, *following) if following else None
 
 
-def _held(unit: Unit, step: str, lease: int) -> Held:
-    return Held(step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now())
+def _held(unit: Unit, step: str, lease: int, is_rung: bool = False) -> Held:
+    return Held(step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now(), is_rung)
 
 
 def _claimed_action(unit: Unit, name: str) -> Action:
-    return action_of(_definition(unit, name), unit.state.step(name).phase)
-
-
-def _definition(unit: Unit, name: str) -> Step:
-    """Of a step, or of the map that an item belongs to."""
-    return unit.graph.by_name[unit.state.step(name).map_name or name]
-
-
-def _claim_next(unit: Unit, go_on: GoOn) -> Ring | None:
-    ring = next((ring for ring in unit.rings if _can(unit, ring, go_on)), None)
-    if ring is not None:
-        unit.take(Claim(unit.at, ring.step, ring.lease, go_on.process))
-    return ring
-
-
-def _can(unit: Unit, ring: Ring, go_on: GoOn) -> bool:
-    if ring.queue not in go_on.queues or go_on.workers is None:
-        return ring.queue in go_on.queues
-    step = _definition(unit, ring.step)
-    return action_of(step, next_direction(step, unit.state.step(ring.step))).worker in go_on.workers
+    return action_of(definition_of(unit, name), unit.state.step(name).phase)
 
 
 def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
     action = _claimed_action(unit, name)
     if action.worker not in workers:
-        raise WorkerMissing(unit.run_id, action.worker, queue_of(_definition(unit, name), action))
+        raise WorkerMissing(unit.run_id, action.worker, queue_of(definition_of(unit, name), action))
 
 
 def note(held: Held, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:

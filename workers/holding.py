@@ -10,8 +10,13 @@ from uuid import UUID
 from runs import engine
 from runs.engine import Held
 
+Key = tuple[UUID, str, int]
+
+RUNG_MAX = 1_000
+
 _claiming = threading.Lock()
-_held: dict[tuple[UUID, str, int], float] = {}  # until when each may be reported
+_held: dict[Key, float] = {}  # until when each may be reported
+_rung: dict[Key, bool] = {}  # claimed, while a job that offers it lies in a queue
 
 
 def taken(claim: Callable[[], Held | None], lease_s: Callable[[Held], float]) -> Held | None:
@@ -20,7 +25,20 @@ def taken(claim: Callable[[], Held | None], lease_s: Callable[[Held], float]) ->
         held = claim()
         if held is not None:
             _held[_key(held)] = time.monotonic() + lease_s(held)
+            if held.is_rung:
+                _remember(_key(held))
         return held
+
+
+def _remember(key: Key) -> None:
+    _rung[key] = True
+    if len(_rung) > RUNG_MAX:
+        del _rung[next(iter(_rung))]
+
+
+def comes_in_vain(run_id: UUID, step: str, lease: int) -> bool:
+    """Whether a job offers what this process has claimed without it; it is asked once for each."""
+    return _rung.pop((run_id, step, lease), False)
 
 
 def left_s(held: Held, otherwise: float) -> float:
@@ -40,5 +58,5 @@ def hand_back_others(process_id: str) -> None:
         engine.hand_back_all(process_id, but=frozenset(_held))
 
 
-def _key(held: Held) -> tuple[UUID, str, int]:
+def _key(held: Held) -> Key:
     return held.run_id, held.step, held.lease

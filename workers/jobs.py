@@ -36,6 +36,8 @@ CLAIM_S_MAX = 60.0  # then the sweep brings the attempt forward
 
 def run_attempt(run_id: str, step: str, lease: int) -> None:
     """Carry out one attempt, then as many further steps of the run as fairness allows."""
+    if holding.comes_in_vain(UUID(run_id), step, lease):
+        return
     catalog = get_catalog()
     worker = GoOn(process.current_process_id(), process.queues(), Doable())
     try:

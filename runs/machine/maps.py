@@ -9,7 +9,7 @@ from designer.graph import Step
 from runs.machine import forward, rollback
 from runs.machine.policy import MAP_ITEMS_MAX, MAP_WINDOW
 from runs.machine.scope import scope_at
-from runs.machine.states import StepState, StepStatus
+from runs.machine.states import State, StepState, StepStatus
 from runs.machine.turn import Turn
 from workers.outcome import Failure
 
@@ -33,6 +33,13 @@ def begin_map(turn: Turn, step: Step) -> None:
 def window_of(step: Step) -> int:
     """How many items may be under way at a time."""
     return step.max_concurrency or MAP_WINDOW
+
+
+def waiting_item(state: State, step: Step) -> str | None:
+    """The first item of those that were queued with the map and that nobody has claimed yet."""
+    count = min(window_of(step), state.step(step.name).items_total or 0)
+    items = state.steps_named([f"{step.name}[{index}]" for index in range(count)])
+    return next((name for name, item in items.items() if item.status == StepStatus.QUEUED), None)
 
 
 def item_completed(turn: Turn, step: Step, key: str, output: Any) -> None:

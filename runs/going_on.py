@@ -1,0 +1,57 @@
+"""What a worker process goes on with: claimed together with the report of what it has just done."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from designer.graph import Step
+from runs.machine.maps import waiting_item
+from runs.machine.messages import Claim
+from runs.machine.policy import action_of, next_direction, queue_of
+from runs.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """A worker process that would go on with the next step of a run, if it can.
+
+    `workers`: names of those that it has; None: all.
+    """
+
+    process: str
+    queues: frozenset[str]
+    workers: Container[str] | None = None
+
+
+Next = tuple[str, int, bool]
+"""What was claimed next: a step, its lease, and whether a job was sent for it."""
+
+
+def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
+    """A step that has just become ready; else, where nobody else works on a map, an item that waits."""
+    ready = next((ring.step for ring in unit.rings if _can(unit, ring.step, go_on)), None)
+    name = ready or _waiting_item(unit, done)
+    if name is None or not _can(unit, name, go_on):
+        return None
+    lease = unit.state.step(name).lease + 1
+    unit.take(Claim(unit.at, name, lease, go_on.process))
+    return name, lease, ready is None
+
+
+def _waiting_item(unit: Unit, done: str) -> str | None:
+    is_item = unit.state.step(done).map_name is not None
+    return waiting_item(unit.state, definition_of(unit, done)) if is_item and not unit.is_locked else None
+
+
+def _can(unit: Unit, name: str, go_on: GoOn) -> bool:
+    step = definition_of(unit, name)
+    action = action_of(step, next_direction(step, unit.state.step(name)))
+    return queue_of(step, action) in go_on.queues and (
+        go_on.workers is None or action.worker in go_on.workers
+    )
+
+
+def definition_of(unit: Unit, name: str) -> Step:
+    """Of a step, or of the map that an item belongs to."""
+    return unit.graph.by_name[unit.state.step(name).map_name or name]
