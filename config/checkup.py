@@ -163,7 +163,7 @@ def try_to_write() -> None:
 
 
 def fleet_check() -> Iterator[Finding]:
-    lost = fleet.lost_processes()
+    lost = fleet.lost_processes(store.now())
     if lost:
         yield Finding("wrong", "fleet", f"{shown(lost)} died; the scheduler clears this: is it running?")
     alive = WorkerProcess.objects.exclude(id__in=lost)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from runs.models import WorkerProcess
@@ -78,17 +78,17 @@ def gone(process_id: str) -> None:
     _release_lock(process_id)
 
 
-def lost_processes(*, silence_counts: bool = True) -> list[str]:
-    """Ids of known processes that have died without saying so.
+def lost_processes(at: datetime, *, silence_counts: bool = True) -> list[str]:
+    """Ids of known processes that have died without saying so, at the database's time `at`.
 
     Without `silence_counts`, only what locks tell: nobody could send a heartbeat of late.
     """
-    is_silent = Q(seen_at__lt=Now() - timedelta(seconds=SILENT_AFTER_S))
-    rows = WorkerProcess.objects.annotate(
-        silent=ExpressionWrapper(is_silent, output_field=BooleanField())
-    ).values_list("id", "silent")
+    silent_since = at - timedelta(seconds=SILENT_AFTER_S)
+    rows = WorkerProcess.objects.values_list("id", "seen_at")
     return [
-        process_id for process_id, silent in rows if _is_lost(process_id, silence_counts and bool(silent))
+        process_id
+        for process_id, seen_at in rows
+        if _is_lost(process_id, silence_counts and seen_at < silent_since)
     ]
 
 

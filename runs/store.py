@@ -35,10 +35,13 @@ INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
 
-DUE_SQL = (
-    "SELECT {now} WHERE EXISTS (SELECT 1 FROM runs_steprun WHERE due_at <= {now})"
-    " OR EXISTS (SELECT 1 FROM runs_run WHERE due_at <= {now})"
-)
+DUE = {
+    "steps": "runs_steprun WHERE due_at <= {now}",
+    "runs": "runs_run WHERE due_at <= {now}",
+    "schedules": "runs_trigger WHERE due_at <= {now}",
+    "mails": "runs_casemail WHERE ended_at IS NULL AND due_at <= {now}",
+}
+DUE_SQL = f"SELECT {{now}}, {', '.join(f'EXISTS (SELECT 1 FROM {those})' for those in DUE.values())}"
 
 LIVE_FAMILY_SQL = (
     "SELECT EXISTS (SELECT 1 FROM runs_run WHERE parent_id IS NOT NULL AND status IN ({live}))"
@@ -73,14 +76,16 @@ def now() -> datetime:
     return database().now()
 
 
-def time_if_due() -> datetime | None:
-    """The database's time, if the due time of any step or run has come; asked in one query."""
+def due() -> tuple[datetime, list[str]]:
+    """The database's time, and of what the due time has come, by the names in DUE; asked in one query."""
     db = database()
     if isinstance(db, Sqlite):
         at = db.now()
-        return at if db.rows((DUE_SQL.format(now="%s"), [db.time(at)] * 3)) else None
-    found = db.rows((DUE_SQL.format(now="now()"), ()))
-    return found[0][0] if found else None
+        query = DUE_SQL.format(now="%s"), [db.time(at)] * (1 + len(DUE))
+        ((_, *are_due),) = db.rows(query)
+    else:
+        ((at, *are_due),) = db.rows((DUE_SQL.format(now="now()"), ()))
+    return at, [name for name, is_due in zip(DUE, are_due, strict=True) if is_due]
 
 
 def has_live_families() -> bool:

@@ -40,17 +40,14 @@ def sweep_once(*, silence_counts: bool = True) -> int:
     `silence_counts`: whether a process that sends no heartbeat is taken for lost.
     """
     at = store.now()
-    lost_processes = partial(_lost_processes, silence_counts=silence_counts)
-    passes = (lost_processes, _due_steps, _due_runs, _due_schedules, _families, mail.ring_due)
-    return sum(_safely(one_pass, at) for one_pass in passes)
+    lost = _safely(partial(_lost_processes, silence_counts=silence_counts), at)
+    return lost + sweep_due() + _safely(_families, at)
 
 
 def sweep_due() -> int:
     """Only what has come to its own due time; where nothing has, it costs one small query."""
-    at = store.time_if_due()
-    if at is None:
-        return 0
-    return sum(_safely(one_pass, at) for one_pass in (_due_steps, _due_runs))
+    at, names = store.due()
+    return sum(_safely(PASSES[name], at) for name in names)
 
 
 def _safely(one_pass: Callable[[datetime], int], at: datetime) -> int:
@@ -62,7 +59,7 @@ def _safely(one_pass: Callable[[datetime], int], at: datetime) -> int:
 
 
 def _lost_processes(at: datetime, *, silence_counts: bool) -> int:
-    lost = fleet.lost_processes(silence_counts=silence_counts)
+    lost = fleet.lost_processes(at, silence_counts=silence_counts)
     for process_id in lost:
         _each(process_id, partial(engine.process_lost, process_id))
         fleet.gone(process_id)
@@ -124,6 +121,10 @@ def _start_slot(pk: int, at: datetime) -> int:
         triggers.put_off(pk, at + timedelta(seconds=seconds))
 
     return _each(f"schedule {pk}", partial(triggers.start_slot, pk, at), put_off)
+
+
+PASSES = {"steps": _due_steps, "runs": _due_runs, "schedules": _due_schedules, "mails": mail.ring_due}
+"""What brings forward what is due, by the names in `store.DUE`."""
 
 
 def _families(at: datetime) -> int:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from runs import fleet
+from runs import fleet, store
 from runs.models import WorkerProcess
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_a_registered_process_is_known_until_it_is_gone():
     row = WorkerProcess.objects.get(id="here:1:a")
     assert (row.host, row.pid, row.queues, row.workers) == ("here", os.getpid(), ["default"], ["a", "b"])
     assert abs(row.seen_at - timezone.now()) < timedelta(seconds=5)
-    assert fleet.lost_processes() == []
+    assert fleet.lost_processes(store.now()) == []
     fleet.gone("here:1:a")
     assert not WorkerProcess.objects.exists()
     assert not (settings.DATA_DIR / "processes" / "here:1:a").exists()
@@ -58,7 +58,7 @@ def test_a_heartbeat_moves_the_time_and_says_when_the_process_is_not_known():
 def test_a_silent_process_is_not_lost_while_it_holds_its_lock():
     register("here:1:c")
     fall_silent("here:1:c")
-    assert fleet.lost_processes() == []
+    assert fleet.lost_processes(store.now()) == []
     fleet.gone("here:1:c")
 
 
@@ -70,19 +70,19 @@ def test_a_process_that_dies_is_lost_at_once():
     assert holder.stdout is not None
     with holder.stdout:
         holder.stdout.readline()
-    assert fleet.lost_processes() == []
+    assert fleet.lost_processes(store.now()) == []
     holder.kill()
     holder.wait()
-    assert fleet.lost_processes() == ["here:1:d"]
+    assert fleet.lost_processes(store.now()) == ["here:1:d"]
     fleet.gone("here:1:d")
 
 
 def test_a_process_of_another_host_is_lost_when_it_falls_silent():
     now = timezone.now()
     WorkerProcess.objects.create(id="there:1:e", host="there", pid=1, started_at=now, seen_at=now)
-    assert fleet.lost_processes() == []
+    assert fleet.lost_processes(store.now()) == []
     fall_silent("there:1:e")
-    assert fleet.lost_processes() == ["there:1:e"]
+    assert fleet.lost_processes(store.now()) == ["there:1:e"]
 
 
 def test_registering_twice_is_one_process():
