@@ -7,6 +7,7 @@ Django's. Statements are written with `%s`.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
-from runs.gate import Gate, gate_of
+from runs.gate import Gate
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
@@ -121,7 +122,7 @@ class Sqlite(Database):
 
     @cached_property
     def _gate(self) -> Gate:
-        return gate_of(str(self.wrapper.settings_dict["NAME"]))
+        return Gate(str(self.wrapper.settings_dict["NAME"]))
 
     def write_if(self, statements: Sequence[Statement]) -> datetime | None:
         (sql, (values,)), *others = statements
@@ -162,9 +163,14 @@ class Postgres(Database):
     """Statements are prepared once a connection, and those that need no answer in between travel together."""
 
     def rows(self, query: Query) -> list[Row]:
+        sql, values = query
         with self.wrapper.wrap_database_errors:
-            found: list[Row] = self._execute(*query).fetchall()
+            found: list[Row] = self._cursor.execute(sql, values, prepare=True).fetchall()
             return found
+
+    @cached_property
+    def _cursor(self) -> Cursor[Row]:
+        return Cursor(self.raw)
 
     def locked(self, query: Query) -> Query:
         sql, values = query
@@ -202,6 +208,7 @@ class Postgres(Database):
                 self._execute(sql, row)
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """With a cursor of its own, so that the results of a pipeline stay apart."""
         return Cursor(self.raw).execute(sql, values, prepare=True)
 
     def now(self) -> datetime:
@@ -218,10 +225,16 @@ class Postgres(Database):
         return value
 
 
+_here = threading.local()
+
+
 def database() -> Database:
     """This thread's connection. Raises OperationalError where there is none to be had."""
     wrapper = connections[DEFAULT_DB_ALIAS]
-    return Sqlite(wrapper) if wrapper.vendor == "sqlite" else Postgres(wrapper)
+    known: Database | None = getattr(_here, "database", None)
+    if known is None or known.wrapper is not wrapper or known.raw is not wrapper.connection:
+        known = _here.database = Sqlite(wrapper) if wrapper.vendor == "sqlite" else Postgres(wrapper)
+    return known
 
 
 @dataclass

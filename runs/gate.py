@@ -11,7 +11,6 @@ import ctypes
 import fcntl
 import os
 import sys
-import threading
 import time
 
 PAUSE_S = 0.00003
@@ -23,15 +22,13 @@ MODE = 0o600
 PR_SET_TIMERSLACK = 29
 SLACK_NS = 1_000  # a pause lasts as long as it says, and not twice as long
 
-_here = threading.local()
-
 
 class Gate:
-    """One thread's way in, which it may leave without having come in."""
+    """One connection's way in, which it may leave without having come in."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.pid = os.getpid()
+    def __init__(self, database: str) -> None:
+        """To the database in that file."""
+        self.path = database + SUFFIX
         self._file: int | None = None
         self._is_in = False
         if sys.platform == "linux":
@@ -67,12 +64,3 @@ class Gate:
             return True
         self._is_in = True
         return True
-
-
-def gate_of(database: str) -> Gate:
-    """This thread's, to the database in that file."""
-    gate: Gate | None = getattr(_here, "gate", None)
-    path = database + SUFFIX
-    if gate is None or gate.path != path or gate.pid != os.getpid():
-        gate = _here.gate = Gate(path)
-    return gate

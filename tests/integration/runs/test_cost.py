@@ -41,7 +41,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     with monkeypatch.context() as patched:
         patched.setattr(database, "Cursor", Counting)
+        vars(database.database()).pop("_cursor", None)
         yield found
+    vars(database.database()).pop("_cursor", None)
 
 
 def count(found: list[str], *begins: str) -> int:

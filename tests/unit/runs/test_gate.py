@@ -6,25 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from runs.gate import SUFFIX, Gate, gate_of
+from runs.gate import SUFFIX, Gate
 from tests.gates import is_free
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "gate"
+def database(tmp_path: Path) -> str:
+    return str(tmp_path / "db.sqlite3")
 
 
-def test_who_is_in_keeps_others_out_until_he_leaves(path: Path) -> None:
-    gate = Gate(str(path))
+@pytest.fixture
+def path(database: str) -> Path:
+    return Path(database + SUFFIX)
+
+
+def test_who_is_in_keeps_others_out_until_he_leaves(database: str, path: Path) -> None:
+    gate = Gate(database)
     gate.enter()
     assert not is_free(path)
     gate.leave()
     assert is_free(path)
 
 
-def test_who_has_waited_in_vain_goes_on_and_locks_nobody_out_of_his_turn(path: Path) -> None:
-    first, second = Gate(str(path)), Gate(str(path))
+def test_who_has_waited_in_vain_goes_on_and_locks_nobody_out_of_his_turn(database: str, path: Path) -> None:
+    first, second = Gate(database), Gate(database)
     first.enter()
     second.enter()
     second.leave()
@@ -35,25 +40,19 @@ def test_who_has_waited_in_vain_goes_on_and_locks_nobody_out_of_his_turn(path: P
     second.leave()
 
 
-def test_leaving_without_having_entered_is_nothing(path: Path) -> None:
-    Gate(str(path)).leave()
+def test_leaving_without_having_entered_is_nothing(database: str, path: Path) -> None:
+    Gate(database).leave()
     assert not path.exists()
 
 
 def test_where_no_file_can_be_made_there_is_no_gate(tmp_path: Path) -> None:
-    gate = Gate(str(tmp_path / "missing" / "gate"))
+    gate = Gate(str(tmp_path / "missing" / "db.sqlite3"))
     gate.enter()
     gate.leave()
 
 
-def test_whoever_ends_leaves(path: Path) -> None:
-    gate = Gate(str(path))
+def test_whoever_ends_leaves(database: str, path: Path) -> None:
+    gate = Gate(database)
     gate.enter()
     del gate
     assert is_free(path)
-
-
-def test_a_thread_has_one_gate_to_a_file(tmp_path: Path) -> None:
-    one = gate_of(str(tmp_path / "a"))
-    assert gate_of(str(tmp_path / "a")) is one and one.path == str(tmp_path / "a") + SUFFIX
-    assert gate_of(str(tmp_path / "b")) is not one
