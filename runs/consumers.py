@@ -26,6 +26,7 @@ from runs.live import reading
 from runs.live.feeds import RunFeed
 from runs.live.hub import Hub, hub_here
 from runs.live.people import Person, person_of
+from runs.live.valve import Valve
 
 ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST, AGAIN_LATER = 4401, 4403, 4404, 4400, 1013
 CHATTER, TOO_LARGE = 1008, 1009
@@ -53,6 +54,11 @@ class Watcher(AsyncWebsocketConsumer):
     @property
     def person(self) -> Person:
         return person_of(self.scope)
+
+    @property
+    def valve(self) -> Valve:
+        valve: Valve = self.scope["valve"]
+        return valve
 
     async def connect(self) -> None:
         """Accepts when all that happens from now on will be told; a refusal needs an open socket too."""
@@ -139,10 +145,6 @@ class Watcher(AsyncWebsocketConsumer):
     async def pump(self) -> None:
         raise NotImplementedError
 
-    async def say(self, text: str) -> None:
-        await self.scope["valve"].wait()
-        await self.send(text_data=text)
-
 
 class RunConsumer(Watcher):
     """Every journal entry after `?after=SEQ`, in order, then each new one as it is committed."""
@@ -166,6 +168,7 @@ class RunConsumer(Watcher):
 
     async def pump(self) -> None:
         assert self.hub is not None and self.feed is not None
+        valve = self.valve
         while True:
             frames = self.feed.since(self.sent)
             if frames is None:
@@ -173,7 +176,7 @@ class RunConsumer(Watcher):
             elif not frames:
                 await self.feed.more()
             for seq, text in frames:
-                await self.say(text)
+                await valve.send(text)
                 self.sent = seq
 
 
@@ -200,7 +203,7 @@ class ListWatcher(Watcher):
             self.has_news.clear()
             while self.waiting and not self.is_behind:
                 key = next(iter(self.waiting))
-                await self.say(self.waiting.pop(key))
+                await self.valve.send(self.waiting.pop(key))
         await self.close(AGAIN_LATER)
 
 

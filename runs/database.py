@@ -85,6 +85,10 @@ class Database(ABC):
     def time(self, value: datetime | None) -> Any:
         """A time as it is stored."""
 
+    @abstractmethod
+    def time_of(self, value: Any) -> datetime:
+        """The time that a query found."""
+
 
 class Sqlite(Database):
     """Lives on this host, so its time is the host's. IMMEDIATE transactions let one writer in at a time."""
@@ -158,6 +162,10 @@ class Sqlite(Database):
     def time(self, value: datetime | None) -> Any:
         return None if value is None else _naive_text(value)
 
+    def time_of(self, value: Any) -> datetime:
+        found: datetime = value.replace(tzinfo=UTC)
+        return found
+
 
 class Postgres(Database):
     """Statements are prepared once a connection, and those that need no answer in between travel together."""
@@ -223,6 +231,10 @@ class Postgres(Database):
 
     def time(self, value: datetime | None) -> Any:
         return value
+
+    def time_of(self, value: Any) -> datetime:
+        found: datetime = value
+        return found
 
 
 _here = threading.local()

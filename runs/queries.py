@@ -9,6 +9,7 @@ from uuid import UUID
 
 from designer.graph import Action, Graph, Step
 from runs import store
+from runs.database import database
 from runs.graphs import run_graph
 from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.rollback import plan
@@ -19,6 +20,9 @@ from runs.snapshot import iso as iso
 from runs.snapshot import without_traceback
 
 FRAMES_MAX = 500
+ENTRIES_SQL = (
+    "SELECT seq, type, step, attempt, status, at, data FROM runs_journalentry WHERE run_id = %s AND seq > %s"
+)
 Json = dict[str, Any]
 
 
@@ -122,23 +126,33 @@ def items_json(state: State, name: str, found: StepState) -> Json:
 
 def frames(run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None) -> list[Json]:
     """Entries after number `after` (of `step` only), in order, as the socket sends them; no payloads."""
-    rows = JournalEntry.objects.filter(run_id=run_id, seq__gt=after)
-    rows = rows if step is None else rows.filter(step=step)
-    return [frame(entry) for entry in rows.order_by("seq").defer("payload")[:limit]]
+    db, run = database(), str(run_id)
+    place = [db.key(run_id), after] + ([] if step is None else [step])
+    sql = f"{ENTRIES_SQL}{'' if step is None else ' AND step = %s'} ORDER BY seq LIMIT %s"
+    return [
+        _frame(run, seq, type, name, attempt, status, db.time_of(at), store.json_of(data))
+        for seq, type, name, attempt, status, at, data in db.rows((sql, [*place, limit]))
+    ]
 
 
 def frame(entry: JournalEntry) -> Json:
-    data = dict(entry.data)
+    fields = entry.type, entry.step, entry.attempt, entry.status, entry.at, entry.data
+    return _frame(str(entry.run_id), entry.seq, *fields)
+
+
+def _frame(
+    run: str, seq: int, type: str, step: str, attempt: int, status: str, at: datetime, data: Json
+) -> Json:
     if isinstance(data.get("error"), dict):
-        data["error"] = without_traceback(data["error"])
+        data = {**data, "error": without_traceback(data["error"])}
     return {
-        "seq": entry.seq,
-        "type": entry.type,
-        "run": str(entry.run_id),
-        "step": entry.step,
-        "attempt": entry.attempt,
-        "at": iso(entry.at),
-        "status": entry.status,
+        "seq": seq,
+        "type": type,
+        "run": run,
+        "step": step,
+        "attempt": attempt,
+        "at": iso(at),
+        "status": status,
         "data": data,
     }
 

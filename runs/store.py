@@ -135,7 +135,7 @@ def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
     if not found:
         raise UnknownRun(run_id)
     version_id, packed, error, workflow, parent_id, parent_step = found[0][:6]
-    run = unpack(RunState, _json(packed), id=str(run_id), error=_json(error))
+    run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
     parent = None if parent_id is None else UUID(str(parent_id))
     rows = Rows(run_id, run.total)
     state = State(run, _input(run_id), rows)
@@ -152,7 +152,7 @@ def _input(run_id: UUID) -> Any:
 
 def _kept(run_id: UUID, seq: int, text: Any) -> Any:
     """The value of a JSON column, remembered by this process."""
-    value = _json(text)
+    value = json_of(text)
     if isinstance(text, str):
         cache.put(run_id, seq, value, len(text))
     return value
@@ -251,7 +251,7 @@ class Rows:
     def _read(self, where: str, *values: Any) -> None:
         db = database()
         for name, state, error in db.rows((f"{STEP_SQL}{where} ORDER BY id", [db.key(self.run_id), *values])):
-            self._steps[name] = unpack(StepState, _json(state), name=name, error=_json(error))
+            self._steps[name] = unpack(StepState, json_of(state), name=name, error=json_of(error))
 
     def _read_payloads(self, seqs: list[int]) -> dict[int, Any]:
         marks = ", ".join(["%s"] * len(seqs))
@@ -261,6 +261,6 @@ class Rows:
         return {seq: _kept(self.run_id, seq, payload) for seq, payload in found}
 
 
-def _json(value: Any) -> Any:
+def json_of(value: Any) -> Any:
     """SQLite gives JSON columns as text, PostgreSQL as objects."""
     return orjson.loads(value) if isinstance(value, str | bytes) else value

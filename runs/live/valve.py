@@ -17,12 +17,16 @@ Send = Callable[[Any], Awaitable[None]]
 class Valve:
     """Open until the transport's buffer is full, and again when it is empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self._open = asyncio.Event()
         self._open.set()
 
-    async def wait(self) -> None:
-        await self._open.wait()
+    async def send(self, text: str) -> None:
+        """A frame, when there is room for it; past all that has to do with how a socket is opened."""
+        if not self._open.is_set():
+            await self._open.wait()
+        await self._send({"type": "websocket.send", "text": text})
 
     def pauseProducing(self) -> None:
         self._open.clear()
@@ -35,7 +39,7 @@ class Valve:
 
 def valve_of(send: Send) -> Valve:
     """The valve of the socket that `send` writes to. Servers whose `send` waits by itself need none."""
-    valve = Valve()
+    valve = Valve(send)
     protocol = send.args[0] if isinstance(send, partial) and send.args else None
     transport = getattr(protocol, "transport", None)
     if transport is not None and hasattr(transport, "registerProducer"):

@@ -25,7 +25,7 @@ from runs.consumers import WAITING_MAX, ListWatcher
 from runs.live import hub as hubs
 from runs.live import reading
 from runs.live.feeds import RunFeed
-from runs.live.valve import Valve
+from runs.live.valve import Send, Valve
 from runs.models import Intervention, JournalEntry, Run
 from tests.integration.runs.conftest import RunHere
 
@@ -202,8 +202,8 @@ async def test_a_slow_browser_is_caught_up_from_the_journal(
     valves: list[Valve] = []
     made = Valve.__init__
 
-    def noted(valve: Valve) -> None:
-        made(valve)
+    def noted(valve: Valve, send: Send) -> None:
+        made(valve, send)
         valves.append(valve)
 
     monkeypatch.setattr(Valve, "__init__", noted)
