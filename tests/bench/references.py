@@ -13,7 +13,7 @@ from rq import Queue, SimpleWorker
 
 from tests.bench.figures import Figure, median
 
-JOBS = 100
+JOBS = 200
 TRANSACTIONS = 500
 ROUND_TRIPS = 2_000
 QUEUE = "bench-reference"

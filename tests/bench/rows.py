@@ -59,7 +59,7 @@ def all_at_once(stage: Stage) -> list[Figure]:
     """B: 200 such runs at once, carried out by one and by two worker processes."""
     speeds: dict[int, list[float]] = {1: [], 2: []}
     ratios = []
-    for _ in range(stage.some(3, 1)):
+    for _ in range(stage.some(ROUNDS, 1)):
         job = stage.references.rq_job()
         for processes in speeds:
             with stage.workers(processes):

@@ -30,6 +30,7 @@ from tests.bench.steps import STEPS
 from tests.postgres import free_port
 
 SOCKETS = 500
+ROUNDS = 5
 READY_S_MAX = 30.0
 LAST_FRAMES_S = 10.0
 POLL_S = 0.1
@@ -41,7 +42,7 @@ def watched(stage: Stage) -> list[Figure]:
     alone: list[float] = []
     in_company: list[float] = []
     with web(stage.folder) as daphne:
-        for _ in range(stage.some(3, 1)):
+        for _ in range(stage.some(ROUNDS, 1)):
             runs = stage.start_many("bench_row", AT_ONCE)
             alone.append(_steps_per_s(stage, runs))
             runs = stage.start_many("bench_row", AT_ONCE)
