@@ -18,6 +18,7 @@ from redis import Redis
 from config import valkey
 from designer.models import WorkflowVersion
 from runs import engine
+from runs.creation import Request
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, WorkerProcess
 from tests.bench import steps
@@ -79,7 +80,9 @@ class Stage:
         return engine.start_run(self.versions[name], input or {}).pk
 
     def start_many(self, name: str, count: int) -> list[UUID]:
-        return [self.start(name) for _ in range(count)]
+        """By one call."""
+        requests = [Request(self.versions[name], {}, {})] * count
+        return [started.run.pk for started in engine.start_runs(requests)]
 
     def wait_for(self, run_id: UUID, poll_s: float = POLL_S) -> str:
         """The status in which a run has ended."""
