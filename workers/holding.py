@@ -33,7 +33,7 @@ def taken(claim: Callable[[], Held | None], lease_s: Callable[[Held], float]) ->
 def _remember(key: Key) -> None:
     _rung[key] = True
     if len(_rung) > RUNG_MAX:
-        del _rung[next(iter(_rung))]
+        _rung.pop(next(iter(_rung)), None)
 
 
 def comes_in_vain(run_id: UUID, step: str, lease: int) -> bool:

@@ -12,6 +12,7 @@ from django.db import connection
 from psycopg import Cursor
 
 from runs import database, dispatch, engine
+from runs.creation import Request
 from runs.engine import Held
 from runs.gate import SUFFIX
 from runs.models import Run
@@ -90,6 +91,24 @@ def test_a_step_in_a_row_is_one_transaction(publish: Publish, monkeypatch: pytes
     found, _ = report(start(publish, step("a"), step("b")), monkeypatch)
     check_one_transaction(found, steps=2)
     assert is_gate_free()
+
+
+@pytest.mark.parametrize("runs", [1, 50])
+def test_starts_are_one_transaction_however_many(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    """Each run has a row of its own, three entries and a step; what is asked once is asked for all."""
+    version = publish(chain(step("a"), step("b")))
+    engine.start_run(version, {})  # reads what stays in memory
+    with dispatch.kept_here() as rings, statements(monkeypatch) as found:
+        assert len(engine.start_runs([Request(version, {}, {})] * runs)) == runs
+    assert len(rings) == runs
+    assert count(found, "BEGIN") == count(found, "COMMIT") == 1
+    writes = count(found, "INSERT", "WITH", "UPDATE")
+    if connection.vendor == "sqlite":
+        assert writes == 5 * runs and len(found) == 2 + writes, found
+    else:
+        assert writes <= 2 * runs and len(found) == 3 + writes, found
 
 
 def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
