@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import Visits
 from tests.e2e.documents import headers_of, publish
@@ -145,6 +145,25 @@ def test_runs_come_and_end_in_the_list_by_themselves(visits: Visits) -> None:
     row = page.locator(f"tr[data-run='{run_id}']")
     expect(row).to_have_count(1, timeout=PATIENCE_MS)
     expect(row).to_contain_text("Undone")
+
+
+def test_what_happens_before_the_socket_is_open_is_shown_too(visits: Visits) -> None:
+    """A page whose script comes late: by then a run has begun and ended, and no frame will tell of it."""
+    page, other = visits.page(), visits.page()
+    held: list[Route] = []
+    is_late = [True]
+    page.route(
+        re.compile(r"/static/.*\.js$"), lambda route: held.append(route) if is_late else route.continue_()
+    )
+    page.goto("/runs/?status=compensated", wait_until="commit")
+    start_order(other, create_shipment="error")
+    expect_status(other, "Undone")
+    is_late.clear()
+    for route in held:
+        route.continue_()
+    expect_live(page)
+    run_id = other.url.rstrip("/").rpartition("/")[2]
+    expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("Undone")
 
 
 def test_many_are_cancelled_after_a_confirmation_that_says_how_many(page: Page, start: Start) -> None:

@@ -13,6 +13,7 @@ from designer.document import dump
 from designer.graph import Action, Edge, Graph, Step
 from designer.models import Workflow, WorkflowVersion
 from designer.resolve import resolve_graph
+from runs.graphs import version_graph
 from runs.models import Run
 from tests.integration.runs import workers as sample
 from workers.local import start_and_run
@@ -26,6 +27,7 @@ RunHere = Callable[..., Run]
 def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> Iterator[None]:
     settings.WORKER_MODULES = ["tests.integration.runs.workers"]
     get_catalog.cache_clear()
+    version_graph.cache_clear()  # another test's version may have had the same id
     sample.did.clear()
     yield
     get_catalog.cache_clear()

@@ -16,7 +16,12 @@ export function startCasePages(): void {
   onMove(() => parts.refreshSoon());
   const view = readJson<View>("case-run");
   if (view) watchRun(root, view, () => parts.refreshSoon());
-  else follow({ path: "/ws/runs/", onMessage: () => parts.refreshSoon() });
+  else watchBatch(() => parts.refreshSoon());
+}
+
+/** The runs of a batch; `moved` is also called for what happened before the socket was open. */
+function watchBatch(moved: () => void): void {
+  follow({ path: "/ws/runs/", onOpen: moved, onMessage: moved });
 }
 
 /** The run of a case on its canvas, with the place of the question marked; `moved` is called at each news. */

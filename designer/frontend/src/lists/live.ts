@@ -12,16 +12,14 @@ export interface Live {
   onFrame?: (frame: RunFrame) => void;
 }
 
-/** Keeps the rows and parts of `root` true. What is missed while the socket is away is fetched when it is back. */
+/** Keeps the rows and parts of `root` true. What happened while the socket was not open is fetched when it is. */
 export function keepLive(root: HTMLElement, { parts, onFrame }: Live): void {
   const badges = Badges.of(document);
-  let isFirst = true;
   document.addEventListener("visibilitychange", () => document.hidden || parts.refreshSoon());
   follow({
     path: "/ws/runs/",
     onOpen: () => {
-      if (!isFirst) parts.refreshSoon();
-      isFirst = false;
+      parts.refreshSoon();
       say(root, "live");
     },
     onLost: (willReturn) => say(root, willReturn ? "lost" : "refused"),
