@@ -31,17 +31,19 @@ Next = tuple[str, int, bool]
 def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
     """A step that has just become ready; else, where nobody else works on a map, an item that waits."""
     ready = next((ring.step for ring in unit.rings if _can(unit, ring.step, go_on)), None)
-    name = ready or _waiting_item(unit, done)
-    if name is None or not _can(unit, name, go_on):
+    name = ready or _waiting_item(unit, done, go_on)
+    if name is None:
         return None
     lease = unit.state.step(name).lease + 1
     unit.take(Claim(unit.at, name, lease, go_on.process))
     return name, lease, ready is None
 
 
-def _waiting_item(unit: Unit, done: str) -> str | None:
-    is_item = unit.state.step(done).map_name is not None
-    return waiting_item(unit.state, definition_of(unit, done)) if is_item and not unit.is_locked else None
+def _waiting_item(unit: Unit, done: str, go_on: GoOn) -> str | None:
+    if unit.is_locked or unit.state.step(done).map_name is None:
+        return None
+    name = waiting_item(unit.state, definition_of(unit, done))
+    return name if name is not None and _can(unit, name, go_on) else None
 
 
 def _can(unit: Unit, name: str, go_on: GoOn) -> bool:
