@@ -26,6 +26,9 @@ STATES: dict[str, How] = {
     "40P01": "busy",
     "40001": "busy",
 }
+# Who connects is refused with these words, which are never translated and carry no code, where PostgreSQL
+# cannot write its cache of the catalogues.
+REFUSED_FOR_ROOM = "could not write init file"
 SQLITE_CODES: dict[int, How] = {
     sqlite3.SQLITE_BUSY: "busy",
     sqlite3.SQLITE_LOCKED: "busy",
@@ -44,11 +47,13 @@ def is_away(error: BaseException) -> bool:
 
 
 def how_away(error: BaseException) -> How:
-    """What keeps the database from working, as its driver tells it by code."""
+    """What keeps the database from working, as its driver tells it by code, or by words where it has none."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
         code: int = getattr(cause, "sqlite_errorcode", 0)  # none where sqlite3 itself refuses
         return SQLITE_CODES.get(code & 0xFF, "silent")
+    if isinstance(cause, psycopg.Error) and REFUSED_FOR_ROOM in str(cause):
+        return "full"
     return STATES.get(_state(error) or "", "silent")
 
 

@@ -116,6 +116,22 @@ def test_a_full_disk_holds_results_and_refuses_starts_until_there_is_room(
     assert "Traceback" not in log.read_text() + (tmp_path / "scheduler.log").read_text()
 
 
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite keeps no cache of its catalogue")
+@pytest.mark.rule("R10.3")
+def test_a_postgres_without_room_for_its_catalogue_cache_lets_nobody_in_and_it_is_said_why(
+    place: Place, small: None, operator: Client
+) -> None:
+    connection.close()
+    for cache in place.disk.folder.glob("**/pg_internal.init"):
+        cache.unlink()
+    place.disk.fill()
+    assert "make room" in doctor(place)
+    taken, said = refused_start(operator)
+    assert (taken, "an administrator must make room" in said) == (0, True), said
+    place.disk.make_room()
+    assert start(operator).status_code == 201
+
+
 @pytest.mark.rule("R10.3")
 def test_processes_that_start_on_a_database_that_takes_no_writes_begin_when_it_does(
     place: Place, small: None, operator: Client, tmp_path: Path

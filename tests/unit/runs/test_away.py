@@ -1,9 +1,10 @@
-"""What counts as a database that is away, and how: by the driver's codes, whatever the words."""
+"""What counts as a database that is away, and how: by the driver's codes, mostly whatever the words."""
 
 from __future__ import annotations
 
 import sqlite3
 
+import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 
@@ -37,6 +38,13 @@ def test_away(code: int | str, how: How) -> None:
     error = database_error("in whatever language", code)
     assert is_away(error)
     assert how_away(error) == how
+
+
+def test_a_connection_refused_for_lack_of_room_has_no_code() -> None:
+    error = OperationalError("refused")
+    error.__cause__ = psycopg.OperationalError("connection failed: FATAL:  could not write init file")
+    assert is_away(error)
+    assert how_away(error) == "full"
 
 
 @pytest.mark.parametrize("error", [OperationalError("no server"), InterfaceError("closed")], ids=str)
