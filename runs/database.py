@@ -23,6 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
 from runs.gate import Gate
+from runs.prepared import Prepared
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
@@ -207,8 +208,12 @@ class Postgres(Database):
     def write_if(self, statements: Sequence[Statement]) -> datetime | None:
         """A single statement is a transaction by itself."""
         ((sql, (values,)),) = statements
-        found = self.rows((sql, values))
-        return found[0][0] if found else None
+        with self.wrapper.wrap_database_errors:
+            return self._prepared.time(sql, values)
+
+    @cached_property
+    def _prepared(self) -> Prepared:
+        return Prepared(self.raw)
 
     def _write(self, statements: Sequence[Statement]) -> None:
         for sql, rows in statements:

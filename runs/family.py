@@ -133,7 +133,7 @@ def act_on_all(units: Sequence[Unit]) -> None:
         _announce_cases(unit)
         for command in unit.commands:
             try:
-                _carry_out(unit.run_id, command)
+                _carry_out(unit, command)
             except (Error, NewerState) as error:
                 if not (isinstance(error, NewerState) or is_away(error)):
                     raise
@@ -148,13 +148,13 @@ def _announce_cases(unit: Unit) -> None:
                 announce.case_moved(unit.run_id, opened, entry.type)
 
 
-def _carry_out(run_id: UUID, command: Command) -> None:
+def _carry_out(unit: Unit, command: Command) -> None:
     match command:
         case CancelChild(child, mode):
             _cancel_child(UUID(child), mode)
         case RollBackChild(child):
             roll_back_child(UUID(child))
-        case TellParent():
-            tell_parent(run_id)
+        case TellParent() if unit.loaded.parent_id is not None:
+            tell_parent(unit.run_id)
         case _:
             pass

@@ -28,9 +28,10 @@ ROWS_PER_STATEMENT = 500
 SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
 
 RUN_SQL = (
-    "SELECT version_id, state, error, workflow_name, parent_id, parent_step FROM runs_run"
+    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, {input} FROM runs_run"
     " WHERE id = %s AND pruned_at IS NULL"
 )
+WHOLE_RUN_SQL, BARE_RUN_SQL = RUN_SQL.format(input="input"), RUN_SQL.format(input="NULL")
 INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
@@ -128,21 +129,26 @@ def _time_in(db: Database, found: list[Row]) -> datetime:
 
 
 def _run_query(db: Database, run_id: UUID) -> Query:
-    return RUN_SQL, [db.key(run_id)]
+    """What reads a run's row, without the input if that is known already."""
+    is_known = bool(cache.get(run_id, [INPUT]))
+    return BARE_RUN_SQL if is_known else WHOLE_RUN_SQL, [db.key(run_id)]
 
 
 def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
     if not found:
         raise UnknownRun(run_id)
-    version_id, packed, error, workflow, parent_id, parent_step = found[0][:6]
+    version_id, packed, error, workflow, parent_id, parent_step, input = found[0][:7]
     run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
     parent = None if parent_id is None else UUID(str(parent_id))
     rows = Rows(run_id, run.total)
-    state = State(run, _input(run_id), rows)
+    state = State(run, _input(run_id, input), rows)
     return Loaded(version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
 
 
-def _input(run_id: UUID) -> Any:
+def _input(run_id: UUID, found: Any) -> Any:
+    """The input that was found with the run, or is known, or was dropped since it was looked for."""
+    if found is not None:
+        return _kept(run_id, INPUT, found)
     known = cache.get(run_id, [INPUT])
     if known:
         return known[INPUT]

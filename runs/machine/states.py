@@ -197,7 +197,7 @@ S = TypeVar("S")
 def evolve(state: S, /, **changes: Any) -> S:
     """A changed copy of a dataclass without slots, as of `replace`, whose checks cost more than all else."""
     twin = object.__new__(type(state))
-    twin.__dict__.update(state.__dict__, **changes)
+    object.__setattr__(twin, "__dict__", state.__dict__ | changes)
     return twin
 
 

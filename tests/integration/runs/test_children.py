@@ -10,6 +10,7 @@ from designer.graph import Graph, Step
 from runs import engine, family, sweep
 from runs.machine.messages import CancelChild, Command, RollBackChild, TellParent
 from runs.models import Run
+from runs.unit import Unit
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_engine import only_job
 from tests.integration.runs.workers import did
@@ -28,9 +29,9 @@ def lose(monkeypatch: pytest.MonkeyPatch, kind: type[Command]) -> None:
     """The process dies before it carries a command of this kind out."""
     real = family._carry_out
 
-    def carry_out(run_id: object, command: Command) -> None:
+    def carry_out(unit: Unit, command: Command) -> None:
         if not isinstance(command, kind):
-            real(run_id, command)  # type: ignore[arg-type]
+            real(unit, command)
 
     monkeypatch.setattr(family, "_carry_out", carry_out)
 
