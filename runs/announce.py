@@ -19,7 +19,7 @@ from redis import RedisError
 logger = logging.getLogger(__name__)
 
 BOARD_GROUP = "board"
-PAUSE_S = 0.03  # the first hint goes out at once; what moves within this time after it is told together
+PAUSE_S = 0.05  # the first hint goes out at once; what moves within this time after it is told together
 RUNS_PER_HINT = 1_000
 PEOPLE = "people"
 
