@@ -6,7 +6,6 @@ is done in a short-lived child of its own. Rules of attempts and leases are the 
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -69,7 +68,6 @@ class Pool:
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._request_stop)
         signal.signal(signal.SIGINT, self._request_stop)
-        gc.freeze()  # children share what is loaded, and never look through it for garbage
         while not self.stopping:
             self._collect()
             self._kill_overdue()

@@ -24,6 +24,9 @@ from workers.outcome import Failure, Outcome
 HERE = engine.GoOn("here", frozenset({"default"}))
 MOVE = 1  # of the run's row
 ENTRIES = ["completed", "queued", "started"]
+ONLY_POSTGRES = pytest.mark.skipif(
+    "connection.vendor == 'sqlite'", reason="a file has no server that prepares statements"
+)
 
 
 @contextmanager
@@ -132,9 +135,8 @@ def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch
     assert [statement.split()[0] for statement in others] == expected
 
 
+@ONLY_POSTGRES
 def test_postgres_is_sent_a_statement_s_text_once(publish: Publish) -> None:
-    if connection.vendor == "sqlite":
-        return
     held = start(publish, *(step(f"s{n}") for n in range(6)))
     for _ in range(5):
         following = engine.report(held, Outcome("succeeded", {"x": 1}), go_on=HERE)
@@ -145,10 +147,9 @@ def test_postgres_is_sent_a_statement_s_text_once(publish: Publish) -> None:
         assert cursor.fetchone()[0] == 1
 
 
+@ONLY_POSTGRES
 def test_what_postgres_was_made_to_forget_is_prepared_again(publish: Publish) -> None:
     """psycopg drops what a connection has prepared after each rollback."""
-    if connection.vendor == "sqlite":
-        return
     held = start(publish, step("a"), step("b"))
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
