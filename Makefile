@@ -23,7 +23,7 @@ export UV_PYTHON_DOWNLOADS := never
 .PHONY: up chaos test test-postgres lint test-front front bench bench-peers simulate clean
 
 up: $(SYNCED)
-	@exec $(BIN)/python -IS workers/tether.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
+	@exec $(BIN)/python -IS workers/process/parent_death.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
 test: lint test-front
 	$(BIN)/python manage.py makemigrations --check --dry-run

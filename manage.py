@@ -8,7 +8,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.errors import ConfigError
+from config.lib.errors import ConfigError
 
 
 def main() -> None:

@@ -12,11 +12,11 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
-from config import http  # sets Django up: keep it before the consumers
-from config.doors import BodyLimit
-from config.sessions import TokenSockets
-from runs.live.valve import with_valve
-from runs.routing import websocket_urlpatterns
+from config import http
+from config.accounts.authentication import TokenSockets
+from config.middleware import BodyLimit
+from runs.live.backpressure import with_valve
+from runs.live.routing import websocket_urlpatterns
 
 
 def unpainted(value: Any) -> Any:

@@ -8,15 +8,15 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-from config import datadir, env
+from config.lib import data_dir, env
 from workers.library import MODULES as SHIPPED_MODULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
-datadir.prepare(DATA_DIR)
+data_dir.prepare(DATA_DIR)
 
 DEBUG = env.flag("DEBUG", False)
-SECRET_KEY = env.text("SECRET_KEY") or datadir.secret_key(DATA_DIR)
+SECRET_KEY = env.text("SECRET_KEY") or data_dir.secret_key(DATA_DIR)
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -35,12 +35,13 @@ INSTALLED_APPS = [
     "runs",
     "workers",
     "workers.library",
-    "config",
+    "config.accounts",
+    "config.operations",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.static.StaticFilesMiddleware",
+    "config.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -48,8 +49,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.doors.LimitsMiddleware",
-    "config.doors.MethodsMiddleware",
+    "config.middleware.LimitsMiddleware",
+    "config.middleware.MethodsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -67,9 +68,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "config.access.rights",
-                "config.context.outage",
-                "config.context.open_cases",
+                "config.accounts.permissions.rights",
+                "config.operations.context_processors.outage",
+                "config.operations.context_processors.open_cases",
             ],
         },
     },
@@ -112,7 +113,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis: a doorbell and a hint channel, never the truth.
 
 REDIS_EMBEDDED = not env.redis_url("REDIS_URL")
-REDIS_URL = env.redis_url("REDIS_URL") or datadir.redis_url(DATA_DIR)
+REDIS_URL = env.redis_url("REDIS_URL") or data_dir.redis_url(DATA_DIR)
 QUEUES = env.queues("QUEUES", ("default",))
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 0}
@@ -167,8 +168,8 @@ AXES_FAILURE_LIMIT = env.integer("SIGN_IN_TRIES", 8, least=1, most=1_000)
 AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOCK_OUT_MINUTES", 15, least=1, most=10_000))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that nobody locks out somebody elsewhere
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "config.clients.address"
-AXES_LOCKOUT_CALLABLE = "config.accounts.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.accounts.rate_limits.address"
+AXES_LOCKOUT_CALLABLE = "config.accounts.first_user.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3_600

@@ -14,13 +14,12 @@ from django.contrib.auth.views import (
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 
-from config.access import page_for
-from config.account_pages import account, revoke_token, said_after
-from config.accounts import first_sign_in
-from config.api import api
-from config.fleetpage import fleet_page
-from config.hooks import hook
-from config.queue_pages import queue_patterns
+from config.accounts.first_user import first_sign_in
+from config.accounts.permissions import page_for
+from config.accounts.views import account, revoke_token, said_after
+from config.api.api import api
+from config.operations.views import fleet_page, queue_patterns
+from runs.triggers.webhooks import hook
 
 admin.site.site_header = admin.site.site_title = "Sagaboard"
 admin.site.index_title = "Administration"
@@ -35,9 +34,9 @@ CHANGE_PASSWORD = said_after(PasswordChangeView, "Your password is changed.", "a
 CHOOSE_PASSWORD = said_after(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
 RESET_PASSWORD = PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")
 
-handler400 = "config.unavailable.malformed"
-handler404 = "config.unavailable.missing"
-handler500 = "config.unavailable.failed"
+handler400 = "config.error_pages.malformed"
+handler404 = "config.error_pages.missing"
+handler500 = "config.error_pages.failed"
 urlpatterns = [
     path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

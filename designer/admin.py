@@ -1,4 +1,4 @@
-"""Workflows and their versions in the admin, to look at: `designer.services` is the only writer."""
+"""Workflows and their versions in the admin, to look at: `designer.services.workflows` is the only writer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
-from config.access import ForRole
+from config.accounts.permissions import ForRole
 from designer.models import Workflow, WorkflowVersion
 
 if TYPE_CHECKING:

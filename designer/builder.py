@@ -1,6 +1,6 @@
 """`WorkflowBuilder`: a workflow written in Python.
 
-PURE. The builder writes a document, so it knows exactly what `designer.document` knows. Each
+PURE. The builder writes a document, so it knows exactly what `designer.document.document` knows. Each
 method that adds a step joins it to the steps before it; `step` and `edge` draw any graph.
 
     WorkflowBuilder("order_processing")
@@ -24,9 +24,9 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict, Unpack
 
-from designer.document import dump, parse
+from designer.document.document import dump, parse
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, SCHEMA, CompensationOrder, Graph, Kind, OnFailure
 from designer.errors import BuildError
-from designer.graph import IRREVERSIBLE, NO_UNDO, SCHEMA, CompensationOrder, Graph, Kind, OnFailure
 from designer.problems import Problem, errors
 
 Branch = Callable[["WorkflowBuilder"], object]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from config.lib.errors import SagaboardError
 from designer.problems import Problem
 
 PROBLEMS_NAMED_MAX = 5
 NAME_SHOWN_MAX = 80
 
 
-class DesignerError(Exception):
+class DesignerError(SagaboardError):
     """The designer refused."""
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.__doc__)
 
 
 class ExpressionError(DesignerError):
@@ -44,17 +42,26 @@ class ProblemsError(DesignerError):
         more = f"; and {left_out} more" if left_out > 0 else ""
         super().__init__(f"{message or self.__doc__} {named}{more}".strip())
 
+    def facts(self) -> dict[str, Any]:
+        return {"problems": [problem.as_json() for problem in self.problems]} if self.problems else {}
+
 
 class DocumentRefused(ProblemsError):
     """The document cannot be stored."""
+
+    status = 422
 
 
 class PublishRefused(ProblemsError):
     """The workflow cannot be published."""
 
+    status = 409
+
 
 class TrialRefused(ProblemsError):
     """The draft cannot be tried."""
+
+    status = 409
 
 
 class BuildError(ProblemsError):
@@ -63,6 +70,8 @@ class BuildError(ProblemsError):
 
 class UnknownWorkflow(DesignerError):
     """There is no such workflow."""
+
+    status = 404
 
     def __init__(self, name: str, number: int | None = None) -> None:
         version = f" with a version {number}" if number is not None else ""
@@ -74,6 +83,8 @@ class UnknownWorkflow(DesignerError):
 class UnknownStep(DesignerError):
     """There is no such step."""
 
+    status = 404
+
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no step '{name[:NAME_SHOWN_MAX]}'.")
 
@@ -81,11 +92,14 @@ class UnknownStep(DesignerError):
 class NoPlan(DesignerError):
     """The steps go round in a circle, so nobody can say what would be undone; mend that first."""
 
+    status = 409
     code = "no_plan"
 
 
 class NotPublished(DesignerError):
     """The workflow has no published version."""
+
+    status = 404
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The workflow '{name}' is not published yet; publish its draft first.")
@@ -103,14 +117,20 @@ class UnknownWorker(DesignerError):
 class StaleDraft(DesignerError):
     """Somebody else saved the draft first."""
 
+    status = 412
+
     def __init__(self, current: Mapping[str, Any], revision: int, yours: Mapping[str, Any]) -> None:
         super().__init__()
         self.current = current
         self.revision = revision
         self.yours = yours
 
+    def facts(self) -> dict[str, Any]:
+        return {"revision": self.revision, "current": self.current, "yours": self.yours}
+
 
 class RevisionNeeded(DesignerError):
     """Say in the header If-Match which revision of the draft was edited; 0 for a new workflow."""
 
+    status = 428
     code = "revision_needed"

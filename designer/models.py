@@ -1,4 +1,4 @@
-"""Rows of designed workflows. No rules here: `designer.services` is the only writer."""
+"""Rows of designed workflows. No rules here: `designer.services.workflows` is the only writer."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from designer import views
+from designer.web import views
 
 urlpatterns = [
     path("workflows/", views.workflow_list, name="workflow-list"),

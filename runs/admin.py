@@ -1,26 +1,112 @@
-"""Runs, steps, journal and worker processes in the admin, to look at; `runs.caseadmin` has interventions.
+"""Runs, steps, journal and worker processes in the admin, to look at; `runs.interventions.admin_views` has interventions.
 
-`runs.engine` is the only writer; what may be done with a run stands on its page.
+`runs.engine.engine` is the only writer; what may be done with a run stands on its page.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from runs import caseadmin as caseadmin  # registers its pages
-from runs.adminlists import LookedAt, OfRun
-from runs.models import JournalEntry, Run, StepRun, WorkerProcess
-from runs.pages import is_uuid
-from workers.sealing import shown
+from config.accounts.permissions import Act, ForRole
+from config.lib.secrets import shown
+from runs.audit import views
+from runs.interventions import bulk_views
+from runs.interventions.admin_views import CASE_VIEWS, case_detail, case_list
+from runs.models import CasePolicy, Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from runs.queries.steps import is_uuid
+
+ROWS_PER_PAGE = 50
+
+
+COUNTED_MAX = 2_000
+
+
+OF_RUN = "run__id__exact"
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    Pages = Paginator[Any]
+else:
+    ModelAdmin, Pages = admin.ModelAdmin, Paginator
+
+
+class FirstPages(Pages):
+    """Pages of the first COUNTED_MAX rows; to count millions takes longer than to show some of them."""
+
+    @cached_property
+    def counted(self) -> int:
+        return cast("QuerySet[Any]", self.object_list)[: COUNTED_MAX + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.counted, COUNTED_MAX)
+
+    @property
+    def is_more(self) -> bool:
+        return self.counted > COUNTED_MAX
+
+
+class LookedAt(ForRole, ModelAdmin):
+    """Nothing is added, changed or deleted here."""
+
+    list_per_page = ROWS_PER_PAGE
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = FirstPages
+
+
+class OfRun(LookedAt):
+    """Rows that belong to a run. Among those of all runs only the newest and a run's are looked for.
+
+    `within_run`: the filters, and the columns to search in, of a list of one run's rows; `place` orders it.
+    """
+
+    list_select_related = ["run"]
+    search_help_text = "The id of a run; among the rows of one run, any part of a name."
+    place = "name"
+    within_run: tuple[list[str], list[str]] = [], []
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return self.within_run[0] if is_of_run(request) else []
+
+    def get_search_fields(self, request: HttpRequest) -> list[Any]:
+        return self.within_run[1] if is_of_run(request) else [OF_RUN]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Django's own way would compare ids as texts, row by row."""
+        if is_of_run(request) or not search_term:
+            return super().get_search_results(request, queryset, search_term)
+        text = search_term.strip()
+        return (queryset.filter(run_id=text) if is_uuid(text) else queryset.none()), False
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return ["run_id", self.place] if is_of_run(request) or request.GET.get(SEARCH_VAR) else ["-pk"]
+
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
+        return list(map(str, self.get_list_display(request))) if is_of_run(request) else []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("run__input", "run__state")
+
+
+def is_of_run(request: HttpRequest) -> bool:
+    return OF_RUN in request.GET
+
 
 JSON_SHOWN_MAX = 20_000
 SHORT_ID = 8
@@ -147,3 +233,36 @@ class WorkerProcessAdmin(LookedAt):
     list_display = ["id", "host", "pid", "queues", "lacks", "started_at", "seen_at"]
     list_filter = ["host"]
     search_fields = ["id", "host"]
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ForRole, ModelAdmin):
+    """Pages of its own instead of Django's forms."""
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(case_list), name="runs_intervention_changelist"),
+            path("causes/", wrap(bulk_views.cause_list), name="runs_intervention_causes"),
+            path("causes/<slug:key>/", wrap(bulk_views.cause_detail), name="runs_intervention_cause"),
+            path("batches/<uuid:batch>/", wrap(bulk_views.batch_detail), name="runs_intervention_batch"),
+            path(
+                "batches/<uuid:batch>/live/", wrap(bulk_views.batch_live), name="runs_intervention_batch_live"
+            ),
+            path("batches/<uuid:batch>/rest/", wrap(bulk_views.batch_rest), name="runs_intervention_rest"),
+            path("audit/", wrap(views.audit_page), name="runs_intervention_audit"),
+            path("audit/export/", wrap(views.audit_export), name="runs_intervention_audit_export"),
+            path("<int:case_id>/change/", wrap(case_detail), name="runs_intervention_change"),
+            *(
+                path(f"<int:case_id>/{name}/", wrap(view), name=f"runs_intervention_{name}")
+                for name, view in CASE_VIEWS.items()
+            ),
+        ]
+
+
+@admin.register(CasePolicy)
+class CasePolicyAdmin(ForRole, ModelAdmin):
+    changes: Act | None = "administer"
+    list_display = ["__str__", "severity", "due_minutes", "second_person"]
+    list_filter = ["severity", "second_person"]
+    search_fields = ["workflow"]

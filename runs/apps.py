@@ -8,6 +8,6 @@ class RunsConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
-        from runs.live import people
+        from runs.live import access
 
-        people.listen()
+        access.listen()

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from config.lib.errors import SagaboardError
 from runs.machine.errors import Refused, Stale
 
 
-class RunsError(Exception):
+class RunsError(SagaboardError):
     """The request about a run cannot be carried out."""
 
     code = "refused"
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or self.__doc__)
 
 
 class UnknownRun(RunsError):
     """There is no such run."""
 
+    status = 404
     code = "unknown_run"
 
     def __init__(self, run_id: UUID | str) -> None:
@@ -31,12 +30,14 @@ class UnknownRun(RunsError):
 class UnknownWorkflow(RunsError):
     """There is no such published workflow."""
 
+    status = 404
     code = "unknown_workflow"
 
 
 class BadInput(RunsError):
     """The input does not fit the workflow's input schema."""
 
+    status = 422
     code = "bad_input"
 
     def __init__(self, message: str, problems: Sequence[dict[str, Any]] = ()) -> None:
@@ -54,6 +55,7 @@ class UnstorableText(BadInput):
 class UnknownTrigger(RunsError):
     """There is no such trigger, or it is switched off."""
 
+    status = 404
     code = "unknown_trigger"
 
 
@@ -72,21 +74,17 @@ class NothingStarted(BadInput):
         super().__init__(self.__doc__ or "", problems)
 
 
-class Unreadable(RunsError):
-    """What was sent cannot be read."""
-
-    code = "unreadable"
-
-
 class NotSupported(RunsError):
     """What was sent is in a form that is not understood."""
 
+    status = 415
     code = "not_supported"
 
 
 class TooLarge(RunsError):
     """More was sent than may be."""
 
+    status = 413
     code = "too_large"
 
     def __init__(self, bytes_max: int) -> None:
@@ -108,6 +106,7 @@ class WorkerMissing(RunsError):
 class NewerState(RunsError, Stale):
     """A newer version of Sagaboard wrote this run; this process is older and leaves it alone."""
 
+    status = 503
     code = "newer_state"
 
     def __init__(self, what: object) -> None:
@@ -118,6 +117,7 @@ class NewerState(RunsError, Stale):
 class UnknownIntervention(RunsError):
     """There is no such intervention."""
 
+    status = 404
     code = "unknown_intervention"
 
 
@@ -130,3 +130,6 @@ class AnsweredAlready(Refused):
         )
         self.by = by
         self.answer = answer
+
+    def facts(self) -> dict[str, Any]:
+        return {"answered_by": self.by or None, "answer": self.answer}

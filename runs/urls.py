@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import fileviews, listviews, triggerviews, views
+from runs.detail import views
+from runs.lists import views as lists_views
+from runs.statistics import views as statistics_views
+from runs.transfer import views as transfer_views
+from runs.triggers import views as triggers_views
 
 urlpatterns = [
-    path("workflows/<str:name>/triggers/", triggerviews.trigger_list, name="trigger-list"),
-    path("workflows/<str:name>/triggers/<int:pk>/<str:act>/", triggerviews.trigger_act, name="trigger-act"),
-    path("", listviews.home, name="home"),
+    path("workflows/<str:name>/triggers/", triggers_views.trigger_list, name="trigger-list"),
+    path("workflows/<str:name>/triggers/<int:pk>/<str:act>/", triggers_views.trigger_act, name="trigger-act"),
+    path("", statistics_views.home, name="home"),
     path("workflows/<str:name>/start/", views.run_start, name="run-start"),
-    path("runs/", listviews.run_list, name="run-list"),
-    path("runs/bulk/", listviews.run_bulk, name="run-bulk"),
-    path("runs/bulk/do/", listviews.run_bulk_do, name="run-bulk-do"),
-    path("open-run/", fileviews.run_open, name="run-open"),
-    path("runs/<uuid:run_id>/remove/", fileviews.run_remove, name="run-remove"),
+    path("runs/", lists_views.run_list, name="run-list"),
+    path("runs/bulk/", lists_views.run_bulk, name="run-bulk"),
+    path("runs/bulk/do/", lists_views.run_bulk_do, name="run-bulk-do"),
+    path("open-run/", transfer_views.run_open, name="run-open"),
+    path("runs/<uuid:run_id>/remove/", transfer_views.run_remove, name="run-remove"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from config import roles
-from config.access import Role
+from config.accounts import roles
+from config.accounts.permissions import Role
 
 
 def person(name: str, *given: str, **fields: Any) -> User:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runs.machine.apply import apply
-from runs.machine.messages import Entry
+from runs.machine.events import Entry
+from runs.machine.journal.apply import apply
 from runs.machine.states import Nothing, RunState, State
 from runs.models import JournalEntry, Run
 

@@ -1,7 +1,7 @@
 """What authors of workers import. Needs no Django settings; the engine's side is in the modules."""
 
-from workers.errors import CriticalFailure, TemporaryFailure
-from workers.handle import StepHandle
-from workers.sdk import worker
+from workers.sdk.decorator import worker
+from workers.sdk.errors import CriticalFailure, TemporaryFailure
+from workers.sdk.handle import StepHandle
 
 __all__ = ["CriticalFailure", "StepHandle", "TemporaryFailure", "worker"]

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from django.conf import settings
 
-from workers.errors import DuplicateWorker, ModuleNotLoaded, WorkersError
-from workers.spec import WorkerSpec
+from workers.sdk.errors import DuplicateWorker, ModuleNotLoaded, WorkersError
+from workers.sdk.spec import WorkerSpec
 
 __all__ = ["Catalog", "WorkerSpec", "get_catalog", "load_catalog"]
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workers.execute import Task, execute
-from workers.handle import StepHandle
-from workers.isolation import IsolatedContext
-from workers.outcome import Direction, Outcome
-from workers.params import validated
-from workers.spec import WorkerSpec
+from workers.execution.execute import Task, execute
+from workers.execution.isolation import IsolatedContext
+from workers.execution.params import validated
+from workers.sdk.handle import StepHandle
+from workers.sdk.outcome import Direction, Outcome
+from workers.sdk.spec import WorkerSpec
 
 OUTPUT_BYTES_MAX = 1_000_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from designer.formats import from_yaml
+from designer.formats.formats import from_yaml
 
 FOLDER = Path(__file__).parent
 NAMES = (

@@ -11,8 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from designer import bundle
-from workers.sealing import shown
+from config.lib.secrets import shown
+from designer.web import bundle
 
 register = template.Library()
 DAY_S = 86_400

@@ -20,10 +20,11 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connections
 from redis import RedisError
 
-from runs.announce import BOARD_GROUP, PEOPLE
-from runs.live import people, reading
+from runs.delivery.hints import BOARD_GROUP, PEOPLE
+from runs.live import access
+from runs.live import frames as live_frames
 from runs.live.feeds import CaseFeed, ListFeed, RunFeed
-from runs.queries import FRAMES_MAX
+from runs.queries.runs import FRAMES_MAX
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Member(Protocol):
     """A socket, as far as the hub must know it."""
 
     @property
-    def person(self) -> people.Person: ...
+    def person(self) -> access.Person: ...
 
     async def turn_out(self) -> None: ...
 
@@ -56,7 +57,7 @@ class Hub:
         self._people_changed = asyncio.Event()
         self._listens = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._reads: dict[tuple[UUID, int], asyncio.Future[list[reading.Frame]]] = {}
+        self._reads: dict[tuple[UUID, int], asyncio.Future[list[live_frames.Frame]]] = {}
         self._live = ThreadPoolExecutor(1, "hub-live")
         self._back = ThreadPoolExecutor(1, "hub-back")
 
@@ -92,7 +93,7 @@ class Hub:
         """The feed of a run; None where there is no such run. Give it back with `unwatch`."""
         feed = self.runs.get(run_id)
         if feed is None:
-            last = await self.back(reading.last_seq, run_id)
+            last = await self.back(live_frames.last_seq, run_id)
             if last is None:
                 return None
             feed = self.runs.setdefault(run_id, RunFeed(run_id, last))
@@ -105,11 +106,11 @@ class Hub:
         if not feed.watchers:
             self.runs.pop(feed.run_id, None)
 
-    async def chunk(self, run_id: UUID, after: int) -> list[reading.Frame]:
+    async def chunk(self, run_id: UUID, after: int) -> list[live_frames.Frame]:
         """What the feed does not keep any more. Those who ask for the same at once get one reading."""
         key = run_id, after
         if key not in self._reads:
-            self._reads[key] = asyncio.ensure_future(self.back(reading.chunk, run_id, after))
+            self._reads[key] = asyncio.ensure_future(self.back(live_frames.chunk, run_id, after))
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
         return await asyncio.shield(self._reads[key])
 
@@ -174,7 +175,7 @@ class Hub:
         self._has_moved.clear()
         moved, self._moved = self._moved & self.runs.keys(), set()
         try:
-            found = await self.live(reading.chunks, {run_id: self.runs[run_id].last for run_id in moved})
+            found = await self.live(live_frames.chunks, {run_id: self.runs[run_id].last for run_id in moved})
         except BaseException:
             self._moved |= moved
             self._has_moved.set()
@@ -192,8 +193,8 @@ class Hub:
         runs, self.list.moved = self.list.moved, set()
         cases, self.cases.moved = self.cases.moved, set()
         try:
-            self.list.tell(await self.live(reading.list_frames, runs) if runs else [])
-            self.cases.tell(await self.live(reading.case_frames, cases) if cases else [])
+            self.list.tell(await self.live(live_frames.list_frames, runs) if runs else [])
+            self.cases.tell(await self.live(live_frames.case_frames, cases) if cases else [])
         except BaseException:
             self.list.moved |= runs
             self.cases.moved |= cases
@@ -204,12 +205,12 @@ class Hub:
     async def _poll(self) -> None:
         """Looks for what no hint told of."""
         await asyncio.sleep(POLL_S)
-        self._note_runs(await self.live(reading.last_seqs, list(self.runs)))
+        self._note_runs(await self.live(live_frames.last_seqs, list(self.runs)))
         if self.list.listeners:
-            self.list.unheard(await self.live(reading.live_seqs))
+            self.list.unheard(await self.live(live_frames.live_seqs))
         if self.cases.listeners:
-            closed = self.cases.unheard(await self.live(reading.open_cases))
-            self.cases.moved |= set(await self.live(reading.answered_cases, closed) if closed else [])
+            closed = self.cases.unheard(await self.live(live_frames.open_cases))
+            self.cases.moved |= set(await self.live(live_frames.answered_cases, closed) if closed else [])
         if self.list.moved or self.cases.moved:
             self._has_listed.set()
 
@@ -218,10 +219,10 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._people_changed.wait(), POLL_S)
         self._people_changed.clear()
-        by_person: dict[people.Person, list[Member]] = defaultdict(list)
+        by_person: dict[access.Person, list[Member]] = defaultdict(list)
         for member in self.members:
             by_person[member.person].append(member)
-        allowed = await self.back(people.who_may_see, list(by_person))
+        allowed = await self.back(access.who_may_see, list(by_person))
         for person in by_person.keys() - allowed:
             self.members -= set(by_person[person])
             await _turn_out(by_person[person])
@@ -230,12 +231,12 @@ class Hub:
 
     async def list_to(self, listener: Any) -> None:
         if not self.list.listeners:
-            self.list.begin(await self.live(reading.live_seqs))
+            self.list.begin(await self.live(live_frames.live_seqs))
         self.list.listeners.add(listener)
 
     async def cases_to(self, listener: Any) -> None:
         if not self.cases.listeners:
-            now_open = await self.live(reading.open_cases)
+            now_open = await self.live(live_frames.open_cases)
             self.cases.open = {pk: claimed_by for pk, (_, claimed_by) in now_open.items()}
         self.cases.listeners.add(listener)
 

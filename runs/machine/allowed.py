@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from designer.graph import Graph
-from runs.machine.messages import Answer
-from runs.machine.rollback import plan
+from designer.document.graph import Graph
+from runs.machine.events import Answer
+from runs.machine.rollback.plan import plan
 from runs.machine.states import State, StepState, StepStatus, UndoStatus
 
 FORWARD_ANSWERS: tuple[Answer, ...] = ("retry", "resolve", "skip", "compensate")

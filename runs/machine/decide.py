@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from designer.graph import Graph
-from runs.machine import attempts, people, rollback
+from designer.document.graph import Graph
+from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
-from runs.machine.messages import (
+from runs.machine.events import (
     AnswerCase,
     Approve,
     Cancel,
@@ -33,9 +33,11 @@ from runs.machine.messages import (
     TimeOut,
     Wake,
 )
-from runs.machine.ready import advance
+from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
-from runs.machine.turn import Turn
+from runs.machine.steps import attempts
+from runs.machine.steps.ready import advance
+from runs.machine.transition import Turn
 
 
 def decide(graph: Graph, state: State, event: Event) -> Decision:
@@ -69,7 +71,7 @@ def settle(turn: Turn) -> None:
     advance(turn)
     run = turn.run
     if run.phase == "undo":
-        rollback.walk(turn)
+        plan.walk(turn)
     elif run.phase == "forward" and run.started_at and not (run.active or run.waiting or run.blocked):
         turn.emit("run.completed")
         turn.command(TellParent())
@@ -94,13 +96,13 @@ HANDLERS: dict[type, Handler] = {
     Lose: attempts.lose,
     HandBack: attempts.hand_back,
     Note: attempts.note,
-    Wake: people.wake,
-    Signal: people.signal,
-    Approve: people.approve,
-    EndChild: people.end_child,
-    Cancel: people.cancel,
-    TimeOut: people.time_out,
-    Rollback: people.roll_back,
-    TakeCase: people.take_case,
-    AnswerCase: people.answer_case,
+    Wake: operator_actions.wake,
+    Signal: operator_actions.signal,
+    Approve: operator_actions.approve,
+    EndChild: operator_actions.end_child,
+    Cancel: operator_actions.cancel,
+    TimeOut: operator_actions.time_out,
+    Rollback: operator_actions.roll_back,
+    TakeCase: operator_actions.take_case,
+    AnswerCase: operator_actions.answer_case,
 }

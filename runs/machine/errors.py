@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
+from config.lib.errors import SagaboardError
 
-class MachineError(Exception):
+
+class MachineError(SagaboardError):
     """The run cannot take this event."""
 
     def __init__(self, message: str = "", *, code: str = "") -> None:
-        super().__init__(message or (type(self).__doc__ or ""))
+        super().__init__(message)
         self.code = code
 
 
 class Refused(MachineError):
     """That is not possible in the run's present state."""
+
+    status = 409
 
 
 class Stale(MachineError):

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
-from workers.outcome import Direction
+from workers.sdk.outcome import Direction
 
 Reason = Literal["failure", "cancel", "timeout", "rollback"]
 Phase = Literal["forward", "undo", "ended"]

@@ -5,7 +5,7 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models
 
-from runs.causes import cause_key, cause_of
+from runs.store.interventions import cause_key, cause_of
 
 
 def name_causes(apps: Any, schema_editor: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations
 from django.db.models import F
 
-from runs.searchable import LABEL_LENGTH_MAX, searchable
+from runs.store.search_index import LABEL_LENGTH_MAX, searchable
 
 SQLITE = (
     "CREATE VIRTUAL TABLE runs_runtext_index"

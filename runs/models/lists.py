@@ -1,4 +1,4 @@
-"""What lists, searches and charts read; `runs.indexing` and `runs.figures` write it. No rules."""
+"""What lists, searches and charts read; `runs.store.search_index` and `runs.statistics.counters` write it. No rules."""
 
 from __future__ import annotations
 

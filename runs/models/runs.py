@@ -1,4 +1,4 @@
-"""Rows of what happened. Constraints, no rules: `runs.engine` decides and `runs.store` writes.
+"""Rows of what happened. Constraints, no rules: `runs.engine.engine` decides and `runs.store.reader` writes.
 
 The journal is the truth; `Run`, `StepRun` and `Intervention` are its projection, written in
 the same transaction. A step's output is stored once, as the payload of the journal entry
@@ -216,7 +216,7 @@ class Intervention(models.Model):
     """An open question to a person about a run.
 
     The engine opens, claims and answers it. `severity`, `due_at` and `proposal` are the work of people
-    around it; `runs.casework` is their only writer.
+    around it; `runs.interventions.service` is their only writer.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")

@@ -12,11 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from designer.models import WorkflowVersion
-from designer.pages import StepLine
 from designer.templatetags.page import duration, icon
+from designer.web.page_data import StepLine
 from runs.models import Run
-from runs.pages import listed
-from runs.stepfigures import version_figures
+from runs.queries.steps import listed
+from runs.statistics.counters import version_figures
 
 register = template.Library()
 LATEST_MAX = 5

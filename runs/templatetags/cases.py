@@ -9,11 +9,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.lib.secrets import shown as without_secrets
 from designer.templatetags.page import duration, icon
-from runs.differences import shown
+from runs.interventions.wording import TITLES
 from runs.models import Intervention
-from runs.outlook import TITLES
-from workers.sealing import shown as without_secrets
+from runs.queries.differences import shown
 
 register = template.Library()
 

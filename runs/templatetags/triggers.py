@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django import template
 
-from runs import schedules
 from runs.models import Trigger
+from runs.triggers import schedules
 
 register = template.Library()
 SHOWN_MAX = 50

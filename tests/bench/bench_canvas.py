@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from designer.queries import problems_of
+from designer.services.queries import problems_of
 from tests.e2e.conftest import board, browser, chromium, page, signed_in, visits
 from tests.e2e.hands import expect_still, node, tool
 

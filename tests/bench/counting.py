@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 
-from designer.graph import Graph
-from runs.codec import pack
+from designer.document.graph import Graph
 from runs.machine.decide import create, decide
-from runs.machine.messages import Claim, Decision, Entry, Event, Report, Start
+from runs.machine.events import Claim, Decision, Entry, Event, Report, Start
 from runs.machine.states import RunState
+from runs.store.codec import pack
 from tests.simulation.memory import Memory
 from tests.unit.machine.driver import START
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 
 def calls(work: Callable[[], Any]) -> tuple[int, Any]:

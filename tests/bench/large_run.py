@@ -9,20 +9,20 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from designer.document import dump
-from designer.graph import Edge, Graph, Retry, Step
+from designer.document.document import dump
+from designer.document.graph import Edge, Graph, Retry, Step
+from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
-from designer.resolve import resolve_graph
-from runs import writing
-from runs.creation import uuid7
-from runs.database import database
 from runs.machine.decide import create, decide
-from runs.machine.messages import Claim, Decision, Event, Report, Ring, Start, Wake
+from runs.machine.events import Claim, Decision, Event, Report, Ring, Start, Wake
 from runs.machine.states import RunState, State
 from runs.models import Run
+from runs.models.ids import uuid7
+from runs.store import writer
+from runs.store.database import database
 from tests.simulation.checks import Nothing
-from workers.outcome import Failure, Outcome
 from workers.registry import get_catalog
+from workers.sdk.outcome import Failure, Outcome
 
 STEPS = 1_000
 WIDTH = 25
@@ -42,14 +42,14 @@ def write() -> str:
     decisions = list(lived(graph, began))
     state = decisions[-1].state
     run = Run(id=uuid7(), version=version, workflow_name=graph.name, created_at=began)
-    for name, value in writing.run_columns(state.run).items():
+    for name, value in writer.run_columns(state.run).items():
         setattr(run, name, value)
     run.save(force_insert=True)
     entries = [entry for decision in decisions for entry in decision.entries]
     steps = list(state.changed.values())
     db = database()
-    changes = writing.Changes(run.pk, state.run, state.run, entries, steps, {}, began)
-    db.write(writing.statements(db, [changes]))
+    changes = writer.Changes(run.pk, state.run, state.run, entries, steps, {}, began)
+    db.write(writer.statements(db, [changes]))
     return str(run.pk)
 
 

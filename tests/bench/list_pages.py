@@ -19,8 +19,8 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
+from runs.lists.search import PAGE_ROWS
 from runs.models import Run, RunLabel, RunText
-from runs.search import PAGE_ROWS
 from tests.bench.page_times import COLUMNS, PageTime, Reader, line
 from tests.bench.sockets import cookie, web
 from tests.bench.stage import redis_server

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from workers import tether
+from workers.process import parent_death
 
 ROOT = Path(__file__).parents[2]
 STOP_S_MAX = 20.0
@@ -22,7 +22,7 @@ def running(
     """A process whose messages go to `log`; asked to stop at the end, and killed if it does not."""
     with log.open("ab") as messages:
         process = subprocess.Popen(
-            tether.command(words, signal.SIGKILL),
+            parent_death.command(words, signal.SIGKILL),
             stdout=messages,
             stderr=messages,
             cwd=ROOT,

@@ -20,8 +20,8 @@ from django.contrib.auth.models import User
 from django.db.models import Max, Min
 from django.test import Client
 
-from config import roles
-from config.access import Role
+from config.accounts import roles
+from config.accounts.permissions import Role
 from runs.models import JournalEntry
 from tests.bench.figures import Bar, Figure, median, quantile
 from tests.bench.parts import running

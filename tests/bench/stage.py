@@ -15,10 +15,10 @@ from django.conf import settings
 from django.db import connection
 from redis import Redis
 
-from config import valkey
+from config.operations import embedded_redis
 from designer.models import WorkflowVersion
-from runs import engine
-from runs.creation import Request
+from runs.engine import engine
+from runs.engine.creation import Request
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, WorkerProcess
 from tests.bench import steps
@@ -116,9 +116,9 @@ def forget_runs() -> None:
 @contextmanager
 def redis_server() -> Iterator[None]:
     """The embedded server, as `up` starts it."""
-    with running(valkey.command(settings.DATA_DIR), Path(settings.DATA_DIR) / LOG):
+    with running(embedded_redis.command(settings.DATA_DIR), Path(settings.DATA_DIR) / LOG):
         until = time.monotonic() + READY_S_MAX
-        while not valkey.answers():
+        while not embedded_redis.answers():
             if time.monotonic() > until:
                 raise RuntimeError("Valkey does not start")
             time.sleep(SLOW_POLL_S)

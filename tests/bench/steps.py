@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 from redis import Redis
 
-from designer.document import dump
-from designer.graph import Action, Edge, Graph, Retry, Step
+from designer.document.document import dump
+from designer.document.graph import Action, Edge, Graph, Retry, Step
+from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
-from designer.resolve import resolve_graph
 from workers import CriticalFailure, worker
 from workers.registry import get_catalog
 

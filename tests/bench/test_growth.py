@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
-from designer.graph import CompensationOrder
-from runs.codec import pack
-from runs.machine.messages import Claim, Report, Rollback
+from designer.document.graph import CompensationOrder
+from runs.machine.events import Claim, Report, Rollback
+from runs.store.codec import pack
 from tests.bench.counting import Counted, entry_bytes
 from tests.unit.machine.driver import START, chain, each, graph, saga, task
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
 KILOBYTE = "x" * 1_000

@@ -6,8 +6,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-from designer.foresight import foresee
-from designer.validation import check_document
+from designer.analysis.what_if import foresee
+from designer.validation.workflow import check_document
 from tests.bench.drafts import large_draft
 from workers.registry import get_catalog
 

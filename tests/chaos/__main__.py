@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.postgres import NAME, free_port
-from workers import tether
+from workers.process import parent_death
 
 ROOT = Path(__file__).parents[2]
 PLAY = (
@@ -41,7 +41,7 @@ def play(database: str, seed: int, seconds: float) -> int:
     print(f"--- {database}, seed {seed}, {seconds:.0f} s", flush=True)
     with tempfile.TemporaryDirectory(prefix="sagaboard-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        words = tether.command(
+        words = parent_death.command(
             [sys.executable, "-c", PLAY, str(seed), str(seconds), str(folder)], signal.SIGTERM
         )
         status = subprocess.run(words, cwd=ROOT, env=environment(database, folder), check=False).returncode

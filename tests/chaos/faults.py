@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from tests.chaos.stack import Part, Stack, sqlite_path
 from tests.postgres import Postgres, cut_connections
-from workers import connections
+from workers.process import database_retry
 
 BETWEEN_S = (0.4, 2.4)
 REDIS_AWAY_S = (0.0, 6.0)
@@ -142,7 +142,7 @@ class Faults:
         """Ends all connections to PostgreSQL, also those of this process: it does not say that it tests."""
         with suppress(OperationalError, InterfaceError):
             cut_connections(connection)
-        connections.renew()
+        database_retry.renew()
         return ""
 
     def cut_host(self) -> str:

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from tests.rights import NotAllowed, run
-from workers import tether
+from workers.process import parent_death
 
 NETWORK = "198.18.0.0/15"  # for tests of network devices, RFC 2544
 NETWORKS = 1 << 15
@@ -47,7 +47,9 @@ class Network:
 def second_host() -> Iterator[Network]:
     """Raises NotAllowed."""
     try:
-        holder = subprocess.Popen(tether.command(["unshare", "--net", "sleep", "infinity"], signal.SIGKILL))
+        holder = subprocess.Popen(
+            parent_death.command(["unshare", "--net", "sleep", "infinity"], signal.SIGKILL)
+        )
     except OSError as error:
         raise NotAllowed(error) from error
     try:

@@ -11,13 +11,13 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from designer.models import WorkflowVersion
-from designer.services import import_document, sync_patterns
-from runs import engine
+from designer.services.workflows import import_document, sync_patterns
+from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
-from workers import connections
 from workers.library.shop.models import Product
 from workers.library.shop.stock import stock_shelves
+from workers.process import database_retry
 
 STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
 UNDOS = ("release_inventory", "refund_payment", "cancel_shipment")
@@ -63,7 +63,7 @@ class Orders(threading.Thread):
     def run(self) -> None:
         while not self.ended.wait(PAUSE_S):
             self._flow()
-        connections.renew()
+        database_retry.renew()
 
     def end(self) -> None:
         self.ended.set()
@@ -76,7 +76,7 @@ class Orders(threading.Thread):
                 self._order()
         except (OperationalError, InterfaceError):
             self.refused += 1
-            connections.renew()
+            database_retry.renew()
 
     def _order(self) -> None:
         self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}

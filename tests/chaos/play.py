@@ -30,7 +30,7 @@ from tests.chaos.verdict import violations
 from tests.chaos.watchers import Watcher
 from tests.postgres import Postgres, postgres
 from tests.rights import NotAllowed
-from workers import connections
+from workers.process import database_retry
 
 TICK_S = 0.1
 WATCHERS = 6
@@ -105,7 +105,7 @@ def still_open() -> int:
     try:
         return open_count()
     except (OperationalError, InterfaceError):
-        connections.renew()
+        database_retry.renew()
         return 1
 
 

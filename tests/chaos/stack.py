@@ -16,10 +16,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config import valkey
+from config.operations import embedded_redis
 from tests.chaos.network import Network
 from tests.postgres import free_port
-from workers import tether
+from workers.process import parent_death
 
 RESTART_S = 0.3
 PROCESSES = 4  # of workers, in both pools
@@ -41,7 +41,7 @@ class Part:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                tether.command(self.command, signal.SIGKILL),
+                parent_death.command(self.command, signal.SIGKILL),
                 env=self.environment,
                 cwd=settings.BASE_DIR,
                 stdin=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ class Stack:
         manage = (*MANAGE,)
         daphne = (sys.executable, "-m", "daphne", "--verbosity", "0", "--port", str(self.port))
         self.redis_port = free_port()
-        self.redis = self._part("redis", [*valkey.command(settings.DATA_DIR), *self._redis_listens()])
+        self.redis = self._part("redis", [*embedded_redis.command(settings.DATA_DIR), *self._redis_listens()])
         self.web = self._part("web", (*daphne, "config.asgi:application"))
         self.scheduler = self._part("scheduler", (*manage, "scheduler"))
         pool = (*manage, "worker", "--processes", str(PROCESSES // 2))

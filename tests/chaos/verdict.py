@@ -8,9 +8,9 @@ from io import StringIO
 from django.core.management import call_command
 from django.db.models import Count, Max
 
-from runs import store
 from runs.machine.states import RUN_ENDED
 from runs.models import Intervention, JournalEntry, Run, StepRun
+from runs.store import reader
 from tests.chaos.orders import Orders
 from tests.chaos.watchers import Watcher
 from tests.replay import replayed
@@ -46,7 +46,7 @@ def journals() -> Iterator[str]:
     for run in Run.objects.iterator():
         if numbers.get(run.pk) != (run.last_seq, run.last_seq):
             yield f"run {run.pk}: last number {run.last_seq}, entries (count, last) {numbers.get(run.pk)}"
-        stored, again = store.load(run.pk).state, replayed(run)
+        stored, again = reader.load(run.pk).state, replayed(run)
         if again.run != stored.run or again.steps() != stored.steps():
             yield f"run {run.pk}: the journal gives {again.run}, stored is {stored.run}"
 

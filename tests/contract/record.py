@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from runs.machine.apply import apply
-from runs.machine.messages import Entry
+from config.lib.json import iso
+from runs.machine.events import Entry
+from runs.machine.journal.apply import apply
 from runs.machine.states import RunState, State
-from runs.snapshot import iso, snapshot, without_traceback
+from runs.queries.snapshot import snapshot, without_traceback
 from tests.simulation.checks import Nothing
 from tests.simulation.memory import Memory
 from tests.simulation.simulate import History

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from runs.machine.apply import apply
-from runs.machine.messages import Entry
+from runs.machine.events import Entry
+from runs.machine.journal.apply import apply
 from runs.machine.states import RunState, State, StepState
 from tests.contract import record
 

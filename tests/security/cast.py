@@ -13,8 +13,8 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from config import tokens
-from config.access import Role
+from config.accounts import tokens
+from config.accounts.permissions import Role
 from designer.models import Workflow
 from runs.models import Run
 from tests.people import client_of, person

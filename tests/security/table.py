@@ -10,9 +10,9 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
-from config.access import ROLES
-from config.api import api
-from runs.routing import websocket_urlpatterns
+from config.accounts.permissions import ROLES
+from config.api.api import api
+from runs.live.routing import websocket_urlpatterns
 
 TABLE = Path(__file__).with_name("doors.txt")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

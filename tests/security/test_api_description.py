@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from config import tokens
-from config.access import Role
-from config.api import api
+from config.accounts import tokens
+from config.accounts.permissions import Role
+from config.api.api import api
 from runs.models import Run
 from tests.integration.runs.conftest import catalog as catalog
 from tests.people import person

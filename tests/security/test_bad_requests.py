@@ -12,9 +12,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from config import tokens
-from config.access import Role
-from runs import casework
+from config.accounts import tokens
+from config.accounts.permissions import Role
+from runs.interventions import service
 from runs.models import Run
 from tests.integration.lists.test_live import closing_code, in_thread, socket_of
 from tests.integration.runs.conftest import catalog as catalog
@@ -217,7 +217,7 @@ def test_markup_in_people_s_words_stays_text_on_every_page(run_here: Any, order:
     faulty = {"ship": "critical", "undo_charge": True}
     run = run_here(order, faults=faulty, note=MARKUP, **{MARKUP: MARKUP})
     case = run.interventions.get()
-    casework.note(case.pk, "olga", MARKUP)
+    service.note(case.pk, "olga", MARKUP)
     with_markup(run)
     admin = person(MARKUP, "admin", first_name=MARKUP)
     tokens.make(admin, MARKUP, Role.VIEWER)

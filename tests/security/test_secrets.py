@@ -14,16 +14,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from designer import services
+from config.lib.secrets import DOTS, MARK, at_secrets, opened, scrubbed, seal, secrets_in, shown
 from designer.models import WorkflowVersion
-from runs import engine
+from designer.services import workflows
+from runs.engine import engine
 from runs.errors import BadInput
 from runs.models import Run
 from tests.people import client_of
 from tests.security import keepers
-from workers.local import start_and_run
+from workers.cli.local_run import start_and_run
 from workers.registry import get_catalog
-from workers.sealing import DOTS, MARK, at_secrets, opened, scrubbed, seal, secrets_in, shown
 
 SECRET = "correct-horse'battery\\9"
 SCHEMA = {
@@ -60,7 +60,7 @@ def catalog(settings: Any, redis_client: Any, transactional_db: None) -> Iterato
 
 
 def publish(made: dict[str, Any]) -> WorkflowVersion:
-    version = services.import_document(made, publish=True).version
+    version = workflows.import_document(made, publish=True).version
     assert version is not None
     return version
 
@@ -170,9 +170,9 @@ def test_with_another_key_the_step_fails_and_says_what_to_do(settings: Any) -> N
 
 def test_a_draft_that_is_saved_again_stays_the_same() -> None:
     for revision in (0, 1):
-        services.save_draft("keeps", document("blab", SECRET), revision)
+        workflows.save_draft("keeps", document("blab", SECRET), revision)
     saved = client_of("dora", "designer").get("/api/v1/workflows/keeps").json()["draft"]
-    services.save_draft("keeps", saved, 2)
+    workflows.save_draft("keeps", saved, 2)
     again = client_of("deb", "designer").get("/api/v1/workflows/keeps").json()["draft"]
     assert again == saved and saved["steps"][0]["params"]["password"].startswith(MARK)
     assert saved["steps"][0]["params"]["user"] == "ada"

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from designer.coverage import Plan
+from designer.analysis.coverage import Plan
+from designer.document.graph import Action, Step
 from designer.errors import ExpressionError
-from designer.graph import Action, Step
-from runs.machine.apply import apply
-from runs.machine.messages import Entry
-from runs.machine.policy import action_of
-from runs.machine.rollback import plan
-from runs.machine.scope import bind, scope_at, task_scope
+from runs.machine.bindings import bind, scope_at, task_scope
+from runs.machine.events import Entry
+from runs.machine.journal.apply import apply
+from runs.machine.retry_policy import action_of
+from runs.machine.rollback.plan import plan
 from runs.machine.states import COUNTERS, RunState, State, StepState
 from tests.simulation.effects import Effects
 from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
 from tests.simulation.witness import Witness
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 
 class Nothing:
@@ -88,7 +88,7 @@ class Watched:
     # --- attempts ---
 
     def perform(self, effects: Effects, key: str) -> tuple[Outcome, tuple[Step, ...]]:
-        """What a worker process does with a claimed attempt, as `workers.jobs` does it."""
+        """What a worker process does with a claimed attempt, as `workers.process.jobs` does it."""
         state = self.memory.state()
         step_state, step = state.step(key), self.memory.graph.by_name[key.partition("[")[0]]
         direction = step_state.phase

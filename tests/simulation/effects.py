@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from designer.graph import Step
+from designer.document.graph import Step
 from tests.simulation.workflows import VALUES, make_undo
-from workers.outcome import Direction, Failure, Outcome
+from workers.sdk.outcome import Direction, Failure, Outcome
 
 FORWARD = {"succeeded": 60, "failed": 12, "critical": 4, "said_no": 3, "asks": 6, "person": 4, "unknown": 11}
 UNDO = {"succeeded": 60, "failed": 14, "critical": 5, "asks": 5, "person": 5, "unknown": 11}

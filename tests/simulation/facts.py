@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from designer.fragments import parse_step
-from designer.graph import Graph, Retry
-from runs.machine.messages import Entry
+from designer.document.document import parse_step
+from designer.document.graph import Graph, Retry
+from runs.machine.events import Entry
 from tests.simulation.model import Model, Wrong
 
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}

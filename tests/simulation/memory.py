@@ -1,6 +1,6 @@
 """An in-memory store of one run: rows and journal as the database would keep them, JSON and all.
 
-Imitates `runs.store`: everything goes through JSON, a step that was rung gets a due time of its
+Imitates `runs.store.reader`: everything goes through JSON, a step that was rung gets a due time of its
 own, and an entry without a payload still has a row.
 """
 
@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 import orjson
 
-from designer.document import dump
-from designer.graph import Graph
-from runs.codec import pack, unpack
-from runs.machine.expansion import effective_graph
-from runs.machine.messages import Decision, Entry
+from designer.document.document import dump
+from designer.document.graph import Graph
+from runs.machine.events import Decision, Entry
 from runs.machine.states import RunState, State, StepState
+from runs.machine.steps.expansion import effective_graph
+from runs.store.codec import pack, unpack
 from tests.simulation.facts import demand
 
 RING_GRACE_S = 5.0

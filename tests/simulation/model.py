@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from designer.graph import Edge, Graph, Step
+from designer.document.graph import Edge, Graph, Step
 
 CONDITION = re.compile(r"context\.(\w+) (\S+) (\d+)")
 COMPARE = {

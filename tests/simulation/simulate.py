@@ -8,15 +8,7 @@ from random import Random
 
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
-from runs.machine.messages import (
-    AnswerCase,
-    Approve,
-    HandBack,
-    Note,
-    Rollback,
-    Signal,
-    TakeCase,
-)
+from runs.machine.events import AnswerCase, Approve, HandBack, Note, Rollback, Signal, TakeCase
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
 from tests.simulation.facts import demand
 from tests.simulation.memory import Memory

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from designer.document import dump, parse
-from runs.machine.apply import EFFECTS
-from runs.machine.messages import Event
+from designer.document.document import dump, parse
+from runs.machine.events import Event
+from runs.machine.journal.apply import EFFECTS
 from tests.simulation.__main__ import simulate_many
 from tests.simulation.simulate import ACTIONS, simulate
 from tests.simulation.workflows import make_library

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from designer.graph import IRREVERSIBLE, Action
-from runs.machine.messages import Entry
+from designer.document.graph import IRREVERSIBLE, Action
+from runs.machine.events import Entry
 from tests.simulation.facts import UNDO_ENDED, Facts, Violation, demand
 
 

@@ -1,6 +1,6 @@
 """Random workflows: every kind of step, every option, two levels of children.
 
-Only what `designer.graph` describes; nothing here runs anything. All randomness comes from the
+Only what `designer.document.graph` describes; nothing here runs anything. All randomness comes from the
 given generator, so a seed gives the same workflows for ever.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from designer.graph import Action, Edge, Graph, Retry, Step
+from designer.document.graph import Action, Edge, Graph, Retry, Step
 
 ROOT = "root"
 LEVELS = ((ROOT, 14), ("child_a", 5), ("child_b", 5), ("grandchild", 4))  # name, most steps

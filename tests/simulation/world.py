@@ -1,6 +1,6 @@
 """The world around the machine: transactions, a queue, processes, a clock, and what goes wrong.
 
-Imitates `runs.engine`, `runs.unit`, `runs.store` and `runs.sweep` without a database: an event is
+Imitates `runs.engine.engine`, `runs.engine.unit_of_work`, `runs.store.reader` and `runs.maintenance.sweep` without a database: an event is
 decided, committed, and its commands are carried out afterwards unless the process dies between.
 Every entry is shown to a `Witness` and to a replica that is replayed from the journal alone.
 """
@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from designer.graph import Graph
+from designer.document.graph import Graph
+from runs.machine.bindings import run_output
 from runs.machine.decide import create, decide
 from runs.machine.errors import Refused, Stale
-from runs.machine.messages import (
+from runs.machine.events import (
     Cancel,
     CancelChild,
     CancelMode,
@@ -38,12 +39,11 @@ from runs.machine.messages import (
     TimeOut,
     Wake,
 )
-from runs.machine.scope import run_output
 from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
 from tests.simulation.checks import Watched
 from tests.simulation.effects import Effects
 from tests.simulation.memory import Memory
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STILL_QUEUED_S = 15.0
@@ -317,7 +317,7 @@ class World:
     # --- the sweep ---
 
     def sweep(self) -> None:
-        """What `runs.sweep` does in one pass."""
+        """What `runs.maintenance.sweep` does in one pass."""
         for one_pass in (self._due_steps, self._due_runs, self._ended_children, self._orphaned_children):
             one_pass()
 

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs import histogram
+from runs.statistics import histogram
 
 DURATIONS = st.lists(st.floats(1, 1e9), min_size=1, max_size=200)
 

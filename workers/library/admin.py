@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from config.access import ForRole
+from config.accounts.permissions import ForRole
 from workers.library.models import (
     Confirmation,
     CountedEvent,

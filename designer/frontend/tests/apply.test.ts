@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyFrame, applyFrames, Gap } from "../src/run/apply";
-import { newRun, type RunState } from "../src/run/state";
+import { applyFrame, applyFrames, Gap } from "../src/run/model/apply";
+import { newRun, type RunState } from "../src/run/model/state";
 import { Journal, ORDER, undoneOrder } from "./frames";
 
 const replay = (journal: Journal, names: string[]): RunState => applyFrames(newRun(names), journal.frames);

@@ -1,9 +1,9 @@
 /** Attempts of a step, from its journal entries. */
 import { expect, it } from "vitest";
-import { attemptsOf, LINES_KEPT } from "../src/run/attempts";
+import { attemptsOf, LINES_KEPT } from "../src/run/model/attempts";
 import { without, boxesOf, FRAME_HEAD, FRAME_PAD, type Part } from "../src/run/canvas/graph";
-import { NODE_HEIGHT, NODE_WIDTH } from "../src/canvas/model/nodes";
-import type { Document } from "../src/canvas/model/document";
+import { NODE_HEIGHT, NODE_WIDTH } from "../src/graph/model/nodes";
+import type { Document } from "../src/graph/model/document";
 import { Journal } from "./frames";
 
 const shape = (journal: Journal) => attemptsOf(journal.frames).map(({ direction, number, outcome }) => [direction, number, outcome]);

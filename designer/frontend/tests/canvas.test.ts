@@ -2,15 +2,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { blocksOf, catalogOf, search, slotOf, stepOf, type Worker } from "../src/canvas/model/catalog";
-import { applyCommand, duplicateOf, freeName, type Command } from "../src/canvas/model/commands";
-import { compare } from "../src/canvas/model/compare";
-import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../src/canvas/model/document";
-import { begin, perform, redo, undo } from "../src/canvas/model/history";
-import { autoLayout } from "../src/canvas/model/layout";
-import { edgeViews, NODE_WIDTH, stepViews, unplaced } from "../src/canvas/model/nodes";
-import { marksOf, spotOf } from "../src/canvas/model/problems";
-import { followersOf, refusalOf } from "../src/canvas/model/rules";
+import { blocksOf, catalogOf, search, slotOf, stepOf, type Worker } from "../src/graph/model/catalog";
+import { applyCommand, duplicateOf, freeName, type Command } from "../src/editor/model/commands";
+import { compare } from "../src/editor/model/compare";
+import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../src/graph/model/document";
+import { begin, perform, redo, undo } from "../src/editor/model/history";
+import { autoLayout } from "../src/graph/model/layout";
+import { edgeViews, NODE_WIDTH, stepViews, unplaced } from "../src/graph/model/nodes";
+import { marksOf, spotOf } from "../src/graph/model/problems";
+import { followersOf, refusalOf } from "../src/editor/model/rules";
 
 const ORDER: Document = {
   schema: 1, name: "order",

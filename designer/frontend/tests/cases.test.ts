@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { caseFrame, paintCount } from "../src/cases/count";
-import { startEditor } from "../src/cases/editor";
-import { changes, diffPatch, mergePatch, type Json } from "../src/cases/patch";
-import { delay } from "../src/ui/socket";
+import { caseFrame, paintCount } from "../src/interventions/openCount";
+import { startEditor } from "../src/interventions/contextEditor";
+import { changes, diffPatch, mergePatch, type Json } from "../src/interventions/mergePatch";
+import { delay } from "../src/shared/socket";
 
 describe("the count in the header", () => {
   test("frames without an event or a number are none", () => {

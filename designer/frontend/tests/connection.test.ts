@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   Connection, DELAY_MS_FIRST, DELAY_MS_MAX, OPEN_MS_MAX, QUIET_MS, type ConnectionState, type Socket,
-} from "../src/run/connection";
-import type { Frame } from "../src/run/frame";
+} from "../src/run/live/connection";
+import type { Frame } from "../src/run/model/frame";
 
 class FakeSocket implements Socket {
   onopen: (() => void) | null = null;

@@ -1,6 +1,6 @@
 /** Figures of ended runs, in words. */
 import { expect, it } from "vitest";
-import { figuresOf, undoWords, wordsOf, type StepFigures } from "../src/canvas/model/figures";
+import { figuresOf, undoWords, wordsOf, type StepFigures } from "../src/graph/model/figures";
 
 const NONE: StepFigures = { completed: 0, failed: 0, skipped: 0, retried: 0, undone: 0, undo_failed: 0, p50_ms: null, p95_ms: null };
 const texts = (figures: Partial<StepFigures>) => wordsOf({ ...NONE, ...figures }).map(({ text, says }) => `${text}: ${says}`);

@@ -1,6 +1,6 @@
 /** What a failure would lead to: marks and sentences made of the server's answer. */
 import { describe, expect, it } from "vitest";
-import { beginsWith, marksOf, type Foreseen } from "../src/canvas/model/foresight";
+import { beginsWith, marksOf, type Foreseen } from "../src/graph/foresight/foresight";
 
 const FOUND: Foreseen = {
   step: "ship", answer: "compensate", order: "sequential", own: "cancel_shipment",

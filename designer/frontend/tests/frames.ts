@@ -1,5 +1,5 @@
 /** Builds frames for tests: numbered from 1, a second apart. */
-import type { Frame } from "../src/run/frame";
+import type { Frame } from "../src/run/model/frame";
 
 type Rest = Partial<Omit<Frame, "seq" | "type" | "step">>;
 

@@ -1,9 +1,9 @@
 /** Fields of the inspector: completion, problems at their fields, the order of edges. */
 import { describe, expect, it } from "vitest";
-import { optionsAt, type Known } from "../src/canvas/model/completion";
-import { nearest, problemsOf, tabOf } from "../src/canvas/model/fields";
-import { edgesFrom, movedEdge } from "../src/canvas/model/order";
-import type { Problem } from "../src/canvas/model/problems";
+import { optionsAt, type Known } from "../src/editor/model/completion";
+import { nearest, problemsOf, tabOf } from "../src/editor/model/fields";
+import { edgesFrom, movedEdge } from "../src/graph/model/order";
+import type { Problem } from "../src/graph/model/problems";
 
 const KNOWN: readonly Known[] = [
   { path: "context", type: "object", sample: "2 keys" },

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { applyFrames } from "../src/run/apply";
-import { describe as say } from "../src/run/describe";
-import { parseFrame } from "../src/run/frame";
-import { newRun, type StepState } from "../src/run/state";
+import { applyFrames } from "../src/run/model/apply";
+import { describe as say } from "../src/run/model/describe";
+import { parseFrame } from "../src/run/model/frame";
+import { newRun, type StepState } from "../src/run/model/state";
 
 const FOLDER = join(import.meta.dirname, "../../../tests/contract/journals");
 

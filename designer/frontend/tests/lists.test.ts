@@ -3,8 +3,8 @@ import { isEnd, runFrame } from "../src/lists/frame";
 import { paintRow } from "../src/lists/live";
 import { Selection } from "../src/lists/select";
 import { localText, zonedText } from "../src/lists/times";
-import { Badges } from "../src/run/view/badges";
-import { ago } from "../src/ui/time";
+import { Badges } from "../src/shared/badges";
+import { ago } from "../src/shared/time";
 
 const FRAME = { run: "a-1", workflow: "order", status: "failed", done: 3, total: 4, at: "2026-03-01T12:00:00Z" };
 

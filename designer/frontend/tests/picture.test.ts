@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { catalogOf } from "../src/canvas/model/catalog";
-import { stepsOf, type Document } from "../src/canvas/model/document";
-import { autoLayout } from "../src/canvas/model/layout";
-import { pictureOf, SMALL } from "../src/canvas/model/picture";
+import { catalogOf } from "../src/graph/model/catalog";
+import { stepsOf, type Document } from "../src/graph/model/document";
+import { autoLayout } from "../src/graph/model/layout";
+import { pictureOf, SMALL } from "../src/graph/model/picture";
 
 const CATALOG = catalogOf([]);
 const parsed = (text: string): XMLDocument => new DOMParser().parseFromString(text, "image/svg+xml");

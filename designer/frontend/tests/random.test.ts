@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { applyFrames } from "../src/run/apply";
-import { parseFrame, type Frame } from "../src/run/frame";
-import { fromSnapshot } from "../src/run/snapshot";
-import { newRun, type RunState, type StepState } from "../src/run/state";
+import { applyFrames } from "../src/run/model/apply";
+import { parseFrame, type Frame } from "../src/run/model/frame";
+import { fromSnapshot } from "../src/run/model/snapshot";
+import { newRun, type RunState, type StepState } from "../src/run/model/state";
 
 const FOLDER = join(import.meta.dirname, "../../../tests/contract/random");
 

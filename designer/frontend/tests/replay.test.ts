@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { applyFrames } from "../src/run/apply";
-import { parseFrame, type Frame } from "../src/run/frame";
-import { Journal, PAGE, PAGES_KEPT } from "../src/run/journal";
-import { Replay, STATES_KEPT } from "../src/run/replay";
-import { newRun } from "../src/run/state";
+import { applyFrames } from "../src/run/model/apply";
+import { parseFrame, type Frame } from "../src/run/model/frame";
+import { Journal, PAGE, PAGES_KEPT } from "../src/run/model/journal";
+import { Replay, STATES_KEPT } from "../src/run/model/replay";
+import { newRun } from "../src/run/model/state";
 
 const FOLDER = join(import.meta.dirname, "../../../tests/contract/random");
 const entry = (seq: number): Frame => ({

@@ -1,8 +1,8 @@
 /** Saving a draft: soon, one request at a time, and nothing is lost; and the fields of a params form. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Document } from "../src/canvas/model/document";
-import { fieldsOf, isExpression } from "../src/canvas/model/params";
-import { Autosave, RETRY_MS, SAVE_AFTER_MS, type Answer, type SaveState } from "../src/canvas/model/saving";
+import type { Document } from "../src/graph/model/document";
+import { fieldsOf, isExpression } from "../src/editor/model/params";
+import { Autosave, RETRY_MS, SAVE_AFTER_MS, type Answer, type SaveState } from "../src/editor/draft/saving";
 
 const doc = (title: string): Document => ({ schema: 1, name: "x", title });
 

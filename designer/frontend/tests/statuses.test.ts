@@ -1,6 +1,6 @@
 /** Live statuses: who listens to one step hears of that step alone. */
 import { expect, it, vi } from "vitest";
-import { Statuses } from "../src/canvas/view/statuses";
+import { Statuses } from "../src/graph/view/statuses";
 
 const RUNNING = { status: "running", undo: "none" };
 

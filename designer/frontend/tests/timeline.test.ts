@@ -1,11 +1,11 @@
 /** What the timeline draws: stretches of time from a step's entries, places on the line, and whose entries are kept. */
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../src/run/frame";
-import { Histories, STEPS_KEPT } from "../src/run/histories";
-import { Journal as Pages } from "../src/run/journal";
-import { marksOf, MARKS_MAX, placeOf } from "../src/run/scale";
-import { saysSpan, saysTries, spansOf } from "../src/run/spans";
-import { newStep } from "../src/run/state";
+import type { Frame } from "../src/run/model/frame";
+import { Histories, STEPS_KEPT } from "../src/run/model/histories";
+import { Journal as Pages } from "../src/run/model/journal";
+import { marksOf, MARKS_MAX, placeOf } from "../src/run/model/scale";
+import { saysSpan, saysTries, spansOf } from "../src/run/model/spans";
+import { newStep } from "../src/run/model/state";
 import { Journal } from "./frames";
 
 const shape = (frames: readonly Frame[]) => spansOf(frames).map(({ kind, number, outcome }) => [kind, number, outcome].filter(Boolean).join(" "));

@@ -1,12 +1,12 @@
 /** Copying, merging and walking through a workflow: the pure parts. */
 import { describe, expect, it } from "vitest";
-import { catalogOf } from "../src/canvas/model/catalog";
-import { adopted, clipOf, graft, isWhole, readClip } from "../src/canvas/model/clipboard";
-import { applyCommand } from "../src/canvas/model/commands";
-import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../src/canvas/model/document";
-import { merge } from "../src/canvas/model/merge";
-import { stepViews } from "../src/canvas/model/nodes";
-import { outlineOf } from "../src/canvas/model/outline";
+import { catalogOf } from "../src/graph/model/catalog";
+import { adopted, clipOf, graft, isWhole, readClip } from "../src/editor/model/clipboard";
+import { applyCommand } from "../src/editor/model/commands";
+import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../src/graph/model/document";
+import { merge } from "../src/editor/model/merge";
+import { stepViews } from "../src/graph/model/nodes";
+import { outlineOf } from "../src/graph/model/outline";
 
 const ORDER: Document = {
   schema: 1, name: "order", title: "Order",

@@ -1,11 +1,11 @@
 /** Trials: what must be said before one, and how its frames look on the canvas. */
 import { describe, expect, it } from "vitest";
-import { actingIn, unknownOf } from "../src/canvas/model/acting";
-import { catalogOf, type Worker } from "../src/canvas/model/catalog";
-import { agreedWorkers, agreeTo } from "../src/canvas/tries/agreed";
-import { statusOf } from "../src/canvas/tries/LiveTrial";
-import { sourceText } from "../src/canvas/tries/sources";
-import { newItems, newStep } from "../src/run/state";
+import { actingIn, unknownOf } from "../src/editor/model/effects";
+import { catalogOf, type Worker } from "../src/graph/model/catalog";
+import { agreedWorkers, agreeTo } from "../src/editor/trials/consent";
+import { statusOf } from "../src/editor/trials/LiveTrial";
+import { sourceText } from "../src/editor/trials/sources";
+import { newItems, newStep } from "../src/run/model/state";
 
 const worker = (name: string, compensation: string | null): Worker =>
   ({ name, title: name, category: "", doc: "", params_schema: null, compensation, timeout: null, retry: null });

@@ -1,8 +1,8 @@
 /** The journal's list: whatever is scrolled to and jumped to meanwhile, it holds the entries it says it holds. */
 import { expect, it } from "vitest";
-import type { Frame } from "../src/run/frame";
-import { Journal } from "../src/run/journal";
-import { JournalView } from "../src/run/view/journal";
+import type { Frame } from "../src/run/model/frame";
+import { Journal } from "../src/run/model/journal";
+import { JournalView } from "../src/run/page/journal";
 
 const LAST = 20_000;
 const entry = (seq: number): Frame => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { describe as say } from "../src/run/describe";
-import { parseFrame, type Frame } from "../src/run/frame";
-import { duration, fillTime, short } from "../src/ui/time";
+import { describe as say } from "../src/run/model/describe";
+import { parseFrame, type Frame } from "../src/run/model/frame";
+import { duration, fillTime, short } from "../src/shared/time";
 
 const frame = (type: string, data: Frame["data"] = {}, attempt = 1): Frame =>
   ({ seq: 1, type, step: "a", attempt, at: "", status: "running", data });

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from config.commands import SagaboardCommand
-from designer.document import parse
+from config.lib.commands import SagaboardCommand
+from designer.document.document import parse
+from designer.document.graph import Graph
 from designer.errors import FormatError
-from designer.formats import load_file
-from designer.graph import Graph
+from designer.formats.formats import load_file
 from designer.problems import Problem, errors
-from designer.queries import published_graph
-from designer.validation import check_document
+from designer.services.queries import published_graph
+from designer.validation.workflow import check_document
 from workers.registry import get_catalog
 
 HAS_ERRORS = 1

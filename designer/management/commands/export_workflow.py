@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from config.commands import SagaboardCommand
-from designer.document import parse
+from config.lib.commands import SagaboardCommand
+from designer.document.document import parse
 from designer.errors import DocumentRefused
-from designer.formats import WRITERS
+from designer.formats.formats import WRITERS
 from designer.problems import errors
-from designer.queries import document_of, get_version, get_workflow
+from designer.services.queries import document_of, get_version, get_workflow
 
 
 class Command(SagaboardCommand):

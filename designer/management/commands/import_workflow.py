@@ -6,10 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from config.commands import Refused, SagaboardCommand
+from config.lib.commands import Refused, SagaboardCommand
 from designer.errors import DesignerError
-from designer.formats import load_file
-from designer.services import Saved, import_document
+from designer.formats.formats import load_file
+from designer.services.workflows import Saved, import_document
 
 
 class Command(SagaboardCommand):

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from config.commands import Refused, SagaboardCommand
-from runs.exporting import FILE_BYTES_MAX
-from runs.importing import keep, read
+from config.lib.commands import Refused, SagaboardCommand
+from runs.transfer.export import FILE_BYTES_MAX
+from runs.transfer.import_ import keep, read
 
 
 class Command(SagaboardCommand):

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from config.commands import Refused, SagaboardCommand
-from runs.retention import Pruned, prune_step
+from config.lib.commands import Refused, SagaboardCommand
+from runs.maintenance.retention import Pruned, prune_step
 
 PAUSE_S = 0.05  # at least, and as long as a step took: writers come in between two steps
 

@@ -7,11 +7,11 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from config.commands import Refused, SagaboardCommand
+from config.lib.commands import Refused, SagaboardCommand
+from runs.detail.terminal import Follower
 from runs.errors import UnknownRun
 from runs.models import Run
-from runs.printing import Follower
-from runs.queries import FRAMES_MAX, frames, run_json
+from runs.queries.runs import FRAMES_MAX, frames, run_json
 
 
 class Command(SagaboardCommand):

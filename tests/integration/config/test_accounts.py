@@ -4,15 +4,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from config import accounts
+from config.accounts import first_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def link() -> str:
-    accounts.create_first_user()
-    path = accounts.sign_in_path()
+    first_user.create_first_user()
+    path = first_user.sign_in_path()
     assert path is not None
     return path
 
@@ -22,18 +22,18 @@ def is_signed_in(client) -> bool:
 
 
 def test_the_first_user_is_made_once(client):
-    password = accounts.create_first_user()
+    password = first_user.create_first_user()
     assert password is not None and len(password) >= 16
     client.post(reverse("login"), {"username": "admin", "password": password})
     assert is_signed_in(client)
     assert User.objects.get().is_superuser
-    assert accounts.create_first_user() is None
+    assert first_user.create_first_user() is None
 
 
 def test_no_first_user_beside_others():
     User.objects.create_user("somebody")
-    assert accounts.create_first_user() is None
-    assert accounts.sign_in_path() is None
+    assert first_user.create_first_user() is None
+    assert first_user.sign_in_path() is None
 
 
 def test_the_link_signs_in(client, link):
@@ -65,7 +65,7 @@ def test_any_sign_in_uses_it_up(client, link):
 
 
 def test_an_old_link_is_refused(client, link, monkeypatch):
-    monkeypatch.setattr(accounts, "LINK_AGE_S", -1)
+    monkeypatch.setattr(first_user, "LINK_AGE_S", -1)
     client.get(link)
     assert not is_signed_in(client)
 

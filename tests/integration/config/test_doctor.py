@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from config import checkup
+from config.operations import diagnostics
 from designer.models import Workflow
 from runs.models import Run, StepRun, WorkerProcess
 
@@ -48,12 +48,12 @@ def test_no_worker_process_is_wrong():
 
 def test_a_silent_worker_process_is_wrong(worker_process):
     WorkerProcess.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
-    assert any("there:1:a died" in text for text in wrong(checkup.fleet_check()))
+    assert any("there:1:a died" in text for text in wrong(diagnostics.fleet_check()))
 
 
 def test_a_process_that_lacks_workers_is_wrong(worker_process):
     WorkerProcess.objects.update(lacks=["charge"])
-    [text] = wrong(checkup.fleet_check())
+    [text] = wrong(diagnostics.fleet_check())
     assert "there:1:a met steps of workers that it lacks (charge)" in text
 
 
@@ -62,7 +62,7 @@ def test_a_queue_that_nobody_listens_to_is_wrong(worker_process):
     version = Workflow.objects.create(name="w").versions.create(number=1, document={}, resolved={})
     run = Run.objects.create(version=version, workflow_name="w", created_at=timezone.now())
     StepRun.objects.create(run=run, name="s", status="queued", queue="gpu")
-    [text] = wrong(checkup.fleet_check())
+    [text] = wrong(diagnostics.fleet_check())
     assert "steps wait in gpu, which no process listens to" in text
 
 
@@ -70,14 +70,14 @@ def test_an_overdue_timer_is_wrong():
     version = Workflow.objects.create(name="w").versions.create(number=1, document={}, resolved={})
     run = Run.objects.create(version=version, workflow_name="w", created_at=timezone.now())
     StepRun.objects.create(run=run, name="s", due_at=timezone.now() - timedelta(minutes=2))
-    [text] = wrong(checkup.overdue_check())
+    [text] = wrong(diagnostics.overdue_check())
     assert "start `manage.py scheduler`" in text
 
 
 def test_a_redis_that_does_not_answer_is_wrong(settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     settings.REDIS_EMBEDDED = False
-    [text] = wrong(checkup.redis_check())
+    [text] = wrong(diagnostics.redis_check())
     assert "check that it runs and that REDIS_URL is right" in text
 
 
@@ -85,13 +85,13 @@ def test_a_redis_that_does_not_answer_is_wrong(settings):
     ("difference_s", "is_wrong"), [(0.5, False), (-1.9, False), (3.0, True), (-60, True)]
 )
 def test_clocks(difference_s, is_wrong):
-    assert bool(wrong(checkup.skew("Redis", difference_s))) is is_wrong
+    assert bool(wrong(diagnostics.skew("Redis", difference_s))) is is_wrong
 
 
 def test_a_key_that_others_can_read_is_wrong(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     (tmp_path / "secret_key").touch(mode=0o644)
-    [text] = wrong(checkup.settings_check())
+    [text] = wrong(diagnostics.settings_check())
     assert f"chmod 600 {tmp_path}/secret_key" in text
 
 
@@ -105,11 +105,11 @@ def test_workers_that_replace_shipped_ones_are_noted(monkeypatch):
     class Catalog(dict[str, Spec]):
         overrides = {"charge": Old()}
 
-    monkeypatch.setattr(checkup, "get_catalog", lambda: Catalog(charge=Spec()))
-    texts = [found.text for found in checkup.catalog_check() if found.level == "note"]
+    monkeypatch.setattr(diagnostics, "get_catalog", lambda: Catalog(charge=Spec()))
+    texts = [found.text for found in diagnostics.catalog_check() if found.level == "note"]
     assert texts == ["charge of shop.workers replaces the one of workers.library.patterns.x"]
 
 
 def test_a_disk_that_is_almost_full_is_wrong(monkeypatch):
-    monkeypatch.setattr(checkup, "DISK_BYTES_MIN", 10**18)
-    assert any("make room" in text for text in wrong(checkup.disk_check()))
+    monkeypatch.setattr(diagnostics, "DISK_BYTES_MIN", 10**18)
+    assert any("make room" in text for text in wrong(diagnostics.disk_check()))

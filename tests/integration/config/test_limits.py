@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from redis import Redis
 
-from config import limits
+from config.accounts import rate_limits
 from config.asgi import application
-from config.doors import BodyLimit
-from runs.consumers import SAID_A_MINUTE_MAX, SAID_CHARS_MAX
+from config.middleware import BodyLimit
+from runs.live.consumers import SAID_A_MINUTE_MAX, SAID_CHARS_MAX
 from runs.models import Run
 from tests.integration.lists.test_live import closing_code, socket_of
 from tests.integration.pages.conftest import catalog as catalog
@@ -29,16 +29,16 @@ NOON = 1_800_000_000 // 60 * 60
 
 @pytest.fixture(autouse=True)
 def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(limits, "_here", limits._Here())
-    monkeypatch.setattr(limits, "clock", lambda: NOON + 10)
-    limits._redis.cache_clear()
+    monkeypatch.setattr(rate_limits, "_here", rate_limits._Here())
+    monkeypatch.setattr(rate_limits, "clock", lambda: NOON + 10)
+    rate_limits._redis.cache_clear()
     yield
-    limits._redis.cache_clear()
+    rate_limits._redis.cache_clear()
 
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    return lambda second: monkeypatch.setattr(limits, "clock", lambda: NOON + second)
+    return lambda second: monkeypatch.setattr(rate_limits, "clock", lambda: NOON + second)
 
 
 @pytest.fixture
@@ -53,17 +53,17 @@ def few(settings: Any) -> Callable[..., None]:
 
 def spent(times: int, who: str = "ada") -> None:
     for _ in range(times):
-        limits.spend("calls", who)
+        rate_limits.spend("calls", who)
 
 
 def expect_two_a_minute(at: Callable[[int], None]) -> None:
     at(10)
     spent(2)
-    with pytest.raises(limits.TooMany, match="More than 2 a minute. Try again in 50 s.") as refused:
+    with pytest.raises(rate_limits.TooMany, match="More than 2 a minute. Try again in 50 s.") as refused:
         spent(1)
     assert refused.value.retry_after_s == 50
     spent(2, "bob")
-    limits.spend("starts", "ada")
+    rate_limits.spend("starts", "ada")
     at(60)
     spent(2)
 
@@ -74,7 +74,7 @@ def test_a_door_lets_in_what_its_setting_says_for_each_by_themselves(
     few(calls=2)
     expect_two_a_minute(at)
     assert all(0 < int(redis_client.ttl(key)) <= 120 for key in redis_client.keys("limit:*"))
-    assert limits._here._counts == {}
+    assert rate_limits._here._counts == {}
 
 
 def test_doors_are_guarded_while_redis_is_away(
@@ -82,13 +82,13 @@ def test_doors_are_guarded_while_redis_is_away(
 ) -> None:
     few(calls=2)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    limits._redis.cache_clear()
+    rate_limits._redis.cache_clear()
     expect_two_a_minute(at)
 
 
 def test_counts_of_a_process_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "KEPT_MAX", 3)
-    here = limits._Here()
+    monkeypatch.setattr(rate_limits, "KEPT_MAX", 3)
+    here = rate_limits._Here()
     for key in "abcd":
         here.count(key)
     assert here.count("d") == 2 and here.count("a") == 1

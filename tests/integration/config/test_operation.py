@@ -16,11 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 from redis import Redis
 
-from config import fleetboard, health, metrics
+from config.operations import fleet_status, health, metrics
 from designer.models import Workflow, WorkflowVersion
-from runs import dispatch, figures, fleet, histogram
-from runs.machine.messages import Ring
+from runs.delivery import queue, worker_processes
+from runs.machine.events import Ring
 from runs.models import FleetSample, HourFigures, Intervention, Run, StepRun, WorkerProcess
+from runs.statistics import counters, histogram
 from tests.people import client_of
 
 PATHS = ("workers", "metrics")
@@ -31,7 +32,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch, transactional_db: None, redis_client:
     """Nothing that an earlier test looked at is remembered."""
     monkeypatch.setattr(health, "KEPT_S", -1.0)
     metrics._settled.cache_clear()
-    dispatch.connection.cache_clear()
+    queue.connection.cache_clear()
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def process() -> WorkerProcess:
 
 @pytest.fixture
 def all_well(process: WorkerProcess) -> None:
-    figures.sample_fleet()
+    counters.sample_fleet()
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_metrics_of_everything(viewer: Client, process: WorkerProcess, run: Run)
     StepRun.objects.create(run=run, name="a", status="running", process=process.pk)
     StepRun.objects.create(run=run, name="b", due_at=now - timedelta(seconds=30))
     Intervention.objects.create(run=run, step="a", kind="step_failed", opened_seq=1, opened_at=now)
-    dispatch.ring(run.pk, [Ring("a", 1, "default")])
+    queue.ring(run.pk, [Ring("a", 1, "default")])
     for days in (0, 1, 40):
         hour = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
         sizes = histogram.count([100, 200, 90_000])
@@ -208,9 +209,9 @@ def test_metrics_without_redis_say_so(
     viewer: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    dispatch.connection.cache_clear()
+    queue.connection.cache_clear()
     found = metrics_of(viewer)
-    dispatch.connection.cache_clear()
+    queue.connection.cache_clear()
     assert found["sagaboard_redis_up"] == 0
     assert not any(name.startswith("sagaboard_queue_depth") for name in found)
 
@@ -239,7 +240,7 @@ def test_the_fleet_says_what_each_process_does(viewer: Client, process: WorkerPr
         id="gone:2:b",
         host="gone",
         pid=2,
-        lacks=["charge", fleet.NEWER_CODE],
+        lacks=["charge", worker_processes.NEWER_CODE],
         started_at=process.started_at,
         seen_at=timezone.now() - timedelta(minutes=5),
     )
@@ -272,7 +273,7 @@ def test_workers_of_ones_own_that_replace_shipped_ones(
     class Catalog(dict[str, Spec]):
         overrides = {"charge": Shipped()}
 
-    monkeypatch.setattr(fleetboard, "get_catalog", lambda: Catalog(charge=Spec()))
+    monkeypatch.setattr(fleet_status, "get_catalog", lambda: Catalog(charge=Spec()))
     found = get(viewer, "workers").json()["overrides"]
     assert found == [{"worker": "charge", "module": "my_shop", "replaces": "workers.library.shop"}]
     page = viewer.get(reverse("fleet")).content.decode()

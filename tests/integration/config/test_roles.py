@@ -10,8 +10,8 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from config import roles
-from config.access import ACTS, ROLES, Role, may, require
+from config.accounts import roles
+from config.accounts.permissions import ACTS, ROLES, Role, may, require
 from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_people_from_before_there_were_roles_keep_what_they_could_do():
         User.objects.create_user("staff", is_staff=True),
         User.objects.create_user("other"),
     )
-    import_module("config.migrations.0001_roles").make_roles(apps, None)
+    import_module("config.accounts.migrations.0001_roles").make_roles(apps, None)
     assert (roles.of(root), roles.of(other)) == ([Role.ADMIN], [Role.VIEWER])
     assert roles.of(staff) == [Role.DESIGNER, Role.OPERATOR]
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
-from config.management.commands import scheduler
-from config.management.commands.scheduler import SweepLoop
+from config.operations.management.commands import scheduler
+from config.operations.management.commands.scheduler import SweepLoop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

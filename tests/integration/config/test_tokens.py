@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles, tokens
-from config.access import ACTS, ROLES, Role, may
-from config.models import ApiToken
+from config.accounts import roles, tokens
+from config.accounts.models import ApiToken
+from config.accounts.permissions import ACTS, ROLES, Role, may
 from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from designer import services
 from designer.models import Workflow, WorkflowVersion
+from designer.services import workflows
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_a_name_with_markup_is_refused_in_words(dora: Client) -> None:
 
 
 def test_a_worker_that_no_longer_exists_is_named_and_nothing_breaks(dora: Client) -> None:
-    services.import_document(GOOD, publish=True)
+    workflows.import_document(GOOD, publish=True)
     gone = {**GOOD, "steps": [{"name": "a", "worker": "gone", "compensation": {"worker": "gone_too"}}]}
     WorkflowVersion.objects.update(document=gone, resolved=gone)
     for page in ("/workflows/ship/", "/workflows/ship/edit/"):

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from designer import patterns, services
-from designer.document import parse
-from designer.formats import WRITERS, load_file
+from designer import patterns
+from designer.document.document import parse
+from designer.formats.formats import WRITERS, load_file
 from designer.models import Workflow
-from designer.queries import get_version, get_workflow
+from designer.services import workflows
+from designer.services.queries import get_version, get_workflow
 
 pytestmark = pytest.mark.django_db
 GOOD: dict[str, Any] = {
@@ -94,7 +95,7 @@ def test_import_refuses_in_one_line(document: Any, name: str, said: str, file: A
 @pytest.mark.parametrize("format_", WRITERS)
 @pytest.mark.parametrize("name", patterns.NAMES)
 def test_what_is_exported_is_imported_without_a_difference(name: str, format_: str, tmp_path: Path) -> None:
-    services.sync_patterns()
+    workflows.sync_patterns()
     code, out, _ = run("export_workflow", name, "--format", format_)
     path = tmp_path / f"flow.{'py' if format_ == 'python' else format_}"
     path.write_text(out, encoding="utf-8")

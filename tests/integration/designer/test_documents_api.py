@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from designer import patterns, services
-from designer.document import dump, parse
-from designer.formats import from_json, from_yaml, yaml_of
-from designer.graph import DOCUMENT_BYTES_MAX
+from designer import patterns
+from designer.document.document import dump, parse
+from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.formats.formats import from_json, from_yaml, yaml_of
 from designer.models import Workflow
+from designer.services import workflows
 from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +97,7 @@ def test_only_who_may_design_reads_files(dora: Client, viewer: Client) -> None:
 def test_versions_are_listed_with_who_and_when(viewer: Client) -> None:
     user = person("dora", "designer")
     for title in ("One", "Two"):
-        services.import_document({**GOOD, "title": title}, publish=True, user=user)
+        workflows.import_document({**GOOD, "title": title}, publish=True, user=user)
     found = viewer.get("/api/v1/workflows/ship/versions").json()["versions"]
     assert [line["version"] for line in found] == [2, 1]
     assert found[0]["published_by"] == "dora" and found[0]["published_at"].startswith("20")
@@ -104,8 +105,8 @@ def test_versions_are_listed_with_who_and_when(viewer: Client) -> None:
 
 
 def test_a_draft_is_discarded_only_as_it_was_seen(dora: Client, viewer: Client) -> None:
-    services.import_document(GOOD, publish=True)
-    revision = services.save_draft("ship", {**GOOD, "title": "Mine"}, 1).revision
+    workflows.import_document(GOOD, publish=True)
+    revision = workflows.save_draft("ship", {**GOOD, "title": "Mine"}, 1).revision
 
     def discard(client: Client, match: int | None) -> Any:
         headers = {} if match is None else {"If-Match": str(match)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workers.encode import encode
+from workers.execution.encode import encode
 from workers.library.shop.models import Product
 from workers.library.shop.stock import stock_shelves
 from workers.testing import OUTPUT_BYTES_MAX, call, fake_step

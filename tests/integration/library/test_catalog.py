@@ -6,7 +6,7 @@ import pytest
 
 from workers.library import MODULES
 from workers.registry import load_catalog
-from workers.spec import WorkerSpec
+from workers.sdk.spec import WorkerSpec
 
 CATALOG = load_catalog([], MODULES)
 OF_THE_PATTERNS = {

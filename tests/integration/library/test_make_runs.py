@@ -10,14 +10,14 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from designer.models import WorkflowVersion
-from designer.services import sync_patterns
-from runs import engine
+from designer.services.workflows import sync_patterns
+from runs.engine import engine
+from runs.lists.search import Filters, page_of
 from runs.machine.states import RUN_ENDED
+from runs.maintenance.sweep import sweep_once
 from runs.models import HourFigures, Intervention, JournalEntry, Run, RunText, StepFigures, StepRun
-from runs.search import Filters, page_of
-from runs.sweep import sweep_once
 from tests.people import client_of
-from workers.management.commands.make_runs import NAMES
+from workers.library.management.commands.make_runs import NAMES
 
 COUNT = 2_000
 REAL = 8  # those that are copied

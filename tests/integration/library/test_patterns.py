@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from workers import CriticalFailure, TemporaryFailure
-from workers.encode import encode
+from workers.execution.encode import encode
 from workers.library.models import EventMetric
 from workers.library.patterns import (
     conditional,

@@ -7,8 +7,9 @@ import random
 import pytest
 from django.db import connection, transaction
 
-from workers import connections, worker
+from workers import worker
 from workers.library.models import EventMetric
+from workers.process import database_retry
 from workers.testing import outcome_of
 
 ROUNDS = 150
@@ -29,7 +30,7 @@ def test_the_process_works_on_wherever_the_attempt_was_broken_off():
     moments = random.Random(5)
     for _ in range(ROUNDS):
         assert outcome_of(count_for_ever, timeout=moments.uniform(0.002, 0.02)).kind == "unknown"
-        connections.renew()
+        database_retry.renew()
         with transaction.atomic():
             EventMetric.objects.update_or_create(dimension="other", value="")
         assert not connection.in_atomic_block

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from designer import services
 from designer.builder import WorkflowBuilder
-from designer.document import dump
+from designer.document.document import dump
+from designer.services import workflows
 from runs.models import Run
-from runs.queries import run_json
+from runs.queries.runs import run_json
+from workers.cli.local_run import start_and_run
 from workers.library.models import Product
 from workers.library.shop.stock import stock_shelves
-from workers.local import start_and_run
 from workers.registry import get_catalog
 
 SECONDS_MAX = 30
@@ -112,7 +112,7 @@ def run(user_code: Callable[[str], Any]) -> RunUserCode:
     def carry_out(name: str, given: dict[str, Any], graph: Any = None) -> dict[str, Any]:
         module = user_code(name)
         built = [value for key, value in vars(module).items() if key.startswith("create_")]
-        saved = services.import_document(dump(graph or built[0]()), publish=True)
+        saved = workflows.import_document(dump(graph or built[0]()), publish=True)
         [*_, last] = start_and_run(saved.version, given, time.monotonic() + SECONDS_MAX)
         return run_json(Run.objects.get(pk=last.pk))
 

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
-from runs import bulk
-from runs.bulk import Order
+from designer.document.graph import Graph
+from runs.lists import bulk
+from runs.lists.bulk import Order
 from runs.models import JournalEntry, Run
 from tests.integration.runs.conftest import RunHere
 

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from runs import charts, histogram
-from runs.figures import SAMPLES_KEPT, tally_once
 from runs.models import FleetSample, HourFigures, Run
+from runs.statistics import charts, histogram
+from runs.statistics.counters import SAMPLES_KEPT, tally_once
 
 pytestmark = pytest.mark.django_db
 

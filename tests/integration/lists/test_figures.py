@@ -9,14 +9,16 @@ from django.test import Client
 from redis import RedisError
 from rq import Queue
 
-from designer.graph import Graph
-from runs import dispatch, engine, figures, histogram
-from runs.figures import tally_once
+from designer.document.graph import Graph
+from runs.delivery import queue as run_queue
+from runs.engine import engine
 from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures
+from runs.statistics import counters, histogram
+from runs.statistics.counters import tally_once
 from tests.integration.runs.conftest import RunHere
 from tests.people import client_of
-from workers.jobs import run_attempt
-from workers.local import start_and_run
+from workers.cli.local_run import start_and_run
+from workers.process.jobs import run_attempt
 
 
 def steps_of(run: Run) -> dict[str, StepFigures]:
@@ -69,7 +71,7 @@ def test_an_undo_after_the_end_is_added_to_what_was_counted(run_here: RunHere, o
 
 def finish(run: Run) -> None:
     """Carry out what is rung for a run."""
-    queue = Queue("default", connection=dispatch.connection())
+    queue = Queue("default", connection=run_queue.connection())
     while job := queue.fetch_job(next(iter(queue.get_job_ids()), "")):
         queue.remove(job)
         run_attempt(*job.args)
@@ -84,15 +86,15 @@ def test_trials_and_runs_under_way_are_not_counted(waiting: Run, undone: Run) ->
 
 
 def test_two_that_tally_at_once_count_once(undone: Run, monkeypatch: Any) -> None:
-    entries = figures._entries
+    entries = counters._entries
 
     def slow(runs: Any) -> Any:
         found = entries(runs)
-        monkeypatch.setattr(figures, "_entries", entries)
+        monkeypatch.setattr(counters, "_entries", entries)
         assert tally_once() == 1
         return found
 
-    monkeypatch.setattr(figures, "_entries", slow)
+    monkeypatch.setattr(counters, "_entries", slow)
     assert tally_once() == 0
     assert steps_of(undone)["charge"].completed == 1
 
@@ -100,24 +102,24 @@ def test_two_that_tally_at_once_count_once(undone: Run, monkeypatch: Any) -> Non
 def test_a_pass_is_bounded_by_entries(run_here: RunHere, order: Graph, monkeypatch: Any) -> None:
     version = run_here(order).version
     list(start_and_run(version, {}, None))
-    monkeypatch.setattr(figures, "ENTRIES_PER_PASS", 3)
+    monkeypatch.setattr(counters, "ENTRIES_PER_PASS", 3)
     assert [tally_once(), tally_once(), tally_once()] == [1, 1, 0]
 
 
 def test_the_queues_are_sampled_and_old_samples_forgotten(
     db: None, redis_client: Any, monkeypatch: Any
 ) -> None:
-    figures.sample_fleet()
+    counters.sample_fleet()
     assert FleetSample.objects.get().queued == 0
-    FleetSample.objects.update(at=FleetSample.objects.get().at - 2 * figures.SAMPLES_KEPT)
+    FleetSample.objects.update(at=FleetSample.objects.get().at - 2 * counters.SAMPLES_KEPT)
 
     def away() -> dict[str, int]:
         raise RedisError("away")
 
-    figures.sample_fleet()
+    counters.sample_fleet()
     assert FleetSample.objects.count() == 1
-    monkeypatch.setattr(dispatch, "queue_lengths", away)
-    figures.sample_fleet()
+    monkeypatch.setattr(run_queue, "queue_lengths", away)
+    counters.sample_fleet()
     assert FleetSample.objects.count() == 1
 
 
@@ -125,7 +127,7 @@ def test_the_figures_of_a_version_are_told_by_step(undone: Run) -> None:
     address = f"/api/v1/workflows/order/versions/{undone.version.number}/figures"
     viewer = client_of("vera", "viewer")
     assert viewer.get(address).json() == {"steps": {}}
-    figures.tally_once()
+    counters.tally_once()
     steps = viewer.get(address).json()["steps"]
     assert sorted(steps) == ["charge", "reserve", "ship"]
     reserve = steps["reserve"]

@@ -16,16 +16,17 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
-from config.access import Role
+from config.accounts.permissions import Role
+from config.accounts.tokens import make as make_token
 from config.asgi import application
-from config.tokens import make as make_token
-from designer.graph import Graph
-from runs import announce, engine
-from runs.consumers import WAITING_MAX, ListWatcher
+from designer.document.graph import Graph
+from runs.delivery import hints
+from runs.engine import engine
+from runs.live import frames as live_frames
 from runs.live import hub as hubs
-from runs.live import reading
+from runs.live.backpressure import Send, Valve
+from runs.live.consumers import WAITING_MAX, ListWatcher
 from runs.live.feeds import RunFeed
-from runs.live.valve import Send, Valve
 from runs.models import Intervention, JournalEntry, Run
 from tests.integration.runs.conftest import RunHere
 
@@ -67,13 +68,13 @@ async def until(condition: Callable[[], object]) -> None:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
     """Every reading of a journal: which run, after which number."""
     seen: list[tuple[Any, int]] = []
-    chunk = reading.chunk
+    chunk = live_frames.chunk
 
     def counted(run_id: Any, after: int) -> Any:
         seen.append((run_id, after))
         return chunk(run_id, after)
 
-    monkeypatch.setattr(reading, "chunk", counted)
+    monkeypatch.setattr(live_frames, "chunk", counted)
     return seen
 
 
@@ -179,7 +180,7 @@ async def test_a_database_that_is_away_is_waited_for(
     viewer: Client, waiting: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = iter([OperationalError("away")] * 2)
-    chunk = reading.chunk
+    chunk = live_frames.chunk
     monkeypatch.setattr(hubs, "AGAIN_S", 0.05)
 
     def unsure(run_id: Any, after: int) -> Any:
@@ -189,7 +190,7 @@ async def test_a_database_that_is_away_is_waited_for(
 
     async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={waiting.last_seq}") as socket:
         await asyncio.sleep(0.2)
-        monkeypatch.setattr(reading, "chunk", unsure)
+        monkeypatch.setattr(live_frames, "chunk", unsure)
         await in_thread(engine.signal)(waiting.pk, "paid")
         assert (await frames_from(socket, 1))[0]["seq"] == waiting.last_seq + 1
     assert next(failures, None) is None
@@ -286,7 +287,7 @@ async def test_who_may_not_see_any_more_is_turned_out(
     viewer: Client, waiting: Run, act: Callable[[Client], None], hinted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not hinted:
-        monkeypatch.setattr(announce, "people_changed", lambda: None)
+        monkeypatch.setattr(hints, "people_changed", lambda: None)
         monkeypatch.setattr(hubs, "POLL_S", 0.2)
     async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={waiting.last_seq}") as socket:
         await in_thread(act)(viewer)

@@ -21,12 +21,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from runs import charts, overview
-from runs.live import reading
-from runs.making import Exemplar, Plan, make
+from runs.lists.search import Filters, page_of
+from runs.live import frames
 from runs.models import CaseAct, FleetSample, HourFigures, Intervention, Run
-from runs.search import Filters, page_of
+from runs.statistics import charts, dashboard
 from tests.integration.runs.conftest import RunHere
+from workers.library.demo.generator import Exemplar, Plan, make
 
 COUNT = 1_500
 LARGE = ("runs_run", "runs_runlabel", "runs_runtext", "runs_journalentry", "runs_steprun")
@@ -167,12 +167,12 @@ def test_the_first_page_is_read_by_indexes(many: None, viewer: Client) -> None:
     with recorded() as statements:
         assert viewer.get(reverse("home")).status_code == 200
         assert viewer.get(reverse("run-list")).status_code == 200
-        overview.overview()
+        dashboard.overview()
         for chart in (charts.runs_by_hour, charts.durations_by_hour, charts.queue_depth):
             chart(24)
-        reading.live_seqs()
-        reading.open_cases()
-        reading.open_count()
+        frames.live_seqs()
+        frames.open_cases()
+        frames.open_count()
     assert len(statements) > 15
     assert faults(statements, GROWING) == []
 

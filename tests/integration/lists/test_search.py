@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from designer.models import WorkflowVersion
-from runs import engine, search
-from runs.indexing import index
+from runs.engine import engine
+from runs.lists import search
+from runs.lists.search import BadFilter, Filters, page_of
 from runs.models import Run, RunText
-from runs.search import BadFilter, Filters, page_of
+from runs.store.search_index import index
 from tests.integration.runs.conftest import Publish, chain, step
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from designer.graph import Edge, Graph
+from designer.document.graph import Edge, Graph
 from designer.models import Workflow
 from runs.models import Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step

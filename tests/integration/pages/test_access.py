@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
+from designer.document.graph import Graph
 from runs.models import JournalEntry, Run
 
 Address = Callable[[Run], str]

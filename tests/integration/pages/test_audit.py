@@ -13,10 +13,13 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
-from runs import audit, casework, engine, store
-from runs.casework import Reply
+from designer.document.graph import Graph
+from runs.audit import audit
+from runs.engine import engine
+from runs.interventions import service
+from runs.interventions.service import Reply
 from runs.models import ACTS, Intervention, JournalEntry, Run
+from runs.store import reader
 from tests.people import person
 
 PAGE = "admin:runs_intervention_audit"
@@ -28,14 +31,14 @@ def answered(stuck: Run) -> Intervention:
     """A case that was claimed, noted and answered, by somebody whose note looks like a formula."""
     case = stuck.interventions.get()
     bob = person("bob", "operator")
-    casework.claim(case.pk, bob)
-    casework.note(case.pk, bob, "=cmd|' /C calc'!A0")
-    casework.answer(case.pk, Reply("retry", "Mended, <b>really</b>", {"x": 1}), bob)
+    service.claim(case.pk, bob)
+    service.note(case.pk, bob, "=cmd|' /C calc'!A0")
+    service.answer(case.pk, Reply("retry", "Mended, <b>really</b>", {"x": 1}), bob)
     return case
 
 
 def days(**more: Any) -> dict[str, Any]:
-    today = store.now().date()
+    today = reader.now().date()
     return {"since": str(today - timedelta(days=1)), "until": str(today + timedelta(days=1)), **more}
 
 
@@ -97,7 +100,7 @@ def test_starts_signals_and_cancels_are_acts_too(operator: Client, waiting: Run,
 def test_only_the_span_is_told_and_the_last_day_belongs_to_it(
     operator: Client, answered: Intervention
 ) -> None:
-    today = str(store.now().date())
+    today = str(reader.now().date())
     assert json.loads(exported(operator, "json", since="2020-01-01", until="2020-01-02")) == []
     assert json.loads(exported(operator, "json", since=today, until=today)) != []
 
@@ -105,9 +108,9 @@ def test_only_the_span_is_told_and_the_last_day_belongs_to_it(
 def test_many_pages_are_read_one_after_the_other(stuck: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     case = stuck.interventions.get()
     for number in range(7):
-        casework.note(case.pk, "bob", f"note {number}")
+        service.note(case.pk, "bob", f"note {number}")
     monkeypatch.setattr(audit, "ROWS_PER_READ", 2)
-    now = store.now()
+    now = reader.now()
     found = [line.note for line in audit.lines(now - timedelta(days=1), now) if line.act == "case.noted"]
     assert found == [f"note {number}" for number in range(7)]
 
@@ -116,7 +119,7 @@ def test_acts_are_found_through_their_index(stuck: Run) -> None:
     if connection.vendor != "sqlite":
         return
     source = audit._sources()[1]
-    now = store.now()
+    now = reader.now()
     plan = source.within(now - timedelta(days=1), now).order_by("at", "pk").explain()
     assert "journal_acts" in plan
     assert JournalEntry.objects.filter(type__in=ACTS).exists()

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from designer.bundle import needed, script, styles
-from designer.graph import Graph
+from designer.document.graph import Graph
+from designer.web.bundle import needed, script, styles
 from runs.models import Run
 
 ROOT = Path(settings.BASE_DIR)

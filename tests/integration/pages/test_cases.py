@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
-from runs import casework, store
-from runs.casework import Reply
+from designer.document.graph import Graph
+from runs.interventions import service
+from runs.interventions.service import Reply
 from runs.models import CasePolicy, Intervention, JournalEntry, Run, Severity
+from runs.store import reader
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import client_of
 
@@ -56,7 +57,7 @@ class TestList:
         self, operator: Client, run_here: RunHere, order: Graph
     ) -> None:
         first, second = stuck_ones(run_here, order, 2)
-        casework.claim(second.pk, "olga")
+        service.claim(second.pk, "olga")
         page = shown(operator, reverse(LIST))
         assert re.findall(r'<tr data-case="(\d+)"', page) == [str(first.pk), str(second.pk)]
         for text in ("charge", "of order", "Undo failed", "High", "olga", "nobody yet", "due"):
@@ -87,7 +88,7 @@ class TestList:
         assert len(re.findall("<tr data-case", page)) == number
 
     def test_overdue_ones_are_marked(self, operator: Client, case: Intervention) -> None:
-        casework.plan(case.pk, "olga", Severity.CRITICAL, store.now() - timedelta(hours=1))
+        service.plan(case.pk, "olga", Severity.CRITICAL, reader.now() - timedelta(hours=1))
         assert "overdue since" in shown(operator, reverse(LIST), state="overdue")
 
     def test_nobody_is_needed(self, operator: Client, order: Graph) -> None:
@@ -205,20 +206,20 @@ class TestAnswers:
     def test_the_second_of_two_is_told_who_and_what(
         self, operator: Client, bob: Client, case: Intervention
     ) -> None:
-        casework.answer(case.pk, Reply("abandon", "No use."), "olga")
+        service.answer(case.pk, Reply("abandon", "No use."), "olga")
         page = bob.post(url("answer", case), {"answer": "retry"}, follow=True).content.decode()
         assert "olga has already answered: abandon." in page
         assert "Leave it undone" in page
 
     def test_anothers_claim_is_pointed_out(self, bob: Client, case: Intervention) -> None:
-        casework.claim(case.pk, "olga")
+        service.claim(case.pk, "olga")
         page = bob.post(url("answer", case), {"answer": "retry"}).content.decode()
         assert "<strong>olga</strong> has claimed this case" in page
 
     def test_a_second_person_agrees(self, operator: Client, bob: Client, case: Intervention) -> None:
         CasePolicy.objects.create(second_person=True)
         assert "A second person has to agree" in shown(operator, url("change", case))
-        casework.answer(case.pk, Reply("resolve", "In cash."), "olga")
+        service.answer(case.pk, Reply("resolve", "In cash."), "olga")
         assert "Agree, and do it" not in shown(operator, url("change", case))
         assert "Agree, and do it" in shown(bob, url("change", case))
         operator.post(url("approve", case))
@@ -283,7 +284,7 @@ class TestBulk:
         assert "3 more of this cause are open" in page
         ids = re.search(r'name="ids" value="([\d,]+)"', page)
         assert ids
-        casework.answer(cases[2].pk, Reply("resolve", "By hand."), "bob")
+        service.answer(cases[2].pk, Reply("resolve", "By hand."), "bob")
         rest = re.search(r'action="([^"]+/rest/)"', page)
         assert rest
         sent = {"answer": "abandon", "note": "No use.", "ids": ids[1]}
@@ -294,8 +295,8 @@ class TestBulk:
 
     def test_a_refused_one_holds_up_no_other(self, operator: Client, run_here: RunHere, order: Graph) -> None:
         cases = stuck_ones(run_here, order, 3)
-        casework.answer(cases[1].pk, Reply("resolve", "By hand."), "bob")
-        batch = casework.answer_many([case.pk for case in cases], Reply("abandon", "No use."), "olga")
+        service.answer(cases[1].pk, Reply("resolve", "By hand."), "bob")
+        batch = service.answer_many([case.pk for case in cases], Reply("abandon", "No use."), "olga")
         page = shown(operator, reverse("admin:runs_intervention_batch", args=[batch]))
         assert re.findall(r'data-outcome="(\w+)"', page)[1] == "refused"
         assert "bob has already answered: resolve." in page
@@ -316,6 +317,6 @@ class TestBulk:
         for name in ("batch", "batch_live"):
             address = reverse(f"admin:runs_intervention_{name}", args=[nobody])
             assert operator.get(address).status_code == 404
-        casework.answer(case.pk, Reply("abandon", "No use."), "olga")
+        service.answer(case.pk, Reply("abandon", "No use."), "olga")
         gone = operator.get(reverse("admin:runs_intervention_cause", args=[case.cause_key]), follow=True)
         assert "No intervention of that cause is open" in gone.content.decode()

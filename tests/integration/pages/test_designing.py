@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from designer import patterns
-from designer.document import dump
-from designer.formats import load_file
-from designer.forms import name_from
-from designer.graph import Graph
+from designer.document.document import dump
+from designer.document.graph import Graph
+from designer.formats.formats import load_file
 from designer.models import Workflow
+from designer.web.forms import name_from
 
 NEW = "/new-workflow/"
 EDIT = "/workflows/order/edit/"

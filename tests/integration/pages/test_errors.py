@@ -13,9 +13,9 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
+from designer.document.graph import Graph
 from designer.models import WorkflowVersion
-from runs import engine
+from runs.engine import engine
 from runs.models import Run
 from tests.database_errors import database_error
 

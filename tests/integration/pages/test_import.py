@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from designer import patterns
-from designer.formats import yaml_of
-from designer.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.document.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.formats.formats import yaml_of
 from designer.models import Workflow
 
 URL = "/import-workflow/"

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from designer.graph import Graph
+from designer.document.graph import Graph
 from designer.models import Workflow, WorkflowVersion
-from runs import engine
+from runs.engine import engine
+from runs.lists.search import PAGE_ROWS
 from runs.models import Run, WorkerProcess
-from runs.search import PAGE_ROWS
 from tests.integration.runs.conftest import Publish, chain, step
 
 

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
-from runs import watching
+from designer.document.graph import Graph
 from runs.models import JournalEntry, Run
+from runs.queries import run_page
 from tests.integration.runs.conftest import RunHere, chain, step
 
 Row = tuple[str, str, str]
@@ -71,8 +71,8 @@ def test_scripts_start_from_the_graph_and_the_last_number(viewer: Client, undone
 def test_the_page_of_a_long_run_holds_its_newest_entries_and_fetches_the_rest(
     viewer: Client, undone: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "REPLAYED_MAX", 3)
-    monkeypatch.setattr(watching, "NEWEST_SENT", 2)
+    monkeypatch.setattr(run_page, "REPLAYED_MAX", 3)
+    monkeypatch.setattr(run_page, "NEWEST_SENT", 2)
     data = data_of(shown(viewer, undone))
     assert data.keys() == {"api", "panel", "lastSeq", "newest"}
     events = viewer.get(f"{data['api']}/events").json()["events"]

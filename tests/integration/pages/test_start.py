@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.graph import Graph
+from designer.document.graph import Graph
 from designer.models import Workflow
-from runs.creation import INPUT_BYTES_MAX
+from runs.engine.creation import INPUT_BYTES_MAX
 from runs.models import Run
 
 URL = "/workflows/order/start/"

@@ -11,7 +11,7 @@ from django.conf import settings
 from redis import Redis
 
 from runs.models import WorkerProcess
-from workers import process
+from workers.process import identity
 
 DEADLINE_S = 0.2
 
@@ -22,25 +22,25 @@ def tell(key: str, value: object) -> None:
 
 
 def identify() -> None:
-    tell("test:ids", process.current_process_id())
+    tell("test:ids", identity.current_process_id())
 
 
 def crash() -> None:
-    tell("test:crashing", process.current_process_id())
+    tell("test:crashing", identity.current_process_id())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hold_the_interpreter() -> None:
     """Outlasts its deadline in C code that no signal handler or thread of Python can interrupt."""
-    tell("test:holding", process.current_process_id())
-    process.watch(time.monotonic() + DEADLINE_S)
+    tell("test:holding", identity.current_process_id())
+    identity.watch(time.monotonic() + DEADLINE_S)
     re.match(r"(a+)+$", "a" * 60 + "b")
 
 
 def take_a_while(seconds: float) -> None:
-    tell("test:begun", process.is_stopping())
+    tell("test:begun", identity.is_stopping())
     time.sleep(seconds)
-    tell("test:done", process.is_stopping())
+    tell("test:done", identity.is_stopping())
 
 
 def fail() -> None:

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections
 from psycopg import sql
 
-from runs.graphs import version_graph
+from runs.store.graph_cache import version_graph
 from tests.disks import Disk, small_disk
 from tests.integration.processes.conftest import database_address
 from tests.postgres import NAME, cut_connections, other_user

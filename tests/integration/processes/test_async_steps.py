@@ -14,8 +14,8 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 from redis import Redis
 
-from designer.graph import Action, Graph, Step
-from runs import engine
+from designer.document.graph import Action, Graph, Step
+from runs.engine import engine
 from runs.models import JournalEntry, Run, StepRun, WorkerProcess
 from tests.integration.processes.conftest import running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish

@@ -14,8 +14,8 @@ from django.db import connection
 from redis import Redis
 
 from designer.models import WorkflowVersion
-from designer.services import sync_patterns
-from runs import engine
+from designer.services.workflows import sync_patterns
+from runs.engine import engine
 from runs.models import Run
 from tests.integration.processes.conftest import MANAGE, database_address, environment, running, wait_for
 from tests.postgres import found

@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import connection  # noqa: F401 (read by skipif)
 from redis import Redis
 
-from designer.graph import Step
-from runs import engine, fleet
+from designer.document.graph import Step
+from runs.delivery import worker_processes
+from runs.engine import engine
 from runs.models import JournalEntry, Run, WorkerProcess
 from tests.integration.processes.conftest import Bell, hooked, running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish, step
@@ -116,7 +117,7 @@ def test_a_lost_host_is_noticed_and_a_living_one_is_not(
     wait_for(lambda: bell.told("begun"))
     hosts.start("other", -off_s, "worker", "scheduler")
     wait_for(lambda: WorkerProcess.objects.count() == 2)
-    time.sleep(fleet.SILENT_AFTER_S + fleet.HEARTBEAT_S)
+    time.sleep(worker_processes.SILENT_AFTER_S + worker_processes.HEARTBEAT_S)
     assert WorkerProcess.objects.count() == 2, "both send heartbeats"
     assert bell.told("begun") == ["1"]
     killed_at = time.monotonic()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from redis import Redis
 
-from runs import engine
+from runs.engine import engine
 from runs.models import JournalEntry, Run, StepRun
 from tests.integration.processes.conftest import Bell, manage, running, wait_for
 from tests.integration.processes.places import Place, database_on_a_small_disk

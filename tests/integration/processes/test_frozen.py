@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from runs import engine
+from runs.engine import engine
 from runs.models import JournalEntry, Run, StepRun
 from tests.integration.processes.conftest import Bell, running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish, step

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from designer.graph import Graph
-from runs import engine
+from designer.document.graph import Graph
+from runs.engine import engine
 from runs.models import JournalEntry, Run, WorkerProcess
 from tests.integration.processes.conftest import running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish, step

@@ -11,10 +11,12 @@ import pytest
 from pytest_django.fixtures import Settings
 from redis import Redis
 
-from config import datadir, valkey
+from config.lib import data_dir
+from config.operations import embedded_redis
 from designer.models import WorkflowVersion
-from designer.services import sync_patterns
-from runs import dispatch, engine
+from designer.services.workflows import sync_patterns
+from runs.delivery import queue
+from runs.engine import engine
 from runs.models import Run
 from tests.integration.processes.conftest import running, wait_for
 from workers.library.shop.models import Product
@@ -33,8 +35,8 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.process = subprocess.Popen(valkey.command(self.folder))
-        wait_for(valkey.answers)
+        self.process = subprocess.Popen(embedded_redis.command(self.folder))
+        wait_for(embedded_redis.answers)
 
     def kill(self) -> None:
         if self.process is not None:
@@ -44,8 +46,8 @@ class Server:
 
 @pytest.fixture
 def server(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Server]:
-    settings.REDIS_URL = datadir.redis_url(tmp_path)
-    dispatch.connection.cache_clear()
+    settings.REDIS_URL = data_dir.redis_url(tmp_path)
+    queue.connection.cache_clear()
     get_catalog.cache_clear()
     stock_shelves(Product)
     sync_patterns()
@@ -53,7 +55,7 @@ def server(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterat
     found.start()
     yield found
     found.kill()
-    dispatch.connection.cache_clear()
+    queue.connection.cache_clear()
 
 
 def ended() -> int:

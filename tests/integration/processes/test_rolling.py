@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from config import checkup
+from config.operations import diagnostics
 from designer.models import WorkflowVersion
-from designer.services import sync_patterns
-from runs import engine, fleet
+from designer.services.workflows import sync_patterns
+from runs.delivery import worker_processes
+from runs.engine import engine
 from runs.models import JournalEntry, Run, WorkerProcess
 from tests.integration.processes.conftest import hooked, manage, running, wait_for
 from tests.integration.processes.hooks.sitecustomize import FIELD
@@ -43,7 +44,10 @@ def completed() -> int:
 
 
 def left_to_newer() -> int:
-    return sum(fleet.NEWER_CODE in lacks for lacks in WorkerProcess.objects.values_list("lacks", flat=True))
+    return sum(
+        worker_processes.NEWER_CODE in lacks
+        for lacks in WorkerProcess.objects.values_list("lacks", flat=True)
+    )
 
 
 def test_old_and_new_worker_processes_side_by_side(tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_old_and_new_worker_processes_side_by_side(tmp_path: Path) -> None:
             engine.start_run(version(), {**version().document["sample_input"], "simulate": FAULTS})
         wait_for(lambda: completed() == ORDERS)
         assert left_to_newer() in (1, 2)
-        said = [found.text for found in checkup.fleet_check() if found.level == "wrong"]
+        said = [found.text for found in diagnostics.fleet_check() if found.level == "wrong"]
         assert said and all("update and restart it" in text for text in said)
     written_by_new = Run.objects.filter(**{f"state__{FIELD}": 1}).count()
     assert written_by_new > ORDERS / 4

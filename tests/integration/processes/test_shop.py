@@ -15,11 +15,11 @@ import pytest
 from redis import Redis
 
 from designer.models import WorkflowVersion
-from designer.services import sync_patterns
-from runs import engine
+from designer.services.workflows import sync_patterns
+from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import JournalEntry, Run
-from runs.queries import frames
+from runs.queries.runs import frames
 from tests.integration.processes.conftest import MANAGE, environment, running, wait_for
 from workers.library.shop.models import Product
 from workers.library.shop.stock import stock_shelves

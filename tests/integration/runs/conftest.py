@@ -9,14 +9,14 @@ import pytest
 from pytest_django.fixtures import Settings
 from redis import Redis
 
-from designer.document import dump
-from designer.graph import Action, Edge, Graph, Step
+from designer.document.document import dump
+from designer.document.graph import Action, Edge, Graph, Step
+from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
-from designer.resolve import resolve_graph
-from runs.graphs import version_graph
 from runs.models import Run
+from runs.store.graph_cache import version_graph
 from tests.integration.runs import workers as sample
-from workers.local import start_and_run
+from workers.cli.local_run import start_and_run
 from workers.registry import get_catalog
 
 Publish = Callable[..., WorkflowVersion]

@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rq import Queue
 
-from designer.graph import Step
-from runs import dispatch
+from designer.document.graph import Step
+from runs.delivery import queue as run_queue
 from runs.models import CasePolicy, Intervention, Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.workers import did
 from tests.people import client_of
-from workers.jobs import run_attempt
+from workers.process.jobs import run_attempt
 
 NO_RUN = "01a20617-51be-779d-b020-d363b36b87fb"
 
@@ -36,7 +36,7 @@ def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
 
 def work() -> None:
     """Carry out whatever was rung."""
-    queue = Queue("default", connection=dispatch.connection())
+    queue = Queue("default", connection=run_queue.connection())
     while job := queue.fetch_job(next(iter(queue.get_job_ids()), "")):
         queue.remove(job)
         run_attempt(*job.args)

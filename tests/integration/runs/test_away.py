@@ -10,15 +10,16 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from redis import Redis
 
-from runs import dispatch, engine, fleet
+from runs.delivery import queue, worker_processes
+from runs.engine import engine
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
 from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_engine import only_job
 from tests.integration.runs.workers import did
 from tests.replay import replayed
-from workers import absent, jobs, process
-from workers.jobs import run_attempt
+from workers.process import identity, jobs, missing_workers
+from workers.process.jobs import run_attempt
 from workers.registry import get_catalog
 
 AWAY = (
@@ -34,12 +35,12 @@ AWAY = (
 @pytest.fixture
 def in_a_pool() -> Iterator[str]:
     """This process is a known worker process."""
-    here = process.current_process_id()
-    process.begin(here, process.new_board(), ["default"])
-    fleet.register(here, host="here", pid=1, queues=["default"], workers=get_catalog())
+    here = identity.current_process_id()
+    identity.begin(here, identity.new_board(), ["default"])
+    worker_processes.register(here, host="here", pid=1, queues=["default"], workers=get_catalog())
     yield here
-    fleet.gone(here)
-    process.begin(here, process.new_board())
+    worker_processes.gone(here)
+    identity.begin(here, identity.new_board())
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, errors: list[Exception],
 
 
 def work(redis: Redis) -> None:
-    while dispatch.queued_ids({"default"}):
+    while queue.queued_ids({"default"}):
         job = only_job(redis)
         redis.flushall()
         run_attempt(*job)
@@ -97,7 +98,7 @@ def test_a_result_is_given_up_with_the_lease(
 def test_a_step_is_left_to_a_process_that_has_its_worker(
     started: Run, redis_client: Redis, monkeypatch: pytest.MonkeyPatch, in_a_pool: str
 ) -> None:
-    fleet.register("newer", host="there", pid=2, queues=["default"], workers=get_catalog())
+    worker_processes.register("newer", host="there", pid=2, queues=["default"], workers=get_catalog())
     catalog = {name: spec for name, spec in get_catalog().items() if name != "act"}
     monkeypatch.setattr(jobs, "get_catalog", lambda: catalog)
     before = JournalEntry.objects.count()
@@ -107,7 +108,7 @@ def test_a_step_is_left_to_a_process_that_has_its_worker(
     assert only_job(redis_client) == job, "it is rung again for another process"
     assert JournalEntry.objects.count() == before
     assert WorkerProcess.objects.get(id=in_a_pool).lacks == ["act"]
-    fleet.gone("newer")
+    worker_processes.gone("newer")
 
 
 def test_a_process_goes_on_only_with_steps_whose_workers_it_has(
@@ -134,8 +135,8 @@ def test_a_worker_that_nobody_has_becomes_a_question_to_a_person(
         redis_client.flushall()
         run_attempt(*job)
         assert StepRun.objects.get(run=started, name="a").status == "queued"
-        assert dispatch.queued_ids({"default"}) == set()
-        patched.setattr(absent, "GIVE_UP_S", 0.0)
+        assert queue.queued_ids({"default"}) == set()
+        patched.setattr(missing_workers, "GIVE_UP_S", 0.0)
         run_attempt(*job)
     case = Intervention.objects.get(run=started)
     assert case.error["code"] == "unknown_worker" and "'act'" in case.error["message"]

@@ -12,11 +12,13 @@ from django.core.mail import EmailMessage
 from pytest_django.fixtures import Settings
 from rq import Queue
 
-from runs import casework, dispatch, store
-from runs.casework import Reply
-from runs.mail import TRIES_MAX, send
+from runs.delivery import queue as run_queue
+from runs.interventions import service
+from runs.interventions.notifications import TRIES_MAX, send
+from runs.interventions.service import Reply
+from runs.maintenance.sweep import sweep_once
 from runs.models import CaseMail, CasePolicy, Intervention, Severity
-from runs.sweep import sweep_once
+from runs.store import reader
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import person
 
@@ -36,7 +38,7 @@ def pass_by() -> list[Any]:
     """One pass of the sweep, and whatever a worker process is rung for. Returns what was sent."""
     before = len(outgoing.outbox)
     sweep_once()
-    queue = Queue("default", connection=dispatch.connection())
+    queue = Queue("default", connection=run_queue.connection())
     while job := queue.fetch_job(next(iter(queue.get_job_ids()), "")):
         queue.remove(job)
         job.func(*job.args)
@@ -44,7 +46,7 @@ def pass_by() -> list[Any]:
 
 
 def later(case: Intervention, about: str) -> None:
-    CaseMail.objects.filter(case=case, about=about).update(due_at=store.now() - timedelta(seconds=1))
+    CaseMail.objects.filter(case=case, about=about).update(due_at=reader.now() - timedelta(seconds=1))
 
 
 def test_operators_with_an_address_are_told_once(case: Intervention) -> None:
@@ -74,7 +76,7 @@ def test_an_overdue_one_is_told_of_when_the_time_has_come(case: Intervention) ->
     person("olga", "operator", email="olga@example.org")
     pass_by()
     assert pass_by() == []
-    casework.plan(case.pk, "olga", Severity.HIGH, store.now() - timedelta(minutes=1))
+    service.plan(case.pk, "olga", Severity.HIGH, reader.now() - timedelta(minutes=1))
     (told,) = pass_by()
     assert told.subject.startswith("[Sagaboard] Overdue: ")
     assert pass_by() == []
@@ -82,7 +84,7 @@ def test_an_overdue_one_is_told_of_when_the_time_has_come(case: Intervention) ->
 
 def test_an_answered_one_is_not(case: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
-    casework.answer(case.pk, Reply("abandon", "No use."), "olga")
+    service.answer(case.pk, Reply("abandon", "No use."), "olga")
     later(case, "overdue")
     assert pass_by() == []
     assert not CaseMail.objects.filter(ended_at=None).exists()
@@ -96,7 +98,7 @@ def test_nobody_to_tell_is_no_trouble(case: Intervention) -> None:
 def test_a_ring_that_is_lost_is_rung_again(case: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
     sweep_once()
-    Queue("default", connection=dispatch.connection()).empty()
+    Queue("default", connection=run_queue.connection()).empty()
     later(case, "opened")
     assert len(pass_by()) == 1
 

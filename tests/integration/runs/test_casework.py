@@ -9,12 +9,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
-from runs import audit, casework, store
-from runs.caseviews import history_json
-from runs.casework import Reply
+from runs.audit import audit
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
+from runs.interventions import service
+from runs.interventions.queries import history_json
+from runs.interventions.service import Reply
 from runs.machine.errors import Refused
 from runs.models import CaseAct, CaseMail, CasePolicy, Intervention, JournalEntry, Run, Severity
+from runs.store import reader
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import person
 
@@ -56,39 +58,39 @@ class TestClaims:
     def test_one_person_works_on_it_until_they_give_it_back(
         self, case: Intervention, olga: User, bob: User
     ) -> None:
-        casework.claim(case.pk, olga)
-        casework.claim(case.pk, olga)
+        service.claim(case.pk, olga)
+        service.claim(case.pk, olga)
         with pytest.raises(Refused, match="olga has claimed it") as error:
-            casework.claim(case.pk, bob)
+            service.claim(case.pk, bob)
         assert refusal(error) == "already_claimed"
         with pytest.raises(Refused, match="not you"):
-            casework.release(case.pk, bob)
-        casework.release(case.pk, olga)
-        casework.release(case.pk, olga)
+            service.release(case.pk, bob)
+        service.release(case.pk, olga)
+        service.release(case.pk, olga)
         assert (again(case).claimed_by, again(case).claimed_at) == ("", None)
         assert acts(case) == ["opened", "claimed", "released"]
 
     def test_it_can_be_taken_over(self, case: Intervention, olga: User, bob: User) -> None:
-        casework.claim(case.pk, olga)
-        casework.claim(case.pk, bob, take_over=True)
+        service.claim(case.pk, olga)
+        service.claim(case.pk, bob, take_over=True)
         assert again(case).claimed_by == "bob"
         assert "taken over from olga" in LogEntry.objects.latest("pk").get_change_message()
 
     def test_an_answered_one_is_claimed_no_more(self, case: Intervention, olga: User, bob: User) -> None:
-        casework.answer(case.pk, Reply("abandon", "No use."), olga)
+        service.answer(case.pk, Reply("abandon", "No use."), olga)
         with pytest.raises(AnsweredAlready, match="olga has already answered: abandon"):
-            casework.claim(case.pk, bob)
+            service.claim(case.pk, bob)
 
     def test_there_has_to_be_one(self, olga: User, transactional_db: None) -> None:
         with pytest.raises(UnknownIntervention):
-            casework.claim(7, olga)
+            service.claim(7, olga)
 
 
 class TestNotes:
     def test_notes_stay_in_order_even_after_the_answer(self, case: Intervention, olga: User) -> None:
-        casework.note(case.pk, olga, " Called the bank. ")
-        casework.answer(case.pk, Reply("abandon", "No use."), olga)
-        casework.note(case.pk, olga, "They called back.")
+        service.note(case.pk, olga, " Called the bank. ")
+        service.answer(case.pk, Reply("abandon", "No use."), olga)
+        service.note(case.pk, olga, "They called back.")
         lines = history_json(again(case))
         assert [(line["act"], line["text"]) for line in lines] == [
             ("opened", ""),
@@ -100,12 +102,12 @@ class TestNotes:
     @pytest.mark.parametrize("text", ["", "  \n", "x" * 4_001])
     def test_an_empty_or_endless_one_is_refused(self, case: Intervention, olga: User, text: str) -> None:
         with pytest.raises(Refused):
-            casework.note(case.pk, olga, text)
+            service.note(case.pk, olga, text)
         assert not CaseAct.objects.exists()
 
     def test_text_that_cannot_be_stored_is_refused(self, case: Intervention, olga: User) -> None:
         with pytest.raises(UnstorableText):
-            casework.note(case.pk, olga, "a\x00b")
+            service.note(case.pk, olga, "a\x00b")
 
 
 class TestPolicies:
@@ -129,27 +131,27 @@ class TestPolicies:
         assert stuck(run_here).severity == "critical"
 
     def test_severity_and_due_time_are_changed(self, case: Intervention, olga: User) -> None:
-        due = store.now() + timedelta(hours=1)
-        casework.plan(case.pk, olga, Severity.CRITICAL, due)
-        casework.plan(case.pk, olga, Severity.CRITICAL, due)
+        due = reader.now() + timedelta(hours=1)
+        service.plan(case.pk, olga, Severity.CRITICAL, due)
+        service.plan(case.pk, olga, Severity.CRITICAL, due)
         assert (again(case).severity, again(case).due_at) == ("critical", due)
         assert CaseMail.objects.get(case=case, about="overdue").due_at == due
         assert acts(case).count("planned") == 1
-        casework.plan(case.pk, olga, Severity.LOW, None)
+        service.plan(case.pk, olga, Severity.LOW, None)
         assert not CaseMail.objects.filter(case=case, about="overdue").exists()
 
 
 class TestAnswers:
     def test_two_people_one_answer(self, case: Intervention, olga: User, bob: User) -> None:
-        assert casework.answer(case.pk, Reply("resolve", "By hand."), olga) == "answered"
+        assert service.answer(case.pk, Reply("resolve", "By hand."), olga) == "answered"
         with pytest.raises(AnsweredAlready, match="olga has already answered: resolve"):
-            casework.answer(case.pk, Reply("retry"), bob)
+            service.answer(case.pk, Reply("retry"), bob)
         assert JournalEntry.objects.filter(type="intervention.answered").count() == 1
 
     def test_the_patch_is_in_the_journal_and_the_act_in_the_admin_log(
         self, case: Intervention, olga: User
     ) -> None:
-        casework.answer(case.pk, Reply("retry", "Fixed.", {"faults": {"undo_b": None}}), olga)
+        service.answer(case.pk, Reply("retry", "Fixed.", {"faults": {"undo_b": None}}), olga)
         entry = JournalEntry.objects.get(type="intervention.answered")
         assert (entry.payload, entry.data["by"]) == ({"faults": {"undo_b": None}}, "olga")
         logged = LogEntry.objects.get()
@@ -158,9 +160,9 @@ class TestAnswers:
 
     def test_a_refused_answer_leaves_no_trace(self, case: Intervention, olga: User) -> None:
         with pytest.raises(Refused, match="note"):
-            casework.answer(case.pk, Reply("resolve"), olga)
+            service.answer(case.pk, Reply("resolve"), olga)
         with pytest.raises(Refused, match="not possible"):
-            casework.answer(case.pk, Reply("skip", "x"), olga)
+            service.answer(case.pk, Reply("skip", "x"), olga)
         assert not LogEntry.objects.exists()
         assert again(case).status == "open"
 
@@ -171,13 +173,13 @@ class TestSecondPerson:
         CasePolicy.objects.create(second_person=True)
 
     def test_it_is_answered_when_another_one_agrees(self, case: Intervention, olga: User, bob: User) -> None:
-        assert casework.answer(case.pk, Reply("resolve", "In cash."), olga) == "proposed"
+        assert service.answer(case.pk, Reply("resolve", "In cash."), olga) == "proposed"
         assert again(case).status == "open"
         with pytest.raises(Refused, match="second person") as error:
-            casework.approve(case.pk, olga)
+            service.approve(case.pk, olga)
         assert refusal(error) == "same_person"
-        assert casework.answer(case.pk, Reply("resolve", "In cash, today."), olga) == "proposed"
-        casework.approve(case.pk, bob)
+        assert service.answer(case.pk, Reply("resolve", "In cash, today."), olga) == "proposed"
+        service.approve(case.pk, bob)
         found = again(case)
         assert (found.answer, found.answered_by, found.note) == ("resolve", "bob", "In cash, today.")
         assert found.proposal is None
@@ -187,31 +189,31 @@ class TestSecondPerson:
     def test_the_same_answer_from_another_one_agrees_too(
         self, case: Intervention, olga: User, bob: User
     ) -> None:
-        casework.answer(case.pk, Reply("abandon", "No use."), olga)
+        service.answer(case.pk, Reply("abandon", "No use."), olga)
         with pytest.raises(Refused, match="olga has proposed abandon") as error:
-            casework.answer(case.pk, Reply("resolve", "By hand."), bob)
+            service.answer(case.pk, Reply("resolve", "By hand."), bob)
         assert refusal(error) == "other_proposal"
-        assert casework.answer(case.pk, Reply("abandon", "Indeed."), bob) == "answered"
+        assert service.answer(case.pk, Reply("abandon", "Indeed."), bob) == "answered"
 
     def test_a_proposal_is_rejected_or_overtaken_by_a_retry(
         self, case: Intervention, olga: User, bob: User
     ) -> None:
-        casework.answer(case.pk, Reply("abandon", "No use."), olga)
-        casework.withdraw(case.pk, bob, "Try again first.")
+        service.answer(case.pk, Reply("abandon", "No use."), olga)
+        service.withdraw(case.pk, bob, "Try again first.")
         with pytest.raises(Refused, match="Nothing is proposed"):
-            casework.approve(case.pk, bob)
-        casework.answer(case.pk, Reply("abandon", "No use."), olga)
-        assert casework.answer(case.pk, Reply("retry"), bob) == "answered"
+            service.approve(case.pk, bob)
+        service.answer(case.pk, Reply("abandon", "No use."), olga)
+        assert service.answer(case.pk, Reply("retry"), bob) == "answered"
         assert again(case).proposal is None
 
     def test_a_proposal_needs_its_note(self, case: Intervention, olga: User) -> None:
         with pytest.raises(Refused, match="note"):
-            casework.answer(case.pk, Reply("resolve", " "), olga)
+            service.answer(case.pk, Reply("resolve", " "), olga)
         assert again(case).proposal is None
 
     def test_a_failed_step_needs_one_person_only(self, run_here: RunHere, olga: User) -> None:
         run: Run = run_here(chain(step("a", on_failure="pause")), faults={"a": "critical"})
-        assert casework.answer(run.interventions.get().pk, Reply("resolve", "Done."), olga) == "answered"
+        assert service.answer(run.interventions.get().pk, Reply("resolve", "Done."), olga) == "answered"
 
 
 def test_cases_of_one_error_have_one_cause(run_here: RunHere) -> None:
@@ -226,11 +228,11 @@ def test_a_secret_in_a_patch_is_sealed_before_it_is_kept(run_here: RunHere, olga
     schema = {"type": "object", "properties": {"key": {"type": "string", "writeOnly": True}}}
     graph = chain(step("a", on_failure="pause"), name="secretive", input_schema=schema)
     case = run_here(graph, faults={"a": "critical"}, key="old").interventions.get()
-    casework.answer(case.pk, Reply("retry", patch={"key": "s3cret-new", "plain": "x"}), olga)
+    service.answer(case.pk, Reply("retry", patch={"key": "s3cret-new", "plain": "x"}), olga)
     entry = JournalEntry.objects.get(type="intervention.answered")
     assert entry.payload is not None and entry.payload["plain"] == "x"
     assert "s3cret-new" not in str(entry.payload)
-    now = store.now()
+    now = reader.now()
     lines = audit.lines(now - timedelta(days=1), now + timedelta(days=1))
     exported = b"".join(audit.as_json(lines)).decode()
     assert "s3cret-new" not in exported and entry.payload["key"] not in exported

@@ -6,15 +6,16 @@ import pytest
 from redis import Redis
 from rq import Queue
 
-from designer.graph import Graph, Step
-from runs import engine, family, sweep
-from runs.machine.messages import CancelChild, Command, RollBackChild, TellParent
+from designer.document.graph import Graph, Step
+from runs.engine import after_commit, engine
+from runs.engine.unit_of_work import Unit
+from runs.machine.events import CancelChild, Command, RollBackChild, TellParent
+from runs.maintenance import sweep
 from runs.models import Run
-from runs.unit import Unit
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_engine import only_job
 from tests.integration.runs.workers import did
-from workers.jobs import run_attempt
+from workers.process.jobs import run_attempt
 
 PARENT = chain(step("first"), Step("sub", kind="workflow", workflow="child"), step("last"), name="parent")
 CHILD = chain(step("inner"), name="child")
@@ -27,13 +28,13 @@ def start(publish: Publish, parent: Graph = PARENT, faults: dict[str, str] | Non
 
 def lose(monkeypatch: pytest.MonkeyPatch, kind: type[Command]) -> None:
     """The process dies before it carries a command of this kind out."""
-    real = family._carry_out
+    real = after_commit._carry_out
 
     def carry_out(unit: Unit, command: Command) -> None:
         if not isinstance(command, kind):
             real(unit, command)
 
-    monkeypatch.setattr(family, "_carry_out", carry_out)
+    monkeypatch.setattr(after_commit, "_carry_out", carry_out)
 
 
 def work(redis: Redis) -> None:

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from designer.graph import Action, Graph, Step
-from runs import engine
-from runs.creation import INPUT_BYTES_MAX
+from designer.document.graph import Action, Graph, Step
+from runs.engine import engine
+from runs.engine.creation import INPUT_BYTES_MAX
 from runs.models import Run
 from tests.integration.runs.conftest import Publish, chain, step
 

@@ -11,15 +11,17 @@ import pytest
 from django.db import connection
 from psycopg import Cursor
 
-from runs import database, dispatch, engine
-from runs.creation import Request
-from runs.engine import Held
-from runs.gate import SUFFIX
+from runs.delivery import queue
+from runs.engine import engine
+from runs.engine.creation import Request
+from runs.engine.engine import Held
 from runs.models import Run
-from runs.prepared import Prepared
+from runs.store import database
+from runs.store.prepared_statements import Prepared
+from runs.store.sqlite_gate import SUFFIX
 from tests.gates import is_free
 from tests.integration.runs.conftest import Publish, chain, step
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 HERE = engine.GoOn("here", frozenset({"default"}))
 MOVE = 1  # of the run's row
@@ -68,7 +70,7 @@ def is_gate_free() -> bool:
 
 def start(publish: Publish, *steps: Any, **input: Any) -> Held:
     """A new run whose first step is claimed."""
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         run = engine.start_run(publish(chain(*steps)), input)
         _, ring = rings[0]
     held = engine.claim(run.pk, ring.step, ring.lease, "here")
@@ -110,7 +112,7 @@ def test_starts_are_one_transaction_however_many(
     """Each run has a row of its own, three entries and a step; what is asked once is asked for all."""
     version = publish(chain(step("a"), step("b")))
     engine.start_run(version, {})  # reads what stays in memory
-    with dispatch.kept_here() as rings, statements(monkeypatch) as found:
+    with queue.kept_here() as rings, statements(monkeypatch) as found:
         assert len(engine.start_runs([Request(version, {}, {})] * runs)) == runs
     assert len(rings) == runs
     assert count(found, "BEGIN") == count(found, "COMMIT") == 1
@@ -123,7 +125,7 @@ def test_starts_are_one_transaction_however_many(
 
 def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
     """It reads the run with its input, and its steps, and writes where the run is still as it was read."""
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         run = engine.start_run(publish(chain(step("a"), step("b"))), {})
         _, ring = rings[0]
     with statements(monkeypatch) as found:
@@ -242,7 +244,7 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_connection_usable(
         raise ValueError("in the middle of a unit")
 
     with monkeypatch.context() as patched:
-        patched.setattr("runs.unit.cases.project", broken)
+        patched.setattr("runs.engine.unit_of_work.interventions.project", broken)
         with pytest.raises(ValueError, match="in the middle"):
             engine.report(held, Outcome("succeeded", {}))
     assert not connection.in_atomic_block and connection.get_autocommit()

@@ -9,18 +9,20 @@ import pytest
 from redis import Redis
 from rq import Queue
 
-from designer.graph import Action, Edge, Graph, Step
-from runs import dispatch, engine, fleet, store
+from designer.document.graph import Action, Edge, Graph, Step
+from runs.delivery import queue, worker_processes
+from runs.engine import engine
 from runs.errors import BadInput
 from runs.machine.errors import Refused
+from runs.maintenance.sweep import sweep_once
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
-from runs.queries import frames, rollback_plan, run_json
-from runs.sweep import sweep_once
+from runs.queries.runs import frames, rollback_plan, run_json
+from runs.store import reader
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.workers import did
 from tests.replay import replayed
-from workers.jobs import carry_out, run_attempt
-from workers.outcome import Outcome
+from workers.process.jobs import carry_out, run_attempt
+from workers.sdk.outcome import Outcome
 
 HERE = engine.GoOn("here", frozenset({"default"}))
 
@@ -34,9 +36,7 @@ def types(run: Run) -> list[str]:
 
 
 def only_job(redis: Redis) -> tuple[str, str, int]:
-    (job,) = [
-        Queue("default", connection=redis).fetch_job(found) for found in dispatch.queued_ids({"default"})
-    ]
+    (job,) = [Queue("default", connection=redis).fetch_job(found) for found in queue.queued_ids({"default"})]
     assert job is not None
     run_id, name, lease = job.args
     return run_id, name, lease
@@ -78,7 +78,7 @@ def test_the_journal_has_no_gap_and_replays_to_the_stored_state(
 ) -> None:
     run = run_here(chain(step("a"), step("b"), step("c")), faults=faults)
     assert [frame["seq"] for frame in frames(run.pk)] == list(range(1, run.last_seq + 1))
-    stored, again = store.load(run.pk).state, replayed(run)
+    stored, again = reader.load(run.pk).state, replayed(run)
     assert again.run == stored.run
     assert again.steps() == stored.steps()
 
@@ -135,29 +135,29 @@ def _claim_args(redis: Redis) -> tuple[UUID, str, int]:
 def test_the_sweep_rings_again_what_redis_has_lost(started: Run, redis_client: Redis) -> None:
     redis_client.flushall()
     assert sweep_once() == 0, "a fresh ring is given time"
-    StepRun.objects.update(due_at=store.now())
+    StepRun.objects.update(due_at=reader.now())
     assert sweep_once() == 1
     carry_out(engine.claim(*_claim_args(redis_client), "here"), HERE)
     assert Run.objects.get(pk=started.pk).status == "completed"
 
 
 def test_the_sweep_leaves_a_job_alone_that_only_waits(started: Run, redis_client: Redis) -> None:
-    StepRun.objects.update(due_at=store.now())
+    StepRun.objects.update(due_at=reader.now())
     assert sweep_once() == 0
-    assert len(dispatch.queued_ids({"default"})) == 1
-    assert StepRun.objects.filter(due_at__gt=store.now()).count() == 1
+    assert len(queue.queued_ids({"default"})) == 1
+    assert StepRun.objects.filter(due_at__gt=reader.now()).count() == 1
 
 
 def test_the_sweep_ends_the_leases_of_silent_processes(started: Run, redis_client: Redis) -> None:
     engine.claim(*_claim_args(redis_client), "elsewhere:1:x")
-    fleet.register("elsewhere:1:x", host="elsewhere", pid=1, queues=["default"], workers=[])
-    fleet.gone("elsewhere:1:x")
+    worker_processes.register("elsewhere:1:x", host="elsewhere", pid=1, queues=["default"], workers=[])
+    worker_processes.gone("elsewhere:1:x")
     WorkerProcess.objects.create(
         id="elsewhere:1:x",
         host="elsewhere",
         pid=1,
-        started_at=store.now(),
-        seen_at=store.now().replace(year=2020),
+        started_at=reader.now(),
+        seen_at=reader.now().replace(year=2020),
     )
     assert sweep_once() >= 1
     assert "step.retry_scheduled" in types(started)
@@ -168,7 +168,7 @@ def test_without_redis_a_run_starts_and_waits(publish: Publish, monkeypatch: pyt
     def nobody() -> Redis:
         return Redis(unix_socket_path="/nonexistent/valkey.sock")
 
-    monkeypatch.setattr(dispatch, "connection", nobody)
+    monkeypatch.setattr(queue, "connection", nobody)
     run = engine.start_run(publish(chain(step("a"))), {})
     assert run.status == "running"
 
@@ -183,7 +183,7 @@ def test_cancelling_undoes_and_abandoning_does_not(publish: Publish, redis_clien
         engine.report(held, Outcome("succeeded", {"a": 1}))
         redis_client.flushall()
         engine.cancel_run(run.pk, mode)  # type: ignore[arg-type]
-        for job in list(dispatch.queued_ids({"default"})):
+        for job in list(queue.queued_ids({"default"})):
             found = Queue("default", connection=redis_client).fetch_job(job)
             assert found is not None
             run_attempt(*found.args)
@@ -212,7 +212,7 @@ def test_the_rollback_plan_is_the_walk_that_follows(run_here: RunHere) -> None:
     run = run_here(chain(step("a"), step("b"), step("c")))
     planned = rollback_plan(run)
     assert [undo["step"] for undo in planned["undo"]] == ["c", "b", "a"]
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         engine.roll_back(run.pk, user="ada")
         while rings:
             owner, ring = rings.popleft()

@@ -8,27 +8,15 @@ import pytest
 from django.test import Client
 
 from designer.models import Workflow
-from runs import triggers
-from runs.incoming import Happened
 from runs.models import Run
-from runs.triggers_api import BODY_BYTES_MAX
+from runs.triggers import service
+from runs.triggers.api import BODY_BYTES_MAX
+from runs.triggers.cloudevents import Happened
 from tests.integration.runs.conftest import Publish, chain, step
-from tests.integration.runs.triggering import (
-    CLOUD,
-    EVENT,
-    at_once,
-    event_trigger,
-    send,
-)
-from tests.integration.runs.triggering import (
-    designer as designer,
-)
-from tests.integration.runs.triggering import (
-    operator as operator,
-)
-from tests.integration.runs.triggering import (
-    sample as sample,
-)
+from tests.integration.runs.triggering import CLOUD, EVENT, at_once, event_trigger, send
+from tests.integration.runs.triggering import designer as designer
+from tests.integration.runs.triggering import operator as operator
+from tests.integration.runs.triggering import sample as sample
 from tests.people import client_of
 
 
@@ -85,7 +73,7 @@ def test_the_same_event_twice_at_once_starts_once(publish: Publish, sample: Work
     event = Happened("1", "/shop", "order.placed", {}, {"order": 1})
     for number in range(5):
         happened = Happened(str(number), *(event.source, event.type, {}, event.data))
-        results = at_once(*[lambda happened=happened: triggers.start_by_event(happened)] * 3)
+        results = at_once(*[lambda happened=happened: service.start_by_event(happened)] * 3)
         ids = [{str(one.started.run.pk) for one in result} for result in results]
         assert ids[0] == ids[1] == ids[2] and len(ids[0]) == 5
     assert Run.objects.count() == 25

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from runs import dispatch, engine
-from runs.engine import Held
-from runs.machine.messages import Ring
+from runs.delivery import queue
+from runs.engine import engine
+from runs.engine.engine import Held
+from runs.machine.events import Ring
 from runs.models import Run, StepRun
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_cost import statements
-from workers import process
-from workers.jobs import run_attempt
-from workers.outcome import Outcome
+from workers.process import identity
+from workers.process.jobs import run_attempt
+from workers.sdk.outcome import Outcome
 
 HERE = engine.GoOn("here", frozenset({"default"}))
 
@@ -25,7 +26,7 @@ def a_map(**fields: Any) -> Any:
 
 
 def started(publish: Publish, count: int, **fields: Any) -> tuple[Run, list[Ring]]:
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         run = engine.start_run(publish(chain(a_map(**fields))), {"numbers": list(range(count))})
         return run, [ring for _, ring in rings]
 
@@ -38,9 +39,9 @@ def reported(held: Held | None, go_on: engine.GoOn = HERE) -> Held | None:
 @pytest.fixture
 def of_a_pool() -> Iterator[None]:
     """This process as one of a pool, which takes jobs from its queue."""
-    process.begin("here:1:x", process.new_board(), ["default"])
+    identity.begin("here:1:x", identity.new_board(), ["default"])
     yield
-    process.begin("here:1:y", process.new_board())
+    identity.begin("here:1:y", identity.new_board())
 
 
 def test_who_has_a_map_to_himself_takes_its_waiting_items_along(publish: Publish) -> None:
@@ -59,7 +60,7 @@ def test_who_has_a_map_to_himself_takes_its_waiting_items_along(publish: Publish
 def test_an_item_that_has_just_become_ready_comes_first(publish: Publish) -> None:
     """It needs no job then."""
     run, _ = started(publish, 4, max_concurrency=2)
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         second = reported(engine.claim(run.pk, "m[0]", 1, "here"))
         assert second is not None and (second.step, second.is_rung) == ("m[2]", False)
         third = reported(second)

@@ -11,22 +11,11 @@ from pytest_django.fixtures import Settings
 
 from designer.models import Workflow
 from runs.models import Run, Trigger
-from runs.triggers_api import BODY_BYTES_MAX
-from tests.integration.runs.triggering import (
-    at_once,
-    call,
-    change,
-    hook_trigger,
-)
-from tests.integration.runs.triggering import (
-    designer as designer,
-)
-from tests.integration.runs.triggering import (
-    operator as operator,
-)
-from tests.integration.runs.triggering import (
-    sample as sample,
-)
+from runs.triggers.api import BODY_BYTES_MAX
+from tests.integration.runs.triggering import at_once, call, change, hook_trigger
+from tests.integration.runs.triggering import designer as designer
+from tests.integration.runs.triggering import operator as operator
+from tests.integration.runs.triggering import sample as sample
 
 
 def test_a_webhook_starts_its_workflow(sample: Workflow) -> None:

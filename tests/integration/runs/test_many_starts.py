@@ -17,11 +17,12 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from designer.models import WorkflowVersion
-from runs import dispatch, engine, family
-from runs.creation import Request
+from runs.delivery import queue
+from runs.engine import after_commit, engine
+from runs.engine.creation import Request
+from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput
 from runs.models import JournalEntry, Run, RunLabel, StepRun
-from runs.starting import STARTED_AT_ONCE_MAX
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.test_api import post, work
 from tests.people import client_of
@@ -60,7 +61,7 @@ def test_a_list_starts_all_its_runs_in_its_order(version: WorkflowVersion, opera
     runs = answer.json()["runs"]
     assert answer.status_code == 201
     assert [run["labels"]["n"] for run in runs] == list("01234") and all(run["is_new"] for run in runs)
-    while dispatch.queued_ids(["default"]):
+    while queue.queued_ids(["default"]):
         work()
     assert {Run.objects.get(pk=run["id"]).status for run in runs} == {"completed"}
     assert [Run.objects.get(pk=run["id"]).input["order"] for run in runs] == list(range(5))
@@ -70,7 +71,7 @@ def test_a_list_starts_all_its_runs_in_its_order(version: WorkflowVersion, opera
 def test_a_list_rings_once(version: WorkflowVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it costs the database is in test_cost."""
     rings: list[int] = []
-    monkeypatch.setattr(dispatch, "ring_all", lambda found: rings.append(len(found)))
+    monkeypatch.setattr(queue, "ring_all", lambda found: rings.append(len(found)))
     engine.start_runs(requests(version, *range(30)))
     assert rings == [30]
 
@@ -98,7 +99,7 @@ def test_one_bad_run_refuses_the_whole_list_and_says_its_place(
     assert answer.status_code == 422, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert [problem["path"] for problem in answer.json()["problems"]] == paths
-    assert nothing_is_stored() and not dispatch.queued_ids(["default"])
+    assert nothing_is_stored() and not queue.queued_ids(["default"])
 
 
 def test_a_list_has_no_key_for_all(version: WorkflowVersion, operator: Client) -> None:
@@ -157,7 +158,7 @@ def test_a_fault_in_the_middle_leaves_nothing(
     version: WorkflowVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[Any] = []
-    real = family.start_children
+    real = after_commit.start_children
 
     def fail_late(unit: Any) -> None:
         calls.append(unit)
@@ -165,10 +166,10 @@ def test_a_fault_in_the_middle_leaves_nothing(
             raise RuntimeError("the machine went away")
         real(unit)
 
-    monkeypatch.setattr(family, "start_children", fail_late)
+    monkeypatch.setattr(after_commit, "start_children", fail_late)
     with pytest.raises(RuntimeError):
         engine.start_runs(requests(version, *range(5)))
-    assert nothing_is_stored() and not dispatch.queued_ids(["default"])
+    assert nothing_is_stored() and not queue.queued_ids(["default"])
 
 
 def test_those_that_fit_are_started_without_the_others(version: WorkflowVersion) -> None:

@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from designer import services
-from designer.document import dump
-from designer.graph import Action, Graph, Step
+from designer.document.document import dump
+from designer.document.graph import Action, Graph, Step
+from designer.services import workflows
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import client_of
 
@@ -37,7 +37,7 @@ def graph() -> Graph:
 
 
 def draft(*, changes: Any = None) -> None:
-    services.import_document({**dump(graph()), **(changes or {})})
+    workflows.import_document({**dump(graph()), **(changes or {})})
 
 
 def paths(client: Client, path: str, **query: str) -> dict[str, tuple[str, str]]:

@@ -15,16 +15,18 @@ from django.db import connection
 from django.db.models import F
 from pytest_django.fixtures import Settings
 
-from config.commands import Refused
-from config.management.commands.scheduler import SweepLoop
-from designer.document import dump
-from designer.graph import Step
+from config.lib.commands import Refused
+from config.operations.management.commands.scheduler import SweepLoop
+from designer.document.document import dump
+from designer.document.graph import Step
 from designer.models import WorkflowVersion
-from designer.services import save_draft
-from runs import engine, retention, trials
+from designer.services.workflows import save_draft
+from runs.engine import engine
 from runs.errors import UnknownRun
+from runs.maintenance import retention
+from runs.maintenance.retention import Pruned
 from runs.models import JournalEntry, Run, StepRun
-from runs.retention import Pruned
+from runs.trials import service
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 
 STATEMENTS_PER_STEP_MAX = 30
@@ -215,7 +217,7 @@ def test_the_scheduler_removes_them_by_the_setting(run_here: RunHere, settings: 
 def test_trials_go_earlier_and_take_their_drafts_along(run_here: RunHere, publish: Publish) -> None:
     run = run_here(chain(step("a")))
     save_draft("sample", dump(chain(step("b"))), 0)
-    started = [trials.try_draft("sample", {}) for _ in range(3)]
+    started = [service.try_draft("sample", {}) for _ in range(3)]
     for trial in started[:2]:
         engine.cancel_run(trial.pk, "abandon")
     age(10, pk__in=[run.pk, started[0].pk, started[2].pk])

@@ -15,18 +15,21 @@ from django.urls import reverse
 from pytest import MonkeyPatch
 
 from designer.models import Workflow, WorkflowVersion
-from runs import engine, exporting, figures, importing, retention
-from runs.importing import ImportRefused, keep, read
+from runs.engine import engine
+from runs.lists.search import Filters, page_of
 from runs.machine.errors import Refused
+from runs.maintenance import retention
 from runs.models import HourFigures, JournalEntry, Run, StepFigures, StepRun
-from runs.overview import overview
-from runs.queries import allowed, frames, load, run_json
-from runs.search import Filters, page_of
-from runs.watching import view_json
+from runs.queries.run_page import view_json
+from runs.queries.runs import allowed, frames, load, run_json
+from runs.statistics import counters
+from runs.statistics.dashboard import overview
+from runs.transfer import export, import_
+from runs.transfer.import_ import ImportRefused, keep, read
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.people import client_of
 from tests.replay import replayed
-from workers.local import start_and_run
+from workers.cli.local_run import start_and_run
 
 ORIGIN = "https://board.example"
 HERE = ("id", "now", "socket", "api", "page", "children")
@@ -34,7 +37,7 @@ Change = Callable[[dict[str, Any]], Any]
 
 
 def file_of(run: Run) -> bytes:
-    return exporting.export(run, ORIGIN, with_tracebacks=True)
+    return export.export(run, ORIGIN, with_tracebacks=True)
 
 
 def emptied() -> None:
@@ -97,7 +100,7 @@ class TestThereAndBack:
 
     def test_a_copy_can_be_handed_on(self, undone: Run) -> None:
         copy = keep(read(file_of(undone)), None)
-        again = json.loads(exporting.export(copy, ORIGIN, with_tracebacks=True))["runs"][0]
+        again = json.loads(export.export(copy, ORIGIN, with_tracebacks=True))["runs"][0]
         first = json.loads(file_of(undone))["runs"][0]
         assert {**again, "id": ""} == {**first, "id": "", "started_by": again["started_by"]}
 
@@ -115,8 +118,8 @@ class TestThereAndBack:
             file_of(run)
 
     def test_a_file_has_a_limit(self, undone: Run, monkeypatch: MonkeyPatch) -> None:
-        monkeypatch.setattr(exporting, "FILE_BYTES_MAX", 500)
-        with pytest.raises(exporting.TooLarge, match="takes no more"):
+        monkeypatch.setattr(export, "FILE_BYTES_MAX", 500)
+        with pytest.raises(export.TooLarge, match="takes no more"):
             file_of(undone)
 
     def test_sealed_values_leave_as_dots(self, run_here: RunHere) -> None:
@@ -176,7 +179,7 @@ class TestOnlyToBeLookedAt:
         assert "Start again" not in page
 
     def test_it_counts_nowhere_and_nobody_sweeps_it(self, copy: Run) -> None:
-        assert figures.tally_once() == 0
+        assert counters.tally_once() == 0
         assert not StepFigures.objects.exists() and not HourFigures.objects.exists()
         assert not StepRun.objects.filter(run=copy).exclude(due_at=None, process="").exists()
         assert (Run.objects.get().tally_at, Run.objects.get().due_at) == (None, None)
@@ -268,7 +271,7 @@ class TestHostileFiles:
             read(raw)
 
     def test_a_large_one_is_not_even_parsed(self, monkeypatch: MonkeyPatch) -> None:
-        monkeypatch.setattr(importing, "FILE_BYTES_MAX", 10)
+        monkeypatch.setattr(import_, "FILE_BYTES_MAX", 10)
         with pytest.raises(ImportRefused, match="the limit is"):
             read(b"[" * 11)
 
@@ -342,7 +345,7 @@ class TestHostileFiles:
         def fail(_: object) -> None:
             raise RuntimeError("the disk is gone")
 
-        monkeypatch.setattr(importing, "index", fail)
+        monkeypatch.setattr(import_, "index", fail)
         with pytest.raises(RuntimeError):
             keep(file, None)
         assert not Run.every.exists() and not Workflow.every.exists() and not JournalEntry.objects.exists()

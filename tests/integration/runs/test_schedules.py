@@ -9,28 +9,21 @@ from typing import Any
 import pytest
 
 from designer.models import Workflow
-from runs import engine, schedules, store, sweep, triggers
+from runs.engine import engine
+from runs.maintenance import sweep
 from runs.models import Run, Trigger
+from runs.store import reader
+from runs.triggers import schedules, service
 from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
-from tests.integration.runs.triggering import (
-    SCHEMA,
-    at_once,
-    schedule,
-)
-from tests.integration.runs.triggering import (
-    designer as designer,
-)
-from tests.integration.runs.triggering import (
-    operator as operator,
-)
-from tests.integration.runs.triggering import (
-    sample as sample,
-)
+from tests.integration.runs.triggering import SCHEMA, at_once, schedule
+from tests.integration.runs.triggering import designer as designer
+from tests.integration.runs.triggering import operator as operator
+from tests.integration.runs.triggering import sample as sample
 
 
 def make_due(trigger: Trigger, *, ago: timedelta = timedelta(seconds=1)) -> datetime:
-    slot = store.now().replace(microsecond=0) - ago
+    slot = reader.now().replace(microsecond=0) - ago
     Trigger.objects.filter(pk=trigger.pk).update(next_at=slot, due_at=slot)
     return slot
 
@@ -43,7 +36,7 @@ def test_a_schedule_starts_a_run_at_its_time(sample: Workflow) -> None:
     run = Run.objects.get()
     assert run.input == {"order": 3} and run.labels == {"trigger": "schedule", "slot": slot.isoformat()}
     trigger.refresh_from_db()
-    assert trigger.next_at and trigger.next_at > store.now() and trigger.due_at == trigger.next_at
+    assert trigger.next_at and trigger.next_at > reader.now() and trigger.due_at == trigger.next_at
     assert sweep.sweep_once() == 0 and Run.objects.count() == 1
 
 
@@ -59,8 +52,8 @@ def test_several_schedulers_start_a_slot_once(sample: Workflow) -> None:
     for _ in range(3):
         for trigger in made:
             make_due(trigger)
-        now = store.now()
-        at_once(*[lambda now=now: [triggers.start_slot(trigger.pk, now) for trigger in made]] * 3)
+        now = reader.now()
+        at_once(*[lambda now=now: [service.start_slot(trigger.pk, now) for trigger in made]] * 3)
     slots = [(run.input["order"], run.labels["slot"]) for run in Run.objects.all()]
     assert len(slots) == len(set(slots))
     assert {order for order, _ in slots} == set(range(5))
@@ -75,7 +68,7 @@ def test_a_scheduler_that_dies_after_the_start_starts_nothing_again(
         patch.setattr(schedules, "next_time", lambda *_: 1 / 0)
         assert sweep.sweep_once() == 0
     trigger.refresh_from_db()
-    assert trigger.due_at and trigger.due_at > store.now()
+    assert trigger.due_at and trigger.due_at > reader.now()
     Trigger.objects.update(due_at=trigger.next_at)
     assert sweep.sweep_once() == 1
     assert Run.objects.count() == 1
@@ -87,7 +80,7 @@ def test_a_refused_slot_says_why_and_the_next_one_tries_again(publish: Publish, 
     make_due(trigger)
     sweep.sweep_once()
     trigger.refresh_from_db()
-    assert "customer" in trigger.refused and trigger.next_at and trigger.next_at > store.now()
+    assert "customer" in trigger.refused and trigger.next_at and trigger.next_at > reader.now()
     publish(chain(step("a"), input_schema=SCHEMA))
     make_due(trigger)
     sweep.sweep_once()
@@ -114,8 +107,8 @@ def test_a_busy_database_loses_no_slot(sample: Workflow, monkeypatch: pytest.Mon
 def test_switched_off_it_rests_and_goes_on_from_now(sample: Workflow) -> None:
     trigger = schedule(sample, cron="* * * * *")
     make_due(trigger, ago=timedelta(hours=1))
-    triggers.change(trigger, is_enabled=False)
+    service.change(trigger, is_enabled=False)
     assert sweep.sweep_once() == 0 and not Trigger.objects.exclude(next_at=None).exists()
-    again = triggers.change(trigger, is_enabled=True)
+    again = service.change(trigger, is_enabled=True)
     assert sweep.sweep_once() == 0 and not Run.objects.exists()
     assert again.next_at and again.next_at > datetime.now(UTC) - timedelta(minutes=1)

@@ -10,7 +10,8 @@ import pytest
 from django.db import OperationalError
 from redis import Redis
 
-from runs import engine, sweep
+from runs.engine import engine
+from runs.maintenance import sweep
 from runs.models import Run, StepRun
 from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step

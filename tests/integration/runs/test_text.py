@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runs import engine
+from runs.engine import engine
 from runs.errors import RunsError
 from runs.models import Run
 from tests.integration.runs import workers as sample

@@ -9,27 +9,29 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from designer import queries, services
-from designer.document import dump
+from designer.document.document import dump
+from designer.document.graph import Action, Graph, Step
 from designer.errors import StaleDraft, TrialRefused
-from designer.graph import Action, Graph, Step
 from designer.models import Workflow, WorkflowVersion
-from runs import dispatch, engine, trials
+from designer.services import queries, workflows
+from runs.delivery import queue
+from runs.engine import engine
 from runs.errors import BadInput
 from runs.models import Run
+from runs.trials import service
 from tests.integration.runs import workers as sample
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.people import client_of
-from workers.jobs import run_attempt
+from workers.process.jobs import run_attempt
 
 
 def draft(graph: Graph, **changes: Any) -> None:
-    services.import_document(dump(graph) | changes)
+    workflows.import_document(dump(graph) | changes)
 
 
 def carried_out(start: Any, *args: Any) -> Run:
     """A trial, carried out in this process."""
-    with dispatch.kept_here() as rings:
+    with queue.kept_here() as rings:
         run: Run = start(*args)
         while rings:
             owner, ring = rings.popleft()
@@ -50,7 +52,7 @@ def post(client: Client, path: str, body: Any, **headers: str) -> Any:
 
 def test_a_draft_is_tried_with_its_undos_and_nothing_is_published() -> None:
     draft(chain(step("a"), step("b")))
-    run = carried_out(trials.try_draft, "sample", {"faults": {"b": "critical"}})
+    run = carried_out(service.try_draft, "sample", {"faults": {"b": "critical"}})
     assert run.trial and run.status == "compensated"
     assert sample.did == ["a", "undo a of 1 after b"]
     workflow = Workflow.objects.get(name="sample")
@@ -61,9 +63,9 @@ def test_a_draft_is_tried_with_its_undos_and_nothing_is_published() -> None:
 def test_a_trial_never_touches_the_numbers_of_versions(publish: Publish) -> None:
     publish(chain(step("a")))
     draft(chain(step("a"), step("b")))
-    trials.try_draft("sample", {})
-    trials.try_draft("sample", {})
-    assert services.publish("sample").number == 2
+    service.try_draft("sample", {})
+    service.try_draft("sample", {})
+    assert workflows.publish("sample").number == 2
     assert [version.number for version in Workflow.objects.get().versions.all()] == [2, 1]
     assert WorkflowVersion.every.filter(number=0).count() == 2
 
@@ -71,7 +73,7 @@ def test_a_trial_never_touches_the_numbers_of_versions(publish: Publish) -> None
 def test_the_runs_that_a_trial_starts_are_trials_too(publish: Publish) -> None:
     publish(chain(step("inside"), name="inner"))
     draft(chain(Step("child", kind="workflow", workflow="inner")))
-    run = carried_out(trials.try_draft, "sample", {})
+    run = carried_out(service.try_draft, "sample", {})
     child = Run.objects.get(parent=run)
     assert run.status == child.status == "completed" and child.trial
 
@@ -79,7 +81,7 @@ def test_the_runs_that_a_trial_starts_are_trials_too(publish: Publish) -> None:
 def test_a_draft_with_errors_is_not_tried() -> None:
     draft(chain(step("a", worker="nobody")))
     with pytest.raises(TrialRefused) as refused:
-        trials.try_draft("sample", {})
+        service.try_draft("sample", {})
     assert [problem.code for problem in refused.value.problems] == ["unknown_worker"]
     assert not Run.objects.exists() and not WorkflowVersion.every.exists()
 
@@ -87,13 +89,13 @@ def test_a_draft_with_errors_is_not_tried() -> None:
 def test_what_is_tried_is_what_was_seen() -> None:
     draft(chain(step("a")))
     with pytest.raises(StaleDraft):
-        trials.try_draft("sample", {}, 7)
+        service.try_draft("sample", {}, 7)
 
 
 def test_an_input_that_does_not_fit_leaves_nothing_behind() -> None:
     draft(chain(step("a"), input_schema={"type": "object", "required": ["amount"]}))
     with pytest.raises(BadInput, match="amount"):
-        trials.try_draft("sample", {})
+        service.try_draft("sample", {})
     assert not Run.objects.exists() and not WorkflowVersion.every.exists()
 
 
@@ -101,18 +103,18 @@ def test_one_step_is_tried_alone_whatever_stands_around_it() -> None:
     wrong = step("z", worker="nobody")
     alone = step("b", when="context.never", params={"b": "=context.n + steps.a.n"}, on_failure="pause")
     draft(chain(step("a"), alone, wrong, input_schema={"type": "object", "required": ["amount"]}))
-    run = carried_out(trials.try_step, "sample", "b", {"n": 1}, {"a": {"n": 5}})
+    run = carried_out(service.try_step, "sample", "b", {"n": 1}, {"a": {"n": 5}})
     assert run.status == "completed" and sample.did == ["b"]
     assert [found.name for found in run.steps.all()] == ["b"]
     failed = carried_out(
-        trials.try_step, "sample", "b", {"n": 1, "faults": {"b": "critical"}}, {"a": {"n": 5}}
+        service.try_step, "sample", "b", {"n": 1, "faults": {"b": "critical"}}, {"a": {"n": 5}}
     )
     assert failed.status == "failed"
 
 
 def test_a_step_that_was_tried_alone_can_be_undone() -> None:
     draft(chain(step("a"), step("b")))
-    run = carried_out(trials.try_step, "sample", "b", {}, {})
+    run = carried_out(service.try_step, "sample", "b", {}, {})
 
     def undo() -> Run:
         engine.roll_back(run.pk)
@@ -125,7 +127,7 @@ def test_a_step_that_was_tried_alone_can_be_undone() -> None:
 def test_a_map_is_tried_alone_over_its_items() -> None:
     each = Step("each", kind="map", worker="double", items="context.rows", params={"item": "=item + 1"})
     draft(chain(step("a"), each))
-    run = carried_out(trials.try_step, "sample", "each", {"rows": [1, 2]}, {})
+    run = carried_out(service.try_step, "sample", "each", {"rows": [1, 2]}, {})
     assert run.status == "completed"
 
 
@@ -177,14 +179,14 @@ def test_only_who_designs_tries(transactional_db: None) -> None:
 def test_a_compensation_that_reads_the_failure_stays_an_expression() -> None:
     undo = replace(step("a"), compensation=Action("undo", {"why": "=failure.step"}))
     draft(chain(undo))
-    run = carried_out(trials.try_step, "sample", "a", {}, {})
+    run = carried_out(service.try_step, "sample", "a", {}, {})
     assert run.status == "completed"
 
 
 def test_who_tries_may_also_stop_it_but_no_other_run(publish: Publish) -> None:
     dora = client_of("dora", "designer")
     draft(chain(Step("w", kind="approval")))
-    trial = trials.try_draft("sample", {})
+    trial = service.try_draft("sample", {})
     real = engine.start_run(publish(chain(Step("w", kind="approval"))), {})
     assert post(dora, f"/runs/{trial.pk}/cancel", {}).status_code == 200
     assert post(dora, f"/runs/{real.pk}/cancel", {}).status_code == 403

@@ -9,26 +9,15 @@ import pytest
 from django.test import Client
 
 from designer.models import Workflow
-from runs import audit, store, triggers
+from runs.audit import audit
 from runs.errors import RunsError, TriggerRefused
 from runs.models import Trigger
-from tests.integration.runs.triggering import (
-    at_once,
-    change,
-    event_trigger,
-    hook_trigger,
-    make,
-    schedule,
-)
-from tests.integration.runs.triggering import (
-    designer as designer,
-)
-from tests.integration.runs.triggering import (
-    operator as operator,
-)
-from tests.integration.runs.triggering import (
-    sample as sample,
-)
+from runs.store import reader
+from runs.triggers import service
+from tests.integration.runs.triggering import at_once, change, event_trigger, hook_trigger, make, schedule
+from tests.integration.runs.triggering import designer as designer
+from tests.integration.runs.triggering import operator as operator
+from tests.integration.runs.triggering import sample as sample
 
 
 def test_triggers_are_made_listed_and_removed(sample: Workflow, designer: Client) -> None:
@@ -101,8 +90,8 @@ def test_who_may_see_and_change_triggers(sample: Workflow, operator: Client) -> 
 
 
 def test_there_is_a_limit_to_triggers(sample: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triggers, "TRIGGERS_MAX", 2)
-    monkeypatch.setattr(triggers, "SUBSCRIBERS_MAX", 1)
+    monkeypatch.setattr(service, "TRIGGERS_MAX", 2)
+    monkeypatch.setattr(service, "SUBSCRIBERS_MAX", 1)
     event_trigger(sample)
     with pytest.raises(TriggerRefused, match="order.placed already"):
         event_trigger(Workflow.objects.create(name="other"))
@@ -134,7 +123,7 @@ def test_acts_on_triggers_are_in_the_audit(sample: Workflow, designer: Client) -
     page = f"/workflows/sample/triggers/{hook['id']}"
     designer.post(f"{page}/off/")
     designer.post(f"{page}/remove/")
-    now = store.now()
+    now = reader.now()
     found = list(audit.lines(now - timedelta(hours=1), now + timedelta(hours=1)))
     said = ["made", "switched off", "switched on", "changed input_key", "given a new address", "switched off"]
     assert [line.note for line in found] == [f"Trigger of sample {what}." for what in (*said, "removed")]

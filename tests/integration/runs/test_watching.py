@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from pytest import MonkeyPatch
 
-from designer.graph import Retry
-from runs import watching
+from designer.document.graph import Retry
 from runs.models import Run
+from runs.queries import run_page
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.people import client_of
 
@@ -57,7 +57,7 @@ def test_a_canvas_gets_the_graph_that_ran(run_here: RunHere, viewer: Client) -> 
 def test_a_long_journal_is_started_from_its_state(
     run_here: RunHere, viewer: Client, monkeypatch: MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "REPLAYED_MAX", 3)
+    monkeypatch.setattr(run_page, "REPLAYED_MAX", 3)
     run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical"})
     start = get(viewer, run, "view").json()["start"]
     assert (start["seq"], start["status"]) == (run.last_seq, "compensated")
@@ -160,7 +160,7 @@ class TestTimeline:
     ) -> None:
         run = run_here(chain(step("a"), step("b")))
         whole = get(viewer, run, "timeline?step=a&step=b").json()["events"]
-        monkeypatch.setattr(watching, "TIMELINE_PAGE", 2)
+        monkeypatch.setattr(run_page, "TIMELINE_PAGE", 2)
         found: list[Any] = []
         after: int | None = 0
         while after is not None:
@@ -183,5 +183,5 @@ class TestTimeline:
 
     def test_too_many_at_once_are_refused(self, run_here: RunHere, viewer: Client) -> None:
         run = run_here(chain(step("a")))
-        query = "&".join("step=a" for _ in range(watching.TIMELINE_STEPS_MAX + 1))
+        query = "&".join("step=a" for _ in range(run_page.TIMELINE_STEPS_MAX + 1))
         assert get(viewer, run, f"timeline?{query}").status_code == 422

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from config.clients import address
+from config.accounts.rate_limits import address
 
 
 @pytest.mark.parametrize(

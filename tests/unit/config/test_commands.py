@@ -7,11 +7,11 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, ProgrammingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from config.commands import Refused, SagaboardCommand
-from config.errors import BadSetting
+from config.lib.commands import Refused, SagaboardCommand
+from config.lib.errors import BadSetting
 from runs.errors import UnknownWorkflow
 from tests.database_errors import database_error
-from workers.errors import ModuleNotLoaded
+from workers.sdk.errors import ModuleNotLoaded
 
 
 def run(error: BaseException) -> None:

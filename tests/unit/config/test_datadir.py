@@ -6,13 +6,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from config import datadir
-from config.errors import BadSetting
+from config.lib import data_dir
+from config.lib.errors import BadSetting
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(datadir.secret_key, [tmp_path] * 16))
+        keys = set(pool.map(data_dir.secret_key, [tmp_path] * 16))
     assert len(keys) == 1
     assert len(keys.pop()) >= 50
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
@@ -22,34 +22,34 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
 def test_an_empty_key_is_refused(tmp_path):
     (tmp_path / "secret_key").touch()
     with pytest.raises(BadSetting, match="is empty"):
-        datadir.secret_key(tmp_path)
+        data_dir.secret_key(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(BadSetting, match="cannot be created"):
-        datadir.prepare(tmp_path / "file" / "data")
+        data_dir.prepare(tmp_path / "file" / "data")
 
 
 def test_the_socket_lies_in_the_folder(tmp_path):
-    assert datadir.redis_socket(tmp_path) == tmp_path / "valkey.sock"
+    assert data_dir.redis_socket(tmp_path) == tmp_path / "valkey.sock"
 
 
 def test_a_deep_folder_has_its_socket_elsewhere_and_always_at_the_same_place(tmp_path):
     deep = tmp_path / ("deep" * 30)
     deep.mkdir()
-    path = datadir.redis_socket(deep)
-    assert len(str(path)) <= datadir.SOCKET_PATH_BYTES_MAX
-    assert path == datadir.redis_socket(deep)
+    path = data_dir.redis_socket(deep)
+    assert len(str(path)) <= data_dir.SOCKET_PATH_BYTES_MAX
+    assert path == data_dir.redis_socket(deep)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     path.parent.chmod(0o755)
     with pytest.raises(BadSetting, match="belongs to somebody else"):
-        datadir.redis_socket(deep)
+        data_dir.redis_socket(deep)
     path.parent.rmdir()
 
 
 def test_the_address_keeps_strange_characters(tmp_path):
     folder = tmp_path / "a b#c?d"
-    url = urlsplit(datadir.redis_url(folder))
+    url = urlsplit(data_dir.redis_url(folder))
     assert url.scheme == "unix"
     assert unquote(url.path) == str(folder / "valkey.sock")

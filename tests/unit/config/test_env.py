@@ -2,8 +2,8 @@
 
 import pytest
 
-from config import env
-from config.errors import BadSetting
+from config.lib import env
+from config.lib.errors import BadSetting
 
 
 @pytest.mark.parametrize(

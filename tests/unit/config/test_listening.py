@@ -4,9 +4,9 @@ import argparse
 
 import pytest
 
-from config.listening import NoPort, listen
-from config.lock import AlreadyUp, only_one
-from config.options import port_number, process_count
+from config.operations.instance_lock import AlreadyUp, only_one
+from config.operations.listening_socket import NoPort, listen
+from config.operations.options import port_number, process_count
 
 HOST = "127.0.0.1"
 

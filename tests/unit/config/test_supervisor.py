@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from config.supervisor import Part, PartKeepsEnding, Supervisor
-from workers import tether
+from config.operations.supervisor import Part, PartKeepsEnding, Supervisor
+from workers.process import parent_death
 
 ON_TERM = """
 import signal, sys, time
@@ -86,7 +86,7 @@ def test_an_ended_part_is_started_again(tmp_path):
 
 
 def test_a_part_that_keeps_ending_is_given_up(monkeypatch):
-    monkeypatch.setattr("config.supervisor.RESTART_DELAY_S", 0.0)
+    monkeypatch.setattr("config.operations.supervisor.RESTART_DELAY_S", 0.0)
     supervisor = Supervisor()
     supervisor.start(Part("part", python("raise SystemExit(7)"), 5.0))
     with pytest.raises(PartKeepsEnding, match="status 7"):
@@ -116,11 +116,11 @@ def test_a_second_request_is_taken_for_hurry_only_after_a_moment():
 
 def test_parts_end_with_a_killed_parent():
     code = (
-        "import subprocess, sys, time, signal; from workers import tether;"
-        "words = tether.command([sys.executable, '-c', 'import time; time.sleep(60)'], signal.SIGKILL);"
+        "import subprocess, sys, time, signal; from workers.process import parent_death;"
+        "words = parent_death.command([sys.executable, '-c', 'import time; time.sleep(60)'], signal.SIGKILL);"
         "print(subprocess.Popen(words).pid, flush=True); time.sleep(60)"
     )
-    root = Path(tether.__file__).parent.parent
+    root = Path(parent_death.__file__).parents[2]
     parent = subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True, cwd=root)
     assert parent.stdout is not None
     with parent.stdout:

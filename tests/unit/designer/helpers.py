@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from designer.document import parse
-from designer.graph import Graph
+from designer.document.document import parse
+from designer.document.graph import Graph
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from designer.document import parse
-from designer.graph import Graph
+from designer.document.document import parse
+from designer.document.graph import Graph
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from designer.builder import WorkflowBuilder
-from designer.document import dump, parse
+from designer.document.document import dump, parse
+from designer.document.graph import Action, Edge, Graph, Retry
 from designer.errors import BuildError
-from designer.graph import Action, Edge, Graph, Retry
 
 
 def ends(graph: Graph) -> list[tuple[str, str]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from designer.document import dump, parse
+from designer.document.document import dump, parse
 from designer.problems import errors
-from designer.validation import check_document
+from designer.validation.workflow import check_document
 from tests.unit.designer.helpers import CONTRACT, catalog, contract, published
 
 FILES = sorted(path.stem for path in CONTRACT.glob("*.json") if path.stem != "world")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from designer.coverage import Done, assumed_failure, plan_of
-from designer.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Edge, Graph, Step
+from designer.analysis.coverage import Done, assumed_failure, plan_of
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Edge, Graph, Step
 
 UNDO = Action("undo")
 

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from designer.document import STEP_FIELDS, dump
-from designer.expressions import FUNCTIONS
-from designer.formats import from_yaml
-from designer.graph import Graph
-from designer.validation import check_document
+from designer.document.document import STEP_FIELDS, dump
+from designer.document.graph import Graph
+from designer.expressions.expressions import FUNCTIONS
+from designer.formats.formats import from_yaml
+from designer.validation.workflow import check_document
 from tests.unit.designer.helpers import contract
 from tests.unit.designer.test_contract import FILES
 from tests.unit.designer.test_patterns import shipped
@@ -18,7 +18,7 @@ from workers.registry import get_catalog
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
-SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "designer").glob("*.py"))
+SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "designer").glob("**/*.py"))
 TESTED_ELSEWHERE = {
     "too_many_steps",
     "too_many_edges",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions import (
+from designer.expressions.expressions import (
     bare,
     compile_expression,
     condition,

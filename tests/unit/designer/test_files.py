@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from designer.builder import WorkflowBuilder
-from designer.document import dump, parse
+from designer.document.document import dump, parse
+from designer.document.graph import Graph
 from designer.errors import FormatError
-from designer.formats import WRITERS, load_file
-from designer.graph import Graph
-from designer.pycode import to_python
+from designer.formats.formats import WRITERS, load_file
+from designer.formats.python_source import to_python
 
 GRAPH = WorkflowBuilder("main", title='A "title"\n').add_step("a", "w", compensation="undo").build()
 SUFFIX = {"json": "json", "yaml": "yaml", "python": "py"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from designer.document import parse, parse_step
+from designer.document.document import parse, parse_step
+from designer.document.graph import DOCUMENT_BYTES_MAX
 from designer.errors import DocumentRefused, FormatError
-from designer.formats import from_json, from_yaml
-from designer.graph import DOCUMENT_BYTES_MAX
+from designer.formats.formats import from_json, from_yaml
 from designer.problems import PROBLEMS_MAX
-from designer.validation import check_document
+from designer.validation.workflow import check_document
 from tests.unit.designer.helpers import catalog, nothing_published
 
 SECONDS_MAX = 2.0

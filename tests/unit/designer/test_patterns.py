@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from designer import patterns
-from designer.document import dump, parse
-from designer.graph import Graph
-from designer.resolve import resolve_graph
-from designer.validation import check_document
+from designer.document.document import dump, parse
+from designer.document.graph import Graph
+from designer.document.resolve import resolve_graph
+from designer.validation.workflow import check_document
 from workers.registry import get_catalog
 
 SEED = {

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from designer.document import dump, dump_step, parse, parse_step, salvage
+from designer.document.document import dump, dump_step, parse, parse_step, salvage
+from designer.document.graph import Graph
+from designer.document.resolve import resolve_graph
 from designer.errors import ExpressionError
-from designer.expressions import compile_expression, resolve
-from designer.formats import from_json, from_yaml, to_json, to_yaml
-from designer.graph import Graph
+from designer.expressions.expressions import compile_expression, resolve
+from designer.formats.formats import from_json, from_yaml, to_json, to_yaml
+from designer.formats.python_source import to_python
 from designer.problems import Problem
-from designer.pycode import to_python
-from designer.resolve import resolve_graph
-from designer.validation import check_document, problems
+from designer.validation.workflow import check_document, problems
 from tests.unit.designer.helpers import FakeSpec, catalog, published
 from tests.unit.designer.strategies import ANYTHING, GRAPHS, JSON, TEXTS, documents
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from designer.document.graph import Action, Defaults, Retry, Step
+from designer.document.resolve import resolve_graph, resolve_step, undo_of
 from designer.errors import UnknownWorker
-from designer.graph import Action, Defaults, Retry, Step
-from designer.resolve import resolve_graph, resolve_step, undo_of
 from tests.unit.designer.helpers import FakeSpec, graph_of
 
 STATED = FakeSpec(timeout=30, retry={"max_attempts": 5}, queue="slow", compensation="undo")

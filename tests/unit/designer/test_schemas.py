@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from designer.schemas import SchemaValidator, check_schema, misfits
+from designer.validation.json_schema import SchemaValidator, check_schema, misfits
 
 
 def paths(schema: dict[str, Any], value: Any) -> list[str]:

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from designer.graph import Action, Edge, Graph, Retry, Step
+from designer.document.graph import Action, Edge, Graph, Retry, Step
+from runs.machine.bindings import run_output, task_scope
 from runs.machine.decide import create, decide
 from runs.machine.errors import Refused, Stale
-from runs.machine.messages import (
+from runs.machine.events import (
     Answer,
     AnswerCase,
     Cancel,
@@ -29,12 +30,11 @@ from runs.machine.messages import (
     Start,
     Wake,
 )
-from runs.machine.scope import run_output, task_scope
 from runs.machine.states import RunState, StepState
 from tests.simulation.checks import Watched
 from tests.simulation.memory import Memory
 from tests.simulation.witness import Witness
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ONCE = Retry(max_attempts=1, jitter=0.0)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Edge
+from designer.document.graph import Edge
 from runs.machine.errors import Refused
-from runs.machine.foresee import Foreseen, foresee, may_depend_on_output, undo_line, waits_behind
-from runs.machine.messages import Answer
+from runs.machine.events import Answer
+from runs.machine.preview import Foreseen, foresee, may_depend_on_output, undo_line, waits_behind
 from runs.machine.states import RunStatus
 from tests.unit.machine.driver import CRITICAL, OK, Driver, chain, each, gave, graph, saga, task
 

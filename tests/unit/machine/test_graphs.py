@@ -6,8 +6,8 @@ from collections import OrderedDict
 
 import pytest
 
-from designer.graph import Graph
-from runs import graphs
+from designer.document.graph import Graph
+from runs.store import graph_cache
 from tests.unit.machine.driver import OK, Driver, graph, saga, task
 
 rule = pytest.mark.rule
@@ -22,21 +22,21 @@ def grown(name: str, run: str = "run") -> Driver:
 @pytest.fixture(autouse=True)
 def versions(monkeypatch: pytest.MonkeyPatch) -> Graph:
     base = graph([task("a", dynamic=True), task("z")], [("a", "z")])
-    monkeypatch.setattr(graphs, "version_graph", lambda version_id: base)
-    monkeypatch.setattr(graphs, "_grown", OrderedDict())
+    monkeypatch.setattr(graph_cache, "version_graph", lambda version_id: base)
+    monkeypatch.setattr(graph_cache, "_grown", OrderedDict())
     return base
 
 
 def names(driver: Driver) -> list[str]:
-    return [step.name for step in graphs.run_graph(1, driver.memory.state()).steps]
+    return [step.name for step in graph_cache.run_graph(1, driver.memory.state()).steps]
 
 
 @rule("R10.6")
 def test_a_grown_graph_is_made_once() -> None:
     driver = grown("b")
-    first = graphs.run_graph(1, driver.memory.state())
+    first = graph_cache.run_graph(1, driver.memory.state())
     driver.run("b")
-    assert graphs.run_graph(1, driver.memory.state()) is first
+    assert graph_cache.run_graph(1, driver.memory.state()) is first
     assert names(driver) == ["a", "b", "z"]
 
 
@@ -48,11 +48,11 @@ def test_a_growth_that_was_undone_with_its_transaction_is_forgotten() -> None:
 
 def test_runs_without_growth_share_the_graph_of_their_version(versions: Graph) -> None:
     driver = Driver(versions)
-    assert graphs.run_graph(1, driver.memory.state()) is versions
+    assert graph_cache.run_graph(1, driver.memory.state()) is versions
 
 
 def test_a_bounded_number_of_graphs_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "GROWN_KEPT", 2)
+    monkeypatch.setattr(graph_cache, "GROWN_KEPT", 2)
     for run in "xyz":
         assert names(grown("b", run)) == ["a", "b", "z"]
-    assert list(graphs._grown) == ["y", "z"]
+    assert list(graph_cache._grown) == ["y", "z"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from designer.document.graph import Edge
 from designer.errors import ExpressionError
-from designer.graph import Edge
-from runs.machine.scope import bound_params, merge_patch
+from runs.machine.bindings import bound_params, merge_patch
 from tests.unit.machine.driver import Driver, chain, gave, graph, saga, task
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from designer.graph import Edge
+from designer.document.graph import Edge
 from tests.unit.machine.driver import CRITICAL, Driver, chain, gave, graph, saga, task
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 LOW, HIGH = "context.v < 5", "context.v > 5"

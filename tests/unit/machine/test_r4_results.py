@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Action, Retry
+from designer.document.graph import Action, Retry
 from runs.machine.errors import Stale
-from runs.machine.messages import Claim, HandBack, Lose, Note, Report, Ring
-from runs.machine.policy import DELAY_S_MAX, LEASE_GRACE_S, delay_s
+from runs.machine.events import Claim, HandBack, Lose, Note, Report, Ring
+from runs.machine.retry_policy import DELAY_S_MAX, LEASE_GRACE_S, delay_s
 from tests.unit.machine.driver import (
     CRITICAL,
     ERROR,
@@ -25,7 +25,7 @@ from tests.unit.machine.driver import (
     saga,
     task,
 )
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 SAID_NO = Outcome("failed", {"status": "failed"}, Failure("returned_failed", "no"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from designer.graph import Edge, Step
-from runs.machine.expansion import effective_graph
-from runs.machine.policy import EXPANSION_MAX
+from designer.document.graph import Edge, Step
+from runs.machine.retry_policy import EXPANSION_MAX
+from runs.machine.steps.expansion import effective_graph
 from tests.unit.machine.driver import CRITICAL, OK, Driver, chain, gave, graph, saga, task
 
 rule = pytest.mark.rule

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Action, Retry
-from runs.machine import policy
-from runs.machine.messages import Ring
-from runs.machine.scope import map_results
+from designer.document.graph import Action, Retry
+from runs.machine import retry_policy
+from runs.machine.bindings import map_results
+from runs.machine.events import Ring
 from tests.unit.machine.driver import (
     CRITICAL,
     DONE,
@@ -24,7 +24,7 @@ from tests.unit.machine.driver import (
     saga,
     task,
 )
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
 
@@ -87,10 +87,10 @@ def test_no_more_items_are_under_way_than_the_window_has() -> None:
 
 @rule("R5.3")
 def test_a_large_map_has_a_window_too() -> None:
-    driver = mapping(policy.MAP_WINDOW + 10)
-    assert len(driver.ready()) == policy.MAP_WINDOW
+    driver = mapping(retry_policy.MAP_WINDOW + 10)
+    assert len(driver.ready()) == retry_policy.MAP_WINDOW
     driver.run("m[0]")
-    assert len(driver.ready()) == policy.MAP_WINDOW
+    assert len(driver.ready()) == retry_policy.MAP_WINDOW
 
 
 @rule("R5.4")
@@ -174,7 +174,7 @@ def test_items_must_be_a_list(items) -> None:
 
 @rule("R5.6")
 def test_a_map_has_a_bounded_number_of_items(monkeypatch) -> None:
-    monkeypatch.setattr("runs.machine.maps.MAP_ITEMS_MAX", 3)
+    monkeypatch.setattr("runs.machine.steps.maps.MAP_ITEMS_MAX", 3)
     assert (mapping(4).step("m").error or {})["code"] == "too_many_items"
     assert mapping(4, batch_size=2).step("m").status == "running"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Edge
+from designer.document.graph import Edge
 from runs.machine.errors import Refused, Stale
-from runs.machine.messages import Approve
-from runs.machine.policy import SIGNALS_KEPT_MAX
+from runs.machine.events import Approve
+from runs.machine.retry_policy import SIGNALS_KEPT_MAX
 from tests.unit.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Action, Edge, Retry, Step
-from runs.machine.messages import Cancel, Ring, TellParent, TimeOut
-from runs.machine.rollback import plan
-from runs.machine.scope import bound_params
+from designer.document.graph import Action, Edge, Retry, Step
+from runs.machine.bindings import bound_params
+from runs.machine.events import Cancel, Ring, TellParent, TimeOut
+from runs.machine.rollback.plan import plan
 from tests.unit.machine.driver import (
     CRITICAL,
     ERROR,
@@ -29,7 +29,7 @@ from tests.unit.machine.driver import (
     saga,
     task,
 )
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Action, Retry
-from runs.machine.messages import HandBack, Lose, Ring
+from designer.document.graph import Action, Retry
+from runs.machine.events import HandBack, Lose, Ring
 from tests.unit.machine.driver import (
     CRITICAL,
     DONE,
@@ -26,7 +26,7 @@ from tests.unit.machine.driver import (
     saga,
     task,
 )
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
 TWICE = Retry(max_attempts=2, initial=0.0, jitter=0.0)

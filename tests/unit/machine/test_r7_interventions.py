@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Retry
+from designer.document.graph import Retry
 from runs.machine.allowed import allowed
 from runs.machine.errors import Refused
-from runs.machine.messages import AnswerCase, TakeCase
+from runs.machine.events import AnswerCase, TakeCase
 from tests.unit.machine.driver import CRITICAL, PERSON, Driver, chain, gave, saga, task
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 ALL_ANSWERS: tuple[Any, ...] = ("retry", "resolve", "skip", "compensate", "abandon", "nonsense")

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from designer.graph import Action, Retry, Step
+from designer.document.graph import Action, Retry, Step
 from runs.machine.allowed import allowed
-from runs.machine.messages import (
+from runs.machine.events import (
     AnswerCase,
     Approve,
     Cancel,
@@ -51,7 +51,7 @@ from tests.unit.machine.driver import (
     saga,
     task,
 )
-from workers.outcome import Outcome
+from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
 CHILD = child_id("run", "s", 1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runs.machine import apply as effects
 from runs.machine.decide import decide
 from runs.machine.errors import Stale
-from runs.machine.messages import Claim
+from runs.machine.events import Claim
+from runs.machine.journal import apply
 from tests.simulation.checks import Watched
 from tests.unit.machine.driver import CRITICAL, OK, Driver, chain, each, gave, graph, saga, task
 
@@ -66,7 +66,7 @@ def test_the_state_at_any_number_follows_from_the_entries_up_to_it() -> None:
     replica = Watched(driver.memory).replica
     statuses = []
     for entry in driver.memory.journal:
-        effects.apply(replica, entry)
+        apply.apply(replica, entry)
         statuses.append(replica.run.status)
     assert statuses == [entry.status for entry in driver.memory.journal]
     assert replica.changed == driver.memory.rows
@@ -75,7 +75,7 @@ def test_the_state_at_any_number_follows_from_the_entries_up_to_it() -> None:
 
 @rule("R9.3")
 def test_exactly_the_known_types_of_entries_exist() -> None:
-    assert set(effects.EFFECTS) == TYPES
+    assert set(apply.EFFECTS) == TYPES
 
 
 @rule("R9.4")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from runs.away import How, how_away, is_away
+from config.lib.database_errors import How, how_away, is_away
 from tests.database_errors import database_error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runs.causes import CAUSE_LENGTH_MAX, cause_key, cause_of
+from runs.store.interventions import CAUSE_LENGTH_MAX, cause_key, cause_of
 
 SAME = [
     ["Card 4711 declined", "Card 12 declined", "Card 0 declined"],

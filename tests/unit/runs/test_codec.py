@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from runs.codec import pack, unpack
 from runs.errors import NewerState
 from runs.machine.errors import Stale
 from runs.machine.states import RunState, RunStatus, StepState, StepStatus, UndoStatus
+from runs.store.codec import pack, unpack
 
 
 def test_states_come_back_as_they_were() -> None:

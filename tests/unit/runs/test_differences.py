@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runs.differences import CHANGES_MAX, Change, changes
-from runs.machine.scope import merge_patch
+from runs.machine.bindings import merge_patch
+from runs.queries.differences import CHANGES_MAX, Change, changes
 
 
 @pytest.mark.parametrize(

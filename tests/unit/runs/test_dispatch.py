@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from runs.dispatch import job_id, ring_of
+from runs.delivery.queue import job_id, ring_of
 
 RUN = UUID("01a20eee-3ed2-7006-bca4-5e9b65f9d39f")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runs.gate import SUFFIX, Gate
+from runs.store.sqlite_gate import SUFFIX, Gate
 from tests.gates import is_free
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from runs.errors import NotSupported, RunsError, Unreadable
-from runs.incoming import input_of, read_body, read_event
+from config.lib.errors import SagaboardError, Unreadable
+from runs.errors import NotSupported
+from runs.triggers.cloudevents import input_of, read_body, read_event
 
 JSON = {"content-type": "application/json"}
 CLOUD = {"content-type": "application/cloudevents+json; charset=utf-8"}
@@ -70,7 +71,9 @@ def test_attributes_in_headers_are_percent_encoded() -> None:
         ({"content-type": "text/xml"}, b"<a/>", NotSupported, "text/xml"),
     ],
 )
-def test_what_is_no_event(headers: dict[str, str], body: bytes, kind: type[RunsError], said: str) -> None:
+def test_what_is_no_event(
+    headers: dict[str, str], body: bytes, kind: type[SagaboardError], said: str
+) -> None:
     with pytest.raises(kind, match=said):
         read_event(headers, body)
 
@@ -99,7 +102,7 @@ def test_bodies(kind: str, body: bytes, value: Any) -> None:
         ("text/plain", b"hello", NotSupported),
     ],
 )
-def test_bodies_that_cannot_be_read(kind: str, body: bytes, error: type[RunsError]) -> None:
+def test_bodies_that_cannot_be_read(kind: str, body: bytes, error: type[SagaboardError]) -> None:
     with pytest.raises(error):
         read_body({"content-type": kind}, body)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from runs.machine.foresee import Foreseen
+from runs.interventions.wording import Asked, outlook
+from runs.machine.preview import Foreseen
 from runs.machine.states import RunStatus
-from runs.outlook import Asked, outlook
 
 UNDO = Asked("compensation_failed", "charge", "refund")
 STEP = Asked("step_failed", "ship", "create_shipment")

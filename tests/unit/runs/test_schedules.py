@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.schedules import cron_problem, in_words, next_time, zone_problem
+from runs.triggers.schedules import cron_problem, in_words, next_time, zone_problem
 
 
 def at(text: str) -> datetime:

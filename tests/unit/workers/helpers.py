@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.outcome import Failure, Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 
 def why(outcome: Outcome) -> Failure:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.workers.helpers import why
 from workers import CriticalFailure, TemporaryFailure
-from workers.classify import classify, classify_exception
-from workers.errors import AttemptTimedOut
+from workers.execution.classify import classify, classify_exception
+from workers.sdk.errors import AttemptTimedOut
 
 STEP_TABLE: list[tuple[Any, str, str | None]] = [
     ({"a": 1}, "succeeded", None),

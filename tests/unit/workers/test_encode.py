@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.encode import encode
-from workers.errors import BadOutput
+from workers.execution.encode import encode
+from workers.sdk.errors import BadOutput
 
 LIMIT = 1_000_000
 

@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field
 
 from tests.unit.workers.helpers import why
 from workers import CriticalFailure, StepHandle, worker
-from workers.execute import Task, execute
-from workers.limits import TimeLimit
+from workers.execution.execute import Task, execute
+from workers.execution.time_limit import TimeLimit
 from workers.testing import Notes, call, outcome_of, spec_of
 
 

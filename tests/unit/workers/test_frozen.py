@@ -6,26 +6,26 @@ import time
 
 import pytest
 
-from workers import pool, process
+from workers.process import identity, pool
 
 
 @pytest.fixture
 def board(monkeypatch):
-    monkeypatch.setattr(process, "_here", None)
-    board = process.new_board()
-    process.begin("here:1:frozen", board)
+    monkeypatch.setattr(identity, "_here", None)
+    board = identity.new_board()
+    identity.begin("here:1:frozen", board)
     return board
 
 
 def test_a_process_that_shows_life_is_not_frozen(board):
-    process.ready()
-    process.beat()
+    identity.ready()
+    identity.beat()
     assert not pool.is_frozen(board)
 
 
 def test_a_process_without_a_sign_of_life_is_frozen(board, monkeypatch):
-    process.beat()
-    process.ready()
+    identity.beat()
+    identity.ready()
     monkeypatch.setattr(pool, "FROZEN_AFTER_S", -1.0)
     assert pool.is_frozen(board)
 
@@ -33,6 +33,6 @@ def test_a_process_without_a_sign_of_life_is_frozen(board, monkeypatch):
 def test_a_process_that_has_not_begun_or_is_at_a_step_is_judged_by_other_means(board, monkeypatch):
     monkeypatch.setattr(pool, "FROZEN_AFTER_S", -1.0)
     assert not pool.is_frozen(board)
-    process.ready()
-    process.watch(time.monotonic() + 10)
+    identity.ready()
+    identity.watch(time.monotonic() + 10)
     assert not pool.is_frozen(board)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workers.isolation import IsolatedContext
+from workers.execution.isolation import IsolatedContext
 
 READS: dict[str, Callable[[IsolatedContext], list[int]]] = {
     "key": lambda context: context["a"],

@@ -7,8 +7,8 @@ import sys
 import pytest
 from django.test import override_settings
 
-from workers.errors import DuplicateWorker, ModuleNotLoaded
 from workers.registry import get_catalog, load_catalog
+from workers.sdk.errors import DuplicateWorker, ModuleNotLoaded
 
 WORKER = "from workers import worker\n\n@worker({name!r})\ndef work(context):\n    return {answer!r}\n"
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from workers import worker
-from workers.errors import BadDefinition
+from workers.sdk.errors import BadDefinition
 from workers.testing import spec_of
 
 

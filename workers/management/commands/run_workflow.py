@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from config.commands import Refused, SagaboardCommand
+from config.lib.commands import Refused, SagaboardCommand
 from designer.models import WorkflowVersion
-from runs import engine
-from runs.creation import INPUT_BYTES_MAX
+from runs.detail.terminal import TIMED_OUT, Follower, exit_code, worst
+from runs.engine import engine
+from runs.engine.creation import INPUT_BYTES_MAX
 from runs.errors import UnknownWorkflow
 from runs.models import Run
-from runs.printing import TIMED_OUT, Follower, exit_code, worst
-from runs.queries import run_json
-from workers import lines
-from workers.local import start_and_run
+from runs.queries.runs import run_json
+from workers.cli import json_lines
+from workers.cli.local_run import start_and_run
 
 POLL_S = 0.05
 
@@ -61,12 +61,14 @@ class Command(SagaboardCommand):
         """Start a run a line, and with --wait follow all of them. Returns the worst exit code."""
         if options["local"] or options["input"] is not None:
             raise Refused("--lines goes neither with --input nor with --local")
-        runs = lines.start(version, lines.inputs_of(_text_of(options["lines"], lines.BYTES_MAX)))
+        runs = json_lines.start(
+            version, json_lines.inputs_of(_text_of(options["lines"], json_lines.BYTES_MAX))
+        )
         out = self.stderr if options["json"] else self.stdout
         for run in runs:
             out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
         codes = [0]
-        for run, code in lines.ends(runs, deadline) if options["wait"] else ():
+        for run, code in json_lines.ends(runs, deadline) if options["wait"] else ():
             out.write(f"run {run.pk} {run.status if code != TIMED_OUT else 'has not ended in time'}")
             codes.append(code)
         if options["json"]:
@@ -122,7 +124,7 @@ def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
     if len(text.encode()) > INPUT_BYTES_MAX:
         raise Refused(f"The input has more than {INPUT_BYTES_MAX:,} bytes; pass a smaller one.")
     try:
-        value = json.loads(text, parse_constant=lines.refuse_constant)
+        value = json.loads(text, parse_constant=json_lines.refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(f"The input is not valid JSON: {error}") from error
     if not isinstance(value, dict):

@@ -1,5 +1,5 @@
 /** A chart as data: what the server sends, how it is stacked, said in words and written as a table. Pure. */
-import { duration, short } from "../ui/time";
+import { duration, short } from "../shared/time";
 
 export interface Series {
   readonly label: string;

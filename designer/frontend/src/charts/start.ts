@@ -2,7 +2,7 @@
  * Charts of a page: `[data-chart]` names where the data comes from. The drawing is fetched when a chart comes into
  * view; a legend in words and a table are there for all, pointer or not.
  */
-import { element, find } from "../ui/dom";
+import { element, find } from "../shared/dom";
 import { isEmpty, restingValue, rows, summary, valueText, type Chart } from "./data";
 import type { Drawn } from "./draw";
 

@@ -1,5 +1,5 @@
 /** The page of the fleet: worker processes and queues send no frames, so it looks anew every few seconds. */
-import { find } from "../ui/dom";
+import { find } from "../shared/dom";
 import { partsOf } from "./live";
 
 const LOOKS_MS = 4_000;

@@ -1,7 +1,7 @@
 /** The first page, live. */
-import { CASE_MOVED } from "../cases/count";
+import { CASE_MOVED } from "../interventions/openCount";
 import { CHARTS_STALE } from "../charts/start";
-import { find } from "../ui/dom";
+import { find } from "../shared/dom";
 import { isEnd } from "./frame";
 import { keepLive, partsOf } from "./live";
 

@@ -1,8 +1,8 @@
 /** What live lists share: rows painted by frames at once, parts fetched anew now and then, and whether it is live. */
-import { Badges } from "../run/view/badges";
-import { element, find, icon, setText } from "../ui/dom";
-import { Parts } from "../ui/parts";
-import { follow } from "../ui/socket";
+import { Badges } from "../shared/badges";
+import { element, find, icon, setText } from "../shared/dom";
+import { Parts } from "../shared/parts";
+import { follow } from "../shared/socket";
 import { runFrame, type RunFrame } from "./frame";
 
 const REFRESH_MS = 2_000;

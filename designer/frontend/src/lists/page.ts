@@ -1,5 +1,5 @@
 /** The list of runs, live: rows come and go by themselves while nobody is choosing among them. */
-import { find } from "../ui/dom";
+import { find } from "../shared/dom";
 import { keepLive, partsOf } from "./live";
 import { Selection } from "./select";
 import { readTimes } from "./times";

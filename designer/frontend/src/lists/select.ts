@@ -1,5 +1,5 @@
 /** Choosing many rows: all of a page, a range with Shift, Escape to drop the choice, and how many they are. */
-import { find, setText } from "../ui/dom";
+import { find, setText } from "../shared/dom";
 
 export class Selection {
   private last: HTMLInputElement | null = null;

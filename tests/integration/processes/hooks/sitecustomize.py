@@ -15,7 +15,7 @@ FIELD = "of_tomorrow"
 
 
 def write_more() -> None:
-    from runs import codec
+    from runs.store import codec
 
     real_pack, real_unpack = codec.pack, codec.unpack
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
-from config.commands import SagaboardCommand
+from config.lib.commands import SagaboardCommand
 from runs.machine.states import RUN_ENDED, RunStatus, StepStatus, UndoStatus
 from runs.models import Intervention, Run, StepRun
 from workers.library.shop.audit import Broken, RunFacts, audit

@@ -2,12 +2,12 @@
 import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, type NodeChange } from "@xyflow/react";
 import "./run-canvas.css";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
-import { arranged } from "../../canvas/arrange";
-import { catalogOf } from "../../canvas/model/catalog";
-import { layoutOf, type Document, type Place } from "../../canvas/model/document";
-import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../canvas/model/nodes";
-import { MANY, SIZED } from "../../canvas/view/flow";
-import { Statuses, StatusesContext } from "../../canvas/view/statuses";
+import { arranged } from "../../graph/model/arrange";
+import { catalogOf } from "../../graph/model/catalog";
+import { layoutOf, type Document, type Place } from "../../graph/model/document";
+import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../graph/model/nodes";
+import { MANY, SIZED } from "../../graph/view/flow";
+import { Statuses, StatusesContext } from "../../graph/view/statuses";
 import { boxesOf, idOf, type Box, type Part } from "./graph";
 import { RunEdge, type RunFlowEdge } from "./RunEdge";
 import { FrameNode, RunNode, TreeContext, type RunFlowNode } from "./RunNode";

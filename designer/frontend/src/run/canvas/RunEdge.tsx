@@ -1,7 +1,7 @@
 /** An edge of a run: walked, not walked, or walked back. */
 import { BaseEdge, getSmoothStepPath, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
-import { useStatus, type StepStatus } from "../../canvas/view/statuses";
+import { useStatus, type StepStatus } from "../../graph/view/statuses";
 
 export type RunFlowEdge = Edge<Record<string, never>, "run">;
 

@@ -1,13 +1,13 @@
 /** A step of a run: what the workflow says of it, and over that two badges, forward and undo. */
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
-import type { StepView } from "../../canvas/model/nodes";
-import { isFar } from "../../canvas/view/flow";
-import { Icon } from "../../canvas/view/icons";
-import { StepNode, type StepFlowNode } from "../../canvas/view/StepNode";
-import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../canvas/view/statuses";
-import { find } from "../../ui/dom";
-import { Badge } from "./Badge";
+import type { StepView } from "../../graph/model/nodes";
+import { isFar } from "../../graph/view/flow";
+import { Icon } from "../../shared/icons";
+import { StepNode, type StepFlowNode } from "../../graph/view/StepNode";
+import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../graph/view/statuses";
+import { find } from "../../shared/dom";
+import { Badge } from "../../graph/view/Badge";
 import type { RunTree } from "./tree";
 
 export type RunFlowNode = Node<StepView & { readonly hasRun: boolean }, "step" | "frame">;

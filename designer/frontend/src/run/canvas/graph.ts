@@ -1,6 +1,6 @@
 /** The graph of a run on the canvas: as it was at a moment, with nested runs opened in place. Pure. */
-import { edgesOf, idsOf, stepsOf, textOf, type Document, type Edge, type Place } from "../../canvas/model/document";
-import { NODE_HEIGHT, NODE_WIDTH } from "../../canvas/model/nodes";
+import { edgesOf, idsOf, stepsOf, textOf, type Document, type Edge, type Place } from "../../graph/model/document";
+import { NODE_HEIGHT, NODE_WIDTH } from "../../graph/model/nodes";
 
 export const FRAME_HEAD = 76;
 export const FRAME_PAD = 28;

@@ -2,13 +2,13 @@
  * What the canvas of a run shows: the run and the nested runs that are opened in it. Without React, so
  * that a page can begin before the canvas is loaded.
  */
-import type { StepStatus } from "../../canvas/view/statuses";
-import type { Document } from "../../canvas/model/document";
-import type { Frame } from "../frame";
-import type { RunState, StepState } from "../state";
-import { ENDED } from "../state";
-import { fetchView, WatchedRun } from "../watched";
-import { noteOf } from "../words";
+import type { StepStatus } from "../../graph/view/statuses";
+import type { Document } from "../../graph/model/document";
+import type { Frame } from "../model/frame";
+import type { RunState, StepState } from "../model/state";
+import { ENDED } from "../model/state";
+import { fetchView, WatchedRun } from "../live/watched";
+import { noteOf } from "../model/words";
 import { idOf, without } from "./graph";
 
 export const NESTED_MAX = 12;

@@ -1,0 +1,29 @@
+"""Forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+
+from config.accounts.tokens import DAYS_MAX, offered
+
+NAME_CHARS_MAX = 100
+DAYS = 90
+
+
+class TokenForm(forms.Form):
+    """A token to be made: at most what the person may."""
+
+    name = forms.CharField(max_length=NAME_CHARS_MAX, widget=forms.TextInput({"class": "input"}))
+    role = forms.ChoiceField(widget=forms.Select({"class": "select"}))
+    days = forms.IntegerField(
+        min_value=1, max_value=DAYS_MAX, initial=DAYS, widget=forms.NumberInput({"class": "input"})
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(role.value, role.value.title()) for role in offered(user)]

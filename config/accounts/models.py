@@ -1,0 +1,45 @@
+"""What the roles' permissions hang on, and tokens of the API."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from config.accounts.permissions import ACTS, Role
+
+
+class Board(models.Model):
+    """The product as a whole: it has permissions and no table."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = [(act, f"May {meaning}") for act, meaning in ACTS.items()]
+
+
+class ApiToken(models.Model):
+    """A right to call the API as `owner`, at most with `role`; the token itself is not kept."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=10, choices=[(role.value, role.value.title()) for role in Role])
+    digest = models.CharField(max_length=64, unique=True)
+    start = models.CharField(max_length=12, help_text="Its first letters, to tell it from others.")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to a minute.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})"
+
+    @property
+    def standing(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "valid"

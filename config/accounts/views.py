@@ -1,0 +1,78 @@
+"""A person's own account: roles, password, tokens of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from config.accounts import roles, tokens
+from config.accounts.forms import TokenForm
+from config.accounts.models import ApiToken
+from config.accounts.permissions import Role
+
+SHOWN_MAX = 100
+
+
+def said_after(view: type[Any], text: str, name: str) -> Any:
+    """One of Django's password views, which says `text` afterwards on the page `name`."""
+
+    class Saying(view):  # type: ignore[misc]
+        def form_valid(self, form: Any) -> HttpResponse:
+            messages.success(self.request, text)
+            answer: HttpResponse = super().form_valid(form)
+            return answer
+
+    return Saying.as_view(success_url=reverse_lazy(name))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """Shows the account; posted to, makes a token and shows it this once."""
+    user = request.user
+    assert isinstance(user, User)
+    form = TokenForm(user, request.POST if request.method == "POST" else None)
+    made = _make(form, user) if form.is_valid() else None
+    if made:
+        form = TokenForm(user)
+    status = 422 if form.errors else 200
+    return render(request, "registration/account.html", _shown(user, form, made), status=status)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    token = get_object_or_404(ApiToken, pk=pk, owner=request.user)
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    messages.success(request, f"The token “{token.name}” is revoked.")
+    return redirect("account")
+
+
+def _make(form: TokenForm, user: User) -> str | None:
+    data = form.cleaned_data
+    try:
+        _, text = tokens.make(user, data["name"], Role(data["role"]), data["days"])
+    except tokens.TokenRefused as error:
+        form.add_error(None, str(error))
+        return None
+    return text
+
+
+def _shown(user: User, form: TokenForm, made: str | None) -> dict[str, Any]:
+    names = [role.value.title() for role in roles.of(user)]
+    return {
+        "form": form,
+        "made": made,
+        "roles": ", ".join(names) or ("superuser" if user.is_superuser else "none yet; ask an administrator"),
+        "tokens": user.api_tokens.all()[:SHOWN_MAX],
+    }

@@ -1,0 +1,70 @@
+"""The REST API under `/api/v1/`: its schema, who is let in, and errors as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja.errors import HttpError, ValidationError
+
+from config.accounts.authentication import callers
+from config.api.openapi import DescribedAPI
+from config.api.parsing import StrictParser
+from config.lib.errors import SagaboardError
+from config.lib.problems import FRAMEWORK_STATUSES, problem, refused
+from config.operations.api import router as operation_router
+from designer.web.api import router as designer_router
+from runs.detail.api import router as runs_router
+from runs.detail.page_api import router as run_page_router
+from runs.interventions.api import router as interventions_router
+from runs.lists.api import router as lists_router
+from runs.statistics.api import router as statistics_router
+from runs.transfer.api import router as transfer_router
+from runs.trials.api import router as trials_router
+from runs.triggers.api import router as triggers_router
+
+api = DescribedAPI(
+    title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"), parser=StrictParser()
+)
+api.add_router("", runs_router)
+api.add_router("", interventions_router)
+api.add_router("", run_page_router)
+api.add_router("", transfer_router)
+api.add_router("", designer_router)
+api.add_router("", trials_router)
+api.add_router("", statistics_router)
+api.add_router("", lists_router)
+api.add_router("", triggers_router)
+api.add_router("", operation_router)
+
+
+ALTERNATIVES = ("one", "many")  # tags of what a body may be; see runs.detail.api
+
+
+def _malformed(request: HttpRequest, error: Any) -> HttpResponse:
+    problems = [
+        {"code": found["type"], "path": _place(found["loc"]), "message": found["msg"]}
+        for found in error.errors
+    ]
+    return problem(422, "The request is not well-formed.", "malformed", problems=problems)
+
+
+def _place(loc: tuple[str | int, ...]) -> str:
+    """Where in a request: `query.since`, `body.mode`; in a list that is the whole body, `[3].input`."""
+    names = [str(part) for part in loc if part not in ALTERNATIVES]
+    if "many" not in loc:
+        return ".".join(names)
+    _, _, *rest = names
+    return ".".join([f"[{rest[0]}]", *rest[1:]]) if rest else "body"
+
+
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    cause = error.__cause__
+    return problem(error.status_code, str(cause if isinstance(cause, SagaboardError) else error))
+
+
+REPORTED: tuple[type[Exception], ...] = (SagaboardError, *FRAMEWORK_STATUSES)
+for kind in REPORTED:
+    api.add_exception_handler(kind, refused)
+api.add_exception_handler(ValidationError, _malformed)
+api.add_exception_handler(HttpError, _http_error)

@@ -1,0 +1,80 @@
+"""What lives in DATA_DIR, and where: the database, the key, the embedded server's socket.
+
+Paths and first creation only; nothing here starts a process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from urllib.parse import quote
+
+from config.lib.errors import BadSetting
+
+SOCKET_PATH_BYTES_MAX = 100  # AF_UNIX takes 108 on Linux and 104 on macOS, with the closing zero
+KEY_BYTES = 48
+
+
+def prepare(data_dir: Path) -> None:
+    """Creates the folder, for its owner alone."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"{data_dir} cannot be created ({error.strerror})") from error
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise BadSetting("DATA_DIR", f"{data_dir} cannot be written; check its owner and mode")
+
+
+def secret_key(data_dir: Path) -> str:
+    """The key in DATA_DIR, made on first use; of two that start at once, both get the same."""
+    path = data_dir / "secret_key"
+    try:
+        if not path.exists():
+            _create_once(path, secrets.token_urlsafe(KEY_BYTES))
+        key = path.read_text().strip()
+    except OSError as error:
+        raise BadSetting("SECRET_KEY", f"{path} cannot be used ({error.strerror})") from error
+    if not key:
+        raise BadSetting("SECRET_KEY", f"{path} is empty; delete it, or set SECRET_KEY")
+    return key
+
+
+def redis_socket(data_dir: Path) -> Path:
+    """The embedded server's socket: in DATA_DIR, or in a private folder of /tmp when that is too deep."""
+    path = data_dir / "valkey.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
+        return path
+    owner = data_dir.stat().st_uid
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    path = Path(f"/tmp/sagaboard-{owner}-{digest}")  # nosec B108  # refused unless private
+    return _private_folder(path, owner) / "valkey.sock"
+
+
+def redis_url(data_dir: Path) -> str:
+    return f"unix://{quote(str(redis_socket(data_dir)))}"
+
+
+def _private_folder(path: Path, owner: int) -> Path:
+    """`path` as a folder that nobody but `owner` can have made or can enter."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise BadSetting("DATA_DIR", f"{path} belongs to somebody else; use a DATA_DIR with a shorter path")
+    return path
+
+
+def _create_once(path: Path, content: str) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content + "\n")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()

@@ -1,0 +1,58 @@
+"""Base of all refusals, and those of the wiring. A refusal is something a person can act on.
+
+Each app has an `errors` module of its own; the class says the HTTP status, so that no table elsewhere does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class SagaboardError(Exception):
+    """The request cannot be carried out."""
+
+    status: ClassVar[int] = 400
+    """HTTP status of an answer that reports this error."""
+
+    code: str = ""
+    """Stable name for programs; a class may set one, an instance may set a finer one."""
+
+    retry_after_s: int | None = None
+    """When to ask again, where that is known: the header `Retry-After`."""
+
+    problems: Sequence[Any] = ()
+    """Each single thing that is wrong, as `{code, path, message}`, where there is more to say than one sentence."""
+
+    def __init__(self, message: str | None = "") -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+    def facts(self) -> dict[str, Any]:
+        """Members that a problem document has besides title, status and detail (RFC 9457)."""
+        return {"problems": list(self.problems)} if self.problems else {}
+
+
+class Unreadable(SagaboardError):
+    """What was sent cannot be read."""
+
+    code = "unreadable"
+
+
+class ConfigError(SagaboardError):
+    """The product is not set up to do this."""
+
+
+class BadSetting(ConfigError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+
+
+class NotMigrated(ConfigError):
+    """The database lacks migrations."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"the database lacks {len(missing)} migrations; run `manage.py migrate` first")
+        self.missing = missing

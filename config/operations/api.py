@@ -1,0 +1,64 @@
+"""REST calls of operation: the fleet, health, and metrics. Thin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from config.accounts.authentication import callers
+from config.accounts.permissions import may
+from config.operations import fleet_status, health, metrics
+
+router = Router(tags=["operation"])
+METRICS_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+def stranger(request: HttpRequest) -> AnonymousUser:
+    """Whoever has neither token nor session is let in as nobody."""
+    return AnonymousUser()
+
+
+EVERYBODY = [*callers(), stranger]
+Answer = Status[dict[str, Any]]
+ANSWERS = {200: dict[str, Any], 503: dict[str, Any]}
+
+
+@router.get("/workers", response=dict[str, Any])
+def list_worker_processes(request: HttpRequest) -> dict[str, Any]:
+    """Worker processes with what they run now and what they lack, the queues, and replaced workers."""
+    return fleet_status.board()
+
+
+@router.get("/health", response=ANSWERS, auth=EVERYBODY)
+def get_health(request: HttpRequest) -> Answer:
+    """Whether everything works: 200 or 503. Who may view sees the parts; strangers only `ok` or `not ok`."""
+    return _answer(request, ())
+
+
+@router.get("/health/ready", response=ANSWERS, auth=EVERYBODY)
+def get_readiness(request: HttpRequest) -> Answer:
+    """Whether this web process can serve: database and migrations. For load balancers."""
+    return _answer(request, health.WEB)
+
+
+@router.get("/health/live", response=dict[str, Any], auth=EVERYBODY)
+def get_liveness(request: HttpRequest) -> dict[str, Any]:
+    """That this web process answers; nothing else is looked at."""
+    return {"status": "ok"}
+
+
+@router.get("/metrics", response={200: None}, openapi_extra={"responses": {200: METRICS_TEXT}})
+def get_metrics(request: HttpRequest) -> HttpResponse:
+    """Figures in Prometheus' text format."""
+    return HttpResponse(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _answer(request: HttpRequest, names: tuple[str, ...]) -> Answer:
+    found = health.parts(names)
+    status = 200 if health.status_of(found) == "ok" else 503
+    is_seen = found["database"].is_ok and may(request.user, "view")
+    return Status(status, health.as_json(found) if is_seen else {"status": health.status_of(found)})

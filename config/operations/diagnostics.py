@@ -1,0 +1,219 @@
+"""What `doctor` looks at. Each check gives findings; none changes anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.db import Error, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from redis import Redis
+from redis.exceptions import RedisError
+
+from config.lib.commands import database_problem, one_line, redis_problem
+from config.lib.errors import NotMigrated
+from runs.delivery import worker_processes
+from runs.models import StepRun, WorkerProcess
+from runs.store import reader
+from workers.process.database_retry import outlast
+from workers.registry import get_catalog
+from workers.sdk.errors import WorkersError
+
+SKEW_S_MAX = 2.0
+OVERDUE_S = 60
+START_S_MAX = 60.0
+DISK_BYTES_MIN = 200_000_000
+PROBE_BYTES = 1_000_000
+NAMES_SHOWN_MAX = 20
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`text` says what was found; of something wrong, also what to do."""
+
+    level: Level
+    subject: str
+    text: str
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding; what needs the database is looked at only when it answers and is migrated."""
+    yield from settings_check()
+    yield from static_check()
+    yield from disk_check()
+    yield from redis_check()
+    yield from catalog_check()
+    found = list(database_check())
+    yield from found
+    if all(finding.level != "wrong" for finding in found):
+        yield from fleet_check()
+        yield from overdue_check()
+        yield from clock_check()
+
+
+def unapplied_migrations() -> list[str]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def refuse_unmigrated() -> None:
+    """Raises NotMigrated. A database that is away is waited for, a while; then its error passes."""
+    missing, _ = outlast(unapplied_migrations, START_S_MAX, "the start of this process")
+    if missing:
+        raise NotMigrated(missing)
+
+
+def settings_check() -> Iterator[Finding]:
+    if settings.DEBUG:
+        yield Finding("note", "settings", "DEBUG is on: never where others can reach it; unset DEBUG")
+    key = settings.DATA_DIR / "secret_key"
+    if key.exists() and key.stat().st_mode & 0o077:
+        yield Finding("wrong", "settings", f"others can read {key}; run `chmod 600 {key}`")
+    yield Finding("ok", "settings", f"data folder {settings.DATA_DIR}")
+
+
+def static_check() -> Iterator[Finding]:
+    if finders.find("designer/manifest.json") and finders.find("admin/css/base.css"):
+        yield Finding("ok", "static files", "found")
+    else:
+        yield Finding("wrong", "static files", "scripts and styles are not built; run `make front`")
+
+
+def disk_check() -> Iterator[Finding]:
+    for folder, setting in disks().items():
+        free = shutil.disk_usage(folder).free
+        text = f"{free // 1_000_000} MB free in {folder}"
+        if free < DISK_BYTES_MIN:
+            yield Finding("wrong", "disk", f"only {text}; make room, or move {setting}")
+        else:
+            yield Finding("ok", "disk", text)
+
+
+def disks() -> dict[Path, str]:
+    """A folder on each disk of this host that is written to, and the setting that says where it is."""
+    found = {settings.DATA_DIR: "DATA_DIR"}
+    if connection.vendor == "sqlite":
+        folder = Path(connection.settings_dict["NAME"]).absolute().parent
+        if folder.exists() and folder.stat().st_dev != settings.DATA_DIR.stat().st_dev:
+            found[folder] = "DATABASE_URL"
+    return found
+
+
+def redis_check() -> Iterator[Finding]:
+    kind = "embedded" if settings.REDIS_EMBEDDED else "REDIS_URL"
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=5) as client:
+            version = client.info("server").get("redis_version", "?")
+            seconds, microseconds = client.time()
+    except RedisError as error:
+        yield Finding("wrong", "Redis", redis_problem(error))
+        return
+    yield Finding("ok", "Redis", f"{kind}, answers as version {version}")
+    yield from skew("Redis", seconds + microseconds / 1_000_000 - time.time())
+
+
+def catalog_check() -> Iterator[Finding]:
+    try:
+        catalog = get_catalog()
+    except WorkersError as error:
+        yield Finding("wrong", "workers", f"{error}; see the setting WORKER_MODULES")
+        return
+    yield Finding(
+        "ok", "workers", f"{len(catalog)} known, {len(settings.WORKER_MODULES)} modules of your own"
+    )
+    for name, spec in catalog.overrides.items():
+        yield Finding(
+            "note", "workers", f"{name} of {catalog[name].module} replaces the one of {spec.module}"
+        )
+
+
+def database_check() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        missing = unapplied_migrations()
+        try_to_write()
+    except Error as error:
+        yield Finding("wrong", "database", database_problem(error))
+        return
+    yield Finding("ok", "database", f"{connection.vendor} answers, and can be written")
+    if missing:
+        text = f"{len(missing)} not applied (first: {missing[0]}); run `manage.py migrate`"
+        yield Finding("wrong", "migrations", text)
+    else:
+        yield Finding("ok", "migrations", "all applied")
+
+
+def try_to_write() -> None:
+    """Raises the database's error where it takes no writes, or PostgreSQL has no room; nothing remains."""
+    with transaction.atomic(), connection.cursor() as cursor:  # SQLite asks for its write lock here
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE TEMPORARY TABLE room AS SELECT %s::bytea", [os.urandom(PROBE_BYTES)])
+        transaction.set_rollback(True)
+
+
+def fleet_check() -> Iterator[Finding]:
+    lost = worker_processes.lost_processes(reader.now())
+    if lost:
+        yield Finding("wrong", "fleet", f"{shown(lost)} died; the scheduler clears this: is it running?")
+    alive = WorkerProcess.objects.exclude(id__in=lost)
+    if not alive.exists():
+        yield Finding("wrong", "fleet", "no worker process; start `manage.py up` or `manage.py worker`")
+        return
+    hosts = sorted(set(alive.values_list("host", flat=True)))
+    yield Finding("ok", "fleet", f"{alive.count()} worker processes on {shown(hosts)}")
+    for process_id, lacks in alive.exclude(lacks=[]).values_list("id", "lacks"):
+        yield from lacking(process_id, lacks)
+    listened = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
+    wanted = set(StepRun.objects.filter(status="queued").values_list("queue", flat=True).distinct())
+    if ignored := sorted(wanted - listened - {""}):
+        text = f"steps wait in {shown(ignored)}, which no process listens to; add it to QUEUES or --queues"
+        yield Finding("wrong", "fleet", text)
+
+
+def lacking(process_id: str, lacks: list[str]) -> Iterator[Finding]:
+    """What a worker process met and left to others."""
+    if worker_processes.NEWER_CODE in lacks:
+        text = f"{process_id} met runs of a newer version and leaves them to others; update and restart it"
+        yield Finding("wrong", "fleet", text)
+    if workers := [name for name in lacks if name != worker_processes.NEWER_CODE]:
+        text = f"{process_id} met steps of workers that it lacks ({shown(workers)}); see its WORKER_MODULES"
+        yield Finding("wrong", "fleet", text)
+
+
+def overdue_check() -> Iterator[Finding]:
+    overdue = StepRun.objects.filter(due_at__lt=reader.now() - timedelta(seconds=OVERDUE_S)).count()
+    if overdue:
+        text = f"{overdue} timers are overdue by more than {OVERDUE_S} s; start `manage.py scheduler`"
+        yield Finding("wrong", "scheduler", text)
+    else:
+        yield Finding("ok", "scheduler", "nothing is overdue")
+
+
+def clock_check() -> Iterator[Finding]:
+    yield from skew("database", (reader.now() - datetime.now(UTC)).total_seconds())
+
+
+def skew(subject: str, difference_s: float) -> Iterator[Finding]:
+    if abs(difference_s) > SKEW_S_MAX:
+        text = f"the clock of {subject} differs by {difference_s:+.1f} s; set the clocks by NTP"
+        yield Finding("wrong", "clock", text)
+    else:
+        yield Finding("ok", "clock", f"{subject} agrees within {SKEW_S_MAX:.0f} s")
+
+
+def shown(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = len(listed) - NAMES_SHOWN_MAX
+    return one_line(", ".join(listed[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else ""))

@@ -1,0 +1,122 @@
+"""Whether the product works, part by part: cheap enough to be asked every second, and without secrets.
+
+`manage.py doctor` looks closer and says what to do; this is for load balancers and alarms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from config.lib.commands import database_trouble
+from config.operations import embedded_redis
+from config.operations.diagnostics import unapplied_migrations
+from runs.delivery import worker_processes
+from runs.models import FleetSample, StepRun
+from runs.store import reader
+
+KEPT_S = 1.0
+ANSWER_S = 0.5
+SAMPLE_S_MAX = 180  # the scheduler leaves one each minute
+LAG_S_MAX = 60.0
+WEB = ("database", "migrations")  # what pages need to be served
+
+
+@dataclass(frozen=True)
+class Part:
+    is_ok: bool
+    text: str
+
+
+_known: dict[str, tuple[float, Part]] = {}
+_migrated = False
+
+
+def parts(names: tuple[str, ...] = ()) -> dict[str, Part]:
+    """The named parts, or all. Each is looked at once a second at most, and only where what it needs is."""
+    found: dict[str, Part] = {}
+    for name in names or tuple(LOOKS):
+        missing = [need for need in NEEDS.get(name, ()) if need in found and not found[need].is_ok]
+        found[name] = Part(False, f"not known: see {missing[0]}") if missing else _kept(name)
+    return found
+
+
+def as_json(found: dict[str, Part]) -> dict[str, Any]:
+    return {"status": status_of(found), "parts": {name: asdict(part) for name, part in found.items()}}
+
+
+def status_of(found: dict[str, Part]) -> str:
+    return "ok" if all(part.is_ok for part in found.values()) else "not ok"
+
+
+def sweep_lag_s() -> float:
+    """For how long the oldest due timer or attempt has not been looked at; 0 where nothing is overdue."""
+    at = reader.now()
+    due = StepRun.objects.filter(due_at__lte=at).order_by("due_at").values_list("due_at", flat=True).first()
+    return (at - due).total_seconds() if due else 0.0
+
+
+def _kept(name: str) -> Part:
+    at, part = _known.get(name, (0.0, None))
+    if part is None or time.monotonic() - at > KEPT_S:
+        part = LOOKS[name]()
+        _known[name] = time.monotonic(), part
+    return part
+
+
+def _database() -> Part:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError) as error:
+        return Part(False, database_trouble(error))
+    return Part(True, f"{connection.vendor} answers")
+
+
+def _migrations() -> Part:
+    """What is applied stays applied, so it is looked at until it is."""
+    global _migrated
+    missing = [] if _migrated else unapplied_migrations()
+    _migrated = not missing
+    return Part(_migrated, f"{len(missing)} not applied" if missing else "all applied")
+
+
+def _redis() -> Part:
+    if not embedded_redis.answers(ANSWER_S):
+        return Part(False, "Redis does not answer")
+    return Part(True, "Redis answers")
+
+
+def _workers() -> Part:
+    online = worker_processes.lately_seen().count()
+    return Part(online > 0, f"{online} worker process{'' if online == 1 else 'es'} online")
+
+
+def _scheduler() -> Part:
+    """It leaves a sample of the queues each minute, and nothing overdue."""
+    lag = sweep_lag_s()
+    if lag > LAG_S_MAX:
+        return Part(False, f"the oldest timer is overdue by {lag:.0f} s")
+    since = reader.now() - timedelta(seconds=SAMPLE_S_MAX)
+    if not FleetSample.objects.filter(at__gte=since).exists():
+        return Part(False, f"no scheduler has been heard of for {SAMPLE_S_MAX} s")
+    return Part(True, "it runs, and nothing is overdue")
+
+
+LOOKS: dict[str, Callable[[], Part]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "redis": _redis,
+    "workers": _workers,
+    "scheduler": _scheduler,
+}
+NEEDS = {
+    "migrations": ("database",),
+    "workers": ("migrations",),
+    "scheduler": ("migrations", "redis"),  # samples need both
+}

@@ -1,0 +1,51 @@
+"""Taking a port. The web part gets the listening socket, so that its restarts refuse nobody."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from config.lib.errors import ConfigError
+
+PORTS_TRIED = 20
+BACKLOG = 512
+PORT_MAX = 65_535
+
+
+class NoPort(ConfigError):
+    """No port can be taken."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on `port`, or on the next free one of the following ports."""
+    address = _resolve(host)
+    last = min(port + PORTS_TRIED - 1, PORT_MAX)
+    for candidate in range(port, last + 1):
+        found = _try(address, host, candidate)
+        if found is not None:
+            return found
+    raise NoPort(f"ports {port} to {last} of {host} are all taken; name a free one with --port")
+
+
+def _resolve(host: str) -> str:
+    try:
+        return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise NoPort(f"--host {host} is not an IPv4 address or a known name") from error
+
+
+def _try(address: str, host: str, port: int) -> socket.socket | None:
+    """None when the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            return None
+        raise NoPort(
+            f"{host}:{port} cannot be taken ({error.strerror}); use another --host or --port"
+        ) from error
+    return listener

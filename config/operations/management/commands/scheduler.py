@@ -1,0 +1,139 @@
+"""`manage.py scheduler`: the loop of the sweep."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connections
+from redis.exceptions import RedisError
+
+from config.lib.commands import SagaboardCommand, one_line
+from config.operations.diagnostics import refuse_unmigrated
+from runs.delivery import worker_processes
+from runs.maintenance.retention import Place, prune_step
+from runs.maintenance.sweep import sweep_due, sweep_once
+from runs.statistics import counters
+
+DUE_EVERY_S = 0.5  # how late a timer fires at most
+SWEEP_EVERY_S = 3.0  # how long it takes to look at all else
+PRUNE_EVERY_S = 3_600.0
+SAMPLE_EVERY_S = 60.0
+TALLIES_PER_PASS = 5
+FAILURE_DELAY_S_MAX = 6.0
+HESITATION_S = 5.0  # a pass that takes longer was held up by the database
+STEADY_S = 2 * worker_processes.HEARTBEAT_S
+
+log = logging.getLogger(__name__)
+
+
+class Command(SagaboardCommand):
+    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
+    help = (
+        "Fires timers, expires leases of lost workers and rings lost jobs again. SIGTERM or Ctrl-C ends it."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        refuse_unmigrated()
+        loop = SweepLoop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, loop.request_stop)
+        loop.run()
+
+
+@dataclass
+class Pruning:
+    """Removes old runs, one step a pass; when none is left, again after an hour.
+
+    `days` 0: only what somebody else began to remove.
+    """
+
+    days: float
+    trials_only: bool = False
+    due_at: float = 0.0
+    place: Place | None = None
+
+    def go_on(self) -> None:
+        if time.monotonic() >= self.due_at:
+            step = prune_step(self.days or None, self.place, trials_only=self.trials_only)
+            self.place = step.place
+            if step.is_done:
+                self.due_at = time.monotonic() + PRUNE_EVERY_S
+
+
+class SweepLoop:
+    """Fires what is due twice a second, and looks at all else less often.
+
+    What fails is logged and tried again, ever slower to a limit.
+
+    A database that was away has let nobody send a heartbeat, so silence counts only a while after.
+    """
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.delay_s = DUE_EVERY_S
+        self.sweep_at = self.tally_at = time.monotonic()
+        self.steady_since = time.monotonic()
+        self.prunings = [
+            Pruning(settings.RETENTION_DAYS),
+            Pruning(settings.TRIAL_RETENTION_DAYS, trials_only=True),
+        ]
+        self.sample_at = time.monotonic()
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stop.set()
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            self.sweep()
+            self.stop.wait(self.delay_s)
+
+    def sweep(self) -> None:
+        began = time.monotonic()
+        try:
+            if began < self.sweep_at:
+                sweep_due()
+            else:
+                self.sweep_at = began + SWEEP_EVERY_S
+                sweep_once(silence_counts=began - self.steady_since > STEADY_S)
+            self.prune()
+            self.keep_figures()
+            self.delay_s = DUE_EVERY_S
+        except (DatabaseError, InterfaceError, RedisError) as error:
+            self.slow_down(one_line(error))
+        except Exception:
+            self.slow_down("a bug", exc_info=True)
+        if time.monotonic() - began > HESITATION_S:
+            self.steady_since = time.monotonic()
+
+    def prune(self) -> None:
+        for pruning in self.prunings:
+            pruning.go_on()
+
+    def keep_figures(self) -> None:
+        """Counts the runs that have ended, and once a minute what waits in the queues."""
+        if time.monotonic() >= self.tally_at:
+            self.tally()
+        if time.monotonic() >= self.sample_at:
+            self.sample_at = time.monotonic() + SAMPLE_EVERY_S
+            counters.sample_fleet()
+
+    def tally(self) -> None:
+        """While nothing ends, it is looked for less often."""
+        for _ in range(TALLIES_PER_PASS):
+            counted = counters.tally_once()
+            if counted < counters.RUNS_PER_PASS:
+                break
+        self.tally_at = time.monotonic() + (DUE_EVERY_S if counted else SWEEP_EVERY_S)
+
+    def slow_down(self, reason: str, exc_info: bool = False) -> None:
+        self.delay_s = min(2 * self.delay_s, FAILURE_DELAY_S_MAX)
+        log.error("the sweep failed (%s); the next one is in %s s", reason, self.delay_s, exc_info=exc_info)
+        self.steady_since = time.monotonic()
+        connections.close_all()

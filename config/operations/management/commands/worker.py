@@ -1,0 +1,59 @@
+"""`manage.py worker`: a pool of worker processes."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+
+from config.lib.commands import Refused, SagaboardCommand, redis_problem
+from config.operations import embedded_redis
+from config.operations.diagnostics import refuse_unmigrated
+from config.operations.options import process_count
+from workers.process.pool import Pool
+from workers.registry import get_catalog
+
+REDIS_S_MAX = 20.0
+REDIS_POLL_S = 0.5
+JOBS = "workers.process.jobs"  # what RQ calls by name; loaded before the fork, so that a new child can start at once
+
+
+class Command(SagaboardCommand):
+    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
+    help = "Runs worker processes that take steps from queues. SIGTERM or Ctrl-C: each finishes its step."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--processes", type=process_count, default=1, help="default 1")
+        parser.add_argument(
+            "--queues", help=f"comma-separated; default all: {','.join(settings.RQ_QUEUES)}", default=""
+        )
+
+    def handle(self, *args: Any, processes: int, queues: str, **options: Any) -> None:
+        names = chosen(queues)
+        refuse_unmigrated()
+        import_module(JOBS)
+        get_catalog()
+        await_redis()
+        Pool(names, processes, settings.STOP_GRACE_S).run()
+
+
+def await_redis() -> None:
+    """It may be restarting just now; Refused when it stays away."""
+    until = time.monotonic() + REDIS_S_MAX
+    while not embedded_redis.answers():
+        if time.monotonic() > until:
+            raise Refused(redis_problem(ConnectionError("no answer")))
+        time.sleep(REDIS_POLL_S)
+
+
+def chosen(queues: str) -> list[str]:
+    names = [name.strip() for name in queues.split(",") if name.strip()] or list(settings.RQ_QUEUES)
+    unknown = [name for name in names if name not in settings.RQ_QUEUES]
+    if unknown:
+        raise Refused(
+            f"unknown queue {', '.join(unknown)}; known: {', '.join(settings.RQ_QUEUES)} (setting QUEUES)"
+        )
+    return list(dict.fromkeys(names))

@@ -1,0 +1,143 @@
+"""Figures for Prometheus, from counters that are kept up and from indexes: no run is ever scanned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from django.db.models import QuerySet
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+
+from config.operations.health import sweep_lag_s
+from runs.delivery import queue, worker_processes
+from runs.machine.states import RUN_ENDED, RunStatus
+from runs.models import HourFigures, Intervention, Run, StepRun
+from runs.statistics import histogram
+from runs.store import reader
+
+COUNTED_MAX = 100_000
+UNFINISHED = [status.value for status in RunStatus if status not in RUN_ENDED]
+OCTAVES = range(3, 27)  # buckets up to 8 ms, 16 ms, … 19 h
+SETTLED_AFTER = timedelta(days=2)  # hours that nothing is added to any more, save after a long absence
+
+Totals = dict[str, tuple[int, dict[str, int]]]
+
+
+class Board(Collector):
+    """Looks when it is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _runs()
+        yield from _queues()
+        cases = Intervention.objects.filter(status="open")
+        yield _gauge("interventions_open", "Questions that wait for a person", _count(cases))
+        yield _gauge("worker_processes", "Worker processes online", worker_processes.lately_seen().count())
+        held = StepRun.objects.exclude(process="")
+        yield _gauge("attempts_running", "Attempts that worker processes hold", _count(held))
+        yield _gauge("sweep_lag_seconds", "How long the oldest due timer has been overdue", sweep_lag_s())
+
+
+def text() -> bytes:
+    """All metrics in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Board())
+    return generate_latest(registry)
+
+
+def _runs() -> Iterator[Metric]:
+    live = GaugeMetricFamily(
+        "sagaboard_runs", f"Runs that have not ended, {COUNTED_MAX:,} a status at most", labels=["status"]
+    )
+    for status in UNFINISHED:
+        live.add_metric([status], _count(Run.objects.filter(status=status, imported__isnull=True)))
+    yield live
+    ended = CounterMetricFamily("sagaboard_runs_ended", "Ended runs, without trials", labels=["status"])
+    durations = HistogramMetricFamily(
+        "sagaboard_run_duration_seconds", "From start to end; the sum within a tenth", labels=["status"]
+    )
+    for status, (count, sizes) in sorted(_totals(reader.now()).items()):
+        ended.add_metric([status], count)
+        durations.add_metric([status], _buckets(sizes), _sum_s(sizes))
+    yield ended
+    yield durations
+
+
+def _queues() -> Iterator[Metric]:
+    """Without Redis nobody knows how long the queues are, so nothing is said."""
+    try:
+        lengths = queue.queue_lengths()
+    except RedisError:
+        lengths = {}
+    yield _gauge("redis_up", "Whether Redis answers", int(bool(lengths)))
+    depth = GaugeMetricFamily("sagaboard_queue_depth", "Attempts that wait in a queue", labels=["queue"])
+    for name, length in lengths.items():
+        depth.add_metric([name], length)
+    yield depth
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"sagaboard_{name}", meaning, value=value)
+
+
+def _count(rows: QuerySet[Run] | QuerySet[StepRun] | QuerySet[Intervention]) -> int:
+    return rows.order_by().values("pk")[:COUNTED_MAX].count()
+
+
+def _totals(now: datetime) -> Totals:
+    """Count and durations of all ended runs by status."""
+    since = (now - SETTLED_AFTER).date()
+    rows = HourFigures.objects.filter(hour__gte=_midnight(since, now))
+    return _added(_settled(since, now.tzinfo), _by_status(rows))
+
+
+@lru_cache(maxsize=1)
+def _settled(until: date, zone: object) -> Totals:
+    """The sums of all hours before a day; read once a day."""
+    return _by_status(HourFigures.objects.filter(hour__lt=_midnight(until, reader.now())))
+
+
+def _midnight(day: date, like: datetime) -> datetime:
+    return datetime.combine(day, time(), like.tzinfo)
+
+
+def _by_status(rows: QuerySet[HourFigures]) -> Totals:
+    found: Totals = {}
+    for status, count, sizes in rows.values_list("status", "count", "durations").iterator():
+        found = _added(found, {status: (count, sizes)})
+    return found
+
+
+def _added(totals: Totals, more: Totals) -> Totals:
+    merged = dict(totals)
+    for status, (count, sizes) in more.items():
+        known, known_sizes = merged.get(status, (0, {}))
+        merged[status] = known + count, histogram.merge(known_sizes, sizes)
+    return merged
+
+
+def _buckets(sizes: histogram.Sizes) -> list[tuple[str, float]]:
+    """How many took at most so long, in Prometheus' cumulative way."""
+    by_octave: Counter[int] = Counter()
+    for size, count in sizes.items():
+        by_octave[int(size) // histogram.PARTS] += count
+    edges = [(str(2**octave / 1000), _below(octave, by_octave.items())) for octave in OCTAVES]
+    return [*edges, ("+Inf", float(sum(by_octave.values())))]
+
+
+def _below(octave: int, counts: Iterable[tuple[int, int]]) -> float:
+    return float(sum(count for place, count in counts if place < octave))
+
+
+def _sum_s(sizes: histogram.Sizes) -> float:
+    middle = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * count for size, count in sizes.items())
+    return float(sum(middle))

@@ -1,0 +1,177 @@
+"""Readers of a document's fields: each takes a value and its path, reports what is wrong, and
+gives the value as the graph holds it, or `INVALID`.
+
+PURE. Combined into tables by `designer.document.document`. `null` stands everywhere for "not stated".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.expressions.expressions import is_expression
+from designer.problems import Report, join, shown, suggestion
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
+
+Reader = Callable[[Any, str, Report], Any]
+Fields = dict[str, Reader]
+
+
+class Invalid:
+    """The one value that says: reported already, use the default."""
+
+
+INVALID = Invalid()
+
+
+def read_fields(value: object, table: Fields, path: str, report: Report, what: str = "") -> dict[str, Any]:
+    """The well-formed fields of an object by name; everything else is reported."""
+    if not isinstance(value, Mapping):
+        report("bad_type", path, f"an object is needed here, not {shown(value)}")
+        return {}
+    found = {}
+    for key, part in value.items():
+        place = join(path, key)
+        reader = table.get(key)
+        if reader is None:
+            report("unknown_field", place, f"{shown(key)} is not a field{what}{suggestion(key, table)}")
+        elif part is not None and (read := reader(part, place, report)) is not INVALID:
+            found[key] = read
+    return found
+
+
+def require(
+    found: Mapping[str, Any], names: Collection[str], document: object, path: str, report: Report
+) -> None:
+    """Reports each required field that is neither read nor wrong already."""
+    given = document if isinstance(document, Mapping) else {}
+    for field in names:
+        if field not in found and given.get(field) is None:
+            report("missing_field", join(path, field), f"'{field}' is missing")
+
+
+def record(make: Callable[..., Any], table: Fields, required: Collection[str] = ()) -> Reader:
+    """An object with the table's fields, as what `make` builds of them."""
+
+    def read(value: object, path: str, report: Report) -> Any:
+        found = read_fields(value, table, path, report)
+        if not isinstance(value, Mapping):
+            return INVALID
+        require(found, required, value, path, report)
+        return make(**found) if all(field in found for field in required) else INVALID
+
+    return read
+
+
+def text(length_max: int, *, empty: bool = True) -> Reader:
+    def read(value: object, path: str, report: Report) -> Any:
+        if not isinstance(value, str):
+            return _wrong(report, path, "a text", value)
+        if len(value) > length_max:
+            report(
+                "too_large", path, f"a text here may have {length_max:,} characters; this has {len(value):,}"
+            )
+            return INVALID
+        if not value.strip() and not empty:
+            report("bad_value", path, "the text is empty")
+            return INVALID
+        return value
+
+    return read
+
+
+def flag(value: object, path: str, report: Report) -> Any:
+    return value if isinstance(value, bool) else _wrong(report, path, "true or false", value)
+
+
+def one_of(options: Collection[str]) -> Reader:
+    def read(value: object, path: str, report: Report) -> Any:
+        if isinstance(value, str) and value in options:
+            return value
+        hint = suggestion(value, options) if isinstance(value, str) else ""
+        return _wrong(report, path, "one of " + ", ".join(options), value, hint)
+
+    return read
+
+
+def number(*, least: float = -math.inf, above: float = -math.inf, up_to: float = math.inf) -> Reader:
+    """A number of at least `least`, above `above`, at most `up_to`."""
+    lower = f"above {above:g}" if above > -math.inf else f"from {least:g}"
+
+    def read(value: object, path: str, report: Report) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return _wrong(report, path, "a number", value)
+        if value < least or value <= above or value > up_to:
+            return _out_of_range(report, path, f"{lower} to {up_to:,g}", value)
+        return value
+
+    return read
+
+
+def integer(least: int, up_to: int) -> Reader:
+    def read(value: object, path: str, report: Report) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return _wrong(report, path, "a whole number", value)
+        if not least <= value <= up_to:
+            return _out_of_range(report, path, f"from {least:,} to {up_to:,}", value)
+        return value
+
+    return read
+
+
+def name(value: object, path: str, report: Report) -> Any:
+    if isinstance(value, str) and NAME.fullmatch(value):
+        return value
+    report(
+        "bad_name",
+        path,
+        f"{shown(value)} is not a name: a small letter, then up to 62 small letters, digits or underscores",
+    )
+    return INVALID
+
+
+def matching(pattern: re.Pattern[str], what: str) -> Reader:
+    def read(value: object, path: str, report: Report) -> Any:
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        return _wrong(report, path, what, value)
+
+    return read
+
+
+def json_object(value: object, path: str, report: Report) -> Any:
+    return value if isinstance(value, Mapping) else _wrong(report, path, "an object", value)
+
+
+def either(is_first: Callable[[object], bool], first: Reader, second: Reader) -> Reader:
+    def read(value: object, path: str, report: Report) -> Any:
+        return (first if is_first(value) else second)(value, path, report)
+
+    return read
+
+
+expression = text(DOCUMENT_BYTES_MAX)
+"""Any text: what is wrong with an expression, its length too, `designer.expressions.expressions` says."""
+
+
+def or_expression(reader: Reader) -> Reader:
+    """What `reader` reads, or a text `=…` that is evaluated to it."""
+    return either(is_expression, expression, reader)
+
+
+def _wrong(report: Report, path: str, wanted: str, value: object, hint: str = "") -> Invalid:
+    report(
+        "bad_value" if isinstance(value, str) else "bad_type",
+        path,
+        f"{wanted} is needed here, not {shown(value)}{hint}",
+    )
+    return INVALID
+
+
+def _out_of_range(report: Report, path: str, bounds: str, value: float) -> Invalid:
+    report("bad_value", path, f"the number must be {bounds}, not {shown(value)}")
+    return INVALID

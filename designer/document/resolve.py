@@ -1,0 +1,97 @@
+"""Fills in what an author left out, so that a published version says all that a run needs.
+
+PURE. What is written wins: first the step's (or its compensation's) own word, then its
+worker's decorator, then the workflow's defaults, then the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Graph, Retry, Step, Undo
+from designer.errors import UnknownWorker
+
+TIMEOUT_S = 300.0
+QUEUE = "default"
+WORKED = ("task", "map")
+
+
+class Spec(Protocol):
+    """What resolving and checking read of a worker; `workers.sdk.spec.WorkerSpec` is one."""
+
+    @property
+    def takes(self) -> frozenset[str]: ...
+    @property
+    def timeout(self) -> float | None: ...
+    @property
+    def retry(self) -> Mapping[str, Any] | None: ...
+    @property
+    def queue(self) -> str | None: ...
+    @property
+    def compensation(self) -> str | None: ...
+    @property
+    def params_schema(self) -> Mapping[str, Any] | None: ...
+
+
+Catalog = Mapping[str, Spec]
+
+
+def resolve_graph(graph: Graph, catalog: Catalog) -> Graph:
+    """The graph with nothing left open; raises `UnknownWorker`."""
+    return replace(graph, steps=tuple(resolve_step(step, catalog, graph.defaults) for step in graph.steps))
+
+
+def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None) -> Step:
+    """The step with its timeout (seconds), retry, queue, on_failure and undo slot filled in."""
+    defaults = defaults or Defaults()
+    step = replace(step, on_failure=step.on_failure or defaults.on_failure or "compensate")
+    if isinstance(step.compensation, Action):
+        step = replace(step, compensation=_resolve_action(step.compensation, catalog, defaults))
+    if step.kind not in WORKED or step.worker is None:
+        return step
+    own = _resolve_action(Action(step.worker, {}, step.timeout, step.retry, step.queue), catalog, defaults)
+    undo = undo_of(step, catalog)
+    return replace(
+        step,
+        timeout=own.timeout,
+        retry=own.retry,
+        queue=own.queue,
+        compensation=_resolve_action(undo, catalog, defaults) if isinstance(undo, Action) else undo,
+        verify=step.verify and _resolve_action(step.verify, catalog, defaults),
+        fallback=step.fallback and _resolve_action(step.fallback, catalog, defaults),
+    )
+
+
+def undo_of(step: Step, catalog: Catalog) -> Undo:
+    """A step's undo slot: as stated, or as its worker's decorator states it."""
+    spec = catalog.get(step.worker or "") if step.kind in WORKED else None
+    if step.compensation is not None or spec is None or spec.compensation is None:
+        return step.compensation
+    if spec.compensation == NO_UNDO:
+        return NO_UNDO
+    return IRREVERSIBLE if spec.compensation == IRREVERSIBLE else Action(spec.compensation)
+
+
+def _resolve_action(action: Action, catalog: Catalog, defaults: Defaults) -> Action:
+    spec = catalog.get(action.worker)
+    if spec is None:
+        raise UnknownWorker(action.worker)
+    return replace(
+        action,
+        timeout=action.timeout or spec.timeout or defaults.timeout or TIMEOUT_S,
+        retry=_resolve_retry(action.retry, spec, defaults),
+        queue=action.queue or spec.queue or QUEUE,
+    )
+
+
+def _resolve_retry(stated: Retry | None, spec: Spec, defaults: Defaults) -> Retry:
+    """A policy that somebody states also bounds how often the worker may ask for another attempt."""
+    if stated is None and spec.retry is not None:
+        stated = Retry(**spec.retry)
+    retry = stated or defaults.retry
+    if retry is None:
+        return Retry()
+    is_open = retry.asks_max == Retry().asks_max
+    return replace(retry, asks_max=retry.max_attempts - 1) if is_open else retry

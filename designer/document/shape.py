@@ -1,0 +1,98 @@
+"""Whether a value is JSON of a sane size, before anybody looks at what it means.
+
+PURE. Walks without recursion and stops at the first limit, so that a hostile document
+(deep, huge, cyclic, full of aliases) costs little to refuse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.problems import Problem, join, shown
+
+DEPTH_MAX = 64
+VALUES_MAX = 200_000
+INTEGER_MAX = 2**63 - 1
+
+
+def check_shape(document: object, path: str = "") -> Problem | None:
+    """The first reason for which a value is refused as a whole, or None if it is proper JSON.
+
+    Refused are more than `DEPTH_MAX` levels, `VALUES_MAX` values or `DOCUMENT_BYTES_MAX` bytes of
+    text, and everything that JSON or a database's JSON column cannot hold.
+    """
+    todo: list[tuple[object, str, int]] = [(document, path, 0)]
+    seen = size = 0
+    while todo:
+        value, place, depth = todo.pop()
+        seen += 1
+        parts = len(value) if isinstance(value, Mapping | list | tuple) else 0
+        size += _text_size(value)
+        problem = _wrong_value(value, place, depth) or _too_large(seen + len(todo) + parts, size, path)
+        if problem:
+            return problem
+        if isinstance(value, Mapping):
+            todo.extend((part, join(place, key), depth + 1) for key, part in value.items())
+        elif isinstance(value, list | tuple):
+            todo.extend((part, join(place, index), depth + 1) for index, part in enumerate(value))
+    return None
+
+
+def _text_size(value: object) -> int:
+    """Characters of a text, or of an object's keys."""
+    if isinstance(value, str):
+        return len(value)
+    return sum(len(key) for key in value if isinstance(key, str)) if isinstance(value, Mapping) else 0
+
+
+def _too_large(values: int, size: int, path: str) -> Problem | None:
+    if values > VALUES_MAX:
+        return Problem("too_large", path, f"at most {VALUES_MAX:,} values are allowed; this has more")
+    if size > DOCUMENT_BYTES_MAX:
+        return Problem("too_large", path, f"at most {DOCUMENT_BYTES_MAX:,} bytes are allowed; this has more")
+    return None
+
+
+def _wrong_value(value: object, path: str, depth: int) -> Problem | None:
+    if depth > DEPTH_MAX:
+        return Problem("too_deep", path, f"at most {DEPTH_MAX} levels are allowed; this is nested deeper")
+    if value is None or isinstance(value, bool | list | tuple):
+        return None
+    if isinstance(value, str):
+        return _wrong_text(value, path)
+    if isinstance(value, int):
+        fits = -INTEGER_MAX - 1 <= value <= INTEGER_MAX
+        return (
+            None
+            if fits
+            else Problem("bad_value", path, "a whole number may take 64 bits; write it as a text")
+        )
+    if isinstance(value, float):
+        return None if math.isfinite(value) else Problem("bad_value", path, f"{value} is not a JSON number")
+    if isinstance(value, Mapping):
+        return next((problem for key in value if (problem := _wrong_key(key, path))), None)
+    return Problem(
+        "bad_type", path, f"a value of type {type(value).__name__} is not JSON; write it as a text"
+    )
+
+
+def _wrong_key(key: object, path: str) -> Problem | None:
+    if not isinstance(key, str):
+        return Problem("bad_type", path, f"the key {shown(key)} must be a text; put it in quotes")
+    return _wrong_text(key, path)
+
+
+def _wrong_text(value: str, path: str) -> Problem | None:
+    if "\x00" in value or not (value.isascii() or _is_unicode(value)):
+        return Problem("bad_value", path, "the text holds a NUL or half a surrogate pair; remove it")
+    return None
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""CEL expressions: parsing, bounds, evaluation. PURE."""

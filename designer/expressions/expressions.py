@@ -1,0 +1,178 @@
+"""CEL expressions in documents: what is one, compiling it once, resolving it in a value.
+
+PURE. A scope maps `context`, `input`, `steps`, `run` (and, where they exist, `item`, `index`,
+`batch`, `output`, `failure`) to JSON values. Reading the text is in `designer.expressions.scanner`,
+evaluating it in `designer.expressions.evaluation`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cel
+
+from designer.errors import ExpressionError, UnknownVariable
+from designer.expressions.evaluation import Code, Loop, evaluate, loop_name
+from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, scan
+from designer.problems import join, shown, suggestion
+
+LOOPS_NESTED_MAX = 2
+CACHE_MAX = 4_096
+
+VARIABLES = frozenset({"context", "input", "steps", "run", "item", "index", "batch", "output", "failure"})
+TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"})
+FUNCTIONS = frozenset(
+    {"size", "contains", "startsWith", "endsWith", "matches", "string", "int", "uint", "double", "bytes"}
+    | {"timestamp", "duration", "type", "dyn", "getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth"}
+    | {"getDate", "getDayOfWeek", "getHours", "getMinutes", "getSeconds", "getMilliseconds"}
+)
+
+_PLAIN = re.compile(r"(?!(?:true|false|null|in)$)[A-Za-z_]\w*", re.ASCII)
+_FUNCTION = re.compile(r"\w+", re.ASCII)
+_SYNTAX = re.compile(r"<input>:\d+:(\d+): (?:Syntax error: )?(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression. Its scope must hold its `variables`."""
+
+    source: str
+    code: Code
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return self.code.variables
+
+    @property
+    def step_names(self) -> frozenset[str]:
+        """The steps that are read by name, as in `steps.<name>`."""
+        return self.code.keys.get("steps") or frozenset()
+
+    def evaluate(self, scope: Mapping[str, Any]) -> Any:
+        """The JSON value of the expression; raises `ExpressionError` in the author's words."""
+        return evaluate(self.code, scope)
+
+
+@lru_cache(maxsize=CACHE_MAX)
+def compile_expression(source: str) -> Expression:
+    """Compiles a bare CEL expression; raises `ExpressionError` if it is wrong or too large."""
+    return Expression(source, _compile(source, VARIABLES, 0))
+
+
+def is_expression(value: object) -> bool:
+    """Whether a value stands for an expression: a text `=…`, but not the escaped `==…`."""
+    return isinstance(value, str) and value.startswith("=") and not value.startswith("==")
+
+
+def bare(text: str) -> str:
+    """The source of an expression that may be written with or without its leading `=`."""
+    return text[1:] if is_expression(text) else text
+
+
+def resolve(value: Any, scope: Mapping[str, Any]) -> Any:
+    """A JSON value with every `=…` in it replaced by its result and `==…` by the text `=…`."""
+    if isinstance(value, str):
+        if is_expression(value):
+            return compile_expression(value[1:]).evaluate(scope)
+        return value[1:] if value.startswith("==") else value
+    if isinstance(value, Mapping):
+        return {key: resolve(part, scope) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolve(part, scope) for part in value]
+    return value
+
+
+def expressions_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Path and bare source of every `=…` in a JSON value."""
+    if isinstance(value, str):
+        if is_expression(value):
+            yield path, value[1:]
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from expressions_in(part, join(path, key))
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from expressions_in(part, join(path, index))
+
+
+def condition(source: str, scope: Mapping[str, Any]) -> bool:
+    """The truth of a guard or of an edge's condition; anything but true or false is an error."""
+    value = compile_expression(source).evaluate(scope)
+    if isinstance(value, bool):
+        return value
+    raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not true or false")
+
+
+def _compile(source: str, known: frozenset[str], depth: int) -> Code:
+    path = tuple(source.strip().split("."))
+    if path[0] in known and len(source) <= LENGTH_MAX and all(_PLAIN.fullmatch(key) for key in path):
+        return Code(source, frozenset(path[:1]), {path[0]: frozenset(path[1:2]) or None}, path)
+    return _compile_text(source, known, depth)
+
+
+def _compile_text(source: str, known: frozenset[str], depth: int) -> Code:
+    tokens = scan(source)
+    program = _parse(source)
+    _check_functions(program)
+    found = list(loops(tokens))
+    compiled = [_compile_loop(source, loop, known, depth) for loop in found]
+    if found:
+        program = _parse(_without_loops(source, found))
+    return _compile_program(source, tokens, program, compiled, known)
+
+
+def _compile_program(
+    source: str, tokens: list[Token], program: cel.Program, compiled: list[Loop], known: frozenset[str]
+) -> Code:
+    variables = frozenset(program.variables()) - TYPES
+    for name in sorted(variables - known):
+        raise UnknownVariable(f"'{name}' does not exist{suggestion(name, known)}")
+    for loop in compiled:
+        for part in (loop.body, loop.condition):
+            variables |= part.variables - {loop.variable} if part else frozenset()
+    return Code(source, variables, keys_used(tokens), (), program, tuple(compiled))
+
+
+def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int) -> Loop:
+    if depth >= LOOPS_NESTED_MAX:
+        raise ExpressionError(f"loops may be nested {LOOPS_NESTED_MAX} deep")
+    if loop.variable in known or loop.variable in TYPES:
+        raise ExpressionError(f"'{loop.variable}' cannot name the items of a loop; choose another name")
+    inner = known | {loop.variable}
+    body = _compile(source[slice(*loop.body)], inner, depth + 1)
+    condition = _compile(source[slice(*loop.condition)], inner, depth + 1) if loop.condition else None
+    return Loop(loop.kind, loop.variable, body, condition)
+
+
+def _without_loops(source: str, found: list[LoopText]) -> str:
+    """The source with each outermost loop replaced by a call that the evaluation provides."""
+    parts, position = [], 0
+    for number, loop in enumerate(found):
+        parts += [source[position : loop.start], f".{loop_name(number)}()"]
+        position = loop.end
+    return "".join([*parts, source[position:]])
+
+
+def _parse(source: str) -> cel.Program:
+    try:
+        return cel.compile(source)
+    except ValueError as error:
+        raise ExpressionError(_syntax_message(error)) from None
+
+
+def _syntax_message(error: ValueError) -> str:
+    match = _SYNTAX.search(str(error))
+    if match is None:
+        return "this is not an expression"
+    said = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
+    return f"character {match[1]}: {said}"
+
+
+def _check_functions(program: cel.Program) -> None:
+    for name in program.functions():
+        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS:
+            raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")

@@ -1,0 +1,182 @@
+"""Reads the text of a CEL expression without evaluating it: size limits, names, loops.
+
+PURE. The limits keep the parser away from anything that could exhaust the stack or the
+memory; what the text means is `designer.expressions.expressions`' business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from designer.errors import ExpressionError
+
+LENGTH_MAX = 2_000
+NESTING_MAX = 32
+OPERATORS_MAX = 200
+NAMES_MAX = 200
+
+LOOPS = frozenset({"map", "filter", "all", "exists", "exists_one"})
+OPENING = {"(": ")", "[": "]", "{": "}"}
+OPERATORS = frozenset({"&&", "||", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "!", "?", "in"})
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space> \s+ | //[^\n]* )
+  | (?P<string> (?: [bB]?[rR] | [rR][bB] ) (?: \"{3}.*?\"{3} | '{3}.*?'{3} | "[^"\n]*" | '[^'\n]*' )
+              | [bB]? (?: \"{3}(?:[^\\]|\\.)*?\"{3} | '{3}(?:[^\\]|\\.)*?'{3}
+                        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) )
+  | (?P<number> 0[xX][0-9a-fA-F]+[uU]? | (?: \d+ (?:\.\d+)? | \.\d+ ) (?:[eE][+-]?\d+)? [uU]? )
+  | (?P<name> [A-Za-z_][A-Za-z0-9_]* )
+  | (?P<sign> && | \|\| | == | != | <= | >= | [-+*/%<>!?:.,()\[\]{}] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopText:
+    """`target.kind(variable, body)`; `start` is the dot, `end` is behind the closing bracket."""
+
+    kind: str
+    variable: str
+    body: tuple[int, int]
+    start: int
+    end: int
+    condition: tuple[int, int] | None = None
+
+
+def scan(source: str) -> list[Token]:
+    """The tokens of an expression within all limits; raises `ExpressionError` otherwise."""
+    if not source.strip():
+        raise ExpressionError("the expression is empty")
+    if len(source) > LENGTH_MAX:
+        raise ExpressionError(f"an expression may take {LENGTH_MAX} characters, this one has {len(source)}")
+    tokens = list(_tokens(source))
+    _check_counts(tokens)
+    _check_nesting(tokens)
+    return tokens
+
+
+def loops(tokens: Sequence[Token]) -> Iterator[LoopText]:
+    """The outermost loops of an expression, in order. Loops inside a loop's body are not given."""
+    at = 0
+    while at < len(tokens):
+        found = _loop_at(tokens, at)
+        if found is None:
+            at += 1
+            continue
+        loop, at = found
+        yield loop
+
+
+def keys_used(tokens: Sequence[Token]) -> dict[str, frozenset[str] | None]:
+    """The first-level keys that each name is read by: `context.a.b` gives `{"context": {"a"}}`.
+
+    None stands for a name of which the whole value may be needed.
+    """
+    used: dict[str, set[str] | None] = {}
+    for at, token in enumerate(tokens):
+        if token.kind != "name" or (at and tokens[at - 1].text == "."):
+            continue
+        key = _key_after(tokens, at)
+        known = used.setdefault(token.text, set())
+        if key is None:
+            used[token.text] = None
+        elif known is not None:
+            known.add(key)
+    return {name: None if keys is None else frozenset(keys) for name, keys in used.items()}
+
+
+def _tokens(source: str) -> Iterator[Token]:
+    position = 0
+    while position < len(source):
+        match = _TOKEN.match(source, position)
+        if match is None:
+            raise ExpressionError(f"character {position + 1}: {source[position]!r} has no meaning here")
+        position = match.end()
+        if match.lastgroup != "space":
+            yield Token(str(match.lastgroup), match.group(), match.start())
+
+
+def _check_counts(tokens: Sequence[Token]) -> None:
+    operators = sum(token.text in OPERATORS for token in tokens)
+    if operators > OPERATORS_MAX:
+        raise ExpressionError(f"an expression may have {OPERATORS_MAX} operators, this one has {operators}")
+    names = sum(token.kind == "name" for token in tokens)
+    if names > NAMES_MAX:
+        raise ExpressionError(f"an expression may have {NAMES_MAX} names, this one has {names}")
+
+
+def _check_nesting(tokens: Sequence[Token]) -> None:
+    expected: list[str] = []
+    for token in tokens:
+        if token.text in OPENING:
+            expected.append(OPENING[token.text])
+            if len(expected) > NESTING_MAX:
+                raise ExpressionError(f"brackets may be nested {NESTING_MAX} deep")
+        elif token.text in ")]}" and (not expected or expected.pop() != token.text):
+            raise ExpressionError(f"character {token.start + 1}: '{token.text}' closes nothing")
+    if expected:
+        raise ExpressionError(f"'{expected[-1]}' is missing at the end")
+
+
+def _key_after(tokens: Sequence[Token], at: int) -> str | None:
+    following = [token.text for token in tokens[at + 1 : at + 4]] + ["", "", ""]
+    if following[0] == "." and following[2] != "(" and at + 2 < len(tokens):
+        return following[1]
+    if following[0] == "[" and following[2] == "]" and tokens[at + 2].kind == "string":
+        return plain_string(following[1])
+    return None
+
+
+def plain_string(text: str) -> str | None:
+    """The value of a string literal without prefix and escapes, else None."""
+    is_plain = text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''")
+    return text[1:-1] if is_plain else None
+
+
+def _loop_at(tokens: Sequence[Token], at: int) -> tuple[LoopText, int] | None:
+    """The loop whose dot is token `at`, and the number of the token behind it."""
+    if [token.text for token in tokens[at : at + 3]][::2] != [".", "("] or tokens[at + 1].text not in LOOPS:
+        return None
+    commas, close = _arguments(tokens, at + 2)
+    if len(commas) not in (1, 2) or commas[0] != at + 4 or tokens[at + 3].kind != "name":
+        return None
+    kind = tokens[at + 1].text
+    if len(commas) == 2 and kind != "map":
+        return None
+    bounds = [*commas, close]
+    parts = [(tokens[left].end, tokens[right].start) for left, right in zip(bounds, bounds[1:], strict=False)]
+    condition = parts[0] if len(parts) == 2 else None
+    loop = LoopText(kind, tokens[at + 3].text, parts[-1], tokens[at].start, tokens[close].end, condition)
+    return loop, close + 1
+
+
+def _arguments(tokens: Sequence[Token], opening: int) -> tuple[list[int], int]:
+    """Numbers of the commas between a call's arguments and of its closing bracket."""
+    depth = 0
+    commas: list[int] = []
+    for at in range(opening, len(tokens)):
+        text = tokens[at].text
+        if text in OPENING:
+            depth += 1
+        elif text in ")]}":
+            depth -= 1
+            if not depth:
+                return commas, at
+        elif text == "," and depth == 1:
+            commas.append(at)
+    raise ExpressionError("')' is missing at the end")

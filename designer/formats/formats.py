@@ -1,0 +1,158 @@
+"""Workflows as texts and files: JSON, YAML and Python, in and out, without loss.
+
+Reading gives documents, whose problems `designer.document.document` and `designer.validation.workflow` find;
+what is no document at all is a `FormatError`. Nothing here recurses into what it reads, and
+sizes are checked before anything is parsed. Running Python files is in `designer.formats.python_scripts`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from designer.document.document import dump
+from designer.document.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.document.shape import DEPTH_MAX, VALUES_MAX
+from designer.errors import FormatError
+from designer.formats.python_scripts import run_script
+from designer.formats.python_source import to_python
+from designer.problems import shown
+
+YAML_WIDTH = 110
+SUFFIXES = (".json", ".yaml", ".yml", ".py")
+
+
+def to_json(graph: Graph) -> str:
+    return json.dumps(dump(graph), ensure_ascii=False, indent=2) + "\n"
+
+
+def to_yaml(graph: Graph) -> str:
+    return yaml_of(dump(graph))
+
+
+def yaml_of(document: Any) -> str:
+    """A document as it stands, errors and all."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=YAML_WIDTH)
+
+
+WRITERS: Mapping[str, Callable[[Graph], str]] = {"json": to_json, "yaml": to_yaml, "python": to_python}
+
+
+def load_file(path: Path) -> list[Any]:
+    """The documents in a file; a Python file may give several. Raises `FormatError`."""
+    if path.suffix not in SUFFIXES:
+        raise FormatError("unknown_format", f"a workflow's file ends in {', '.join(SUFFIXES)}")
+    if path.suffix == ".py":
+        _read(path)
+        return [dump(graph) for graph in run_script(path)]
+    return [(from_json if path.suffix == ".json" else from_yaml)(_read(path))]
+
+
+def from_json(text: str) -> Any:
+    """The value of a JSON text; raises `FormatError`."""
+    _check_size(len(text))
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise FormatError("not_json", f"{error.msg} (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise FormatError("too_deep", f"at most {DEPTH_MAX} levels are allowed") from None
+    except ValueError:
+        raise FormatError("not_json", "a number has too many digits; make it a text") from None
+
+
+def from_yaml(text: str) -> Any:
+    """The value of a YAML text, without anchors and with unique keys; raises `FormatError`."""
+    _check_size(len(text))
+    try:
+        _check_events(yaml.parse(text, Loader=_Loader))
+        return yaml.load(text, Loader=_Loader)  # nosec B506  # a safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise FormatError("not_yaml", f"{error.problem or error.context}{place}") from None
+    except yaml.YAMLError as error:
+        raise FormatError("not_yaml", " ".join(str(error).split())) from None
+    except ValueError:
+        raise FormatError("not_yaml", "a number has too many digits; make it a text") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        _check_size(path.stat().st_size)
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise FormatError("unreadable", error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise FormatError("unreadable", "the file is not UTF-8 text") from None
+
+
+def _check_size(size: int) -> None:
+    if size > DOCUMENT_BYTES_MAX:
+        said = f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes; this file has {size:,}"
+        raise FormatError("too_large", said)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise FormatError("duplicate_key", f"the key '{twice[:60]}' stands twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise FormatError("not_json", f"{text} is not a JSON number")
+
+
+def _check_events(events: Iterable[yaml.Event]) -> None:
+    """Refuses before anything is built what could grow without bounds or exhaust the stack."""
+    depth = 0
+    for count, event in enumerate(events):
+        if count > 2 * VALUES_MAX:
+            raise FormatError("too_large", f"at most {VALUES_MAX:,} values are allowed")
+        if isinstance(event, yaml.AliasEvent):
+            said = f"aliases are not supported; write out what *{event.anchor} stands for"
+            raise FormatError("yaml_alias", said)
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "tag:yaml.org,2002:str"):
+            raise FormatError("yaml_tag", f"tags are not supported; remove {shown(tag)}")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_MAX + 1:
+                raise FormatError("too_deep", f"at most {DEPTH_MAX} levels are allowed")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe YAML whose dates stay texts and whose keys are unique."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        wrong = next((key for key in keys if not isinstance(key, str)), None)
+        if wrong is not None or None in keys:
+            said = f"the key {wrong!r} is not a text; put it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+        if len(set(keys)) < len(keys):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            said = f"the key '{twice[:60]}' stands twice"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+NO_TEXT_TAGS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NO_TEXT_TAGS]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

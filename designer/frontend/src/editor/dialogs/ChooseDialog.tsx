@@ -1,0 +1,53 @@
+/** Choosing one of many by keyboard: type, go with the arrows, Enter. */
+import { useDeferredValue, useId, useState, type KeyboardEvent, type ReactElement } from "react";
+import { Dialog } from "./Dialog";
+import { Icon } from "../../shared/icons";
+
+const SHOWN_MAX = 8;
+
+export interface Choice {
+  readonly key: string;
+  readonly icon: string;
+  readonly text: string;
+  readonly note: string;
+}
+interface Props {
+  readonly title: string;
+  readonly label: string;
+  /** What matches the typed text, the best first. */
+  readonly find: (text: string) => readonly Choice[];
+  readonly choose: (key: string) => void;
+  readonly close: () => void;
+}
+
+export function ChooseDialog({ title, label, find, choose, close }: Props): ReactElement {
+  const id = useId();
+  const [text, setText] = useState("");
+  const [place, setPlace] = useState(0);
+  const all = find(useDeferredValue(text));
+  const found = all.slice(0, SHOWN_MAX);
+  const press = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const now = find(text)[place];
+    if (step) setPlace((before) => (before + step + found.length) % Math.max(found.length, 1));
+    else if (event.key === "Enter" && now) choose(now.key);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <input className="input" autoFocus role="combobox" aria-label={label} aria-expanded="true" aria-controls={id} aria-autocomplete="list"
+        aria-activedescendant={found[place] ? `${id}-${place}` : undefined}
+        value={text} onKeyDown={press} onChange={(event) => { setText(event.target.value); setPlace(0); }} />
+      <div id={id} role="listbox" aria-label={label} className="choices">
+        {found.map(({ key, icon, text: word, note }, index) => (
+          <div key={key} id={`${id}-${index}`} role="option" aria-selected={index === place} onClick={() => choose(key)}>
+            <Icon name={icon} /><span>{word}</span><span className="muted">{note}</span>
+          </div>
+        ))}
+      </div>
+      <p className="hint" role="status">{found.length ? (all.length > found.length ? `${all.length - found.length} more: type to narrow down` : "") : `Nothing matches “${text}”.`}</p>
+      <div className="acts"><button type="button" className="btn" onClick={close}>Cancel</button></div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,102 @@
+/** The dialogs of the designer. Loaded when the first one is asked for. */
+import type { ReactElement } from "react";
+import { search } from "../../graph/model/catalog";
+import { stepsOf, textOf } from "../../graph/model/document";
+import { followersOf } from "../model/rules";
+import type { Asked, Brought } from "../draft/openDialog";
+import { BringDialog } from "./ImportDialog";
+import { ChooseDialog, type Choice } from "./ChooseDialog";
+import type { EditData } from "../draft/data";
+import { Dialog } from "./Dialog";
+import { KIND_ICON } from "../../shared/icons";
+import { kindOf } from "../../graph/model/document";
+import { MergeDialog } from "./MergeDialog";
+import { PublishDialog } from "./PublishDialog";
+import type { Workbench } from "../draft/useWorkbench";
+import { VersionsDialog } from "./VersionsDialog";
+
+interface Props {
+  readonly data: EditData;
+  readonly bench: Workbench;
+  readonly asked: Asked | null;
+  readonly brought: Brought | null;
+  readonly close: () => void;
+}
+
+export default function Questions({ data, bench, asked, brought, close }: Props): ReactElement | null {
+  const { design } = bench;
+  const { document, problems, save } = design;
+  if (save.is === "conflict") return <MergeDialog base={save.base} mine={save.mine} theirs={save.theirs} settle={design.settle} />;
+  if (brought) return <BringDialog document={document} brought={brought} bench={bench} close={close} />;
+  switch (asked) {
+    case "add": return <Add bench={bench} close={close} />;
+    case "connect": return <Connect bench={bench} close={close} />;
+    case "find": return <Find bench={bench} close={close} />;
+    case "keys": return <Keys close={close} />;
+    case "publish": return <PublishDialog document={document} published={data.published} problems={problems} url={data.page} publish={design.publish} close={close} />;
+    case "versions": return <VersionsDialog data={data} bench={bench} close={close} />;
+    case null: return null;
+  }
+}
+
+interface PartProps {
+  readonly bench: Workbench;
+  readonly close: () => void;
+}
+
+function Add({ bench, close }: PartProps): ReactElement {
+  const after = bench.ids[bench.step];
+  const find = (text: string): Choice[] => search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KIND_ICON[kind], text: title, note: group }));
+  const choose = (key: string): void => {
+    const block = bench.blocks.find((one) => one.key === key);
+    if (block) bench.addBeside(block);
+    close();
+  };
+  return <ChooseDialog title={after ? `Add a step after ${after}` : "Add a step"} label="Search steps" find={find} choose={choose} close={close} />;
+}
+
+function Connect({ bench, close }: PartProps): ReactElement {
+  const { design: { document }, ids, step } = bench;
+  const from = ids[step] ?? "";
+  const free = new Set(followersOf(document, from));
+  const choose = (to: string): void => {
+    bench.connect(from, to);
+    close();
+  };
+  return <ChooseDialog title={`Connect ${from} to`} label="Search the next step" find={(text) => stepChoices(bench, text).filter(({ key }) => free.has(key))} choose={choose} close={close} />;
+}
+
+function Find({ bench, close }: PartProps): ReactElement {
+  const choose = (id: string): void => {
+    bench.show(id);
+    close();
+  };
+  return <ChooseDialog title="Go to a step" label="Search steps of this workflow" find={(text) => stepChoices(bench, text)} choose={choose} close={close} />;
+}
+
+/** Steps of which title, name or worker hold every word. */
+function stepChoices({ design: { document }, ids }: Workbench, text: string): Choice[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return stepsOf(document).flatMap((step, index) => {
+    const [id, title, worker] = [ids[index]!, textOf(step.title), textOf(step.worker)];
+    const all = `${title} ${id} ${worker}`.toLowerCase();
+    return words.every((word) => all.includes(word)) ? [{ key: id, icon: KIND_ICON[kindOf(step)], text: title || id, note: title ? id : worker }] : [];
+  });
+}
+
+const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ["/", "Add a step after the chosen one"], ["Ctrl K", "Go to a step"], ["Ctrl Z, Ctrl Shift Z", "Undo, redo"],
+  ["Ctrl C, Ctrl X, Ctrl V", "Copy, cut, paste; also between tabs"], ["Ctrl D", "Duplicate"], ["Ctrl A", "Choose all steps"],
+  ["Delete", "Delete what is chosen"], ["C", "Connect the chosen step"], ["O", "Go to the outline"], ["?", "This list"],
+  ["In the outline: ↑ ↓ Home End", "Go from step to step"], ["→ ←", "Unfold and fold a step"], ["Enter", "Open in the inspector; Escape goes back"],
+  ["Space", "Add to what is chosen, or take away"], ["A, C, U", "Add after, connect, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
+];
+
+function Keys({ close }: { readonly close: () => void }): ReactElement {
+  return (
+    <Dialog title="Keys" close={close}>
+      <dl className="keys">{KEYS.map(([keys, does]) => <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div>)}</dl>
+      <div className="acts"><button type="button" className="btn" autoFocus onClick={close}>Close</button></div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,106 @@
+/** Calls to the server. Each gives an answer that can be shown; none throws. */
+import { csrfToken } from "../../shared/dom";
+import type { Document } from "../../graph/model/document";
+import type { Problem } from "../../graph/model/problems";
+import type { Answer } from "./saving";
+
+export type Published = { readonly is: "published"; readonly version: number } | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[] };
+
+interface Told {
+  readonly detail?: string;
+  readonly revision: number;
+  readonly version: number;
+  readonly problems?: readonly Problem[];
+  readonly current: Document;
+  readonly document?: Document;
+  readonly versions?: readonly VersionLine[];
+}
+
+export async function saveDraft(url: string, document: Document, revision: number): Promise<Answer> {
+  const response = await call("PUT", `${url}/draft`, revision, JSON.stringify(document));
+  if (!response || response.status >= 500) return { is: "offline" };
+  if (response.status === 401 || (response.status === 403 && await isSignedOut(url))) return { is: "signed-out" };
+  const told = await read(response);
+  if (response.ok) return { is: "saved", revision: told.revision, problems: told.problems ?? [] };
+  if (response.status === 412) return { is: "conflict", revision: told.revision, theirs: told.current };
+  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.` };
+}
+
+export async function publishDraft(url: string, revision: number): Promise<Published> {
+  const response = await call("POST", `${url}/publish`, revision);
+  if (!response) return { is: "refused", message: AWAY, problems: [] };
+  const told = await read(response);
+  if (response.status === 201) return { is: "published", version: told.version };
+  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.`, problems: told.problems ?? [] };
+}
+
+export type Read = { readonly is: "document"; readonly document: Document; readonly problems: readonly Problem[] } | { readonly is: "refused"; readonly message: string };
+
+/** What a file holds; its name says how it is written. */
+export async function readDocument({ name, text }: { readonly name: string; readonly text: string }): Promise<Read> {
+  const response = await call("POST", `/api/v1/documents/read?name=${encodeURIComponent(name)}`, 0, text);
+  if (!response) return { is: "refused", message: AWAY };
+  const told = await read(response);
+  if (response.ok && told.document) return { is: "document", document: told.document, problems: told.problems ?? [] };
+  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.` };
+}
+
+/** The document as a file's text, or why it cannot be written so. */
+export async function writeDocument(document: Document, as: "yaml" | "python"): Promise<{ readonly text: string } | { readonly message: string }> {
+  const response = await call("POST", `/api/v1/documents/write?format=${as}`, 0, JSON.stringify(document));
+  if (!response) return { message: AWAY };
+  if (response.ok) return { text: await response.text() };
+  return { message: (await read(response)).detail ?? `The server answered ${response.status}.` };
+}
+
+export interface VersionLine {
+  readonly version: number;
+  readonly published_at: string;
+  readonly published_by: string | null;
+}
+
+/** Newest first; null when the server does not answer. */
+export async function readVersions(url: string): Promise<readonly VersionLine[] | null> {
+  const response = await call("GET", `${url}/versions`, 0);
+  return response?.ok ? (await read(response)).versions ?? [] : null;
+}
+
+export async function readVersion(url: string, number: number): Promise<Document | null> {
+  const response = await call("GET", `${url}/versions/${number}`, 0);
+  return response?.ok ? (await read(response)).document ?? null : null;
+}
+
+/** Why the draft could not be discarded; the empty text when it was. */
+export async function discardDraft(url: string, revision: number): Promise<string> {
+  const response = await call("DELETE", `${url}/draft`, revision);
+  if (!response) return AWAY;
+  return response.ok ? "" : (await read(response)).detail ?? `The server answered ${response.status}.`;
+}
+
+const AWAY = "The server cannot be reached. Try again when the connection is back.";
+
+/** Without any cookie a change is refused as forged before it is asked whose it is. */
+async function isSignedOut(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).status === 401;
+  } catch {
+    return false;
+  }
+}
+
+async function call(method: string, url: string, revision: number, body?: string): Promise<Response | null> {
+  const headers = { "Content-Type": "application/json", "If-Match": `"${revision}"`, "X-CSRFToken": csrfToken() };
+  try {
+    return await fetch(url, { method, headers, ...(body !== undefined && { body }) });
+  } catch {
+    return null;
+  }
+}
+
+async function read(response: Response): Promise<Told> {
+  try {
+    return (await response.json()) as Told;
+  } catch {
+    return {} as Told;
+  }
+}

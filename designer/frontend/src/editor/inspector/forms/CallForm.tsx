@@ -1,0 +1,41 @@
+/** A call beside the step's own: its undo, fallback or verification, with params, timeout, retry and queue. */
+import { useEffect, useState, type ReactElement } from "react";
+import type { Catalog } from "../../../graph/model/catalog";
+import { isObject, stated, textOf, type JsonObject } from "../../../graph/model/document";
+import { spotOf } from "../../../graph/model/problems";
+import { NumberField, TextField } from "../fields/fields";
+import { ParamsForm } from "./ParamsForm";
+import { useWrong } from "../fields/context";
+import { RetryFields } from "./RetryFields";
+import { WORKERS_LIST } from "../fields/set";
+
+interface Props {
+  readonly label: string;
+  /** `undo`, `fallback`, …: how its fields are called. */
+  readonly what: string;
+  readonly at: string;
+  readonly hint: string;
+  readonly call: JsonObject;
+  readonly catalog: Catalog;
+  readonly put: (call: JsonObject, topic: string) => void;
+}
+
+export function CallForm({ label, what, at, hint, call, catalog, put }: Props): ReactElement {
+  const change = (fields: JsonObject): void => put({ worker: "", ...stated({ ...call, ...fields }) }, `${what} ${Object.keys(fields)[0]}`);
+  const worker = textOf(call.worker);
+  const isInside = useWrong(at, true).some((problem) => spotOf(problem).field !== `${at}.worker`);
+  const [isOpen, open] = useState(isInside);
+  useEffect(() => { if (isInside) open(true); }, [isInside]);
+  return <>
+    <TextField label={label} at={`${at}.worker`} value={worker} list={WORKERS_LIST} code hint={hint} change={(name) => change({ worker: name })} />
+    {worker && (
+      <details className="call" open={isOpen} onToggle={(event) => open(event.currentTarget.open)}><summary>Params, timeout and retry of the {what}</summary>{isOpen && <>
+        <ParamsForm legend={`Params of the ${what}`} at={`${at}.params`} schema={catalog.get(worker)?.params_schema ?? null} params={isObject(call.params) ? call.params : {}}
+          change={(params) => change({ params: Object.keys(params).length ? params : null })} />
+        <NumberField label={`Timeout of the ${what} (seconds)`} at={`${at}.timeout`} value={call.timeout} placeholder="as the worker says" change={(timeout) => change({ timeout })} />
+        <RetryFields of={` of the ${what}`} at={`${at}.retry`} retry={call.retry} change={(retry) => change({ retry })} />
+        <TextField label={`Queue of the ${what}`} at={`${at}.queue`} value={textOf(call.queue)} change={(queue) => change({ queue })} code />
+      </>}</details>
+    )}
+  </>;
+}

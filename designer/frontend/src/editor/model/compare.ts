@@ -1,0 +1,63 @@
+/** What differs between two documents: steps added, removed and changed, field by field. Pure. */
+import { edgesOf, idsOf, isObject, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
+
+export interface Difference {
+  readonly what: "added" | "removed" | "changed";
+  readonly subject: string;
+  readonly fields: readonly FieldChange[];
+}
+/** `undefined`: not stated. */
+export interface FieldChange {
+  readonly field: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+/** From `before` to `after`. Places on the canvas do not count. */
+export function compare(before: Document, after: Document): Difference[] {
+  return [
+    ...between(named(before), named(after), "step "),
+    ...between(joined(before), joined(after), "edge "),
+    ...whole(before, after),
+  ];
+}
+
+function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>, prefix: string): Difference[] {
+  const found: Difference[] = [];
+  for (const [key, value] of after) {
+    const other = before.get(key);
+    if (!other) found.push({ what: "added", subject: prefix + key, fields: [] });
+    else if (!same(other, value)) found.push({ what: "changed", subject: prefix + key, fields: differing(other, value) });
+  }
+  for (const key of before.keys()) {
+    if (!after.has(key)) found.push({ what: "removed", subject: prefix + key, fields: [] });
+  }
+  return found;
+}
+
+function whole(before: Document, after: Document): Difference[] {
+  const fields = differing(alone(before), alone(after));
+  return fields.length ? [{ what: "changed", subject: "the workflow", fields }] : [];
+}
+
+function alone({ steps: _, edges: __, layout: ___, ...others }: Document): JsonObject {
+  return others;
+}
+
+function named(document: Document): Map<string, JsonObject> {
+  const steps = stepsOf(document);
+  return new Map(idsOf(steps).map((id, index) => [id, steps[index]!]));
+}
+
+function joined(document: Document): Map<string, JsonObject> {
+  return new Map(edgesOf(document).map((edge) => [`${textOf(edge.from)} → ${textOf(edge.to)}`, edge]));
+}
+
+/** Field by field, down into objects. */
+function differing(a: JsonObject, b: JsonObject, prefix = ""): FieldChange[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key): FieldChange[] => {
+    const [before, after, field] = [a[key], b[key], prefix + key];
+    if (same(before, after)) return [];
+    return isObject(before) && isObject(after) ? differing(before, after, `${field}.`) : [{ field, before, after }];
+  });
+}

@@ -1,0 +1,95 @@
+/** Two authors' drafts made one, field by field: only what both changed differently is asked. Pure. */
+import { edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
+
+export type Side = "mine" | "theirs";
+/** What both changed, and how. `undefined`: not there. */
+export interface Clash {
+  readonly key: string;
+  readonly subject: string;
+  readonly field: string;
+  readonly base: Json | undefined;
+  readonly mine: Json | undefined;
+  readonly theirs: Json | undefined;
+}
+export interface Merged {
+  readonly document: Document;
+  readonly clashes: readonly Clash[];
+}
+type Value = Json | undefined;
+type Three = readonly [base: Value, mine: Value, theirs: Value];
+type Keyed = ReadonlyMap<string, JsonObject>;
+
+const APART = ["steps", "edges", "layout"];
+
+/** `base` is what both began with. Where they clash, `choices` decides by the clash's key; else it is mine. */
+export function merge(base: Document, mine: Document, theirs: Document, choices: ReadonlyMap<string, Side> = new Map()): Merged {
+  const clashes: Clash[] = [];
+  const all = [base, mine, theirs] as const;
+  const mix = (subject: string, parts: Three): Value => mixed(parts, subject, "", (clash) => {
+    clashes.push(clash);
+    return choices.get(clash.key) === "theirs" ? clash.theirs : clash.mine;
+  });
+  const whole = mix("the workflow", [without(base), without(mine), without(theirs)]);
+  const steps = listed(all.map(namedSteps), (name, parts) => mix(`step ${name}`, parts));
+  const names = new Set(steps.map(({ name }) => textOf(name)));
+  const wasThere = new Set(all.flatMap((document) => stepsOf(document).map(({ name }) => textOf(name))));
+  const dangles = (end: Value): boolean => wasThere.has(textOf(end)) && !names.has(textOf(end));
+  const edges = listed(all.map(joinedEdges), (name, parts) => mix(`edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
+  const layout = Object.fromEntries(Object.entries({ ...layoutOf(theirs), ...movedOf(base, mine) }).filter(([name]) => names.has(name)));
+  const document = { ...(whole as JsonObject), ...kept("steps", steps), ...kept("edges", edges), ...(Object.keys(layout).length && { layout }) };
+  return { document, clashes };
+}
+
+/** The value that follows from three, or what `decide` says where both changed it differently. */
+function mixed([base, mine, theirs]: Three, subject: string, field: string, decide: (clash: Clash) => Value): Value {
+  if (same(mine, theirs) || same(base, theirs)) return mine;
+  if (same(base, mine)) return theirs;
+  if (!isObject(mine) || !isObject(theirs)) return decide({ key: `${subject}|${field}`, subject, field, base, mine, theirs });
+  const before = isObject(base) ? base : {};
+  const keys = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])];
+  return Object.fromEntries(keys.flatMap((key): [string, Json][] => {
+    const value = mixed([before[key], mine[key], theirs[key]], subject, field ? `${field}.${key}` : key, decide);
+    return value === undefined ? [] : [[key, value]];
+  }));
+}
+
+/** Parts of a list by their names: in their order if only they reordered, else in mine with theirs after. */
+function listed([base, mine, theirs]: readonly Keyed[], mix: (name: string, parts: Three) => Value): JsonObject[] {
+  if (!base || !mine || !theirs) return [];
+  const order = (of: Keyed): string => JSON.stringify([...of.keys()].filter((key) => base.has(key)));
+  const [first, second] = order(mine) === order(base) ? [theirs, mine] : [mine, theirs];
+  return [...new Set([...first.keys(), ...second.keys()])].flatMap((name) => {
+    const value = mix(name, [base.get(name), mine.get(name), theirs.get(name)]);
+    return isObject(value) ? [value] : [];
+  });
+}
+
+function without(document: Document): JsonObject {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => !APART.includes(key)));
+}
+
+function namedSteps(document: Document): Keyed {
+  const steps = stepsOf(document);
+  return new Map(idsOf(steps).map((id, index) => [id, steps[index]!]));
+}
+
+function joinedEdges(document: Document): Keyed {
+  const found = new Map<string, JsonObject>();
+  for (const edge of edgesOf(document)) {
+    const name = `${textOf(edge.from)} → ${textOf(edge.to)}`;
+    let key = name;
+    for (let number = 2; found.has(key); number += 1) key = `${name} (${number})`;
+    found.set(key, edge);
+  }
+  return found;
+}
+
+/** Places that mine gave or changed; of two authors who moved one step, mine counts. */
+function movedOf(base: Document, mine: Document): JsonObject {
+  const before = layoutOf(base);
+  return Object.fromEntries(Object.entries(layoutOf(mine)).filter(([name, place]) => !same(before[name], place)));
+}
+
+function kept(key: string, list: readonly JsonObject[]): JsonObject {
+  return list.length ? { [key]: list } : {};
+}

@@ -1,0 +1,42 @@
+/** May these two be connected? Cheap rules for the hand at the mouse; the server is the authority. Pure. */
+import { edgesOf, idsOf, stepsOf, textOf, type Document } from "../../graph/model/document";
+
+/** Why an edge may not be drawn, or null. */
+export function refusalOf(document: Document, from: string, to: string): string | null {
+  if (from.startsWith("#") || to.startsWith("#")) return "Give the step a name of its own first.";
+  if (from === to) return "A step cannot lead to itself.";
+  if (targetsOf(document, from).has(to)) return `${from} leads to ${to} already.`;
+  return before(document, from).has(to) ? `${to} comes before ${from}: the steps would go round in a circle.` : null;
+}
+
+/** All steps that an edge may be drawn to from this one, found in one walk over the edges. */
+export function followersOf(document: Document, from: string): string[] {
+  if (from.startsWith("#")) return [];
+  const [taken, earlier] = [targetsOf(document, from), before(document, from)];
+  return idsOf(stepsOf(document)).filter((id) => !id.startsWith("#") && id !== from && !taken.has(id) && !earlier.has(id));
+}
+
+function targetsOf(document: Document, from: string): ReadonlySet<string> {
+  return new Set(edgesOf(document).flatMap((edge) => (textOf(edge.from) === from ? [textOf(edge.to)] : [])));
+}
+
+/** The steps from which edges lead, over others or not, to this one. */
+function before(document: Document, name: string): ReadonlySet<string> {
+  const sources = new Map<string, string[]>();
+  for (const edge of edgesOf(document)) {
+    const [from, to] = [textOf(edge.from), textOf(edge.to)];
+    const known = sources.get(to);
+    if (known) known.push(from);
+    else sources.set(to, [from]);
+  }
+  const seen = new Set<string>();
+  const todo = [name];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (const source of sources.get(next) ?? []) {
+      if (seen.has(source)) continue;
+      seen.add(source);
+      todo.push(source);
+    }
+  }
+  return seen;
+}

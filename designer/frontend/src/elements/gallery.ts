@@ -1,0 +1,33 @@
+/** Pictures of workflows: in the gallery of patterns, and as files of published versions. */
+import { readJson } from "../shared/dom";
+import { arranged } from "../graph/model/arrange";
+import { catalogOf, type Worker } from "../graph/model/catalog";
+import { placesIn } from "../editor/model/clipboard";
+import { textOf, type Document } from "../graph/model/document";
+import { pictureOf, SMALL } from "../graph/model/picture";
+
+/** Draws the picture of each pattern into the element that names it. */
+export async function drawGallery(root: ParentNode): Promise<void> {
+  const catalog = catalogOf(readJson<Worker[]>("gallery-workers") ?? []);
+  for (const pattern of readJson<Document[]>("gallery-patterns") ?? []) {
+    const name = textOf(pattern.name);
+    const frame = root.querySelector(`[data-picture="${CSS.escape(name)}"]`);
+    const svg = pictureOf(pattern, catalog, placesIn(pattern) ?? await arranged(pattern), SMALL);
+    const picture = new Image();
+    picture.alt = `Picture of ${textOf(pattern.title) || name}`;
+    picture.src = urlOf(svg);
+    frame?.replaceChildren(picture);
+  }
+}
+
+/** Gives the link to a picture its file: of the document that the page shows. */
+export async function offerPicture(link: HTMLAnchorElement): Promise<void> {
+  const document = readJson<{ document: Document }>("canvas-data")?.document;
+  if (!document) return;
+  link.href = urlOf(pictureOf(document, catalogOf([]), placesIn(document) ?? await arranged(document)));
+  link.hidden = false;
+}
+
+function urlOf(svg: string): string {
+  return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+}

@@ -1,0 +1,50 @@
+/** `<workflow-canvas mode="edit|view">`: reads its data from the JSON that the server put beside it. */
+import "@xyflow/react/dist/style.css";
+import "../graph/view/canvas.css";
+import "../editor/workbench/designer.css";
+import "../editor/trials/trials.css";
+import { createRoot, type Root } from "react-dom/client";
+import { readJson } from "../shared/dom";
+import type { Document } from "../graph/model/document";
+import type { EditData } from "../editor/draft/data";
+import type { RunTree } from "../run/canvas/tree";
+
+interface ViewData {
+  readonly document: Document;
+  /** Where the plan of an assumed failure is asked for; without it nobody may ask. */
+  readonly coverage?: string;
+  readonly figures?: string;
+}
+
+class WorkflowCanvas extends HTMLElement {
+  private root: Root | undefined;
+  /** Given by the page of a run, before or after this element is defined. */
+  declare tree: RunTree | undefined;
+
+  connectedCallback(): void {
+    const id = this.getAttribute("data") ?? "";
+    this.root = createRoot(this);
+    if (this.getAttribute("mode") === "edit") this.edit(readJson<EditData>(id));
+    else if (this.tree) this.watch(this.tree);
+    else this.view(readJson<ViewData>(id));
+  }
+
+  disconnectedCallback(): void {
+    this.root?.unmount();
+  }
+
+  private view(data: ViewData | null): void {
+    if (data) void import("../graph/view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} figures={data.figures ?? null} />));
+  }
+
+  private watch(tree: RunTree): void {
+    void import("../run/canvas/RunCanvas").then(({ RunCanvas }) => this.root?.render(<RunCanvas tree={tree} />));
+  }
+
+  /** The designer is loaded only where something is designed. */
+  private edit(data: EditData | null): void {
+    if (data) void import("../editor/workbench/Designer").then(({ Designer }) => this.root?.render(<Designer data={data} />));
+  }
+}
+
+customElements.define("workflow-canvas", WorkflowCanvas);

@@ -1,0 +1,38 @@
+/** Calls of the trials and previews. Each gives an answer that can be shown; none throws. */
+import { csrfToken } from "../../shared/dom";
+import type { Problem } from "./problems";
+
+export type Told<Value> =
+  | { readonly is: "ok"; readonly value: Value }
+  | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[] };
+
+interface Refusal {
+  readonly detail?: string;
+  readonly problems?: readonly Problem[];
+}
+
+export async function get<Value>(url: string): Promise<Told<Value>> {
+  return call<Value>(url, { headers: { Accept: "application/json" } });
+}
+
+export async function post<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Told<Value>> {
+  return call<Value>(url, {
+    method: "POST", body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...headers },
+  });
+}
+
+async function call<Value>(url: string, options: RequestInit): Promise<Told<Value>> {
+  try {
+    const response = await fetch(url, options);
+    if (response.ok) return { is: "ok", value: (await response.json()) as Value };
+    return refused(response.status, (await response.json().catch(() => ({}))) as Refusal);
+  } catch {
+    return { is: "refused", message: "The server cannot be reached. Try again when the connection is back.", problems: [] };
+  }
+}
+
+function refused(status: number, told: Refusal): Told<never> {
+  const message = status === 401 ? "You are signed out. Sign in again and repeat it." : told.detail ?? `The server answered ${status}.`;
+  return { is: "refused", message, problems: told.problems ?? [] };
+}

@@ -1,0 +1,78 @@
+/** The context of a case as text: what is changed there becomes a patch, and is shown as a list of changes. */
+import { element, find, setText } from "../shared/dom";
+import { changes, diffPatch, isMembers, mergePatch, type Change, type Json } from "./mergePatch";
+
+const CHANGES_SHOWN_MAX = 50;
+
+interface Fields {
+  readonly context: HTMLTextAreaElement;
+  readonly patch: HTMLTextAreaElement;
+  readonly error: HTMLElement;
+  readonly list: HTMLElement;
+}
+
+export function startEditor(root: ParentNode): void {
+  const box = find<HTMLElement>(root, "[data-patch]");
+  const patch = box && find<HTMLTextAreaElement>(box, "textarea[name=patch]");
+  const context = box && find<HTMLTextAreaElement>(box, "[data-slot=context]");
+  if (!box || !patch || !context) return;
+  const before = parsed(context.value);
+  if (typeof before === "string" || !isMembers(before.value)) return;
+  const fields: Fields = { context, patch, error: find(box, "[data-slot=context-error]")!, list: find(box, "[data-slot=changes]")! };
+  const original = before.value;
+  find<HTMLElement>(box, "[data-slot=context-field]")!.hidden = false;
+  if (patch.value.trim()) fromPatch(fields, original);
+  context.addEventListener("input", () => fromContext(fields, original));
+  patch.addEventListener("input", () => fromPatch(fields, original));
+}
+
+function fromContext(fields: Fields, original: { [key: string]: Json }): void {
+  const found = parsed(fields.context.value);
+  const isObject = typeof found !== "string" && isMembers(found.value);
+  const problem = typeof found === "string" ? found : isObject ? "" : "The context must be a JSON object.";
+  say(fields, problem);
+  if (typeof found === "string" || !isMembers(found.value)) return;
+  const patch = diffPatch(original, found.value);
+  fields.patch.value = Object.keys(patch).length ? JSON.stringify(patch, null, 2) : "";
+  show(fields.list, changes(original, mergePatch(original, patch)));
+}
+
+function fromPatch(fields: Fields, original: { [key: string]: Json }): void {
+  const found = parsed(fields.patch.value.trim() || "{}");
+  if (typeof found === "string" || !isMembers(found.value)) return;
+  const after = mergePatch(original, found.value);
+  fields.context.value = JSON.stringify(after, null, 2);
+  say(fields, "");
+  show(fields.list, changes(original, after));
+}
+
+/** The value in `text`, or why it is none. */
+function parsed(text: string): { value: Json } | string {
+  try {
+    return { value: JSON.parse(text) as Json };
+  } catch (error) {
+    return `This is not JSON yet: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function say({ context, error }: Fields, problem: string): void {
+  context.setCustomValidity(problem);
+  error.hidden = !problem;
+  setText(error, problem);
+}
+
+export function show(list: HTMLElement, found: readonly Change[]): void {
+  const items = found.slice(0, CHANGES_SHOWN_MAX).map(item);
+  const more = found.length - items.length;
+  if (more > 0) items.push(element("li", "", `and ${more} more`));
+  list.replaceChildren(...(items.length ? [element("ul", "changes", ...items)] : []));
+}
+
+function item(change: Change): HTMLElement {
+  const parts: (Node | string)[] = [element("span", "code", change.path)];
+  if (change.before) parts.push(" ", element("del", "code", change.before));
+  if (change.after) parts.push(" ", element("ins", "code", change.after));
+  const made = element("li", "", ...parts);
+  made.dataset.kind = change.kind;
+  return made;
+}

@@ -1,0 +1,58 @@
+/** The pages of interventions, live: parts are fetched anew when the case, its run or its batch moved. */
+import { RunTree } from "../run/canvas/tree";
+import { WatchedRun, type View } from "../run/live/watched";
+import { find, readJson } from "../shared/dom";
+import { Parts } from "../shared/parts";
+import { follow } from "../shared/socket";
+import { CASE_MOVED, type CaseFrame } from "./openCount";
+import { startEditor } from "./contextEditor";
+
+export function startCasePages(): void {
+  const root = find<HTMLElement>(document, "[data-page=case], [data-page=batch], [data-page=cases]");
+  if (!root) return;
+  startEditor(root);
+  if (root.dataset.page === "cases") return watchList();
+  const parts = new Parts(root, root.dataset.live ?? "");
+  onMove(() => parts.refreshSoon());
+  const view = readJson<View>("case-run");
+  if (view) watchRun(root, view, () => parts.refreshSoon());
+  else watchBatch(() => parts.refreshSoon());
+}
+
+/** The runs of a batch; `moved` is also called for what happened before the socket was open. */
+function watchBatch(moved: () => void): void {
+  follow({ path: "/ws/runs/", onOpen: moved, onMessage: moved });
+}
+
+/** The run of a case on its canvas, with the place of the question marked; `moved` is called at each news. */
+function watchRun(root: HTMLElement, view: View, moved: () => void): void {
+  const run: WatchedRun = new WatchedRun(view, {
+    moved: (_before, frames) => {
+      if (run.isCaughtUp) tree.show(run.state, null);
+      if (frames.some((frame) => frame.seq > view.lastSeq)) moved();
+    },
+    grown: () => tree.grown(),
+    connected: () => undefined,
+  });
+  const tree = new RunTree(run, run.state, () => undefined);
+  tree.select((root.dataset.step ?? "").replace(/\[.*/, ""));
+  const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
+  if (canvas) canvas.tree = tree;
+  if (run.isCaughtUp) tree.show(run.state, null);
+  run.start();
+  addEventListener("offline", () => run.connection.lose());
+  addEventListener("online", () => run.connection.retryNow());
+}
+
+/** A list is not moved under the reader's pointer: it says that it has changed. */
+function watchList(): void {
+  const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-case]")].map((row) => row.dataset.case));
+  onMove((frame) => {
+    const isNews = frame.event === "intervention.opened" || shown.has(String(frame.id)) || !shown.size;
+    if (isNews && frame.event !== "count") find<HTMLElement>(document, "[data-slot=news]")?.removeAttribute("hidden");
+  });
+}
+
+function onMove(listener: (frame: CaseFrame) => void): void {
+  document.addEventListener(CASE_MOVED, (event) => listener((event as CustomEvent<CaseFrame>).detail));
+}

@@ -1,0 +1,142 @@
+/** A journal entry in words. Pure. */
+import { asCount, asFailure, asNames, asText, type Frame } from "./frame";
+import { duration } from "../../shared/time";
+
+export type Kind = "run" | "step" | "undo" | "person";
+
+export interface Description {
+  kind: Kind;
+  icon: string;
+  tone: string;
+  /** Follows the step's name: "completed in 41 ms". */
+  what: string;
+  /** A second line: an error, a comment, a plan. */
+  more: string;
+  isProblem: boolean;
+}
+
+type Words = [icon: string, tone: string, what: string];
+
+const WORDS: Record<string, Words> = {
+  "run.created": ["idle", "", "Run created"],
+  "run.started": ["play", "busy", "Run started"],
+  "run.compensating": ["undo", "back", "Undo begins"],
+  "run.blocked": ["hand", "stop", "Run is blocked until somebody answers"],
+  "run.resumed": ["play", "busy", "Run goes on"],
+  "run.completed": ["check", "go", "Run completed"],
+  "run.compensated": ["undone", "back", "Run is undone"],
+  "run.failed": ["cross", "stop", "Run failed"],
+  "run.cancelled": ["ban", "", "Run cancelled"],
+  "step.queued": ["queue", "", "queued"],
+  "step.started": ["play", "busy", "started"],
+  "step.progress": ["spin", "busy", "reports progress"],
+  "step.completed": ["check", "go", "completed"],
+  "step.skipped": ["skip", "", "skipped"],
+  "step.retry_scheduled": ["retry", "care", "will be tried again"],
+  "step.fallback_started": ["retry", "care", "falls back"],
+  "step.failed": ["cross", "stop", "failed"],
+  "step.expanded": ["flow", "busy", "added steps"],
+  "step.waiting": ["wait", "hold", "waits"],
+  "signal.received": ["signal", "hold", "Signal received"],
+  "compensation.started": ["undo", "back", "undo started"],
+  "compensation.completed": ["undone", "back", "undone"],
+  "compensation.retry_scheduled": ["retry", "care", "undo will be tried again"],
+  "compensation.failed": ["cross", "stop", "undo failed"],
+  "intervention.opened": ["hand", "stop", "needs an answer"],
+  "intervention.claimed": ["pen", "hold", "was claimed"],
+  "intervention.answered": ["pen", "hold", "was answered"],
+};
+
+const PROBLEMS = new Set([
+  "step.failed", "step.retry_scheduled", "step.fallback_started", "compensation.failed",
+  "compensation.retry_scheduled", "intervention.opened", "run.blocked", "run.failed",
+]);
+
+export function describe(frame: Frame): Description {
+  const [icon, tone, words] = WORDS[frame.type] ?? ["idle", "", frame.type];
+  const add = ADDITIONS[frame.type];
+  return {
+    kind: kindOf(frame.type),
+    icon,
+    tone,
+    what: add ? `${words}${add(frame)}` : words,
+    more: more(frame),
+    isProblem: PROBLEMS.has(frame.type),
+  };
+}
+
+function kindOf(type: string): Kind {
+  if (type.startsWith("compensation.") || type === "run.compensating") return "undo";
+  if (type.startsWith("intervention.") || type.startsWith("signal.")) return "person";
+  return type.startsWith("run.") ? "run" : "step";
+}
+
+const attempt = ({ attempt: count }: Frame): string => (count > 1 ? `, attempt ${count}` : "");
+
+const took = ({ data }: Frame): string => {
+  const ms = asCount(data.duration_ms);
+  return ms === null ? "" : ` in ${duration(ms)}`;
+};
+
+const by = ({ data }: Frame): string => (asText(data.by) ? ` by ${asText(data.by)}` : "");
+
+const started = (frame: Frame): string => {
+  const items = asCount(frame.data.items);
+  if (items !== null) return `, ${items} items`;
+  return frame.data.direction === "verify" ? ": asks what became of it" : attempt(frame);
+};
+
+const waits = ({ data }: Frame): string => {
+  if (data.for === "signal") return ` for the signal ${asText(data.signal) ?? ""}`;
+  if (data.for === "approval") return " for approval";
+  if (data.for === "child") return " for its own run";
+  return data.for === "time" ? " for its time" : "";
+};
+
+const undone = (frame: Frame): string => {
+  if (frame.data.undo === "resolved") return " by hand";
+  return took(frame);
+};
+
+const ADDITIONS: Record<string, (frame: Frame) => string> = {
+  "step.queued": ({ data }) => (data.direction === "verify" ? " to be asked what became of it" : ""),
+  "step.started": started,
+  "step.completed": took,
+  "step.waiting": waits,
+  "step.expanded": ({ data }) => `: ${asNames(data.steps).join(", ")}`,
+  "step.progress": ({ data }) => {
+    const fraction = asCount(data.fraction);
+    return fraction === null ? "" : `: ${Math.round(fraction * 100)} %`;
+  },
+  "signal.received": (frame) => `: ${asText(frame.data.name) ?? ""}${by(frame)}`,
+  "compensation.started": (frame) =>
+    frame.data.direction === "verify" ? ": asks what became of it" : attempt(frame),
+  "compensation.completed": undone,
+  "run.compensating": ({ data }) => {
+    const planned = asNames(data.plan).length;
+    if (!planned) return ": nothing to undo";
+    return planned === 1 ? ": 1 step to undo" : `: ${planned} steps to undo`;
+  },
+  "run.cancelled": by,
+  "intervention.claimed": by,
+  "intervention.answered": (frame) => {
+    const answer = asText(frame.data.answer);
+    return `${answer ? ` with “${answer}”` : ""}${by(frame)}`;
+  },
+};
+
+const NAMES_SHOWN_MAX = 12;
+
+function more({ type, data }: Frame): string {
+  if (type === "run.compensating") return listed(asNames(data.plan));
+  const failure = type === "run.compensated" || type === "run.cancelled" ? null : asFailure(data.error);
+  if (failure) return [failure.code, failure.message].filter(Boolean).join(": ");
+  if (type === "step.skipped") return asText(data.reason) ?? "";
+  return asText(data.note) ?? asText(data.comment) ?? asText(data.message) ?? "";
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");
+  const rest = names.length - NAMES_SHOWN_MAX;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}

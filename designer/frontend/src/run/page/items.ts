@@ -1,0 +1,71 @@
+/** The items of a map as a table: the failing ones first asked for, 50 at a time. */
+import { element, find, setText } from "../../shared/dom";
+import { asText, isRecord } from "../model/frame";
+import { fetchJson } from "../live/watched";
+
+const REFRESH_MS = 700;
+
+export class ItemsTable {
+  private api = "";
+  private step = "";
+  private next: number | null = null;
+  private asked = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly body: HTMLElement;
+  private readonly status: HTMLSelectElement;
+  private readonly text: HTMLInputElement;
+  private readonly more: HTMLElement;
+
+  constructor(private readonly root: HTMLElement) {
+    this.body = find(root, "tbody")!;
+    this.status = find<HTMLSelectElement>(root, "select")!;
+    this.text = find<HTMLInputElement>(root, "input")!;
+    this.more = find(root, "[data-act=more-items]")!;
+    find(root, "form")?.addEventListener("submit", (event) => event.preventDefault());
+    this.status.addEventListener("change", () => void this.fetch(0));
+    this.text.addEventListener("input", () => this.refreshSoon());
+    this.more.addEventListener("click", () => void this.fetch(this.next ?? 0));
+  }
+
+  show(api: string, step: string, isMap: boolean): void {
+    [this.api, this.step] = [api, step];
+    this.root.hidden = !isMap;
+    if (isMap) void this.fetch(0);
+  }
+
+  refreshSoon(): void {
+    if (this.root.hidden) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      void this.fetch(0);
+    }, REFRESH_MS);
+  }
+
+  private async fetch(after: number): Promise<void> {
+    const turn = ++this.asked;
+    const query = new URLSearchParams({ status: this.status.value, q: this.text.value, after: String(after) });
+    try {
+      const { items, next } = await fetchJson(`${this.api}/steps/${encodeURIComponent(this.step)}/items?${query}`);
+      if (turn !== this.asked) return;
+      const rows = (Array.isArray(items) ? items : []).filter(isRecord).map(row);
+      if (after) this.body.append(...rows);
+      else this.body.replaceChildren(...rows);
+      this.next = typeof next === "number" ? next : null;
+      this.more.hidden = this.next === null;
+      setText(find(this.root, "[data-slot=items-note]"), this.body.childElementCount ? "" : "No item matches.");
+    } catch (error) {
+      if (turn === this.asked) setText(find(this.root, "[data-slot=items-note]"), error instanceof Error ? error.message : "");
+    }
+  }
+}
+
+function row(item: Record<string, unknown>): HTMLElement {
+  const error = isRecord(item.error) ? [asText(item.error.code), asText(item.error.message)].filter(Boolean).join(": ") : "";
+  const undo = item.undo === "none" ? "" : `undo ${String(item.undo)}`;
+  const made = element(
+    "tr", "", element("td", "code", `[${String(item.index)}]`), element("td", "", [String(item.status), undo].filter(Boolean).join(", ")),
+    element("td", "", String(item.attempts)), element("td", "wide text-error", error),
+  );
+  made.dataset.item = String(item.index);
+  return made;
+}

@@ -1,0 +1,73 @@
+/** The slider over the journal: now, or the run as it was after any entry. */
+import { find, setText } from "../../shared/dom";
+import { clock } from "../../shared/time";
+import { describe } from "../model/describe";
+import type { Frame } from "../model/frame";
+
+export class SliderView {
+  private readonly range: HTMLInputElement;
+  private position: number | null = null;
+  private last = 0;
+
+  constructor(private readonly root: HTMLElement, private readonly go: (seq: number | null) => void) {
+    this.range = find<HTMLInputElement>(root, "input[type=range]")!;
+    this.range.addEventListener("input", () => this.move(Number(this.range.value)));
+    for (const [act, by] of [["back", -1], ["on", 1]] as const) {
+      find(root, `[data-act=${act}]`)?.addEventListener("click", () => this.move((this.position ?? this.last) + by));
+    }
+    find(root, "[data-act=now]")?.addEventListener("click", () => this.set(null));
+  }
+
+  /** The number that is shown, or null for now. */
+  get shown(): number | null {
+    return this.position;
+  }
+
+  /** The journal has grown: now is somewhere else, a moment of the past is not. */
+  grow(last: number): void {
+    this.last = last;
+    this.range.max = String(last);
+    if (this.position === null) this.range.value = String(last);
+    this.root.hidden = last === 0;
+    this.paintButtons();
+  }
+
+  set(seq: number | null): void {
+    this.position = seq;
+    this.range.value = String(seq ?? this.last);
+    this.paintButtons();
+    this.go(seq);
+  }
+
+  /** Says which moment is painted. */
+  say(seq: number | null, frame: Frame | undefined): void {
+    this.root.toggleAttribute("data-past", seq !== null);
+    const text = seq === null ? "Now" : `As of entry ${seq} of ${this.last}${frame ? `: ${inWords(frame)}` : ""}`;
+    setText(find(this.root, "[data-slot=moment]"), text);
+    this.range.setAttribute("aria-valuetext", text);
+  }
+
+  sayWait(reached: number): void {
+    setText(find(this.root, "[data-slot=moment]"), `Replaying, at entry ${reached.toLocaleString()}…`);
+  }
+
+  sayFailure(): void {
+    setText(find(this.root, "[data-slot=moment]"), "This moment could not be fetched. Move the slider to try again.");
+  }
+
+  private move(seq: number): void {
+    const bounded = Math.min(Math.max(seq, 0), this.last);
+    this.set(bounded === this.last ? null : bounded);
+  }
+
+  private paintButtons(): void {
+    const at = this.position ?? this.last;
+    find(this.root, "[data-act=back]")?.toggleAttribute("disabled", at === 0);
+    find(this.root, "[data-act=on]")?.toggleAttribute("disabled", this.position === null);
+    find(this.root, "[data-act=now]")?.toggleAttribute("hidden", this.position === null);
+  }
+}
+
+function inWords(frame: Frame): string {
+  return `${frame.step ? `${frame.step} ` : ""}${describe(frame).what}, ${clock(new Date(frame.at))}`;
+}

@@ -1,0 +1,62 @@
+"""Reads designs: workflows, versions, documents, their problems. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from designer.document.document import parse
+from designer.document.graph import Graph
+from designer.errors import NotPublished, UnknownWorkflow
+from designer.models import Workflow, WorkflowVersion
+from designer.problems import Problem
+from designer.validation.workflow import check_document
+from workers.registry import get_catalog
+
+
+def get_workflow(name: str) -> Workflow:
+    """Raises `UnknownWorkflow`."""
+    workflow = Workflow.objects.filter(name=name).first()
+    if workflow is None:
+        raise UnknownWorkflow(name)
+    return workflow
+
+
+def get_version(name: str, number: int | None = None) -> WorkflowVersion:
+    """A published version, the latest without a number; raises `UnknownWorkflow` or `NotPublished`."""
+    version = _find_version(name, number)
+    if version is None:
+        get_workflow(name)
+        raise NotPublished(name) if number is None else UnknownWorkflow(name, number)
+    return version
+
+
+def published_graph(name: str, number: int | None = None) -> Graph | None:
+    """The resolved graph of a published version, the latest without a number, or None."""
+    version = _find_version(name, number)
+    return parse(version.resolved)[0] if version else None
+
+
+def document_of(workflow: Workflow) -> dict[str, Any] | None:
+    """What a person would edit next: the draft, else the latest version's document, else nothing."""
+    if workflow.draft is not None:
+        return dict(workflow.draft)
+    latest = workflow.versions.first()
+    return dict(latest.document) if latest else None
+
+
+def problems_of(document: object, name: str | None = None) -> list[Problem]:
+    """Every problem of a document that would be published now, under `name` if that is given."""
+    found = check_document(document, get_catalog(), published_graph)
+    written = document.get("name") if isinstance(document, Mapping) else None
+    if name is not None and isinstance(written, str) and written != name:
+        said = f"the workflow is named '{name}' and keeps its name"
+        found.append(Problem("name_mismatch", "name", said))
+    return found
+
+
+def _find_version(name: str, number: int | None) -> WorkflowVersion | None:
+    versions = WorkflowVersion.objects.filter(workflow__name=name).select_related("workflow")
+    if number is not None:
+        versions = versions.filter(number=number)
+    return versions.order_by("-number").first()

@@ -1,0 +1,46 @@
+"""Secrets in documents: a text that a worker's model or the input schema marks is stored sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from config.lib.secrets import at_secrets, has_secrets, seal
+from workers.sdk.spec import WorkerSpec
+
+CALLS = ("compensation", "fallback", "verify")
+Catalog = Mapping[str, WorkerSpec]
+
+
+def sealed_document(document: dict[str, Any], catalog: Catalog, key: str) -> dict[str, Any]:
+    """A copy of the document without plain secrets; what is no document stays as it is."""
+    found = dict(document)
+    if isinstance(found.get("steps"), list):
+        found["steps"] = [_sealed_step(step, catalog, key) for step in found["steps"]]
+    schema = found.get("input_schema")
+    if isinstance(schema, Mapping) and "sample_input" in found and has_secrets(schema):
+        found["sample_input"] = at_secrets(found["sample_input"], schema, partial(seal, key=key))
+    return found
+
+
+def _sealed_step(step: Any, catalog: Catalog, key: str) -> Any:
+    if not isinstance(step, Mapping):
+        return step
+    calls = {name: _sealed_call(step[name], catalog, key) for name in CALLS if name in step}
+    return {**_sealed_call(step, catalog, key), **calls}
+
+
+def _sealed_call(call: Any, catalog: Catalog, key: str) -> Any:
+    """A step or an action with its `params`; expressions are no secrets."""
+    if not isinstance(call, Mapping) or not isinstance(call.get("params"), Mapping):
+        return call
+    name = call.get("worker")
+    spec = catalog.get(name) if isinstance(name, str) else None
+    if spec is None or not spec.takes_secrets:
+        return call
+
+    def sealed(text: str) -> str:
+        return text if text.startswith("=") else seal(text, key)
+
+    return {**call, "params": at_secrets(call["params"], spec.params_schema, sealed)}

@@ -1,0 +1,35 @@
+"""The workers that steps may use, as the designer shows them. Reading only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from designer.validation.json_schema import Misfit, SchemaValidator, misfits
+from workers.registry import get_catalog
+from workers.sdk.spec import WorkerSpec
+
+
+def described_workers() -> list[dict[str, Any]]:
+    """Every worker by name, as its decorator describes it."""
+    return [_described(spec) for _, spec in sorted(get_catalog().items())]
+
+
+def _described(spec: WorkerSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "category": spec.category,
+        "doc": spec.doc,
+        "params_schema": spec.params_schema,
+        "compensation": spec.compensation,
+        "timeout": spec.timeout,
+        "retry": spec.retry,
+        "queue": spec.queue,
+    }
+
+
+def params_problems(worker: str, params: dict[str, Any], path: str = "params") -> list[Misfit]:
+    """How bound params miss what a worker asks for; nothing where it is not known or takes all."""
+    spec = get_catalog().get(worker)
+    schema = spec.params_schema if spec else None
+    return misfits(SchemaValidator(schema), params, path) if schema else []

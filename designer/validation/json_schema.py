@@ -1,0 +1,220 @@
+"""JSON Schemas (draft 2020-12): whether one is safe to use, and how a value misses it.
+
+PURE. Schemas are written by users and met by other users' input, so nothing in them may take
+long: patterns are matched in linear time (RE2 syntax), references stay inside the schema and
+do not multiply, and keywords that need more than that are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import cel
+import orjson
+from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema.exceptions import SchemaError, best_match
+
+from config.lib.secrets import MARK
+from designer.expressions.expressions import expressions_in
+from designer.problems import Problem, join, shown
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_VALUES_MAX = 5_000
+SCHEMA_EXPANDED_MAX = 20_000
+SCHEMA_DEPTH_MAX = 100
+PATTERN_LENGTH_MAX = 500
+MISFITS_MAX = 20
+MESSAGE_LENGTH_MAX = 300
+
+DATA_KEYWORDS = frozenset({"const", "enum", "default", "examples"})
+UNSUPPORTED = frozenset(
+    {
+        "$id",
+        "$anchor",
+        "$dynamicRef",
+        "$dynamicAnchor",
+        "$vocabulary",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
+KEY_RULES = frozenset({"required", "additionalProperties", "propertyNames", "dependentRequired"})
+
+_MATCHES = cel.compile("text.matches(pattern)")
+Errors = Iterator[ValidationError]
+
+
+class UnsafeSchema(Exception):
+    """The schema cannot be used."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a regular expression is found in a text; raises RuntimeError for a bad one."""
+    return bool(_MATCHES.execute({"text": text, "pattern": pattern}))
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Errors:
+    if isinstance(instance, str) and not matches(pattern, instance):
+        yield ValidationError(f"{shown(instance)} does not match {shown(pattern)}")
+
+
+def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, schema: Any) -> Errors:
+    if isinstance(instance, dict):
+        for pattern, part in patterns.items():
+            for key in (key for key in instance if matches(pattern, key)):
+                yield from validator.descend(instance[key], part, path=key, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, rule: Any, instance: Any, schema: Mapping[str, Any]) -> Errors:
+    if not isinstance(instance, dict):
+        return
+    patterns = list(schema.get("patternProperties", ()))
+    for key in (key for key in instance if key not in schema.get("properties", ())):
+        if any(matches(pattern, key) for pattern in patterns):
+            continue
+        if rule is False:
+            yield ValidationError(f"{shown(key)} is not expected here")
+        else:
+            yield from validator.descend(instance[key], rule, path=key)
+
+
+def _unique_items(validator: Any, wanted: bool, instance: Any, schema: Any) -> Errors:
+    if wanted and isinstance(instance, list):
+        texts = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in instance}
+        if len(texts) < len(instance):
+            yield ValidationError("the list has an item twice")
+
+
+_extend: Callable[..., Any] = validators.extend
+SchemaValidator = _extend(
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+        "uniqueItems": _unique_items,
+    },
+)
+"""Validates values against a schema that `check_schema` has passed."""
+
+
+def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
+    """Why a schema cannot be used: at most one problem, `bad_input_schema`."""
+    try:
+        _Survey(schema).check()
+        Draft202012Validator.check_schema(schema)
+    except UnsafeSchema as error:
+        return [Problem("bad_input_schema", _joined(path, [error.path]), error.message)]
+    except SchemaError as error:
+        worst = best_match(error.context) or error
+        return [Problem("bad_input_schema", _joined(path, worst.absolute_path), said(worst))]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    path: str
+    message: str
+
+
+def misfits(validator: Any, instance: Any, path: str) -> list[Misfit]:
+    """How a value misses a schema. Of parts that hold expressions only the keys are judged, and sealed
+    secrets not at all."""
+    found = (error for error in validator.iter_errors(instance) if _is_certain(error))
+    return [Misfit(_joined(path, error.absolute_path), said(error)) for error in islice(found, MISFITS_MAX)]
+
+
+def said(error: ValidationError | SchemaError) -> str:
+    return error.message[:MESSAGE_LENGTH_MAX]
+
+
+def _is_certain(error: ValidationError) -> bool:
+    if isinstance(error.instance, str) and error.instance.startswith(MARK):
+        return False
+    return error.validator in KEY_RULES or next(expressions_in(error.instance, ""), None) is None
+
+
+def _joined(path: str, keys: Iterable[str | int]) -> str:
+    for key in keys:
+        path = join(path, key) if key != "" else path
+    return path
+
+
+class _Survey:
+    """Walks a schema with its references followed, counting what a validation may have to do."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.root = schema
+        self.cost_of: dict[str, int] = {}
+        self.under_way: set[str] = set()
+        self.values = 0
+
+    def check(self) -> None:
+        if self.root.get("$schema", DIALECT) != DIALECT:
+            raise UnsafeSchema("$schema", f"only {DIALECT} is supported")
+        self._cost(self.root, "", 0)
+
+    def _cost(self, part: Any, path: str, depth: int) -> int:
+        self.values += 1
+        if self.values > SCHEMA_VALUES_MAX:
+            raise UnsafeSchema("", f"a schema may hold {SCHEMA_VALUES_MAX:,} values; this one has more")
+        if depth > SCHEMA_DEPTH_MAX:
+            raise UnsafeSchema(path, f"a schema may be {SCHEMA_DEPTH_MAX} levels deep")
+        if isinstance(part, list):
+            return sum(self._cost(item, join(path, place), depth + 1) for place, item in enumerate(part))
+        if not isinstance(part, dict):
+            return 1
+        cost = 1 + sum(self._keyword_cost(key, value, path, depth) for key, value in part.items())
+        if cost > SCHEMA_EXPANDED_MAX:
+            raise UnsafeSchema(path, "the schema's references multiply too much")
+        return cost
+
+    def _keyword_cost(self, key: str, value: Any, path: str, depth: int) -> int:
+        place = join(path, key)
+        if key == "$ref" and isinstance(value, str):
+            return self._reference_cost(value, place, depth)
+        if key in UNSUPPORTED and not path.endswith(("properties", "$defs")):
+            raise UnsafeSchema(place, f"'{key}' is not supported")
+        if key == "pattern" and isinstance(value, str):
+            _check_pattern(value, place)
+        if key == "patternProperties" and isinstance(value, dict):
+            for pattern in value:
+                _check_pattern(pattern, place)
+        return 1 if key in DATA_KEYWORDS else self._cost(value, place, depth + 1)
+
+    def _reference_cost(self, reference: str, path: str, depth: int) -> int:
+        if reference in self.under_way:
+            raise UnsafeSchema(path, "a schema that refers to itself is not supported")
+        if reference not in self.cost_of:
+            self.under_way.add(reference)
+            self.cost_of[reference] = self._cost(self._target(reference, path), path, depth + 1)
+            self.under_way.remove(reference)
+        return self.cost_of[reference]
+
+    def _target(self, reference: str, path: str) -> Any:
+        if not reference.startswith("#"):
+            raise UnsafeSchema(path, "only references into the schema itself, as #/$defs/name, are supported")
+        target: Any = self.root
+        for key in reference[1:].split("/")[1:]:
+            key = key.replace("~1", "/").replace("~0", "~")
+            if not isinstance(target, dict) or key not in target:
+                raise UnsafeSchema(path, f"there is nothing at {shown(reference)}")
+            target = target[key]
+        return target
+
+
+def _check_pattern(pattern: str, path: str) -> None:
+    if len(pattern) > PATTERN_LENGTH_MAX:
+        raise UnsafeSchema(path, f"a pattern may have {PATTERN_LENGTH_MAX} characters")
+    try:
+        matches(pattern, "")
+    except Exception:
+        raise UnsafeSchema(path, f"{shown(pattern)} is not a regular expression (RE2 syntax)") from None

@@ -1,0 +1,139 @@
+"""Where in a document an expression stands, and what it may read there. PURE.
+
+Paths are written as in problems: `steps[2].params.amount`, `edges[0].when`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from designer.document.graph import Graph, Step
+from designer.validation.references import BASE, UNDO, Order, variables_of
+
+DEPTH_MAX = 4
+PATHS_MAX = 500
+KEYS_PER_OBJECT_MAX = 50
+SAMPLE_LENGTH_MAX = 60
+
+_PATH = re.compile(r"(steps|edges)\[(\d{1,6})\](?:\.(\w+))?", re.ASCII)
+_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    ((int, float), "number"),
+    (str, "text"),
+    (Mapping, "object"),
+    ((list, tuple), "list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """`after`: the steps whose outputs are known there. `step`: the one that the expression is part of."""
+
+    variables: frozenset[str]
+    after: tuple[str, ...]
+    step: Step | None = None
+    is_undo: bool = False
+
+
+def spot_at(graph: Graph, path: str) -> Spot:
+    """What a sound graph knows at a path; nothing but the input where the path leads nowhere."""
+    found = _PATH.match(path)
+    part, place, field = found.groups() if found else ("", "0", "")
+    if part == "edges" and int(place) < len(graph.edges):
+        source = graph.edges[int(place)].source
+        return Spot(BASE, (*_before(graph, source), source), graph.by_name.get(source))
+    if part == "steps" and int(place) < len(graph.steps):
+        return _spot_of_step(graph, graph.steps[int(place)], field or "")
+    return Spot(BASE, ())
+
+
+def _spot_of_step(graph: Graph, step: Step, field: str) -> Spot:
+    if field == "compensation":
+        return Spot(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
+    variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
+    return Spot(variables, _before(graph, step.name), step)
+
+
+def _before(graph: Graph, name: str) -> tuple[str, ...]:
+    order = Order(graph)
+    return tuple(
+        other for other in order.number if name in order.before and order.is_known(other, name, False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that an expression may read; `sample` is a short text of its value, empty if unknown."""
+
+    path: str
+    type: str
+    sample: str = ""
+
+
+def known_in(scope: Mapping[str, Any]) -> list[Known]:
+    """The paths of a scope that an expression can follow, outer ones first, at most `PATHS_MAX`."""
+    found: list[Known] = []
+    level: list[tuple[str, Any]] = list(scope.items())
+    for _ in range(DEPTH_MAX):
+        found += [Known(path, type_of(value), sample_of(value)) for path, value in level]
+        level = [inner for path, value in level for inner in _inside(path, value)]
+        if len(found) >= PATHS_MAX:
+            break
+    return found[:PATHS_MAX]
+
+
+def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key in list(value)[:KEYS_PER_OBJECT_MAX]:
+            if isinstance(key, str) and _KEY.fullmatch(key):
+                yield f"{path}.{key}", value[key]
+
+
+def known_at(graph: Graph, spot: Spot, scope: Mapping[str, Any]) -> list[Known]:
+    """All that an expression may read there: what has a value in `scope`, then what is only promised."""
+    steps = (step for step in graph.steps if step.name in spot.after)
+    promised = [
+        *_known_of_schema(graph.input_schema),
+        *(Known(name, "any") for name in sorted(spot.variables)),
+        *(known for step in steps for known in _known_of_step(step)),
+    ]
+    found = {known.path: known for known in (*promised, *known_in(scope))}
+    return sorted(found.values(), key=lambda known: (known.path.count("."), known.path))[:PATHS_MAX]
+
+
+def _known_of_step(step: Step) -> Iterator[Known]:
+    yield Known(f"steps.{step.name}", "what the step gives")
+    if step.output_key:
+        yield Known(f"context.{step.output_key}", f"what {step.name} gives")
+
+
+def _known_of_schema(schema: Mapping[str, Any] | None) -> list[Known]:
+    """What an input schema promises, under `context` and `input`."""
+    properties = (schema or {}).get("properties")
+    parts = properties.items() if isinstance(properties, Mapping) else ()
+    keys = [(key, part) for key, part in parts if _KEY.fullmatch(key) and isinstance(part, Mapping)]
+    return [Known(f"{root}.{key}", _schema_type(part)) for root in ("context", "input") for key, part in keys]
+
+
+def _schema_type(part: Mapping[str, Any]) -> str:
+    names = {"string": "text", "integer": "number", "array": "list", "boolean": "true or false"}
+    stated = part.get("type")
+    return names.get(stated, stated) if isinstance(stated, str) else "any"
+
+
+def type_of(value: Any) -> str:
+    return next((name for kind, name in _TYPES if isinstance(value, kind)), "nothing")
+
+
+def sample_of(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{len(value)} keys"
+    if isinstance(value, list | tuple):
+        return f"{len(value)} items"
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= SAMPLE_LENGTH_MAX else f"{text[: SAMPLE_LENGTH_MAX - 1]}…"

@@ -1,0 +1,136 @@
+"""Expressions of a graph: do they compile, and is everything that they name known at their place?
+
+PURE. A step sees the outputs of the steps before it, an edge also its own step's, and a
+compensation, which runs after a failure, those of all steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from designer.document.graph import Action, Edge, Graph, Step
+from designer.errors import ExpressionError, UnknownVariable
+from designer.expressions.expressions import Expression, bare, compile_expression, expressions_in
+from designer.problems import Problems, join, suggestion
+
+BASE = frozenset({"context", "input", "steps", "run"})
+ITEM = BASE | {"item", "index"}
+BATCH = BASE | {"batch", "index"}
+UNDO = frozenset({"output", "failure"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One expression of a graph. `after` is the step whose place it has; None: all steps are known."""
+
+    path: str
+    source: str
+    variables: frozenset[str]
+    after: str | None = None
+    includes_own: bool = False
+
+
+def check_expressions(graph: Graph, found: Problems) -> None:
+    """Reports `bad_expression`, `unknown_variable` and `unknown_reference`."""
+    order = Order(graph)
+    for place in places(graph):
+        try:
+            expression = compile_expression(place.source)
+        except ExpressionError as error:
+            code = "unknown_variable" if isinstance(error, UnknownVariable) else "bad_expression"
+            found.error(code, place.path, str(error))
+            continue
+        _check_variables(place, expression, found)
+        _check_steps(place, expression, order, found)
+
+
+def places(graph: Graph) -> Iterator[Place]:
+    """Every expression of a graph, in the order of the document."""
+    for index, step in enumerate(graph.steps):
+        yield from _places_of_step(step, join("steps", index))
+    for index, edge in enumerate(graph.edges):
+        if edge.when is not None:
+            path = join(join("edges", index), "when")
+            yield Place(path, edge.when, BASE, edge.source, includes_own=True)
+
+
+def _places_of_step(step: Step, path: str) -> Iterator[Place]:
+    if step.when is not None:
+        yield Place(join(path, "when"), step.when, BASE, step.name)
+    if step.items is not None:
+        yield Place(join(path, "items"), bare(step.items), BASE, step.name)
+    for field in ("input", "seconds", "until", "message"):
+        yield from _places_in(getattr(step, field), join(path, field), BASE, step.name)
+    variables = variables_of(step)
+    yield from _places_in(step.params, join(path, "params"), variables, step.name)
+    for field, action in (("verify", step.verify), ("fallback", step.fallback)):
+        if action is not None:
+            yield from _places_in(action.params, f"{path}.{field}.params", variables, step.name)
+    if isinstance(step.compensation, Action):
+        yield from _places_in(step.compensation.params, f"{path}.compensation.params", variables | UNDO, None)
+
+
+def variables_of(step: Step) -> frozenset[str]:
+    """What a step's params may read."""
+    if step.kind != "map":
+        return BASE
+    return ITEM if step.batch_size == 1 else BATCH
+
+
+def _places_in(value: Any, path: str, variables: frozenset[str], after: str | None) -> Iterator[Place]:
+    if value:
+        for place, source in expressions_in(value, path):
+            yield Place(place, source, variables, after)
+
+
+def _check_variables(place: Place, expression: Expression, found: Problems) -> None:
+    for name in sorted(expression.variables - place.variables):
+        known = ", ".join(sorted(place.variables))
+        found.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
+
+
+def _check_steps(place: Place, expression: Expression, order: Order, found: Problems) -> None:
+    for name in sorted(expression.step_names):
+        if name not in order.number:
+            said = f"there is no step '{name}'{suggestion(name, order.number)}"
+            found.error("unknown_reference", place.path, said)
+        elif place.after and not order.is_known(name, place.after, place.includes_own):
+            said = f"step '{name}' does not come before '{place.after}', so its output is not known here"
+            found.error("unknown_reference", place.path, said)
+
+
+def sound_edges(graph: Graph) -> tuple[Edge, ...]:
+    """The edges that join two different steps which exist."""
+    known = graph.by_name
+    return tuple(
+        edge
+        for edge in graph.edges
+        if edge.source != edge.target and edge.source in known and edge.target in known
+    )
+
+
+class Order:
+    """Which steps come before which."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph.with_steps(graph.by_name.values(), sound_edges(graph))
+        self.number = {name: place for place, name in enumerate(self.graph.by_name)}
+
+    def is_known(self, name: str, at: str, includes_own: bool) -> bool:
+        """Whether the output of a step is known at another one; on a cycle everything counts as known."""
+        before = self.before.get(at)
+        own = includes_own and name == at
+        return own or before is None or bool(before >> self.number[name] & 1)
+
+    @cached_property
+    def before(self) -> dict[str, int]:
+        """The steps before each step, as bits by their numbers. Steps on a cycle have no entry."""
+        before: dict[str, int] = {}
+        for name in self.graph.position:
+            before[name] = 0
+            for edge in self.graph.incoming[name]:
+                before[name] |= before[edge.source] | 1 << self.number[edge.source]
+        return before

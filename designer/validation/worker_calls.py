@@ -1,0 +1,117 @@
+"""What a graph calls: workers with their params and undo slots, and other workflows.
+
+PURE. The catalog of workers and the published workflows are parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any
+
+from designer.document.graph import Action, Graph, Step
+from designer.document.resolve import Catalog, Spec, undo_of
+from designer.problems import Problems, join, suggestion
+from designer.validation.json_schema import SchemaValidator, misfits
+
+NESTING_MAX = 20
+
+Workflows = Callable[[str, int | None], Graph | None]
+"""The published graph of a workflow by name and version (None: the latest), or None."""
+
+
+def check_calls(graph: Graph, catalog: Catalog, found: Problems) -> None:
+    """Reports `unknown_worker`, `bad_params` and, as a warning, `unknown_param`."""
+    validators: dict[str, Any] = {}
+    for index, step in enumerate(graph.steps):
+        for path, worker, params in _calls(step, join("steps", index), catalog):
+            spec = catalog.get(worker)
+            if spec is None:
+                said = f"there is no worker '{worker}'{suggestion(worker, catalog)}"
+                found.error("unknown_worker", path, said)
+            elif spec.params_schema is not None:
+                if worker not in validators:
+                    validators[worker] = SchemaValidator(spec.params_schema)
+                _check_params(validators[worker], spec, params, _params_path(path), found)
+
+
+def _calls(step: Step, path: str, catalog: Catalog) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Path of the name, worker and params of everything that a step may call."""
+    if step.worker is not None:
+        yield join(path, "worker"), step.worker, step.params
+    undo = undo_of(step, catalog)
+    for field, action in (("compensation", undo), ("verify", step.verify), ("fallback", step.fallback)):
+        if isinstance(action, Action):
+            yield f"{path}.{field}.worker", action.worker, action.params
+
+
+def _params_path(worker_path: str) -> str:
+    return worker_path.removesuffix("worker") + "params"
+
+
+def _check_params(validator: Any, spec: Spec, params: Mapping[str, Any], path: str, found: Problems) -> None:
+    for misfit in misfits(validator, params, path):
+        found.error("bad_params", misfit.path, misfit.message)
+    known = (spec.params_schema or {}).get("properties", {})
+    if "context" in spec.takes or (spec.params_schema or {}).get("additionalProperties") is not None:
+        return
+    for key in params:
+        if key not in known:
+            said = f"the worker has no param '{key}' and ignores it{suggestion(key, known)}"
+            found.warn("unknown_param", join(path, key), said)
+
+
+def check_undo_stated(graph: Graph, catalog: Catalog, found: Problems) -> None:
+    for index, step in enumerate(graph.steps):
+        if step.worker in catalog and undo_of(step, catalog) is None:
+            found.warn(
+                "undo_unstated",
+                join(join("steps", index), "compensation"),
+                "nothing says how this step is undone; name a compensation, 'none' or 'irreversible'",
+            )
+
+
+def check_child_workflows(graph: Graph, workflows: Workflows, found: Problems) -> None:
+    """Reports `unknown_workflow`, `unknown_version`, `self_reference`, `workflow_too_deep`, `bad_input`."""
+    known = cache(workflows)
+    nesting_problem = cache(partial(_nesting_problem, graph.name, known))
+    for index, step in enumerate(graph.steps):
+        if step.workflow is None:
+            continue
+        path = join("steps", index)
+        child = known(step.workflow, step.version)
+        if wrong := nesting_problem(step.workflow, step.version):
+            found.error(wrong[0], join(path, "workflow"), wrong[1])
+        elif child is None:
+            _report_unknown(step.workflow, step.version, path, known, found)
+        elif child.input_schema is not None and step.input is not None:
+            for misfit in misfits(SchemaValidator(child.input_schema), step.input, join(path, "input")):
+                found.error("bad_input", misfit.path, misfit.message)
+
+
+def _report_unknown(name: str, version: int | None, path: str, workflows: Workflows, found: Problems) -> None:
+    if version is not None and workflows(name, None) is not None:
+        found.error("unknown_version", join(path, "version"), f"workflow '{name}' has no version {version}")
+    else:
+        said = f"there is no published workflow '{name}'; publish it first"
+        found.error("unknown_workflow", join(path, "workflow"), said)
+
+
+def _nesting_problem(
+    root: str, workflows: Workflows, name: str, version: int | None
+) -> tuple[str, str] | None:
+    """What is wrong with what lies below a child, looked at level by level; code and message."""
+    level: set[tuple[str, int | None]] = {(name, version)}
+    for _ in range(NESTING_MAX):
+        if any(child == root for child, _ in level):
+            return "self_reference", f"'{name}' is this workflow, or runs it again"
+        level = {child for parent in level for child in _children(workflows(*parent))}
+        if not level:
+            return None
+    return "workflow_too_deep", f"workflows may be nested {NESTING_MAX} deep; '{name}' goes deeper"
+
+
+def _children(graph: Graph | None) -> Iterator[tuple[str, int | None]]:
+    for step in graph.steps if graph else ():
+        if step.workflow is not None:
+            yield step.workflow, step.version

@@ -1,0 +1,250 @@
+"""REST calls on designs: workflows, drafts, versions, and the workers they may use.
+
+Thin: each asks who it is, then calls a service or a query. Documents are read by `designer.formats.formats`,
+so that what no file may hold no call may hold either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Router, Status
+
+from config.accounts.authentication import callers
+from designer.analysis.what_if import foresee
+from designer.document.document import parse
+from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.errors import DocumentRefused, FormatError, RevisionNeeded
+from designer.formats.formats import WRITERS, from_json, yaml_of
+from designer.formats.uploads import read_workflow
+from designer.models import Workflow, WorkflowVersion
+from designer.problems import Problem
+from designer.services import queries, workflows
+from designer.services.worker_catalog import described_workers
+from designer.web.page_data import PAGE_SIZE, listed
+from workers.registry import get_catalog
+
+router = Router(tags=["workflows"])
+VERSIONS_MAX = 200
+REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
+A_DOCUMENT = {"type": "object", "description": "A workflow's document, `schema: 1`"}
+DOCUMENT_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": A_DOCUMENT}}},
+}
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+@router.get("/workflows", response=dict[str, Any])
+def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
+    """By name, in keyset pages; pass `next` on as `after`."""
+    found = list(listed(q.strip(), after)[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    following = shown[-1].name if len(found) > PAGE_SIZE else None
+    return {"workflows": [_summary(workflow) for workflow in shown], "next": following}
+
+
+@router.post(
+    "/workflows/validate", auth=callers("design"), response=dict[str, Any], openapi_extra=DOCUMENT_BODY
+)
+def validate(request: HttpRequest) -> dict[str, Any]:
+    """Every problem of a document; stores nothing."""
+    return {"problems": _problems(queries.problems_of(_body(request)))}
+
+
+@router.get("/workflows/validate", response=dict[str, Any], include_in_schema=False)
+def get_workflow_named_validate(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+    """The word is a workflow's name as well."""
+    return get_workflow(request, response, "validate")
+
+
+@router.get("/workflows/{name}", response=dict[str, Any])
+def get_workflow(request: HttpRequest, response: HttpResponse, name: str) -> dict[str, Any]:
+    """A workflow with its draft; `document` is what would be edited next. Its ETag is the revision."""
+    workflow = queries.get_workflow(name)
+    numbers = workflow.versions.values_list("number", flat=True)[:VERSIONS_MAX]
+    response["ETag"] = f'"{workflow.draft_revision}"'
+    return _identity(workflow) | {
+        "draft": workflow.draft,
+        "document": queries.document_of(workflow),
+        "versions": list(numbers),
+    }
+
+
+@router.get("/workflows/{name}/versions/{int:number}", response=dict[str, Any])
+def get_version(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
+    """A published version: `document` as written, `resolved` with every default filled in."""
+    return _version(queries.get_version(name, number))
+
+
+@router.put(
+    "/workflows/{name}/draft", auth=callers("design"), response=dict[str, Any], openapi_extra=DOCUMENT_BODY
+)
+def save_draft(
+    request: HttpRequest, response: HttpResponse, name: str, if_match: IfMatch = None
+) -> dict[str, Any]:
+    """Saves the draft, errors and all. `If-Match` is the revision that was edited, 0 for a new workflow.
+
+    412 with `current`, `yours` and `revision` when somebody else saved first; 428 without `If-Match`.
+    """
+    saved = workflows.save_draft(name, _body(request), _revision(if_match), request.user)
+    response["ETag"] = f'"{saved.revision}"'
+    return {"name": name, "revision": saved.revision, "problems": _problems(saved.problems)}
+
+
+@router.delete("/workflows/{name}/draft", auth=callers("design"), response={204: None})
+def discard_draft(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[None]:
+    """Forgets the draft of that revision: the newest version is what is edited next."""
+    workflows.discard_draft(name, _revision(if_match))
+    return Status(204, None)
+
+
+@router.get("/workflows/{name}/draft/coverage", response=dict[str, Any])
+def get_coverage_of_draft(
+    request: HttpRequest, response: HttpResponse, name: str, step: str
+) -> dict[str, Any]:
+    """What would be undone, in which order, and what would remain if `step` failed for good.
+
+    Of the draft, or of the newest version where there is none. `answer` says what the failure leads
+    to by itself: `compensate`, `continue`, `pause` or `pivot` (a person is asked). Undos of one
+    `place` go on together; what is not `sure` may have been skipped; `maybe` are parallel steps.
+    """
+    workflow = queries.get_workflow(name)
+    response["ETag"] = f'"{workflow.draft_revision}"'
+    return foresee(queries.document_of(workflow), step, get_catalog())
+
+
+@router.get("/workflows/{name}/versions/{int:number}/coverage", response=dict[str, Any])
+def get_coverage_of_version(request: HttpRequest, name: str, number: int, step: str) -> dict[str, Any]:
+    """The same of a published version."""
+    return foresee(queries.get_version(name, number).resolved, step, get_catalog())
+
+
+@router.post("/workflows/{name}/publish", auth=callers("design"), response={201: dict[str, Any]})
+def publish(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[dict[str, Any]]:
+    """Makes the draft the next version; with `If-Match` only if it still has that revision.
+
+    409 with `problems` when it may not be published.
+    """
+    return Status(201, _version(workflows.publish(name, request.user, revision_of(if_match))))
+
+
+@router.get("/catalog", response=dict[str, Any])
+def get_catalog_of_workers(request: HttpRequest) -> dict[str, Any]:
+    """The workers that steps may use, as their decorators describe them."""
+    return {"workers": described_workers()}
+
+
+def _body(request: HttpRequest) -> Any:
+    """The request's JSON; raises `FormatError`."""
+    try:
+        return from_json(request.body.decode())
+    except RequestDataTooBig:
+        raise FormatError("too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes") from None
+    except UnicodeDecodeError:
+        raise FormatError("not_json", "the request is not UTF-8 text") from None
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """The revision that a call is about; None where it does not say."""
+    return None if if_match is None else _revision(if_match)
+
+
+def _revision(if_match: str | None) -> int:
+    found = REVISION.fullmatch((if_match or "").strip())
+    if found is None:
+        raise RevisionNeeded
+    return int(found[1])
+
+
+def _problems(problems: list[Problem]) -> list[dict[str, str]]:
+    return [problem.as_json() for problem in problems]
+
+
+def _identity(workflow: Workflow) -> dict[str, Any]:
+    return {
+        "name": workflow.name,
+        "title": workflow.title,
+        "revision": workflow.draft_revision,
+        "is_pattern": workflow.is_pattern,
+        "updated_at": workflow.updated_at.isoformat(),
+        "updated_by": workflow.updated_by.get_username() if workflow.updated_by else None,
+    }
+
+
+def _summary(workflow: Any) -> dict[str, Any]:
+    """Of a workflow as `designer.web.page_data.listed` reads it."""
+    return _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
+
+
+def _version(version: WorkflowVersion) -> dict[str, Any]:
+    return {
+        "workflow": version.workflow.name,
+        "version": version.number,
+        "document": version.document,
+        "resolved": version.resolved,
+        "published_at": version.published_at.isoformat(),
+        "published_by": version.published_by.get_username() if version.published_by else None,
+    }
+
+
+VERSIONS_LISTED_MAX = 200
+
+
+A_TEXT: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+
+WRITTEN_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+@router.post("/documents/read", auth=callers("design"), response=dict[str, Any], openapi_extra=A_TEXT)
+def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
+    """The workflow in a file's text, and its problems; the file's name says how it is written."""
+    document = read_workflow(name, _text(request))
+    problems = [problem.as_json() for problem in queries.problems_of(document)]
+    return {"document": document, "problems": problems}
+
+
+@router.post("/documents/write", openapi_extra=WRITTEN_BODY)
+def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> HttpResponse:
+    """A document as a file's text. Python can say only what has no errors in its shape."""
+    document = from_json(_text(request))
+    if format == "yaml":
+        text = yaml_of(document)
+    else:
+        graph, problems = parse(document)
+        if graph is None:
+            raise DocumentRefused(problems, "This cannot be written as Python before it is mended:")
+        text = WRITERS["python"](graph)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@router.get("/workflows/{name}/versions", response=dict[str, Any])
+def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
+    """The published versions, newest first, with who published them and when."""
+    found = queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
+    return {"versions": [_line(version) for version in found[:VERSIONS_LISTED_MAX]]}
+
+
+def _line(version: WorkflowVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "published_at": version.published_at.isoformat(),
+        "published_by": version.published_by.get_username() if version.published_by else None,
+    }
+
+
+def _text(request: HttpRequest) -> str:
+    """The request's body; raises `FormatError`."""
+    try:
+        return request.body.decode("utf-8-sig")
+    except RequestDataTooBig:
+        raise FormatError("too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes") from None
+    except UnicodeDecodeError:
+        raise FormatError("unreadable", "the file is not UTF-8 text") from None

@@ -1,0 +1,121 @@
+"""What the pages of workflows show, read with few queries. Reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.urls import reverse
+
+from designer import patterns
+from designer.document.document import parse
+from designer.document.graph import Edge, Graph, Step, edge_condition, slot_of
+from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
+from designer.services.queries import document_of, problems_of
+from designer.services.worker_catalog import described_workers
+
+PAGE_SIZE = 50
+VERSIONS_SHOWN_MAX = 20
+WORKFLOWS_NAMED_MAX = 500
+
+
+def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
+    """Workflows by name, after the name `after`, with `latest`, `description` and `version_count`."""
+    newest = WorkflowVersion.objects.filter(workflow=OuterRef("pk")).order_by("-number")
+    found = Workflow.objects.defer("draft").select_related("updated_by").filter(name__gt=after)
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(title__icontains=search))
+    return found.annotate(
+        latest=Subquery(newest.values("number")[:1]),
+        description=Subquery(newest.annotate(text=KT("document__description")).values("text")[:1]),
+        version_count=Count("versions", filter=~Q(versions__number=TRIAL_NUMBER)),
+    ).order_by("name")
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    step: Step
+    slot: str
+    undo_worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLine:
+    """A step and where it leads to."""
+
+    source: str
+    targets: list[tuple[str, str]]
+
+
+def ordered(graph: Graph) -> list[Step]:
+    """Steps in topological order; those on a cycle, which a draft may have, come last."""
+    last = len(graph.steps)
+    return sorted(graph.steps, key=lambda step: graph.position.get(step.name, last))
+
+
+def step_lines(graph: Graph) -> list[StepLine]:
+    return [StepLine(step, slot_of(step), step.undo.worker if step.undo else "") for step in ordered(graph)]
+
+
+def edge_lines(graph: Graph) -> Iterator[EdgeLine]:
+    for step in ordered(graph):
+        edges = graph.outgoing[step.name]
+        if edges:
+            yield EdgeLine(step.name, [_target(edge) for edge in edges])
+
+
+def _target(edge: Edge) -> tuple[str, str]:
+    return edge.target, edge_condition(edge)
+
+
+def find_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
+    """The version with that number, or the newest where none is asked for."""
+    versions = workflow.versions.select_related("published_by")
+    if number.isdecimal():
+        versions = versions.filter(number=int(number[:9]))
+    return versions.order_by("-number").first()
+
+
+def published_names() -> QuerySet[Workflow]:
+    return Workflow.objects.filter(pk__in=WorkflowVersion.objects.values("workflow")).order_by("name")
+
+
+def edit_data(workflow: Workflow) -> dict[str, Any]:
+    """What the canvas needs to edit a workflow: the draft, else the newest version's document."""
+    latest = workflow.versions.first()
+    document = document_of(workflow) or {"schema": 1, "name": workflow.name}
+    names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
+    return {
+        "name": workflow.name,
+        "document": document,
+        "revision": workflow.draft_revision,
+        "problems": [problem.as_json() for problem in problems_of(document, workflow.name)],
+        "published": latest.document if latest else None,
+        "workers": described_workers(),
+        "workflows": list(names[:WORKFLOWS_NAMED_MAX]),
+        "patterns": patterns.load(),
+        "api": f"/api/v1/workflows/{workflow.name}",
+        "page": reverse("workflow-detail", args=[workflow.name]),
+        "login": reverse("login"),
+    }
+
+
+def version_context(version: WorkflowVersion) -> dict[str, Any]:
+    """The steps, edges and sample of a published version, with its workers' defaults filled in."""
+    graph, _ = parse(version.resolved)
+    if graph is None:
+        return {"graph": None}
+    api = f"/api/v1/workflows/{version.workflow.name}/versions/{version.number}"
+    return {
+        "graph": graph,
+        "steps": step_lines(graph),
+        "edges": list(edge_lines(graph)),
+        "canvas": {
+            "document": version.resolved,
+            "coverage": f"{api}/coverage",
+            "figures": f"{api}/figures",
+        },
+    }

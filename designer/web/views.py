@@ -1,0 +1,98 @@
+"""Pages of workflows. Thin: who may, and what is shown."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from config.accounts.permissions import page_for
+from designer.document.document import parse
+from designer.formats.formats import WRITERS
+from designer.models import Workflow
+from designer.services import queries
+from designer.services.worker_catalog import described_workers
+from designer.web import page_data
+from designer.web.forms import ImportForm, NewWorkflowForm
+
+SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py"}
+
+
+@require_GET
+@page_for("view")
+def workflow_list(request: HttpRequest) -> HttpResponse:
+    search, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
+    found = list(page_data.listed(search, after)[: page_data.PAGE_SIZE + 1])
+    shown = found[: page_data.PAGE_SIZE]
+    context = {
+        "workflows": shown,
+        "next_after": shown[-1].name if len(found) > len(shown) else "",
+        "search": search,
+        "after": after,
+    }
+    return render(request, "workflows/list.html", context)
+
+
+@require_GET
+@page_for("view")
+def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
+    workflow = get_object_or_404(Workflow, name=name)
+    number = request.GET.get("version", "")
+    version = page_data.find_version(workflow, number)
+    if version is None and number:
+        raise Http404(f"{name} has no version {number}")
+    context = {
+        "workflow": workflow,
+        "version": version,
+        "versions": workflow.versions.select_related("published_by").defer("document", "resolved")[
+            : page_data.VERSIONS_SHOWN_MAX
+        ],
+        "problems": [] if workflow.draft is None else queries.problems_of(workflow.draft, name),
+    }
+    if version is not None:
+        context |= page_data.version_context(version)
+    return render(request, "workflows/detail.html", context)
+
+
+@require_GET
+@page_for("design")
+def workflow_edit(request: HttpRequest, name: str) -> HttpResponse:
+    workflow = get_object_or_404(Workflow, name=name)
+    context = {"workflow": workflow, "canvas": page_data.edit_data(workflow)}
+    return render(request, "workflows/edit.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_for("design")
+def workflow_new(request: HttpRequest) -> HttpResponse:
+    form = NewWorkflowForm(
+        request.POST if request.method == "POST" else None, initial={"start": request.GET.get("start", "")}
+    )
+    if request.method == "POST" and form.is_valid() and form.create(request.user):
+        return redirect("workflow-edit", form.cleaned_data["name"])
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "patterns": list(form.patterns.values()), "workers": described_workers()}
+    return render(request, "workflows/new.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_for("design")
+def workflow_import(request: HttpRequest) -> HttpResponse:
+    """A draft from a file; what is in it is seen before anything of it runs."""
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    if request.method == "POST" and form.is_valid() and form.store(request.user):
+        return redirect("workflow-edit", form.cleaned_data["name"])
+    status = 422 if request.method == "POST" else 200
+    return render(request, "workflows/import.html", {"form": form}, status=status)
+
+
+@require_GET
+@page_for("view")
+def workflow_export(request: HttpRequest, name: str, written: str) -> HttpResponse:
+    """A published version as a file: the newest, or that of `?version=`."""
+    version = page_data.find_version(get_object_or_404(Workflow, name=name), request.GET.get("version", ""))
+    graph = parse(version.document)[0] if version else None
+    if version is None or graph is None or written not in WRITERS:
+        raise Http404(f"{name} cannot be had as {written}")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{SUFFIX_OF[written]}"'}
+    return HttpResponse(WRITERS[written](graph), content_type="text/plain; charset=utf-8", headers=headers)

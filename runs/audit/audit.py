@@ -1,0 +1,199 @@
+"""Everything that people did: from the journal, the acts around interventions and Django's admin log.
+
+Read in pages by time, so that a year of it takes no more memory than a day.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from heapq import merge
+from typing import Any, Literal
+
+import orjson
+from django.contrib.admin.models import LogEntry
+from django.db.models import Q, QuerySet
+
+from config.lib.secrets import shown
+from runs.models import ACTS, CaseAct, JournalEntry, Run
+
+ROWS_PER_READ = 500
+FLAGS = {1: "added", 2: "changed", 3: "deleted"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Stated as text, so that SQLite sees that its index `journal_acts` covers it.
+IS_ACT = f"runs_journalentry.type IN ({', '.join(repr(act) for act in ACTS)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One act. `where`: the journal, an intervention, the admin log, or the start of a run."""
+
+    at: datetime
+    where: Literal["journal", "case", "admin", "run"]
+    who: str
+    act: str
+    run: str = ""
+    workflow: str = ""
+    step: str = ""
+    case: str = ""
+    answer: str = ""
+    note: str = ""
+    details: Any = None
+
+
+COLUMNS = [field.name for field in fields(Line)]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows of one table, the name of their time, and how a row is read."""
+
+    rows: QuerySet[Any]
+    at: str
+    read: Callable[[Any], Line]
+
+    def within(self, since: datetime, until: datetime) -> QuerySet[Any]:
+        return self.rows.filter(**{f"{self.at}__gte": since, f"{self.at}__lt": until})
+
+
+def lines(since: datetime, until: datetime) -> Iterator[Line]:
+    """Acts with `since` <= time < `until`, oldest first."""
+    yield from merge(*(_paged(source, since, until) for source in _sources()), key=lambda line: line.at)
+
+
+def latest(since: datetime, until: datetime, most: int) -> list[Line]:
+    """The newest acts of a time span, newest first."""
+    found = [
+        source.read(row)
+        for source in _sources()
+        for row in source.within(since, until).order_by(f"-{source.at}", "-pk")[:most]
+    ]
+    return sorted(found, key=lambda line: line.at, reverse=True)[:most]
+
+
+def _paged(source: Source, since: datetime, until: datetime) -> Iterator[Line]:
+    rows = source.within(since, until).order_by(source.at, "pk")
+    page = list(rows[:ROWS_PER_READ])
+    while page:
+        yield from map(source.read, page)
+        at, pk = getattr(page[-1], source.at), page[-1].pk
+        later = Q(**{f"{source.at}__gt": at}) | Q(**{source.at: at, "pk__gt": pk})
+        page = list(rows.filter(later)[:ROWS_PER_READ]) if len(page) == ROWS_PER_READ else []
+
+
+def _sources() -> list[Source]:
+    unread = ("run__input", "run__state")
+    runs = Run.objects.filter(started_by__isnull=False).select_related("started_by")
+    entries = JournalEntry.objects.extra(where=[IS_ACT]).select_related("run").defer(*unread)  # nosec B610
+    entries = entries.filter(run__imported__isnull=True)
+    acts = CaseAct.objects.select_related("case__run").defer(*(f"case__{name}" for name in unread))
+    return [
+        Source(runs.defer("input", "state"), "created_at", _of_run),
+        Source(entries, "at", _of_entry),
+        Source(acts, "at", _of_act),
+        Source(LogEntry.objects.select_related("user", "content_type"), "action_time", _of_log),
+    ]
+
+
+def _of_run(run: Run) -> Line:
+    who = run.started_by.get_username() if run.started_by else ""
+    return Line(run.created_at, "run", who, "run.created", str(run.pk), run.workflow_name)
+
+
+def _of_entry(entry: JournalEntry) -> Line:
+    data = entry.data
+    return Line(
+        entry.at,
+        "journal",
+        str(data.get("by") or ""),
+        entry.type,
+        str(entry.run_id),
+        entry.run.workflow_name,
+        entry.step,
+        answer=str(data.get("answer") or data.get("reason") or ""),
+        note=str(data.get("note") or ""),
+        details=_details(entry),
+    )
+
+
+def _details(entry: JournalEntry) -> Any:
+    """What else the entry says: the patch of an answer, what an error was, who proposed it."""
+    kept = {key: entry.data[key] for key in ("proposed_by", "name", "plan") if entry.data.get(key)}
+    error = entry.data.get("error")
+    if isinstance(error, dict):
+        kept["error"] = {key: error[key] for key in ("code", "message") if key in error}
+    if entry.type == "intervention.answered" and entry.payload is not None:
+        kept["patch"] = entry.payload
+    return kept or None
+
+
+def _of_act(act: CaseAct) -> Line:
+    case = act.case
+    return Line(
+        act.at,
+        "case",
+        act.by,
+        f"case.{act.act}",
+        str(case.run_id),
+        case.run.workflow_name,
+        case.step,
+        str(case.pk),
+        str(act.data.get("answer") or ""),
+        act.text,
+        act.data or None,
+    )
+
+
+def _of_log(entry: LogEntry) -> Line:
+    kind = entry.content_type.name if entry.content_type else ""
+    return Line(
+        entry.action_time,
+        "admin",
+        entry.user.get_username(),
+        f"admin.{FLAGS.get(entry.action_flag, entry.action_flag)}",
+        case=str(entry.object_id or "") if kind == "intervention" else "",
+        note=entry.get_change_message(),
+        details={"kind": kind, "id": entry.object_id, "name": entry.object_repr},
+    )
+
+
+# --- files ---
+
+
+def as_csv(found: Iterator[Line]) -> Iterator[bytes]:
+    """CSV with a header, for spreadsheets: no cell is taken for a formula."""
+    yield _csv_row(COLUMNS)
+    for line in found:
+        yield _csv_row([_cell(value) for value in _values(line)])
+
+
+def as_json(found: Iterator[Line]) -> Iterator[bytes]:
+    """One JSON array, one act a line."""
+    yield b"["
+    is_first = True
+    for line in found:
+        record = dict(zip(COLUMNS, _values(line), strict=True))
+        yield (b"\n" if is_first else b",\n") + shown(orjson.dumps(record).decode()).encode()
+        is_first = False
+    yield b"\n]\n"
+
+
+def _values(line: Line) -> list[Any]:
+    return [getattr(line, name) for name in COLUMNS]
+
+
+def _csv_row(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
+    text = shown(text)
+    return f"'{text}" if text.startswith(FORMULA) else text

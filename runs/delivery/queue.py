@@ -1,0 +1,124 @@
+"""Rings RQ: "lease 17 of this step may be claimed". A ring that is lost is repeated by the sweep."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import groupby
+from uuid import UUID
+
+from django.conf import settings
+from redis import Redis, RedisError
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+from rq import Queue
+
+from runs.machine.events import Ring
+from runs.machine.retry_policy import DEFAULT_QUEUE
+
+logger = logging.getLogger(__name__)
+
+JOB = "workers.process.jobs.run_attempt"
+NO_TIMEOUT = -1  # the worker process stops attempts itself
+RING_TTL_S = 86_400  # what RQ's pages show of a ring; the ring itself is its id, and stays
+RINGS_PER_CALL = 1_000
+RETRY_PAUSE_S = 0.05
+TIMEOUT_S = 5.0
+
+
+_kept: deque[tuple[UUID, Ring]] | None = None
+
+
+@contextmanager
+def kept_here() -> Iterator[deque[tuple[UUID, Ring]]]:
+    """Keep this process's rings instead of sending them: it carries the steps out itself."""
+    global _kept
+    _kept = deque()
+    try:
+        yield _kept
+    finally:
+        _kept = None
+
+
+def ring(run_id: UUID, rings: Sequence[Ring]) -> None:
+    """Enqueue one job a ring. Without Redis nothing happens: the sweep rings again."""
+    ring_all([(run_id, one) for one in rings])
+
+
+def ring_all(rings: Sequence[tuple[UUID, Ring]]) -> None:
+    """The same for several runs at once."""
+    if _kept is not None:
+        _kept.extend(rings)
+        return
+    try:
+        for queue_name, of_queue in groupby(sorted(rings, key=_queue), key=_queue):
+            _enqueue(Queue(queue_name, connection=connection()), list(of_queue))
+    except RedisError as error:
+        logger.warning("%d steps not rung (%s); the sweep rings again", len(rings), error)
+
+
+def enqueue(function: str, job_id: str, *args: int) -> None:
+    """Have a worker process call a function by its dotted name. Raises RedisError."""
+    queue = Queue(DEFAULT_QUEUE, connection=connection())
+    job = Queue.prepare_data(
+        function, args=args, job_id=job_id, timeout=NO_TIMEOUT, result_ttl=0, failure_ttl=0
+    )
+    queue.enqueue_many([job])
+
+
+@cache
+def connection() -> Redis:
+    """This process's client. It gives up soon: what is not rung now is rung by the sweep."""
+    retry = Retry(ConstantBackoff(RETRY_PAUSE_S), 1)
+    return Redis.from_url(
+        settings.REDIS_URL, retry=retry, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S
+    )
+
+
+def job_id(run_id: UUID, step: str, lease: int) -> str:
+    """RQ's id of a job; the same for every ring of one lease."""
+    return f"{run_id.hex}-{step.replace('[', '-').rstrip(']')}-{lease}"
+
+
+def ring_of(job_id: str) -> tuple[str, str, int] | None:
+    """Run, step and lease of a ring's job, all that its function takes; None for the id of another job."""
+    parts = job_id.split("-")
+    if len(parts) not in (3, 4) or len(parts[0]) != 32 or not parts[-1].isdecimal():
+        return None
+    run, step, *index = parts[:-1]
+    return str(UUID(run)), f"{step}[{index[0]}]" if index else step, int(parts[-1])
+
+
+def queued_ids(queues: Iterable[str]) -> set[str]:
+    """Ids of all jobs that wait in these queues."""
+    return {found for name in queues for found in Queue(name, connection=connection()).get_job_ids()}
+
+
+def queue_lengths() -> dict[str, int]:
+    """How many jobs wait in each queue. Raises RedisError."""
+    return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
+
+
+def _queue(rung: tuple[UUID, Ring]) -> str:
+    return rung[1].queue
+
+
+def _enqueue(queue: Queue, rings: list[tuple[UUID, Ring]]) -> None:
+    for start in range(0, len(rings), RINGS_PER_CALL):
+        queue.enqueue_many(
+            [
+                Queue.prepare_data(
+                    JOB,
+                    args=(str(run_id), ring.step, ring.lease),
+                    job_id=job_id(run_id, ring.step, ring.lease),
+                    timeout=NO_TIMEOUT,
+                    ttl=RING_TTL_S,
+                    result_ttl=0,
+                    failure_ttl=0,
+                )
+                for run_id, ring in rings[start : start + RINGS_PER_CALL]
+            ]
+        )

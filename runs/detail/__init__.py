@@ -1,0 +1,1 @@
+"""One run: its page, its REST calls, its operations, its lines in a terminal."""

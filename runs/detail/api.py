@@ -1,0 +1,198 @@
+"""REST calls on runs and interventions. Thin: each asks who it is, then calls the engine or a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Body, Header, Router, Schema, Status
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from config.accounts.authentication import callers
+from config.accounts.permissions import may, require
+from config.accounts.rate_limits import caller, spend
+from designer.models import WorkflowVersion
+from runs.engine import engine
+from runs.engine.creation import Request
+from runs.engine.starting import STARTED_AT_ONCE_MAX
+from runs.errors import BadInput, UnknownWorkflow
+from runs.queries.lookup import find_run, find_version
+from runs.queries.runs import FRAMES_MAX, allowed, frames, rollback_plan, run_json, summary_json
+
+router = Router(tags=["runs"])
+LABEL_LENGTH_MAX = 200
+
+
+class StartIn(BaseModel):  # a Schema would take any value for an object without fields
+    input: dict[str, Any] = Field(default_factory=dict)
+    version: int | None = None
+    labels: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+
+class StartOneOfManyIn(StartIn):
+    model_config = ConfigDict(extra="forbid")  # a list of bare inputs starts nothing by mistake
+
+    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+
+
+def _is_many(body: Any) -> str:
+    return "many" if isinstance(body, list) else "one"
+
+
+Many = Annotated[list[StartOneOfManyIn], Field(min_length=1, max_length=STARTED_AT_ONCE_MAX)]
+OneOrMany = Annotated[Annotated[StartIn, Tag("one")] | Annotated[Many, Tag("many")], Discriminator(_is_many)]
+
+
+class CancelIn(Schema):
+    mode: Literal["compensate", "abandon"] = "compensate"
+
+
+class RollbackIn(Schema):
+    to_step: str | None = None
+
+
+class CommentIn(Schema):
+    comment: str = Field("", max_length=10_000)
+
+
+OptionalCancelIn = Annotated[CancelIn | None, Body()]
+OptionalRollbackIn = Annotated[RollbackIn | None, Body()]
+OptionalCommentIn = Annotated[CommentIn | None, Body()]
+Payload = Annotated[Any, Body()]
+
+
+@router.post(
+    "/workflows/{name}/runs", auth=callers("operate"), response={201: dict[str, Any], 200: dict[str, Any]}
+)
+def start(
+    request: HttpRequest,
+    name: str,
+    body: Annotated[OneOrMany, Body()],
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+) -> Status[dict[str, Any]]:
+    """Start a run, or a list of up to 1,000 runs: all of them in one transaction, or none.
+
+    The same key again (the header Idempotency-Key; in a list, each run's own `idempotency_key`) gives the
+    same run. 201 where at least one run is new, 200 where all were there before. A list is answered with
+    `runs`, in its order, each with `is_new`; `problems` of a refused list begin with the run's place.
+    """
+    if isinstance(body, list):
+        return _start_many(request, name, body, idempotency_key)
+    spend("starts", caller(request))
+    version = find_version(name, body.version)
+    started = engine.start_one(Request(version, body.input, body.labels, request.user, idempotency_key))
+    return Status(201 if started.is_new else 200, run_json(started.run))
+
+
+def _start_many(
+    request: HttpRequest, name: str, body: Sequence[StartOneOfManyIn], header: str | None
+) -> Status[dict[str, Any]]:
+    if header is not None:
+        raise BadInput("A list takes no Idempotency-Key header: give each run its own idempotency_key.")
+    spend("starts", caller(request), len(body))
+    find_version(name)
+    versions = _versions(name, [one.version for one in body])
+    started = engine.start_runs(
+        [
+            Request(versions[one.version], one.input, one.labels, request.user, one.idempotency_key)
+            for one in body
+        ]
+    )
+    runs = [summary_json(one.run) | {"is_new": one.is_new} for one in started]
+    return Status(201 if any(one.is_new for one in started) else 200, {"runs": runs})
+
+
+def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, WorkflowVersion]:
+    """The versions by number. Raises BadInput, which says the place in the list of one that is not there."""
+    found: dict[int | None, WorkflowVersion] = {}
+    for place, number in enumerate(numbers):
+        if number not in found:
+            try:
+                found[number] = find_version(name, number)
+            except UnknownWorkflow as error:
+                problem = {"code": error.code, "path": f"[{place}].version", "message": str(error)}
+                raise BadInput(f"Run [{place}] of the list is refused: {error}", [problem]) from None
+    return found
+
+
+@router.get("/runs/{uuid:run_id}", response=dict[str, Any])
+def get_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    return run_json(find_run(run_id))
+
+
+@router.get("/runs/{uuid:run_id}/steps", response=list[dict[str, Any]])
+def get_steps(request: HttpRequest, run_id: UUID) -> Any:
+    return run_json(find_run(run_id))["steps"]
+
+
+@router.get("/runs/{uuid:run_id}/events", response=dict[str, Any])
+def get_events(
+    request: HttpRequest, run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None
+) -> dict[str, Any]:
+    """Journal entries after number `after`, at most 500, as the socket sends them; `step` gives its own."""
+    most = min(max(limit, 1), FRAMES_MAX)
+    return {"events": frames(find_run(run_id).pk, max(after, 0), most, step)}
+
+
+@router.get("/runs/{uuid:run_id}/rollback-plan", response=dict[str, Any])
+def get_rollback_plan(request: HttpRequest, run_id: UUID, to_step: str | None = None) -> dict[str, Any]:
+    """What would be undone now, in order, and what would remain."""
+    return rollback_plan(find_run(run_id), to_step)
+
+
+@router.get("/runs/{uuid:run_id}/allowed", response=dict[str, Any])
+def get_allowed(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """Operations that would be accepted now."""
+    return allowed(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/cancel", auth=callers("operate", "design"), response=dict[str, Any])
+def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) -> dict[str, Any]:
+    run = find_run(run_id)
+    may_as_designer = run.trial and may(request.user, "design")
+    require(request.user, "design" if may_as_designer else "operate")
+    engine.cancel_run(run.pk, body.mode if body else "compensate", request.user)
+    return run_json(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/rollback", auth=callers("operate"), response=dict[str, Any])
+def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = None) -> dict[str, Any]:
+    engine.roll_back(find_run(run_id).pk, body.to_step if body else None, request.user)
+    return run_json(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/rerun", auth=callers("operate"), response={201: dict[str, Any]})
+def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
+    """Start a new run of the same version with the same input."""
+    spend("starts", caller(request))
+    run = find_run(run_id)
+    again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
+    return Status(201, run_json(again))
+
+
+@router.post("/runs/{uuid:run_id}/signals/{name}", auth=callers("operate"), response={202: None})
+def signal(request: HttpRequest, run_id: UUID, name: str, payload: Payload = None) -> Status[None]:
+    engine.signal(find_run(run_id).pk, name, payload, request.user)
+    return Status(202, None)
+
+
+@router.post("/runs/{uuid:run_id}/steps/{step}/approve", auth=callers("operate"), response={204: None})
+def approve(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
+    return _decide_approval(request, run_id, step, True, body)
+
+
+@router.post("/runs/{uuid:run_id}/steps/{step}/reject", auth=callers("operate"), response={204: None})
+def reject(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
+    return _decide_approval(request, run_id, step, False, body)
+
+
+def _decide_approval(
+    request: HttpRequest, run_id: UUID, step: str, approved: bool, body: CommentIn | None
+) -> Status[None]:
+    engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
+    return Status(204, None)
+
+
+# --- interventions ---

@@ -1,0 +1,28 @@
+"""Forms about runs: what people type, checked for shape. Whether it is allowed, the engine says."""
+
+from __future__ import annotations
+
+from django import forms
+
+from runs.form_fields import NOTE_LENGTH_MAX, JsonField
+
+
+class StartForm(forms.Form):
+    """The input of a new run. `key` makes a form that is sent twice start one run."""
+
+    input = JsonField(rows=16, needs_object=True, required=False)
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class CancelForm(forms.Form):
+    mode = forms.ChoiceField(choices=[("compensate", "compensate"), ("abandon", "abandon")])
+
+
+class ApprovalForm(forms.Form):
+    decision = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+    comment = forms.CharField(max_length=NOTE_LENGTH_MAX, required=False)
+
+
+class SignalForm(forms.Form):
+    name = forms.CharField(max_length=80)
+    payload = JsonField(required=False, label="Data that comes with it")

@@ -1,0 +1,207 @@
+"""Pages of runs. Thin: who may, what is shown, which engine function is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from config.accounts.permissions import page_for
+from config.accounts.rate_limits import caller, spend
+from designer.document.graph import Graph
+from designer.models import WorkflowVersion
+from runs.detail.forms import ApprovalForm, CancelForm, SignalForm, StartForm
+from runs.engine import engine
+from runs.errors import BadInput, RunsError
+from runs.form_fields import as_text
+from runs.interventions import service
+from runs.interventions.answer_form import AnswerForm
+from runs.interventions.facts import Question
+from runs.machine.errors import Refused
+from runs.machine.states import State
+from runs.models import Intervention, Run
+from runs.queries import runs as queries_runs
+from runs.queries import steps
+from runs.queries.lookup import latest_versions
+from runs.queries.run_page import opening_json
+from runs.store.graph_cache import version_graph
+
+UNPROCESSABLE = 422
+STEPS_DRAWN_MAX = 50  # the page itself draws the others as they are scrolled to
+
+
+def find_run(run_id: UUID) -> Run:
+    runs = Run.objects.select_related("version", "started_by", "parent")
+    return get_object_or_404(runs.defer("version__document", "version__resolved"), pk=run_id)
+
+
+@require_http_methods(["GET", "POST"])
+@page_for("operate")
+def run_start(request: HttpRequest, name: str) -> HttpResponse:
+    version = get_object_or_404(latest_versions(name))
+    form = StartForm(request.POST or None, initial=_start_values(version, request.GET.get("from", "")))
+    if request.method == "POST" and form.is_valid():
+        spend("starts", caller(request))
+        run = _start(form, version, request)
+        if run is not None:
+            return redirect("run-detail", run_id=run.pk)
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "runs/start.html", {"form": form, "version": version}, status=status)
+
+
+def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
+    """The input of the run that is to be repeated, or the workflow's sample."""
+    run = (
+        Run.objects.filter(pk=again, workflow_name=version.workflow.name).first()
+        if steps.is_uuid(again)
+        else None
+    )
+    sample = run.input if run else version_graph(version.pk).sample_input
+    return {"input": as_text(sample or {}), "key": f"page-{uuid4()}"}
+
+
+def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> Run | None:
+    data = form.cleaned_data
+    try:
+        return engine.start_run(version, data["input"] or {}, user=request.user, idempotency_key=data["key"])
+    except BadInput as error:
+        problems = [f"{problem['path']}: {problem['message']}" for problem in error.problems]
+        form.add_error("input", problems or [str(error)])
+        return None
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return _show(request, find_run(run_id))
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What may be done now, as a piece of the page."""
+    run = find_run(run_id)
+    response = render(request, "runs/_panel.html", _panel(run, queries_runs.load(run.pk)))
+    response["X-Last-Seq"] = str(run.last_seq)
+    return response
+
+
+@require_POST
+@page_for("operate")
+def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run, form = find_run(run_id), CancelForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, run, "Choose how to cancel.")
+    return _act(request, run, lambda: engine.cancel_run(run.pk, form.cleaned_data["mode"], request.user))
+
+
+@require_POST
+@page_for("operate")
+def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = find_run(run_id)
+    to_step = request.POST.get("to_step") or None
+    return _act(request, run, lambda: engine.roll_back(run.pk, to_step, request.user))
+
+
+@require_POST
+@page_for("operate")
+def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
+    run, form = find_run(run_id), ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _refuse(request, run, "Approve or reject; a comment may have 4,000 characters.")
+    data = form.cleaned_data
+    is_approved = data["decision"] == "approve"
+    return _act(
+        request, run, lambda: engine.approve(run.pk, step, is_approved, request.user, data["comment"])
+    )
+
+
+@require_POST
+@page_for("operate")
+def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run, form = find_run(run_id), SignalForm(request.POST)
+    if not form.is_valid():
+        return _show(request, run, {"signal": form})
+    data = form.cleaned_data
+    return _act(request, run, lambda: engine.signal(run.pk, data["name"], data["payload"], request.user))
+
+
+@require_POST
+@page_for("operate")
+def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    case = get_object_or_404(Intervention, pk=pk)
+    run = find_run(case.run_id)
+    if case.status != "open":
+        return _refuse(request, run, f"{case.answered_by} has already answered: {case.answer}.")
+    form = AnswerForm(request.POST, answers=_answers(run, pk))
+    if not form.is_valid():
+        return _show(request, run, {f"case-{pk}": form})
+    data = form.cleaned_data
+    output = data["output"] or {}
+    return _act(
+        request,
+        run,
+        lambda: _answer(request, pk, service.Reply(data["answer"], data["note"], data["patch"], output)),
+    )
+
+
+def _answer(request: HttpRequest, pk: int, reply: service.Reply) -> None:
+    if service.answer(pk, reply, request.user) == "proposed":
+        messages.warning(request, f"Proposed: {reply.answer}. A second person has to agree.")
+
+
+def _answers(run: Run, pk: int) -> list[str]:
+    cases = queries_runs.allowed(run)["interventions"]
+    return next((list(case["answers"]) for case in cases if case["id"] == pk), [])
+
+
+def _act(request: HttpRequest, run: Run, act: Callable[[], None]) -> HttpResponse:
+    """Call the engine; what it refuses is said on the run's page."""
+    try:
+        act()
+    except (Refused, RunsError) as refused:
+        return _refuse(request, run, str(refused))
+    return redirect("run-detail", run_id=run.pk)
+
+
+def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
+    messages.error(request, message)
+    return redirect("run-detail", run_id=run.pk)
+
+
+def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
+    graph, state = queries_runs.load(run.pk)
+    context = _panel(run, (graph, state), forms) | {
+        "steps": steps.step_lines(run, graph, STEPS_DRAWN_MAX),
+        "blank_step": steps.blank_line(run),
+        "page_data": _page_data(run),
+    }
+    return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
+
+
+def _panel(run: Run, known: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
+    allowed = queries_runs.allowed(run, known)
+    forms = forms or {}
+    return {
+        "run": run,
+        "allowed": allowed,
+        "rollback_plan": queries_runs.planned_undo(*known) if allowed["rollback"] else None,
+        "children": steps.children(run),
+        "approvals": steps.approvals(run, allowed["approvals"]),
+        "cases": [Question.of(case, forms.get(f"case-{case['id']}")) for case in allowed["interventions"]],
+        "signal_form": forms.get("signal") or SignalForm(),
+    }
+
+
+def _page_data(run: Run) -> dict[str, Any]:
+    """What the scripts of the run's page start from."""
+    return opening_json(run) | {"panel": reverse("run-panel", args=[run.pk])}

@@ -1,0 +1,1 @@
+"""Events in, one unit of work each: lock, load, decide, write, commit, send."""

@@ -1,0 +1,162 @@
+"""What a commit leads to, and how parents and children find each other.
+
+After the commit of a unit the worker processes are rung, watchers are told, and other runs hear of
+it: each of them in a unit of its own, so that no two runs are ever locked in different orders.
+Whatever is lost on the way is found by the sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import Error, transaction
+
+from config.lib.database_errors import is_away
+from runs.delivery import hints, queue
+from runs.engine import creation
+from runs.engine.unit_of_work import Unit, unit_of
+from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
+from runs.machine.bindings import run_output
+from runs.machine.errors import Refused, Stale
+from runs.machine.events import (
+    Cancel,
+    CancelChild,
+    CancelMode,
+    Command,
+    EndChild,
+    Rollback,
+    RollBackChild,
+    StartChild,
+    TellParent,
+)
+from runs.machine.states import RUN_ENDED
+from runs.models import Run
+from runs.store import writer
+from runs.store.database import database, transaction_of
+from runs.store.reader import load
+
+logger = logging.getLogger(__name__)
+
+
+def start_children(unit: Unit) -> None:
+    """Create the child runs that the unit asks for, in its own transaction."""
+    if not unit.is_locked:
+        return  # whoever has no lock starts none
+    done: set[str] = set()
+    while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
+        for command in todo:
+            done.add(command.child)
+            _start_child(unit, command)
+
+
+def _start_child(unit: Unit, command: StartChild) -> None:
+    try:
+        request = creation.child_request(unit.run_id, unit.state.run.depth + 1, command)
+    except (BadInput, UnknownWorkflow) as error:
+        unit.take(
+            EndChild(
+                unit.at,
+                command.step,
+                command.child,
+                "failed",
+                error={"code": error.code, "message": str(error)},
+            )
+        )
+        return
+    start([request])
+
+
+def start(requests: Sequence[creation.Request]) -> list[Run]:
+    """Create and start runs whose inputs have been checked, with their child runs, all or none of them."""
+    db = database()
+    is_part = db.wrapper.in_atomic_block
+    with transaction_of(db):
+        made = creation.create(requests, db)
+        units = [unit for _, unit in made]
+        for unit in units:
+            start_children(unit)
+            db.write(writer.statements(db, unit.changes()))
+        if is_part:
+            transaction.on_commit(lambda: act_on_all(units))
+    if not is_part:
+        act_on_all(units)
+    return [run for run, _ in made]
+
+
+def tell_parent(run_id: UUID) -> None:
+    """Pass the end of a child run on to the run that waits for it."""
+    loaded = load(run_id)
+    status = loaded.state.run.status
+    if loaded.parent_id is None or status not in RUN_ENDED:
+        return
+    graph = Unit(loaded).graph
+    output = run_output(graph, loaded.state) if status == "completed" else None
+    try:
+        with unit_of(loaded.parent_id, act) as unit:
+            unit.take(
+                EndChild(
+                    unit.at, loaded.parent_step, str(run_id), status.value, output, loaded.state.run.error
+                )
+            )
+            start_children(unit)
+    except Stale as stale:
+        logger.info("run %s: parent not told: %s", run_id, stale)
+
+
+def roll_back_child(child: UUID) -> None:
+    """Undo a completed child run, because the run that it is a part of is rolled back."""
+    try:
+        with unit_of(child, act) as unit:
+            unit.take(Rollback(unit.at, by_parent=True))
+    except Refused:
+        tell_parent(child)  # already undone, or about to be
+
+
+def _cancel_child(child: UUID, mode: CancelMode) -> None:
+    try:
+        with unit_of(child, act) as unit:
+            unit.take(Cancel(unit.at, mode))
+    except (Refused, UnknownRun) as reason:  # it has ended, or could not even be created
+        logger.info("child run %s not cancelled: %s", child, reason)
+
+
+def act(unit: Unit) -> None:
+    """Everything that a unit's commit leads to: rings, hints, and what other runs are told."""
+    act_on_all([unit])
+
+
+def act_on_all(units: Sequence[Unit]) -> None:
+    """The same for several that were committed together; their rings go together too."""
+    queue.ring_all([(unit.run_id, ring) for unit in units for ring in unit.rings])
+    for unit in units:
+        hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
+        _announce_cases(unit)
+        for command in unit.commands:
+            try:
+                _carry_out(unit, command)
+            except (Error, NewerState) as error:
+                if not (isinstance(error, NewerState) or is_away(error)):
+                    raise
+                logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
+
+
+def _announce_cases(unit: Unit) -> None:
+    for decision in unit.decisions:
+        for entry in decision.entries:
+            if entry.type.startswith("intervention."):
+                opened = entry.data.get("opened", entry.seq)
+                hints.case_moved(unit.run_id, opened, entry.type)
+
+
+def _carry_out(unit: Unit, command: Command) -> None:
+    match command:
+        case CancelChild(child, mode):
+            _cancel_child(UUID(child), mode)
+        case RollBackChild(child):
+            roll_back_child(UUID(child))
+        case TellParent() if unit.loaded.parent_id is not None:
+            tell_parent(unit.run_id)
+        case _:
+            pass

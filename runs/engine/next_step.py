@@ -1,0 +1,59 @@
+"""What a worker process goes on with: claimed together with the report of what it has just done."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from designer.document.graph import Step
+from runs.engine.unit_of_work import Unit
+from runs.machine.events import Claim
+from runs.machine.retry_policy import action_of, next_direction, queue_of
+from runs.machine.steps.maps import waiting_item
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """A worker process that would go on with the next step of a run, if it can.
+
+    `workers`: names of those that it has; None: all.
+    """
+
+    process: str
+    queues: frozenset[str]
+    workers: Container[str] | None = None
+
+
+Next = tuple[str, int, bool]
+"""What was claimed next: a step, its lease, and whether a job was sent for it."""
+
+
+def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
+    """A step that has just become ready; else, where nobody else works on a map, an item that waits."""
+    ready = next((ring.step for ring in unit.rings if _can(unit, ring.step, go_on)), None)
+    name = ready or _waiting_item(unit, done, go_on)
+    if name is None:
+        return None
+    lease = unit.state.step(name).lease + 1
+    unit.take(Claim(unit.at, name, lease, go_on.process))
+    return name, lease, ready is None
+
+
+def _waiting_item(unit: Unit, done: str, go_on: GoOn) -> str | None:
+    if unit.is_locked or unit.state.step(done).map_name is None:
+        return None
+    name = waiting_item(unit.state, definition_of(unit, done))
+    return name if name is not None and _can(unit, name, go_on) else None
+
+
+def _can(unit: Unit, name: str, go_on: GoOn) -> bool:
+    step = definition_of(unit, name)
+    action = action_of(step, next_direction(step, unit.state.step(name)))
+    return queue_of(step, action) in go_on.queues and (
+        go_on.workers is None or action.worker in go_on.workers
+    )
+
+
+def definition_of(unit: Unit, name: str) -> Step:
+    """Of a step, or of the map that an item belongs to."""
+    return unit.graph.by_name[unit.state.step(name).map_name or name]

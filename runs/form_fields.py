@@ -1,0 +1,58 @@
+"""TODO."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from config.lib.json import finite, whole
+from runs.engine.creation import INPUT_BYTES_MAX
+
+NOTE_LENGTH_MAX = 4_000
+
+
+class JsonField(forms.CharField):
+    """JSON typed by hand; `cleaned_data` holds the value, or None when the field is empty."""
+
+    def __init__(self, *, rows: int = 4, needs_object: bool = False, **kwargs: Any) -> None:
+        attrs = {"rows": rows, "class": "textarea code", "spellcheck": "false", "autocomplete": "off"}
+        widget = forms.Textarea(attrs={**attrs, "data-bytes-max": INPUT_BYTES_MAX})
+        super().__init__(widget=widget, strip=False, **kwargs)
+        self.needs_object = needs_object
+
+    def clean(self, value: str) -> Any:
+        text = super().clean(value)
+        if not text.strip():
+            return None
+        found = parse_json(text)
+        if self.needs_object and not isinstance(found, dict):
+            raise ValidationError('This must be a JSON object, such as {"key": 1}.')
+        return found
+
+
+def parse_json(text: str) -> Any:
+    """The JSON value in `text`; a ValidationError says where it is broken."""
+    size = len(text.encode())
+    if size > INPUT_BYTES_MAX:
+        raise ValidationError(f"This is {size:,} bytes long; the limit is {INPUT_BYTES_MAX:,}. Shorten it.")
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=whole, parse_float=finite)
+    except json.JSONDecodeError as error:
+        message = f"Line {error.lineno}, column {error.colno}: {error.msg}. This is not JSON yet."
+        raise ValidationError(message) from error
+    except RecursionError as error:
+        raise ValidationError("This is nested too deeply. Flatten it.") from error
+    except ValueError as error:
+        raise ValidationError(f"This is not JSON yet: {error}.") from error
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as people edit it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValidationError(f"{name} is not a JSON value. Use a number or null.")

@@ -1,0 +1,1 @@
+"""Open questions to people: claim, answer, notify, and the pages that show them."""

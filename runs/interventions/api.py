@@ -1,0 +1,103 @@
+"""REST calls on interventions. Thin: each checks the caller, then calls the service or a query."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Body, Query, Router, Schema, Status
+from pydantic import Field
+
+from config.accounts.authentication import callers
+from runs.errors import UnknownIntervention
+from runs.interventions import service
+from runs.interventions.queries import UNREAD, cases_json, history_json
+from runs.models import Intervention
+
+CASES_MAX = 200
+
+router = Router(tags=["runs"])
+
+
+class AnswerIn(Schema):
+    answer: Literal["retry", "resolve", "skip", "compensate", "abandon"]
+    note: str = Field("", max_length=10_000)
+    patch: dict[str, Any] | None = None
+    output: Any = None
+
+
+class ClaimIn(Schema):
+    take_over: bool = False
+
+
+class NoteIn(Schema):
+    note: str = Field(max_length=10_000)
+
+
+OptionalClaimIn = Annotated[ClaimIn | None, Body()]
+
+
+@router.get("/interventions", response=dict[str, Any])
+def list_cases(
+    request: HttpRequest,
+    status: Literal["open", "answered"] = "open",
+    workflow: Annotated[str | None, Query(max_length=63)] = None,
+    cause: Annotated[str | None, Query(max_length=16)] = None,
+) -> dict[str, Any]:
+    """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
+    cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
+    cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
+    cases = cases.filter(**({"cause_key": cause} if cause else {}))
+    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:CASES_MAX]
+    return {"interventions": cases_json(list(listed)), "count": cases.count()}
+
+
+@router.get("/interventions/{int:case_id}", response=dict[str, Any])
+def get_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+    """A case with its history."""
+    case = _find_case(case_id)
+    return _case_json(case) | {"history": history_json(case)}
+
+
+@router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
+def claim_case(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
+    """409 where somebody else has claimed it, unless `take_over` is true."""
+    service.claim(case_id, request.user, take_over=bool(body and body.take_over))
+    return _case_json(_find_case(case_id))
+
+
+@router.post("/interventions/{int:case_id}/release", auth=callers("operate"), response=dict[str, Any])
+def release_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+    service.release(case_id, request.user)
+    return _case_json(_find_case(case_id))
+
+
+@router.post("/interventions/{int:case_id}/notes", auth=callers("operate"), response={201: dict[str, Any]})
+def note_on_case(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
+    service.note(case_id, request.user, body.note)
+    return Status(201, get_case(request, case_id))
+
+
+@router.post(
+    "/interventions/{int:case_id}/answer",
+    auth=callers("operate"),
+    response={200: dict[str, Any], 202: dict[str, Any]},
+)
+def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
+    """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
+    reply = service.Reply(body.answer, body.note, body.patch, body.output)
+    result = service.answer(case_id, reply, request.user)
+    return Status(202 if result == "proposed" else 200, _case_json(_find_case(case_id)))
+
+
+def _find_case(case_id: int) -> Intervention:
+    """Raises UnknownIntervention."""
+    case = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
+    if case is None:
+        raise UnknownIntervention()
+    return case
+
+
+def _case_json(case: Intervention) -> dict[str, Any]:
+    (found,) = cases_json([case])
+    return found

@@ -1,0 +1,139 @@
+"""Open interventions by cause, and what became of answers that were given together. Reading only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min
+
+from runs.interventions.facts import Choice, Facts
+from runs.interventions.queries import UNREAD, answers_of
+from runs.interventions.service import Reply
+from runs.models import CaseAct, Intervention
+
+CAUSES_MAX = 100
+SHOWN_MAX = 500
+FORETOLD_MAX = 20
+SEVERITY_ORDER = ("critical", "high", "normal", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Open cases with the same error. `workflows`: names, at most a few of them."""
+
+    key: str
+    kind: str
+    text: str
+    count: int
+    oldest: Any
+    severity: str
+    places: list[str]
+
+
+def causes() -> list[Cause]:
+    """The most frequent ones first."""
+    open_cases = Intervention.objects.filter(status="open")
+    rows = list(
+        open_cases.values("cause_key", "kind")
+        .annotate(count=Count("pk"), text=Max("cause"), oldest=Min("opened_at"))
+        .order_by("-count", "oldest")[:CAUSES_MAX]
+    )
+    of_cause: dict[str, list[tuple[str, str, str]]] = {row["cause_key"]: [] for row in rows}
+    found = open_cases.filter(cause_key__in=of_cause).values_list(
+        "cause_key", "run__workflow_name", "step", "severity"
+    )
+    for key, workflow, step, severity in found.distinct().order_by():
+        of_cause[key].append((workflow, step.partition("[")[0], severity))
+    return [_cause(row, of_cause[row["cause_key"]]) for row in rows]
+
+
+def _cause(row: Mapping[str, Any], places: list[tuple[str, str, str]]) -> Cause:
+    severities = {severity for _, _, severity in places}
+    worst = next((severity for severity in SEVERITY_ORDER if severity in severities), "normal")
+    names = sorted({f"{step} of {workflow}" for workflow, step, _ in places})
+    return Cause(row["cause_key"], row["kind"], row["text"], row["count"], row["oldest"], worst, names)
+
+
+def of_cause(key: str) -> list[Intervention]:
+    """Open cases of a cause, by age."""
+    cases = Intervention.objects.filter(status="open", cause_key=key)
+    return list(cases.select_related("run").defer(*UNREAD).order_by("opened_at", "pk")[:SHOWN_MAX])
+
+
+def common_answers(cases: list[Intervention]) -> list[str]:
+    """Answers that every one of the cases may be given."""
+    found = answers_of(cases)
+    if not found:
+        return []
+    first, *others = found.values()
+    return [answer for answer in first if all(answer in other for other in others)]
+
+
+def common_choices(cases: list[Intervention], answers: list[str]) -> list[Choice]:
+    """The answers with what each leads to; told case by case for the first ones."""
+    told = [{choice.answer: choice for choice in Facts(case).choices()} for case in cases[:FORETOLD_MAX]]
+    return [_summed([choices[answer] for choices in told if answer in choices]) for answer in answers]
+
+
+def _summed(choices: list[Choice]) -> Choice:
+    effects = Counter(choice.effect for choice in choices)
+    first = choices[0]
+    if len(effects) == 1:
+        return first
+    words = [f"{count} ×: {effect}" for effect, count in effects.most_common()]
+    return Choice(first.answer, first.title, " ".join(words), first.needs_note, first.needs_second)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one case of a batch. `outcome`: refused, proposed, again, under_way or ended."""
+
+    case: Intervention
+    by: str
+    outcome: str
+    text: str
+    again: Intervention | None
+
+
+def results(batch: UUID) -> list[Result]:
+    acts = CaseAct.objects.filter(batch=batch).select_related("case__run").order_by("pk")
+    found = list(acts.defer("case__run__input", "case__run__state")[:SHOWN_MAX])
+    later = _asked_again([act.case for act in found])
+    return [_result(act, later.get(act.case.pk)) for act in found]
+
+
+def _asked_again(cases: list[Intervention]) -> dict[int, Intervention]:
+    open_ones = Intervention.objects.filter(run__in={case.run_id for case in cases}, status="open")
+    by_place = {(one.run_id, one.step): one for one in open_ones}
+    found = ((case.pk, by_place.get((case.run_id, case.step))) for case in cases)
+    return {pk: one for pk, one in found if one is not None and one.pk != pk}
+
+
+def _result(act: CaseAct, again: Intervention | None) -> Result:
+    if act.data.get("refused"):
+        return Result(act.case, act.by, "refused", act.data["refused"], None)
+    if act.act == "proposed" and act.case.status == "open":
+        return Result(act.case, act.by, "proposed", "A second person has to agree.", None)
+    if again is not None:
+        return Result(act.case, act.by, "again", str(again.error.get("message") or ""), again)
+    ended = act.case.run.status in ("completed", "compensated", "failed", "cancelled")
+    return Result(act.case, act.by, "ended" if ended else "under_way", "", None)
+
+
+def reply_of(batch: UUID) -> Reply | None:
+    """The answer that was given to a batch."""
+    act = CaseAct.objects.filter(batch=batch).order_by("pk").first()
+    if act is None:
+        return None
+    data = act.data
+    return Reply(data["answer"], data.get("note", ""), data.get("patch"), data.get("output"))
+
+
+def rest_of(batch: UUID) -> list[Intervention]:
+    """Open cases with the cause of the batch's first case."""
+    act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
+    return of_cause(act.case.cause_key) if act else []

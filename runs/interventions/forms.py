@@ -1,0 +1,92 @@
+"""Forms of the pages of interventions: what people type, checked for shape."""
+
+from __future__ import annotations
+
+from django import forms
+
+from runs.interventions.answer_form import AnswerForm
+from runs.interventions.service import NOTE_LENGTH_MAX, Reply
+from runs.models import CASE_KINDS, Severity
+
+IDS_MAX = 500
+
+
+class ReplyForm(AnswerForm):
+    """An answer on its way: `confirmed` once its consequences, `told`, were read."""
+
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    told = forms.CharField(required=False, max_length=10_000, widget=forms.HiddenInput)
+
+    def reply(self) -> Reply:
+        data = self.cleaned_data
+        answer = data["answer"]
+        return Reply(
+            answer,
+            data["note"],
+            (data["patch"] or None) if answer == "retry" else None,
+            (data["output"] or {}) if answer == "resolve" else None,
+        )
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """The answer again, as hidden fields of the next form."""
+        texts = {name: str(self.data.get(name, "")) for name in ("answer", "note", "patch", "output")}
+        return list(texts.items())
+
+
+class ClaimForm(forms.Form):
+    take_over = forms.BooleanField(required=False)
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(
+        max_length=NOTE_LENGTH_MAX,
+        label="Note",
+        widget=forms.Textarea(attrs={"rows": 2, "class": "textarea"}),
+        error_messages={"required": "Write something first."},
+    )
+
+
+class PlanForm(forms.Form):
+    severity = forms.ChoiceField(
+        choices=Severity.choices, widget=forms.Select(attrs={"class": "select select-sm"})
+    )
+    due_at = forms.DateTimeField(
+        required=False,
+        label="Answer due (UTC)",
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": "input input-sm"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+
+
+class ListForm(forms.Form):
+    """What the list of interventions shows."""
+
+    STATES = [
+        ("open", "open"),
+        ("mine", "mine"),
+        ("unclaimed", "unclaimed"),
+        ("overdue", "overdue"),
+        ("answered", "answered"),
+        ("all", "all"),
+    ]
+    state = forms.ChoiceField(choices=STATES, required=False)
+    severity = forms.ChoiceField(choices=[("", "any"), *Severity.choices], required=False)
+    kind = forms.ChoiceField(choices=[("", "any"), *CASE_KINDS], required=False)
+    workflow = forms.CharField(max_length=63, required=False)
+    cause = forms.CharField(max_length=16, required=False)
+    q = forms.CharField(max_length=100, required=False)
+    run__id__exact = forms.UUIDField(required=False)
+    page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+
+
+class BulkForm(ReplyForm):
+    """One answer for many cases; `ids` are those that the page showed."""
+
+    ids = forms.CharField(max_length=IDS_MAX * 12, widget=forms.HiddenInput)
+
+    def clean_ids(self) -> list[int]:
+        parts = self.cleaned_data["ids"].split(",")
+        if not all(part.isdecimal() and len(part) < 12 for part in parts):
+            raise forms.ValidationError("Reload the page: the list of cases was garbled.")
+        return [int(part) for part in parts[:IDS_MAX]]

@@ -1,0 +1,90 @@
+"""E-mail about interventions: when one is opened, and when it is overdue.
+
+What is to be sent stands in a table, so nothing is lost: the sweep rings a worker process for what is
+due, and rings again where nothing came of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+
+from runs.delivery import queue
+from runs.interventions.facts import Facts, happened
+from runs.models import CaseAct, CaseMail, Intervention
+from runs.store import reader
+from runs.store.interventions import addresses, policy_for
+
+logger = logging.getLogger(__name__)
+
+JOB = "runs.interventions.notifications.send"
+MAILS_PER_PASS = 100
+AGAIN_S = 60.0
+TRIES_MAX = 10
+ERROR_SHOWN_MAX = 500
+
+
+def ring_due(at: datetime) -> int:
+    """Have what is due sent by worker processes. Returns how many; raises RedisError."""
+    due = CaseMail.objects.filter(ended_at=None, due_at__lte=at).order_by("due_at")
+    return sum(_ring(mail, at) for mail in due[:MAILS_PER_PASS])
+
+
+def _ring(mail: CaseMail, at: datetime) -> int:
+    """Of two sweeps, the one that puts the mail off rings for it."""
+    same = CaseMail.objects.filter(pk=mail.pk, due_at=mail.due_at, ended_at=None)
+    if not same.update(due_at=at + timedelta(seconds=AGAIN_S), tries=F("tries") + 1):
+        return 0
+    queue.enqueue(JOB, f"case-mail-{mail.pk}-{mail.tries + 1}", mail.pk)
+    return 1
+
+
+def send(mail_id: int) -> None:
+    """The job: send one mail, unless it is pointless by now."""
+    mail = CaseMail.objects.filter(pk=mail_id, ended_at=None).select_related("case__run").first()
+    if mail is None:
+        return
+    case = mail.case
+    to = addresses(policy_for(case.run.workflow_name, case.kind)) if case.status == "open" else []
+    try:
+        if to:
+            message(mail, to).send()
+    except (SMTPException, OSError) as error:
+        logger.warning("intervention %s: mail not sent: %s", case.pk, error)
+        if mail.tries < TRIES_MAX:
+            return
+        logger.error("intervention %s: mail given up after %s tries", case.pk, mail.tries)
+        to = []
+    _end(mail, len(to))
+
+
+def _end(mail: CaseMail, told: int) -> None:
+    now = reader.now()
+    with transaction.atomic():
+        CaseMail.objects.filter(pk=mail.pk).update(ended_at=now)
+        if told:
+            text = f"{mail.about.capitalize()}: {told} {'person' if told == 1 else 'people'}"
+            CaseAct.objects.create(case=mail.case, at=now, act="told", text=text)
+
+
+def message(mail: CaseMail, to: list[str]) -> EmailMessage:
+    case = mail.case
+    what = "the undo of " if case.kind == "compensation_failed" else ""
+    state = "Overdue" if mail.about == "overdue" else case.get_severity_display()
+    subject = f"[Sagaboard] {state}: {what}{case.step} failed in {case.run.workflow_name}"
+    return EmailMessage(subject, _body(case), to=to)
+
+
+def _body(case: Intervention) -> str:
+    due = f"Answer due: {case.due_at:%Y-%m-%d %H:%M} UTC." if case.due_at else "There is no due time."
+    claimed = f"{case.claimed_by} has claimed it." if case.claimed_by else "Nobody has claimed it yet."
+    error = f"{case.error.get('code', '')}: {case.error.get('message', '')}"[:ERROR_SHOWN_MAX]
+    link = settings.SITE_URL + reverse("admin:runs_intervention_change", args=[case.pk])
+    return f"{happened(Facts(case))}\n\n{error}\n\n{claimed} {due}\n\n{link}\n"

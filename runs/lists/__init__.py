@@ -1,0 +1,1 @@
+"""Many runs: search, lists, acts on all that a filter finds."""

@@ -1,0 +1,79 @@
+"""Runs whose input has a text in it, found by what the database brings along: FTS5 or pg_trgm.
+
+Both index three letters at a time. A shorter text is looked for in the newest runs only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from runs.store.database import Query
+
+INDEXED_LENGTH_MIN = 3
+SHORT_LOOKED_AT = 5_000
+TEXT_LENGTH_MAX = 200
+NO_PLACE = 2**63 - 1
+
+Rows = list[tuple[Any, ...]]
+
+SQLITE_SQL = (
+    "SELECT found.id, found.run_id FROM runs_runtext_index CROSS JOIN runs_runtext found"
+    " ON found.id = runs_runtext_index.rowid"
+    " WHERE runs_runtext_index MATCH %s AND runs_runtext_index.rowid < %s"
+    " ORDER BY runs_runtext_index.rowid DESC LIMIT %s"
+)
+POSTGRES_SQL = "SELECT id, run_id FROM runs_runtext WHERE text ILIKE %s AND id < %s ORDER BY id DESC LIMIT %s"
+SHORT_SQL = (
+    "SELECT id, run_id FROM runs_runtext WHERE id > (SELECT coalesce(max(id), 0) FROM runs_runtext) - %s"
+    " AND lower(text) LIKE lower(%s) ESCAPE '\\' AND id < %s ORDER BY id DESC LIMIT %s"
+)
+
+
+def newest_with(text: str, before: int | None, limit: int) -> Rows:
+    """Places (which fall with age) and keys of runs with `text` in their input, newest first."""
+    return rows_of(*statement(_searched(text), NO_PLACE if before is None else before, limit))
+
+
+def having(text: str, keys: Query) -> Query:
+    """Those of the keys whose runs have `text` in their input, looked at one by one."""
+    like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
+    sql, values = keys
+    found = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text {like} %s ESCAPE '\\'"  # noqa: S608
+    return found, (*values, _pattern(_searched(text)))
+
+
+def is_indexed(text: str) -> bool:
+    return len(text) >= INDEXED_LENGTH_MIN
+
+
+def is_checkable(text: str) -> bool:
+    """Whether looking at a text gives what its index does: beyond ASCII, SQLite's LIKE tells case apart."""
+    return text.isascii() or connection.vendor != "sqlite"
+
+
+def rows_of(sql: str, values: Sequence[Any]) -> Rows:
+    """What a query finds, as the database gives it."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:
+    if not is_indexed(text):
+        return SHORT_SQL, [SHORT_LOOKED_AT, _pattern(text), before, limit]
+    if connection.vendor == "sqlite":
+        return SQLITE_SQL, ['"' + text.replace('"', '""') + '"', before, limit]
+    return POSTGRES_SQL, [_pattern(text), before, limit]
+
+
+def _searched(text: str) -> str:
+    return text[:TEXT_LENGTH_MAX].replace("\x00", "\ufffd")
+
+
+def _pattern(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, "\\" + special)
+    return f"%{text}%"

@@ -1,0 +1,175 @@
+"""Home, the list of runs, and one act on many of them. Thin: who may, what is shown, what is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from config.accounts.permissions import page_for
+from config.accounts.rate_limits import caller, spend
+from designer.models import Workflow
+from runs.lists import bulk
+from runs.lists.search import LOOKED_AT_MAX, BadFilter, Filters, page_of
+from runs.machine.events import CancelMode
+from runs.machine.states import RunStatus
+from runs.models import Run
+from runs.queries import steps
+from runs.store import reader
+
+WITHIN = {
+    "1h": (timedelta(hours=1), "In the last hour"),
+    "24h": (timedelta(days=1), "In the last 24 hours"),
+    "7d": (timedelta(days=7), "In the last 7 days"),
+    "30d": (timedelta(days=30), "In the last 30 days"),
+}
+MODES: dict[str, CancelMode] = {"compensate": "compensate", "abandon": "abandon"}
+BAD_REQUEST = 400
+
+
+# --- the list ---
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def run_list(request: HttpRequest) -> HttpResponse:
+    cursor = request.GET.get("cursor") or None
+    runs: list[Run] = []
+    following, problem = None, ""
+    filters = filters_of(request.GET)
+    try:
+        runs, following = page_of(filters, cursor)
+    except BadFilter as error:
+        if cursor:
+            messages.error(request, str(error))
+            return redirect(f"{reverse('run-list')}?{query_of(request.GET)}")
+        problem = str(error)
+    context = _shown_filters(request.GET, filters) | {
+        "runs": runs,
+        "next_cursor": following,
+        "cursor": cursor,
+        "problem": problem,
+        "looked_at": f"{LOOKED_AT_MAX:,}",
+        "bulk_max": bulk.BULK_MAX,
+    }
+    return render(request, "runs/list.html", context, status=BAD_REQUEST if problem else 200)
+
+
+def _shown_filters(query: QueryDict, filters: Filters) -> dict[str, Any]:
+    return {
+        "wanted": filters,
+        "since": query.get("since", ""),
+        "within": query.get("within", ""),
+        "withins": [(value, words) for value, (_, words) in WITHIN.items()],
+        "query": query_of(query),
+        "is_filtered": filters.is_any,
+        "statuses": list(RunStatus),
+        "names": Workflow.objects.values_list("name", flat=True)[: steps.FILTER_NAMES_MAX],
+    }
+
+
+def filters_of(query: QueryDict | dict[str, str]) -> Filters:
+    """The filter that an address asks for; `within` is a time that moves on."""
+    since = query.get("since") or None
+    span = WITHIN.get(query.get("within", ""))
+    if span and not since:
+        since = (reader.now() - span[0]).isoformat()
+    given = {name: query.get(name) or None for name in ("status", "workflow", "label", "q", "until")}
+    kind = query.get("kind", "")
+    return Filters(**given, since=since, trials=kind == "trials", imported=kind == "imported")
+
+
+def query_of(query: QueryDict) -> str:
+    """The address without its place, as links of the page have it."""
+    kept = query.copy()
+    for name in [name for name, value in query.items() if name == "cursor" or not value]:
+        del kept[name]
+    return kept.urlencode()
+
+
+# --- many runs at once ---
+
+
+@require_POST
+@page_for("operate")
+def run_bulk(request: HttpRequest) -> HttpResponse:
+    """What would happen, to be confirmed."""
+    act = request.POST.get("act")
+    if act not in bulk.ACTS:
+        return _back(request, "Choose what is to be done with the runs.")
+    try:
+        run_ids = _chosen(request.POST)
+    except BadFilter as error:
+        return _back(request, str(error))
+    if not 0 < len(run_ids) <= bulk.BULK_MAX:
+        return _back(request, f"Choose between 1 and {bulk.BULK_MAX} runs.")
+    mode, found = _foretold(act, run_ids)
+    willing = [one for one in found if one.is_done]
+    context = {
+        "act": act,
+        "willing": willing,
+        "refusing": [one for one in found if not one.is_done],
+        "mode": mode,
+        "run_ids": " ".join(str(one.run_id) for one in willing),
+        "key": f"page-{uuid4()}",
+        "query": request.POST.get("filter", ""),
+    }
+    return render(request, "runs/bulk_confirm.html", context)
+
+
+@require_POST
+@page_for("operate")
+def run_bulk_do(request: HttpRequest) -> HttpResponse:
+    act, mode = request.POST.get("act"), MODES.get(request.POST.get("mode", "compensate"))
+    run_ids = _uuids(request.POST.get("runs", "").split())
+    if act not in bulk.ACTS or mode is None or not 0 < len(run_ids) <= bulk.BULK_MAX:
+        return _back(request, "That cannot be understood. Choose the runs again.")
+    key = request.POST.get("key", "")[:100]
+    if act == "rerun":
+        spend("starts", caller(request), len(run_ids))
+    results = bulk.do(bulk.Order(act, mode, request.user, key), run_ids)
+    context = {
+        "act": act,
+        "mode": mode,
+        "done": [one for one in results if one.is_done],
+        "refused": [one for one in results if not one.is_done],
+        "query": request.POST.get("filter", ""),
+    }
+    return render(request, "runs/bulk_done.html", context)
+
+
+def _foretold(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
+    """Where none of them can be cancelled any more, they may still be abandoned."""
+    found = bulk.foresee(bulk.Order(act), run_ids)
+    if any(one.is_done or one.code != bulk.UndoneAlready.code for one in found):
+        return "compensate", found
+    return "abandon", bulk.foresee(bulk.Order(act, "abandon"), run_ids)
+
+
+def _chosen(form: QueryDict) -> list[UUID]:
+    """The runs that were ticked, or the newest that match the filter."""
+    if not form.get("all"):
+        return _uuids(form.getlist("runs"))
+    found, _ = page_of(filters_of(dict(parse_qsl(form.get("filter", "")))), None, bulk.BULK_MAX)
+    return [run.pk for run in found]
+
+
+def _uuids(texts: Iterable[str]) -> list[UUID]:
+    """Each once; what is no id is left out."""
+    found = dict.fromkeys(text for text in texts if steps.is_uuid(text))
+    return [UUID(text) for text in found]
+
+
+def _back(request: HttpRequest, message: str) -> HttpResponse:
+    messages.error(request, message)
+    return redirect(f"{reverse('run-list')}?{request.POST.get('filter', '')}")

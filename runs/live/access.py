@@ -1,0 +1,61 @@
+"""Who may still watch: asked when a socket opens, when people change, and every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user, get_user_model
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
+from django.contrib.sessions.models import Session
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.http import HttpRequest
+
+from config.accounts.permissions import may
+from runs.delivery import hints
+
+Person = tuple[str, Any, Callable[[], Any] | None]
+"""The key of a session, or "" where there is none; the key of a user; and who knows it of a token."""
+
+
+def person_of(scope: dict[str, Any]) -> Person:
+    session = scope.get("session")
+    return (
+        getattr(session, "session_key", None) or "",
+        getattr(scope.get("user"), "pk", None),
+        scope.get("ask"),
+    )
+
+
+def who_may_see(people: Collection[Person]) -> set[Person]:
+    return {person for person in people if may(_user(*person), "view")}
+
+
+def _user(session_key: str, user_pk: Any, ask: Callable[[], Any] | None) -> AbstractBaseUser | AnonymousUser:
+    """As the database has it now: signed out is nobody."""
+    if ask is not None:
+        return ask() or AnonymousUser()
+    if not session_key:
+        return get_user_model().objects.filter(pk=user_pk).first() or AnonymousUser()
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    request = HttpRequest()
+    request.session = store(session_key)
+    return get_user(request)
+
+
+def _changed(sender: Any, **kwargs: Any) -> None:
+    if kwargs.get("update_fields") != frozenset({"last_login"}):
+        hints.people_changed()
+
+
+def listen() -> None:
+    """Hear of every change of users, groups and sessions that might matter."""
+    user = get_user_model()
+    for sender in (user, Group):
+        post_save.connect(_changed, sender=sender, dispatch_uid=f"people-{sender.__name__}")
+        post_delete.connect(_changed, sender=sender, dispatch_uid=f"people-gone-{sender.__name__}")
+    post_delete.connect(_changed, sender=Session, dispatch_uid="people-signed-out")
+    for through in (user.groups.through, user.user_permissions.through, Group.permissions.through):
+        m2m_changed.connect(_changed, sender=through, dispatch_uid=f"people-{through.__name__}")

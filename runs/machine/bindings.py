@@ -1,0 +1,190 @@
+"""What expressions and workers see: contexts, scopes and bound params. PURE.
+
+A context depends on the graph and on outputs only, never on timing, so it is the same on
+every replay (semantics 2).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from designer.document.graph import Action, Graph, Step
+from designer.expressions.expressions import resolve
+from runs.machine.retry_policy import action_of
+from runs.machine.states import State, StepState, StepStatus
+from workers.sdk.outcome import Direction
+
+JSON = Any
+REFERENCE = re.compile(r"\b(?:context|input|steps)(?:\.[A-Za-z_]\w*)+")
+VALUE_CHARS_MAX = 80
+NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
+PASSED_ON = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
+
+
+def contribution(step: Step, output: JSON) -> dict[str, JSON]:
+    """What an output adds to the contexts of later steps."""
+    if step.output_key:
+        return {step.output_key: output}
+    if isinstance(output, dict):
+        return output
+    return {} if output is None else {"result": output}
+
+
+def outputs(graph: Graph, state: State, names: list[str]) -> dict[str, JSON]:
+    """Outputs by step name, in the order given, of those steps that have one."""
+    steps = state.steps_named(names)
+    seqs = [step.output_seq for step in steps.values() if step.output_seq is not None]
+    payloads = state.payloads(seqs)
+    found: dict[str, JSON] = {}
+    for name, step in steps.items():
+        if step.status not in PASSED_ON:
+            continue
+        if step.output_seq is not None:
+            found[name] = payloads[step.output_seq]
+        elif step.is_map:
+            found[name] = map_results(state, name)
+    return found
+
+
+def map_results(state: State, name: str) -> list[JSON]:
+    """The results of a map in item order; an item that did not complete leaves its error in its place."""
+    items = state.items(name)
+    keys = (f"{name}[{index}]" for index in range(state.step(name).items_total or 0))
+    ordered = [items.get(key) or StepState(key) for key in keys]
+    payloads = state.payloads([item.output_seq for item in ordered if item.output_seq is not None])
+    return [_item_result(item, payloads) for item in ordered]
+
+
+def _item_result(item: StepState, payloads: Mapping[int, JSON]) -> JSON:
+    if item.status == StepStatus.COMPLETED:
+        return payloads[item.output_seq] if item.output_seq is not None else None
+    return {"error": item.error if item.status == StepStatus.FAILED else NOT_RUN}
+
+
+def merged(graph: Graph, found: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Contributions merged in topological order, later keys winning."""
+    result: dict[str, JSON] = {}
+    for name in sorted(found, key=graph.position.__getitem__):
+        result.update(contribution(graph.by_name[name], found[name]))
+    return result
+
+
+def scope_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
+    """Scope of a step before it runs: what its completed ancestors gave, as an operator patched it."""
+    found = outputs(graph, state, list(graph.ancestors(name)))
+    return _patched(state, state.step(name).patches, _scope(graph, state, found))
+
+
+def scope_after(graph: Graph, state: State, name: str, output: JSON) -> dict[str, JSON]:
+    """Scope of a step's outgoing edges: its own output is there too."""
+    found = outputs(graph, state, list(graph.ancestors(name)))
+    is_map = output is None and state.step(name).is_map
+    found[name] = map_results(state, name) if is_map else output
+    return _scope(graph, state, found)
+
+
+def values_compared(source: str, scope: Mapping[str, JSON]) -> str:
+    """The values that an expression's plain references have, for messages: `context.a.b = 3`."""
+    found = {match.group(): _look_up(scope, match.group().split(".")) for match in REFERENCE.finditer(source)}
+    return ", ".join(
+        f"{name} = {json.dumps(value, default=str)[:VALUE_CHARS_MAX]}" for name, value in found.items()
+    )
+
+
+def _look_up(value: JSON, path: list[str]) -> JSON:
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return "(missing)"
+        value = value[key]
+    return value
+
+
+def _scope(graph: Graph, state: State, found: Mapping[str, JSON]) -> dict[str, JSON]:
+    context = {**state.input, **merged(graph, found)}
+    run = {"id": state.run.id, "workflow": graph.name}
+    return {"context": context, "input": dict(state.input), "steps": dict(found), "run": run}
+
+
+def run_output(graph: Graph, state: State) -> dict[str, JSON]:
+    """Merged outputs of all steps: what a parent gets."""
+    return merged(graph, outputs(graph, state, [step.name for step in graph.steps]))
+
+
+def task_scope(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
+    """Everything that params may refer to when `key` (a step or an item) is carried out."""
+    step_state = state.step(key)
+    step = graph.by_name[step_state.map_name or key]
+    scope = (
+        undo_scope(graph, state, step, step_state)
+        if direction == "undo"
+        else forward_scope(graph, state, step, step_state)
+    )
+    if step_state.map_name:
+        scope |= item_of(state, step, step_state)
+        scope["context"] |= item_of(state, step, step_state)
+    if direction == "undo":
+        return _patched(state, step_state.undo_patches, scope)
+    return _patched(state, step_state.patches, scope) if step_state.map_name else scope
+
+
+def forward_scope(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
+    scope = scope_at(graph, state, step.name)
+    scope["context"] |= _carried(state, step_state)
+    return scope
+
+
+def undo_scope(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
+    """The context as it was at the failure, with the step's own output on top of it."""
+    found = outputs(graph, state, [step.name for step in graph.steps])
+    scope = _scope(graph, state, found)
+    output = {} if step_state.output_seq is None else state.payload(step_state.output_seq)
+    own = {"output": output, "failure": dict(state.run.failure or {})}
+    scope["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
+    return scope | own
+
+
+def _carried(state: State, step_state: StepState) -> JSON:
+    """What the worker said when it asked for this attempt."""
+    return {} if step_state.carry_seq is None else state.payload(step_state.carry_seq) or {}
+
+
+def item_of(state: State, step: Step, item: StepState) -> dict[str, JSON]:
+    """`item` (or `batch`) and `index` of one item of a map."""
+    values = state.payload(state.step(step.name).items_seq or 0)
+    start = item.index * step.batch_size
+    if step.batch_size > 1:
+        return {"batch": values[start : start + step.batch_size], "index": item.index}
+    return {"item": values[start], "index": item.index}
+
+
+def _patched(state: State, patches: tuple[int, ...], scope: dict[str, JSON]) -> dict[str, JSON]:
+    for seq in patches:
+        scope["context"] = merge_patch(scope["context"], state.payload(seq))
+    return scope
+
+
+def merge_patch(target: JSON, patch: JSON) -> JSON:
+    """JSON merge patch (RFC 7396): null removes, objects merge, anything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return result
+
+
+def bind(action: Action, scope: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Params with their expressions resolved; raises ExpressionError."""
+    return {key: resolve(value, scope) for key, value in action.params.items()}
+
+
+def bound_params(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
+    """What an attempt of `key` would be called with now."""
+    step = graph.by_name[state.step(key).map_name or key]
+    return bind(action_of(step, direction), task_scope(graph, state, key, direction))

@@ -1,0 +1,271 @@
+"""Everything that goes into `decide` and comes out of it.
+
+PURE. Events are imperative inputs and carry all that is not a function of the state: the
+time, jitter and who. Entries are facts in the past tense; commands are effects to carry out
+after the commit, and losing one costs latency, never the run.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from designer.document.graph import Step
+from runs.machine.states import State
+from workers.sdk.outcome import Outcome
+
+CancelMode = Literal["compensate", "abandon"]
+Answer = Literal["retry", "resolve", "skip", "compensate", "abandon"]
+
+CHILD_NAMESPACE = uuid.UUID("6f0c9c1e-1f60-4a3e-9d3c-0d6a2f1f6d11")
+
+
+def child_id(run: str, step: str, attempt: int) -> str:
+    """Id of the child run that an attempt of a `workflow` step starts: always the same one."""
+    return str(uuid.uuid5(CHILD_NAMESPACE, f"{run}/{step}/{attempt}"))
+
+
+# --- events ---
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin the run. `at` is the database's time, as in every event."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker process asks for the right to carry out lease number `lease` of a step."""
+
+    at: datetime
+    step: str
+    lease: int
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the attempt under `lease` came to. `jitter` lies in [-1, 1].
+
+    `expansion`: the resolved steps that a dynamic worker asked for.
+    """
+
+    at: datetime
+    step: str
+    lease: int
+    outcome: Outcome
+    jitter: float = 0.0
+    expansion: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """The worker process that held `lease` is gone; the outcome is unknown."""
+
+    at: datetime
+    step: str
+    lease: int
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """A worker process that stops gives a claimed attempt back before it began."""
+
+    at: datetime
+    step: str
+    lease: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A step's `due_at` has passed: a retry, a timer, a lease or a lost ring."""
+
+    at: datetime
+    step: str
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a running attempt says of itself: progress in [0, 1] and log lines."""
+
+    at: datetime
+    step: str
+    lease: int
+    fraction: float | None = None
+    message: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    at: datetime
+    name: str
+    payload: Any = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """A person approves or rejects a waiting approval step."""
+
+    at: datetime
+    step: str
+    approved: bool
+    by: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndChild:
+    """A child run of a `workflow` step has ended, forward or rolled back."""
+
+    at: datetime
+    step: str
+    child: str
+    status: str
+    output: Any = None
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    at: datetime
+    mode: CancelMode = "compensate"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOut:
+    """The run's own timeout has passed."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Undo a completed run: wholly, or all that completed after `to_step`.
+
+    `by_parent`: the run of which it is a part is rolled back, so there need not be anything to undo.
+    """
+
+    at: datetime
+    by: str = ""
+    to_step: str | None = None
+    by_parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCase:
+    """A person claims an intervention, or gives it back (`by` empty)."""
+
+    at: datetime
+    step: str
+    opened_seq: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCase:
+    """`proposed_by`: who proposed the answer that `by` agreed to, if somebody else did."""
+
+    at: datetime
+    step: str
+    opened_seq: int
+    answer: Answer
+    by: str
+    note: str = ""
+    patch: Mapping[str, Any] | None = None
+    output: Any = None
+    proposed_by: str = ""
+
+
+Event = (
+    Start
+    | Claim
+    | Report
+    | Lose
+    | HandBack
+    | Wake
+    | Note
+    | Signal
+    | Approve
+    | EndChild
+    | Cancel
+    | TimeOut
+    | Rollback
+    | TakeCase
+    | AnswerCase
+)
+
+# --- facts ---
+
+
+class Entry(NamedTuple):
+    """One numbered fact of a run. `payload` is what frames leave out (outputs, patches, items)."""
+
+    seq: int
+    type: str
+    at: datetime
+    step: str = ""
+    attempt: int = 0
+    data: Mapping[str, Any] = {}  # never changed
+    payload: Any = None
+    status: str = ""
+
+
+# --- commands ---
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Tell the worker processes of `queue` that lease number `lease` of a step may be claimed."""
+
+    step: str
+    lease: int
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild:
+    """Create and start a child run; its id is given, so doing it twice does it once."""
+
+    step: str
+    child: str
+    workflow: str
+    version: int | None
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelChild:
+    child: str
+    mode: CancelMode
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackChild:
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellParent:
+    """This run has ended, and another one waits for it."""
+
+
+Command = Ring | StartChild | CancelChild | RollBackChild | TellParent
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an event led to: facts to append, effects to carry out, and the state after it."""
+
+    state: State
+    entries: tuple[Entry, ...]
+    commands: tuple[Command, ...]

@@ -1,0 +1,23 @@
+"""`apply(state, entry)`: what a fact changes. PURE, total and free of rules.
+
+Replaying a run's journal through `apply` gives its stored state; a test checks exactly that.
+Every entry carries what is needed, so no effect looks at the graph. The effects are in
+`run_effects`, `step_effects` and `undo_effects`.
+"""
+
+from __future__ import annotations
+
+from runs.machine.events import Entry
+from runs.machine.journal import run_effects, step_effects, undo_effects
+from runs.machine.journal.effects import EFFECTS
+from runs.machine.states import State, evolve
+
+__all__ = ["EFFECTS", "apply", "run_effects", "step_effects", "undo_effects"]
+
+
+def apply(state: State, entry: Entry) -> None:
+    """Change `state` by one entry, whose `seq` must be the next one."""
+    state.run = evolve(state.run, last_seq=entry.seq)
+    if entry.payload is not None:
+        state.new_payloads[entry.seq] = entry.payload
+    EFFECTS[entry.type](state, entry)

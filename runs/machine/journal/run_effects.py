@@ -1,0 +1,122 @@
+"""What entries about a run as a whole change, and those about signals and interventions. PURE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.machine.events import Entry
+from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.journal.step_effects import end_early
+from runs.machine.journal.undo_effects import end_undo, leave_behind, plan_undos
+from runs.machine.states import RunStatus, State, StepStatus, UndoStatus, evolve
+
+
+@effect("run.created")
+def _created(state: State, entry: Entry) -> None:
+    due_at = time_of(entry.data.get("due_at"))
+    state.run = evolve(state.run, total=entry.data["total"], depth=entry.data.get("depth", 0), due_at=due_at)
+
+
+@effect("run.started")
+def _started(state: State, entry: Entry) -> None:
+    state.run = evolve(state.run, started_at=entry.at)
+
+
+@effect("run.compensating")
+def _compensating(state: State, entry: Entry) -> None:
+    data = entry.data
+    state.run = evolve(
+        state.run,
+        phase="undo",
+        final=None,
+        finished_at=None,
+        due_at=None,
+        reason=data["reason"],
+        failure=data.get("failure"),
+        error=data.get("error"),
+        partial="to_step" in data,
+        left_undone=state.run.left_undone + len(data.get("remains", ())),
+    )
+    for name in data.get("cancelled", ()):
+        end_early(state, entry, name)
+    plan_undos(state, data["plan"], entry.payload)
+
+
+@effect("run.blocked")
+def _blocked(state: State, entry: Entry) -> None:
+    state.run = evolve(state.run, said_blocked=True)
+
+
+@effect("run.resumed")
+def _resumed(state: State, entry: Entry) -> None:
+    state.run = evolve(state.run, said_blocked=False)
+
+
+@effect("run.completed", "run.compensated", "run.failed", "run.cancelled")
+def _ended(state: State, entry: Entry) -> None:
+    state.run = evolve(
+        state.run,
+        phase="ended",
+        final=RunStatus(entry.type.partition(".")[2]),
+        error=entry.data.get("error", state.run.error),
+        finished_at=entry.at,
+        due_at=None,
+        said_blocked=False,
+    )
+    for name in entry.data.get("cancelled", ()):
+        end_early(state, entry, name)
+    for name in entry.data.get("abandoned", ()):
+        leave_behind(state, name)
+
+
+@effect("step.expanded")
+def _expanded(state: State, entry: Entry) -> None:
+    names = entry.data["steps"]
+    state.run = evolve(
+        state.run,
+        added=(*state.run.added, entry.seq),
+        added_count=state.run.added_count + len(names),
+        total=state.run.total + len(names),
+    )
+    for name in names:
+        change(state, name, added_by=entry.step)
+
+
+@effect("signal.received")
+def _signal(state: State, entry: Entry) -> None:
+    """A signal that no step waits for is kept for the one that will."""
+    name, waiting = entry.data["name"], dict(state.run.signals)
+    if entry.data.get("kept"):
+        waiting[name] = (*waiting.get(name, ()), entry.seq)
+    state.run = evolve(state.run, signals=waiting)
+
+
+@effect("intervention.opened")
+def _opened(state: State, entry: Entry) -> None:
+    """A step that failed is blocked; one that ended, but has no way on, stays as it ended."""
+    fields: dict[str, Any] = {"intervention": entry.seq}
+    if entry.data.get("ended"):
+        fields["error"] = entry.data["error"]
+    elif entry.data["kind"] == "step_failed":
+        fields |= {"status": StepStatus.BLOCKED, "finished_at": None}
+    change(state, entry.step, **fields)
+
+
+@effect("intervention.claimed")
+def _case_taken(state: State, entry: Entry) -> None:
+    """Who claimed it is kept by the intervention's own row."""
+
+
+@effect("intervention.answered")
+def _answered(state: State, entry: Entry) -> None:
+    step = state.step(entry.step)
+    is_undo = entry.data["kind"] == "compensation_failed"
+    patches = "undo_patches" if is_undo else "patches"
+    fields: dict[str, Any] = {"intervention": None}
+    if entry.payload is not None and entry.data["answer"] == "retry":
+        fields[patches] = (*getattr(step, patches), entry.seq)
+    if entry.data["answer"] == "abandon" and is_undo:
+        change(state, entry.step, **fields)
+        return end_undo(state, entry.step, UndoStatus.ABANDONED)
+    change(state, entry.step, **fields)
+    return None

@@ -1,0 +1,233 @@
+"""What entries about steps that go forward change, items of maps included. PURE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.machine.events import Entry
+from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.journal.undo_effects import plan_late_undo
+from runs.machine.states import State, StepState, StepStatus, evolve
+
+
+@effect("step.queued")
+def _queued(state: State, entry: Entry) -> None:
+    data = entry.data
+    step = change(
+        state,
+        entry.step,
+        status=StepStatus.QUEUED,
+        phase=data.get("direction", "forward"),
+        process="",
+        due_at=None,
+        ended_seq=None,
+        **({"failures": 0, "asked": 0} if data.get("fresh") else {}),
+        **{key: data[key] for key in ("unknown", "error") if key in data},
+    )
+    if "item" in data:
+        _enter_map(state, step, data["item"])
+
+
+def _enter_map(state: State, item: StepState, turn: str) -> None:
+    """`turn`: "next", the one after all so far, or "again", one that an operator has tried again."""
+    parent = state.step(item.map_name or "")
+    place = "again_next" if turn == "again" else "items_next"
+    state.put(evolve(parent, items_open=parent.items_open + 1, **{place: getattr(parent, place) + 1}))
+
+
+@effect("step.started")
+def _step_started(state: State, entry: Entry) -> None:
+    data = entry.data
+    if "items" in data:
+        return _map_started(state, entry)
+    if "again" in data:
+        return _map_again(state, entry)
+    step = state.step(entry.step)
+    change(
+        state,
+        entry.step,
+        status=StepStatus.RUNNING,
+        attempt=entry.attempt,
+        lease=data["lease"],
+        process=data.get("process", ""),
+        due_at=time_of(data["until"]),
+        started_at=step.started_at or entry.at,
+        begun_at=entry.at,
+        error=step.error if data["direction"] == "verify" else None,
+    )
+    return None
+
+
+def _map_started(state: State, entry: Entry) -> None:
+    change(
+        state,
+        entry.step,
+        status=StepStatus.RUNNING,
+        started_at=entry.at,
+        items_seq=entry.seq,
+        items_total=entry.data["items"],
+        items_next=entry.data["queued"],
+        items_open=entry.data["queued"],
+    )
+    for index in range(entry.data["queued"]):
+        state.put(StepState(f"{entry.step}[{index}]", status=StepStatus.QUEUED))
+
+
+def _map_again(state: State, entry: Entry) -> None:
+    """Every item that did not complete is run again; as many as fit are queued at once."""
+    change(
+        state,
+        entry.step,
+        status=StepStatus.RUNNING,
+        ended_seq=None,
+        items_failed=0,
+        again_seq=entry.seq,
+        again_next=0,
+    )
+
+
+@effect("step.progress")
+def _progress(state: State, entry: Entry) -> None:
+    """Nothing to keep: progress is read from the journal."""
+
+
+@effect("step.waiting")
+def _waiting(state: State, entry: Entry) -> None:
+    change(
+        state,
+        entry.step,
+        status=StepStatus.WAITING,
+        waits=entry.data,
+        due_at=time_of(entry.data.get("until")),
+        started_at=state.step(entry.step).started_at or entry.at,
+        attempt=entry.attempt,
+    )
+
+
+@effect("step.retry_scheduled")
+def _retry_scheduled(state: State, entry: Entry) -> None:
+    data = entry.data
+    step = state.step(entry.step)
+    change(
+        state,
+        entry.step,
+        status=StepStatus.RETRYING,
+        phase=data["direction"],
+        process="",
+        due_at=time_of(data["due_at"]),
+        error=data.get("error"),
+        unknown=data["unknown"],
+        failures=step.failures + data.get("failed", 0),
+        asked=step.asked + data.get("asked", 0),
+        carry_seq=entry.seq if entry.payload is not None else step.carry_seq,
+    )
+
+
+@effect("step.fallback_started")
+def _fallback_started(state: State, entry: Entry) -> None:
+    change(
+        state,
+        entry.step,
+        status=StepStatus.QUEUED,
+        phase="fallback",
+        process="",
+        due_at=None,
+        error=entry.data.get("error"),
+        unknown=entry.data["unknown"],
+        failures=0,
+        asked=0,
+    )
+
+
+@effect("step.completed")
+def _completed(state: State, entry: Entry) -> None:
+    ending = _ending(state, entry, StepStatus.COMPLETED)
+    ending["output_seq"] = entry.seq if entry.payload is not None else None
+    before = state.step(entry.step)
+    if before.status == StepStatus.COMPLETED:  # a person gave it another output, to find a branch
+        ending["ended_seq"] = before.ended_seq
+    child = entry.data.get("child", before.child)
+    step = change(state, entry.step, **ending, unknown=False, error=None, child=child)
+    if entry.data.get("pivot"):
+        state.run = evolve(state.run, pivot=True)
+    if "signal" in entry.data:
+        _take_signal(state, entry.data["signal"])
+    _leave_map(state, step, failed=False)
+    _settle_edges(state, entry)
+
+
+@effect("step.failed")
+def _failed(state: State, entry: Entry) -> None:
+    before = state.step(entry.step)
+    ending = _ending(state, entry, StepStatus.FAILED)
+    if before.status == StepStatus.BLOCKED:  # it failed already when the question was opened
+        ending["ended_seq"] = before.ended_seq
+    is_unknown = entry.data.get("unknown", False)
+    step = change(state, entry.step, **ending, unknown=is_unknown, error=entry.data["error"])
+    for name in entry.data.get("cancelled", ()):
+        end_early(state, entry, name)
+    if not entry.data.get("case"):
+        _leave_map(state, step, failed=not entry.data.get("tolerated"))
+    _settle_edges(state, entry)
+
+
+@effect("step.skipped")
+def _skipped(state: State, entry: Entry) -> None:
+    change(state, entry.step, **_ending(state, entry, StepStatus.SKIPPED))
+    _settle_edges(state, entry)
+
+
+def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
+    kept = state.step(entry.step).output_seq
+    return {
+        "status": status,
+        "process": "",
+        "due_at": None,
+        "waits": None,
+        "intervention": None,
+        "carry_seq": None,
+        "output_seq": entry.seq if entry.payload is not None else kept,
+        "ended_seq": entry.seq,
+        "finished_at": entry.at,
+    }
+
+
+def _leave_map(state: State, item: StepState, failed: bool) -> None:
+    if item.map_name is None:
+        return
+    parent = state.step(item.map_name)
+    state.put(
+        evolve(parent, items_open=parent.items_open - 1, items_failed=parent.items_failed + int(failed))
+    )
+
+
+def end_early(state: State, entry: Entry, name: str) -> None:
+    """A step that is cancelled; an item of a map also leaves its map."""
+    step = change(
+        state,
+        name,
+        status=StepStatus.CANCELLED,
+        due_at=None,
+        waits=None,
+        finished_at=entry.at,
+        ended_seq=entry.seq,
+    )
+    _leave_map(state, step, failed=False)
+
+
+def _settle_edges(state: State, entry: Entry) -> None:
+    """Decided edges are counted at their targets; a late completion extends the rollback."""
+    for name in entry.data.get("taken", ()):
+        step = state.step(name)
+        change(state, name, edges_decided=step.edges_decided + 1, edges_taken=step.edges_taken + 1)
+    for name in entry.data.get("dead", ()):
+        change(state, name, edges_decided=state.step(name).edges_decided + 1)
+    if "undo" in entry.data:
+        plan_late_undo(state, entry)
+    if entry.data.get("remains"):
+        state.run = evolve(state.run, left_undone=state.run.left_undone + 1)
+
+
+def _take_signal(state: State, name: str) -> None:
+    kept = {**state.run.signals, name: state.run.signals[name][1:]}
+    state.run = evolve(state.run, signals={name: seqs for name, seqs in kept.items() if seqs})

@@ -1,0 +1,145 @@
+"""What entries about undos change: the planned line, each undo, and what it sets free. PURE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runs.machine.events import Entry
+from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.states import State, UndoStatus, evolve
+
+
+def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> None:
+    """Without an `order`, each undo starts when the one before it in the plan has ended."""
+    order = order or {
+        name: {"after": int(place > 0), "then": plan[place + 1 : place + 2]}
+        for place, name in enumerate(plan)
+    }
+    for name in plan:
+        spec = order[name]
+        change(
+            state,
+            name,
+            undo=UndoStatus.PENDING,
+            undo_after=spec["after"],
+            undo_then=tuple(spec["then"]),
+            undo_released=False,
+            undo_verified=False,
+            phase="undo",
+            failures=0,
+            asked=0,
+            carry_seq=None,
+            due_at=None,
+        )
+        _count_map_undo(state, name, 1, UndoStatus.PENDING)
+    for name in order.keys() - set(plan):  # maps that others wait for as a whole
+        change(state, name, undo_after=order[name]["after"], undo_then=tuple(order[name]["then"]))
+
+
+def plan_late_undo(state: State, entry: Entry) -> None:
+    """`through_map`: the others wait for the item's map as a whole."""
+    waiting, through_map = entry.data["undo"], entry.data.get("through_map", False)
+    plan_undos(state, [entry.step], {entry.step: {"after": 0, "then": [] if through_map else waiting}})
+    for name in waiting:
+        change(state, name, undo_after=state.step(name).undo_after + 1)
+    if through_map:
+        parent = state.step(state.step(entry.step).map_name or "")
+        after, then = parent.undo_after + 1, (*parent.undo_then, *waiting)
+        state.put(evolve(parent, undo_after=after, undo_then=then))
+
+
+@effect("compensation.started")
+def _undo_started(state: State, entry: Entry) -> None:
+    data = entry.data
+    change(
+        state,
+        entry.step,
+        undo=UndoStatus.RUNNING,
+        phase=data["direction"],
+        undo_attempt=entry.attempt,
+        begun_at=entry.at,
+        lease=data.get("lease", state.step(entry.step).lease),
+        process=data.get("process", ""),
+        due_at=time_of(data.get("until")),
+    )
+
+
+@effect("compensation.retry_scheduled")
+def _undo_retry(state: State, entry: Entry) -> None:
+    data = entry.data
+    step = state.step(entry.step)
+    change(
+        state,
+        entry.step,
+        undo=UndoStatus.PENDING,
+        phase=data["direction"],
+        process="",
+        due_at=time_of(data["due_at"]),
+        error=data.get("error", step.error),
+        undo_verified=step.undo_verified or "verified" in data,
+        output_seq=entry.seq if "output" in data else step.output_seq,
+        carry_seq=entry.seq if "asked" in data else step.carry_seq,
+        failures=0 if data.get("fresh") else step.failures + data.get("failed", 0),
+        asked=0 if data.get("fresh") else step.asked + data.get("asked", 0),
+    )
+
+
+@effect("compensation.completed")
+def _undo_completed(state: State, entry: Entry) -> None:
+    undo = UndoStatus(entry.data["undo"])
+    if undo == UndoStatus.NONE:  # there was no effect
+        change(state, entry.step, unknown=False)
+    end_undo(state, entry.step, undo)
+
+
+@effect("compensation.failed")
+def _undo_failed(state: State, entry: Entry) -> None:
+    change(state, entry.step, undo=UndoStatus.FAILED, process="", due_at=None, error=entry.data["error"])
+    if entry.data.get("go_on"):
+        _release(state, entry.step)
+
+
+def end_undo(state: State, name: str, undo: UndoStatus) -> None:
+    change(state, name, undo=undo, process="", due_at=None, intervention=None)
+    _count_map_undo(state, name, -1, undo)
+    _release(state, name)
+
+
+def leave_behind(state: State, name: str) -> None:
+    """The run is abandoned: this effect stays, whether its undo was planned or not."""
+    if state.step(name).undo == UndoStatus.NONE:
+        change(state, name, undo=UndoStatus.PENDING, undo_released=True)
+        _count_map_undo(state, name, 1, UndoStatus.PENDING)
+    end_undo(state, name, UndoStatus.ABANDONED)
+
+
+def _release(state: State, name: str) -> None:
+    step = state.step(name)
+    if step.undo_released:
+        return
+    state.put(evolve(step, undo_released=True))
+    _release_each(state, step.undo_then)
+    parent = state.step(step.map_name or "")
+    if step.map_name and parent.undo_after:
+        state.put(evolve(parent, undo_after=parent.undo_after - 1))
+        if parent.undo_after == 1:
+            _release_each(state, parent.undo_then)
+
+
+def _release_each(state: State, names: tuple[str, ...]) -> None:
+    for name in names:
+        change(state, name, undo_after=state.step(name).undo_after - 1)
+
+
+def _count_map_undo(state: State, name: str, by: int, undo: UndoStatus) -> None:
+    """The undo of a map step is that of its items; one that was abandoned marks the whole."""
+    parent_name = state.step(name).map_name
+    if parent_name is None:
+        return
+    parent = state.step(parent_name)
+    left = parent.items_undo + by
+    undone = parent.items_undone + (undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED))
+    is_abandoned = UndoStatus.ABANDONED in (parent.undo, undo)
+    ended = UndoStatus.COMPENSATED if undone else UndoStatus.NONE
+    whole = UndoStatus.ABANDONED if is_abandoned else UndoStatus.PENDING if left else ended
+    state.put(evolve(parent, items_undo=left, items_undone=undone, undo=whole))

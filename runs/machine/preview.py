@@ -1,0 +1,134 @@
+"""What an answer to an intervention would lead to, without giving it. PURE.
+
+The answer is decided by the same rules as a real one and then thrown away, so what people are told
+beforehand is what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from designer.document.graph import Graph
+from runs.machine.decide import decide
+from runs.machine.events import Answer, AnswerCase, Decision
+from runs.machine.rollback.plan import final_status
+from runs.machine.states import UNDO_LEFT, RunState, RunStatus, State, UndoStatus, evolve
+
+BEGINS = ("step.queued", "step.started", "step.waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What follows from an answer.
+
+    `starts`: steps that begin at once. `undo`: undos that follow, first to last; the one that is asked
+    about is the first of them where it is tried again. `remains`: effects that are not undone.
+    `asked`: other interventions of the run that stay open. `ends`: how the run ends if all goes well,
+    None where that depends on steps that are still to come.
+    """
+
+    starts: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
+    asked: int = 0
+    ends: RunStatus | None = None
+
+
+def foresee(
+    graph: Graph,
+    state: State,
+    step: str,
+    answer: Answer,
+    at: datetime,
+    *,
+    patch: Mapping[str, Any] | None = None,
+    output: Any = None,
+) -> Foreseen:
+    """What `answer` to the open question about `step` would lead to now. Raises Refused."""
+    opened = state.step(step).intervention or 0
+    event = AnswerCase(at, step, opened, answer, "", "foreseen", patch, output)
+    return _read(decide(graph, state, event))
+
+
+def _read(decision: Decision) -> Foreseen:
+    state = decision.state
+    undo = undo_line(state)
+    steps = state.steps().values()
+    return Foreseen(
+        starts=tuple(entry.step for entry in decision.entries if entry.type in BEGINS),
+        undo=undo,
+        remains=_remains(decision),
+        asked=sum(step.intervention is not None for step in steps),
+        ends=_end(state.run, len(undo)),
+    )
+
+
+def _remains(decision: Decision) -> tuple[str, ...]:
+    left = [
+        step.name
+        for step in decision.state.steps().values()
+        if step.undo == UndoStatus.ABANDONED and not step.is_map
+    ]
+    entries = [entry for entry in decision.entries if entry.type == "run.compensating"]
+    return (*left, *(name for entry in entries for name in entry.data.get("remains", ())))
+
+
+def _end(run: RunState, to_undo: int) -> RunStatus | None:
+    if run.final is not None:
+        return run.final
+    if run.phase != "undo":
+        return None
+    return final_status(evolve(run, undone=run.undone + to_undo))
+
+
+def undo_line(state: State) -> tuple[str, ...]:
+    """Planned undos that have not ended, in the order in which they start; failed ones in their place."""
+    steps = {name: step for name, step in state.steps().items() if step.undo in UNDO_LEFT and not step.is_map}
+    after = {name: step.undo_after for name, step in steps.items()}
+    ready = [name for name in steps if after[name] == 0]
+    ready.sort(key=lambda name: -(steps[name].ended_seq or 0))
+    line: list[str] = []
+    while ready:
+        name = ready.pop(0)
+        line.append(name)
+        for following in _set_free(state, name, steps[name].undo_then, line):
+            if following in after and not steps[name].undo_released:
+                after[following] -= 1
+                if after[following] == 0:
+                    ready.append(following)
+    return (*line, *(name for name in steps if name not in line))
+
+
+def _set_free(state: State, name: str, then: tuple[str, ...], line: list[str]) -> tuple[str, ...]:
+    """The undos that wait for this one, and for its whole map where it is the last item in the line."""
+    map_name = state.step(name).map_name
+    if map_name is None:
+        return then
+    items = (key for key, item in state.items(map_name).items() if item.undo in UNDO_LEFT)
+    is_last = all(key in line for key in items)
+    return (*then, *(state.step(map_name).undo_then if is_last else ()))
+
+
+def waits_behind(state: State, step: str) -> tuple[str, ...]:
+    """Undos that start only when the undo of `step` has been dealt with, in order."""
+    behind: set[str] = set()
+    found = [step]
+    while found:
+        name = found.pop()
+        current = state.step(name)
+        if current.undo_released:
+            continue
+        then = (*current.undo_then, *state.step(current.map_name or "").undo_then)
+        found += [key for key in then if key not in behind]
+        behind.update(then)
+    return tuple(name for name in undo_line(state) if name in behind)
+
+
+def may_depend_on_output(graph: Graph, state: State, step: str) -> bool:
+    """Whether what comes after a resolved step depends on the output that a person enters for it."""
+    is_forward = state.step(step).undo == UndoStatus.NONE
+    edges = graph.outgoing.get(step, ())
+    return is_forward and any(edge.is_conditional or edge.otherwise for edge in edges)

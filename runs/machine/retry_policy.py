@@ -1,0 +1,89 @@
+"""How often, how long and when: retry policy and limits. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from designer.document.graph import Action, Retry, Step
+from runs.machine.states import StepState, UndoStatus
+from workers.sdk.outcome import Direction, Failure, Outcome
+
+DEFAULT_TIMEOUT_S = 300.0
+DEFAULT_QUEUE = "default"
+LEASE_GRACE_S = 15.0  # how long after its timeout an attempt may still report
+DELAY_S_MAX = 86_400.0
+MAP_ITEMS_MAX = 100_000
+MAP_WINDOW = 64  # items of one map that are under way at a time, so that other runs get their turn
+EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
+DEPTH_MAX = 20  # runs within runs
+SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
+
+
+def action_of(step: Step, direction: Direction) -> Action:
+    """What a worker process calls for a step in one direction."""
+    if direction == "forward":
+        return step.own
+    action = {"fallback": step.fallback, "verify": step.verify, "undo": step.undo}[direction]
+    if action is None:
+        raise ValueError(f"step {step.name} has no {direction} worker")
+    return action
+
+
+def answer_of(outcome: Outcome) -> Mapping[str, Any]:
+    """What a verification said; nothing where it failed."""
+    is_answer = outcome.kind == "succeeded" and isinstance(outcome.output, Mapping)
+    return outcome.output if is_answer else {}
+
+
+def failure_of(state: StepState) -> Failure:
+    """The last error of a step, to be told again."""
+    error = state.error or {}
+    parts = {name: error.get(name, "") for name in ("type", "traceback")}
+    return Failure(error.get("code", "failed"), error.get("message", ""), **parts)
+
+
+def next_direction(step: Step, state: StepState) -> Direction:
+    """Of a step's next attempt; before an undo, an unknown outcome is asked about if it can be."""
+    if state.undo != UndoStatus.PENDING:
+        return state.phase
+    may_ask = state.unknown and step.verify is not None and not state.undo_verified
+    return "verify" if may_ask else "undo"
+
+
+def queue_of(step: Step, action: Action) -> str:
+    return action.queue or step.queue or DEFAULT_QUEUE
+
+
+def timeout_of(action: Action) -> float:
+    """Seconds that one attempt may take."""
+    return action.timeout or DEFAULT_TIMEOUT_S
+
+
+def lease_until(action: Action, at: datetime) -> datetime:
+    return at + timedelta(seconds=timeout_of(action) + LEASE_GRACE_S)
+
+
+def delay_s(retry: Retry, failures: int, jitter: float) -> float:
+    """Seconds before the attempt that follows failure number `failures`; `jitter` in [-1, 1]."""
+    exponent = min(failures - 1, 64)
+    plain = min(retry.max, retry.initial * retry.factor**exponent)
+    return max(0.0, plain * (1 + retry.jitter * jitter))
+
+
+def may_retry(action: Action, state: StepState, outcome: Outcome) -> bool:
+    """Whether the policy grants another attempt after `outcome`, which is not counted yet."""
+    retry = action.retry or Retry()
+    if outcome.kind == "retry_needed":
+        return state.asked < retry.asks_max
+    is_final = outcome.kind == "failed" and not outcome.retryable
+    return not is_final and state.failures + 1 < retry.max_attempts
+
+
+def retry_at(action: Action, state: StepState, outcome: Outcome, at: datetime, jitter: float) -> datetime:
+    """When the next attempt may begin; a worker's own delay wins."""
+    if outcome.delay is not None:
+        return at + timedelta(seconds=min(max(outcome.delay, 0.0), DELAY_S_MAX))
+    failures = state.failures + state.asked + 1
+    return at + timedelta(seconds=delay_s(action.retry or Retry(), failures, jitter))

@@ -1,0 +1,1 @@
+"""The order of compensations, and carrying them out one by one. PURE."""

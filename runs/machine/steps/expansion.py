@@ -1,0 +1,59 @@
+"""Steps that a dynamic worker adds to its own run. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from designer.document.document import dump_step, parse_step
+from designer.document.graph import Edge, Graph, Step
+from runs.machine.retry_policy import EXPANSION_MAX
+from runs.machine.states import State
+from runs.machine.steps import completion
+from runs.machine.transition import Turn
+from workers.sdk.outcome import Failure
+
+
+def expand(turn: Turn, name: str, output: Any, steps: tuple[Step, ...]) -> None:
+    """Put `steps`, in that order, between a dynamic step and its successors, then complete it."""
+    if turn.run.added_count + len(steps) > EXPANSION_MAX:
+        message = f"{name} adds {len(steps)} steps; a run may be given {EXPANSION_MAX} in all."
+        return completion.fail(turn, name, Failure("too_many_steps", message))
+    added = _with_free_names(turn.graph, steps)
+    data = {"steps": [step.name for step in added]}
+    turn.emit("step.expanded", name, data=data, payload=[dump_step(step) for step in added])
+    turn.graph = insert_after(turn.graph, name, added)
+    return completion.complete(turn, name, output, **turn.took(name))
+
+
+def _with_free_names(graph: Graph, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    taken, named = set(graph.by_name), []
+    for step in steps:
+        name, number = step.name, 2
+        while name in taken:
+            name, number = f"{step.name}_{number}", number + 1
+        taken.add(name)
+        named.append(replace(step, name=name))
+    return tuple(named)
+
+
+def insert_after(graph: Graph, name: str, steps: tuple[Step, ...]) -> Graph:
+    """`name` → steps in a row → what came after `name`, with the conditions that it had."""
+    if not steps:
+        return graph
+    row = [name, *(step.name for step in steps)]
+    chain = [Edge(source, target) for source, target in zip(row, row[1:], strict=False)]
+    moved = [replace(edge, source=row[-1]) if edge.source == name else edge for edge in graph.edges]
+    place = next(place for place, step in enumerate(graph.steps) if step.name == name) + 1
+    return graph.with_steps([*graph.steps[:place], *steps, *graph.steps[place:]], [*chain, *moved])
+
+
+def effective_graph(graph: Graph, state: State) -> Graph:
+    """The graph that a run really has: the published one with what dynamic steps added."""
+    payloads = state.payloads(list(state.run.added))
+    for seq in state.run.added:
+        documents = payloads[seq]
+        steps = tuple(parse_step(document) for document in documents)
+        added_by = state.step(steps[0].name).added_by or ""
+        graph = insert_after(graph, added_by, steps)
+    return graph

@@ -1,0 +1,1 @@
+"""Work that nobody asks for: timers, lost leases and processes, retention."""

@@ -1,0 +1,212 @@
+"""Finds what nobody else brings forward: due timers, schedules, mails, ended leases, lost rings, children.
+
+Safe to run twice, by several processes at once and at any time: every finding goes through the
+engine, which ignores what is already over. A poisonous row is logged and does not stop the pass.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from redis import RedisError
+
+from config.lib.database_errors import how_away, is_away
+from runs.delivery import queue as run_queue
+from runs.delivery import worker_processes
+from runs.engine import after_commit, engine
+from runs.errors import NewerState
+from runs.interventions import notifications
+from runs.machine.errors import MachineError
+from runs.machine.events import CancelMode, Ring
+from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from runs.models import Run, StepRun
+from runs.store import reader
+from runs.triggers import service
+
+logger = logging.getLogger(__name__)
+
+ROWS_PER_PASS = 500
+PUT_OFF_S = 30.0
+NEWER_PUT_OFF_S = (1.0, 3.0)  # at random, so that a newer scheduler comes first soon
+STILL_QUEUED_S = 15.0  # how long a job that waits in its queue is left alone
+CHILD_GRACE_S = 5.0
+LIVE = ("running", "waiting", "compensating", "blocked")
+
+
+def sweep_once(*, silence_counts: bool = True) -> int:
+    """One bounded pass. Returns how many things it brought forward.
+
+    `silence_counts`: whether a process that sends no heartbeat is taken for lost.
+    """
+    at = reader.now()
+    lost = _safely(partial(_lost_processes, silence_counts=silence_counts), at)
+    return lost + sweep_due() + _safely(_families, at)
+
+
+def sweep_due() -> int:
+    """Only what has come to its own due time; where nothing has, it costs one small query."""
+    at, names = reader.due()
+    return sum(_safely(PASSES[name], at) for name in names)
+
+
+def _safely(one_pass: Callable[[datetime], int], at: datetime) -> int:
+    try:
+        return one_pass(at)
+    except RedisError as error:
+        logger.warning("sweep: Redis cannot be reached: %s", error)
+        return 0
+
+
+def _lost_processes(at: datetime, *, silence_counts: bool) -> int:
+    lost = worker_processes.lost_processes(at, silence_counts=silence_counts)
+    for process_id in lost:
+        _each(process_id, partial(engine.process_lost, process_id))
+        worker_processes.gone(process_id)
+    return len(lost)
+
+
+def _due_steps(at: datetime) -> int:
+    rows = StepRun.objects.filter(due_at__lte=at).order_by("due_at")[:ROWS_PER_PASS]
+    found = list(rows.values_list("pk", "run_id", "name", "status", "undo", "lease", "queue"))
+    waiting = _still_in_queue(found)
+    StepRun.objects.filter(pk__in=waiting).update(due_at=F("due_at") + timedelta(seconds=STILL_QUEUED_S))
+    return sum(_wake(row, at) for row in found if row[0] not in waiting)
+
+
+Row = tuple[int, UUID, str, str, str, int, str]
+
+
+def _wake(row: Row, at: datetime) -> int:
+    """A row that cannot be brought forward is put off, so that many of them hold nobody up."""
+    pk, run_id, name, *_ = row
+
+    def put_off(seconds: float) -> None:
+        rows = StepRun.objects.filter(pk=pk, due_at__lte=at)
+        rows.update(due_at=at + timedelta(seconds=seconds))
+        if _is_queued(row):
+            run_queue.ring(run_id, [Ring(name, row[5] + 1, row[6])])
+
+    return _each(f"{run_id} {name}", partial(engine.wake, run_id, name), put_off)
+
+
+def _is_queued(row: Row) -> bool:
+    *_, status, undo, _lease, queue = row
+    return bool(queue) and (status == StepStatus.QUEUED or undo == UndoStatus.PENDING)
+
+
+def _still_in_queue(rows: Iterable[Row]) -> set[int]:
+    """Rows whose job only waits for a worker process: there is nothing to bring forward."""
+    jobs = {
+        run_queue.job_id(run_id, name, lease + 1): (pk, queue)
+        for pk, run_id, name, _, _, lease, queue in filter(_is_queued, rows)
+    }
+    queued = run_queue.queued_ids({queue for _, queue in jobs.values()}) if jobs else set()
+    return {jobs[job][0] for job in queued & jobs.keys()}
+
+
+def _due_runs(at: datetime) -> int:
+    ids = Run.objects.filter(due_at__lte=at).values_list("pk", flat=True)[:ROWS_PER_PASS]
+    return sum(_each(run_id, partial(engine.time_out, run_id)) for run_id in list(ids))
+
+
+def _due_schedules(at: datetime) -> int:
+    """Slots of schedules; one that fails stays due, and is tried again later."""
+    ids = list(service.due(at).values_list("pk", flat=True)[:ROWS_PER_PASS])
+    return sum(_start_slot(pk, at) for pk in ids)
+
+
+def _start_slot(pk: int, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        service.put_off(pk, at + timedelta(seconds=seconds))
+
+    return _each(f"schedule {pk}", partial(service.start_slot, pk, at), put_off)
+
+
+PASSES = {
+    "steps": _due_steps,
+    "runs": _due_runs,
+    "schedules": _due_schedules,
+    "mails": notifications.ring_due,
+}
+"""What brings forward what is due, by the names in `store.DUE`."""
+
+
+def _families(at: datetime) -> int:
+    return _ended_children(at) + _orphaned_children(at) if reader.has_live_families() else 0
+
+
+def _ended_children(at: datetime) -> int:
+    """Children whose parent was not told of their end, or that were not told to undo what they did."""
+    waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
+    undone = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).exclude(status="completed")
+    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).filter(status="completed")
+    return (
+        _each_run(waited_for, after_commit.tell_parent)
+        + _each_run(undone, after_commit.tell_parent)
+        + _each_run(to_undo, after_commit.roll_back_child)
+    )
+
+
+def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:
+    return Run.objects.filter(
+        parent__status__in=LIVE,
+        status__in=RUN_ENDED,
+        finished_at__lt=at - timedelta(seconds=CHILD_GRACE_S),
+        parent__steps__name=F("parent_step"),
+        **of_parent_step,
+    )
+
+
+def _each_run(runs: QuerySet[Run], bring_forward: Callable[[UUID], object]) -> int:
+    ids = list(runs.values_list("pk", flat=True).distinct()[:ROWS_PER_PASS])
+    return sum(_each(run_id, partial(bring_forward, run_id)) for run_id in ids)
+
+
+def _orphaned_children(at: datetime) -> int:
+    """Children that were not told that their parent is rolling back or was abandoned."""
+    waiting_parent = {"parent__steps__name": F("parent_step"), "parent__steps__status": StepStatus.WAITING}
+    to_undo = Run.objects.filter(
+        status__in=("running", "waiting", "blocked"), parent__status="compensating", **waiting_parent
+    )
+    orphans = Run.objects.filter(
+        status__in=LIVE,
+        parent__status="cancelled",
+        parent__steps__name=F("parent_step"),
+        parent__steps__status=StepStatus.CANCELLED,
+    )
+    return _cancel_each(to_undo, "compensate") + _cancel_each(orphans, "abandon")
+
+
+def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:
+    ids = list(runs.values_list("pk", flat=True)[:ROWS_PER_PASS])
+    return sum(_each(run_id, partial(engine.cancel_run, run_id, mode)) for run_id in ids)
+
+
+def _leave(seconds: float) -> None:
+    """What comes up in each pass anyway needs no putting off."""
+
+
+def _each(
+    what: object, bring_forward: Callable[[], object], put_off: Callable[[float], None] = _leave
+) -> int:
+    try:
+        bring_forward()
+        return 1
+    except NewerState as newer:
+        logger.info("sweep: %s is left to a newer scheduler: %s", what, newer)
+        put_off(random.uniform(*NEWER_PUT_OFF_S))  # noqa: S311
+        return 0
+    except MachineError as stale:
+        logger.debug("sweep: %s: %s", what, stale)
+    except Exception as error:
+        if is_away(error) and how_away(error) != "busy":
+            raise  # for all the others too
+        logger.warning("sweep: %s: %s", what, error, exc_info=not is_away(error))
+    put_off(PUT_OFF_S)
+    return 0

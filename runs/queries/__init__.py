@@ -1,0 +1,1 @@
+"""Reading runs: lookups, JSON forms, snapshots, the journal."""

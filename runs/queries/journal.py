@@ -1,0 +1,49 @@
+"""A run's journal in bulk, for pages that replay it: thousands of entries an answer, each a short row.
+
+Reading only, by hand-written SQL: models would cost several times more than all else here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from config.lib.json import iso
+from runs.queries.snapshot import without_traceback
+from runs.store.database import Row, database
+
+BULK_MAX = 5_000
+BULK_SQL = (
+    "SELECT type, step, attempt, at, status, data FROM runs_journalentry"
+    " WHERE run_id = %s AND seq > %s ORDER BY seq LIMIT %s"
+)
+
+
+def bulk_text(run_id: UUID, after: int, limit: int) -> bytes:
+    """`{"entries": [[type, step, attempt, at, status, data], …]}` of the entries after number `after`."""
+    db = database()
+    found = db.rows((BULK_SQL, [db.key(run_id), after, min(limit, BULK_MAX)]))
+    return orjson.dumps({"entries": [_row(entry) for entry in found]})
+
+
+def _row(entry: Row) -> list[Any]:
+    kind, step, attempt, at, status, data = entry
+    return [kind, step, attempt, iso(_moment(at)), status, _facts(data)]
+
+
+def _moment(at: Any) -> datetime:
+    """SQLite gives times as text."""
+    return datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at.astimezone(UTC)
+
+
+def _facts(data: Any) -> Any:
+    """As in frames; SQLite gives them as text, which is taken as it is where there is no traceback in it."""
+    if isinstance(data, str):
+        if '"traceback"' not in data:
+            return orjson.Fragment(data)
+        data = orjson.loads(data)
+    error = data.get("error")
+    return data | {"error": without_traceback(error)} if isinstance(error, dict) else data

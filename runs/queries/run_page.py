@@ -1,0 +1,258 @@
+"""What a run's page reads beside the journal: the graph that ran, where to start from, and single values.
+
+Reading only. Values are fetched one by one when somebody looks at them; nothing is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from config.lib.json import iso, json_text
+from designer.document.document import dump
+from designer.document.graph import Graph
+from designer.errors import ExpressionError
+from runs.errors import RunsError
+from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_scope
+from runs.machine.states import State, StepState
+from runs.models import JournalEntry, Run
+from runs.queries.runs import frame, frames, load
+from runs.queries.snapshot import snapshot, without_traceback
+from runs.store import reader
+from runs.store.graph_cache import version_graph
+
+Json = dict[str, Any]
+REPLAYED_MAX = 500  # a journal of up to so many entries is sent to a page as a whole
+NEWEST_SENT = 100  # entries of a longer one that are in the page itself
+DOCUMENTS_KEPT = 32
+CHILDREN_MAX = 200
+ITEMS_PAGE = 50
+TIMELINE_STEPS_MAX = 100
+TIMELINE_PAGE = 2_000
+SHOWN_FIELDS = frozenset(
+    {"name", "title", "kind", "worker", "workflow", "signal", "until", "seconds", "retry", "timeout", "when"}
+    | {"on_failure", "fallback", "dynamic", "pivot", "compensation"}
+)
+
+
+class UnknownValue(RunsError):
+    """There is no such value in this run."""
+
+    status = 404
+
+
+def view_json(run: Run) -> Json:
+    """What a canvas starts from; `start` is null where the whole journal follows, else a state."""
+    graph, state = load(run.pk)
+    base = version_graph(run.version_id)
+    is_long = state.run.last_seq > REPLAYED_MAX
+    return {
+        "id": str(run.pk),
+        "workflow": run.workflow_name,
+        "names": sorted(base.by_name, key=base.position.__getitem__),
+        "document": _version_document(run.version_id) if graph is base else shown_document(graph),
+        "start": starting_state(run.pk, state) if is_long else None,
+        "children": children_of(run.pk),
+        "lastSeq": state.run.last_seq,
+        "now": reader.now().isoformat(),
+        "socket": f"/ws/runs/{run.pk}/",
+        "api": f"/api/v1/runs/{run.pk}",
+        "page": f"/runs/{run.pk}/",
+    }
+
+
+def opening_json(run: Run) -> Json:
+    """What a page starts from: the view, or of a long run its newest entries and where the view is."""
+    if run.last_seq <= REPLAYED_MAX:
+        return view_json(run)
+    newest = frames(run.pk, run.last_seq - NEWEST_SENT, NEWEST_SENT)
+    return {"api": f"/api/v1/runs/{run.pk}", "lastSeq": run.last_seq, "newest": newest}
+
+
+@lru_cache(maxsize=DOCUMENTS_KEPT)
+def _version_document(version_id: int) -> Json:
+    """Of a graph as it was published, which never changes."""
+    return shown_document(version_graph(version_id))
+
+
+def shown_document(graph: Graph) -> Json:
+    """The document as far as a canvas draws it. Where a graph has grown, the layout finds its places."""
+    document = dump(graph)
+    steps = [
+        {key: value for key, value in step.items() if key in SHOWN_FIELDS}
+        for step in document.get("steps", [])
+    ]
+    layout = document.get("layout", {})
+    is_placed = all(step["name"] in layout for step in steps)
+    kept = {"name": graph.name, "edges": document.get("edges", []), "steps": steps}
+    return kept | ({"layout": layout} if is_placed else {})
+
+
+def starting_state(run_id: UUID, state: State) -> Json:
+    found = JournalEntry.objects.filter(run_id=run_id, type="run.compensating").order_by("seq")
+    return snapshot(state, [data["plan"] for data in found.values_list("data", flat=True)])
+
+
+def children_of(run_id: UUID) -> dict[str, str]:
+    """The newest run that each step started."""
+    found = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
+    pairs = list(found.values_list("parent_step", "pk")[:CHILDREN_MAX])
+    return {step: str(pk) for step, pk in reversed(pairs)}
+
+
+# --- the timeline ---
+
+
+def timeline(run: Run, names: list[str], after: int) -> Json:
+    """Entries of some steps after number `after`, without their progress; pass `next` on as `after`.
+
+    Of the items of a map only the first and the last that say when they were undone, on the last page.
+    """
+    rows = JournalEntry.objects.filter(run=run, seq__gt=after, step__in=names).exclude(type="step.progress")
+    found = list(rows.order_by("seq").defer("payload")[: TIMELINE_PAGE + 1])
+    page = found[:TIMELINE_PAGE]
+    if len(found) > len(page):
+        return {"events": [frame(entry) for entry in page], "next": page[-1].seq}
+    ends = [entry for name in _maps(run, names) for entry in _undo_of_items(run, name)]
+    entries = sorted([*page, *ends], key=lambda entry: entry.seq)
+    return {"events": [frame(entry) for entry in entries], "next": None}
+
+
+def _maps(run: Run, names: list[str]) -> list[str]:
+    graph = version_graph(run.version_id)
+    return [name for name in names if name in graph.by_name and graph.by_name[name].kind == "map"]
+
+
+def _undo_of_items(run: Run, name: str) -> list[JournalEntry]:
+    rows = JournalEntry.objects.filter(run=run, step__startswith=f"{name}[").defer("payload")
+    first = rows.filter(type="compensation.started").order_by("seq").first()
+    last = rows.filter(type__in=("compensation.completed", "compensation.failed")).order_by("-seq").first()
+    return [entry for entry in (first, last) if entry is not None]
+
+
+# --- single values ---
+
+
+def run_value(run: Run, what: str) -> Any:
+    """A run's `input`, `context` or `output`."""
+    graph, state = load(run.pk)
+    if what == "input":
+        return dict(state.input)
+    output = run_output(graph, state)
+    return output if what == "output" else {**state.input, **output}
+
+
+def step_value(run: Run, name: str, what: str) -> Any:
+    """A step's `output`, the `context` it read, its `params` as bound, or the `changes` that its output made.
+
+    `name` may be an item of a map. Raises UnknownValue where there is none (yet).
+    """
+    graph, state = load(run.pk)
+    found = _known_step(graph, state, name)
+    try:
+        return VALUES[what](graph, state, found)
+    except ExpressionError as error:
+        raise UnknownValue(f"The {what} of {name} cannot be worked out: {error}") from error
+
+
+def _known_step(graph: Graph, state: State, name: str) -> StepState:
+    if name.partition("[")[0] not in graph.by_name:
+        raise UnknownValue(f"This run has no step {name!r}.")
+    return state.step(name)
+
+
+def _output(graph: Graph, state: State, step: StepState) -> Any:
+    if step.output_seq is not None:
+        return state.payload(step.output_seq)
+    if step.is_map and step.is_done:
+        return map_results(state, step.name)
+    raise UnknownValue(f"{step.name} has no output.")
+
+
+def _context(graph: Graph, state: State, step: StepState) -> Any:
+    return task_scope(graph, state, step.name, "forward")["context"]
+
+
+def _params(graph: Graph, state: State, step: StepState) -> Any:
+    if graph.by_name[step.map_name or step.name].worker is None:
+        raise UnknownValue(f"{step.name} calls no worker, so it has no params.")
+    return bound_params(graph, state, step.name, "forward")
+
+
+def _changes(graph: Graph, state: State, step: StepState) -> Json:
+    """Keys of the context that the output added, and those that it replaced, as `[before, after]`."""
+    before = _context(graph, state, step)
+    given = contribution(graph.by_name[step.map_name or step.name], _output(graph, state, step))
+    return {
+        "added": {key: value for key, value in given.items() if key not in before},
+        "changed": {
+            key: [before[key], value]
+            for key, value in given.items()
+            if key in before and before[key] != value
+        },
+    }
+
+
+VALUES = {"output": _output, "context": _context, "params": _params, "changes": _changes}
+
+
+# --- a step and its items ---
+
+
+def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
+    """What a step's panel says at once; `output_bytes` is the size of its output, where there is one."""
+    graph, state = load(run.pk)
+    found = _known_step(graph, state, name)
+    try:
+        size = len(json_text(_output(graph, state, found)).encode())
+    except UnknownValue:
+        size = None
+    facts = {
+        "name": name,
+        "output_bytes": size,
+        "error": without_traceback(found.error),
+        "waits": found.waits,
+        "due_at": iso(found.due_at),
+        "child": children_of(run.pk).get(name),
+    }
+    return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})
+
+
+def _traceback(run_id: UUID, name: str) -> str | None:
+    """The newest one."""
+    entries = JournalEntry.objects.filter(run_id=run_id, step=name, data__has_key="error")
+    for data in entries.order_by("-seq").values_list("data", flat=True)[:20]:
+        text = (data["error"] or {}).get("traceback")
+        if text:
+            return str(text)
+    return None
+
+
+def items_page(run: Run, name: str, status: str | None, text: str, after: int) -> Json:
+    """Items of a map in the order in which they began, after row `after`; `next` where there are more."""
+    rows = run.steps.filter(name__startswith=f"{name}[", pk__gt=after)
+    if status:
+        rows = rows.filter(status=status)
+    if text:
+        rows = rows.filter(error__icontains=text)
+    fields = ("pk", "name", "status", "undo", "attempt", "undo_attempt", "error")
+    found = list(rows.order_by("pk").values(*fields)[: ITEMS_PAGE + 1])
+    page = found[:ITEMS_PAGE]
+    return {
+        "items": [_item_json(row) for row in page],
+        "next": page[-1]["pk"] if len(found) > ITEMS_PAGE else None,
+    }
+
+
+def _item_json(row: Mapping[str, Any]) -> Json:
+    return {
+        "index": int(row["name"].rpartition("[")[2][:-1]),
+        "name": row["name"],
+        "status": row["status"],
+        "undo": row["undo"],
+        "attempts": row["attempt"],
+        "undo_attempts": row["undo_attempt"],
+        "error": without_traceback(row["error"]),
+    }

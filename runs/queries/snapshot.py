@@ -1,0 +1,87 @@
+"""A run's state as a page starts from it: what replaying its journal in the browser leads to. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from config.lib.json import iso
+from runs.machine.states import State, StepState
+
+Json = dict[str, Any]
+Stretch = tuple[str, int, int]  # a status, and the first and the last index that have it
+
+
+def snapshot(state: State, plans: Iterable[list[str]]) -> Json:
+    """`plans`: the names in each `run.compensating` entry, oldest first.
+
+    Steps in their initial state are left out.
+    """
+    steps = state.steps()
+    items: dict[str, list[StepState]] = {}
+    for step in steps.values():
+        if step.map_name:
+            items.setdefault(step.map_name, []).append(step)
+    places = _undo_places(plans)
+    return {
+        "seq": state.run.last_seq,
+        "status": state.run.status.value,
+        "started_at": iso(state.run.started_at),
+        "finished_at": iso(state.run.finished_at),
+        "error": without_traceback(state.run.error),
+        "steps": {
+            step.name: _step(step, items.get(step.name, []), places.get(step.name))
+            for step in steps.values()
+            if not step.map_name
+        },
+    }
+
+
+def without_traceback(error: Mapping[str, Any] | None) -> Json | None:
+    """Tracebacks are for staff and are shown on demand only."""
+    return None if error is None else {key: value for key, value in error.items() if key != "traceback"}
+
+
+def _step(step: StepState, items: list[StepState], place: int | None) -> Json:
+    fields = {
+        "status": step.status.value,
+        "undo": step.undo.value,
+        "undo_place": place,
+        "direction": step.phase,
+        "attempt": step.attempt,
+        "undo_attempt": step.undo_attempt,
+        "started_at": iso(step.started_at),
+        "finished_at": iso(step.finished_at),
+        "due_at": iso(step.due_at),
+        "waits": step.waits,
+        "error": without_traceback(step.error),
+        "added_by": step.added_by,
+    }
+    if step.items_total is not None:
+        items.sort(key=lambda item: item.index)
+        fields["items"] = {
+            "total": step.items_total,
+            "status": _stretches([(item.status.value, item.index) for item in items]),
+            "undo": _stretches([(item.undo.value, item.index) for item in items]),
+        }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _stretches(statuses: list[tuple[str, int]]) -> list[Stretch]:
+    """Neighbours of the same status as one; `statuses` is sorted by index."""
+    found: list[Stretch] = []
+    for status, index in statuses:
+        if found and found[-1][0] == status and found[-1][2] == index - 1:
+            found[-1] = (status, found[-1][1], index)
+        else:
+            found.append((status, index, index))
+    return found
+
+
+def _undo_places(plans: Iterable[list[str]]) -> dict[str, int]:
+    """The place of each step in the latest line that it stands in; the items of a map count as one."""
+    places: dict[str, int] = {}
+    for plan in plans:
+        names = dict.fromkeys(name.partition("[")[0] for name in plan)
+        places |= {name: place for place, name in enumerate(names, 1)}
+    return places

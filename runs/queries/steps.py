@@ -1,0 +1,120 @@
+"""What the pages of runs show, read with few queries. Reading only; nothing here decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from designer.document.graph import Graph, Step, slot_of
+from runs.machine.states import RUN_ENDED
+from runs.models import Run, StepRun
+
+FILTER_NAMES_MAX = 500
+CHILDREN_MAX = 20
+LIST_FIELDS = (
+    "id", "workflow_name", "status", "labels", "done", "total", "created_at", "started_at", "finished_at",
+    "trial", "imported", "version__number",
+)  # fmt: skip
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def listed() -> QuerySet[Run]:
+    """Runs for lists, newest first, without their inputs and states."""
+    return Run.objects.select_related("version").only(*LIST_FIELDS).order_by("-created_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """Items of a map step."""
+
+    total: int
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step of a run as its row shows it."""
+
+    name: str
+    kind: str
+    worker: str
+    title: str
+    slot: str
+    undo_worker: str
+    after: str
+    added_by: str
+    row: StepRun
+    items: ItemCounts | None
+
+    @property
+    def badge(self) -> str:
+        """Nothing is pending any more once the run has ended."""
+        is_unreached = self.row.status == "pending" and self.row.run.status in RUN_ENDED
+        return "unreached" if is_unreached else self.row.status
+
+    @property
+    def seconds(self) -> float | None:
+        if self.row.started_at is None or self.row.finished_at is None:
+            return None
+        return (self.row.finished_at - self.row.started_at).total_seconds()
+
+
+def step_lines(run: Run, graph: Graph, most: int) -> list[StepLine]:
+    """The first steps of a run in topological order; items of maps are counted, not listed."""
+    names = sorted(graph.by_name, key=graph.position.__getitem__)[:most]
+    rows = {row.name: row for row in run.steps.filter(name__in=names).defer("lease", "process", "queue")}
+    return [
+        _line(run, graph, graph.by_name[name], rows.get(name) or StepRun(run=run, name=name), before)
+        for name, before in zip(names, ["", *names], strict=False)
+    ]
+
+
+def blank_line(run: Run) -> StepLine:
+    """The row that a live page copies for a step which comes later."""
+    return StepLine("", "", "", "", "", "", "", "", StepRun(run=run), None)
+
+
+def _line(run: Run, graph: Graph, step: Step, row: StepRun, before: str) -> StepLine:
+    sources = [edge.source for edge in graph.incoming[step.name]]
+    return StepLine(
+        name=step.name,
+        kind=step.kind,
+        worker=step.worker or step.workflow or "",
+        title=step.title,
+        slot=slot_of(step),
+        undo_worker=step.undo.worker if step.undo else "",
+        after="" if sources in ([], [before]) else ", ".join(sources),
+        added_by=str(row.state.get("added_by") or ""),
+        row=row,
+        items=_count_items(run, row) if "items_total" in row.state else None,
+    )
+
+
+def children(run: Run) -> list[Run]:
+    """The newest runs that steps of this one started."""
+    return list(listed().only(*LIST_FIELDS, "parent_step").filter(parent=run)[:CHILDREN_MAX])
+
+
+def approvals(run: Run, names: list[str]) -> list[tuple[str, str]]:
+    """Steps that wait for approval, with what they ask."""
+    waits = dict(run.steps.filter(name__in=names).values_list("name", "state__waits__message"))
+    return [(name, waits.get(name) or "") for name in names]
+
+
+def _count_items(run: Run, row: StepRun) -> ItemCounts:
+    items = run.steps.filter(name__startswith=f"{row.name}[")
+    counts: Mapping[str, int] = dict(items.values_list("status").annotate(Count("id")).order_by())
+    failed, cancelled = counts.get("failed", 0), counts.get("cancelled", 0)
+    done = counts.get("completed", 0) + failed + cancelled
+    return ItemCounts(int(row.state.get("items_total") or 0), done, failed)

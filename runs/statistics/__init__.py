@@ -1,0 +1,1 @@
+"""Counters over ended runs, charts, and the first page."""

@@ -1,0 +1,92 @@
+"""What the first page shows: open questions, what runs now, what went wrong of late, the fleet. Reading only.
+
+Each number comes from an index and stops at COUNTED_MAX, so that no backlog makes the page slow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from redis import RedisError
+
+from designer.models import WorkflowVersion
+from runs.delivery import queue, worker_processes
+from runs.models import Intervention, Run
+from runs.queries.steps import listed
+from runs.store import reader
+
+CASES_MAX = 5
+RECENT_MAX = 10
+COUNTED_MAX = 10_000
+LATELY = timedelta(days=1)
+UNDER_WAY = ("pending", "running", "waiting", "compensating")
+UNREAD_OF_CASES = ("run__input", "run__state", "run__labels", "run__error")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many there are; `is_more`: at least so many, nobody counted on."""
+
+    count: int
+    is_more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.count:,}{'+' if self.is_more else ''}"
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+def overview() -> dict[str, Any]:
+    """All that changes while somebody looks at the first page."""
+    under_way = {status: _tally(_real().filter(status=status)) for status in UNDER_WAY}
+    recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
+    return {
+        "now": reader.now(),
+        "cases": open_cases(),
+        "open_interventions": _tally(Intervention.objects.filter(status="open")),
+        "under_way": _sum(under_way.values()),
+        "waiting": under_way["waiting"],
+        "undoing": under_way["compensating"],
+        "failed": _ended_lately("failed"),
+        "undone": _ended_lately("compensated"),
+        "workers_online": worker_processes.lately_seen().count(),
+        "queued": queued(),
+        "recent": recent,
+        "has_workflow": bool(recent) or WorkflowVersion.objects.exists(),
+    }
+
+
+def open_cases() -> list[Intervention]:
+    """Those that have been open the longest."""
+    cases = Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_CASES)
+    return list(cases.order_by("opened_at")[:CASES_MAX])
+
+
+def queued() -> int | None:
+    """How many attempts wait in the queues; None where Redis does not say."""
+    try:
+        return sum(queue.queue_lengths().values())
+    except RedisError:
+        return None
+
+
+def _real() -> QuerySet[Run]:
+    return Run.objects.filter(trial=False, imported__isnull=True).order_by()
+
+
+def _ended_lately(status: str) -> Tally:
+    return _tally(_real().filter(status=status, finished_at__gte=reader.now() - LATELY))
+
+
+def _tally(rows: QuerySet[Any]) -> Tally:
+    found = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()
+    return Tally(min(found, COUNTED_MAX), found > COUNTED_MAX)
+
+
+def _sum(tallies: Any) -> Tally:
+    found = list(tallies)
+    return Tally(sum(one.count for one in found), any(one.is_more for one in found))

@@ -1,0 +1,158 @@
+"""Rows of interventions, as the journal opens, claims and answers them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from config.accounts.permissions import may
+from runs.machine.events import Decision, Entry
+from runs.models import CaseMail, CasePolicy, Intervention, Run, Severity
+
+
+def project(run_id: UUID, decisions: Iterable[Decision]) -> None:
+    """Write what the entries of a unit say about interventions."""
+    for decision in decisions:
+        for entry in decision.entries:
+            if entry.type.startswith("intervention."):
+                PROJECT[entry.type](run_id, entry)
+
+
+def _opened(run_id: UUID, entry: Entry) -> None:
+    kind, error = entry.data["kind"], entry.data["error"]
+    policy = policy_for(Run.objects.values_list("workflow_name", flat=True).get(pk=run_id), kind)
+    cause = cause_of(error)
+    case = Intervention.objects.create(
+        run_id=run_id,
+        step=entry.step,
+        kind=kind,
+        severity=policy.severity,
+        due_at=due_at(policy, entry.at),
+        error=error,
+        cause=cause,
+        cause_key=cause_key(kind, cause),
+        opened_seq=entry.seq,
+        opened_at=entry.at,
+    )
+    _announce_by_mail(case)
+
+
+def _announce_by_mail(case: Intervention) -> None:
+    mails = [CaseMail(case=case, about="opened", due_at=case.opened_at)]
+    if case.due_at is not None:
+        mails.append(CaseMail(case=case, about="overdue", due_at=case.due_at))
+    CaseMail.objects.bulk_create(mails)
+
+
+def _claimed(run_id: UUID, entry: Entry) -> None:
+    by = entry.data["by"]
+    Intervention.objects.filter(run_id=run_id, opened_seq=entry.data["opened"]).update(
+        claimed_by=by, claimed_at=entry.at if by else None
+    )
+
+
+def _answered(run_id: UUID, entry: Entry) -> None:
+    data = entry.data
+    Intervention.objects.filter(run_id=run_id, opened_seq=data["opened"]).update(
+        status="answered",
+        proposal=None,
+        answer=data["answer"],
+        note=data.get("note", ""),
+        answered_by=data["by"],
+        answered_at=entry.at,
+    )
+
+
+PROJECT = {
+    "intervention.opened": _opened,
+    "intervention.claimed": _claimed,
+    "intervention.answered": _answered,
+}
+
+
+CAUSE_LENGTH_MAX = 300
+
+
+READ_MAX = 4_000
+
+
+KEY_LENGTH = 16
+
+
+# In order: what an earlier pattern took is not looked at by a later one.
+PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), mark)
+    for pattern, mark in (
+        (r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", "<address>"),
+        (r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b", "<e-mail>"),
+        (r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b", "<id>"),
+        (r"\b\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?", "<time>"),
+        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b", "<host>"),
+        (r"\b0x[0-9a-f]+\b", "<number>"),
+        (r"\b(?=[0-9a-z]*\d)(?=[0-9a-z]*[a-z])[0-9a-z]{8,}\b", "<id>"),
+        (r"\b(?:[a-z]+[-_#])+\d[\w-]*", "<id>"),
+        (r"(?<![\w<])[-+]?\d+(?:[.,]\d+)*", "<number>"),
+    )
+)
+
+
+SPACE = re.compile(r"\s+")
+
+
+REPEATED = re.compile(r"(<[a-z-]+>)(?:[,;/ ]+\1)+")
+
+
+def cause_of(error: Mapping[str, Any]) -> str:
+    """The error's code and its message with marks in place of ids, numbers, times and addresses."""
+    message = str(error.get("message") or "")[:READ_MAX]
+    for pattern, mark in PATTERNS:
+        message = pattern.sub(mark, message)
+    message = REPEATED.sub(r"\1", SPACE.sub(" ", message)).strip()
+    code = str(error.get("code") or error.get("type") or "")
+    return (f"{code}: {message}" if code and message else code or message)[:CAUSE_LENGTH_MAX]
+
+
+def cause_key(kind: str, cause: str) -> str:
+    """A short key of a cause, for addresses. A failed step and a failed undo are asked about apart."""
+    return hashlib.sha256(f"{kind}\n{cause}".encode()).hexdigest()[:KEY_LENGTH]
+
+
+# What holds where no policy says otherwise: an undo that failed is money or goods in the wrong place.
+STANDARD = {
+    "compensation_failed": CasePolicy(severity=Severity.HIGH, due_minutes=4 * 60),
+    "step_failed": CasePolicy(severity=Severity.NORMAL, due_minutes=24 * 60),
+}
+
+
+ADDRESSES_MAX = 50
+
+
+def policy_for(workflow: str, kind: str) -> CasePolicy:
+    """The policy of the workflow and kind, of the workflow, of the kind, of all, or the standard one."""
+    found = {
+        (policy.workflow, policy.kind): policy
+        for policy in CasePolicy.objects.filter(workflow__in=("", workflow), kind__in=("", kind))
+    }
+    places = ((workflow, kind), (workflow, ""), ("", kind), ("", ""))
+    return next((found[place] for place in places if place in found), STANDARD[kind])
+
+
+def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
+    return None if policy.due_minutes is None else opened_at + timedelta(minutes=policy.due_minutes)
+
+
+def addresses(policy: CasePolicy) -> list[str]:
+    """Who is told: the policy's addresses, else everybody who may answer and has one."""
+    stated = [line.strip() for line in policy.mail_to.splitlines() if line.strip()]
+    return stated[:ADDRESSES_MAX] or _operators()
+
+
+def _operators() -> list[str]:
+    users = get_user_model().objects.filter(is_active=True).exclude(email="").order_by("pk")
+    return [user.email for user in users[: 10 * ADDRESSES_MAX] if may(user, "operate")][:ADDRESSES_MAX]

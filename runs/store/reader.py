@@ -1,0 +1,272 @@
+"""Rows → machine state, in few hand-written statements; the way back is `runs.store.writer`. No rules.
+
+The run's row is the one lock: it is read with `FOR UPDATE` on PostgreSQL, and SQLite's IMMEDIATE
+transactions let one writer in at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from runs.errors import UnknownRun
+from runs.machine.events import Decision
+from runs.machine.states import RUN_ENDED, RunState, RunStatus, State, StepState, evolve
+from runs.store.codec import unpack
+from runs.store.database import Database, Query, Row, Sqlite, database
+from runs.store.payload_cache import INPUT, cache
+from runs.store.writer import Changes
+
+RING_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
+ROWS_PER_STATEMENT = 500
+SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
+
+RUN_SQL = (
+    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, {input} FROM runs_run"
+    " WHERE id = %s AND pruned_at IS NULL"
+)
+WHOLE_RUN_SQL, BARE_RUN_SQL = RUN_SQL.format(input="input"), RUN_SQL.format(input="NULL")
+INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
+LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
+STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
+
+DUE = {
+    "steps": "runs_steprun WHERE due_at <= {now}",
+    "runs": "runs_run WHERE due_at <= {now}",
+    "schedules": "runs_trigger WHERE due_at <= {now}",
+    "mails": "runs_casemail WHERE ended_at IS NULL AND due_at <= {now}",
+}
+DUE_SQL = f"SELECT {{now}}, {', '.join(f'EXISTS (SELECT 1 FROM {those})' for those in DUE.values())}"
+
+LIVE_FAMILY_SQL = (
+    "SELECT EXISTS (SELECT 1 FROM runs_run WHERE parent_id IS NOT NULL AND status IN ({live}))"
+    " OR EXISTS (SELECT 1 FROM runs_run AS child JOIN runs_run AS parent ON child.parent_id = parent.id"
+    " WHERE parent.status IN ({live}))"
+).format(
+    live=", ".join(f"'{status}'" for status in RunStatus if status not in {*RUN_ENDED, RunStatus.PENDING})
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A run as read under its lock, at the database's time `at`. `rows` is where `state` reads from.
+
+    `read_at`: the same moment by this process's steady clock. `is_undisturbed`: nobody else has moved the run
+    between this process's last two looks at it, or this is the first one.
+    """
+
+    version_id: int
+    workflow: str
+    state: State
+    rows: Rows
+    at: datetime
+    parent_id: UUID | None
+    parent_step: str
+    read_at: float = 0.0
+    is_undisturbed: bool = False
+
+
+def now() -> datetime:
+    """The database's time."""
+    return database().now()
+
+
+def due() -> tuple[datetime, list[str]]:
+    """The database's time, and of what the due time has come, by the names in DUE; asked in one query."""
+    db = database()
+    if isinstance(db, Sqlite):
+        at = db.now()
+        query = DUE_SQL.format(now="%s"), [db.time(at)] * (1 + len(DUE))
+        ((_, *are_due),) = db.rows(query)
+    else:
+        ((at, *are_due),) = db.rows((DUE_SQL.format(now="now()"), ()))
+    return at, [name for name, is_due in zip(DUE, are_due, strict=True) if is_due]
+
+
+def has_live_families() -> bool:
+    """Whether a child run is under way, or the parent of one is."""
+    return bool(database().rows((LIVE_FAMILY_SQL, ()))[0][0])
+
+
+def load(run_id: UUID) -> Loaded:
+    """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
+    db = database()
+    found = db.rows(db.timed(_run_query(db, run_id)))
+    return evolve(_loaded(run_id, found, _time_in(db, found)), is_undisturbed=True)
+
+
+def lock_query(db: Database, run: UUID | Loaded) -> Query:
+    """What locks a run's row and reads what this process does not know of it yet."""
+    if isinstance(run, UUID):
+        return db.locked(_run_query(db, run))
+    return db.locked((LAST_SEQ_SQL, [db.key(run.rows.run_id)]))
+
+
+def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
+    """The run of which `lock_query` found this row. Raises UnknownRun.
+
+    Of a run that this process has read before, what has not changed since is not read again.
+    """
+    at = _time_in(db, found)
+    if isinstance(run, UUID):
+        return _loaded(run, found, at)
+    if found and found[0][0] == run.state.run.last_seq:
+        return evolve(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
+    run_id = run.rows.run_id
+    return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
+
+
+def _time_in(db: Database, found: list[Row]) -> datetime:
+    """The database's time, which PostgreSQL gives with the row."""
+    at: datetime = db.now() if not found or isinstance(db, Sqlite) else found[0][-1]
+    return at
+
+
+def _run_query(db: Database, run_id: UUID) -> Query:
+    """What reads a run's row, without the input if that is known already."""
+    is_known = bool(cache.get(run_id, [INPUT]))
+    return BARE_RUN_SQL if is_known else WHOLE_RUN_SQL, [db.key(run_id)]
+
+
+def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
+    if not found:
+        raise UnknownRun(run_id)
+    version_id, packed, error, workflow, parent_id, parent_step, input = found[0][:7]
+    run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
+    parent = None if parent_id is None else UUID(str(parent_id))
+    rows = Rows(run_id, run.total)
+    state = State(run, _input(run_id, input), rows)
+    return Loaded(version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
+
+
+def _input(run_id: UUID, found: Any) -> Any:
+    """The input that was found with the run, or is known, or was dropped since it was looked for."""
+    if found is not None:
+        return _kept(run_id, INPUT, found)
+    known = cache.get(run_id, [INPUT])
+    if known:
+        return known[INPUT]
+    db = database()
+    return _kept(run_id, INPUT, db.rows((INPUT_SQL, [db.key(run_id)]))[0][0])
+
+
+def _kept(run_id: UUID, seq: int, text: Any) -> Any:
+    """The value of a JSON column, remembered by this process."""
+    value = json_of(text)
+    if isinstance(text, str):
+        cache.put(run_id, seq, value, len(text))
+    return value
+
+
+def changes(
+    run_id: UUID, decisions: Sequence[Decision], rung: Mapping[str, str], at: datetime, before: RunState
+) -> Changes:
+    """What decisions say of a run that is stored as `before`. `rung`: queue by step."""
+    state = decisions[-1].state
+    entries = [entry for decision in decisions for entry in decision.entries]
+    ring_due = at + timedelta(seconds=RING_GRACE_S)
+    return Changes(run_id, before, state.run, entries, list(state.changed.values()), rung, ring_due)
+
+
+class Rows:
+    """The stored state of one run's steps and payloads, read when needed and kept."""
+
+    def __init__(self, run_id: UUID, total: int = 0) -> None:
+        """`total`: how many steps the run has; 0 where that does not matter."""
+        self.run_id = run_id
+        self._steps: dict[str, StepState | None] = {}
+        self._has_all = False
+        self._has_steps = False  # all but items of maps
+        self._is_small = 0 < total <= SMALL_RUN_STEPS
+
+    @classmethod
+    def of_new_run(cls, run_id: UUID) -> Rows:
+        """Of a run of which nothing is stored."""
+        rows = cls(run_id)
+        rows._has_all = True
+        return rows
+
+    def step(self, name: str) -> StepState | None:
+        if name not in self._steps and not self._has_all:
+            self._find(name)
+        return self._steps.get(name)
+
+    def _find(self, name: str) -> None:
+        map_name, _, index = name.partition("[")
+        if not index and self._is_small:
+            self._read_steps()
+        elif not index or not self._is_to_come(map_name, int(index[:-1])):
+            self._read(" AND name = %s", name)
+        self._steps.setdefault(name)
+
+    def _read_steps(self) -> None:
+        if not self._has_steps:
+            self._read(" AND name NOT LIKE %s", "%]")
+            self._has_steps = True
+
+    def _is_to_come(self, map_name: str, index: int) -> bool:
+        """Whether a map has not come to this item yet."""
+        parent = self._steps.get(map_name)
+        return parent is not None and index >= parent.items_next
+
+    def steps(self) -> dict[str, StepState]:
+        if not self._has_all:
+            self._read("")
+            self._has_all = True
+        return {name: step for name, step in self._steps.items() if step is not None}
+
+    def items(self, name: str) -> dict[str, StepState]:
+        if not self._has_all:
+            self._read(" AND substr(name, 1, %s) = %s", len(name) + 1, f"{name}[")
+        return {key: step for key, step in self._steps.items() if step is not None and step.map_name == name}
+
+    def steps_named(self, names: list[str]) -> dict[str, StepState]:
+        """Those of `names` that are stored."""
+        missing = [name for name in names if name not in self._steps] if not self._has_all else []
+        if missing and self._is_small:
+            self._read_steps()
+            missing = [name for name in missing if name not in self._steps and name.endswith("]")]
+        for start in range(0, len(missing), ROWS_PER_STATEMENT):
+            part = missing[start : start + ROWS_PER_STATEMENT]
+            self._steps.update(dict.fromkeys(part))
+            self._read(f" AND name IN ({', '.join(['%s'] * len(part))})", *part)
+        found = ((name, self._steps.get(name)) for name in names)
+        return {name: step for name, step in found if step is not None}
+
+    def absorb(self, state: State) -> None:
+        """What was written is what is stored from now on."""
+        self._steps.update(state.changed)
+        state.changed = {}
+
+    def payload(self, seq: int) -> Any:
+        return self.payloads([seq])[seq]
+
+    def payloads(self, seqs: list[int]) -> dict[int, Any]:
+        found = cache.get(self.run_id, seqs)
+        missing = [seq for seq in seqs if seq not in found]
+        for start in range(0, len(missing), ROWS_PER_STATEMENT):
+            found |= self._read_payloads(missing[start : start + ROWS_PER_STATEMENT])
+        return found
+
+    def _read(self, where: str, *values: Any) -> None:
+        db = database()
+        for name, state, error in db.rows((f"{STEP_SQL}{where} ORDER BY id", [db.key(self.run_id), *values])):
+            self._steps[name] = unpack(StepState, json_of(state), name=name, error=json_of(error))
+
+    def _read_payloads(self, seqs: list[int]) -> dict[int, Any]:
+        marks = ", ".join(["%s"] * len(seqs))
+        sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
+        db = database()
+        found = db.rows((sql, [db.key(self.run_id), *seqs]))
+        return {seq: _kept(self.run_id, seq, payload) for seq, payload in found}
+
+
+def json_of(value: Any) -> Any:
+    """SQLite gives JSON columns as text, PostgreSQL as objects."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,44 @@
+"""What of a new run lists can find: its labels and the beginning of its input as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from runs.models import Run, RunLabel, RunText
+
+
+def index(runs: Iterable[Run]) -> None:
+    """Write the rows by which `runs` are found; they must have been saved."""
+    runs = list(runs)
+    texts = [RunText(run=run, text=searchable(run.input)) for run in runs if run.input]
+    labels = [row for run in runs for row in _labels(run)]
+    if texts:
+        RunText.objects.bulk_create(texts)
+    if labels:
+        RunLabel.objects.bulk_create(labels)
+
+
+def _labels(run: Run) -> list[RunLabel]:
+    return [
+        RunLabel(
+            run=run,
+            key=key[:LABEL_LENGTH_MAX],
+            value=str(value)[:LABEL_LENGTH_MAX],
+            created_at=run.created_at,
+        )
+        for key, value in run.labels.items()
+    ]
+
+
+TEXT_LENGTH_MAX = 10_000  # characters of an input
+
+
+LABEL_LENGTH_MAX = 200
+
+
+def searchable(value: Any) -> str:
+    """The beginning of an input as text."""
+    return orjson.dumps(value).decode()[:TEXT_LENGTH_MAX]

@@ -1,0 +1,238 @@
+"""What a unit of work writes, as statements of the database at hand. No rules.
+
+SQLite takes a statement a row: each costs little more than its row. PostgreSQL takes everything at once, rows
+as JSON: there a statement costs more than what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from config.lib.json import json_text
+from runs.machine.events import Entry
+from runs.machine.states import RunState, StepState
+from runs.store.codec import pack
+from runs.store.database import Database, Row, Sqlite, Statement
+
+AsJson = Callable[[str], Any]  # how a database takes JSON text within a row
+
+RUN_COLUMNS = frozenset({"id", "error"})
+STEP_COLUMNS = frozenset({"name", "error"})
+
+ENTRY_FIELDS = {
+    "run_id": "uuid",
+    "seq": "integer",
+    "type": "text",
+    "step": "text",
+    "attempt": "integer",
+    "at": "timestamptz",
+    "status": "text",
+    "data": "jsonb",
+    "payload": "jsonb",
+}
+STEP_FIELDS = {
+    "run_id": "uuid",
+    "name": "text",
+    "status": "text",
+    "undo": "text",
+    "attempt": "integer",
+    "undo_attempt": "integer",
+    "lease": "integer",
+    "process": "text",
+    "queue": "text",
+    "state": "jsonb",
+    "error": "jsonb",
+    "output_seq": "integer",
+    "started_at": "timestamptz",
+    "finished_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+STEP_KEY = ("run_id", "name")
+UPDATED = ", ".join(f"{name}=excluded.{name}" for name in STEP_FIELDS if name not in STEP_KEY)
+UPSERT = f"ON CONFLICT ({', '.join(STEP_KEY)}) DO UPDATE SET {UPDATED}"
+
+MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s AND last_seq=%s"
+SAVE_RUN_SQL = (
+    "UPDATE runs_run SET state=%s, last_seq=%s, done=%s, status=%s, error=%s, total=%s,"
+    " started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
+)
+DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was decided of one run since its row was `before`.
+
+    `rung`: queue by step. `ring_due`: when the sweep looks after those rings.
+    """
+
+    run_id: UUID
+    before: RunState
+    after: RunState
+    entries: Sequence[Entry]
+    steps: Sequence[StepState]
+    rung: Mapping[str, str]
+    ring_due: datetime
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the run's row must be written."""
+        return self.after is not self.before
+
+    @property
+    def rung_again(self) -> list[str]:
+        """Steps that are rung although nothing of them has changed."""
+        changed = {step.name for step in self.steps}
+        return [name for name in self.rung if name not in changed]
+
+
+def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
+    """What writes the changes; the first statement finds a run only where it is still as it was before."""
+    again = [(db.time(one.ring_due), db.key(one.run_id), name) for one in changes for name in one.rung_again]
+    if isinstance(db, Sqlite):
+        moved = [_run_statement(db, one) for one in changes if one.has_moved]
+        found = [*moved, *_sqlite_rows(db, changes), (DUE_SQL, again)]
+    else:
+        found = [*_postgres_statements(db, changes), (DUE_SQL, again)]
+    return [(sql, values) for sql, values in found if values]
+
+
+def _run_statement(db: Database, changes: Changes) -> Statement:
+    """While a run only moves on, its indexed columns are not even named, so that no index is touched."""
+    run, before = changes.after, changes.before
+    moved = (json_text(pack(run, RUN_COLUMNS)), run.last_seq, run.done)
+    where = (db.key(changes.run_id), before.last_seq)
+    if _columns(before) == _columns(run):
+        return MOVE_RUN_SQL, [(*moved, *where)]
+    error = None if run.error is None else json_text(run.error)
+    finished_at = db.time(run.finished_at)
+    times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
+    return SAVE_RUN_SQL, [(*moved, run.status.value, error, run.total, *times, *where)]
+
+
+def run_columns(run: RunState) -> dict[str, Any]:
+    """The columns of a run's row that hold its state, as the ORM takes them."""
+    names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
+    state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
+    return {"status": run.status.value, "state": state, "tally_at": run.finished_at} | {
+        name: getattr(run, name) for name in names
+    }
+
+
+def _columns(run: RunState) -> Row:
+    return run.status, run.error, run.total, run.started_at, run.finished_at, run.due_at
+
+
+# --- rows of entries and steps ---
+
+
+def _entry_row(db: Database, key: Any, entry: Entry, as_json: AsJson) -> Row:
+    return (
+        key,
+        entry.seq,
+        entry.type,
+        entry.step,
+        entry.attempt,
+        db.time(entry.at),
+        entry.status,
+        as_json(json_text(entry.data)),
+        None if entry.payload is None else as_json(json_text(entry.payload)),
+    )
+
+
+def _step_row(db: Database, key: Any, changes: Changes, step: StepState, as_json: AsJson) -> Row:
+    is_rung = step.name in changes.rung
+    return (
+        key,
+        step.name,
+        step.status.value,
+        step.undo.value,
+        step.attempt,
+        step.undo_attempt,
+        step.lease,
+        step.process,
+        changes.rung.get(step.name, ""),
+        as_json(json_text(pack(step, STEP_COLUMNS))),
+        None if step.error is None else as_json(json_text(step.error)),
+        step.output_seq,
+        db.time(step.started_at),
+        db.time(step.finished_at),
+        db.time(changes.ring_due if is_rung else step.due_at),
+    )
+
+
+def _rows(db: Database, changes: Sequence[Changes], as_json: AsJson) -> tuple[list[Row], list[Row]]:
+    entries: list[Row] = []
+    steps: list[Row] = []
+    for one in changes:
+        key = db.key(one.run_id)
+        entries += [_entry_row(db, key, entry, as_json) for entry in one.entries]
+        steps += [_step_row(db, key, one, step, as_json) for step in one.steps]
+    return entries, steps
+
+
+# --- SQLite ---
+
+
+def _insert(table: str, fields: Iterable[str], then: str = "") -> str:
+    names = list(fields)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) {then}"
+
+
+JOURNAL_SQL = _insert("runs_journalentry", ENTRY_FIELDS)
+SAVE_STEP_SQL = _insert("runs_steprun", STEP_FIELDS, UPSERT)
+
+
+def _sqlite_rows(db: Database, changes: Sequence[Changes]) -> list[Statement]:
+    entries, steps = _rows(db, changes, str)
+    return [(JOURNAL_SQL, entries), (SAVE_STEP_SQL, steps)]
+
+
+# --- PostgreSQL ---
+
+
+def _insert_json(table: str, fields: Mapping[str, str], source: str, then: str = "") -> str:
+    """A statement that inserts the rows of one JSON array, as often as `source` has rows."""
+    columns = ", ".join(f"{name} {type}" for name, type in fields.items())
+    return (
+        f"INSERT INTO {table} ({', '.join(fields)})"
+        f" SELECT new.* FROM {source}json_to_recordset(%s) AS new({columns}) {then}"
+    )
+
+
+def _together(run_sql: str = "") -> str:
+    """One statement for a run, its entries and its steps. It finds a row where the run was as before."""
+    source = "moved, " if run_sql else ""
+    parts = [f"moved AS ({run_sql} RETURNING id)"] if run_sql else []
+    parts += [
+        f"noted AS ({_insert_json('runs_journalentry', ENTRY_FIELDS, source)})",
+        f"saved AS ({_insert_json('runs_steprun', STEP_FIELDS, source, UPSERT)})",
+    ]
+    found = "SELECT clock_timestamp() FROM moved" if run_sql else "SELECT clock_timestamp()"
+    return f"WITH {', '.join(parts)} {found}"
+
+
+TOGETHER_SQL = {sql: _together(sql) for sql in ("", MOVE_RUN_SQL, SAVE_RUN_SQL)}
+
+
+def _postgres_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
+    found = [_postgres_statement(db, [one]) for one in changes if one.has_moved]
+    resting = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
+    return [*found, _postgres_statement(db, resting)] if resting else found
+
+
+def _postgres_statement(db: Database, changes: Sequence[Changes]) -> Statement:
+    run_sql, values = _run_statement(db, changes[0]) if changes[0].has_moved else ("", [()])
+    entries, steps = _rows(db, changes, orjson.Fragment)
+    return TOGETHER_SQL[run_sql], [(*values[0], _array(ENTRY_FIELDS, entries), _array(STEP_FIELDS, steps))]
+
+
+def _array(fields: Iterable[str], rows: Iterable[Row]) -> str:
+    names = list(fields)
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()

@@ -1,0 +1,132 @@
+"""A finished run as one file: its definition, input, journal and outputs, and the runs that it started.
+
+Reading only; what is sealed leaves as dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from django.db.models import QuerySet
+
+from config.lib.json import iso, json_text
+from config.lib.secrets import shown
+from designer.models import WorkflowVersion
+from runs.errors import RunsError
+from runs.machine.errors import Refused
+from runs.machine.states import RUN_ENDED
+from runs.models import JournalEntry, Run
+from runs.queries.run_page import starting_state
+from runs.queries.runs import load
+from runs.store import reader
+
+FORMAT = "sagaboard.run"
+SCHEMA = 1
+FILE_BYTES_MAX = 32_000_000
+RUNS_MAX = 200
+
+Json = dict[str, Any]
+
+
+class TooLarge(RunsError):
+    """The run does not fit into a file."""
+
+    code = "too_large"
+
+
+def export(run: Run, origin: str, *, with_tracebacks: bool) -> bytes:
+    """The file of a run that has ended; `origin`: the installation's address.
+
+    Raises Refused while it, or a run that it started, is under way, and TooLarge.
+    """
+    family = _family(run)
+    head = {"format": FORMAT, "schema": SCHEMA, "exported_at": iso(reader.now()), "exported_from": origin}
+    parts = [orjson.dumps(head)[:-1], b',"runs":[']
+    size = 0
+    for place, member in enumerate(family):
+        for piece in _pieces(member, with_tracebacks):
+            parts.append(piece)
+            size += len(piece)
+            if size > FILE_BYTES_MAX:
+                raise TooLarge(
+                    f"The run and those that it started have more than {FILE_BYTES_MAX // 1_000_000} MB;"
+                    " a file takes no more. Download single values from its page instead."
+                )
+        parts.append(b"," if place + 1 < len(family) else b"]}")
+    return b"".join(parts)
+
+
+def _family(run: Run) -> list[Run]:
+    """The run, then those that it started, parents before children."""
+    found, latest = [run], [run]
+    while latest:
+        latest = list(_whole(Run.objects.filter(parent__in=latest).order_by("created_at", "pk"))[:RUNS_MAX])
+        found += latest
+        if len(found) > RUNS_MAX:
+            raise TooLarge(f"The run started more than {RUNS_MAX} others; a file takes no more.")
+    under_way = next((member for member in found if member.status not in RUN_ENDED), None)
+    if under_way is not None:
+        which = "The run" if under_way is run else f"Its run {under_way.pk}"
+        raise Refused(
+            f"{which} is still under way; it can be had as a file once it has ended.", code="not_ended"
+        )
+    return found
+
+
+def _whole(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.select_related("started_by")
+
+
+def _pieces(run: Run, with_tracebacks: bool) -> Iterator[bytes]:
+    """One run as JSON, entry by entry."""
+    yield _text(_facts(run))[:-1] + b',"journal":['
+    entries = JournalEntry.objects.filter(run=run).order_by("seq").iterator(chunk_size=500)
+    for place, entry in enumerate(entries):
+        yield (b"," if place else b"") + _text(_entry(entry, with_tracebacks))
+    yield b"]}"
+
+
+def _facts(run: Run) -> Json:
+    version = WorkflowVersion.every.get(pk=run.version_id)
+    _, state = load(run.pk)
+    origin = run.imported or {}
+    return {
+        "id": str(run.pk),
+        "parent": str(run.parent_id) if run.parent_id else None,
+        "parent_step": run.parent_step,
+        "workflow": run.workflow_name,
+        "version": origin.get("version") if origin else version.number or None,
+        "trial": run.trial,
+        "labels": run.labels,
+        "input": run.input,
+        "created_at": iso(run.created_at),
+        "started_by": origin.get("started_by", "") if origin else _name(run),
+        "definition": {"document": version.document, "resolved": version.resolved},
+        "state": starting_state(run.pk, state),
+    }
+
+
+def _name(run: Run) -> str:
+    return run.started_by.get_username() if run.started_by else ""
+
+
+def _entry(entry: JournalEntry, with_tracebacks: bool) -> Json:
+    data = dict(entry.data)
+    if not with_tracebacks and isinstance(data.get("error"), dict):
+        data["error"] = {key: value for key, value in data["error"].items() if key != "traceback"}
+    return {
+        "seq": entry.seq,
+        "type": entry.type,
+        "step": entry.step,
+        "attempt": entry.attempt,
+        "at": iso(entry.at),
+        "status": entry.status,
+        "data": data,
+        "payload": entry.payload,
+    }
+
+
+def _text(value: Any) -> bytes:
+    return shown(json_text(value)).encode()

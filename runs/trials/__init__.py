@@ -1,0 +1,1 @@
+"""Runs of drafts, and expressions of drafts shown with their values."""

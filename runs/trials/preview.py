@@ -1,0 +1,132 @@
+"""What an expression of a draft would see and give, by a sample input or by a past run. Reading only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from config.lib import secrets
+from designer.document.document import salvage
+from designer.document.graph import Graph, Step
+from designer.errors import ExpressionError
+from designer.expressions.expressions import bare, compile_expression
+from designer.problems import shown
+from designer.services import queries
+from designer.validation.places import Spot, known_at, spot_at, type_of
+from runs.errors import UnknownRun
+from runs.machine.bindings import contribution, merged, outputs
+from runs.models import Run
+from runs.queries import runs as queries_runs
+
+RUNS_MAX = 10
+TEXT_LENGTH_MAX = 2_000
+NO_FAILURE = {"step": "", "error": "", "message": ""}
+Scope = dict[str, Any]
+
+
+def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
+    """What an expression at `path` of a workflow's draft may read, and the runs to take values from.
+
+    Raises UnknownWorkflow or UnknownRun.
+    """
+    graph, spot = _draft_spot(name, path)
+    found = known_at(graph, spot, _scope(name, graph, spot, run_id))
+    runs = Run.objects.filter(workflow_name=name, parent=None, imported__isnull=True).order_by(
+        "-created_at", "-id"
+    )
+    return {
+        "variables": sorted(spot.variables),
+        "known": [asdict(replace(one, sample=secrets.shown(one.sample))) for one in found],
+        "runs": [
+            {"id": str(pk), "status": status, "trial": trial, "created_at": queries_runs.iso(at)}
+            for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
+        ],
+    }
+
+
+def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> dict[str, Any]:
+    """`type` and `text` of the value, cut to `TEXT_LENGTH_MAX`, or `error` in the author's words."""
+    graph, spot = _draft_spot(name, path)
+    try:
+        expression = compile_expression(source)
+        for unknown in sorted(expression.variables - spot.variables):
+            known = ", ".join(sorted(spot.variables))
+            raise ExpressionError(f"'{unknown}' does not exist here; there are {known}")
+        value = expression.evaluate(_scope(name, graph, spot, run_id))
+        _check_kind(path, source, value)
+    except ExpressionError as error:
+        return {"error": str(error)}
+    text = secrets.shown(json.dumps(value, ensure_ascii=False))
+    return {"type": type_of(value), "text": text[:TEXT_LENGTH_MAX], "truncated": len(text) > TEXT_LENGTH_MAX}
+
+
+def scope_of_run(name: str, path: str, run_id: UUID | None) -> Scope:
+    """The values that a step of the draft would see; without a run, those of the sample input."""
+    graph, spot = _draft_spot(name, path)
+    return _scope(name, graph, spot, run_id)
+
+
+def _check_kind(path: str, source: str, value: Any) -> None:
+    if path.endswith(".when") and not isinstance(value, bool):
+        raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not true or false")
+    if path.endswith(".items") and not isinstance(value, list):
+        raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not a list")
+
+
+def _draft_spot(name: str, path: str) -> tuple[Graph, Spot]:
+    graph, _ = salvage(queries.document_of(queries.get_workflow(name)) or {})
+    return graph, spot_at(graph, path)
+
+
+def _scope(name: str, graph: Graph, spot: Spot, run_id: UUID | None) -> Scope:
+    run = {"id": str(run_id or ""), "workflow": name}
+    values = _values_of_sample(graph) if run_id is None else _values_of_run(name, spot, run_id)
+    scope: Scope = {"context": values.context, "input": values.input, "steps": values.steps, "run": run}
+    if spot.is_undo and spot.step is not None:
+        _add_undo(scope, spot.step, values.failure)
+    if spot.step is not None and {"item", "batch"} & spot.variables:
+        _add_item(scope, spot.step)
+    return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    input: Scope
+    steps: Scope
+    context: Scope
+    failure: Mapping[str, Any]
+
+
+def _values_of_sample(graph: Graph) -> Values:
+    sample = dict(graph.sample_input or {})
+    return Values(sample, {}, dict(sample), NO_FAILURE)
+
+
+def _values_of_run(name: str, spot: Spot, run_id: UUID) -> Values:
+    """What a run gave, as far as its steps come before the spot."""
+    if not Run.objects.filter(pk=run_id, workflow_name=name).exists():
+        raise UnknownRun(run_id)
+    graph, state = queries_runs.load(run_id)
+    found = outputs(graph, state, [step for step in spot.after if step in graph.by_name])
+    context = {**state.input, **merged(graph, found)}
+    return Values(dict(state.input), found, context, {**NO_FAILURE, **(state.run.failure or {})})
+
+
+def _add_undo(scope: Scope, step: Step, failure: Mapping[str, Any]) -> None:
+    output = scope["steps"].get(step.name, {})
+    scope |= {"output": output, "failure": dict(failure)}
+    scope["context"] |= {**contribution(step, output), "output": output, "failure": dict(failure)}
+
+
+def _add_item(scope: Scope, step: Step) -> None:
+    """The first item of a map, where its list is known."""
+    try:
+        items = compile_expression(bare(step.items or "")).evaluate(scope)
+    except ExpressionError:
+        return
+    if isinstance(items, list) and items:
+        first = {"item": items[0]} if step.batch_size == 1 else {"batch": items[: step.batch_size]}
+        scope |= {**first, "index": 0}

@@ -1,0 +1,44 @@
+"""Trials: a draft, or one step of it, carried out by the real workers without being published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from designer.models import WorkflowVersion
+from designer.services import workflows
+from runs.engine import engine
+from runs.errors import BadInput
+from runs.models import Run
+
+
+def try_draft(name: str, input: Mapping[str, Any], revision: int | None = None, user: Any = None) -> Run:
+    """Starts a run of what would be published now.
+
+    Raises `TrialRefused` with its problems, `StaleDraft`, `UnknownWorkflow` or `BadInput`.
+    """
+    return _start(workflows.keep_for_trial(name, revision, user), input, user)
+
+
+def try_step(
+    name: str,
+    step: str,
+    context: Mapping[str, Any],
+    steps: Mapping[str, Any],
+    revision: int | None = None,
+    user: Any = None,
+) -> Run:
+    """Starts a run of one step alone; `steps` are the outputs that its expressions read as `steps.<name>`.
+
+    Raises what `try_draft` raises.
+    """
+    scope = {"context": context, "input": context, "steps": steps, "run": {"id": "", "workflow": name}}
+    return _start(workflows.keep_step_for_trial(name, step, scope, revision, user), context, user)
+
+
+def _start(version: WorkflowVersion, input: Mapping[str, Any], user: Any) -> Run:
+    try:
+        return engine.start_run(version, input, user=user, trial=True)
+    except BadInput:
+        version.delete()
+        raise

@@ -1,0 +1,196 @@
+"""REST calls on triggers, and the door for events. Thin: each asks who it is, then calls `runs.triggers.service`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.urls import reverse
+from ninja import Router, Status
+from pydantic import BaseModel, ConfigDict, Field
+
+from config.accounts.authentication import callers
+from config.accounts.rate_limits import caller, spend
+from config.lib.json import iso
+from designer.models import Workflow
+from runs.errors import NothingStarted, TooLarge, UnknownWorkflow
+from runs.models import Trigger
+from runs.triggers import service
+from runs.triggers.cloudevents import STRUCTURED, read_event
+from runs.triggers.service import Result, Wanted
+
+router = Router(tags=["triggers"])
+BODY_BYTES_MAX = 1_000_000  # of an event, and of a webhook's call
+
+AN_EVENT = {
+    "type": "object",
+    "required": ["id", "type", "source"],
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 500},
+        "source": {"type": "string", "minLength": 1, "maxLength": 500},
+        "type": {"type": "string", "minLength": 1, "maxLength": 500},
+        "specversion": {"type": "string", "enum": ["1.0"]},
+        "data": {"description": "An object is the run's input; another value stands under `data`"},
+    },
+}
+EVENT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": AN_EVENT}, STRUCTURED: {"schema": AN_EVENT}},
+    }
+}
+
+HeaderNames = Annotated[list[str], Field(max_length=service.HEADERS_MAX)]
+
+
+class TriggerIn(BaseModel):
+    """`event_type` belongs to events, `headers` to webhooks, `cron`, `zone` and `input` to schedules."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["event", "hook", "schedule"]
+    event_type: str = Field("", max_length=200)
+    headers: HeaderNames = []
+    input_key: str = Field("", max_length=63)
+    cron: str = Field("", max_length=100)
+    zone: str = Field("UTC", max_length=64)
+    input: dict[str, Any] = {}
+    is_enabled: bool = True
+
+
+class TriggerChangeIn(BaseModel):
+    """What is to be changed; all else stays."""
+
+    model_config = ConfigDict(extra="forbid")
+    event_type: str | None = Field(None, max_length=200)
+    headers: HeaderNames | None = None
+    input_key: str | None = Field(None, max_length=63)
+    cron: str | None = Field(None, max_length=100)
+    zone: str | None = Field(None, max_length=64)
+    input: dict[str, Any] | None = None
+    is_enabled: bool | None = None
+
+
+@router.get("/workflows/{name}/triggers", response=dict[str, Any])
+def list_triggers(request: HttpRequest, name: str) -> dict[str, Any]:
+    """What starts runs of a workflow from outside."""
+    find_workflow(name)
+    return {"triggers": [trigger_json(trigger) for trigger in service.of_workflow(name)]}
+
+
+@router.post("/workflows/{name}/triggers", auth=callers("design"), response={201: dict[str, Any]})
+def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[dict[str, Any]]:
+    """A new trigger. Of a webhook, `url` is shown this once; only a hash of its token is kept."""
+    wanted = Wanted(**body.model_dump(exclude={"kind"}))
+    trigger, token = service.create(find_workflow(name), body.kind, wanted, request.user)
+    return Status(201, trigger_json(trigger) | hook_json(request, token))
+
+
+@router.patch("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response=dict[str, Any])
+def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerChangeIn) -> dict[str, Any]:
+    """Change a trigger, or switch it off and on. A schedule goes on from now: what it missed is gone."""
+    trigger = service.find(name, trigger_id)
+    return trigger_json(service.change(trigger, request.user, **body.model_dump(exclude_none=True)))
+
+
+@router.delete("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response={204: None})
+def remove_trigger(request: HttpRequest, name: str, trigger_id: int) -> Status[None]:
+    service.remove(service.find(name, trigger_id), request.user)
+    return Status(204, None)
+
+
+@router.post(
+    "/workflows/{name}/triggers/{int:trigger_id}/rotate", auth=callers("design"), response=dict[str, Any]
+)
+def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, Any]:
+    """A new address for a webhook, shown this once; the old one opens nothing any more."""
+    trigger = service.find(name, trigger_id)
+    token = service.rotate(trigger, request.user)
+    return trigger_json(trigger) | hook_json(request, token)
+
+
+@router.post(
+    "/events",
+    auth=callers("operate"),
+    response={200: dict[str, Any], 201: dict[str, Any]},
+    openapi_extra=EVENT_BODY,
+)
+def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
+    """An event: a CloudEvent as JSON or with `ce-*` headers, or `{id, type, source, data}`.
+
+    Starts a run of each workflow that waits for its type. An event is known by its source and id: sent again,
+    it starts nothing again, and is answered with the same runs. 201 where at least one run is new, else 200.
+    `refused` says which workflows could not take it; 422 where none could.
+    """
+    spend("starts", caller(request))
+    event = read_event(headers_of(request), body_of(request))
+    results = service.start_by_event(event, request.user)
+    runs = [_run_json(result) for result in results if result.started]
+    refused = [_refused_json(result) for result in results if result.error]
+    if refused and not runs:
+        raise NothingStarted(refused)
+    is_new = any(run["is_new"] for run in runs)
+    answer = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
+    return Status(201 if is_new else 200, answer)
+
+
+def find_workflow(name: str) -> Workflow:
+    """Raises UnknownWorkflow."""
+    workflow = Workflow.objects.defer("draft").filter(name=name).first()
+    if workflow is None:
+        raise UnknownWorkflow(f"There is no workflow {name!r}.")
+    return workflow
+
+
+def headers_of(request: HttpRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """Raises TooLarge."""
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise TooLarge(BODY_BYTES_MAX) from None
+    if len(body) > BODY_BYTES_MAX:
+        raise TooLarge(BODY_BYTES_MAX)
+    return body
+
+
+def trigger_json(trigger: Trigger) -> dict[str, Any]:
+    """A trigger with the fields of its kind."""
+    own = {name: getattr(trigger, name) for name in service.FIELDS[trigger.kind]}
+    times = {"next_at": iso(trigger.next_at)} if trigger.kind == Trigger.Kind.SCHEDULE else {}
+    start = {"token_start": trigger.token_start} if trigger.kind == Trigger.Kind.HOOK else {}
+    return (
+        {"id": trigger.pk, "kind": trigger.kind, "is_enabled": trigger.is_enabled}
+        | own
+        | times
+        | start
+        | {
+            "used_at": iso(trigger.used_at),
+            "refused": trigger.refused or None,
+            "created_at": iso(trigger.created_at),
+            "created_by": trigger.created_by.get_username() if trigger.created_by else None,
+        }
+    )
+
+
+def hook_json(request: HttpRequest, token: str) -> dict[str, str]:
+    """The address of a webhook whose token is known: right after it was made."""
+    return {"token": token, "url": hook_address(request, token)} if token else {}
+
+
+def hook_address(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("hook", args=[token]))
+
+
+def _run_json(result: Result) -> dict[str, Any]:
+    assert result.started is not None
+    run = result.started.run
+    return {"id": str(run.pk), "workflow": result.workflow, "is_new": result.started.is_new}
+
+
+def _refused_json(result: Result) -> dict[str, Any]:
+    error = result.error
+    return {"code": getattr(error, "code", ""), "path": result.workflow, "message": str(error)}

@@ -1,0 +1,136 @@
+"""What comes in from outside, read: CloudEvents and the bodies of webhooks. PURE: no Django.
+
+Formats: CloudEvents 1.0 in structured and binary HTTP mode (CNCF), where the short form `{id, type, source,
+data}` is an event as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from config.lib.errors import Unreadable
+from config.lib.json import is_storable, read_json, utf8_text
+from runs.errors import NotSupported
+
+ATTRIBUTE_CHARS_MAX = 500
+ATTRIBUTES_MAX = 50
+FIELDS_MAX = 1_000
+STRUCTURED = "application/cloudevents+json"
+FORM = "application/x-www-form-urlencoded"
+REQUIRED = ("id", "source", "type")
+A_MARK = "ce-"
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event. `attributes` are all that it says of itself; `data` is None where it brings none."""
+
+    id: str
+    source: str
+    type: str
+    attributes: Mapping[str, Any]
+    data: Any = None
+
+
+def read_event(headers: Mapping[str, str], body: bytes) -> Happened:
+    """The event of a request. Header names are in lower case. Raises Unreadable or NotSupported."""
+    kind = media_type(headers)
+    if kind.startswith("application/cloudevents") and kind != STRUCTURED:
+        raise NotSupported(f"Events come one by one as JSON ({STRUCTURED}), not as {kind}.")
+    if kind != STRUCTURED and any(name.startswith(A_MARK) for name in headers):
+        attributes = {name[3:]: unquote(text) for name, text in headers.items() if name.startswith(A_MARK)}
+        return _event(attributes, _data_of(kind, body))
+    if not is_json(kind):
+        raise NotSupported(f"An event is JSON ({STRUCTURED}), or has {A_MARK}* headers; this one is {kind}.")
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise Unreadable(f"An event is a JSON object with {', '.join(REQUIRED)} and data.")
+    attributes = {name: value for name, value in document.items() if name not in ("data", "data_base64")}
+    return _event(attributes, _structured_data(document))
+
+
+def read_body(headers: Mapping[str, str], body: bytes) -> Any:
+    """The value of a webhook's body; None where it is empty. Raises Unreadable or NotSupported."""
+    kind = media_type(headers)
+    if not body.strip():
+        return None
+    if kind == FORM:
+        return _form(utf8_text(body))
+    if not is_json(kind):
+        raise NotSupported(f"A webhook takes JSON or a form ({FORM}), not {kind}.")
+    return read_json(body)
+
+
+def input_of(value: Any, key: str, otherwise: str) -> dict[str, Any]:
+    """A run's input: under `key` if there is one; else an object as it is, and other values `otherwise`."""
+    if key:
+        return {key: value}
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else {otherwise: value}
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """`application/json` where nothing is said."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() or "application/json"
+
+
+def is_json(kind: str) -> bool:
+    return kind in ("application/json", "text/json") or kind.endswith("+json")
+
+
+def _event(attributes: dict[str, Any], data: Any) -> Happened:
+    if len(attributes) > ATTRIBUTES_MAX:
+        raise Unreadable(f"An event has {ATTRIBUTES_MAX} attributes at most.")
+    if not str(attributes.get("specversion", "1.0")).startswith("1."):
+        raise NotSupported(f"CloudEvents 1.0 are understood, not {attributes['specversion']}.")
+    for name in REQUIRED:
+        value = attributes.get(name)
+        if not isinstance(value, str) or not 0 < len(value) <= ATTRIBUTE_CHARS_MAX or not is_storable(value):
+            raise Unreadable(
+                f"The event's {name} must be a text of 1 to {ATTRIBUTE_CHARS_MAX} characters: "
+                "an event is known by its id and source, and starts runs by its type."
+            )
+    return Happened(attributes["id"], attributes["source"], attributes["type"], attributes, data)
+
+
+def _structured_data(document: Mapping[str, Any]) -> Any:
+    if "data_base64" not in document:
+        return document.get("data")
+    if "data" in document:
+        raise Unreadable("An event has data or data_base64, not both.")
+    try:
+        raw = base64.b64decode(document["data_base64"], validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise Unreadable(f"The event's data_base64 is not base64: {error}") from error
+    kind = media_type({"content-type": str(document.get("datacontenttype", ""))})
+    return _data_of(kind, raw)
+
+
+def _data_of(kind: str, raw: bytes) -> Any:
+    """JSON as its value, other text as text, and other bytes as base64."""
+    if not raw:
+        return None
+    if is_json(kind):
+        return read_json(raw)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode()
+
+
+def _form(text: str) -> dict[str, Any]:
+    """A field that comes several times is a list."""
+    found: dict[str, list[str]] = {}
+    try:
+        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Unreadable(f"The form cannot be read: {error}") from error
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

@@ -1,0 +1,92 @@
+"""Forms that make triggers. What is allowed, `runs.triggers.service` says; its problems come back at their fields."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+
+from designer.models import Workflow
+from runs.errors import BadInput
+from runs.form_fields import JsonField, as_text
+from runs.models import Trigger
+from runs.triggers import service
+from runs.triggers.service import Wanted
+
+TEXT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
+HEADERS_CHARS_MAX = 2_000
+
+
+def _text(length: int, example: str, required: bool = False, **more: str) -> forms.CharField:
+    attrs = TEXT | {"placeholder": example} | more
+    return forms.CharField(max_length=length, required=required, widget=forms.TextInput(attrs=attrs))
+
+
+class TriggerForm(forms.Form):
+    """What the kinds have in common."""
+
+    kind = ""
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, auto_id=f"id_{self.kind}_%s", **options)
+
+    def make(self, workflow: Workflow, user: Any) -> tuple[Trigger, str] | None:
+        """The trigger and a webhook's token; None where it is refused, and then the form says why."""
+        if not self.is_valid():
+            return None
+        try:
+            return service.create(workflow, self.kind, self.wanted(), user)
+        except BadInput as error:
+            self._say(error)
+            return None
+
+    def wanted(self) -> Wanted:
+        return Wanted(**self.cleaned_data)
+
+    def _say(self, error: BadInput) -> None:
+        for problem in error.problems:
+            path, message = problem["path"], problem["message"]
+            if path in self.fields:
+                self.add_error(path, message)
+            else:
+                at = "input" if "input" in self.fields else None
+                self.add_error(at, f"{path}: {message}")
+        if not error.problems:
+            self.add_error(None, str(error))
+
+
+class EventForm(TriggerForm):
+    kind = "event"
+    event_type = _text(200, "order.placed", required=True)
+    input_key = _text(63, "")
+
+
+class HookForm(TriggerForm):
+    kind = "hook"
+    headers = _text(HEADERS_CHARS_MAX, "x-github-event")
+    input_key = _text(63, "")
+
+    def wanted(self) -> Wanted:
+        names = [name for name in re.split(r"[,\s]+", self.cleaned_data["headers"]) if name]
+        return Wanted(headers=names, input_key=self.cleaned_data["input_key"])
+
+
+class ScheduleForm(TriggerForm):
+    kind = "schedule"
+    cron = _text(100, "0 6 * * MON-FRI", required=True)
+    zone = _text(64, "Europe/Berlin", required=True)
+    input = JsonField(rows=5, needs_object=True, required=False)
+
+    def wanted(self) -> Wanted:
+        data = self.cleaned_data
+        return Wanted(cron=data["cron"], zone=data["zone"], input=data["input"] or {})
+
+
+FORMS: dict[str, type[TriggerForm]] = {form.kind: form for form in (EventForm, HookForm, ScheduleForm)}
+
+
+def forms_for(data: Any, kind: str, sample: Any) -> dict[str, TriggerForm]:
+    """A form of each kind, that of `kind` with what was sent."""
+    blank = {"zone": "UTC", "input": as_text(sample or {})}
+    return {name: form(data if name == kind else None, initial=blank) for name, form in FORMS.items()}

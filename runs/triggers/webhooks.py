@@ -1,0 +1,44 @@
+"""The door of webhooks: whoever has a token's address may start runs of its one workflow, and nothing else.
+
+There is no session here, so there is nothing that a foreign page could abuse.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from config.accounts.rate_limits import spend
+from config.lib.errors import SagaboardError
+from config.lib.problems import problem, refused
+from runs.errors import BadInput
+from runs.triggers import service
+from runs.triggers.api import body_of, headers_of
+from runs.triggers.cloudevents import read_body
+
+KEY_CHARS_MAX = 200
+
+
+@csrf_exempt
+def hook(request: HttpRequest, token: str) -> HttpResponse:
+    """201 with the run, 200 where this Idempotency-Key had started it before."""
+    if request.method != "POST":
+        response = problem(405, "A webhook is called with POST.")
+        response["Allow"] = "POST"
+        return response
+    try:
+        return _start(request, token)
+    except SagaboardError as error:
+        return refused(request, error)
+
+
+def _start(request: HttpRequest, token: str) -> HttpResponse:
+    trigger = service.hook_of(token)
+    spend("hooks", f"hook {trigger.pk}")
+    headers = headers_of(request)
+    key = headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= KEY_CHARS_MAX:
+        raise BadInput(f"An Idempotency-Key has 1 to {KEY_CHARS_MAX} characters.")
+    started = service.start_by_hook(trigger, read_body(headers, body_of(request)), headers, key)
+    answer = {"run": str(started.run.pk), "workflow": trigger.workflow.name, "is_new": started.is_new}
+    return JsonResponse(answer, status=201 if started.is_new else 200)

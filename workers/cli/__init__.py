@@ -1,0 +1,1 @@
+"""Runs driven from the command line."""

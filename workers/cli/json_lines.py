@@ -1,0 +1,94 @@
+"""Many runs of one workflow, started by one command from JSON Lines: each line is the input of one run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from designer.models import WorkflowVersion
+from runs.detail.terminal import TIMED_OUT, exit_code
+from runs.engine import engine
+from runs.engine.creation import Request
+from runs.engine.starting import STARTED_AT_ONCE_MAX
+from runs.errors import BadInput
+from runs.models import Run
+from workers.sdk.errors import WorkersError
+
+POLL_S = 0.2
+BYTES_MAX = 50_000_000
+PROBLEMS_SHOWN_MAX = 5
+
+Line = tuple[int, dict[str, Any]]  # its number in the file, and the input
+
+
+class BadLines(WorkersError):
+    """The lines cannot be used."""
+
+
+def inputs_of(text: str) -> list[Line]:
+    """The inputs; blank lines are passed over. Raises BadLines, which says the line."""
+    if len(text.encode()) > BYTES_MAX:
+        raise BadLines(f"The lines have more than {BYTES_MAX:,} bytes; start them in several calls.")
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not 0 < len(lines) <= STARTED_AT_ONCE_MAX:
+        raise BadLines(f"There are {len(lines):,} lines; one call starts 1 to {STARTED_AT_ONCE_MAX:,} runs.")
+    return [(number, _input(number, line)) for number, line in lines]
+
+
+def start(version: WorkflowVersion, lines: Sequence[Line]) -> list[Run]:
+    """Start all runs or none. Raises BadLines, which says the lines that do not fit."""
+    try:
+        started = engine.start_runs([Request(version, input, {}) for _, input in lines])
+    except BadInput as error:
+        raise _in_lines(error, lines) from error
+    return [one.run for one in started]
+
+
+def ends(runs: Sequence[Run], deadline: float | None) -> Iterator[tuple[Run, int]]:
+    """Each run when it has ended or is blocked, with its exit code; at `deadline` those that have not."""
+    pending: dict[UUID, Run] = {run.pk: run for run in runs}
+    while pending:
+        for pk, status in Run.objects.filter(pk__in=pending).values_list("pk", "status"):
+            code = exit_code(status)
+            if code is not None:
+                run = pending.pop(pk)
+                run.status = status
+                yield run, code
+        if deadline is not None and time.monotonic() >= deadline:
+            break
+        time.sleep(POLL_S if pending else 0)
+    for run in pending.values():
+        yield run, TIMED_OUT
+
+
+def _input(number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line, parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadLines(f"Line {number} is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadLines(f'Line {number} must be a JSON object, like {{"order_items": []}}.')
+    return value
+
+
+def refuse_constant(name: str) -> float:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _in_lines(error: BadInput, lines: Sequence[Line]) -> BadLines:
+    """The same said of lines instead of places in a list."""
+    said = [_of_line(problem, lines) for problem in error.problems[:PROBLEMS_SHOWN_MAX]]
+    more = len(error.problems) - len(said)
+    return BadLines(
+        "Nothing was started. " + "; ".join(said or [str(error)]) + (f"; {more} more" if more else "")
+    )
+
+
+def _of_line(problem: dict[str, Any], lines: Sequence[Line]) -> str:
+    place, _, path = problem["path"].removeprefix("[").partition("]")
+    field = path.removeprefix(".input").removeprefix(".")
+    return f"line {lines[int(place)][0]}: {field + ': ' if field else ''}{problem['message']}"

@@ -1,0 +1,96 @@
+"""What a worker said, as an outcome: every result and every exception is classified here. PURE.
+
+The rules are semantics "Results: what a worker may say". Compensations follow the same table
+as steps, with one more way to ask for a person; verifications have a table of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from workers.execution.tracebacks import MESSAGE_CHARS_MAX, message_of, traceback_of
+from workers.sdk.errors import AttemptTimedOut, CriticalFailure
+from workers.sdk.outcome import Direction, Failure, Outcome
+
+DELAY_S_MAX = 7 * 86_400.0
+
+FAILED_STATUSES = frozenset({"failed", "validation_failed"})
+INTERVENTION_FLAGS: dict[Direction, tuple[str, ...]] = {
+    "forward": ("requires_intervention",),
+    "fallback": ("requires_intervention",),
+    "undo": ("requires_intervention", "requires_manual_intervention"),
+}
+
+
+def classify(output: Any, direction: Direction) -> Outcome:
+    """The outcome of an attempt that returned `output`, which is JSON already."""
+    if direction == "verify":
+        return classify_verification(output)
+    if not isinstance(output, dict):
+        return Outcome("succeeded", output)
+    return classify_answer(output, direction)
+
+
+def classify_answer(output: dict[str, Any], direction: Direction) -> Outcome:
+    status = output.get("status")
+    if not isinstance(status, str):
+        status = ""
+    asks_for_person = any(output.get(flag) is True for flag in INTERVENTION_FLAGS[direction])
+    if asks_for_person or status == "critical_failure":
+        return Outcome("intervention", output, Failure("intervention_requested", said(output)))
+    if status in FAILED_STATUSES:
+        return Outcome("failed", output, Failure("returned_failed", said(output)))
+    if status == "retry_needed":
+        failure = Failure("retry_needed", said(output))
+        return Outcome("retry_needed", output, failure, retryable=True, delay=delay_of(output))
+    return Outcome("succeeded", output)
+
+
+def classify_verification(output: Any) -> Outcome:
+    """`{"outcome": "done", "output": {…}}` or `{"outcome": "not_done"}`; the output is filled in."""
+    answer = output.get("outcome") if isinstance(output, dict) else None
+    if answer == "done":
+        return Outcome("succeeded", {"outcome": "done", "output": output.get("output", {})})
+    if answer == "not_done":
+        return Outcome("succeeded", {"outcome": "not_done"})
+    message = 'a verification answers {"outcome": "done", "output": {…}} or {"outcome": "not_done"}'
+    return refused("bad_output", f"{message}, not {output!r:.200}")
+
+
+def classify_exception(error: BaseException, timeout: float) -> Outcome:
+    """The outcome of an attempt that raised `error`; `timeout` in seconds."""
+    if isinstance(error, AttemptTimedOut):
+        message = f"stopped after its timeout of {timeout:g} s; nobody knows whether it took effect"
+        failure = Failure("timeout", message, traceback=traceback_of(error))
+        return Outcome("unknown", failure=failure, retryable=True)
+    critical = isinstance(error, CriticalFailure)
+    failure = Failure(
+        code="critical" if critical else "exception",
+        message=message_of(error),
+        type=type(error).__name__,
+        traceback=traceback_of(error),
+    )
+    return Outcome("failed", failure=failure, retryable=not critical)
+
+
+def refused(code: str, message: str) -> Outcome:
+    """Failed for good by a rule of ours, so without a traceback."""
+    return Outcome("failed", failure=Failure(code, message[:MESSAGE_CHARS_MAX]))
+
+
+def said(output: dict[str, Any]) -> str:
+    """The reason in the worker's own words, from the keys in which workers usually give one."""
+    for key in ("error", "message", "reason", "errors", "primary_error"):
+        if output.get(key):
+            return str(output[key])[:MESSAGE_CHARS_MAX]
+    status = output.get("status")
+    return f"returned status {status!r:.100}" if status else "asked for a person"
+
+
+def delay_of(output: dict[str, Any]) -> float | None:
+    """Seconds until the next attempt, or None for the policy's delay when it is no number."""
+    delay = output.get("next_attempt_delay")
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not math.isfinite(delay):
+        return None
+    return min(DELAY_S_MAX, max(0.0, float(delay)))

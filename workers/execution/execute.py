@@ -1,0 +1,178 @@
+"""Runs one attempt of a worker: task in, outcome out. PURE of Django; knows no engine.
+
+Whatever the worker returns or raises becomes an outcome. Only what a handler of SIGTERM or
+SIGINT raises goes through, because that is meant for the process and not for the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from config.lib.secrets import CannotOpen, at_secrets, opened, scrubbed, secrets_in
+from workers.execution.calling import call_async, call_sync, cancelled_after
+from workers.execution.classify import classify, classify_exception, refused
+from workers.execution.encode import encode
+from workers.execution.isolation import IsolatedContext
+from workers.execution.params import validated
+from workers.execution.time_limit import SignalWatch
+from workers.sdk.errors import BadOutput, BadParams
+from workers.sdk.handle import IsCancelled, OnLog, OnProgress, StepHandle
+from workers.sdk.outcome import Direction, Failure, Outcome
+from workers.sdk.spec import WorkerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt to make. `timeout` is in seconds; `params` are bound already, and laid over `context`."""
+
+    run_id: str
+    workflow: str
+    step: str
+    direction: Direction
+    worker: str
+    attempt: int
+    idempotency_key: str
+    context: dict[str, Any]
+    params: dict[str, Any]
+    timeout: float
+    output_bytes_max: int
+    secret_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A worker's function with its arguments, and the secrets that are among them."""
+
+    function: Callable[[], Any]
+    is_async: bool
+    secrets: list[str]
+
+
+def execute(
+    task: Task,
+    catalog: Mapping[str, WorkerSpec],
+    *,
+    on_log: OnLog | None = None,
+    on_progress: OnProgress | None = None,
+    is_cancelled: IsCancelled | None = None,
+) -> Outcome:
+    """Calls the task's worker with copies of what it takes, and classifies what came of it."""
+    call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
+    return call if isinstance(call, Outcome) else without_secrets(attempted(call, task), call.secrets)
+
+
+async def execute_async(
+    task: Task,
+    catalog: Mapping[str, WorkerSpec],
+    *,
+    steer: Callable[[Any], Any],
+    on_log: OnLog | None = None,
+    on_progress: OnProgress | None = None,
+) -> Outcome:
+    """The same for an async worker, on the running event loop; `steer` wraps its coroutine."""
+    call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, None))
+    if isinstance(call, Outcome):
+        return call
+    function = call.function
+    try:
+        result = await cancelled_after(lambda: steer(function()), task.timeout)
+    except BaseException as error:
+        outcome = classify_exception(error, task.timeout)
+    else:
+        outcome = outcome_of(result, task)
+    return without_secrets(outcome, call.secrets)
+
+
+def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHandle) -> Call | Outcome:
+    """What is to be called; or the outcome, where it cannot even be called."""
+    spec = catalog.get(task.worker)
+    if spec is None:
+        return refused("unknown_worker", unknown_worker(task.worker))
+    try:
+        params = opened_params(spec, task)
+    except CannotOpen as error:
+        return refused("bad_params", f"params of worker {spec.name!r}: {error}")
+    secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
+    handle.hide = partial(scrubbed, secrets=secrets)
+    try:
+        arguments = bound_arguments(spec, task, params, handle)
+    except BadParams as error:
+        outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
+        return without_secrets(outcome, secrets)
+    return Call(partial(spec.function, **arguments), spec.is_async, secrets)
+
+
+def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
+    """The params with the secrets that the worker's model asks for. Raises CannotOpen."""
+    if not spec.takes_secrets:
+        return task.params
+    opens = partial(opened, key=task.secret_key)
+    found: Mapping[str, Any] = at_secrets(task.params, spec.params_schema, opens)
+    return found
+
+
+def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
+    """The outcome with dots in place of each secret that the worker was given."""
+    if not secrets:
+        return outcome
+    failure = outcome.failure
+    if failure is not None:
+        texts = {name: scrubbed(text, secrets) for name, text in asdict(failure).items()}
+        failure = Failure(**texts)
+    return replace(outcome, output=scrubbed(outcome.output, secrets), failure=failure)
+
+
+def attempted(call: Call, task: Task) -> Outcome:
+    with SignalWatch() as watch:
+        try:
+            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
+        except BaseException as error:
+            if watch.raised is not None:
+                raise
+            return classify_exception(error, task.timeout)
+    return outcome_of(result, task)
+
+
+def outcome_of(result: Any, task: Task) -> Outcome:
+    """What a worker's answer comes to."""
+    try:
+        return classify(encode(result, task.output_bytes_max), task.direction)
+    except BadOutput as error:
+        return refused("bad_output", f"worker {task.worker!r}: {error}")
+
+
+def bound_arguments(
+    spec: WorkerSpec, task: Task, given: Mapping[str, Any], handle: StepHandle
+) -> dict[str, Any]:
+    """Raises BadParams. Params are laid over the context that the worker gets, secrets sealed."""
+    params = validated(spec, given)
+    offered = {"params": params, "step": handle}
+    if "context" in spec.takes:
+        offered["context"] = IsolatedContext({**task.context, **task.params})
+    return {name: offered[name] for name in spec.takes}
+
+
+def step_handle(
+    task: Task, on_log: OnLog | None, on_progress: OnProgress | None, is_cancelled: IsCancelled | None
+) -> StepHandle:
+    return StepHandle(
+        run_id=task.run_id,
+        name=task.step,
+        attempt=task.attempt,
+        idempotency_key=task.idempotency_key,
+        deadline=datetime.now(UTC) + timedelta(seconds=task.timeout),
+        on_log=on_log,
+        on_progress=on_progress,
+        is_cancelled=is_cancelled,
+    )
+
+
+def unknown_worker(name: str) -> str:
+    return (
+        f"there is no worker {name!r} in this worker process; "
+        "add its module to WORKER_MODULES and restart the worker processes"
+    )

@@ -1,0 +1,36 @@
+"""Binds a step's params to what its worker takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from workers.execution.isolation import IsolatedContext, copied
+from workers.sdk.errors import BadParams
+from workers.sdk.spec import WorkerSpec
+
+PROBLEMS_MAX = 10
+
+
+def validated(spec: WorkerSpec, params: Mapping[str, Any]) -> Any:
+    """The worker's params model, or a dict of its own. Raises BadParams naming the fields."""
+    if spec.params_model is None:
+        return IsolatedContext(params)
+    try:
+        return spec.params_model.model_validate(copied(dict(params)))
+    except ValidationError as error:
+        raise BadParams(problem_list(error)) from error
+
+
+def problem_list(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False)
+    lines = [f"{field_path(problem['loc'])}: {problem['msg']}" for problem in problems[:PROBLEMS_MAX]]
+    hidden = len(problems) - len(lines)
+    return "; ".join(lines) + (f"; and {hidden} more" if hidden else "")
+
+
+def field_path(location: tuple[int | str, ...]) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return path.removeprefix(".") or "params"

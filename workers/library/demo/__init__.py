@@ -1,0 +1,1 @@
+"""Runs in bulk, made to try lists and charts with."""

@@ -1,0 +1,1 @@
+"""A worker process: the RQ job, leases, the pool, async steps, progress."""

@@ -1,0 +1,246 @@
+"""The pool of worker processes: a parent that forks, watches and replaces, and the life of a child.
+
+The parent stays free of threads and connections, so that a fork is always clean; what needs the database
+is done in a short-lived child of its own. Rules of attempts and leases are the engine's.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from ctypes import Array, c_double
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
+from types import FrameType
+
+from django.db import DatabaseError, InterfaceError, connections
+from redis.exceptions import RedisError
+
+from runs.delivery import worker_processes
+from runs.engine import engine
+from workers.process import identity, jobs
+from workers.process.parent_death import tie
+from workers.process.rq_worker import StepWorker
+from workers.registry import get_catalog
+
+POLL_S = 0.5
+WATCHDOG_GRACE_S = 5.0
+RESPAWN_DELAY_S = 0.5
+RESPAWN_DELAY_S_MAX = 5.0
+REPORT_RETRY_S = 1.0
+KILL_WAIT_S = 5.0
+FROZEN_AFTER_S = 60.0  # longer than a heartbeat can wait for the database
+HINTS_S = 0.2  # until the announcer's thread has told the watchers
+PROCESSES_MAX = 64
+
+log = logging.getLogger(__name__)
+fork = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True)
+class Child:
+    id: str
+    process: ForkProcess
+    board: Array[c_double]
+
+
+@dataclass
+class Pool:
+    """Keeps `size` worker processes alive until SIGTERM or SIGINT, then lets each finish its step."""
+
+    queues: Sequence[str]
+    size: int
+    grace_s: float
+    children: list[Child] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)  # ids whose end is not reported yet
+    reporter: tuple[ForkProcess, list[str]] | None = None
+    stopping: bool = False
+    spawn_at: float = 0.0
+    report_at: float = 0.0
+    delay_s: float = RESPAWN_DELAY_S
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self._request_stop)
+        signal.signal(signal.SIGINT, self._request_stop)
+        while not self.stopping:
+            self._collect()
+            self._kill_overdue()
+            self._report()
+            self._spawn()
+            self._sleep()
+        self._finish()
+
+    def _request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _sleep(self) -> None:
+        wait([child.process.sentinel for child in self.children], timeout=POLL_S)
+
+    def _spawn(self) -> None:
+        while len(self.children) < self.size and time.monotonic() >= self.spawn_at:
+            self.children.append(start_child(self.queues))
+
+    def _collect(self) -> None:
+        """Takes ended children off the list; one that never got ready delays the next."""
+        for child in [child for child in self.children if not child.process.is_alive()]:
+            self.children.remove(child)
+            self.ended.append(child.id)
+            if child.process.exitcode:
+                log.warning("worker process %s ended with %s", child.id, _ending(child.process.exitcode))
+            if identity.is_ready(child.board):
+                self.delay_s = RESPAWN_DELAY_S
+            else:
+                self.spawn_at = time.monotonic() + self.delay_s
+                self.delay_s = min(2 * self.delay_s, RESPAWN_DELAY_S_MAX)
+
+    def _kill_overdue(self) -> None:
+        latest = time.monotonic() - WATCHDOG_GRACE_S
+        for child in self.children:
+            if identity.NO_DEADLINE < identity.deadline(child.board) < latest:
+                log.warning("worker process %s outlasts its step's timeout and is killed", child.id)
+                child.process.kill()
+            elif is_frozen(child.board):
+                log.warning("worker process %s is frozen and is killed", child.id)
+                child.process.kill()
+
+    def _report(self) -> None:
+        """Tells the engine of ended processes, from a child; tries again when that fails."""
+        if self.reporter is not None:
+            reporter, ids = self.reporter
+            if reporter.is_alive():
+                return
+            self.reporter = None
+            if reporter.exitcode:
+                self.ended += ids
+                self.report_at = time.monotonic() + REPORT_RETRY_S
+        if self.ended and time.monotonic() >= self.report_at:
+            self.reporter = start_reporter(self.ended), self.ended
+            self.ended = []
+
+    def _finish(self) -> None:
+        """Lets children finish their step within the grace, kills the rest, reports all of them."""
+        for child in self.children:
+            child.process.terminate()
+        self._wait_for_children(self.grace_s)
+        for child in self.children:
+            log.warning("worker process %s did not finish its step in %s s", child.id, self.grace_s)
+            child.process.kill()
+        self._wait_for_children(KILL_WAIT_S)
+        self._report_all()
+
+    def _wait_for_children(self, timeout_s: float) -> None:
+        until = time.monotonic() + timeout_s
+        while self.children and time.monotonic() < until:
+            self._sleep()
+            self._collect()
+            self._kill_overdue()
+
+    def _report_all(self) -> None:
+        until = time.monotonic() + KILL_WAIT_S
+        while (self.ended or self.reporter) and time.monotonic() < until:
+            self._report()
+            time.sleep(POLL_S / 5)
+
+
+def is_frozen(board: Array[c_double]) -> bool:
+    """Whether a process without a step shows no life: it may hold a lock that all others wait for."""
+    is_idle = identity.is_ready(board) and identity.deadline(board) == identity.NO_DEADLINE
+    return is_idle and identity.beat_at(board) < time.monotonic() - FROZEN_AFTER_S
+
+
+def start_child(queues: Sequence[str]) -> Child:
+    board, token = identity.new_board(), identity.new_token()
+    connections.close_all()
+    child = fork.Process(target=run_child, args=(tuple(queues), board, token, os.getpid()))
+    child.start()
+    return Child(identity.process_id(child.pid or 0, token), child, board)
+
+
+def start_reporter(ids: Sequence[str]) -> ForkProcess:
+    connections.close_all()
+    reporter = fork.Process(target=report_ended, args=(tuple(ids), os.getpid()))
+    reporter.start()
+    return reporter
+
+
+def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent: int) -> None:
+    """The life of a worker process; ends with the status of a failure when it could not begin."""
+    reset_signals()
+    tie(signal.SIGKILL, parent)
+    identity.begin(identity.process_id(os.getpid(), token), board, queues)
+    keep_connections()
+    try:
+        make_known(queues)
+        worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_lane())
+    except (RedisError, DatabaseError, InterfaceError) as error:
+        log.error("a worker process cannot begin: %s", error)
+        sys.exit(1)
+    threading.Thread(target=beat, args=(queues, worker), name="heartbeat", daemon=True).start()
+    identity.beat()
+    identity.ready()
+    worker.work(logging_level="WARNING")
+    worker.end()
+
+
+def report_ended(ids: Sequence[str], parent: int) -> None:
+    """Has the leases of ended processes expired and forgets them."""
+    reset_signals()
+    tie(signal.SIGKILL, parent)
+    lost = 0
+    try:
+        for process_id in ids:
+            lost += engine.process_lost(process_id)
+            worker_processes.gone(process_id)
+    except (DatabaseError, InterfaceError) as error:
+        log.error("the end of worker processes cannot be reported yet: %s", error)
+        sys.exit(1)
+    if lost:
+        time.sleep(HINTS_S)
+
+
+def reset_signals() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def keep_connections() -> None:
+    """Database connections last as long as the process; `StepWorker` renews broken ones between jobs."""
+    for alias in connections:
+        connections.settings[alias]["CONN_MAX_AGE"] = None
+
+
+def make_known(queues: Sequence[str]) -> None:
+    worker_processes.register(
+        identity.current_process_id(),
+        host=identity.host_name(),
+        pid=os.getpid(),
+        queues=queues,
+        workers=get_catalog(),
+    )
+
+
+def beat(queues: Sequence[str], worker: StepWorker) -> None:
+    """Says every few seconds that this process lives; outlasts a database that is away."""
+    while True:
+        time.sleep(worker_processes.HEARTBEAT_S)
+        identity.beat()
+        try:
+            if not worker_processes.heartbeat(identity.current_process_id()):
+                make_known(queues)
+            worker.heartbeat()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("no heartbeat: %s", error)
+            connections.close_all()
+
+
+def _ending(exitcode: int) -> str:
+    if exitcode == -signal.SIGKILL:
+        return "SIGKILL: somebody killed it, or memory ran out (the system's log tells)"
+    return f"status {exitcode}" if exitcode > 0 else signal.Signals(-exitcode).name

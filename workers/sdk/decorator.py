@@ -1,0 +1,131 @@
+"""The `worker` decorator: turns a function into a registered worker. Needs no Django settings."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from workers.sdk.errors import BadDefinition
+from workers.sdk.spec import ARGUMENTS, WorkerSpec
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
+RETRY_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "max_attempts": (1, 1_000),
+    "initial": (0, 86_400),
+    "factor": (1, 100),
+    "max": (0, 86_400),
+    "jitter": (0, 1),
+}
+TIMEOUT_S_MAX = 86_400
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def worker(
+    name: str,
+    *,
+    timeout: float | None = None,
+    retry: dict[str, Any] | None = None,
+    queue: str | None = None,
+    category: str = "",
+    title: str = "",
+    compensation: str | None = None,
+) -> Callable[[Function], Function]:
+    """Registers a function as a worker and returns the function itself.
+
+    `timeout` is in seconds for one attempt; `retry` takes max_attempts, initial, factor, max (seconds)
+    and jitter (0 to 1); `compensation` is the worker that undoes this one, "none" (nothing to undo) or
+    "irreversible". Raises BadDefinition for what can't be a worker.
+    """
+    check_name(name)
+    scope = sys._getframe(1).f_locals
+
+    def register(function: Function) -> Function:
+        spec = WorkerSpec(
+            name=name,
+            function=function,
+            module=function.__module__,
+            is_async=inspect.iscoroutinefunction(inspect.unwrap(function)),
+            takes=taken_arguments(name, function),
+            params_model=params_model(name, function, scope),
+            timeout=checked_timeout(name, timeout),
+            retry=checked_retry(name, retry),
+            queue=queue,
+            category=category,
+            title=title or name.replace("_", " ").capitalize(),
+            doc=inspect.getdoc(function) or "",
+            compensation=compensation,
+        )
+        function.__dict__["__worker__"] = spec
+        return function
+
+    return register
+
+
+def check_name(name: object) -> None:
+    if callable(name):
+        raise BadDefinition(getattr(name, "__name__", "?"), 'write @worker("name"), with the name in it')
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise BadDefinition(str(name), "names are letters, digits and _ . -, a letter first, 80 at most")
+
+
+def taken_arguments(name: str, function: Callable[..., Any]) -> frozenset[str]:
+    """Which of context, params and step to hand over; anything else needs a default."""
+    parameters = inspect.signature(function).parameters.values()
+    for parameter in parameters:
+        if parameter.name in ARGUMENTS and parameter.kind is parameter.POSITIONAL_ONLY:
+            raise BadDefinition(name, f"{parameter.name!r} can't be positional-only")
+        if parameter.name not in ARGUMENTS and is_required(parameter):
+            raise BadDefinition(name, f"a worker takes context, params and step, not {parameter.name!r}")
+    return frozenset(parameter.name for parameter in parameters) & ARGUMENTS
+
+
+def is_required(parameter: inspect.Parameter) -> bool:
+    variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return parameter.default is parameter.empty and not variadic
+
+
+def params_model(name: str, function: Callable[..., Any], scope: Mapping[str, Any]) -> type[BaseModel] | None:
+    """The pydantic model that `params` is annotated with, if it is one."""
+    parameter = inspect.signature(function).parameters.get("params")
+    annotation = parameter.annotation if parameter else None
+    if isinstance(annotation, str):
+        annotation = evaluated(name, annotation, inspect.unwrap(function), scope)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def evaluated(name: str, annotation: str, function: Any, scope: Mapping[str, Any]) -> Any:
+    try:
+        return eval(annotation, function.__globals__, dict(scope))  # nosec B307  # the module is trusted
+    except Exception as error:
+        raise BadDefinition(name, f"can't read the annotation of params, {annotation!r}: {error}") from error
+
+
+def checked_timeout(name: str, timeout: float | None) -> float | None:
+    if timeout is None or (is_number(timeout) and 0 < timeout <= TIMEOUT_S_MAX):
+        return timeout
+    raise BadDefinition(name, f"timeout is in seconds, above 0 and up to {TIMEOUT_S_MAX}, not {timeout!r}")
+
+
+def checked_retry(name: str, retry: dict[str, Any] | None) -> dict[str, Any] | None:
+    if retry is None:
+        return None
+    for key, value in retry.items():
+        if key not in RETRY_BOUNDS:
+            raise BadDefinition(name, f"retry has no {key!r}; it takes {', '.join(RETRY_BOUNDS)}")
+        low, high = RETRY_BOUNDS[key]
+        if not is_number(value) or not low <= value <= high:
+            raise BadDefinition(name, f"retry {key!r} is a number from {low} to {high}, not {value!r}")
+    if not isinstance(retry.get("max_attempts", 1), int):
+        raise BadDefinition(name, "retry 'max_attempts' is a whole number")
+    return dict(retry)
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,61 @@
+"""What can go wrong with workers: the two failures for authors, and refusals of the registry.
+
+Each class's docstring is its default message; what it is about is in its attributes.
+"""
+
+from __future__ import annotations
+
+from config.lib.errors import SagaboardError
+
+
+class TemporaryFailure(Exception):
+    """The attempt failed and another one may succeed; it is retried by the step's policy."""
+
+
+class CriticalFailure(Exception):
+    """The attempt failed and another one would fail as well; it is not retried."""
+
+
+class WorkersError(SagaboardError):
+    """Something is wrong with a worker."""
+
+
+class BadDefinition(WorkersError):
+    """A function can't be registered as a worker."""
+
+    def __init__(self, worker: str, reason: str) -> None:
+        super().__init__(f"worker {worker!r}: {reason}")
+        self.worker = worker
+
+
+class ModuleNotLoaded(WorkersError):
+    """A module of WORKER_MODULES can't be imported."""
+
+    def __init__(self, module: str, reason: str) -> None:
+        super().__init__(f"module {module!r} of WORKER_MODULES can't be loaded: {reason}")
+        self.module = module
+
+
+class DuplicateWorker(WorkersError):
+    """Two modules define a worker with the same name."""
+
+    def __init__(self, worker: str, modules: tuple[str, str]) -> None:
+        first, second = modules
+        super().__init__(f"worker {worker!r} is defined in {first} and in {second}; rename one of them")
+        self.worker = worker
+        self.modules = modules
+
+
+class BadParams(WorkersError):
+    """The step's params don't fit the worker."""
+
+
+class BadOutput(WorkersError):
+    """A worker returned something that is not JSON, or too much of it."""
+
+
+class AttemptTimedOut(BaseException):
+    """The attempt ran past its timeout.
+
+    Not an `Exception`, so that `except Exception` in a worker can't keep the attempt alive.
+    """

@@ -1,0 +1,45 @@
+"""What is known of one worker. Made by `workers.sdk.decorator`, read by everyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.lib.secrets import has_secrets
+
+ARGUMENTS = frozenset({"context", "params", "step"})
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """A registered function. `None` in timeout (seconds), retry, queue and compensation: not stated.
+
+    `compensation` is the default undo slot: the name of a worker, "none" or "irreversible".
+    """
+
+    name: str
+    function: Callable[..., Any]
+    module: str
+    is_async: bool
+    takes: frozenset[str]
+    params_model: type[BaseModel] | None = None
+    timeout: float | None = None
+    retry: Mapping[str, Any] | None = None
+    queue: str | None = None
+    category: str = ""
+    title: str = ""
+    doc: str = ""
+    compensation: str | None = None
+
+    @cached_property
+    def params_schema(self) -> dict[str, Any] | None:
+        """JSON Schema of the params, or None when the worker takes them as they come."""
+        return self.params_model.model_json_schema() if self.params_model else None
+
+    @cached_property
+    def takes_secrets(self) -> bool:
+        return has_secrets(self.params_schema)
