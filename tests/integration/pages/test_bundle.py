@@ -47,9 +47,9 @@ def test_every_file_of_the_manifest_is_there_and_no_other() -> None:
     assert named == {f"assets/{path.name}" for path in (BUILT / "assets").iterdir()}
 
 
-DESIGNER = ["src/main.ts", "src/canvas/element.tsx", "src/canvas/view/Designer.tsx"]
-INSPECTOR = "src/canvas/view/Inspector.tsx"
-LATER = [INSPECTOR, "src/canvas/view/Questions.tsx", "src/canvas/inspect/CodeEditor.tsx"]
+DESIGNER = ["src/main.ts", "src/elements/workflowCanvas.tsx", "src/editor/workbench/Designer.tsx"]
+INSPECTOR = "src/editor/inspector/Inspector.tsx"
+LATER = [INSPECTOR, "src/editor/dialogs/Dialogs.tsx", "src/editor/inspector/fields/CodeEditor.tsx"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ LATER = [INSPECTOR, "src/canvas/view/Questions.tsx", "src/canvas/inspect/CodeEdi
     [
         (["src/main.ts"], 10_000),
         (DESIGNER, 150_000),
-        (["src/main.ts", "src/canvas/element.tsx", "src/canvas/view/Viewer.tsx"], 150_000),
+        (["src/main.ts", "src/elements/workflowCanvas.tsx", "src/graph/view/Viewer.tsx"], 150_000),
     ],
 )
 def test_pages_begin_with_little_and_load_the_rest_when_it_is_needed(
@@ -74,7 +74,7 @@ def test_a_page_with_a_canvas_fetches_all_its_scripts_at_once(designer: Client, 
     page = designer.get(reverse("workflow-edit", args=["order"])).content.decode()
     ahead = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page)
     assert sorted(ahead) == sorted({*needed([*DESIGNER, INSPECTOR])} - {script()})
-    assert f'<link rel="stylesheet" href="/static/{styles("src/canvas/element.tsx")[0]}">' in page
+    assert f'<link rel="stylesheet" href="/static/{styles("src/elements/workflowCanvas.tsx")[0]}">' in page
 
 
 def test_licences_of_what_is_bundled_are_beside_it() -> None:
