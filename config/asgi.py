@@ -15,7 +15,7 @@ from django.urls import re_path
 from config import http
 from config.accounts.authentication import TokenSockets
 from config.middleware import BodyLimit
-from runs.live.backpressure import with_valve
+from runs.live.backpressure import with_backpressure
 from runs.live.routing import websocket_urlpatterns
 
 
@@ -37,6 +37,6 @@ sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http.application),
-        "websocket": with_valve(AuthMiddlewareStack(TokenSockets(sockets))),
+        "websocket": with_backpressure(AuthMiddlewareStack(TokenSockets(sockets))),
     }
 )

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from config.accounts.rate_limits import TooMany, address, caller, spend
+from config.accounts.rate_limits import TooMany, address, caller, consume
 from config.lib.problems import problem, refused
 
 PROGRAMS = ("/api/", "/hooks/")  # they are answered with problem documents
@@ -30,9 +30,9 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            spend("calls", caller(request))
+            consume("calls", caller(request))
             if self._is_sign_in(request):
-                spend("sign_in", str(address(request)))
+                consume("sign_in", str(address(request)))
         except TooMany as error:
             return too_many(request, error)
         return self.get_response(request)

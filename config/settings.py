@@ -70,7 +70,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "config.accounts.permissions.rights",
                 "config.operations.context_processors.outage",
-                "config.operations.context_processors.open_cases",
+                "config.operations.context_processors.open_interventions",
             ],
         },
     },

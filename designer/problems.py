@@ -78,7 +78,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def shown(value: object, length_max: int = 60) -> str:
+def truncate(value: object, length_max: int = 60) -> str:
     """A value for a message, bounded; of objects and lists only what they are."""
     if isinstance(value, dict):
         return "an object"

@@ -1,4 +1,4 @@
-"""Runs, steps, journal and worker processes in the admin, to look at; `runs.interventions.admin_views` has interventions.
+"""Runs, steps, journal and worker processes in the admin, read only; and the pages of interventions.
 
 `runs.engine.engine` is the only writer; what may be done with a run stands on its page.
 """
@@ -20,10 +20,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.accounts.permissions import Act, ForRole
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from runs.audit import views
 from runs.interventions import bulk_views
-from runs.interventions.admin_views import CASE_VIEWS, case_detail, case_list
+from runs.interventions.admin_views import INTERVENTION_VIEWS, intervention_detail, intervention_list
 from runs.models import CasePolicy, Intervention, JournalEntry, Run, StepRun, WorkerProcess
 from runs.queries.steps import is_uuid
 
@@ -123,7 +123,7 @@ def list_link(model: str, run_id: UUID, text: str) -> SafeString:
 
 
 def shown_json(value: Any) -> SafeString:
-    text = shown(json.dumps(value, indent=2, ensure_ascii=False))
+    text = mask_secrets(json.dumps(value, indent=2, ensure_ascii=False))
     more = "" if len(text) <= JSON_SHOWN_MAX else f"\n… {len(text) - JSON_SHOWN_MAX:,} characters more"
     return format_html("<pre>{}{}</pre>", text[:JSON_SHOWN_MAX], more)
 
@@ -242,7 +242,7 @@ class InterventionAdmin(ForRole, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("", wrap(case_list), name="runs_intervention_changelist"),
+            path("", wrap(intervention_list), name="runs_intervention_changelist"),
             path("causes/", wrap(bulk_views.cause_list), name="runs_intervention_causes"),
             path("causes/<slug:key>/", wrap(bulk_views.cause_detail), name="runs_intervention_cause"),
             path("batches/<uuid:batch>/", wrap(bulk_views.batch_detail), name="runs_intervention_batch"),
@@ -252,10 +252,10 @@ class InterventionAdmin(ForRole, ModelAdmin):
             path("batches/<uuid:batch>/rest/", wrap(bulk_views.batch_rest), name="runs_intervention_rest"),
             path("audit/", wrap(views.audit_page), name="runs_intervention_audit"),
             path("audit/export/", wrap(views.audit_export), name="runs_intervention_audit_export"),
-            path("<int:case_id>/change/", wrap(case_detail), name="runs_intervention_change"),
+            path("<int:case_id>/change/", wrap(intervention_detail), name="runs_intervention_change"),
             *(
                 path(f"<int:case_id>/{name}/", wrap(view), name=f"runs_intervention_{name}")
-                for name, view in CASE_VIEWS.items()
+                for name, view in INTERVENTION_VIEWS.items()
             ),
         ]
 

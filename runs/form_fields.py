@@ -1,4 +1,4 @@
-"""TODO."""
+"""Form fields for JSON, and its text form."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from config.lib.errors import ConfigError
 
-Door = Literal["calls", "starts", "hooks", "sign_in"]
+Endpoint = Literal["calls", "starts", "hooks", "sign_in"]
 
 WINDOW_S = 60
 ANSWER_S = 0.2
@@ -39,7 +39,7 @@ class TooMany(ConfigError):
         self.retry_after_s = retry_after_s
 
 
-def spend(door: Door, who: str, number: int = 1) -> None:
+def consume(door: Endpoint, who: str, number: int = 1) -> None:
     """Counts so many more of `who` at `door`. Raises TooMany where that is more than its setting allows."""
     most: int = settings.LIMITS[door]
     window, passed = divmod(int(clock()), WINDOW_S)

@@ -1,4 +1,7 @@
-"""Base of all commands: a refusal is one clear line on standard error and exit code 2; a bug keeps its traceback."""
+"""Base of all commands: a refusal is one clear line on standard error and exit code 2.
+
+A bug is no refusal and keeps its traceback.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class SagaboardError(Exception):
     """When to ask again, where that is known: the header `Retry-After`."""
 
     problems: Sequence[Any] = ()
-    """Each single thing that is wrong, as `{code, path, message}`, where there is more to say than one sentence."""
+    """Each single thing that is wrong, as `{code, path, message}`."""
 
     def __init__(self, message: str | None = "") -> None:
         super().__init__(message or type(self).__doc__ or "")

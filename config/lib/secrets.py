@@ -162,7 +162,7 @@ def _without(text: str, secrets: list[str]) -> str:
     return text
 
 
-def shown(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """A text as people see it: of sealed values only the dots."""
     if MARK not in text:
         return text

@@ -24,8 +24,8 @@ def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
     return {"outage": outage_text}
 
 
-def open_cases(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """`open_cases` in templates: how many questions wait for a person; counted only where it is shown."""
+def open_interventions(request: HttpRequest) -> dict[str, Callable[[], int]]:
+    """`open_interventions` in templates: how many wait for a person; counted only where it is shown."""
     return {"open_cases": Intervention.objects.filter(status="open").count}
 
 

@@ -23,7 +23,7 @@ from config.lib.errors import NotMigrated
 from runs.delivery import worker_processes
 from runs.models import StepRun, WorkerProcess
 from runs.store import reader
-from workers.process.database_retry import outlast
+from workers.process.database_retry import retry_while_unavailable
 from workers.registry import get_catalog
 from workers.sdk.errors import WorkersError
 
@@ -69,7 +69,7 @@ def unapplied_migrations() -> list[str]:
 
 def refuse_unmigrated() -> None:
     """Raises NotMigrated. A database that is away is waited for, a while; then its error passes."""
-    missing, _ = outlast(unapplied_migrations, START_S_MAX, "the start of this process")
+    missing, _ = retry_while_unavailable(unapplied_migrations, START_S_MAX, "the start of this process")
     if missing:
         raise NotMigrated(missing)
 
@@ -166,19 +166,21 @@ def try_to_write() -> None:
 def fleet_check() -> Iterator[Finding]:
     lost = worker_processes.lost_processes(reader.now())
     if lost:
-        yield Finding("wrong", "fleet", f"{shown(lost)} died; the scheduler clears this: is it running?")
+        yield Finding("wrong", "fleet", f"{name_list(lost)} died; the scheduler clears this: is it running?")
     alive = WorkerProcess.objects.exclude(id__in=lost)
     if not alive.exists():
         yield Finding("wrong", "fleet", "no worker process; start `manage.py up` or `manage.py worker`")
         return
     hosts = sorted(set(alive.values_list("host", flat=True)))
-    yield Finding("ok", "fleet", f"{alive.count()} worker processes on {shown(hosts)}")
+    yield Finding("ok", "fleet", f"{alive.count()} worker processes on {name_list(hosts)}")
     for process_id, lacks in alive.exclude(lacks=[]).values_list("id", "lacks"):
         yield from lacking(process_id, lacks)
     listened = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
     wanted = set(StepRun.objects.filter(status="queued").values_list("queue", flat=True).distinct())
     if ignored := sorted(wanted - listened - {""}):
-        text = f"steps wait in {shown(ignored)}, which no process listens to; add it to QUEUES or --queues"
+        text = (
+            f"steps wait in {name_list(ignored)}, which no process listens to; add it to QUEUES or --queues"
+        )
         yield Finding("wrong", "fleet", text)
 
 
@@ -188,7 +190,9 @@ def lacking(process_id: str, lacks: list[str]) -> Iterator[Finding]:
         text = f"{process_id} met runs of a newer version and leaves them to others; update and restart it"
         yield Finding("wrong", "fleet", text)
     if workers := [name for name in lacks if name != worker_processes.NEWER_CODE]:
-        text = f"{process_id} met steps of workers that it lacks ({shown(workers)}); see its WORKER_MODULES"
+        text = (
+            f"{process_id} met steps of workers that it lacks ({name_list(workers)}); see its WORKER_MODULES"
+        )
         yield Finding("wrong", "fleet", text)
 
 
@@ -213,7 +217,7 @@ def skew(subject: str, difference_s: float) -> Iterator[Finding]:
         yield Finding("ok", "clock", f"{subject} agrees within {SKEW_S_MAX:.0f} s")
 
 
-def shown(names: Iterable[str]) -> str:
+def name_list(names: Iterable[str]) -> str:
     listed = list(names)
     more = len(listed) - NAMES_SHOWN_MAX
     return one_line(", ".join(listed[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else ""))

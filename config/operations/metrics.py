@@ -42,8 +42,8 @@ class Board(Collector):
         cases = Intervention.objects.filter(status="open")
         yield _gauge("interventions_open", "Questions that wait for a person", _count(cases))
         yield _gauge("worker_processes", "Worker processes online", worker_processes.lately_seen().count())
-        held = StepRun.objects.exclude(process="")
-        yield _gauge("attempts_running", "Attempts that worker processes hold", _count(held))
+        claimed = StepRun.objects.exclude(process="")
+        yield _gauge("attempts_running", "Attempts that worker processes hold", _count(claimed))
         yield _gauge("sweep_lag_seconds", "How long the oldest due timer has been overdue", sweep_lag_s())
 
 

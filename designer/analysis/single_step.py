@@ -11,7 +11,7 @@ BOUND = ("params", "input", "seconds", "until", "message")
 UNTRIED = ("when", "on_failure", "pivot")
 
 
-def alone(document: Mapping[str, Any], place: int, scope: Mapping[str, Any]) -> dict[str, Any]:
+def single_step(document: Mapping[str, Any], place: int, scope: Mapping[str, Any]) -> dict[str, Any]:
     """The step at `place`, without its guard and with its expressions evaluated in `scope`.
 
     A failure ends the trial, whatever the step says of failures. Params of a map stay expressions,

@@ -1,4 +1,4 @@
-"""What if a step of a document fails? `designer.analysis.coverage` for documents that may hold errors. PURE."""
+"""What if a step fails? `designer.analysis.coverage` for documents that may hold errors. PURE."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from designer.errors import NoPlan, UnknownStep
 from designer.validation.references import sound_edges
 
 
-def foresee(document: object, failing: str, catalog: Catalog) -> dict[str, Any]:
+def preview(document: object, failing: str, catalog: Catalog) -> dict[str, Any]:
     """The JSON of what the failure of a step would lead to. Raises `UnknownStep` or `NoPlan`."""
     graph = _sound(document, catalog)
     if failing not in graph.by_name:

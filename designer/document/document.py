@@ -49,7 +49,7 @@ from designer.document.readers import (
 )
 from designer.document.shape import check_shape
 from designer.errors import DocumentRefused
-from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, shown
+from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
 EDGES_MAX = 20_000
 TITLE_LENGTH_MAX = 200
@@ -100,7 +100,9 @@ def _moment(value: object, path: str, report: Report) -> Any:
     except ValueError:
         pass
     report(
-        "bad_value", path, f"a time with its zone is needed here, as 2026-01-31T09:00:00Z, not {shown(value)}"
+        "bad_value",
+        path,
+        f"a time with its zone is needed here, as 2026-01-31T09:00:00Z, not {truncate(value)}",
     )
     return INVALID
 
@@ -171,7 +173,9 @@ def salvage(document: object) -> tuple[Graph, list[Problem]]:
     """
     refusal = refused(document)
     if refusal or not isinstance(document, Mapping):
-        return Graph(""), [refusal or Problem("bad_type", "", f"an object is needed, not {shown(document)}")]
+        return Graph(""), [
+            refusal or Problem("bad_type", "", f"an object is needed, not {truncate(document)}")
+        ]
     problems = Problems()
     found: dict[str, Any] = {}
     try:
@@ -236,7 +240,9 @@ def _read_edge(value: object, path: str, report: Report) -> Edge:
 def _read_schema(value: object, path: str, report: Report) -> Any:
     if value == SCHEMA and not isinstance(value, bool):
         return value
-    report("unknown_schema", path, f"this version of the product reads schema {SCHEMA}, not {shown(value)}")
+    report(
+        "unknown_schema", path, f"this version of the product reads schema {SCHEMA}, not {truncate(value)}"
+    )
     return INVALID
 
 
@@ -250,7 +256,7 @@ def _read_layout(value: object, path: str, report: Report) -> Any:
 def _read_place(value: object, path: str, report: Report) -> Any:
     if isinstance(value, list | tuple) and len(value) == 2 and all(_is_coordinate(part) for part in value):
         return tuple(value)
-    report("bad_value", path, f"a place is a list of two numbers [x, y], not {shown(value)}")
+    report("bad_value", path, f"a place is a list of two numbers [x, y], not {truncate(value)}")
     return INVALID
 
 
@@ -264,7 +270,7 @@ def _listed(read: Callable[[object, str, Report], Any]) -> Reader:
     def read_list(value: object, path: str, report: Report) -> Any:
         if isinstance(value, list | tuple):
             return tuple(read(part, join(path, index), report) for index, part in enumerate(value))
-        report("bad_type", path, f"a list is needed here, not {shown(value)}")
+        report("bad_type", path, f"a list is needed here, not {truncate(value)}")
         return INVALID
 
     return read_list

@@ -13,7 +13,7 @@ from typing import Any
 
 from designer.document.graph import DOCUMENT_BYTES_MAX
 from designer.expressions.expressions import is_expression
-from designer.problems import Report, join, shown, suggestion
+from designer.problems import Report, join, suggestion, truncate
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 
@@ -31,14 +31,14 @@ INVALID = Invalid()
 def read_fields(value: object, table: Fields, path: str, report: Report, what: str = "") -> dict[str, Any]:
     """The well-formed fields of an object by name; everything else is reported."""
     if not isinstance(value, Mapping):
-        report("bad_type", path, f"an object is needed here, not {shown(value)}")
+        report("bad_type", path, f"an object is needed here, not {truncate(value)}")
         return {}
     found = {}
     for key, part in value.items():
         place = join(path, key)
         reader = table.get(key)
         if reader is None:
-            report("unknown_field", place, f"{shown(key)} is not a field{what}{suggestion(key, table)}")
+            report("unknown_field", place, f"{truncate(key)} is not a field{what}{suggestion(key, table)}")
         elif part is not None and (read := reader(part, place, report)) is not INVALID:
             found[key] = read
     return found
@@ -129,7 +129,8 @@ def name(value: object, path: str, report: Report) -> Any:
     report(
         "bad_name",
         path,
-        f"{shown(value)} is not a name: a small letter, then up to 62 small letters, digits or underscores",
+        f"{truncate(value)} is not a name: a small letter, then up to 62 small letters, digits "
+        "or underscores",
     )
     return INVALID
 
@@ -167,11 +168,11 @@ def _wrong(report: Report, path: str, wanted: str, value: object, hint: str = ""
     report(
         "bad_value" if isinstance(value, str) else "bad_type",
         path,
-        f"{wanted} is needed here, not {shown(value)}{hint}",
+        f"{wanted} is needed here, not {truncate(value)}{hint}",
     )
     return INVALID
 
 
 def _out_of_range(report: Report, path: str, bounds: str, value: float) -> Invalid:
-    report("bad_value", path, f"the number must be {bounds}, not {shown(value)}")
+    report("bad_value", path, f"the number must be {bounds}, not {truncate(value)}")
     return INVALID

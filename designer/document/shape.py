@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 
 from designer.document.graph import DOCUMENT_BYTES_MAX
-from designer.problems import Problem, join, shown
+from designer.problems import Problem, join, truncate
 
 DEPTH_MAX = 64
 VALUES_MAX = 200_000
@@ -80,7 +80,7 @@ def _wrong_value(value: object, path: str, depth: int) -> Problem | None:
 
 def _wrong_key(key: object, path: str) -> Problem | None:
     if not isinstance(key, str):
-        return Problem("bad_type", path, f"the key {shown(key)} must be a text; put it in quotes")
+        return Problem("bad_type", path, f"the key {truncate(key)} must be a text; put it in quotes")
     return _wrong_text(key, path)
 
 

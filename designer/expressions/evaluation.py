@@ -19,7 +19,7 @@ from typing import Any
 import cel
 
 from designer.errors import ExpressionError
-from designer.problems import shown, suggestion
+from designer.problems import suggestion, truncate
 
 WORK_MAX = 5_000_000
 """Values that the loops of one evaluation may read: about 2 seconds."""
@@ -97,7 +97,7 @@ class _Evaluation:
     def _run(self, loop: Loop, scope: Mapping[str, Any], target: Any) -> Any:
         try:
             if not isinstance(target, list | dict):
-                raise ExpressionError(f"'{loop.kind}' needs a list, not {shown(target)}")
+                raise ExpressionError(f"'{loop.kind}' needs a list, not {truncate(target)}")
             items = sorted(target, key=str) if isinstance(target, dict) else target
             return _LOOPS[loop.kind](self, loop, scope, items)
         except ExpressionError as error:
@@ -121,7 +121,7 @@ class _Evaluation:
     def _truths(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[bool]:
         for value in self._values(loop, body, scope, items):
             if not isinstance(value, bool):
-                raise ExpressionError(f"`{body.source.strip()}` gives {shown(value)}, not true or false")
+                raise ExpressionError(f"`{body.source.strip()}` gives {truncate(value)}, not true or false")
             yield value
 
     def map(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
@@ -191,7 +191,7 @@ def _follow(path: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
     value: Any = scope
     for depth, key in enumerate(path):
         if not isinstance(value, Mapping):
-            raise ExpressionError(f"`{'.'.join(path[:depth])}` is {shown(value)} and has no '{key}'")
+            raise ExpressionError(f"`{'.'.join(path[:depth])}` is {truncate(value)} and has no '{key}'")
         if key not in value:
             raise ExpressionError(_missing(path[: depth + 1], value))
         value = value[key]
@@ -210,14 +210,16 @@ def _message(source: str, error: Exception) -> str:
     if isinstance(error, KeyError):
         key = str(error.args[0])
         path = re.search(rf"(?:\w+\.)+{re.escape(key)}\b", source)
-        return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {shown(key)}"
+        return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {truncate(key)}"
     if undefined := _UNDEFINED.match(text):
         text = f"'{undefined[1]}' cannot be used on these values"
     elif regex := _BAD_REGEX.match(text):
-        text = f"{shown(regex[1])} is not a regular expression that 'matches' knows, or it is too large"
+        text = f"{truncate(regex[1])} is not a regular expression that 'matches' knows, or it is too large"
     elif isinstance(error, UnicodeError):
         text = "the text holds characters that are not Unicode"
-    return f"`{shown(source.strip(), 200)[1:-1]}`: {text.splitlines()[0].replace(' in CEL expression', '')}"
+    return (
+        f"`{truncate(source.strip(), 200)[1:-1]}`: {text.splitlines()[0].replace(' in CEL expression', '')}"
+    )
 
 
 def _json(value: Any, source: str) -> Any:
@@ -250,4 +252,4 @@ def _plain(value: Any) -> Any:
 def _key(key: object) -> str:
     if isinstance(key, str):
         return key
-    raise ExpressionError(f"{shown(key)} cannot be a key: keys are texts")
+    raise ExpressionError(f"{truncate(key)} cannot be a key: keys are texts")

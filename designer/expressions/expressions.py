@@ -18,7 +18,7 @@ import cel
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.evaluation import Code, Loop, evaluate, loop_name
 from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, scan
-from designer.problems import join, shown, suggestion
+from designer.problems import join, suggestion, truncate
 
 LOOPS_NESTED_MAX = 2
 CACHE_MAX = 4_096
@@ -104,7 +104,7 @@ def condition(source: str, scope: Mapping[str, Any]) -> bool:
     value = compile_expression(source).evaluate(scope)
     if isinstance(value, bool):
         return value
-    raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not true or false")
+    raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
 
 
 def _compile(source: str, known: frozenset[str], depth: int) -> Code:

@@ -20,7 +20,7 @@ from designer.document.shape import DEPTH_MAX, VALUES_MAX
 from designer.errors import FormatError
 from designer.formats.python_scripts import run_script
 from designer.formats.python_source import to_python
-from designer.problems import shown
+from designer.problems import truncate
 
 YAML_WIDTH = 110
 SUFFIXES = (".json", ".yaml", ".yml", ".py")
@@ -121,7 +121,7 @@ def _check_events(events: Iterable[yaml.Event]) -> None:
             raise FormatError("yaml_alias", said)
         tag = getattr(event, "tag", None)
         if tag not in (None, "tag:yaml.org,2002:str"):
-            raise FormatError("yaml_tag", f"tags are not supported; remove {shown(tag)}")
+            raise FormatError("yaml_tag", f"tags are not supported; remove {truncate(tag)}")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEPTH_MAX + 1:

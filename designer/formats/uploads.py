@@ -11,7 +11,7 @@ from typing import Any
 from designer.document.document import parse, refused
 from designer.errors import DocumentRefused, FormatError
 from designer.formats.formats import from_json, from_yaml
-from designer.problems import shown
+from designer.problems import truncate
 
 READERS = {"json": from_json, "yaml": from_yaml, "yml": from_yaml}
 OF_A_WORKFLOW = ("schema", "steps")
@@ -25,11 +25,11 @@ def read_workflow(file_name: str, text: str) -> dict[str, Any]:
     """
     suffix = file_name.rpartition(".")[2].lower()
     if suffix not in READERS:
-        said = f"{shown(file_name)} is no workflow's file: its name ends in .json, .yaml or .yml"
+        said = f"{truncate(file_name)} is no workflow's file: its name ends in .json, .yaml or .yml"
         raise FormatError("unknown_format", said)
     document = READERS[suffix](text)
     if not isinstance(document, Mapping):
-        raise FormatError("no_workflow", f"a workflow is an object with steps; this is {shown(document)}")
+        raise FormatError("no_workflow", f"a workflow is an object with steps; this is {truncate(document)}")
     if refusal := refused(document):
         raise DocumentRefused([refusal])
     if not any(key in document for key in OF_A_WORKFLOW):

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from designer import patterns
-from designer.analysis.single_step import alone
+from designer.analysis.single_step import single_step
 from designer.document.document import TITLE_LENGTH_MAX, dump, parse, refused
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
@@ -108,7 +108,7 @@ def keep_step_for_trial(
         said = f"there is no step '{step}'" if not places else f"there are several steps '{step}'"
         raise TrialRefused([Problem("unknown_step", "steps", said)])
     try:
-        return _keep(workflow, alone(document, places[0], scope), user)
+        return _keep(workflow, single_step(document, places[0], scope), user)
     except ExpressionError as error:
         raise TrialRefused([Problem("bad_expression", join("steps", places[0]), str(error))]) from None
     except TrialRefused as error:

@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from designer.web import bundle
 
 register = template.Library()
@@ -67,7 +67,7 @@ def breakable(name: str) -> SafeString:
 
 @register.filter
 def pretty(value: Any) -> str:
-    return shown(json.dumps(value, indent=2, ensure_ascii=False))
+    return mask_secrets(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @register.simple_tag

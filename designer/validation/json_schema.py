@@ -19,7 +19,7 @@ from jsonschema.exceptions import SchemaError, best_match
 
 from config.lib.secrets import MARK
 from designer.expressions.expressions import expressions_in
-from designer.problems import Problem, join, shown
+from designer.problems import Problem, join, truncate
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_VALUES_MAX = 5_000
@@ -63,7 +63,7 @@ def matches(pattern: str, text: str) -> bool:
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Errors:
     if isinstance(instance, str) and not matches(pattern, instance):
-        yield ValidationError(f"{shown(instance)} does not match {shown(pattern)}")
+        yield ValidationError(f"{truncate(instance)} does not match {truncate(pattern)}")
 
 
 def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, schema: Any) -> Errors:
@@ -81,7 +81,7 @@ def _additional_properties(validator: Any, rule: Any, instance: Any, schema: Map
         if any(matches(pattern, key) for pattern in patterns):
             continue
         if rule is False:
-            yield ValidationError(f"{shown(key)} is not expected here")
+            yield ValidationError(f"{truncate(key)} is not expected here")
         else:
             yield from validator.descend(instance[key], rule, path=key)
 
@@ -206,7 +206,7 @@ class _Survey:
         for key in reference[1:].split("/")[1:]:
             key = key.replace("~1", "/").replace("~0", "~")
             if not isinstance(target, dict) or key not in target:
-                raise UnsafeSchema(path, f"there is nothing at {shown(reference)}")
+                raise UnsafeSchema(path, f"there is nothing at {truncate(reference)}")
             target = target[key]
         return target
 
@@ -217,4 +217,4 @@ def _check_pattern(pattern: str, path: str) -> None:
     try:
         matches(pattern, "")
     except Exception:
-        raise UnsafeSchema(path, f"{shown(pattern)} is not a regular expression (RE2 syntax)") from None
+        raise UnsafeSchema(path, f"{truncate(pattern)} is not a regular expression (RE2 syntax)") from None

@@ -31,7 +31,7 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ExpressionPosition:
     """`after`: the steps whose outputs are known there. `step`: the one that the expression is part of."""
 
     variables: frozenset[str]
@@ -40,23 +40,23 @@ class Spot:
     is_undo: bool = False
 
 
-def spot_at(graph: Graph, path: str) -> Spot:
+def position_at(graph: Graph, path: str) -> ExpressionPosition:
     """What a sound graph knows at a path; nothing but the input where the path leads nowhere."""
     found = _PATH.match(path)
     part, place, field = found.groups() if found else ("", "0", "")
     if part == "edges" and int(place) < len(graph.edges):
         source = graph.edges[int(place)].source
-        return Spot(BASE, (*_before(graph, source), source), graph.by_name.get(source))
+        return ExpressionPosition(BASE, (*_before(graph, source), source), graph.by_name.get(source))
     if part == "steps" and int(place) < len(graph.steps):
-        return _spot_of_step(graph, graph.steps[int(place)], field or "")
-    return Spot(BASE, ())
+        return _position_of_step(graph, graph.steps[int(place)], field or "")
+    return ExpressionPosition(BASE, ())
 
 
-def _spot_of_step(graph: Graph, step: Step, field: str) -> Spot:
+def _position_of_step(graph: Graph, step: Step, field: str) -> ExpressionPosition:
     if field == "compensation":
-        return Spot(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
+        return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
     variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
-    return Spot(variables, _before(graph, step.name), step)
+    return ExpressionPosition(variables, _before(graph, step.name), step)
 
 
 def _before(graph: Graph, name: str) -> tuple[str, ...]:
@@ -94,12 +94,12 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{path}.{key}", value[key]
 
 
-def known_at(graph: Graph, spot: Spot, scope: Mapping[str, Any]) -> list[Known]:
+def known_at(graph: Graph, position: ExpressionPosition, scope: Mapping[str, Any]) -> list[Known]:
     """All that an expression may read there: what has a value in `scope`, then what is only promised."""
-    steps = (step for step in graph.steps if step.name in spot.after)
+    steps = (step for step in graph.steps if step.name in position.after)
     promised = [
         *_known_of_schema(graph.input_schema),
-        *(Known(name, "any") for name in sorted(spot.variables)),
+        *(Known(name, "any") for name in sorted(position.variables)),
         *(known for step in steps for known in _known_of_step(step)),
     ]
     found = {known.path: known for known in (*promised, *known_in(scope))}

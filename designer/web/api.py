@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router, Status
 
 from config.accounts.authentication import callers
-from designer.analysis.what_if import foresee
+from designer.analysis.what_if import preview
 from designer.document.document import parse
 from designer.document.graph import DOCUMENT_BYTES_MAX
 from designer.errors import DocumentRefused, FormatError, RevisionNeeded
@@ -113,13 +113,13 @@ def get_coverage_of_draft(
     """
     workflow = queries.get_workflow(name)
     response["ETag"] = f'"{workflow.draft_revision}"'
-    return foresee(queries.document_of(workflow), step, get_catalog())
+    return preview(queries.document_of(workflow), step, get_catalog())
 
 
 @router.get("/workflows/{name}/versions/{int:number}/coverage", response=dict[str, Any])
 def get_coverage_of_version(request: HttpRequest, name: str, number: int, step: str) -> dict[str, Any]:
     """The same of a published version."""
-    return foresee(queries.get_version(name, number).resolved, step, get_catalog())
+    return preview(queries.get_version(name, number).resolved, step, get_catalog())
 
 
 @router.post("/workflows/{name}/publish", auth=callers("design"), response={201: dict[str, Any]})

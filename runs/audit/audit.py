@@ -17,7 +17,7 @@ import orjson
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from runs.models import ACTS, CaseAct, JournalEntry, Run
 
 ROWS_PER_READ = 500
@@ -176,7 +176,7 @@ def as_json(found: Iterator[Line]) -> Iterator[bytes]:
     is_first = True
     for line in found:
         record = dict(zip(COLUMNS, _values(line), strict=True))
-        yield (b"\n" if is_first else b",\n") + shown(orjson.dumps(record).decode()).encode()
+        yield (b"\n" if is_first else b",\n") + mask_secrets(orjson.dumps(record).decode()).encode()
         is_first = False
     yield b"\n]\n"
 
@@ -195,5 +195,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     text = value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
-    text = shown(text)
+    text = mask_secrets(text)
     return f"'{text}" if text.startswith(FORMULA) else text

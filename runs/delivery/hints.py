@@ -93,7 +93,7 @@ def run_moved(run_id: object, last_seq: int) -> None:
     announcer.hint((str(run_id),), last_seq)
 
 
-def case_moved(run_id: object, opened_seq: int, entry_type: str) -> None:
+def intervention_changed(run_id: object, opened_seq: int, entry_type: str) -> None:
     announcer.hint((str(run_id), str(opened_seq), entry_type), opened_seq)
 
 

@@ -16,24 +16,24 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from rq import Queue
 
-from runs.machine.events import Ring
+from runs.machine.events import Dispatch
 from runs.machine.retry_policy import DEFAULT_QUEUE
 
 logger = logging.getLogger(__name__)
 
 JOB = "workers.process.jobs.run_attempt"
 NO_TIMEOUT = -1  # the worker process stops attempts itself
-RING_TTL_S = 86_400  # what RQ's pages show of a ring; the ring itself is its id, and stays
-RINGS_PER_CALL = 1_000
+DISPATCH_TTL_S = 86_400  # what RQ's pages show of a ring; the ring itself is its id, and stays
+DISPATCHES_PER_CALL = 1_000
 RETRY_PAUSE_S = 0.05
 TIMEOUT_S = 5.0
 
 
-_kept: deque[tuple[UUID, Ring]] | None = None
+_kept: deque[tuple[UUID, Dispatch]] | None = None
 
 
 @contextmanager
-def kept_here() -> Iterator[deque[tuple[UUID, Ring]]]:
+def collected_here() -> Iterator[deque[tuple[UUID, Dispatch]]]:
     """Keep this process's rings instead of sending them: it carries the steps out itself."""
     global _kept
     _kept = deque()
@@ -43,21 +43,21 @@ def kept_here() -> Iterator[deque[tuple[UUID, Ring]]]:
         _kept = None
 
 
-def ring(run_id: UUID, rings: Sequence[Ring]) -> None:
+def dispatch(run_id: UUID, dispatches: Sequence[Dispatch]) -> None:
     """Enqueue one job a ring. Without Redis nothing happens: the sweep rings again."""
-    ring_all([(run_id, one) for one in rings])
+    dispatch_all([(run_id, one) for one in dispatches])
 
 
-def ring_all(rings: Sequence[tuple[UUID, Ring]]) -> None:
+def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
     """The same for several runs at once."""
     if _kept is not None:
-        _kept.extend(rings)
+        _kept.extend(dispatches)
         return
     try:
-        for queue_name, of_queue in groupby(sorted(rings, key=_queue), key=_queue):
+        for queue_name, of_queue in groupby(sorted(dispatches, key=_queue), key=_queue):
             _enqueue(Queue(queue_name, connection=connection()), list(of_queue))
     except RedisError as error:
-        logger.warning("%d steps not rung (%s); the sweep rings again", len(rings), error)
+        logger.warning("%d steps not rung (%s); the sweep rings again", len(dispatches), error)
 
 
 def enqueue(function: str, job_id: str, *args: int) -> None:
@@ -83,7 +83,7 @@ def job_id(run_id: UUID, step: str, lease: int) -> str:
     return f"{run_id.hex}-{step.replace('[', '-').rstrip(']')}-{lease}"
 
 
-def ring_of(job_id: str) -> tuple[str, str, int] | None:
+def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
     """Run, step and lease of a ring's job, all that its function takes; None for the id of another job."""
     parts = job_id.split("-")
     if len(parts) not in (3, 4) or len(parts[0]) != 32 or not parts[-1].isdecimal():
@@ -102,23 +102,23 @@ def queue_lengths() -> dict[str, int]:
     return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
 
 
-def _queue(rung: tuple[UUID, Ring]) -> str:
-    return rung[1].queue
+def _queue(notified: tuple[UUID, Dispatch]) -> str:
+    return notified[1].queue
 
 
-def _enqueue(queue: Queue, rings: list[tuple[UUID, Ring]]) -> None:
-    for start in range(0, len(rings), RINGS_PER_CALL):
+def _enqueue(queue: Queue, dispatches: list[tuple[UUID, Dispatch]]) -> None:
+    for start in range(0, len(dispatches), DISPATCHES_PER_CALL):
         queue.enqueue_many(
             [
                 Queue.prepare_data(
                     JOB,
-                    args=(str(run_id), ring.step, ring.lease),
-                    job_id=job_id(run_id, ring.step, ring.lease),
+                    args=(str(run_id), dispatch.step, dispatch.lease),
+                    job_id=job_id(run_id, dispatch.step, dispatch.lease),
                     timeout=NO_TIMEOUT,
-                    ttl=RING_TTL_S,
+                    ttl=DISPATCH_TTL_S,
                     result_ttl=0,
                     failure_ttl=0,
                 )
-                for run_id, ring in rings[start : start + RINGS_PER_CALL]
+                for run_id, dispatch in dispatches[start : start + DISPATCHES_PER_CALL]
             ]
         )

@@ -116,9 +116,9 @@ def _hold_lock(process_id: str) -> int:
 
 def _release_lock(process_id: str) -> None:
     _lock_path(process_id).unlink(missing_ok=True)
-    held = _locks.pop(process_id, None)
-    if held is not None:
-        os.close(held)
+    claimed = _locks.pop(process_id, None)
+    if claimed is not None:
+        os.close(claimed)
 
 
 def _lock_path(process_id: str) -> Path:

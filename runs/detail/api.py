@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from config.accounts.authentication import callers
 from config.accounts.permissions import may, require
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from designer.models import WorkflowVersion
 from runs.engine import engine
 from runs.engine.creation import Request
@@ -80,7 +80,7 @@ def start(
     """
     if isinstance(body, list):
         return _start_many(request, name, body, idempotency_key)
-    spend("starts", caller(request))
+    consume("starts", caller(request))
     version = find_version(name, body.version)
     started = engine.start_one(Request(version, body.input, body.labels, request.user, idempotency_key))
     return Status(201 if started.is_new else 200, run_json(started.run))
@@ -91,7 +91,7 @@ def _start_many(
 ) -> Status[dict[str, Any]]:
     if header is not None:
         raise BadInput("A list takes no Idempotency-Key header: give each run its own idempotency_key.")
-    spend("starts", caller(request), len(body))
+    consume("starts", caller(request), len(body))
     find_version(name)
     versions = _versions(name, [one.version for one in body])
     started = engine.start_runs(
@@ -166,7 +166,7 @@ def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = Non
 @router.post("/runs/{uuid:run_id}/rerun", auth=callers("operate"), response={201: dict[str, Any]})
 def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
-    spend("starts", caller(request))
+    consume("starts", caller(request))
     run = find_run(run_id)
     again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
     return Status(201, run_json(again))

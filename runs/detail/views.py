@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.accounts.permissions import page_for
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from runs.detail.forms import ApprovalForm, CancelForm, SignalForm, StartForm
@@ -48,7 +48,7 @@ def run_start(request: HttpRequest, name: str) -> HttpResponse:
     version = get_object_or_404(latest_versions(name))
     form = StartForm(request.POST or None, initial=_start_values(version, request.GET.get("from", "")))
     if request.method == "POST" and form.is_valid():
-        spend("starts", caller(request))
+        consume("starts", caller(request))
         run = _start(form, version, request)
         if run is not None:
             return redirect("run-detail", run_id=run.pk)

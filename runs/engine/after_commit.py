@@ -129,10 +129,10 @@ def act(unit: Unit) -> None:
 
 def act_on_all(units: Sequence[Unit]) -> None:
     """The same for several that were committed together; their rings go together too."""
-    queue.ring_all([(unit.run_id, ring) for unit in units for ring in unit.rings])
+    queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
     for unit in units:
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
-        _announce_cases(unit)
+        _announce_interventions(unit)
         for command in unit.commands:
             try:
                 _carry_out(unit, command)
@@ -142,12 +142,12 @@ def act_on_all(units: Sequence[Unit]) -> None:
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 
-def _announce_cases(unit: Unit) -> None:
+def _announce_interventions(unit: Unit) -> None:
     for decision in unit.decisions:
         for entry in decision.entries:
             if entry.type.startswith("intervention."):
                 opened = entry.data.get("opened", entry.seq)
-                hints.case_moved(unit.run_id, opened, entry.type)
+                hints.intervention_changed(unit.run_id, opened, entry.type)
 
 
 def _carry_out(unit: Unit, command: Command) -> None:

@@ -24,18 +24,18 @@ from runs.errors import AnsweredAlready, NewerState, UnknownIntervention, Unstor
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
     Answer,
-    AnswerCase,
+    AnswerIntervention,
     Approve,
     Cancel,
     CancelMode,
     Claim,
+    ClaimIntervention,
     HandBack,
     Lose,
     Note,
     Report,
     Rollback,
     Signal,
-    TakeCase,
     TimeOut,
     Wake,
 )
@@ -51,10 +51,10 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ClaimedAttempt:
     """A claimed attempt, with all that is needed to carry it out. `lease` goes with its report.
 
-    `is_rung`: a job that offers it lies in a queue, and comes in vain.
+    `is_notified`: a job that offers it lies in a queue, and comes in vain.
     """
 
     step: str
@@ -62,7 +62,7 @@ class Held:
     action: Action
     graph: Graph
     loaded: Loaded
-    is_rung: bool = False
+    is_notified: bool = False
 
     @property
     def state(self) -> State:
@@ -113,7 +113,7 @@ def time_out(run_id: UUID) -> None:
 def claim_intervention(intervention_id: int, user: Any) -> None:
     case = _case(intervention_id)
     with unit_of(case.run_id, act) as unit:
-        unit.take(TakeCase(unit.at, case.step, case.opened_seq, _name(user)))
+        unit.take(ClaimIntervention(unit.at, case.step, case.opened_seq, _name(user)))
 
 
 def answer(
@@ -132,7 +132,7 @@ def answer(
     with unit_of(case.run_id, act) as unit:
         try:
             unit.take(
-                AnswerCase(
+                AnswerIntervention(
                     unit.at,
                     case.step,
                     case.opened_seq,
@@ -168,7 +168,7 @@ def _case(intervention_id: int) -> Intervention:
 
 def claim(
     run_id: UUID, step: str, lease: int, process: str, workers: Container[str] | None = None
-) -> Held | None:
+) -> ClaimedAttempt | None:
     """The right to carry out an attempt; None where the job is late or a duplicate.
 
     Claims nothing, and raises WorkerMissing where the step's worker is not one of `workers`, or NewerState
@@ -187,12 +187,12 @@ def claim(
     except Stale as stale:
         logger.info("run %s: job discarded: %s", run_id, stale)
         return None
-    return _held(unit, step, lease)
+    return _claimed(unit, step, lease)
 
 
 def report(
-    held: Held, outcome: Outcome, *, expansion: tuple[Step, ...] = (), go_on: GoOn | None = None
-) -> Held | None:
+    claimed: ClaimedAttempt, outcome: Outcome, *, expansion: tuple[Step, ...] = (), go_on: GoOn | None = None
+) -> ClaimedAttempt | None:
     """Record what an attempt came to.
 
     With `go_on`, the next step that became ready is claimed for that worker process in the same
@@ -200,8 +200,8 @@ def report(
     """
     event = partial(
         Report,
-        step=held.step,
-        lease=held.lease,
+        step=claimed.step,
+        lease=claimed.lease,
         outcome=_storable_words(outcome),
         jitter=_jitter(),
         expansion=expansion,
@@ -210,18 +210,20 @@ def report(
     def record(unit: Unit) -> Next | None:
         unit.take(event(unit.at))
         start_children(unit)
-        return claim_next(unit, held.step, go_on) if go_on else None
+        return claim_next(unit, claimed.step, go_on) if go_on else None
 
     try:
-        unit, following = unit_that_goes_on(held.loaded, record, act)
+        unit, following = unit_that_goes_on(claimed.loaded, record, act)
     except Stale as stale:
-        logger.info("run %s: report discarded: %s", held.run_id, stale)
+        logger.info("run %s: report discarded: %s", claimed.run_id, stale)
         return None
-    return _held(unit, *following) if following else None
+    return _claimed(unit, *following) if following else None
 
 
-def _held(unit: Unit, step: str, lease: int, is_rung: bool = False) -> Held:
-    return Held(step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now(), is_rung)
+def _claimed(unit: Unit, step: str, lease: int, is_notified: bool = False) -> ClaimedAttempt:
+    return ClaimedAttempt(
+        step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now(), is_notified
+    )
 
 
 def _claimed_action(unit: Unit, name: str) -> Action:
@@ -234,19 +236,19 @@ def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
         raise WorkerMissing(unit.run_id, action.worker, queue_of(definition_of(unit, name), action))
 
 
-def note(held: Held, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
+def note(claimed: ClaimedAttempt, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
     """Record what a running attempt says of itself."""
     message, lines = storable(message), tuple(storable(line) for line in lines)
     try:
-        with unit_of(held.run_id, act) as unit:
-            unit.take(Note(unit.at, held.step, held.lease, fraction, message, lines))
+        with unit_of(claimed.run_id, act) as unit:
+            unit.take(Note(unit.at, claimed.step, claimed.lease, fraction, message, lines))
     except Stale as stale:
-        logger.info("run %s: progress discarded: %s", held.run_id, stale)
+        logger.info("run %s: progress discarded: %s", claimed.run_id, stale)
 
 
-def hand_back(held: Held) -> None:
+def hand_back(claimed: ClaimedAttempt) -> None:
     """Give a claimed attempt back, unstarted."""
-    _hand_back(held.run_id, held.step, held.lease)
+    _hand_back(claimed.run_id, claimed.step, claimed.lease)
 
 
 def _hand_back(run_id: UUID, step: str, lease: int) -> None:
@@ -262,7 +264,7 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
     `but`: run, step and lease of those that it does know of. Returns how many attempts.
     """
-    rows = [row for row in _held_by(process_id) if row not in but]
+    rows = [row for row in _claimed_by(process_id) if row not in but]
     for run_id, name, lease in rows:
         _hand_back(run_id, name, lease)
     return len(rows)
@@ -270,13 +272,13 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
 def process_lost(process_id: str) -> int:
     """A worker process is gone: its attempts end with an unknown outcome. Returns how many."""
-    return sum(_lose(run_id, name, lease) for run_id, name, lease in _held_by(process_id))
+    return sum(_lose(run_id, name, lease) for run_id, name, lease in _claimed_by(process_id))
 
 
-def _held_by(process_id: str) -> list[tuple[UUID, str, int]]:
+def _claimed_by(process_id: str) -> list[tuple[UUID, str, int]]:
     """Run, step and lease of what a worker process holds; each has a due time, at which its lease ends."""
-    held = StepRun.objects.filter(process=process_id, due_at__isnull=False)
-    return list(held.values_list("run_id", "name", "lease"))
+    claimed = StepRun.objects.filter(process=process_id, due_at__isnull=False)
+    return list(claimed.values_list("run_id", "name", "lease"))
 
 
 def _lose(run_id: UUID, name: str, lease: int) -> bool:

@@ -30,7 +30,7 @@ Next = tuple[str, int, bool]
 
 def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
     """A step that has just become ready; else, where nobody else works on a map, an item that waits."""
-    ready = next((ring.step for ring in unit.rings if _can(unit, ring.step, go_on)), None)
+    ready = next((dispatch.step for dispatch in unit.dispatches if _can(unit, dispatch.step, go_on)), None)
     name = ready or _waiting_item(unit, done, go_on)
     if name is None:
         return None

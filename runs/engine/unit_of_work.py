@@ -21,7 +21,7 @@ from django.db import transaction
 
 from designer.document.graph import Graph
 from runs.machine.decide import decide
-from runs.machine.events import Command, Decision, Event, Ring, StartChild
+from runs.machine.events import Command, Decision, Dispatch, Event, StartChild
 from runs.machine.states import State, evolve
 from runs.store import interventions, reader, writer
 from runs.store.database import Database, Sqlite, database, transaction_of
@@ -50,7 +50,7 @@ class Unit:
         self.graph: Graph = run_graph(loaded.version_id, loaded.state)
         self.decisions: list[Decision] = []
         self.commands: list[Command] = []
-        self._rung: dict[str, Ring] = {}
+        self._notified: dict[str, Dispatch] = {}
         self.stored = loaded.state.run  # the run's row as it is in the database, for this transaction
         self.written = 0  # decisions
 
@@ -63,15 +63,21 @@ class Unit:
         self.state = decision.state
         self.decisions.append(decision)
         self.commands += decision.commands
-        self._rung |= {ring.step: ring for ring in decision.commands if isinstance(ring, Ring)}
+        self._notified |= {
+            dispatch.step: dispatch for dispatch in decision.commands if isinstance(dispatch, Dispatch)
+        }
         if decision.state.run.added != added:
             self.graph = run_graph(self.loaded.version_id, self.state)
         return decision
 
     @property
-    def rings(self) -> list[Ring]:
+    def dispatches(self) -> list[Dispatch]:
         """Rings that still matter: a lease that was claimed in this very unit needs none."""
-        return [ring for ring in self._rung.values() if self.state.step(ring.step).lease + 1 == ring.lease]
+        return [
+            dispatch
+            for dispatch in self._notified.values()
+            if self.state.step(dispatch.step).lease + 1 == dispatch.lease
+        ]
 
     def changes(self) -> list[writer.Changes]:
         """What was decided and is not written yet: nothing, or all of it."""
@@ -79,8 +85,8 @@ class Unit:
         if not decisions:
             return []
         interventions.project(self.run_id, decisions)
-        rung = {ring.step: ring.queue for ring in self.rings}
-        changes = reader.changes(self.run_id, decisions, rung, self.at, self.stored)
+        notified = {dispatch.step: dispatch.queue for dispatch in self.dispatches}
+        changes = reader.changes(self.run_id, decisions, notified, self.at, self.stored)
         self.written, self.stored = len(self.decisions), self.state.run
         return [changes]
 
@@ -89,8 +95,8 @@ class Unit:
         entries = [entry for decision in self.decisions for entry in decision.entries]
         opens_case = any(entry.type.startswith("intervention.") for entry in entries)
         starts_others = any(isinstance(command, StartChild) for command in self.commands)
-        rings_again = any(ring.step not in self.state.changed for ring in self.rings)
-        if opens_case or starts_others or rings_again:
+        dispatches_again = any(dispatch.step not in self.state.changed for dispatch in self.dispatches)
+        if opens_case or starts_others or dispatches_again:
             raise NeedsLock
 
     def loaded_now(self) -> reader.Loaded:

@@ -1,6 +1,6 @@
 """Interventions in the admin: the list, the page of a case, and what people do there.
 
-Thin: what is shown comes from `runs.interventions.facts`, what is done goes through `runs.interventions.service`.
+Thin: reads `runs.interventions.facts`, acts through `runs.interventions.service`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from config.accounts.permissions import for_operators
 from designer.models import Workflow
 from runs.errors import RunsError
 from runs.interventions import service
-from runs.interventions.facts import Facts, case_page
+from runs.interventions.facts import Facts, intervention_page
 from runs.interventions.forms import ClaimForm, ListForm, NoteForm, PlanForm, ReplyForm
 from runs.interventions.queries import UNREAD
 from runs.interventions.wording import TITLES
@@ -38,7 +38,7 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-def find_case(case_id: int) -> Intervention:
+def find_intervention(case_id: int) -> Intervention:
     """Raises Http404."""
     cases = Intervention.objects.select_related("run", "run__version").defer(
         *UNREAD, "run__version__document", "run__version__resolved"
@@ -46,7 +46,7 @@ def find_case(case_id: int) -> Intervention:
     return get_object_or_404(cases, pk=case_id)
 
 
-def case_url(case_id: int) -> str:
+def intervention_url(case_id: int) -> str:
     return reverse("admin:runs_intervention_change", args=[case_id])
 
 
@@ -55,7 +55,7 @@ def case_url(case_id: int) -> str:
 
 @require_GET
 @for_operators
-def case_list(request: HttpRequest) -> HttpResponse:
+def intervention_list(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     page = wanted.get("page") or 1
@@ -111,15 +111,15 @@ def _state_filter(state: str, name: str) -> Q:
 
 @require_GET
 @for_operators
-def case_detail(request: HttpRequest, case_id: int) -> HttpResponse:
-    return _show(request, find_case(case_id))
+def intervention_detail(request: HttpRequest, case_id: int) -> HttpResponse:
+    return _show(request, find_intervention(case_id))
 
 
 @require_GET
 @for_operators
-def case_live(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_live(request: HttpRequest, case_id: int) -> HttpResponse:
     """The parts of a case's page that change by themselves."""
-    return render(request, "admin/cases/_live.html", _context(request, find_case(case_id)))
+    return render(request, "admin/cases/_live.html", _context(request, find_intervention(case_id)))
 
 
 def _show(request: HttpRequest, case: Intervention, **forms: Any) -> HttpResponse:
@@ -142,7 +142,7 @@ def _context(request: HttpRequest, case: Intervention, **forms: Any) -> dict[str
         "plan_form": PlanForm(initial={"severity": case.severity, "due_at": case.due_at}),
         "is_mine": case.claimed_by == request.user.get_username(),
         "again": _asked_again(case),
-        **case_page(facts),
+        **intervention_page(facts),
         **forms,
     }
 
@@ -158,9 +158,9 @@ def _asked_again(case: Intervention) -> Intervention | None:
 
 @require_POST
 @for_operators
-def case_answer(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_answer_page(request: HttpRequest, case_id: int) -> HttpResponse:
     """First says what the answer leads to; gives it when that was read."""
-    case = find_case(case_id)
+    case = find_intervention(case_id)
     facts = Facts(case)
     if not facts.is_open:
         return _act(request, case_id, lambda: service.answer(case_id, service.Reply("retry"), request.user))
@@ -201,7 +201,7 @@ def _answer(request: HttpRequest, case_id: int, reply: service.Reply) -> str:
 
 @require_POST
 @for_operators
-def case_claim(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_claim(request: HttpRequest, case_id: int) -> HttpResponse:
     form = ClaimForm(request.POST)
     take_over = form.is_valid() and form.cleaned_data["take_over"]
     return _act(request, case_id, lambda: service.claim(case_id, request.user, take_over=take_over))
@@ -209,37 +209,37 @@ def case_claim(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @require_POST
 @for_operators
-def case_release(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_release(request: HttpRequest, case_id: int) -> HttpResponse:
     return _act(request, case_id, lambda: service.release(case_id, request.user))
 
 
 @require_POST
 @for_operators
-def case_approve(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_approve(request: HttpRequest, case_id: int) -> HttpResponse:
     return _act(request, case_id, lambda: service.approve(case_id, request.user))
 
 
 @require_POST
 @for_operators
-def case_withdraw(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_withdraw(request: HttpRequest, case_id: int) -> HttpResponse:
     return _act(request, case_id, lambda: service.withdraw(case_id, request.user))
 
 
 @require_POST
 @for_operators
-def case_note(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_note(request: HttpRequest, case_id: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _show(request, find_case(case_id), note_form=form)
+        return _show(request, find_intervention(case_id), note_form=form)
     return _act(request, case_id, lambda: service.note(case_id, request.user, form.cleaned_data["text"]))
 
 
 @require_POST
 @for_operators
-def case_plan(request: HttpRequest, case_id: int) -> HttpResponse:
+def intervention_plan(request: HttpRequest, case_id: int) -> HttpResponse:
     form = PlanForm(request.POST)
     if not form.is_valid():
-        return _show(request, find_case(case_id), plan_form=form)
+        return _show(request, find_intervention(case_id), plan_form=form)
     data = form.cleaned_data
     return _act(
         request, case_id, lambda: service.plan(case_id, request.user, data["severity"], data["due_at"])
@@ -248,7 +248,7 @@ def case_plan(request: HttpRequest, case_id: int) -> HttpResponse:
 
 def _act(request: HttpRequest, case_id: int, act: Callable[[], object]) -> HttpResponse:
     """Do it; what is refused is said on the page of the case."""
-    find_case(case_id)
+    find_intervention(case_id)
     try:
         said = act()
     except (Refused, RunsError) as refused:
@@ -256,16 +256,16 @@ def _act(request: HttpRequest, case_id: int, act: Callable[[], object]) -> HttpR
     else:
         if isinstance(said, str):
             messages.success(request, said)
-    return redirect(case_url(case_id))
+    return redirect(intervention_url(case_id))
 
 
-CASE_VIEWS: dict[str, Callable[..., HttpResponseBase]] = {
-    "live": case_live,
-    "answer": case_answer,
-    "claim": case_claim,
-    "release": case_release,
-    "approve": case_approve,
-    "withdraw": case_withdraw,
-    "note": case_note,
-    "plan": case_plan,
+INTERVENTION_VIEWS: dict[str, Callable[..., HttpResponseBase]] = {
+    "live": intervention_live,
+    "answer": intervention_answer_page,
+    "claim": intervention_claim,
+    "release": intervention_release,
+    "approve": intervention_approve,
+    "withdraw": intervention_withdraw,
+    "note": intervention_note,
+    "plan": intervention_plan,
 }

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The form that answers an intervention on a run's page."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from pydantic import Field
 from config.accounts.authentication import callers
 from runs.errors import UnknownIntervention
 from runs.interventions import service
-from runs.interventions.queries import UNREAD, cases_json, history_json
+from runs.interventions.queries import UNREAD, history_json, interventions_json
 from runs.models import Intervention
 
-CASES_MAX = 200
+INTERVENTIONS_MAX = 200
 
 router = Router(tags=["runs"])
 
@@ -38,7 +38,7 @@ OptionalClaimIn = Annotated[ClaimIn | None, Body()]
 
 
 @router.get("/interventions", response=dict[str, Any])
-def list_cases(
+def list_interventions(
     request: HttpRequest,
     status: Literal["open", "answered"] = "open",
     workflow: Annotated[str | None, Query(max_length=63)] = None,
@@ -48,34 +48,34 @@ def list_cases(
     cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
     cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
     cases = cases.filter(**({"cause_key": cause} if cause else {}))
-    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:CASES_MAX]
-    return {"interventions": cases_json(list(listed)), "count": cases.count()}
+    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:INTERVENTIONS_MAX]
+    return {"interventions": interventions_json(list(listed)), "count": cases.count()}
 
 
 @router.get("/interventions/{int:case_id}", response=dict[str, Any])
-def get_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+def get_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
     """A case with its history."""
-    case = _find_case(case_id)
-    return _case_json(case) | {"history": history_json(case)}
+    case = _find_intervention(case_id)
+    return _intervention_json(case) | {"history": history_json(case)}
 
 
 @router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
-def claim_case(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
+def claim_intervention(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
     """409 where somebody else has claimed it, unless `take_over` is true."""
     service.claim(case_id, request.user, take_over=bool(body and body.take_over))
-    return _case_json(_find_case(case_id))
+    return _intervention_json(_find_intervention(case_id))
 
 
 @router.post("/interventions/{int:case_id}/release", auth=callers("operate"), response=dict[str, Any])
-def release_case(request: HttpRequest, case_id: int) -> dict[str, Any]:
+def release_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
     service.release(case_id, request.user)
-    return _case_json(_find_case(case_id))
+    return _intervention_json(_find_intervention(case_id))
 
 
 @router.post("/interventions/{int:case_id}/notes", auth=callers("operate"), response={201: dict[str, Any]})
-def note_on_case(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
+def note_on_intervention(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
     service.note(case_id, request.user, body.note)
-    return Status(201, get_case(request, case_id))
+    return Status(201, get_intervention(request, case_id))
 
 
 @router.post(
@@ -83,14 +83,14 @@ def note_on_case(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dic
     auth=callers("operate"),
     response={200: dict[str, Any], 202: dict[str, Any]},
 )
-def answer_case(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
+def answer_intervention(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
     """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
     reply = service.Reply(body.answer, body.note, body.patch, body.output)
     result = service.answer(case_id, reply, request.user)
-    return Status(202 if result == "proposed" else 200, _case_json(_find_case(case_id)))
+    return Status(202 if result == "proposed" else 200, _intervention_json(_find_intervention(case_id)))
 
 
-def _find_case(case_id: int) -> Intervention:
+def _find_intervention(case_id: int) -> Intervention:
     """Raises UnknownIntervention."""
     case = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
     if case is None:
@@ -98,6 +98,6 @@ def _find_case(case_id: int) -> Intervention:
     return case
 
 
-def _case_json(case: Intervention) -> dict[str, Any]:
-    (found,) = cases_json([case])
+def _intervention_json(case: Intervention) -> dict[str, Any]:
+    (found,) = interventions_json([case])
     return found

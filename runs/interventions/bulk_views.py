@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.accounts.permissions import for_operators
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from runs.errors import RunsError
 from runs.form_fields import as_text
 from runs.interventions import by_cause, service
@@ -63,7 +63,7 @@ def _cause_context(cases: list[Intervention], answers: list[str]) -> dict[str, A
         "kind": cases[0].kind,
         "choices": by_cause.common_choices(cases, answers),
         "foretold": min(len(cases), by_cause.FORETOLD_MAX),
-        "context_text": shown(as_text(first.context())),
+        "context_text": mask_secrets(as_text(first.context())),
         "places": dict(
             Counter(f"{case.step.partition('[')[0]} of {case.run.workflow_name}" for case in cases)
         ),

@@ -36,14 +36,14 @@ class Cause:
 
 def causes() -> list[Cause]:
     """The most frequent ones first."""
-    open_cases = Intervention.objects.filter(status="open")
+    open_interventions = Intervention.objects.filter(status="open")
     rows = list(
-        open_cases.values("cause_key", "kind")
+        open_interventions.values("cause_key", "kind")
         .annotate(count=Count("pk"), text=Max("cause"), oldest=Min("opened_at"))
         .order_by("-count", "oldest")[:CAUSES_MAX]
     )
     of_cause: dict[str, list[tuple[str, str, str]]] = {row["cause_key"]: [] for row in rows}
-    found = open_cases.filter(cause_key__in=of_cause).values_list(
+    found = open_interventions.filter(cause_key__in=of_cause).values_list(
         "cause_key", "run__workflow_name", "step", "severity"
     )
     for key, workflow, step, severity in found.distinct().order_by():

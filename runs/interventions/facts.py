@@ -1,4 +1,4 @@
-"""What the pages of interventions show. Reading only; the words of answers are in `runs.interventions.wording`."""
+"""What the pages of interventions show. Reading only; `runs.interventions.wording` has the words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from designer.document.graph import Graph
 from designer.errors import ExpressionError
 from designer.services.worker_catalog import params_problems
@@ -16,10 +16,10 @@ from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
 from runs.interventions.wording import TITLES, Asked, outlook
 from runs.machine.allowed import answers
-from runs.machine.bindings import bind, merge_patch, task_scope
+from runs.machine.bindings import bind, merge_patch, task_bindings
 from runs.machine.errors import Refused
 from runs.machine.events import Answer
-from runs.machine.preview import foresee, may_depend_on_output, waits_behind
+from runs.machine.preview import may_depend_on_output, preview, waits_behind
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState
 from runs.models import Intervention
@@ -78,14 +78,16 @@ class Facts:
 
     def context(self) -> dict[str, Any]:
         """What the worker would get now."""
-        found: dict[str, Any] = task_scope(self.graph, self.state, self.step.name, self.direction)["context"]
+        found: dict[str, Any] = task_bindings(self.graph, self.state, self.step.name, self.direction)[
+            "context"
+        ]
         return found
 
     def effect(self, reply: Reply) -> str:
         """What follows from an answer, in sentences; why not, where it is refused."""
         asked = Asked(self.case.kind, self.case.step, self.worker)
         try:
-            found = foresee(
+            found = preview(
                 self.graph,
                 self.state,
                 self.case.step,
@@ -125,7 +127,7 @@ class Facts:
     def changes(self, patch: Mapping[str, Any] | None) -> list[Change]:
         before = self.context()
         found = changes(before, merge_patch(before, patch)) if patch else []
-        return [replace(one, before=shown(one.before), after=shown(one.after)) for one in found]
+        return [replace(one, before=mask_secrets(one.before), after=mask_secrets(one.after)) for one in found]
 
     def params_problems(self, patch: Mapping[str, Any] | None) -> list[str]:
         """Why the worker would refuse its params, with the context as patched."""
@@ -133,10 +135,10 @@ class Facts:
         if step.kind not in ("task", "map") or (self.direction == "undo" and step.undo is None):
             return []
         action = action_of(step, self.direction)
-        scope = task_scope(self.graph, self.state, self.step.name, self.direction)
-        scope["context"] = merge_patch(scope["context"], patch or {})
+        bindings = task_bindings(self.graph, self.state, self.step.name, self.direction)
+        bindings["context"] = merge_patch(bindings["context"], patch or {})
         try:
-            params = bind(action, scope)
+            params = bind(action, bindings)
         except ExpressionError as error:
             return [str(error)]
         return [f"{misfit.path}: {misfit.message}" for misfit in params_problems(action.worker, params)]
@@ -166,10 +168,10 @@ def _tries(number: int) -> str:
     return f" in {number} attempts" if number > 1 else ""
 
 
-def case_page(facts: Facts) -> dict[str, Any]:
+def intervention_page(facts: Facts) -> dict[str, Any]:
     """Everything that stands on the page of a case."""
     context = facts.context()
-    text = shown(as_text(context))
+    text = mask_secrets(as_text(context))
     is_editable = len(text) <= EDITED_CHARS_MAX
     return {
         "case": facts.case,

@@ -31,13 +31,13 @@ TRIES_MAX = 10
 ERROR_SHOWN_MAX = 500
 
 
-def ring_due(at: datetime) -> int:
+def dispatch_due(at: datetime) -> int:
     """Have what is due sent by worker processes. Returns how many; raises RedisError."""
     due = CaseMail.objects.filter(ended_at=None, due_at__lte=at).order_by("due_at")
-    return sum(_ring(mail, at) for mail in due[:MAILS_PER_PASS])
+    return sum(_dispatch(mail, at) for mail in due[:MAILS_PER_PASS])
 
 
-def _ring(mail: CaseMail, at: datetime) -> int:
+def _dispatch(mail: CaseMail, at: datetime) -> int:
     """Of two sweeps, the one that puts the mail off rings for it."""
     same = CaseMail.objects.filter(pk=mail.pk, due_at=mail.due_at, ended_at=None)
     if not same.update(due_at=at + timedelta(seconds=AGAIN_S), tries=F("tries") + 1):

@@ -9,7 +9,7 @@ from config.lib.json import iso
 from runs.machine.allowed import answers
 from runs.machine.states import StepState
 from runs.models import CaseAct, Intervention, JournalEntry, StepRun
-from runs.queries.runs import Json, case_json
+from runs.queries.runs import Json, intervention_json
 from runs.store.codec import unpack
 
 UNREAD = ("run__input", "run__state", "run__labels")
@@ -18,17 +18,18 @@ HISTORY_MAX = 200
 
 def answers_of(cases: Sequence[Intervention]) -> dict[int, tuple[str, ...]]:
     """The answers that each open case may be given, by its id; two queries at most."""
-    open_cases = [case for case in cases if case.status == "open"]
-    if not open_cases:
+    open_interventions = [case for case in cases if case.status == "open"]
+    if not open_interventions:
         return {}
     rows = StepRun.objects.filter(
-        run__in={case.run_id for case in open_cases}, name__in={case.step for case in open_cases}
+        run__in={case.run_id for case in open_interventions},
+        name__in={case.step for case in open_interventions},
     )
     found = {(row.run_id, row.name): row for row in rows.order_by()}
-    states = {case.pk: _state(found.get((case.run_id, case.step))) for case in open_cases}
+    states = {case.pk: _state(found.get((case.run_id, case.step))) for case in open_interventions}
     return {
         case.pk: answers(state)
-        for case in open_cases
+        for case in open_interventions
         if (state := states[case.pk]) is not None and state.intervention == case.opened_seq
     }
 
@@ -37,10 +38,13 @@ def _state(row: StepRun | None) -> StepState | None:
     return None if row is None else unpack(StepState, row.state, name=row.name, error=row.error)
 
 
-def cases_json(cases: Sequence[Intervention]) -> list[Json]:
+def interventions_json(cases: Sequence[Intervention]) -> list[Json]:
     """Cases as the API has them, with the name of their workflow and what they may be answered."""
     may_be = answers_of(cases)
-    return [case_json(case, may_be.get(case.pk, ())) | {"workflow": case.run.workflow_name} for case in cases]
+    return [
+        intervention_json(case, may_be.get(case.pk, ())) | {"workflow": case.run.workflow_name}
+        for case in cases
+    ]
 
 
 def history_json(case: Intervention) -> list[Json]:

@@ -51,7 +51,7 @@ class Reply:
 
 def claim(case_id: int, user: Any, *, take_over: bool = False) -> None:
     """Say that one works on it. Raises Refused where somebody else does, unless it is taken over."""
-    with _open_case(case_id) as case:
+    with _open_intervention(case_id) as case:
         by = name_of(user)
         if case.claimed_by == by:
             return
@@ -63,7 +63,7 @@ def claim(case_id: int, user: Any, *, take_over: bool = False) -> None:
 
 def release(case_id: int, user: Any) -> None:
     """Give it back. Raises Refused where somebody else has claimed it."""
-    with _open_case(case_id) as case:
+    with _open_intervention(case_id) as case:
         if not case.claimed_by:
             return
         if case.claimed_by != name_of(user):
@@ -82,7 +82,7 @@ def note(case_id: int, user: Any, text: str) -> None:
 
 def plan(case_id: int, user: Any, severity: Severity, due_at: datetime | None) -> None:
     """Set how bad it is and by when it should be answered; None: whenever."""
-    with _open_case(case_id) as case:
+    with _open_intervention(case_id) as case:
         if (case.severity, case.due_at) == (severity, due_at):
             return
         case.severity, case.due_at = severity, due_at
@@ -129,7 +129,7 @@ def answer(case_id: int, reply: Reply, user: Any) -> Literal["answered", "propos
 
 def approve(case_id: int, user: Any) -> None:
     """Agree to what another person proposed: it is answered as they said. Raises Refused."""
-    with _open_case(case_id) as case:
+    with _open_intervention(case_id) as case:
         proposed = _proposal_of(case)
         if proposed["by"] == name_of(user):
             raise Refused("You proposed it yourself; a second person has to agree.", code="same_person")
@@ -139,7 +139,7 @@ def approve(case_id: int, user: Any) -> None:
 
 def withdraw(case_id: int, user: Any, text: str = "") -> None:
     """Take back one's own proposal, or reject another's."""
-    with _open_case(case_id) as case:
+    with _open_intervention(case_id) as case:
         proposed = _proposal_of(case)
         case.proposal = None
         case.save(update_fields=["proposal"])
@@ -221,7 +221,7 @@ def _locked(case_id: int) -> Iterator[Intervention]:
 
 
 @contextmanager
-def _open_case(case_id: int) -> Iterator[Intervention]:
+def _open_intervention(case_id: int) -> Iterator[Intervention]:
     with _locked(case_id) as case:
         if case.status != "open":
             raise AnsweredAlready(case.answered_by, case.answer)
@@ -245,7 +245,7 @@ def _act(
         data=dict(data or {}),
         batch=batch,
     )
-    transaction.on_commit(lambda: hints.case_moved(case.run_id, case.opened_seq, f"case.{act}"))
+    transaction.on_commit(lambda: hints.intervention_changed(case.run_id, case.opened_seq, f"case.{act}"))
 
 
 def _log(case: Intervention, user: Any, message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runs.machine.events import Answer
-from runs.machine.preview import Foreseen
+from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
 NAMES_MAX = 3
@@ -36,7 +36,7 @@ class Asked:
     worker: str
 
 
-def outlook(asked: Asked, answer: Answer, found: Foreseen, *, depends: bool = False) -> str:
+def outlook(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
     """Sentences for one answer. `depends`: what begins depends on the output that is entered."""
     if asked.kind == "compensation_failed":
         parts = _of_undo(asked, answer, found)
@@ -49,7 +49,7 @@ def outlook(asked: Asked, answer: Answer, found: Foreseen, *, depends: bool = Fa
     return " ".join(part for part in parts if part)
 
 
-def _of_undo(asked: Asked, answer: Answer, found: Foreseen) -> list[str]:
+def _of_undo(asked: Asked, answer: Answer, found: Preview) -> list[str]:
     undo = tuple(name for name in found.undo if name != asked.step)
     if answer == "retry":
         return [f"{asked.worker} is tried again for {asked.step}.", following(undo)]
@@ -58,7 +58,7 @@ def _of_undo(asked: Asked, answer: Answer, found: Foreseen) -> list[str]:
     return [f"What {asked.step} did stays.", following(undo)]
 
 
-def _of_step(asked: Asked, answer: Answer, found: Foreseen, depends: bool) -> list[str]:
+def _of_step(asked: Asked, answer: Answer, found: Preview, depends: bool) -> list[str]:
     if answer == "retry":
         return [f"{asked.worker} is tried again for {asked.step}, with the context as you change it."]
     if answer == "compensate":
@@ -99,9 +99,9 @@ def _starting(names: tuple[str, ...]) -> str:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:NAMES_MAX])
+    listed = ", ".join(names[:NAMES_MAX])
     more = len(names) - NAMES_MAX
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{listed} and {more} more" if more > 0 else listed
 
 
 def _count(number: int, noun: str) -> str:

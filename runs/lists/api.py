@@ -1,4 +1,4 @@
-"""TODO."""
+"""REST calls on many runs: lists, and one act on all that a filter finds. Thin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ninja import Header, Router, Schema
 from pydantic import Field
 
 from config.accounts.authentication import callers
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from runs.lists import bulk
 from runs.lists.search import Filters, page_of
 from runs.machine.events import CancelMode
@@ -66,7 +66,7 @@ def act_on_many(
     order = bulk.Order(body.act, body.mode, request.user, idempotency_key or "")
     run_ids = list(dict.fromkeys(body.runs))
     if body.act == "rerun" and not body.dry_run:
-        spend("starts", caller(request), len(run_ids))
-    results = bulk.foresee(order, run_ids) if body.dry_run else bulk.do(order, run_ids)
+        consume("starts", caller(request), len(run_ids))
+    results = bulk.preview(order, run_ids) if body.dry_run else bulk.do(order, run_ids)
     done = sum(result.is_done for result in results)
     return {"results": [result.as_json() for result in results], "done": done, "refused": len(results) - done}

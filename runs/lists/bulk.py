@@ -74,7 +74,7 @@ def find(run_ids: Sequence[UUID]) -> dict[UUID, Run]:
     return {run.pk: run for run in runs.defer("state", "version__document", "version__resolved")}
 
 
-def foresee(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
+def preview(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
     """What would become of each, without doing it."""
     return _each(run_ids, lambda run: Result(run.pk, True, FORETOLD[order.act](run, order), run=run))
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.accounts.permissions import page_for
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from designer.models import Workflow
 from runs.lists import bulk
 from runs.lists.search import LOOKED_AT_MAX, BadFilter, Filters, page_of
@@ -136,7 +136,7 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
         return _back(request, "That cannot be understood. Choose the runs again.")
     key = request.POST.get("key", "")[:100]
     if act == "rerun":
-        spend("starts", caller(request), len(run_ids))
+        consume("starts", caller(request), len(run_ids))
     results = bulk.do(bulk.Order(act, mode, request.user, key), run_ids)
     context = {
         "act": act,
@@ -150,10 +150,10 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
 
 def _foretold(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
     """Where none of them can be cancelled any more, they may still be abandoned."""
-    found = bulk.foresee(bulk.Order(act), run_ids)
+    found = bulk.preview(bulk.Order(act), run_ids)
     if any(one.is_done or one.code != bulk.UndoneAlready.code for one in found):
         return "compensate", found
-    return "abandon", bulk.foresee(bulk.Order(act, "abandon"), run_ids)
+    return "abandon", bulk.preview(bulk.Order(act, "abandon"), run_ids)
 
 
 def _chosen(form: QueryDict) -> list[UUID]:

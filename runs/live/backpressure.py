@@ -14,7 +14,7 @@ from typing import Any
 Send = Callable[[Any], Awaitable[None]]
 
 
-class Valve:
+class Backpressure:
     """Open until the transport's buffer is full, and again when it is empty."""
 
     def __init__(self, send: Send) -> None:
@@ -37,21 +37,21 @@ class Valve:
     stopProducing = resumeProducing
 
 
-def valve_of(send: Send) -> Valve:
+def backpressure_of(send: Send) -> Backpressure:
     """The valve of the socket that `send` writes to. Servers whose `send` waits by itself need none."""
-    valve = Valve(send)
+    backpressure = Backpressure(send)
     protocol = send.args[0] if isinstance(send, partial) and send.args else None
     transport = getattr(protocol, "transport", None)
     if transport is not None and hasattr(transport, "registerProducer"):
         transport.unregisterProducer()
-        transport.registerProducer(valve, True)
-    return valve
+        transport.registerProducer(backpressure, True)
+    return backpressure
 
 
-def with_valve(application: Any) -> Any:
+def with_backpressure(application: Any) -> Any:
     """Gives each socket its valve, as `scope["valve"]`. To be the outermost: others wrap `send`."""
 
-    async def application_with_valve(scope: Any, receive: Any, send: Send) -> Any:
-        return await application({**scope, "valve": valve_of(send)}, receive, send)
+    async def application_with_backpressure(scope: Any, receive: Any, send: Send) -> Any:
+        return await application({**scope, "valve": backpressure_of(send)}, receive, send)
 
-    return application_with_valve
+    return application_with_backpressure

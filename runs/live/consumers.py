@@ -21,10 +21,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from config.accounts.permissions import may
-from config.accounts.rate_limits import TooMany, spend
+from config.accounts.rate_limits import TooMany, consume
 from runs.live import frames as live_frames
 from runs.live.access import Person, person_of
-from runs.live.backpressure import Valve
+from runs.live.backpressure import Backpressure
 from runs.live.feeds import RunFeed
 from runs.live.hub import Hub, hub_here
 
@@ -56,9 +56,9 @@ class Watcher(AsyncWebsocketConsumer):
         return person_of(self.scope)
 
     @property
-    def valve(self) -> Valve:
-        valve: Valve = self.scope["valve"]
-        return valve
+    def backpressure(self) -> Backpressure:
+        backpressure: Backpressure = self.scope["valve"]
+        return backpressure
 
     async def connect(self) -> None:
         """Accepts when all that happens from now on will be told; a refusal needs an open socket too."""
@@ -83,7 +83,7 @@ class Watcher(AsyncWebsocketConsumer):
         """One of the sockets that a person may have open, and one of their calls."""
         who = self.scope["user"].pk
         try:
-            await database_sync_to_async(spend)("calls", f"person {who}")
+            await database_sync_to_async(consume)("calls", f"person {who}")
         except TooMany:
             return AGAIN_LATER
         if _open[who] >= settings.SOCKETS_PER_PERSON:
@@ -168,7 +168,7 @@ class RunConsumer(Watcher):
 
     async def pump(self) -> None:
         assert self.hub is not None and self.feed is not None
-        valve = self.valve
+        backpressure = self.backpressure
         while True:
             frames = self.feed.since(self.sent)
             if frames is None:
@@ -176,7 +176,7 @@ class RunConsumer(Watcher):
             elif not frames:
                 await self.feed.more()
             for seq, text in frames:
-                await valve.send(text)
+                await backpressure.send(text)
                 self.sent = seq
 
 
@@ -203,7 +203,7 @@ class ListWatcher(Watcher):
             self.has_news.clear()
             while self.waiting and not self.is_behind:
                 key = next(iter(self.waiting))
-                await self.valve.send(self.waiting.pop(key))
+                await self.backpressure.send(self.waiting.pop(key))
         await self.close(AGAIN_LATER)
 
 
@@ -229,7 +229,7 @@ class InterventionsConsumer(ListWatcher):
     async def enter(self) -> int | None:
         await super().enter()
         assert self.hub is not None
-        await self.hub.cases_to(self)
+        await self.hub.interventions_to(self)
         if parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True).get("count"):
             self.offer("count", await self.hub.back(live_frames.open_count))
         return None

@@ -94,7 +94,7 @@ class ListFeed:
 Case = tuple[str, int, str]
 
 
-class CaseFeed:
+class InterventionFeed:
     """Frames of `/ws/interventions/`: each that was opened, claimed or answered, once."""
 
     def __init__(self) -> None:

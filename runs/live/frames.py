@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from runs.models import Intervention, Run
-from runs.queries.runs import FRAMES_MAX, case_json, frames, list_frame
+from runs.queries.runs import FRAMES_MAX, frames, intervention_json, list_frame
 from runs.store import reader
 
 LIVE_MAX = 5_000
@@ -64,13 +64,13 @@ def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
     return [(run.pk, run.last_seq, text_of(list_frame(run, at)), run.status not in UNDER_WAY) for run in runs]
 
 
-def case_frames(moved: Collection[Case]) -> list[CaseFrame]:
+def intervention_frames(moved: Collection[Case]) -> list[CaseFrame]:
     found = []
     more = {"open": count_open()}
     for run_id, opened, event in sorted(moved, key=_rank):
         case = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
         if case is not None:
-            text = text_of(case_json(case) | {"event": event} | more)
+            text = text_of(intervention_json(case) | {"event": event} | more)
             found.append((case.pk, event, text, case.claimed_by))
     return found
 
@@ -88,14 +88,14 @@ def count_open() -> int:
     return Intervention.objects.filter(status="open").count()
 
 
-def open_cases() -> dict[int, tuple[Case, str]]:
+def open_interventions() -> dict[int, tuple[Case, str]]:
     """Interventions that are open, by id, as they were opened, and who has claimed them."""
     rows = Intervention.objects.filter(status="open").order_by("-opened_at")
     found = rows.values_list("pk", "run_id", "opened_seq", "claimed_by")[:LIVE_MAX]
     return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in found}
 
 
-def answered_cases(ids: Collection[int]) -> list[Case]:
+def answered_interventions(ids: Collection[int]) -> list[Case]:
     rows = Intervention.objects.filter(pk__in=ids, status="answered").exclude(claimed_by="")
     claimed = [(str(run_id), opened, CLAIMED) for run_id, opened in rows.values_list("run_id", "opened_seq")]
     rows = Intervention.objects.filter(pk__in=ids, status="answered")

@@ -23,7 +23,7 @@ from redis import RedisError
 from runs.delivery.hints import BOARD_GROUP, PEOPLE
 from runs.live import access
 from runs.live import frames as live_frames
-from runs.live.feeds import CaseFeed, ListFeed, RunFeed
+from runs.live.feeds import InterventionFeed, ListFeed, RunFeed
 from runs.queries.runs import FRAMES_MAX
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Hub:
         self.members: set[Member] = set()
         self.runs: dict[UUID, RunFeed] = {}
         self.list = ListFeed()
-        self.cases = CaseFeed()
+        self.cases = InterventionFeed()
         self._moved: set[UUID] = set()
         self._has_moved = asyncio.Event()
         self._has_listed = asyncio.Event()
@@ -194,7 +194,7 @@ class Hub:
         cases, self.cases.moved = self.cases.moved, set()
         try:
             self.list.tell(await self.live(live_frames.list_frames, runs) if runs else [])
-            self.cases.tell(await self.live(live_frames.case_frames, cases) if cases else [])
+            self.cases.tell(await self.live(live_frames.intervention_frames, cases) if cases else [])
         except BaseException:
             self.list.moved |= runs
             self.cases.moved |= cases
@@ -209,8 +209,10 @@ class Hub:
         if self.list.listeners:
             self.list.unheard(await self.live(live_frames.live_seqs))
         if self.cases.listeners:
-            closed = self.cases.unheard(await self.live(live_frames.open_cases))
-            self.cases.moved |= set(await self.live(live_frames.answered_cases, closed) if closed else [])
+            closed = self.cases.unheard(await self.live(live_frames.open_interventions))
+            self.cases.moved |= set(
+                await self.live(live_frames.answered_interventions, closed) if closed else []
+            )
         if self.list.moved or self.cases.moved:
             self._has_listed.set()
 
@@ -234,9 +236,9 @@ class Hub:
             self.list.begin(await self.live(live_frames.live_seqs))
         self.list.listeners.add(listener)
 
-    async def cases_to(self, listener: Any) -> None:
+    async def interventions_to(self, listener: Any) -> None:
         if not self.cases.listeners:
-            now_open = await self.live(live_frames.open_cases)
+            now_open = await self.live(live_frames.open_interventions)
             self.cases.open = {pk: claimed_by for pk, (_, claimed_by) in now_open.items()}
         self.cases.listeners.add(listener)
 

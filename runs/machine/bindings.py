@@ -72,23 +72,25 @@ def merged(graph: Graph, found: Mapping[str, JSON]) -> dict[str, JSON]:
     return result
 
 
-def scope_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
+def bindings_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
     """Scope of a step before it runs: what its completed ancestors gave, as an operator patched it."""
     found = outputs(graph, state, list(graph.ancestors(name)))
-    return _patched(state, state.step(name).patches, _scope(graph, state, found))
+    return _patched(state, state.step(name).patches, _bindings(graph, state, found))
 
 
-def scope_after(graph: Graph, state: State, name: str, output: JSON) -> dict[str, JSON]:
+def bindings_after(graph: Graph, state: State, name: str, output: JSON) -> dict[str, JSON]:
     """Scope of a step's outgoing edges: its own output is there too."""
     found = outputs(graph, state, list(graph.ancestors(name)))
     is_map = output is None and state.step(name).is_map
     found[name] = map_results(state, name) if is_map else output
-    return _scope(graph, state, found)
+    return _bindings(graph, state, found)
 
 
-def values_compared(source: str, scope: Mapping[str, JSON]) -> str:
+def values_compared(source: str, bindings: Mapping[str, JSON]) -> str:
     """The values that an expression's plain references have, for messages: `context.a.b = 3`."""
-    found = {match.group(): _look_up(scope, match.group().split(".")) for match in REFERENCE.finditer(source)}
+    found = {
+        match.group(): _look_up(bindings, match.group().split(".")) for match in REFERENCE.finditer(source)
+    }
     return ", ".join(
         f"{name} = {json.dumps(value, default=str)[:VALUE_CHARS_MAX]}" for name, value in found.items()
     )
@@ -102,7 +104,7 @@ def _look_up(value: JSON, path: list[str]) -> JSON:
     return value
 
 
-def _scope(graph: Graph, state: State, found: Mapping[str, JSON]) -> dict[str, JSON]:
+def _bindings(graph: Graph, state: State, found: Mapping[str, JSON]) -> dict[str, JSON]:
     context = {**state.input, **merged(graph, found)}
     run = {"id": state.run.id, "workflow": graph.name}
     return {"context": context, "input": dict(state.input), "steps": dict(found), "run": run}
@@ -113,37 +115,37 @@ def run_output(graph: Graph, state: State) -> dict[str, JSON]:
     return merged(graph, outputs(graph, state, [step.name for step in graph.steps]))
 
 
-def task_scope(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
+def task_bindings(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
     """Everything that params may refer to when `key` (a step or an item) is carried out."""
     step_state = state.step(key)
     step = graph.by_name[step_state.map_name or key]
-    scope = (
-        undo_scope(graph, state, step, step_state)
+    bindings = (
+        undo_bindings(graph, state, step, step_state)
         if direction == "undo"
-        else forward_scope(graph, state, step, step_state)
+        else forward_bindings(graph, state, step, step_state)
     )
     if step_state.map_name:
-        scope |= item_of(state, step, step_state)
-        scope["context"] |= item_of(state, step, step_state)
+        bindings |= item_of(state, step, step_state)
+        bindings["context"] |= item_of(state, step, step_state)
     if direction == "undo":
-        return _patched(state, step_state.undo_patches, scope)
-    return _patched(state, step_state.patches, scope) if step_state.map_name else scope
+        return _patched(state, step_state.undo_patches, bindings)
+    return _patched(state, step_state.patches, bindings) if step_state.map_name else bindings
 
 
-def forward_scope(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
-    scope = scope_at(graph, state, step.name)
-    scope["context"] |= _carried(state, step_state)
-    return scope
+def forward_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
+    bindings = bindings_at(graph, state, step.name)
+    bindings["context"] |= _carried(state, step_state)
+    return bindings
 
 
-def undo_scope(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
+def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
     """The context as it was at the failure, with the step's own output on top of it."""
     found = outputs(graph, state, [step.name for step in graph.steps])
-    scope = _scope(graph, state, found)
+    bindings = _bindings(graph, state, found)
     output = {} if step_state.output_seq is None else state.payload(step_state.output_seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
-    scope["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
-    return scope | own
+    bindings["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
+    return bindings | own
 
 
 def _carried(state: State, step_state: StepState) -> JSON:
@@ -160,10 +162,10 @@ def item_of(state: State, step: Step, item: StepState) -> dict[str, JSON]:
     return {"item": values[start], "index": item.index}
 
 
-def _patched(state: State, patches: tuple[int, ...], scope: dict[str, JSON]) -> dict[str, JSON]:
+def _patched(state: State, patches: tuple[int, ...], bindings: dict[str, JSON]) -> dict[str, JSON]:
     for seq in patches:
-        scope["context"] = merge_patch(scope["context"], state.payload(seq))
-    return scope
+        bindings["context"] = merge_patch(bindings["context"], state.payload(seq))
+    return bindings
 
 
 def merge_patch(target: JSON, patch: JSON) -> JSON:
@@ -179,12 +181,12 @@ def merge_patch(target: JSON, patch: JSON) -> JSON:
     return result
 
 
-def bind(action: Action, scope: Mapping[str, JSON]) -> dict[str, JSON]:
+def bind(action: Action, bindings: Mapping[str, JSON]) -> dict[str, JSON]:
     """Params with their expressions resolved; raises ExpressionError."""
-    return {key: resolve(value, scope) for key, value in action.params.items()}
+    return {key: resolve(value, bindings) for key, value in action.params.items()}
 
 
 def bound_params(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
     """What an attempt of `key` would be called with now."""
     step = graph.by_name[state.step(key).map_name or key]
-    return bind(action_of(step, direction), task_scope(graph, state, key, direction))
+    return bind(action_of(step, direction), task_bindings(graph, state, key, direction))

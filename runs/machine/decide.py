@@ -14,10 +14,11 @@ from designer.document.graph import Graph
 from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
-    AnswerCase,
+    AnswerIntervention,
     Approve,
     Cancel,
     Claim,
+    ClaimIntervention,
     Decision,
     EndChild,
     Event,
@@ -28,7 +29,6 @@ from runs.machine.events import (
     Rollback,
     Signal,
     Start,
-    TakeCase,
     TellParent,
     TimeOut,
     Wake,
@@ -37,7 +37,7 @@ from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
 from runs.machine.steps import attempts
 from runs.machine.steps.ready import advance
-from runs.machine.transition import Turn
+from runs.machine.transition import Transition
 
 
 def decide(graph: Graph, state: State, event: Event) -> Decision:
@@ -46,49 +46,49 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
         raise Refused(
             "This run came as a file: it can be looked at, and nothing can be done with it.", code="imported"
         )
-    turn = Turn(graph, state, event.at, getattr(event, "jitter", 0.0))
-    HANDLERS[type(event)](turn, event)
-    settle(turn)
-    return turn.decision()
+    transition = Transition(graph, state, event.at, getattr(event, "jitter", 0.0))
+    HANDLERS[type(event)](transition, event)
+    settle(transition)
+    return transition.decision()
 
 
 def create(graph: Graph, state: State, at: Any, data: dict[str, Any] | None = None) -> Decision:
     """The first entry of a new run."""
-    turn = Turn(graph, state, at)
-    turn.emit("run.created", data={"total": len(graph.steps), **(data or {})})
-    return turn.decision()
+    transition = Transition(graph, state, at)
+    transition.emit("run.created", data={"total": len(graph.steps), **(data or {})})
+    return transition.decision()
 
 
-def _start(turn: Turn, event: Start) -> None:
-    if turn.run.status != RunStatus.PENDING:
+def _start(transition: Transition, event: Start) -> None:
+    if transition.run.status != RunStatus.PENDING:
         raise Stale("the run has already started")
-    turn.emit("run.started")
-    turn.decided(list(turn.graph.roots), [])
+    transition.emit("run.started")
+    transition.decided(list(transition.graph.roots), [])
 
 
-def settle(turn: Turn) -> None:
+def settle(transition: Transition) -> None:
     """Consequences of the joint state, to a fixed point: readiness, the undo walk, the end."""
-    advance(turn)
-    run = turn.run
+    advance(transition)
+    run = transition.run
     if run.phase == "undo":
-        plan.walk(turn)
+        plan.walk(transition)
     elif run.phase == "forward" and run.started_at and not (run.active or run.waiting or run.blocked):
-        turn.emit("run.completed")
-        turn.command(TellParent())
-    _announce_blocked(turn)
+        transition.emit("run.completed")
+        transition.command(TellParent())
+    _announce_blocked(transition)
 
 
-def _announce_blocked(turn: Turn) -> None:
-    if turn.run.phase == "ended":
+def _announce_blocked(transition: Transition) -> None:
+    if transition.run.phase == "ended":
         return
-    is_blocked = turn.run.status == RunStatus.BLOCKED
-    if is_blocked and not turn.run.said_blocked:
-        turn.emit("run.blocked")
-    elif not is_blocked and turn.run.said_blocked:
-        turn.emit("run.resumed")
+    is_blocked = transition.run.status == RunStatus.BLOCKED
+    if is_blocked and not transition.run.said_blocked:
+        transition.emit("run.blocked")
+    elif not is_blocked and transition.run.said_blocked:
+        transition.emit("run.resumed")
 
 
-Handler = Callable[[Turn, Any], None]
+Handler = Callable[[Transition, Any], None]
 HANDLERS: dict[type, Handler] = {
     Start: _start,
     Claim: attempts.claim,
@@ -103,6 +103,6 @@ HANDLERS: dict[type, Handler] = {
     Cancel: operator_actions.cancel,
     TimeOut: operator_actions.time_out,
     Rollback: operator_actions.roll_back,
-    TakeCase: operator_actions.take_case,
-    AnswerCase: operator_actions.answer_case,
+    ClaimIntervention: operator_actions.claim_intervention,
+    AnswerIntervention: operator_actions.answer_intervention,
 }

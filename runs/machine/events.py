@@ -162,7 +162,7 @@ class Rollback:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeCase:
+class ClaimIntervention:
     """A person claims an intervention, or gives it back (`by` empty)."""
 
     at: datetime
@@ -172,7 +172,7 @@ class TakeCase:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerCase:
+class AnswerIntervention:
     """`proposed_by`: who proposed the answer that `by` agreed to, if somebody else did."""
 
     at: datetime
@@ -200,8 +200,8 @@ Event = (
     | Cancel
     | TimeOut
     | Rollback
-    | TakeCase
-    | AnswerCase
+    | ClaimIntervention
+    | AnswerIntervention
 )
 
 # --- facts ---
@@ -224,7 +224,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Dispatch:
     """Tell the worker processes of `queue` that lease number `lease` of a step may be claimed."""
 
     step: str
@@ -259,7 +259,7 @@ class TellParent:
     """This run has ended, and another one waits for it."""
 
 
-Command = Ring | StartChild | CancelChild | RollBackChild | TellParent
+Command = Dispatch | StartChild | CancelChild | RollBackChild | TellParent
 
 
 @dataclass(frozen=True, slots=True)

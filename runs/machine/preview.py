@@ -13,7 +13,7 @@ from typing import Any
 
 from designer.document.graph import Graph
 from runs.machine.decide import decide
-from runs.machine.events import Answer, AnswerCase, Decision
+from runs.machine.events import Answer, AnswerIntervention, Decision
 from runs.machine.rollback.plan import final_status
 from runs.machine.states import UNDO_LEFT, RunState, RunStatus, State, UndoStatus, evolve
 
@@ -21,7 +21,7 @@ BEGINS = ("step.queued", "step.started", "step.waiting")
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class Preview:
     """What follows from an answer.
 
     `starts`: steps that begin at once. `undo`: undos that follow, first to last; the one that is asked
@@ -37,7 +37,7 @@ class Foreseen:
     ends: RunStatus | None = None
 
 
-def foresee(
+def preview(
     graph: Graph,
     state: State,
     step: str,
@@ -46,18 +46,18 @@ def foresee(
     *,
     patch: Mapping[str, Any] | None = None,
     output: Any = None,
-) -> Foreseen:
+) -> Preview:
     """What `answer` to the open question about `step` would lead to now. Raises Refused."""
     opened = state.step(step).intervention or 0
-    event = AnswerCase(at, step, opened, answer, "", "foreseen", patch, output)
+    event = AnswerIntervention(at, step, opened, answer, "", "foreseen", patch, output)
     return _read(decide(graph, state, event))
 
 
-def _read(decision: Decision) -> Foreseen:
+def _read(decision: Decision) -> Preview:
     state = decision.state
     undo = undo_line(state)
     steps = state.steps().values()
-    return Foreseen(
+    return Preview(
         starts=tuple(entry.step for entry in decision.entries if entry.type in BEGINS),
         undo=undo,
         remains=_remains(decision),

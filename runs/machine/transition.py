@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from designer.document.graph import Edge, Graph, Step
-from runs.machine.events import Command, Decision, Entry, Ring
+from runs.machine.events import Command, Decision, Dispatch, Entry
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of, next_direction, queue_of
 from runs.machine.states import RunState, State, StepState, StepStatus, UndoStatus
 from workers.sdk.outcome import Direction, Failure
 
 
-class Turn:
+class Transition:
     """Working copy of a run's state while `decide` handles one event."""
 
     def __init__(self, graph: Graph, state: State, at: datetime, jitter: float = 0.0) -> None:
@@ -58,16 +58,16 @@ class Turn:
     def command(self, command: Command) -> None:
         self.commands.append(command)
 
-    def ring(self, key: str) -> None:
+    def dispatch(self, key: str) -> None:
         """Offer the next lease of a queued step, or of a due undo."""
         state, step = self.step(key), self.definition(key)
         action = action_of(step, next_direction(step, state))
-        self.command(Ring(key, state.lease + 1, queue_of(step, action)))
+        self.command(Dispatch(key, state.lease + 1, queue_of(step, action)))
 
     def queue(self, key: str, direction: Direction = "forward", **data: Any) -> None:
         """Make a step ready for a worker process."""
         self.emit("step.queued", key, attempt=self.step(key).attempt, data={"direction": direction, **data})
-        self.ring(key)
+        self.dispatch(key)
 
     def took(self, key: str) -> dict[str, int]:
         """How long the attempt that ends now took, for its entry."""

@@ -23,7 +23,7 @@ from runs.engine import after_commit, engine
 from runs.errors import NewerState
 from runs.interventions import notifications
 from runs.machine.errors import MachineError
-from runs.machine.events import CancelMode, Ring
+from runs.machine.events import CancelMode, Dispatch
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
 from runs.models import Run, StepRun
 from runs.store import reader
@@ -90,7 +90,7 @@ def _wake(row: Row, at: datetime) -> int:
         rows = StepRun.objects.filter(pk=pk, due_at__lte=at)
         rows.update(due_at=at + timedelta(seconds=seconds))
         if _is_queued(row):
-            run_queue.ring(run_id, [Ring(name, row[5] + 1, row[6])])
+            run_queue.dispatch(run_id, [Dispatch(name, row[5] + 1, row[6])])
 
     return _each(f"{run_id} {name}", partial(engine.wake, run_id, name), put_off)
 
@@ -132,7 +132,7 @@ PASSES = {
     "steps": _due_steps,
     "runs": _due_runs,
     "schedules": _due_schedules,
-    "mails": notifications.ring_due,
+    "mails": notifications.dispatch_due,
 }
 """What brings forward what is due, by the names in `store.DUE`."""
 

@@ -9,10 +9,10 @@ from runs.models.runs import (
     CasePolicy,
     Intervention,
     JournalEntry,
-    Kept,
     Run,
     Severity,
     StepRun,
+    VisibleManager,
     WorkerProcess,
 )
 from runs.models.triggers import Trigger
@@ -27,7 +27,7 @@ __all__ = [
     "HourFigures",
     "Intervention",
     "JournalEntry",
-    "Kept",
+    "VisibleManager",
     "Run",
     "RunLabel",
     "RunText",

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Identifiers that sort by time (UUID version 7, RFC 9562)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What lists, searches and charts read; `runs.store.search_index` and `runs.statistics.counters` write it. No rules."""
+"""Rows that lists, searches and charts read. No rules.
+
+`runs.store.search_index` and `runs.statistics.counters` write them.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class RowId(models.BigAutoField):  # type: ignore[type-arg]
         return None if connection.vendor == "sqlite" else super().db_type_suffix(connection)
 
 
-class Kept(models.Manager["Run"]):
+class VisibleManager(models.Manager["Run"]):
     """Runs whose removal has not begun."""
 
     def get_queryset(self) -> models.QuerySet[Run]:
@@ -38,7 +38,7 @@ class Kept(models.Manager["Run"]):
 class Run(models.Model):
     """One execution of a version."""
 
-    objects = Kept()
+    objects = VisibleManager()
     every = models.Manager["Run"]()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

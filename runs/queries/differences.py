@@ -32,14 +32,14 @@ def _changes(before: Any, after: Any, path: str) -> Iterator[Change]:
         for key in dict.fromkeys([*before, *after]):
             yield from _of_key(before, after, key, f"{path}.{key}" if path else str(key))
     elif not same(before, after):
-        yield Change("changed", path or "(everything)", shown(before), shown(after))
+        yield Change("changed", path or "(everything)", as_short_text(before), as_short_text(after))
 
 
 def _of_key(before: Mapping[str, Any], after: Mapping[str, Any], key: str, path: str) -> Iterator[Change]:
     if key not in after:
-        yield Change("removed", path, before=shown(before[key]))
+        yield Change("removed", path, before=as_short_text(before[key]))
     elif key not in before:
-        yield Change("added", path, after=shown(after[key]))
+        yield Change("added", path, after=as_short_text(after[key]))
     else:
         yield from _changes(before[key], after[key], path)
 
@@ -53,6 +53,6 @@ def _is_number(*values: Any) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def shown(value: Any) -> str:
+def as_short_text(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…"

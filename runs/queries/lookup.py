@@ -1,4 +1,4 @@
-"""TODO."""
+"""Finding a run or a version by what callers know of it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from designer.document.document import dump
 from designer.document.graph import Graph
 from designer.errors import ExpressionError
 from runs.errors import RunsError
-from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_scope
+from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_bindings
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frame, frames, load
@@ -172,7 +172,7 @@ def _output(graph: Graph, state: State, step: StepState) -> Any:
 
 
 def _context(graph: Graph, state: State, step: StepState) -> Any:
-    return task_scope(graph, state, step.name, "forward")["context"]
+    return task_bindings(graph, state, step.name, "forward")["context"]
 
 
 def _params(graph: Graph, state: State, step: StepState) -> Any:

@@ -176,7 +176,7 @@ def allowed(run: Run, known: tuple[Graph, State] | None = None) -> Json:
     """Operations that the engine would accept now; pages draw exactly these. `known`: the run as loaded."""
     graph, state = known or load(run.pk)
     can = machine_allowed(graph, state)
-    open_cases = Intervention.objects.filter(run=run, status="open").order_by("opened_at")
+    open_interventions = Intervention.objects.filter(run=run, status="open").order_by("opened_at")
     return {
         "cancel": can.cancel,
         "abandon": can.abandon,
@@ -185,11 +185,13 @@ def allowed(run: Run, known: tuple[Graph, State] | None = None) -> Json:
         "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
         "signals": list(can.signals),
-        "interventions": [case_json(case, can.cases.get(case.step, ())) for case in open_cases],
+        "interventions": [
+            intervention_json(case, can.cases.get(case.step, ())) for case in open_interventions
+        ],
     }
 
 
-def case_json(case: Intervention, answers: tuple[str, ...] = ()) -> Json:
+def intervention_json(case: Intervention, answers: tuple[str, ...] = ()) -> Json:
     return {
         "id": case.pk,
         "run": str(case.run_id),

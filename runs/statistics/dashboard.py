@@ -18,7 +18,7 @@ from runs.models import Intervention, Run
 from runs.queries.steps import listed
 from runs.store import reader
 
-CASES_MAX = 5
+INTERVENTIONS_MAX = 5
 RECENT_MAX = 10
 COUNTED_MAX = 10_000
 LATELY = timedelta(days=1)
@@ -46,7 +46,7 @@ def overview() -> dict[str, Any]:
     recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
     return {
         "now": reader.now(),
-        "cases": open_cases(),
+        "cases": open_interventions(),
         "open_interventions": _tally(Intervention.objects.filter(status="open")),
         "under_way": _sum(under_way.values()),
         "waiting": under_way["waiting"],
@@ -60,10 +60,10 @@ def overview() -> dict[str, Any]:
     }
 
 
-def open_cases() -> list[Intervention]:
+def open_interventions() -> list[Intervention]:
     """Those that have been open the longest."""
     cases = Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_CASES)
-    return list(cases.order_by("opened_at")[:CASES_MAX])
+    return list(cases.order_by("opened_at")[:INTERVENTIONS_MAX])
 
 
 def queued() -> int | None:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Pages of figures: the first page. Thin."""
 
 from __future__ import annotations
 

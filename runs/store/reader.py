@@ -23,7 +23,7 @@ from runs.store.database import Database, Query, Row, Sqlite, database
 from runs.store.payload_cache import INPUT, cache
 from runs.store.writer import Changes
 
-RING_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
+DISPATCH_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
 ROWS_PER_STATEMENT = 500
 SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
 
@@ -165,13 +165,13 @@ def _kept(run_id: UUID, seq: int, text: Any) -> Any:
 
 
 def changes(
-    run_id: UUID, decisions: Sequence[Decision], rung: Mapping[str, str], at: datetime, before: RunState
+    run_id: UUID, decisions: Sequence[Decision], notified: Mapping[str, str], at: datetime, before: RunState
 ) -> Changes:
     """What decisions say of a run that is stored as `before`. `rung`: queue by step."""
     state = decisions[-1].state
     entries = [entry for decision in decisions for entry in decision.entries]
-    ring_due = at + timedelta(seconds=RING_GRACE_S)
-    return Changes(run_id, before, state.run, entries, list(state.changed.values()), rung, ring_due)
+    dispatch_due = at + timedelta(seconds=DISPATCH_GRACE_S)
+    return Changes(run_id, before, state.run, entries, list(state.changed.values()), notified, dispatch_due)
 
 
 class Rows:

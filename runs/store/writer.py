@@ -69,7 +69,7 @@ DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 class Changes:
     """What was decided of one run since its row was `before`.
 
-    `rung`: queue by step. `ring_due`: when the sweep looks after those rings.
+    `rung`: queue by step. `dispatch_due`: when the sweep looks after those rings.
     """
 
     run_id: UUID
@@ -77,8 +77,8 @@ class Changes:
     after: RunState
     entries: Sequence[Entry]
     steps: Sequence[StepState]
-    rung: Mapping[str, str]
-    ring_due: datetime
+    notified: Mapping[str, str]
+    dispatch_due: datetime
 
     @property
     def has_moved(self) -> bool:
@@ -86,15 +86,19 @@ class Changes:
         return self.after is not self.before
 
     @property
-    def rung_again(self) -> list[str]:
+    def notified_again(self) -> list[str]:
         """Steps that are rung although nothing of them has changed."""
         changed = {step.name for step in self.steps}
-        return [name for name in self.rung if name not in changed]
+        return [name for name in self.notified if name not in changed]
 
 
 def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
     """What writes the changes; the first statement finds a run only where it is still as it was before."""
-    again = [(db.time(one.ring_due), db.key(one.run_id), name) for one in changes for name in one.rung_again]
+    again = [
+        (db.time(one.dispatch_due), db.key(one.run_id), name)
+        for one in changes
+        for name in one.notified_again
+    ]
     if isinstance(db, Sqlite):
         moved = [_run_statement(db, one) for one in changes if one.has_moved]
         found = [*moved, *_sqlite_rows(db, changes), (DUE_SQL, again)]
@@ -147,7 +151,7 @@ def _entry_row(db: Database, key: Any, entry: Entry, as_json: AsJson) -> Row:
 
 
 def _step_row(db: Database, key: Any, changes: Changes, step: StepState, as_json: AsJson) -> Row:
-    is_rung = step.name in changes.rung
+    is_notified = step.name in changes.notified
     return (
         key,
         step.name,
@@ -157,13 +161,13 @@ def _step_row(db: Database, key: Any, changes: Changes, step: StepState, as_json
         step.undo_attempt,
         step.lease,
         step.process,
-        changes.rung.get(step.name, ""),
+        changes.notified.get(step.name, ""),
         as_json(json_text(pack(step, STEP_COLUMNS))),
         None if step.error is None else as_json(json_text(step.error)),
         step.output_seq,
         db.time(step.started_at),
         db.time(step.finished_at),
-        db.time(changes.ring_due if is_rung else step.due_at),
+        db.time(changes.dispatch_due if is_notified else step.due_at),
     )
 
 

@@ -9,11 +9,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.lib.secrets import shown as without_secrets
+from config.lib.secrets import mask_secrets
 from designer.templatetags.page import duration, icon
 from runs.interventions.wording import TITLES
 from runs.models import Intervention
-from runs.queries.differences import shown
+from runs.queries.differences import as_short_text
 
 register = template.Library()
 
@@ -78,7 +78,7 @@ def is_overdue(case: Intervention, now: datetime) -> bool:
 
 @register.filter
 def as_json(value: Any) -> str:
-    return without_secrets(shown(value))
+    return mask_secrets(as_short_text(value))
 
 
 @register.filter

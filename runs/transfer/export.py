@@ -12,7 +12,7 @@ import orjson
 from django.db.models import QuerySet
 
 from config.lib.json import iso, json_text
-from config.lib.secrets import shown
+from config.lib.secrets import mask_secrets
 from designer.models import WorkflowVersion
 from runs.errors import RunsError
 from runs.machine.errors import Refused
@@ -129,4 +129,4 @@ def _entry(entry: JournalEntry, with_tracebacks: bool) -> Json:
 
 
 def _text(value: Any) -> bytes:
-    return shown(json_text(value)).encode()
+    return mask_secrets(json_text(value)).encode()

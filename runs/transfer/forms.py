@@ -1,4 +1,4 @@
-"""TODO."""
+"""The form that takes a run's file."""
 
 from __future__ import annotations
 

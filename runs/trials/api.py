@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from config.accounts.authentication import callers
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from designer.expressions.scanner import LENGTH_MAX
 from designer.web.api import IfMatch, revision_of
 from runs.queries.runs import run_json
@@ -37,7 +37,7 @@ def start_trial(
 
     With `If-Match` only if the draft still has that revision. 409 with `problems` when it has errors.
     """
-    spend("starts", caller(request))
+    consume("starts", caller(request))
     return Status(201, run_json(try_draft(name, body.input, revision_of(if_match), request.user)))
 
 
@@ -48,7 +48,7 @@ def start_trial_of_step(
     request: HttpRequest, name: str, step: str, body: TryStepIn, if_match: IfMatch = None
 ) -> Status[dict[str, Any]]:
     """Starts a trial of one step alone with the given context; `steps` are outputs by step name."""
-    spend("starts", caller(request))
+    consume("starts", caller(request))
     run = try_step(name, step, body.context, body.steps, revision_of(if_match), request.user)
     return Status(201, run_json(run))
 

@@ -13,9 +13,9 @@ from designer.document.document import salvage
 from designer.document.graph import Graph, Step
 from designer.errors import ExpressionError
 from designer.expressions.expressions import bare, compile_expression
-from designer.problems import shown
+from designer.problems import truncate
 from designer.services import queries
-from designer.validation.places import Spot, known_at, spot_at, type_of
+from designer.validation.places import ExpressionPosition, known_at, position_at, type_of
 from runs.errors import UnknownRun
 from runs.machine.bindings import contribution, merged, outputs
 from runs.models import Run
@@ -32,14 +32,14 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
 
     Raises UnknownWorkflow or UnknownRun.
     """
-    graph, spot = _draft_spot(name, path)
-    found = known_at(graph, spot, _scope(name, graph, spot, run_id))
+    graph, position = _draft_position(name, path)
+    found = known_at(graph, position, _scope(name, graph, position, run_id))
     runs = Run.objects.filter(workflow_name=name, parent=None, imported__isnull=True).order_by(
         "-created_at", "-id"
     )
     return {
-        "variables": sorted(spot.variables),
-        "known": [asdict(replace(one, sample=secrets.shown(one.sample))) for one in found],
+        "variables": sorted(position.variables),
+        "known": [asdict(replace(one, sample=secrets.mask_secrets(one.sample))) for one in found],
         "runs": [
             {"id": str(pk), "status": status, "trial": trial, "created_at": queries_runs.iso(at)}
             for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
@@ -49,46 +49,46 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
 
 def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> dict[str, Any]:
     """`type` and `text` of the value, cut to `TEXT_LENGTH_MAX`, or `error` in the author's words."""
-    graph, spot = _draft_spot(name, path)
+    graph, position = _draft_position(name, path)
     try:
         expression = compile_expression(source)
-        for unknown in sorted(expression.variables - spot.variables):
-            known = ", ".join(sorted(spot.variables))
+        for unknown in sorted(expression.variables - position.variables):
+            known = ", ".join(sorted(position.variables))
             raise ExpressionError(f"'{unknown}' does not exist here; there are {known}")
-        value = expression.evaluate(_scope(name, graph, spot, run_id))
+        value = expression.evaluate(_scope(name, graph, position, run_id))
         _check_kind(path, source, value)
     except ExpressionError as error:
         return {"error": str(error)}
-    text = secrets.shown(json.dumps(value, ensure_ascii=False))
+    text = secrets.mask_secrets(json.dumps(value, ensure_ascii=False))
     return {"type": type_of(value), "text": text[:TEXT_LENGTH_MAX], "truncated": len(text) > TEXT_LENGTH_MAX}
 
 
 def scope_of_run(name: str, path: str, run_id: UUID | None) -> Scope:
     """The values that a step of the draft would see; without a run, those of the sample input."""
-    graph, spot = _draft_spot(name, path)
-    return _scope(name, graph, spot, run_id)
+    graph, position = _draft_position(name, path)
+    return _scope(name, graph, position, run_id)
 
 
 def _check_kind(path: str, source: str, value: Any) -> None:
     if path.endswith(".when") and not isinstance(value, bool):
-        raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not true or false")
+        raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
     if path.endswith(".items") and not isinstance(value, list):
-        raise ExpressionError(f"`{source.strip()}` gives {shown(value)}, not a list")
+        raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not a list")
 
 
-def _draft_spot(name: str, path: str) -> tuple[Graph, Spot]:
+def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
     graph, _ = salvage(queries.document_of(queries.get_workflow(name)) or {})
-    return graph, spot_at(graph, path)
+    return graph, position_at(graph, path)
 
 
-def _scope(name: str, graph: Graph, spot: Spot, run_id: UUID | None) -> Scope:
+def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
     run = {"id": str(run_id or ""), "workflow": name}
-    values = _values_of_sample(graph) if run_id is None else _values_of_run(name, spot, run_id)
+    values = _values_of_sample(graph) if run_id is None else _values_of_run(name, position, run_id)
     scope: Scope = {"context": values.context, "input": values.input, "steps": values.steps, "run": run}
-    if spot.is_undo and spot.step is not None:
-        _add_undo(scope, spot.step, values.failure)
-    if spot.step is not None and {"item", "batch"} & spot.variables:
-        _add_item(scope, spot.step)
+    if position.is_undo and position.step is not None:
+        _add_undo(scope, position.step, values.failure)
+    if position.step is not None and {"item", "batch"} & position.variables:
+        _add_item(scope, position.step)
     return scope
 
 
@@ -105,12 +105,12 @@ def _values_of_sample(graph: Graph) -> Values:
     return Values(sample, {}, dict(sample), NO_FAILURE)
 
 
-def _values_of_run(name: str, spot: Spot, run_id: UUID) -> Values:
+def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Values:
     """What a run gave, as far as its steps come before the spot."""
     if not Run.objects.filter(pk=run_id, workflow_name=name).exists():
         raise UnknownRun(run_id)
     graph, state = queries_runs.load(run_id)
-    found = outputs(graph, state, [step for step in spot.after if step in graph.by_name])
+    found = outputs(graph, state, [step for step in position.after if step in graph.by_name])
     context = {**state.input, **merged(graph, found)}
     return Values(dict(state.input), found, context, {**NO_FAILURE, **(state.run.failure or {})})
 

@@ -1,4 +1,4 @@
-"""REST calls on triggers, and the door for events. Thin: each asks who it is, then calls `runs.triggers.service`."""
+"""REST calls on triggers, and the endpoint for events. Thin: each calls `runs.triggers.service`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.accounts.authentication import callers
-from config.accounts.rate_limits import caller, spend
+from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
 from designer.models import Workflow
 from runs.errors import NothingStarted, TooLarge, UnknownWorkflow
@@ -122,7 +122,7 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     it starts nothing again, and is answered with the same runs. 201 where at least one run is new, else 200.
     `refused` says which workflows could not take it; 422 where none could.
     """
-    spend("starts", caller(request))
+    consume("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
     results = service.start_by_event(event, request.user)
     runs = [_run_json(result) for result in results if result.started]

@@ -27,7 +27,7 @@ A_MARK = "ce-"
 
 
 @dataclass(frozen=True)
-class Happened:
+class CloudEvent:
     """An event. `attributes` are all that it says of itself; `data` is None where it brings none."""
 
     id: str
@@ -37,7 +37,7 @@ class Happened:
     data: Any = None
 
 
-def read_event(headers: Mapping[str, str], body: bytes) -> Happened:
+def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     """The event of a request. Header names are in lower case. Raises Unreadable or NotSupported."""
     kind = media_type(headers)
     if kind.startswith("application/cloudevents") and kind != STRUCTURED:
@@ -84,7 +84,7 @@ def is_json(kind: str) -> bool:
     return kind in ("application/json", "text/json") or kind.endswith("+json")
 
 
-def _event(attributes: dict[str, Any], data: Any) -> Happened:
+def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     if len(attributes) > ATTRIBUTES_MAX:
         raise Unreadable(f"An event has {ATTRIBUTES_MAX} attributes at most.")
     if not str(attributes.get("specversion", "1.0")).startswith("1."):
@@ -96,7 +96,7 @@ def _event(attributes: dict[str, Any], data: Any) -> Happened:
                 f"The event's {name} must be a text of 1 to {ATTRIBUTE_CHARS_MAX} characters: "
                 "an event is known by its id and source, and starts runs by its type."
             )
-    return Happened(attributes["id"], attributes["source"], attributes["type"], attributes, data)
+    return CloudEvent(attributes["id"], attributes["source"], attributes["type"], attributes, data)
 
 
 def _structured_data(document: Mapping[str, Any]) -> Any:

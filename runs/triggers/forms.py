@@ -1,4 +1,4 @@
-"""Forms that make triggers. What is allowed, `runs.triggers.service` says; its problems come back at their fields."""
+"""Forms that make triggers. `runs.triggers.service` validates; its problems appear at their fields."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from runs.errors import RunsError, TriggerRefused, UnknownTrigger, UnknownWorkfl
 from runs.models import Trigger
 from runs.store import reader
 from runs.triggers import schedules
-from runs.triggers.cloudevents import Happened, input_of
+from runs.triggers.cloudevents import CloudEvent, input_of
 
 TRIGGERS_MAX = 50  # of a workflow
 SUBSCRIBERS_MAX = 200  # of a type of event
@@ -241,7 +241,7 @@ def _refuse_crowd(trigger: Trigger) -> None:
 # --- what they start ---
 
 
-def start_by_event(event: Happened, user: Any = None) -> list[Result]:
+def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
     """A run of each workflow that waits for such an event. The same event again gives the same runs."""
     triggers = list(_subscribed(event.type))
     versions = WorkflowVersion.objects.select_related("workflow").defer("document", "resolved")
@@ -332,7 +332,7 @@ def _subscribed(event_type: str) -> Any:
     return found.order_by("workflow__name")[:SUBSCRIBERS_MAX]
 
 
-def _event_input(event: Happened, key: str) -> dict[str, Any]:
+def _event_input(event: CloudEvent, key: str) -> dict[str, Any]:
     """Its data; where a key is given, the whole event under that key."""
     if key:
         return {key: {**event.attributes, "data": event.data}}

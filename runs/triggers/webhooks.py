@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from config.accounts.rate_limits import spend
+from config.accounts.rate_limits import consume
 from config.lib.errors import SagaboardError
 from config.lib.problems import problem, refused
 from runs.errors import BadInput
@@ -34,7 +34,7 @@ def hook(request: HttpRequest, token: str) -> HttpResponse:
 
 def _start(request: HttpRequest, token: str) -> HttpResponse:
     trigger = service.hook_of(token)
-    spend("hooks", f"hook {trigger.pk}")
+    consume("hooks", f"hook {trigger.pk}")
     headers = headers_of(request)
     key = headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= KEY_CHARS_MAX:

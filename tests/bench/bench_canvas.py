@@ -163,8 +163,8 @@ def drag(page: Page) -> float:
     page.mouse.move(x, y)
     page.mouse.down()
     page.evaluate(FRAMES)
-    for turn in range(90):
-        page.mouse.move(x + 2 * turn, y + turn)
+    for transition in range(90):
+        page.mouse.move(x + 2 * transition, y + transition)
     seen: list[float] = page.evaluate("() => window.frames_seen")
     page.mouse.up()
     return 1_000 * (len(seen) - 1) / (seen[-1] - seen[0])

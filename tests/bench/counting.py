@@ -15,7 +15,7 @@ from runs.machine.events import Claim, Decision, Entry, Event, Report, Start
 from runs.machine.states import RunState
 from runs.store.codec import pack
 from tests.simulation.memory import Memory
-from tests.unit.machine.driver import START
+from tests.unit.runs.machine.driver import START
 from workers.sdk.outcome import Outcome
 
 

@@ -14,7 +14,7 @@ from designer.document.graph import Edge, Graph, Retry, Step
 from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
 from runs.machine.decide import create, decide
-from runs.machine.events import Claim, Decision, Event, Report, Ring, Start, Wake
+from runs.machine.events import Claim, Decision, Dispatch, Event, Report, Start, Wake
 from runs.machine.states import RunState, State
 from runs.models import Run
 from runs.models.ids import uuid7
@@ -65,19 +65,19 @@ def lived(graph: Graph, at: datetime) -> Iterator[Decision]:
     """The whole life of a run: every attempt but the last of each step fails."""
     decision = create(graph, State(RunState(id="large"), {}, Nothing()), at)
     yield decision
-    todo: deque[Ring] = deque()
+    todo: deque[Dispatch] = deque()
 
     def take(event: Event) -> Decision:
         nonlocal decision, at
         decision, at = decide(graph, decision.state, event), at + TICK
-        todo.extend(command for command in decision.commands if isinstance(command, Ring))
+        todo.extend(command for command in decision.commands if isinstance(command, Dispatch))
         return decision
 
     yield take(Start(at))
     while todo:
-        ring = todo.popleft()
-        yield take(Claim(at, ring.step, ring.lease, "host:1"))
-        is_last = decision.state.step(ring.step).attempt == TRIES[int(ring.step[1:]) % len(TRIES)]
-        yield take(Report(at, ring.step, ring.lease, Outcome("succeeded", {}) if is_last else FAILED))
+        dispatch = todo.popleft()
+        yield take(Claim(at, dispatch.step, dispatch.lease, "host:1"))
+        is_last = decision.state.step(dispatch.step).attempt == TRIES[int(dispatch.step[1:]) % len(TRIES)]
+        yield take(Report(at, dispatch.step, dispatch.lease, Outcome("succeeded", {}) if is_last else FAILED))
         if not is_last:
-            yield take(Wake(at, ring.step))
+            yield take(Wake(at, dispatch.step))

@@ -19,17 +19,17 @@ SAMPLES_PER_S = 500
 SECONDS, SECONDS_QUICK = 20, 5
 AT_ONCE = 50
 PARTS = {
-    "commit: writing through to the disk": ("commit (runs/database.py", "rows (runs/database.py"),
-    "statements": ("runs/database.py",),
-    "rows and JSON of what is written": ("runs/writing.py", "runs/codec.py", "runs/text.py"),
+    "commit: writing through to the disk": ("commit (runs/store/database.py", "rows (runs/store/database.py"),
+    "statements": ("runs/store/database.py",),
+    "rows and JSON of what is written": ("runs/store/writer.py", "runs/store/codec.py", "config/lib/json.py"),
     "deciding and applying": ("runs/machine/",),
-    "reading: state, payloads": ("runs/store.py", "runs/payloads.py"),
-    "calling the worker, with its timeout": ("workers/execute.py", "workers/calling.py", "workers/limits.py"),
-    "rings and hints": ("runs/dispatch.py", "runs/announce.py"),
+    "reading: state, payloads": ("runs/store/reader.py", "runs/store/payload_cache.py"),
+    "calling the worker, with its timeout": ("workers/execution/",),
+    "dispatches and hints": ("runs/delivery/",),
     "RQ and Redis": ("rq/", "redis/"),
     "the job around it": ("workers/", "runs/"),
 }
-IDLE = ("lpop (rq/queue.py", "wait_for_room (workers/lane.py")
+IDLE = ("lpop (rq/queue.py", "wait_for_room (workers/process/async_runner.py")
 
 
 def profiled(stage: Stage) -> list[Figure]:

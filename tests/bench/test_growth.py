@@ -11,7 +11,7 @@ from designer.document.graph import CompensationOrder
 from runs.machine.events import Claim, Report, Rollback
 from runs.store.codec import pack
 from tests.bench.counting import Counted, entry_bytes
-from tests.unit.machine.driver import START, chain, each, graph, saga, task
+from tests.unit.runs.machine.driver import START, chain, each, graph, saga, task
 from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule

@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from designer.analysis.what_if import foresee
+from designer.analysis.what_if import preview
 from designer.validation.workflow import check_document
 from tests.bench.drafts import large_draft
 from workers.registry import get_catalog
@@ -43,5 +43,5 @@ def test_a_thousand_steps_take_fewer_calls_than_fit_into_200_ms() -> None:
 
 
 def test_what_a_failure_leads_to_costs_in_proportion_too() -> None:
-    small, large = (calls_of(foresee, large_draft(n), f"s{n - 1}", get_catalog()) for n in (250, 1_000))
+    small, large = (calls_of(preview, large_draft(n), f"s{n - 1}", get_catalog()) for n in (250, 1_000))
     assert large < 4.4 * small

@@ -32,16 +32,18 @@ def start(page: Page, **simulate: str) -> str:
     return str(response.json()["id"])
 
 
-def open_cases(page: Page) -> Locator:
+def open_interventions(page: Page) -> Locator:
     return page.locator("[data-open-cases]")
 
 
 def stuck(page: Page) -> None:
     """An order whose refund failed for good; the page is then that of its intervention."""
     page.goto(LIST)
-    before = int(open_cases(page).get_attribute("data-open-cases") or "0")
+    before = int(open_interventions(page).get_attribute("data-open-cases") or "0")
     run = start(page, create_shipment="critical", refund_payment="failed")
-    expect(open_cases(page)).to_have_attribute("data-open-cases", str(before + 1), timeout=PATIENCE_MS)
+    expect(open_interventions(page)).to_have_attribute(
+        "data-open-cases", str(before + 1), timeout=PATIENCE_MS
+    )
     page.goto(f"{LIST}?run__id__exact={run}")
     page.get_by_role("link", name="charge_payment of order_processing").click()
     expect(page.get_by_role("heading", name="Your answer")).to_be_visible()

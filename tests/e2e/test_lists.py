@@ -150,16 +150,16 @@ def test_runs_come_and_end_in_the_list_by_themselves(visits: Visits) -> None:
 def test_what_happens_before_the_socket_is_open_is_shown_too(visits: Visits) -> None:
     """A page whose script comes late: by then a run has begun and ended, and no frame will tell of it."""
     page, other = visits.page(), visits.page()
-    held: list[Route] = []
+    claimed: list[Route] = []
     is_late = [True]
     page.route(
-        re.compile(r"/static/.*\.js$"), lambda route: held.append(route) if is_late else route.continue_()
+        re.compile(r"/static/.*\.js$"), lambda route: claimed.append(route) if is_late else route.continue_()
     )
     page.goto("/runs/?status=compensated", wait_until="commit")
     start_order(other, create_shipment="error")
     expect_status(other, "Undone")
     is_late.clear()
-    for route in held:
+    for route in claimed:
         route.continue_()
     expect_live(page)
     run_id = other.url.rstrip("/").rpartition("/")[2]

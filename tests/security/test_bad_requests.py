@@ -16,8 +16,8 @@ from config.accounts import tokens
 from config.accounts.permissions import Role
 from runs.interventions import service
 from runs.models import Run
-from tests.integration.lists.test_live import closing_code, in_thread, socket_of
 from tests.integration.runs.conftest import catalog as catalog
+from tests.integration.runs.live.test_live import closing_code, in_thread, socket_of
 from tests.people import client_of, person
 from tests.security.cast import MARKUP, Cast, bearer, row_of, values, with_markup
 from tests.security.table import Door, doors
@@ -223,16 +223,16 @@ def test_markup_in_people_s_words_stays_text_on_every_page(run_here: Any, order:
     tokens.make(admin, MARKUP, Role.VIEWER)
     client = Client()
     client.force_login(admin)
-    seen, shown = 0, 0
+    seen, escaped = 0, 0
     for door, address in addresses(run).items():
         if door.method == "GET":
             answer = send(client, door, address)
             if answer.get("Content-Type", "").startswith("text/html") and not answer.streaming:
                 seen += 1
-                shown += "&lt;script&gt;alert(" in answer.content.decode()
+                escaped += "&lt;script&gt;alert(" in answer.content.decode()
                 assert "<script>alert(" not in answer.content.decode(), str(door)
-    print(f"{seen} pages, {shown} of them show it as text")
-    assert shown > 20
+    print(f"{seen} pages, {escaped} of them show it as text")
+    assert escaped > 20
 
 
 # --- sockets ---

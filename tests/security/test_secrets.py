@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from config.lib.secrets import DOTS, MARK, at_secrets, opened, scrubbed, seal, secrets_in, shown
+from config.lib.secrets import DOTS, MARK, at_secrets, mask_secrets, opened, scrubbed, seal, secrets_in
 from designer.models import WorkflowVersion
 from designer.services import workflows
 from runs.engine import engine
@@ -182,7 +182,7 @@ def test_a_draft_that_is_saved_again_stays_the_same() -> None:
 def test_sealing_is_undone_by_its_key_alone() -> None:
     sealed = seal("x", "key")
     assert opened(sealed, "key") == "x" and seal(sealed, "key") == sealed and seal("", "key") == ""
-    assert shown(f'"{sealed}", "{sealed}"') == f'"{DOTS}", "{DOTS}"'
+    assert mask_secrets(f'"{sealed}", "{sealed}"') == f'"{DOTS}", "{DOTS}"'
     for text in (sealed[:-2], sealed + "A", MARK, MARK + "é"):
         with pytest.raises(Exception, match="another SECRET_KEY"):
             opened(text, "key")

@@ -9,7 +9,7 @@ from typing import Any
 from designer.analysis.coverage import Plan
 from designer.document.graph import Action, Step
 from designer.errors import ExpressionError
-from runs.machine.bindings import bind, scope_at, task_scope
+from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of
@@ -92,7 +92,7 @@ class Watched:
         state = self.memory.state()
         step_state, step = state.step(key), self.memory.graph.by_name[key.partition("[")[0]]
         direction = step_state.phase
-        scope = task_scope(self.memory.graph, state, key, direction)
+        scope = task_bindings(self.memory.graph, state, key, direction)
         self._check_scope(scope, state, step_state, step)
         try:
             bind(action_of(step, direction), scope)
@@ -111,7 +111,7 @@ class Watched:
         asked_for = scope["context"]
         for key, value in self.witness.model.patches.get(step_state.name, {}).items():
             demand(asked_for[key] == value or step_state.carry_seq, f"{step_state.name} lacks its patch")
-        got = scope_at(self.memory.graph, state, step.name)["context"]
+        got = bindings_at(self.memory.graph, state, step.name)["context"]
         demand(got == expected, f"{step.name} sees {got}, where the rules say {expected}")
         if step_state.map_name:
             start = step_state.index * step.batch_size

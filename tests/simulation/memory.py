@@ -21,7 +21,7 @@ from runs.machine.steps.expansion import effective_graph
 from runs.store.codec import pack, unpack
 from tests.simulation.facts import demand
 
-RING_GRACE_S = 5.0
+DISPATCH_GRACE_S = 5.0
 StateT = TypeVar("StateT", RunState, StepState)
 
 
@@ -78,7 +78,7 @@ class Memory:
     def state(self) -> State:
         return State(self.run, self.input, self)
 
-    def save(self, decisions: list[Decision], rung: Mapping[str, str], at: datetime) -> list[Entry]:
+    def save(self, decisions: list[Decision], notified: Mapping[str, str], at: datetime) -> list[Entry]:
         """Write what one transaction led to. Returns its entries as read back."""
         state = decisions[-1].state
         entries = [read_back(entry) for decision in decisions for entry in decision.entries]
@@ -87,7 +87,7 @@ class Memory:
         for name, step in state.changed.items():
             self.rows[name] = round_trip(step)
             self.due[name] = step.due_at
-        self.due.update(dict.fromkeys(rung, at + timedelta(seconds=RING_GRACE_S)))
+        self.due.update(dict.fromkeys(notified, at + timedelta(seconds=DISPATCH_GRACE_S)))
         had = self.run.added
         self.run = round_trip(state.run)
         if self.run.added != had:

@@ -8,12 +8,20 @@ from random import Random
 
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
-from runs.machine.events import AnswerCase, Approve, HandBack, Note, Rollback, Signal, TakeCase
+from runs.machine.events import (
+    AnswerIntervention,
+    Approve,
+    ClaimIntervention,
+    HandBack,
+    Note,
+    Rollback,
+    Signal,
+)
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
 from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
 from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library
-from tests.simulation.world import Crash, Held, Job, World
+from tests.simulation.world import ClaimedAttempt, Crash, Job, World
 
 FAULTY_ACTIONS_MAX = 200
 CALM_ROUNDS_MAX = 400
@@ -37,7 +45,7 @@ class History:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rng = world.rng
-        self.late: list[Held] = []
+        self.late: list[ClaimedAttempt] = []
         self.unbegun: list[Job] = []
 
     def live(self) -> None:
@@ -95,16 +103,16 @@ class History:
 
     def finish(self) -> None:
         """A report arrives; maybe twice, or only after the lease has been given up."""
-        held = self._some_held()
-        if held is None:
+        claimed = self._some_held()
+        if claimed is None:
             return
-        self.world.report(held, goes_on=self.rng.random() < 0.5)
+        self.world.report(claimed, goes_on=self.rng.random() < 0.5)
         if self.rng.random() < 0.1:
-            self.late.append(held)
+            self.late.append(claimed)
 
-    def _some_held(self) -> Held | None:
-        held = self.world.held
-        return held.pop(self.rng.randrange(len(held))) if held else None
+    def _some_held(self) -> ClaimedAttempt | None:
+        claimed = self.world.claimed
+        return claimed.pop(self.rng.randrange(len(claimed))) if claimed else None
 
     def report_late(self) -> None:
         if self.late:
@@ -112,16 +120,16 @@ class History:
 
     def lose_report(self) -> None:
         """A report that never arrives, or much later: the lease runs out."""
-        held = self._some_held()
-        if held is not None and self.rng.random() < 0.5:
-            self.late.append(held)
+        claimed = self._some_held()
+        if claimed is not None and self.rng.random() < 0.5:
+            self.late.append(claimed)
 
     def die(self) -> None:
         """A worker process dies, or only seems to."""
         world = self.world
         process = self.rng.choice(world.processes)
         if self.rng.random() < 0.7:
-            world.held = [held for held in world.held if held.process != process]
+            world.claimed = [claimed for claimed in world.claimed if claimed.process != process]
             world.processes[world.processes.index(process)] = f"p{self.rng.randrange(1_000_000)}"
         world.lose_process(process)
 
@@ -149,8 +157,8 @@ class History:
         self.world.sweep()
 
     def note(self) -> None:
-        if self.world.held:
-            job = self.rng.choice(self.world.held).job
+        if self.world.claimed:
+            job = self.rng.choice(self.world.claimed).job
             self.world.take(job.run, Note(self.world.now, job.step, job.lease, 0.5, "half", ("line",)))
 
     def tell_again(self) -> None:
@@ -187,17 +195,19 @@ class History:
         run = self.some_run()
         for name, step in list(run.rows.items()):
             if step.intervention is not None and self.rng.random() < 0.6:
-                self.answer_case(run, name)
+                self.answer_intervention(run, name)
 
-    def answer_case(self, run: Memory, name: str, calm: bool = False) -> None:
+    def answer_intervention(self, run: Memory, name: str, calm: bool = False) -> None:
         """Two people answer at once: the second is refused."""
         step = run.rows[name]
         if step.intervention is None:
             return
         choice = self.rng.choice([one for one in answers(step) if not calm or one != "retry"])
         patch = {"v": self.rng.randrange(VALUES)}
-        event = AnswerCase(self.world.now, name, step.intervention, choice, "anna", "a note", patch, {"v": 2})
-        self.world.take(run.run.id, TakeCase(self.world.now, name, step.intervention, "anna"))
+        event = AnswerIntervention(
+            self.world.now, name, step.intervention, choice, "anna", "a note", patch, {"v": 2}
+        )
+        self.world.take(run.run.id, ClaimIntervention(self.world.now, name, step.intervention, "anna"))
         self.world.seen[f"answer {choice} {'undo' if step.undo == UndoStatus.FAILED else 'forward'}"] += 1
         try:
             self.world.take(run.run.id, event)
@@ -210,7 +220,7 @@ class History:
         if "[" in name or run.graph.by_name[name].kind == "task":
             self.world.effects.by_hand(run.run.id, name, is_undo=is_undo)
 
-    def _demand_refused(self, run: Memory, event: AnswerCase | Approve) -> None:
+    def _demand_refused(self, run: Memory, event: AnswerIntervention | Approve) -> None:
         try:
             self.world.take(run.run.id, event)
         except Refused:
@@ -239,7 +249,7 @@ class History:
         """Without faults everything ends within a bound."""
         world = self.world
         world.crashes, world.effects.faults = 0.0, 0.0
-        world.held.clear()  # whoever held a lease is gone: it runs out
+        world.claimed.clear()  # whoever held a lease is gone: it runs out
         for _ in range(CALM_ROUNDS_MAX):
             if all(memory.run.status in RUN_ENDED for memory in world.runs.values()):
                 return
@@ -249,12 +259,12 @@ class History:
 
     def _calm_round(self) -> None:
         world = self.world
-        while world.queue or world.held:
+        while world.queue or world.claimed:
             while world.queue:
                 self.rng.shuffle(world.queue)
                 world.claim(world.queue.pop(), self.rng.choice(world.processes))
-            while world.held:
-                world.report(world.held.pop(), goes_on=self.rng.random() < 0.5)
+            while world.claimed:
+                world.report(world.claimed.pop(), goes_on=self.rng.random() < 0.5)
         for run in list(world.runs.values()):
             self._attend(run)
         if not world.queue:
@@ -265,7 +275,7 @@ class History:
         for name, step in list(run.rows.items()):
             waits = step.waits or {}
             if run.rows[name].intervention is not None:
-                self.answer_case(run, name, calm=self.rng.random() < 0.5)
+                self.answer_intervention(run, name, calm=self.rng.random() < 0.5)
             elif waits.get("for") == "approval" and run.rows[name].waits:
                 self.answer_approval(run, name, True)
             elif waits.get("for") == "signal" and run.rows[name].waits:

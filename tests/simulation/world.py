@@ -1,7 +1,7 @@
 """The world around the machine: transactions, a queue, processes, a clock, and what goes wrong.
 
-Imitates `runs.engine.engine`, `runs.engine.unit_of_work`, `runs.store.reader` and `runs.maintenance.sweep` without a database: an event is
-decided, committed, and its commands are carried out afterwards unless the process dies between.
+Imitates `runs.engine`, `runs.store` and `runs.maintenance.sweep` without a database: an event is decided,
+committed, and its commands are carried out afterwards unless the process dies between.
 Every entry is shown to a `Witness` and to a replica that is replayed from the journal alone.
 """
 
@@ -26,11 +26,11 @@ from runs.machine.events import (
     Claim,
     Command,
     Decision,
+    Dispatch,
     EndChild,
     Event,
     Lose,
     Report,
-    Ring,
     Rollback,
     RollBackChild,
     Start,
@@ -63,7 +63,7 @@ class Job:
 
 
 @dataclass
-class Held:
+class ClaimedAttempt:
     """A claimed attempt; `outcome` is what its worker will say."""
 
     job: Job
@@ -102,9 +102,13 @@ class Unit:
         return [command for decision in self.decisions for command in decision.commands]
 
     @property
-    def rings(self) -> list[Ring]:
-        rings = {ring.step: ring for ring in self.commands if isinstance(ring, Ring)}
-        return [ring for ring in rings.values() if self.state.step(ring.step).lease + 1 == ring.lease]
+    def dispatches(self) -> list[Dispatch]:
+        dispatches = {dispatch.step: dispatch for dispatch in self.commands if isinstance(dispatch, Dispatch)}
+        return [
+            dispatch
+            for dispatch in dispatches.values()
+            if self.state.step(dispatch.step).lease + 1 == dispatch.lease
+        ]
 
 
 @dataclass
@@ -118,7 +122,7 @@ class World:
     runs: dict[str, Memory] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
     queue: list[Job] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
+    claimed: list[ClaimedAttempt] = field(default_factory=list)
     processes: list[str] = field(default_factory=lambda: ["p0", "p1", "p2"])
     seen: Counter[str] = field(default_factory=Counter)
     effects: Effects = field(init=False)
@@ -167,12 +171,12 @@ class World:
         self.runs[unit.id] = unit.memory
         watched = self.watched.setdefault(unit.id, Watched(unit.memory))
         with watched.commit() as entries:
-            rings = {ring.step: ring.queue for ring in unit.rings}
-            entries += unit.memory.save(unit.decisions, rings, self.now)
+            dispatches = {dispatch.step: dispatch.queue for dispatch in unit.dispatches}
+            entries += unit.memory.save(unit.decisions, dispatches, self.now)
         self.seen.update(entry.type for entry in entries)
 
     def _act(self, unit: Unit) -> None:
-        self.queue += [Job(unit.id, ring.step, ring.lease) for ring in unit.rings]
+        self.queue += [Job(unit.id, dispatch.step, dispatch.lease) for dispatch in unit.dispatches]
         for command in unit.commands:
             self._carry_out(unit.id, command)
 
@@ -280,27 +284,27 @@ class World:
 
     def hold(self, unit: Unit, job: Job, process: str) -> None:
         outcome, added = self.watched[unit.id].perform(self.effects, job.step)
-        self.held.append(Held(job, process, outcome, added))
+        self.claimed.append(ClaimedAttempt(job, process, outcome, added))
 
-    def report(self, held: Held, *, goes_on: bool = False) -> bool:
+    def report(self, claimed: ClaimedAttempt, *, goes_on: bool = False) -> bool:
         """Report an attempt, and maybe claim what it made ready in the same transaction."""
         self.seen["Report"] += 1
         jitter = self.rng.uniform(-1, 1)
         next_job: Job | None = None
         try:
-            with self.unit(held.job.run) as unit:
-                job = held.job
-                unit.take(Report(self.now, job.step, job.lease, held.outcome, jitter, held.added))
+            with self.unit(claimed.job.run) as unit:
+                job = claimed.job
+                unit.take(Report(self.now, job.step, job.lease, claimed.outcome, jitter, claimed.added))
                 self._start_children(unit)
-                if goes_on and unit.rings:
-                    ring = unit.rings[0]
-                    next_job = Job(job.run, ring.step, ring.lease)
-                    unit.take(Claim(self.now, ring.step, ring.lease, held.process))
+                if goes_on and unit.dispatches:
+                    dispatch = unit.dispatches[0]
+                    next_job = Job(job.run, dispatch.step, dispatch.lease)
+                    unit.take(Claim(self.now, dispatch.step, dispatch.lease, claimed.process))
         except Stale:
             self.seen["Report stale"] += 1
             return False
         if next_job is not None:
-            self.hold(unit, next_job, held.process)
+            self.hold(unit, next_job, claimed.process)
         return True
 
     def lose_process(self, process: str) -> None:

@@ -14,14 +14,14 @@ from uuid import UUID
 from runs.delivery import queue
 from runs.engine import engine
 from runs.machine.errors import Stale
-from runs.machine.events import Ring
+from runs.machine.events import Dispatch
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, StepRun
 from runs.store import reader
 from workers.process.jobs import run_attempt
 
 PAUSE_S_MAX = 1.0
-Rings = deque[tuple[UUID, Ring]]
+Rings = deque[tuple[UUID, Dispatch]]
 
 
 def start_and_run(version: Any, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
@@ -29,10 +29,10 @@ def start_and_run(version: Any, input: dict[str, Any], deadline: float | None) -
 
     Yields the run first, and then after each piece of work. `deadline`: seconds of `time.monotonic()`.
     """
-    with queue.kept_here() as rings:
+    with queue.collected_here() as dispatches:
         run = engine.start_run(version, input)
         yield run
-        while _work_once(run.pk, rings) and not _is_over(deadline):
+        while _work_once(run.pk, dispatches) and not _is_over(deadline):
             yield run
 
 
@@ -40,11 +40,11 @@ def _is_over(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
 
 
-def _work_once(run_id: UUID, rings: Rings) -> bool:
+def _work_once(run_id: UUID, dispatches: Rings) -> bool:
     """Carry out one step or wait for the next due time. False when there is nothing more to do."""
-    if rings:
-        owner, ring = rings.popleft()
-        run_attempt(str(owner), ring.step, ring.lease)
+    if dispatches:
+        owner, dispatch = dispatches.popleft()
+        run_attempt(str(owner), dispatch.step, dispatch.lease)
         return True
     if Run.objects.get(pk=run_id).status in RUN_ENDED:
         return False

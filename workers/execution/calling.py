@@ -59,7 +59,7 @@ def call_async(function: Callable[[], Any], seconds: float) -> Any:
     try:
         return within(limit, lambda: runner.run(cancelled_after(function, seconds), context=context))
     finally:
-        if limit.rings:
+        if limit.dispatches:
             kept_loop.discard()
 
 
@@ -67,10 +67,10 @@ def within(limit: TimeLimit, function: Callable[[], Any]) -> Any:
     try:
         result = limit.call(function)
     except BaseException as error:
-        if limit.rings and not isinstance(error, AttemptTimedOut):
+        if limit.dispatches and not isinstance(error, AttemptTimedOut):
             raise AttemptTimedOut from error
         raise
-    if limit.rings:
+    if limit.dispatches:
         raise AttemptTimedOut
     return result
 

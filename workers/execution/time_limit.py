@@ -43,14 +43,14 @@ class TimeLimit:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(SECONDS_MIN, seconds)
-        self.rings = 0
+        self.dispatches = 0
         self._armed = False
 
     def call(self, function: Callable[[], Any]) -> Any:
         if not in_main_thread():
             return function()
         started = monotonic()
-        earlier_handler = set_handler(ALARM, self._ring)
+        earlier_handler = set_handler(ALARM, self._dispatch)
         earlier_timer = set_timer(REAL_TIME, self.seconds, RING_INTERVAL_S)
         self._armed = True
         try:
@@ -61,11 +61,11 @@ class TimeLimit:
             set_handler(ALARM, BY_DEFAULT if earlier_handler is None else earlier_handler)
             go_on(earlier_timer, monotonic() - started)
 
-    def _ring(self, number: int, frame: FrameType | None) -> None:
+    def _dispatch(self, number: int, frame: FrameType | None) -> None:
         if not self._armed or frame is None or frame.f_code.co_filename == __file__:
             return
-        self.rings += 1
-        if self.rings >= RINGS_MAX:
+        self.dispatches += 1
+        if self.dispatches >= RINGS_MAX:
             set_timer(REAL_TIME, 0)
         raise AttemptTimedOut
 

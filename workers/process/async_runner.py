@@ -31,7 +31,7 @@ Report = Callable[[Any, Outcome, int], Any]
 logger = logging.getLogger(__name__)
 
 
-class Lane:
+class AsyncRunner:
     """Takes claimed attempts. `prepare(held)` gives the task, or the outcome where there is none to begin.
 
     `report(held, outcome, steps)` records an outcome and gives the next claimed attempt, or None; `steps` is
@@ -50,7 +50,7 @@ class Lane:
         self._unbegun = 0
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = Desk()
+        self._desk = ReportWriter()
         threading.Thread(target=self._run_loop, name="lane", daemon=True).start()
 
     def has_room(self) -> bool:
@@ -59,11 +59,11 @@ class Lane:
     def is_empty(self) -> bool:
         return self._open == 0
 
-    def take(self, held: Any) -> None:
+    def take(self, claimed: Any) -> None:
         """Begin a claimed attempt soon."""
         with self._changed:
             self._open += 1
-        self._begin(held, 1)
+        self._begin(claimed, 1)
 
     def wait_for_room(self, is_stopping: Callable[[], bool]) -> None:
         """Until another attempt may be taken: there is room, and the loop has come to those it has."""
@@ -79,19 +79,19 @@ class Lane:
     def _is_ready(self) -> bool:
         return self.has_room() and not self._unbegun
 
-    def _begin(self, held: Any, steps: int) -> None:
+    def _begin(self, claimed: Any, steps: int) -> None:
         try:
-            task = self._prepare(held)
+            task = self._prepare(claimed)
         except Exception:
             self._leave()
             raise
-        reporter = DeskReporter(held, self._desk)
+        reporter = AsyncReporter(claimed, self._desk)
         if isinstance(task, Outcome):
-            self._desk.do(partial(self._end, held, steps, reporter, task))
+            self._desk.do(partial(self._end, claimed, steps, reporter, task))
             return
         with self._changed:
             self._unbegun += 1
-        self._loop.call_soon_threadsafe(self._start, self._carry_out(held, steps, reporter, task))
+        self._loop.call_soon_threadsafe(self._start, self._carry_out(claimed, steps, reporter, task))
 
     def _start(self, work: Any) -> None:
         with self._changed:
@@ -101,7 +101,7 @@ class Lane:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, held: Any, steps: int, reporter: DeskReporter, task: Task) -> None:
+    async def _carry_out(self, claimed: Any, steps: int, reporter: AsyncReporter, task: Task) -> None:
         outcome = await execute_async(
             task,
             self._catalog,
@@ -109,13 +109,13 @@ class Lane:
             on_log=reporter.log,
             on_progress=reporter.progress,
         )
-        self._desk.do(partial(self._end, held, steps, reporter, outcome))
+        self._desk.do(partial(self._end, claimed, steps, reporter, outcome))
 
-    def _end(self, held: Any, steps: int, reporter: DeskReporter, outcome: Outcome) -> None:
+    def _end(self, claimed: Any, steps: int, reporter: AsyncReporter, outcome: Outcome) -> None:
         """At the desk: report, and go on with what was claimed."""
         reporter.finish()
         try:
-            following = self._report(held, outcome, steps)
+            following = self._report(claimed, outcome, steps)
         except Exception:
             self._leave()
             raise
@@ -173,26 +173,26 @@ class Steered:
                 go_on, value = work.throw, error
 
 
-class Desk:
+class ReportWriter:
     """A thread that does what it is given, one after the other, and writes words ten times a second."""
 
     def __init__(self) -> None:
         self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._talking: set[DeskReporter] = set()
+        self._talking: set[AsyncReporter] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._work, name="desk", daemon=True).start()
 
     def do(self, work: Callable[[], None]) -> None:
         self._todo.put(work)
 
-    def listen(self, reporter: DeskReporter) -> None:
+    def listen(self, reporter: AsyncReporter) -> None:
         with self._lock:
             is_first = not self._talking
             self._talking.add(reporter)
         if is_first:
             self.do(lambda: None)
 
-    def forget(self, reporter: DeskReporter) -> None:
+    def forget(self, reporter: AsyncReporter) -> None:
         with self._lock:
             self._talking.discard(reporter)
 
@@ -217,11 +217,11 @@ class Desk:
             reporter.write()
 
 
-class DeskReporter(Reporter):
+class AsyncReporter(Reporter):
     """What an attempt of the lane says of itself, written at the desk."""
 
-    def __init__(self, held: Any, desk: Desk) -> None:
-        super().__init__(held)
+    def __init__(self, claimed: Any, desk: ReportWriter) -> None:
+        super().__init__(claimed)
         self._desk = desk
         self._is_known = False
 

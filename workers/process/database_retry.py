@@ -23,7 +23,7 @@ PAUSE_S_MAX = 2.0
 logger = logging.getLogger(__name__)
 
 
-def outlast(work: Callable[[], T], seconds: float, what: str) -> tuple[T, bool]:
+def retry_while_unavailable(work: Callable[[], T], seconds: float, what: str) -> tuple[T, bool]:
     """The result of `work`, and whether the database was away meanwhile.
 
     `work` is tried again for at most `seconds`; then its last error is raised.

@@ -10,16 +10,16 @@ from designer.document.graph import Step
 from designer.document.resolve import resolve_step
 from designer.errors import DocumentRefused, UnknownWorker
 from designer.problems import Problem
-from runs.engine.engine import Held
+from runs.engine.engine import ClaimedAttempt
 from workers.sdk.outcome import Failure, Outcome
 from workers.sdk.spec import WorkerSpec
 
 Expanded = tuple[Outcome, tuple[Step, ...]]
 
 
-def expansion_of(held: Held, outcome: Outcome, catalog: Mapping[str, WorkerSpec]) -> Expanded:
+def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str, WorkerSpec]) -> Expanded:
     """The outcome, and the steps that it adds to the run; a bad list fails the step."""
-    definition = held.graph.by_name[held.step.partition("[")[0]]
+    definition = claimed.graph.by_name[claimed.step.partition("[")[0]]
     asked = outcome.output.get("dynamic_steps") if isinstance(outcome.output, dict) else None
     if outcome.kind != "succeeded" or not definition.dynamic or asked is None:
         return outcome, ()

@@ -14,14 +14,14 @@ from django.conf import settings
 
 from designer.errors import ExpressionError
 from runs.engine import engine
-from runs.engine.engine import GoOn, Held
+from runs.engine.engine import ClaimedAttempt, GoOn
 from runs.errors import NewerState, WorkerMissing
-from runs.machine.bindings import bind, task_scope
+from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from workers.execution.execute import Task, execute
 from workers.process import database_retry, identity, leases, missing_workers
-from workers.process.async_runner import Lane
-from workers.process.database_retry import outlast
+from workers.process.async_runner import AsyncRunner
+from workers.process.database_retry import retry_while_unavailable
 from workers.process.expansion import expansion_of
 from workers.process.progress import Reporter
 from workers.registry import get_catalog
@@ -41,78 +41,82 @@ def run_attempt(run_id: str, step: str, lease: int) -> None:
     catalog = get_catalog()
     worker = GoOn(identity.current_process_id(), identity.queues(), Doable())
     try:
-        held = claimed(UUID(run_id), step, lease, worker.process, catalog)
+        claimed = claim(UUID(run_id), step, lease, worker.process, catalog)
     except NewerState as newer:
         missing_workers.leave_to_newer(newer, UUID(run_id), step, lease)
         return
     except WorkerMissing as missing:
         if missing_workers.pass_on(missing, step, lease):
             return
-        held = claimed(UUID(run_id), step, lease, worker.process, None)
-    carry_out(held, worker)
+        claimed = claim(UUID(run_id), step, lease, worker.process, None)
+    carry_out(claimed, worker)
 
 
-def claimed(
+def claim(
     run_id: UUID, step: str, lease: int, process_id: str, workers: Container[str] | None
-) -> Held | None:
-    def claim() -> Held | None:
+) -> ClaimedAttempt | None:
+    def attempt() -> ClaimedAttempt | None:
         return leases.taken(lambda: engine.claim(run_id, step, lease, process_id, workers), lease_s)
 
-    return settled(*outlast(claim, CLAIM_S_MAX, f"run {run_id}"), process_id)
+    return settled(*retry_while_unavailable(attempt, CLAIM_S_MAX, f"run {run_id}"), process_id)
 
 
-def settled(held: Held | None, was_away: bool, process_id: str) -> Held | None:
+def settled(claimed: ClaimedAttempt | None, was_away: bool, process_id: str) -> ClaimedAttempt | None:
     """Gives back what was claimed by a commit whose answer never came."""
-    if was_away and held is None:
+    if was_away and claimed is None:
         leases.hand_back_others(process_id)
-    return held
+    return claimed
 
 
-def carry_out(held: Held | None, worker: GoOn) -> None:
+def carry_out(claimed: ClaimedAttempt | None, worker: GoOn) -> None:
     """Work through a claimed attempt and what follows it, as far as that is this thread's."""
     began, steps = time.monotonic(), 0
-    while held is not None:
-        if _lane is not None and is_async(held):
-            _lane.take(held)
+    while claimed is not None:
+        if _runner is not None and is_async(claimed):
+            _runner.take(claimed)
             return
         steps += 1
         is_fair = steps < STEPS_IN_A_ROW_MAX and time.monotonic() - began < SECONDS_IN_A_ROW_MAX
         may_go_on = is_fair and not identity.is_stopping()
-        held = attempt(held, worker if may_go_on else None)
+        claimed = attempt(claimed, worker if may_go_on else None)
 
 
-def attempt(held: Held, go_on: GoOn | None) -> Held | None:
+def attempt(claimed: ClaimedAttempt, go_on: GoOn | None) -> ClaimedAttempt | None:
     """One attempt from claim to report. Returns the next claimed one, if there is one."""
-    return reported(held, perform(held), go_on)
+    return reported(claimed, perform(claimed), go_on)
 
 
-def reported(held: Held, outcome: Outcome, go_on: GoOn | None) -> Held | None:
+def reported(claimed: ClaimedAttempt, outcome: Outcome, go_on: GoOn | None) -> ClaimedAttempt | None:
     """Record what an attempt came to, for as long as its lease may last."""
-    outcome, expansion = expansion_of(held, outcome, get_catalog())
+    outcome, expansion = expansion_of(claimed, outcome, get_catalog())
 
-    def report() -> Held | None:
-        return leases.taken(lambda: engine.report(held, outcome, expansion=expansion, go_on=go_on), lease_s)
+    def report() -> ClaimedAttempt | None:
+        return leases.taken(
+            lambda: engine.report(claimed, outcome, expansion=expansion, go_on=go_on), lease_s
+        )
 
     try:
-        found = outlast(report, leases.left_s(held, lease_s(held)), f"run {held.state.run.id}")
+        found = retry_while_unavailable(
+            report, leases.left_s(claimed, lease_s(claimed)), f"run {claimed.state.run.id}"
+        )
     finally:
-        leases.let_go(held)
+        leases.let_go(claimed)
     return settled(*found, identity.current_process_id())
 
 
-def lease_s(held: Held) -> float:
+def lease_s(claimed: ClaimedAttempt) -> float:
     """Seconds for which the attempt may be reported, from its claim."""
-    return timeout_of(held.action) + LEASE_GRACE_S
+    return timeout_of(claimed.action) + LEASE_GRACE_S
 
 
-def perform(held: Held) -> Outcome:
+def perform(claimed: ClaimedAttempt) -> Outcome:
     """Call the worker in this thread."""
-    task = prepared(held)
+    task = prepared(claimed)
     if isinstance(task, Outcome):
         return task
     identity.watch(time.monotonic() + task.timeout)
     try:
-        with Reporter(held) as reporter:
+        with Reporter(claimed) as reporter:
             outcome = execute(task, get_catalog(), on_log=reporter.log, on_progress=reporter.progress)
     finally:
         identity.unwatch()
@@ -121,10 +125,10 @@ def perform(held: Held) -> Outcome:
     return outcome
 
 
-def prepared(held: Held) -> Task | Outcome:
+def prepared(claimed: ClaimedAttempt) -> Task | Outcome:
     """What is to be done; an expression that fails is the step's failure, before its worker is called."""
     try:
-        task = task_of(held)
+        task = task_of(claimed)
     except ExpressionError as error:
         return Outcome("failed", failure=Failure("bad_expression", str(error)))
     if task.worker not in get_catalog():
@@ -132,20 +136,20 @@ def prepared(held: Held) -> Task | Outcome:
     return task
 
 
-def task_of(held: Held) -> Task:
+def task_of(claimed: ClaimedAttempt) -> Task:
     """What a claimed attempt has to do. Raises ExpressionError."""
-    state = held.state.step(held.step)
+    state = claimed.state.step(claimed.step)
     direction = state.phase
-    action, run_id = held.action, held.state.run.id
-    scope = task_scope(held.graph, held.state, held.step, direction)
+    action, run_id = claimed.action, claimed.state.run.id
+    scope = task_bindings(claimed.graph, claimed.state, claimed.step, direction)
     return Task(
         run_id=run_id,
-        workflow=held.graph.name,
-        step=held.step,
+        workflow=claimed.graph.name,
+        step=claimed.step,
         direction=direction,
         worker=action.worker,
         attempt=state.undo_attempt if direction == "undo" else state.attempt,
-        idempotency_key=f"{run_id}:{held.step}",
+        idempotency_key=f"{run_id}:{claimed.step}",
         context=scope["context"],
         params=bind(action, scope),
         timeout=timeout_of(action),
@@ -156,32 +160,32 @@ def task_of(held: Held) -> Task:
 
 # --- async steps, many at a time ---
 
-_lane: Lane | None = None
+_runner: AsyncRunner | None = None
 
 
-def open_lane() -> Lane:
+def open_runner() -> AsyncRunner:
     """From now on this process carries async steps out beside its others."""
-    global _lane
-    _lane = Lane(settings.ASYNC_STEPS, get_catalog(), prepared, _reported_at_desk)
-    return _lane
+    global _runner
+    _runner = AsyncRunner(settings.ASYNC_STEPS, get_catalog(), prepared, _reported_by_writer)
+    return _runner
 
 
-def _reported_at_desk(held: Held, outcome: Outcome, steps: int) -> Held | None:
+def _reported_by_writer(claimed: ClaimedAttempt, outcome: Outcome, steps: int) -> ClaimedAttempt | None:
     """An async step goes on with async steps; others need a process of their own and are rung."""
     may_go_on = steps < STEPS_IN_A_ROW_MAX and not identity.is_stopping()
     worker = GoOn(identity.current_process_id(), identity.queues(), AsyncWorkers())
-    return reported(held, outcome, worker if may_go_on else None)
+    return reported(claimed, outcome, worker if may_go_on else None)
 
 
-def is_async(held: Held) -> bool:
-    return held.action.worker in AsyncWorkers()
+def is_async(claimed: ClaimedAttempt) -> bool:
+    return claimed.action.worker in AsyncWorkers()
 
 
 class Doable(Container[str]):
     """Names of the workers that a thread of this process can go on with now."""
 
     def __contains__(self, name: object) -> bool:
-        if _lane is None or _lane.has_room():
+        if _runner is None or _runner.has_room():
             return name in get_catalog()
         return name in get_catalog() and name not in AsyncWorkers()
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from runs.delivery import queue as run_queue
 from runs.delivery import worker_processes
 from runs.errors import NewerState, WorkerMissing
-from runs.machine.events import Ring
+from runs.machine.events import Dispatch
 from runs.models import StepRun
 from workers.process import identity
 from workers.sdk.outcome import Direction, Failure, Outcome
@@ -36,7 +36,7 @@ def pass_on(missing: WorkerMissing, step: str, lease: int) -> bool:
         logger.warning("%s; its steps are left to other worker processes", missing)
     if worker_processes.is_known(missing.worker, missing.queue):
         time.sleep(PASS_PAUSE_S)
-        run_queue.ring(missing.run_id, [Ring(step, lease, missing.queue)])
+        run_queue.dispatch(missing.run_id, [Dispatch(step, lease, missing.queue)])
         return True
     return time.monotonic() - since < GIVE_UP_S  # until then, the sweep rings every few seconds
 
@@ -49,7 +49,7 @@ def leave_to_newer(newer: NewerState, run_id: UUID, step: str, lease: int) -> No
     queue = StepRun.objects.filter(run=run_id, name=step).values_list("queue", flat=True).first()
     if queue and worker_processes.may_be_newer(queue, here):
         time.sleep(PASS_PAUSE_S)
-        run_queue.ring(run_id, [Ring(step, lease, queue)])
+        run_queue.dispatch(run_id, [Dispatch(step, lease, queue)])
 
 
 def given_up(worker: str, direction: Direction) -> Outcome:

@@ -178,7 +178,7 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     keep_connections()
     try:
         make_known(queues)
-        worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_lane())
+        worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_runner())
     except (RedisError, DatabaseError, InterfaceError) as error:
         log.error("a worker process cannot begin: %s", error)
         sys.exit(1)

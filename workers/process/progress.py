@@ -14,7 +14,7 @@ from typing import Self
 from django.db import DatabaseError, InterfaceError, connection
 
 from runs.engine import engine
-from runs.engine.engine import Held
+from runs.engine.engine import ClaimedAttempt
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ LINES_PER_NOTE = 100
 class Reporter:
     """Use as a context around an attempt; on leaving, what is left is written."""
 
-    def __init__(self, held: Held) -> None:
-        self._held = held
+    def __init__(self, claimed: ClaimedAttempt) -> None:
+        self._claimed = claimed
         self._lock = threading.Lock()
         self._ended: threading.Event  # made with the thread
         self._thread: threading.Thread | None = None
@@ -79,7 +79,7 @@ class Reporter:
             self._note_loss(error)
 
     def _note_loss(self, error: Exception) -> None:
-        logger.warning("run %s: words of %s lost: %s", self._held.run_id, self._held.step, error)
+        logger.warning("run %s: words of %s lost: %s", self._claimed.run_id, self._claimed.step, error)
 
     def _write(self) -> bool:
         with self._lock:
@@ -87,5 +87,5 @@ class Reporter:
             (fraction, message), self._progress = self._progress or (None, ""), None
         if not lines and fraction is None:
             return False
-        engine.note(self._held, fraction, message, tuple(lines))
+        engine.note(self._claimed, fraction, message, tuple(lines))
         return True

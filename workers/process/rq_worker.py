@@ -26,7 +26,7 @@ from rq.worker import WorkerStatus
 from config.lib.database_errors import is_away
 from runs.delivery import queue as run_queue
 from workers.process import identity
-from workers.process.async_runner import Lane
+from workers.process.async_runner import AsyncRunner
 
 BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
@@ -48,11 +48,11 @@ class RingJob(Job):
     """A job as a worker process takes it: of a ring, its id says all, and nothing is read."""
 
     def refresh(self) -> None:
-        ring = run_queue.ring_of(self.id)
-        if ring is None:
+        dispatch = run_queue.dispatch_of(self.id)
+        if dispatch is None:
             super().refresh()  # type: ignore[no-untyped-call]
         else:
-            self.func_name, self.args, self.kwargs, self.instance = run_queue.JOB, ring, {}, None
+            self.func_name, self.args, self.kwargs, self.instance = run_queue.JOB, dispatch, {}, None
 
 
 class StepWorker(SimpleWorker):
@@ -63,11 +63,11 @@ class StepWorker(SimpleWorker):
     max_connection_wait_time = 2.0
     _beat_at = 0.0
     _taken: list[str]
-    lane: Lane
+    lane: AsyncRunner
     jobs = 0
 
     @classmethod
-    def listening(cls, queues: Sequence[str], name: str, lane: Lane) -> StepWorker:
+    def listening(cls, queues: Sequence[str], name: str, lane: AsyncRunner) -> StepWorker:
         """`lane`: where async steps go; no job is taken while it is full."""
         connection = Redis.from_url(settings.REDIS_URL)
         worker = cls(

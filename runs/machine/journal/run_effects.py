@@ -103,7 +103,7 @@ def _opened(state: State, entry: Entry) -> None:
 
 
 @effect("intervention.claimed")
-def _case_taken(state: State, entry: Entry) -> None:
+def _intervention_claimed(state: State, entry: Entry) -> None:
     """Who claimed it is kept by the intervention's own row."""
 
 

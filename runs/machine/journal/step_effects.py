@@ -28,10 +28,10 @@ def _queued(state: State, entry: Entry) -> None:
         _enter_map(state, step, data["item"])
 
 
-def _enter_map(state: State, item: StepState, turn: str) -> None:
+def _enter_map(state: State, item: StepState, transition: str) -> None:
     """`turn`: "next", the one after all so far, or "again", one that an operator has tried again."""
     parent = state.step(item.map_name or "")
-    place = "again_next" if turn == "again" else "items_next"
+    place = "again_next" if transition == "again" else "items_next"
     state.put(evolve(parent, items_open=parent.items_open + 1, **{place: getattr(parent, place) + 1}))
 
 

@@ -8,78 +8,89 @@ from typing import Any
 from designer.document.graph import Action
 from runs.machine.errors import Stale
 from runs.machine.events import Claim
-from runs.machine.interventions import open_case
+from runs.machine.interventions import open_intervention
 from runs.machine.retry_policy import action_of, answer_of, lease_until, may_retry, next_direction, retry_at
 from runs.machine.states import StepState, UndoStatus
-from runs.machine.transition import Turn, error_of
+from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure, Outcome
 
 
-def start(turn: Turn, event: Claim, state: StepState) -> None:
-    is_due = state.due_at is None or state.due_at <= turn.at
+def start(transition: Transition, event: Claim, state: StepState) -> None:
+    is_due = state.due_at is None or state.due_at <= transition.at
     if state.undo != UndoStatus.PENDING or state.is_map or state.undo_after or not is_due:
         raise Stale(f"the undo of {event.step} is not to be started now")
-    direction = next_direction(turn.definition(event.step), state)
+    direction = next_direction(transition.definition(event.step), state)
     data = {
         "direction": direction,
         "lease": event.lease,
         "process": event.process,
-        "until": lease_until(action_of(turn.definition(event.step), direction), turn.at).isoformat(),
+        "until": lease_until(
+            action_of(transition.definition(event.step), direction), transition.at
+        ).isoformat(),
     }
     attempt = state.undo_attempt + (direction == "undo")
-    turn.emit("compensation.started", event.step, attempt=attempt, data=data)
+    transition.emit("compensation.started", event.step, attempt=attempt, data=data)
 
 
-def conclude(turn: Turn, key: str, outcome: Outcome) -> None:
+def conclude(transition: Transition, key: str, outcome: Outcome) -> None:
     """What an undo attempt, or the verification before it, came to."""
-    state = turn.step(key)
+    state = transition.step(key)
     if state.phase == "verify":
-        return _verified(turn, key, state, outcome)
+        return _verified(transition, key, state, outcome)
     if outcome.kind == "succeeded":
-        return end(turn, key, "compensated", **turn.took(key))
-    action = action_of(turn.definition(key), "undo")
+        return end(transition, key, "compensated", **transition.took(key))
+    action = action_of(transition.definition(key), "undo")
     if outcome.kind != "intervention" and may_retry(action, state, outcome):
-        return _retry(turn, key, state, action, outcome)
-    return _fail(turn, key, state, _failure(outcome))
+        return _retry(transition, key, state, action, outcome)
+    return _fail(transition, key, state, _failure(outcome))
 
 
-def end(turn: Turn, key: str, undo: str, **data: Any) -> None:
-    turn.emit("compensation.completed", key, attempt=turn.step(key).undo_attempt, data={"undo": undo, **data})
+def end(transition: Transition, key: str, undo: str, **data: Any) -> None:
+    transition.emit(
+        "compensation.completed", key, attempt=transition.step(key).undo_attempt, data={"undo": undo, **data}
+    )
 
 
-def _verified(turn: Turn, key: str, state: StepState, outcome: Outcome) -> None:
+def _verified(transition: Transition, key: str, state: StepState, outcome: Outcome) -> None:
     answer = answer_of(outcome)
     if answer.get("outcome") == "not_done":
-        return end(turn, key, "none", verified=True)
+        return end(transition, key, "none", verified=True)
     if answer.get("outcome") == "done":
         data = {"verified": True, "output": True}
-        return schedule(turn, key, state, turn.at, data, answer.get("output", {}))
-    return schedule(turn, key, state, turn.at, {"verified": False})
+        return schedule(transition, key, state, transition.at, data, answer.get("output", {}))
+    return schedule(transition, key, state, transition.at, {"verified": False})
 
 
-def _retry(turn: Turn, key: str, state: StepState, action: Action, outcome: Outcome) -> None:
-    due_at = retry_at(action, state, outcome, turn.at, turn.jitter)
+def _retry(transition: Transition, key: str, state: StepState, action: Action, outcome: Outcome) -> None:
+    due_at = retry_at(action, state, outcome, transition.at, transition.jitter)
     has_asked = outcome.kind == "retry_needed"
     data = {"asked" if has_asked else "failed": 1, "error": error_of(_failure(outcome))}
-    schedule(turn, key, state, due_at, data, outcome.output if has_asked else None)
+    schedule(transition, key, state, due_at, data, outcome.output if has_asked else None)
 
 
 def schedule(
-    turn: Turn, key: str, state: StepState, due_at: datetime, data: dict[str, Any], payload: Any = None
+    transition: Transition,
+    key: str,
+    state: StepState,
+    due_at: datetime,
+    data: dict[str, Any],
+    payload: Any = None,
 ) -> None:
     """The undo is tried (again) at `due_at`."""
     data = {"direction": "undo", "due_at": due_at.isoformat(), **data}
-    turn.emit("compensation.retry_scheduled", key, attempt=state.undo_attempt, data=data, payload=payload)
-    if due_at <= turn.at:
-        turn.ring(key)
+    transition.emit(
+        "compensation.retry_scheduled", key, attempt=state.undo_attempt, data=data, payload=payload
+    )
+    if due_at <= transition.at:
+        transition.dispatch(key)
 
 
-def _fail(turn: Turn, key: str, state: StepState, failure: Failure) -> None:
+def _fail(transition: Transition, key: str, state: StepState, failure: Failure) -> None:
     data: dict[str, Any] = {"error": error_of(failure)}
-    if turn.graph.continue_compensating:
+    if transition.graph.continue_compensating:
         data["go_on"] = True
-    turn.emit("compensation.failed", key, attempt=state.undo_attempt, data=data)
-    open_case(turn, key, "compensation_failed", failure)
+    transition.emit("compensation.failed", key, attempt=state.undo_attempt, data=data)
+    open_intervention(transition, key, "compensation_failed", failure)
 
 
 def _failure(outcome: Outcome) -> Failure:

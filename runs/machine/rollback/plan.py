@@ -15,7 +15,7 @@ from designer.analysis.coverage import Done, Plan, plan_of
 from designer.document.graph import Graph
 from runs.machine.errors import Refused
 from runs.machine.events import CancelChild, Rollback, RollBackChild, TellParent
-from runs.machine.interventions import close_case
+from runs.machine.interventions import close_intervention
 from runs.machine.states import (
     UNDO_LEFT,
     Reason,
@@ -26,7 +26,7 @@ from runs.machine.states import (
     StepStatus,
     UndoStatus,
 )
-from runs.machine.transition import Turn
+from runs.machine.transition import Transition
 
 STOPPABLE = frozenset({StepStatus.QUEUED, StepStatus.RETRYING, StepStatus.WAITING})
 
@@ -71,24 +71,24 @@ def is_irreversible(graph: Graph, step: StepState) -> bool:
     return coverage.is_irreversible(graph.by_name[done.step], done)
 
 
-def left_behind(turn: Turn) -> list[str]:
+def left_behind(transition: Transition) -> list[str]:
     """Steps whose effect stays, or may stay, when the run ends here and now."""
     planned = [
-        step.name for step in turn.state.steps().values() if step.undo in UNDO_LEFT and not step.is_map
+        step.name for step in transition.state.steps().values() if step.undo in UNDO_LEFT and not step.is_map
     ]
     running = [
         step.name
-        for step in turn.state.steps().values()
-        if step.status == StepStatus.RUNNING and is_undoable(turn.graph, step)
+        for step in transition.state.steps().values()
+        if step.status == StepStatus.RUNNING and is_undoable(transition.graph, step)
     ]
-    return [*planned, *running, *plan(turn.graph, turn.state).undo]
+    return [*planned, *running, *plan(transition.graph, transition.state).undo]
 
 
 # --- start ---
 
 
 def begin(
-    turn: Turn,
+    transition: Transition,
     reason: Reason,
     *,
     failure: Mapping[str, Any] | None = None,
@@ -97,18 +97,18 @@ def begin(
     by: str = "",
 ) -> None:
     """Stop going forward; what was done is undone as soon as nothing is under way any more."""
-    _close_open_cases(turn)
-    steps = turn.state.steps()
-    cancelled = _cancel(turn, steps)
-    planned = plan(turn.graph, turn.state, to_step)
+    _close_open_interventions(transition)
+    steps = transition.state.steps()
+    cancelled = _cancel(transition, steps)
+    planned = plan(transition.graph, transition.state, to_step)
     data: dict[str, Any] = {"reason": reason, "plan": list(planned.undo), "cancelled": cancelled}
     data["error"] = error or _error_of(failure)
     optional = {"failure": failure, "to_step": to_step, "by": by, "remains": list(planned.remains)}
     data |= {key: value for key, value in optional.items() if value}
     payload = None
-    if turn.graph.compensation_order == "parallel" and planned.undo:
-        payload = parallel_order(turn.graph, planned.undo)
-    turn.emit("run.compensating", data=data, payload=payload)
+    if transition.graph.compensation_order == "parallel" and planned.undo:
+        payload = parallel_order(transition.graph, planned.undo)
+    transition.emit("run.compensating", data=data, payload=payload)
 
 
 def _error_of(failure: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -117,25 +117,25 @@ def _error_of(failure: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"step": failure["step"], "code": failure["error"], "message": failure["message"]}
 
 
-def _close_open_cases(turn: Turn) -> None:
+def _close_open_interventions(transition: Transition) -> None:
     """Questions about going forward are pointless now."""
-    for name, step in turn.state.steps().items():
+    for name, step in transition.state.steps().items():
         if step.is_asked_about:
-            close_case(turn, name, "compensate")
+            close_intervention(transition, name, "compensate")
             if step.status == StepStatus.BLOCKED:
                 unknown = {"unknown": True} if step.unknown else {}
-                turn.emit(
+                transition.emit(
                     "step.failed", name, attempt=step.attempt, data={"error": step.error or {}} | unknown
                 )
 
 
-def _cancel(turn: Turn, steps: Mapping[str, StepState]) -> list[str]:
+def _cancel(transition: Transition, steps: Mapping[str, StepState]) -> list[str]:
     """Names of the steps that end now; children are asked to roll themselves back."""
     cancelled = []
     for name, step in steps.items():
         waits_for = (step.waits or {}).get("for")
         if step.status == StepStatus.WAITING and waits_for == "child":
-            turn.command(CancelChild((step.waits or {})["child"], "compensate"))
+            transition.command(CancelChild((step.waits or {})["child"], "compensate"))
         elif step.status in STOPPABLE or (step.is_map and step.status == StepStatus.RUNNING):
             cancelled.append(name)
     return cancelled
@@ -174,53 +174,53 @@ def _nearest_planned(graph: Graph, planned: set[str]) -> dict[str, set[str]]:
     return nearest
 
 
-def late_plan(turn: Turn, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """What the entry of a step that ends during the rollback must say to be undone first."""
-    ended = replace(turn.step(key), child=data.get("child"))
+    ended = replace(transition.step(key), child=data.get("child"))
     is_unknown = bool(data.get("unknown"))
     if "error" in data and not is_unknown:
         return {}
-    if is_irreversible(turn.graph, ended):
+    if is_irreversible(transition.graph, ended):
         return {"remains": True}
-    if not is_undoable(turn.graph, ended):
+    if not is_undoable(transition.graph, ended):
         return {}
-    if turn.graph.compensation_order == "sequential":
-        return {"undo": _undone_next(turn)}
+    if transition.graph.compensation_order == "sequential":
+        return {"undo": _undone_next(transition)}
     if ended.map_name is None:
-        return {"undo": _undone_after(turn, key)}
-    is_awaited = turn.step(ended.map_name).undo_after > 0
-    return {"undo": [] if is_awaited else _undone_after(turn, ended.map_name), "through_map": True}
+        return {"undo": _undone_after(transition, key)}
+    is_awaited = transition.step(ended.map_name).undo_after > 0
+    return {"undo": [] if is_awaited else _undone_after(transition, ended.map_name), "through_map": True}
 
 
-def _undone_next(turn: Turn) -> list[str]:
+def _undone_next(transition: Transition) -> list[str]:
     """The planned undo that would be the first, if there is one."""
-    return [step.name for step in turn.state.steps().values() if is_ready(step)]
+    return [step.name for step in transition.state.steps().values() if is_ready(step)]
 
 
-def _undone_after(turn: Turn, name: str) -> list[str]:
+def _undone_after(transition: Transition, name: str) -> list[str]:
     """Planned undos of all that lies before a step in the graph."""
-    before = set(turn.graph.ancestors(name))
-    planned = [step for step in turn.state.steps().values() if step.undo == UndoStatus.PENDING]
+    before = set(transition.graph.ancestors(name))
+    planned = [step for step in transition.state.steps().values() if step.undo == UndoStatus.PENDING]
     return [step.name for step in planned if (step.map_name or step.name) in before and not step.is_map]
 
 
 # --- walk ---
 
 
-def walk(turn: Turn) -> None:
+def walk(transition: Transition) -> None:
     """Start what may start now, and end the run after the last undo."""
-    if not turn.run.is_drained:
+    if not transition.run.is_drained:
         return
-    for name in _ready(turn):
-        start_undo(turn, name)
-    if turn.run.undo_left == 0:
-        _end(turn)
+    for name in _ready(transition):
+        start_undo(transition, name)
+    if transition.run.undo_left == 0:
+        _end(transition)
 
 
-def _ready(turn: Turn) -> list[str]:
+def _ready(transition: Transition) -> list[str]:
     """Undos that have become free to start in this turn."""
-    names = turn.state.changed if turn.was_drained else turn.state.steps()
-    return [name for name in names if is_ready(turn.step(name))]
+    names = transition.state.changed if transition.was_drained else transition.state.steps()
+    return [name for name in names if is_ready(transition.step(name))]
 
 
 def is_ready(step: StepState) -> bool:
@@ -228,26 +228,28 @@ def is_ready(step: StepState) -> bool:
     return is_free and not step.is_map
 
 
-def start_undo(turn: Turn, name: str) -> None:
-    step = turn.definition(name)
+def start_undo(transition: Transition, name: str) -> None:
+    step = transition.definition(name)
     if step.kind == "workflow" and step.undo is None:
-        roll_back_child(turn, name)
+        roll_back_child(transition, name)
     else:
-        turn.ring(name)
+        transition.dispatch(name)
 
 
-def roll_back_child(turn: Turn, name: str) -> None:
-    state = turn.step(name)
+def roll_back_child(transition: Transition, name: str) -> None:
+    state = transition.step(name)
     data = {"direction": "undo", "child": state.child}
-    turn.emit("compensation.started", name, attempt=state.undo_attempt + 1, data=data)
-    turn.command(RollBackChild(state.child or ""))
+    transition.emit("compensation.started", name, attempt=state.undo_attempt + 1, data=data)
+    transition.command(RollBackChild(state.child or ""))
 
 
-def _end(turn: Turn) -> None:
-    run = turn.run
+def _end(transition: Transition) -> None:
+    run = transition.run
     error = {"error": run.error} if run.error else {}
-    turn.emit(f"run.{final_status(run).value}", data={"undone": run.undone, "left": run.left_undone} | error)
-    turn.command(TellParent())
+    transition.emit(
+        f"run.{final_status(run).value}", data={"undone": run.undone, "left": run.left_undone} | error
+    )
+    transition.command(TellParent())
 
 
 def final_status(run: RunState) -> RunStatus:
@@ -261,14 +263,14 @@ def final_status(run: RunState) -> RunStatus:
     return RunStatus.COMPENSATED if run.undone else RunStatus.FAILED
 
 
-def request(turn: Turn, event: Rollback) -> None:
+def request(transition: Transition, event: Rollback) -> None:
     """A completed run is undone, wholly or back to a step."""
     to_step = event.to_step
-    if turn.run.status != "completed":
-        raise Refused(f"Only a completed run can be rolled back; this one is {turn.run.status.value}.")
-    is_step = to_step in turn.graph.by_name
-    if to_step is not None and not (is_step and turn.step(to_step).status == StepStatus.COMPLETED):
+    if transition.run.status != "completed":
+        raise Refused(f"Only a completed run can be rolled back; this one is {transition.run.status.value}.")
+    is_step = to_step in transition.graph.by_name
+    if to_step is not None and not (is_step and transition.step(to_step).status == StepStatus.COMPLETED):
         raise Refused(f"{to_step} is not a completed step of this run.", code="unknown_step")
-    if not event.by_parent and not plan(turn.graph, turn.state, to_step).undo:
+    if not event.by_parent and not plan(transition.graph, transition.state, to_step).undo:
         raise Refused("There is nothing to undo.", code="nothing_to_undo")
-    begin(turn, "rollback", to_step=to_step, by=event.by)
+    begin(transition, "rollback", to_step=to_step, by=event.by)

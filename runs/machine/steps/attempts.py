@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from designer.document.graph import Step
-from runs.machine import transition
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, HandBack, Lose, Note, Report
 from runs.machine.retry_policy import action_of, answer_of, failure_of, lease_until, may_retry, retry_at
@@ -17,7 +16,7 @@ from runs.machine.rollback import attempts
 from runs.machine.states import StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, maps
 from runs.machine.steps.expansion import expand
-from runs.machine.transition import Turn
+from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure, Outcome
 
 LOST = Outcome("unknown", failure=Failure("worker_lost", "The worker process ended during the attempt."))
@@ -26,145 +25,147 @@ NONE_LEFT = Failure("retries_used_up", "The worker asked for another attempt, an
 NOT_BEGUN = Failure("cancelled", "The rollback began before this attempt did.")
 
 
-def claim(turn: Turn, event: Claim) -> None:
-    state = turn.step(event.step)
-    if turn.run.phase == "ended" or event.lease != state.lease + 1:
+def claim(transition: Transition, event: Claim) -> None:
+    state = transition.step(event.step)
+    if transition.run.phase == "ended" or event.lease != state.lease + 1:
         raise Stale(f"lease {event.lease} of {event.step} is over")
     if state.status == StepStatus.QUEUED:
-        _start(turn, event, state)
-    elif turn.run.phase == "undo" and turn.run.is_drained:
-        attempts.start(turn, event, state)
+        _start(transition, event, state)
+    elif transition.run.phase == "undo" and transition.run.is_drained:
+        attempts.start(transition, event, state)
     else:
         raise Stale(f"{event.step} is {state.status.value}; it is not to be started")
 
 
-def _start(turn: Turn, event: Claim, state: StepState) -> None:
-    action = action_of(turn.definition(event.step), state.phase)
+def _start(transition: Transition, event: Claim, state: StepState) -> None:
+    action = action_of(transition.definition(event.step), state.phase)
     is_verify = state.phase == "verify"
     data = {
         "direction": state.phase,
         "lease": event.lease,
         "process": event.process,
-        "until": lease_until(action, turn.at).isoformat(),
+        "until": lease_until(action, transition.at).isoformat(),
     }
     attempt = state.attempt if is_verify else state.attempt + 1
-    turn.emit("step.started", event.step, attempt=attempt, data=data)
+    transition.emit("step.started", event.step, attempt=attempt, data=data)
 
 
-def report(turn: Turn, event: Report) -> None:
-    state = held(turn, event.step, event.lease)
+def report(transition: Transition, event: Report) -> None:
+    state = claimed(transition, event.step, event.lease)
     if state.undo == UndoStatus.RUNNING:
-        return attempts.conclude(turn, event.step, event.outcome)
+        return attempts.conclude(transition, event.step, event.outcome)
     if state.phase == "verify":
-        return _verified(turn, event.step, event.outcome)
-    return _conclude(turn, event.step, event.outcome, event.expansion)
+        return _verified(transition, event.step, event.outcome)
+    return _conclude(transition, event.step, event.outcome, event.expansion)
 
 
-def lose(turn: Turn, event: Lose) -> None:
-    report(turn, Report(event.at, event.step, event.lease, LOST, event.jitter))
+def lose(transition: Transition, event: Lose) -> None:
+    report(transition, Report(event.at, event.step, event.lease, LOST, event.jitter))
 
 
-def hand_back(turn: Turn, event: HandBack) -> None:
-    state = held(turn, event.step, event.lease)
+def hand_back(transition: Transition, event: HandBack) -> None:
+    state = claimed(transition, event.step, event.lease)
     if state.undo == UndoStatus.RUNNING:
-        attempts.schedule(turn, event.step, state, turn.at, {})
-    elif turn.run.phase == "undo":
-        give_up(turn, event.step, NOT_BEGUN, unknown=state.unknown)
+        attempts.schedule(transition, event.step, state, transition.at, {})
+    elif transition.run.phase == "undo":
+        give_up(transition, event.step, NOT_BEGUN, unknown=state.unknown)
     else:
-        turn.queue(event.step, state.phase, handed_back=True)
+        transition.queue(event.step, state.phase, handed_back=True)
 
 
-def note(turn: Turn, event: Note) -> None:
-    state = held(turn, event.step, event.lease)
+def note(transition: Transition, event: Note) -> None:
+    state = claimed(transition, event.step, event.lease)
     data = {"fraction": event.fraction, "message": event.message, "log": list(event.lines)}
     attempt = state.undo_attempt if state.undo == UndoStatus.RUNNING else state.attempt
     known = {key: value for key, value in data.items() if value not in (None, "", [])}
-    turn.emit("step.progress", event.step, attempt=attempt, data=known)
+    transition.emit("step.progress", event.step, attempt=attempt, data=known)
 
 
-def held(turn: Turn, key: str, lease: int) -> StepState:
+def claimed(transition: Transition, key: str, lease: int) -> StepState:
     """The state of a step whose attempt under `lease` is still the current one."""
-    state = turn.step(key)
+    state = transition.step(key)
     is_running = state.status == StepStatus.RUNNING or state.undo == UndoStatus.RUNNING
     is_leased = is_running and state.due_at is not None  # a map or a child run is under no lease
-    if turn.run.phase == "ended" or not is_leased or state.lease != lease:
+    if transition.run.phase == "ended" or not is_leased or state.lease != lease:
         raise Stale(f"lease {lease} of {key} is over")
     return state
 
 
-def _conclude(turn: Turn, key: str, outcome: Outcome, expansion: tuple[Step, ...]) -> None:
-    step, state = turn.definition(key), turn.step(key)
+def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tuple[Step, ...]) -> None:
+    step, state = transition.definition(key), transition.step(key)
     if outcome.kind == "succeeded":
-        if expansion and step.dynamic and turn.run.phase == "forward":
-            return expand(turn, key, outcome.output, expansion)
-        return succeed(turn, key, outcome.output)
-    if outcome.kind == "intervention" and turn.run.phase == "forward":
-        return completion.pause(turn, key, _failure(outcome), outcome.output, unknown=state.unknown)
-    may_ask = step.verify is not None and turn.run.phase == "forward" and state.phase == "forward"
+        if expansion and step.dynamic and transition.run.phase == "forward":
+            return expand(transition, key, outcome.output, expansion)
+        return succeed(transition, key, outcome.output)
+    if outcome.kind == "intervention" and transition.run.phase == "forward":
+        return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=state.unknown)
+    may_ask = step.verify is not None and transition.run.phase == "forward" and state.phase == "forward"
     if outcome.kind == "unknown" and may_ask:
-        error = transition.error_of(_failure(outcome))
-        return turn.queue(key, "verify", unknown=True, error=error)
-    return _retry_or_fail(turn, key, outcome, outcome.kind == "unknown" or state.unknown)
+        error = error_of(_failure(outcome))
+        return transition.queue(key, "verify", unknown=True, error=error)
+    return _retry_or_fail(transition, key, outcome, outcome.kind == "unknown" or state.unknown)
 
 
-def _retry_or_fail(turn: Turn, key: str, outcome: Outcome, unknown: bool) -> None:
+def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
     """The policy's next attempt, else the fallback (once), else the step has failed."""
-    step, state = turn.definition(key), turn.step(key)
-    is_pointless = state.map_name is not None and maps.is_failing(turn.step(state.map_name), step)
-    may_go_on = turn.run.phase == "forward" and state.phase != "fallback" and not is_pointless
+    step, state = transition.definition(key), transition.step(key)
+    is_pointless = state.map_name is not None and maps.is_failing(transition.step(state.map_name), step)
+    may_go_on = transition.run.phase == "forward" and state.phase != "fallback" and not is_pointless
     if may_go_on and may_retry(action_of(step, "forward"), state, outcome):
-        return _schedule(turn, key, outcome, unknown)
+        return _schedule(transition, key, outcome, unknown)
     if may_go_on and step.fallback is not None:
-        return _fall_back(turn, key, outcome, unknown)
+        return _fall_back(transition, key, outcome, unknown)
     failure = NONE_LEFT if outcome.kind == "retry_needed" else _failure(outcome)
-    return give_up(turn, key, failure, outcome.output, unknown=unknown)
+    return give_up(transition, key, failure, outcome.output, unknown=unknown)
 
 
-def _schedule(turn: Turn, key: str, outcome: Outcome, unknown: bool) -> None:
-    state = turn.step(key)
-    action = action_of(turn.definition(key), "forward")
+def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
+    state = transition.step(key)
+    action = action_of(transition.definition(key), "forward")
     has_asked = outcome.kind == "retry_needed"
     data = {
         "direction": "forward",
-        "due_at": retry_at(action, state, outcome, turn.at, turn.jitter).isoformat(),
+        "due_at": retry_at(action, state, outcome, transition.at, transition.jitter).isoformat(),
         "unknown": unknown,
         "asked" if has_asked else "failed": 1,
-        "error": transition.error_of(_failure(outcome)),
+        "error": error_of(_failure(outcome)),
     }
     payload = outcome.output if has_asked else None
-    turn.emit("step.retry_scheduled", key, attempt=state.attempt, data=data, payload=payload)
+    transition.emit("step.retry_scheduled", key, attempt=state.attempt, data=data, payload=payload)
 
 
-def _verified(turn: Turn, key: str, outcome: Outcome) -> None:
+def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
     """What the verify worker said of an unknown forward outcome."""
     answer = answer_of(outcome)
     if answer.get("outcome") == "done":
-        return succeed(turn, key, answer.get("output", {}), verified=True)
+        return succeed(transition, key, answer.get("output", {}), verified=True)
     known = answer.get("outcome") == "not_done"
-    unknown = Outcome("unknown", failure=failure_of(turn.step(key)))
-    return _retry_or_fail(turn, key, unknown, not known)
+    unknown = Outcome("unknown", failure=failure_of(transition.step(key)))
+    return _retry_or_fail(transition, key, unknown, not known)
 
 
-def _fall_back(turn: Turn, key: str, outcome: Outcome, unknown: bool) -> None:
-    data = {"error": transition.error_of(_failure(outcome)), "unknown": unknown}
-    turn.emit("step.fallback_started", key, attempt=turn.step(key).attempt, data=data)
-    turn.ring(key)
+def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
+    data = {"error": error_of(_failure(outcome)), "unknown": unknown}
+    transition.emit("step.fallback_started", key, attempt=transition.step(key).attempt, data=data)
+    transition.dispatch(key)
 
 
-def succeed(turn: Turn, key: str, output: Any, **data: Any) -> None:
+def succeed(transition: Transition, key: str, output: Any, **data: Any) -> None:
     """A step, or an item of a map, has done its work."""
-    if turn.step(key).map_name is not None:
-        maps.item_completed(turn, turn.definition(key), key, output)
+    if transition.step(key).map_name is not None:
+        maps.item_completed(transition, transition.definition(key), key, output)
     else:
-        completion.complete(turn, key, output, **turn.took(key), **data)
+        completion.complete(transition, key, output, **transition.took(key), **data)
 
 
-def give_up(turn: Turn, key: str, failure: Failure, output: Any = None, *, unknown: bool = False) -> None:
+def give_up(
+    transition: Transition, key: str, failure: Failure, output: Any = None, *, unknown: bool = False
+) -> None:
     """A step, or an item of a map, has failed for good."""
-    if turn.step(key).map_name is not None:
-        maps.item_failed(turn, turn.definition(key), key, failure, output, unknown=unknown)
+    if transition.step(key).map_name is not None:
+        maps.item_failed(transition, transition.definition(key), key, failure, output, unknown=unknown)
     else:
-        completion.fail(turn, key, failure, output, unknown=unknown)
+        completion.fail(transition, key, failure, output, unknown=unknown)
 
 
 def _failure(outcome: Outcome) -> Failure:

@@ -10,20 +10,20 @@ from designer.document.graph import Edge, Graph, Step
 from runs.machine.retry_policy import EXPANSION_MAX
 from runs.machine.states import State
 from runs.machine.steps import completion
-from runs.machine.transition import Turn
+from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
 
-def expand(turn: Turn, name: str, output: Any, steps: tuple[Step, ...]) -> None:
+def expand(transition: Transition, name: str, output: Any, steps: tuple[Step, ...]) -> None:
     """Put `steps`, in that order, between a dynamic step and its successors, then complete it."""
-    if turn.run.added_count + len(steps) > EXPANSION_MAX:
+    if transition.run.added_count + len(steps) > EXPANSION_MAX:
         message = f"{name} adds {len(steps)} steps; a run may be given {EXPANSION_MAX} in all."
-        return completion.fail(turn, name, Failure("too_many_steps", message))
-    added = _with_free_names(turn.graph, steps)
+        return completion.fail(transition, name, Failure("too_many_steps", message))
+    added = _with_free_names(transition.graph, steps)
     data = {"steps": [step.name for step in added]}
-    turn.emit("step.expanded", name, data=data, payload=[dump_step(step) for step in added])
-    turn.graph = insert_after(turn.graph, name, added)
-    return completion.complete(turn, name, output, **turn.took(name))
+    transition.emit("step.expanded", name, data=data, payload=[dump_step(step) for step in added])
+    transition.graph = insert_after(transition.graph, name, added)
+    return completion.complete(transition, name, output, **transition.took(name))
 
 
 def _with_free_names(graph: Graph, steps: tuple[Step, ...]) -> tuple[Step, ...]:

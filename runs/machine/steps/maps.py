@@ -6,29 +6,33 @@ from typing import Any
 
 from designer.document.graph import Step
 from designer.expressions.expressions import compile_expression
-from runs.machine.bindings import scope_at
+from runs.machine.bindings import bindings_at
 from runs.machine.retry_policy import MAP_ITEMS_MAX, MAP_WINDOW
 from runs.machine.rollback import plan
 from runs.machine.states import State, StepState, StepStatus
 from runs.machine.steps import completion
-from runs.machine.transition import Turn
+from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
 
-def begin_map(turn: Turn, step: Step) -> None:
-    scope = scope_at(turn.graph, turn.state, step.name)
-    items = compile_expression((step.items or "").removeprefix("=")).evaluate(scope)
+def begin_map(transition: Transition, step: Step) -> None:
+    bindings = bindings_at(transition.graph, transition.state, step.name)
+    items = compile_expression((step.items or "").removeprefix("=")).evaluate(bindings)
     if not isinstance(items, list):
-        return completion.fail(turn, step.name, Failure("bad_items", f"items of {step.name} is not a list"))
+        return completion.fail(
+            transition, step.name, Failure("bad_items", f"items of {step.name} is not a list")
+        )
     total = -(-len(items) // step.batch_size)
     if total > MAP_ITEMS_MAX:
         message = f"{step.name} has {total} items; the limit is {MAP_ITEMS_MAX}. Use a larger batch_size."
-        return completion.fail(turn, step.name, Failure("too_many_items", message))
+        return completion.fail(transition, step.name, Failure("too_many_items", message))
     queued = min(total, window_of(step))
-    turn.emit("step.started", step.name, attempt=1, data={"items": total, "queued": queued}, payload=items)
+    transition.emit(
+        "step.started", step.name, attempt=1, data={"items": total, "queued": queued}, payload=items
+    )
     for index in range(queued):
-        turn.ring(f"{step.name}[{index}]")
-    return None if total else completion.complete(turn, step.name)
+        transition.dispatch(f"{step.name}[{index}]")
+    return None if total else completion.complete(transition, step.name)
 
 
 def window_of(step: Step) -> int:
@@ -43,22 +47,22 @@ def waiting_item(state: State, step: Step) -> str | None:
     return next((name for name, item in items.items() if item.status == StepStatus.QUEUED), None)
 
 
-def item_completed(turn: Turn, step: Step, key: str, output: Any) -> None:
-    data: dict[str, Any] = plan.late_plan(turn, key, {}) if turn.run.phase == "undo" else {}
-    data |= turn.took(key)
-    turn.emit("step.completed", key, attempt=turn.step(key).attempt, payload=output, data=data)
-    item_ended(turn, step)
+def item_completed(transition: Transition, step: Step, key: str, output: Any) -> None:
+    data: dict[str, Any] = plan.late_plan(transition, key, {}) if transition.run.phase == "undo" else {}
+    data |= transition.took(key)
+    transition.emit("step.completed", key, attempt=transition.step(key).attempt, payload=output, data=data)
+    item_ended(transition, step)
 
 
-def item_ended(turn: Turn, step: Step) -> None:
+def item_ended(transition: Transition, step: Step) -> None:
     """An item has ended: start the next one, or end the map after the last."""
-    state = turn.step(step.name)
-    if turn.run.phase == "undo" or state.status != StepStatus.RUNNING:
+    state = transition.step(step.name)
+    if transition.run.phase == "undo" or state.status != StepStatus.RUNNING:
         return
-    if not is_failing(state, step) and _queue_next(turn, step):
+    if not is_failing(state, step) and _queue_next(transition, step):
         return
     if state.items_open == 0:
-        end_map(turn, step)
+        end_map(transition, step)
 
 
 def is_failing(state: StepState, step: Step) -> bool:
@@ -66,59 +70,59 @@ def is_failing(state: StepState, step: Step) -> bool:
     return state.items_failed > step.tolerate
 
 
-def _queue_next(turn: Turn, step: Step) -> bool:
+def _queue_next(transition: Transition, step: Step) -> bool:
     """Queue the next item that has not begun, or is to be run again, if there is one."""
-    state = turn.step(step.name)
-    again = [] if state.again_seq is None else turn.state.payload(state.again_seq)
+    state = transition.step(step.name)
+    again = [] if state.again_seq is None else transition.state.payload(state.again_seq)
     if state.again_next < len(again):
-        turn.queue(again[state.again_next], item="again", fresh=True)
+        transition.queue(again[state.again_next], item="again", fresh=True)
     elif state.items_next < (state.items_total or 0):
-        turn.queue(f"{step.name}[{state.items_next}]", item="next")
+        transition.queue(f"{step.name}[{state.items_next}]", item="next")
     else:
         return False
     return True
 
 
-def end_map(turn: Turn, step: Step) -> None:
-    state = turn.step(step.name)
+def end_map(transition: Transition, step: Step) -> None:
+    state = transition.step(step.name)
     if not is_failing(state, step):
-        return completion.complete(turn, step.name)
+        return completion.complete(transition, step.name)
     message = f"{state.items_failed} of {state.items_total} items of {step.name} failed; {step.tolerate} may."
-    return completion.fail(turn, step.name, Failure("items_failed", message))
+    return completion.fail(transition, step.name, Failure("items_failed", message))
 
 
 def item_failed(
-    turn: Turn, step: Step, key: str, failure: Failure, output: Any, *, unknown: bool = False
+    transition: Transition, step: Step, key: str, failure: Failure, output: Any, *, unknown: bool = False
 ) -> None:
     """One item has failed for good; past the tolerated number nothing more of the map starts."""
-    state = turn.step(step.name)
+    state = transition.step(step.name)
     data = completion.failure_data(failure, unknown)
-    if turn.run.phase == "undo":
-        data = data | plan.late_plan(turn, key, data)
+    if transition.run.phase == "undo":
+        data = data | plan.late_plan(transition, key, data)
     elif state.items_failed == step.tolerate:  # this one is too many
-        cancelled = _queued_items(turn, step, key)
+        cancelled = _queued_items(transition, step, key)
         data = {**data, "cancelled": cancelled} if cancelled else data
-    turn.emit("step.failed", key, attempt=turn.step(key).attempt, payload=output, data=data)
-    item_ended(turn, step)
+    transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
+    item_ended(transition, step)
 
 
-def skip_item(turn: Turn, step: Step, key: str, failure: Failure, *, unknown: bool) -> None:
+def skip_item(transition: Transition, step: Step, key: str, failure: Failure, *, unknown: bool) -> None:
     """A person lets the map go on without an item: it does not count as failed."""
     data = {**completion.failure_data(failure, unknown), "tolerated": True}
-    turn.emit("step.failed", key, attempt=turn.step(key).attempt, data=data)
-    item_ended(turn, step)
+    transition.emit("step.failed", key, attempt=transition.step(key).attempt, data=data)
+    item_ended(transition, step)
 
 
-def _queued_items(turn: Turn, step: Step, but: str) -> list[str]:
+def _queued_items(transition: Transition, step: Step, but: str) -> list[str]:
     stoppable = (StepStatus.QUEUED, StepStatus.RETRYING)
-    items = turn.state.items(step.name).values()
+    items = transition.state.items(step.name).values()
     return [item.name for item in items if item.status in stoppable and item.name != but]
 
 
-def retry_items(turn: Turn, step: Step) -> None:
+def retry_items(transition: Transition, step: Step) -> None:
     """An operator tries a failed map again: the items that did not complete run anew."""
-    items = sorted(turn.state.items(step.name).values(), key=lambda item: item.index)
+    items = sorted(transition.state.items(step.name).values(), key=lambda item: item.index)
     again = [item.name for item in items if item.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
-    turn.emit("step.started", step.name, data={"again": len(again)}, payload=again)
-    while turn.step(step.name).items_open < window_of(step) and _queue_next(turn, step):
+    transition.emit("step.started", step.name, data={"again": len(again)}, payload=again)
+    while transition.step(step.name).items_open < window_of(step) and _queue_next(transition, step):
         pass

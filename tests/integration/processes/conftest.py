@@ -78,7 +78,7 @@ class Bell:
     def __init__(self, client: Redis) -> None:
         self.client = client
 
-    def ring(self, job: str, *args: object) -> None:
+    def send(self, job: str, *args: object) -> None:
         name = f"tests.integration.processes.jobs.{job}"
         Queue("default", connection=self.client).enqueue_call(name, args=args, timeout=-1, result_ttl=0)
 

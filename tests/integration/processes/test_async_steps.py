@@ -156,9 +156,9 @@ def test_a_step_that_holds_the_loop_past_its_timeout_is_ended_with_its_process(
     publish: Publish, pool: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     before = WorkerProcess.objects.get().id
-    (held,) = start(publish, one("hold_loop", "held"))
+    (claimed,) = start(publish, one("hold_loop", "held"))
     wait_for(lambda: running_steps() == 1)
-    wait_for(lambda: all_are("failed", [held]), 40)
+    wait_for(lambda: all_are("failed", [claimed]), 40)
     wait_for(lambda: WorkerProcess.objects.exclude(id=before).count() == 1)
     (after,) = start(publish, one("nap", "after"), nap_s=0.01)
     wait_for(lambda: all_are("completed", [after]))

@@ -27,17 +27,17 @@ def known() -> set[str]:
 
 
 def test_a_crashed_process_is_replaced_and_forgotten(pool, bell):
-    bell.ring("crash")
+    bell.send("crash")
     wait_for(lambda: bell.told("crashing"))
     [crashed] = bell.told("crashing")
     wait_for(lambda: crashed not in known() and len(known()) == 2)
-    bell.ring("identify")
+    bell.send("identify")
     wait_for(lambda: bell.told("ids"))
     assert set(bell.told("ids")) <= known()
 
 
 def test_a_process_that_holds_the_interpreter_past_its_deadline_is_killed(pool, bell):
-    bell.ring("hold_the_interpreter")
+    bell.send("hold_the_interpreter")
     wait_for(lambda: bell.told("holding"))
     [overdue] = bell.told("holding")
     wait_for(lambda: overdue not in known() and len(known()) == 2)
@@ -45,16 +45,16 @@ def test_a_process_that_holds_the_interpreter_past_its_deadline_is_killed(pool, 
 
 def test_a_failing_job_ends_nothing_and_jobs_leave_nothing_in_redis(pool, bell):
     before = known()
-    bell.ring("fail")
+    bell.send("fail")
     for _ in range(3):
-        bell.ring("identify")
+        bell.send("identify")
     wait_for(lambda: len(bell.told("ids")) == 3)
     assert known() == before
     wait_for(lambda: bell.client.keys("rq:job:*") == [])
 
 
 def test_stopping_lets_the_running_step_finish(pool, bell):
-    bell.ring("take_a_while", 1.0)
+    bell.send("take_a_while", 1.0)
     wait_for(lambda: bell.told("begun"))
     pool.send_signal(signal.SIGTERM)
     assert pool.wait(10) == 0
@@ -63,7 +63,7 @@ def test_stopping_lets_the_running_step_finish(pool, bell):
 
 
 def test_stopping_kills_a_step_that_takes_longer_than_the_grace(pool, bell):
-    bell.ring("take_a_while", 60.0)
+    bell.send("take_a_while", 60.0)
     wait_for(lambda: bell.told("begun"))
     pool.send_signal(signal.SIGTERM)
     assert pool.wait(10) == 0
@@ -80,10 +80,10 @@ def test_children_end_with_a_killed_parent(pool, bell):
 def test_an_emptied_redis_and_lost_connections_to_it_are_no_trouble(pool, bell):
     before = known()
     bell.client.flushall()
-    bell.ring("identify")
+    bell.send("identify")
     wait_for(lambda: len(bell.told("ids")) == 1)
     bell.client.client_kill_filter(_type="normal", skipme=True)
-    bell.ring("identify")
+    bell.send("identify")
     wait_for(lambda: len(bell.told("ids")) == 2)
     assert known() == before
 
@@ -91,7 +91,7 @@ def test_an_emptied_redis_and_lost_connections_to_it_are_no_trouble(pool, bell):
 def test_a_connection_to_the_database_that_is_cut_is_made_anew(pool, bell):
     before = known()
     for times in (1, 2, 3):
-        bell.ring("ask_the_database")
+        bell.send("ask_the_database")
         wait_for(partial(has_told, bell, times))
         cut_connections(connection)
     assert known() == before

@@ -67,3 +67,47 @@ def run_here(publish: Publish) -> RunHere:
         return run
 
     return run_here
+
+
+@pytest.fixture
+def order(publish: Publish) -> Graph:
+    """A published workflow of three steps, each with its undo."""
+    graph = chain(
+        step("reserve"),
+        step("charge"),
+        step("ship"),
+        name="order",
+        title="An order",
+        description="Reserves, charges, ships.",
+        input_schema={"type": "object", "properties": {"amount": {"type": "integer"}}},
+        sample_input={"amount": 3},
+    )
+    publish(graph)
+    Workflow.objects.update(title=graph.title)
+    return graph
+
+
+@pytest.fixture
+def undone(run_here: RunHere, order: Graph) -> Run:
+    return run_here(order, faults={"ship": "critical"})
+
+
+@pytest.fixture
+def stuck(run_here: RunHere, order: Graph) -> Run:
+    """A run whose undo of `charge` waits for a person."""
+    return run_here(order, faults={"ship": "critical", "undo_charge": True})
+
+
+@pytest.fixture
+def waiting(run_here: RunHere) -> Run:
+    """A run that waits for an approval and a signal."""
+    graph = Graph(
+        "paper",
+        steps=(
+            step("boss", kind="approval", worker=None, compensation=None, message="Is it <good>?"),
+            step("bank", kind="wait", worker=None, compensation=None, signal="paid"),
+            step("publish"),
+        ),
+        edges=(Edge("boss", "publish"), Edge("bank", "publish")),
+    )
+    return run_here(graph)

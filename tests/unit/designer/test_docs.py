@@ -12,8 +12,8 @@ from designer.expressions.expressions import FUNCTIONS
 from designer.formats.formats import from_yaml
 from designer.validation.workflow import check_document
 from tests.unit.designer.helpers import contract
-from tests.unit.designer.test_contract import FILES
 from tests.unit.designer.test_patterns import shipped
+from tests.unit.designer.validation.test_contract import FILES
 from workers.registry import get_catalog
 
 ROOT = Path(__file__).parents[3]

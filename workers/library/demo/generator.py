@@ -189,7 +189,7 @@ class Maker:
             if run.finished_at is None or number >= self.plan.count - self.plan.whole:
                 copy_rows(exemplar, run, batch)
             else:
-                batch.cases += copied_cases(exemplar, run)
+                batch.cases += copied_interventions(exemplar, run)
             if run.finished_at is not None:
                 self._count(run, run.finished_at)
                 self.ended[sort, run.version_id] += 1
@@ -257,10 +257,10 @@ def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
         if entry.type == "run.created":
             row.data["workflow"] = run.workflow_name
         batch.entries.append(row)
-    batch.cases += copied_cases(exemplar, run)
+    batch.cases += copied_interventions(exemplar, run)
 
 
-def copied_cases(exemplar: Exemplar, run: Run) -> list[Intervention]:
+def copied_interventions(exemplar: Exemplar, run: Run) -> list[Intervention]:
     by = run.created_at - exemplar.run.created_at
     return [_copied(case, run, by, ("opened_at", "answered_at")) for case in exemplar.cases]
 

@@ -18,7 +18,7 @@ from workers.registry import get_catalog
 
 REDIS_S_MAX = 20.0
 REDIS_POLL_S = 0.5
-JOBS = "workers.process.jobs"  # what RQ calls by name; loaded before the fork, so that a new child can start at once
+JOBS = "workers.process.jobs"  # loaded before the fork, so that a new child starts at once
 
 
 class Command(SagaboardCommand):

@@ -1,0 +1,83 @@
+"""Sentences that say what follows from an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runs.interventions.wording import Asked, outlook
+from runs.machine.preview import Preview
+from runs.machine.states import RunStatus
+
+UNDO = Asked("compensation_failed", "charge", "refund")
+STEP = Asked("step_failed", "ship", "create_shipment")
+DONE, FAILED = RunStatus.COMPENSATED, RunStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "found", "said"),
+    [
+        (
+            UNDO,
+            "retry",
+            Preview(undo=("charge", "pack", "reserve"), ends=DONE),
+            "refund is tried again for charge. Then 2 more undos follow: pack, reserve. "
+            "The run ends with everything undone.",
+        ),
+        (
+            UNDO,
+            "resolve",
+            Preview(undo=("reserve",), ends=DONE),
+            "charge counts as undone. Then 1 more undo follows: reserve. "
+            "The run ends with everything undone.",
+        ),
+        (
+            UNDO,
+            "abandon",
+            Preview(remains=("charge",), ends=FAILED),
+            "What charge did stays. No undo waits behind it. The run ends as failed.",
+        ),
+        (
+            UNDO,
+            "abandon",
+            Preview(undo=("a", "b", "c", "d", "e"), asked=1, ends=FAILED),
+            "What charge did stays. Then 5 more undos follow: a, b, c and 2 more. "
+            "1 other question about this run stays open.",
+        ),
+        (
+            STEP,
+            "retry",
+            Preview(starts=("ship",)),
+            "create_shipment is tried again for ship, with the context as you change it.",
+        ),
+        (
+            STEP,
+            "resolve",
+            Preview(starts=("mail", "bill")),
+            "ship counts as completed with the output that you enter. Next begin mail, bill.",
+        ),
+        (STEP, "skip", Preview(starts=("mail",)), "The run goes on without ship. Next begins mail."),
+        (
+            STEP,
+            "skip",
+            Preview(ends=RunStatus.COMPLETED),
+            "The run goes on without ship. The run ends as completed.",
+        ),
+        (
+            STEP,
+            "compensate",
+            Preview(undo=("b", "a"), remains=("mail",), ends=DONE),
+            "ship is given up. 2 undos follow, in this order: b, a. "
+            "What mail did cannot be undone and stays. The run ends with everything undone.",
+        ),
+        (STEP, "compensate", Preview(ends=FAILED), "ship is given up. The run ends as failed."),
+    ],
+)
+def test_each_answer_says_what_follows(asked: Asked, answer: Any, found: Preview, said: str) -> None:
+    assert outlook(asked, answer, found) == said
+
+
+def test_a_branch_that_depends_on_the_output_is_not_promised() -> None:
+    said = outlook(STEP, "resolve", Preview(starts=("mail",)), depends=True)
+    assert said.endswith("What begins then depends on your output.")
