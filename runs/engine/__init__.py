@@ -1,1 +1,1 @@
-"""Events in, one unit of work each: lock, load, decide, write, commit, send."""
+"""The engine's shell: each event is one unit of work that locks, loads, decides, writes and commits."""

@@ -1,8 +1,7 @@
-"""What a commit leads to, and how parents and children find each other.
+"""Effects after a unit's commit: jobs for worker processes, hints to watchers, events for other runs.
 
-After the commit of a unit the worker processes are rung, watchers are told, and other runs hear of
-it: each of them in a unit of its own, so that no two runs are ever locked in different orders.
-Whatever is lost on the way is found by the sweep.
+Parents and children take each other's events in units of their own, one run locked at a time, so that two
+runs are never locked in different orders. Effects that are lost with the process are repeated by the sweep.
 """
 
 from __future__ import annotations
@@ -41,13 +40,16 @@ logger = logging.getLogger(__name__)
 
 
 def start_children(unit: Unit) -> None:
-    """Create the child runs that the unit asks for, in its own transaction."""
+    """Creates the child runs that the unit asks for, in its transaction.
+
+    A child that cannot start is reported to the unit as failed, which may ask for further children.
+    """
     if not unit.is_locked:
-        return  # whoever has no lock starts none
-    done: set[str] = set()
-    while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
-        for command in todo:
-            done.add(command.child)
+        return  # `Unit.require_plain` sends a unit that starts children to the lock
+    handled: set[str] = set()
+    while pending := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in handled]:
+        for command in pending:
+            handled.add(command.child)
             _start_child(unit, command)
 
 
@@ -69,24 +71,27 @@ def _start_child(unit: Unit, command: StartChild) -> None:
 
 
 def start(requests: Sequence[creation.Request]) -> list[Run]:
-    """Create and start runs whose inputs have been checked, with their child runs, all or none of them."""
+    """Creates and starts runs whose inputs have been checked, with their child runs: all of them, or none.
+
+    Raises IntegrityError if an idempotency key is taken.
+    """
     db = database()
     is_part = db.wrapper.in_atomic_block
     with transaction_of(db):
-        made = creation.create(requests, db)
-        units = [unit for _, unit in made]
+        created = creation.create(requests, db)
+        units = [unit for _, unit in created]
         for unit in units:
             start_children(unit)
             db.write(writer.statements(db, unit.changes()))
         if is_part:
-            transaction.on_commit(lambda: act_on_all(units))
+            transaction.on_commit(lambda: carry_out_all(units))
     if not is_part:
-        act_on_all(units)
-    return [run for run, _ in made]
+        carry_out_all(units)
+    return [run for run, _ in created]
 
 
 def tell_parent(run_id: UUID) -> None:
-    """Pass the end of a child run on to the run that waits for it."""
+    """Reports the end of a run to its parent, if it has ended and has one."""
     loaded = load(run_id)
     status = loaded.state.run.status
     if loaded.parent_id is None or status not in RUN_ENDED:
@@ -94,7 +99,7 @@ def tell_parent(run_id: UUID) -> None:
     graph = Unit(loaded).graph
     output = run_output(graph, loaded.state) if status == "completed" else None
     try:
-        with unit_of(loaded.parent_id, act) as unit:
+        with unit_of(loaded.parent_id, carry_out) as unit:
             unit.take(
                 EndChild(
                     unit.at, loaded.parent_step, str(run_id), status.value, output, loaded.state.run.error
@@ -106,36 +111,36 @@ def tell_parent(run_id: UUID) -> None:
 
 
 def roll_back_child(child: UUID) -> None:
-    """Undo a completed child run, because the run that it is a part of is rolled back."""
+    """Undoes a completed child run whose parent is rolled back."""
     try:
-        with unit_of(child, act) as unit:
+        with unit_of(child, carry_out) as unit:
             unit.take(Rollback(unit.at, by_parent=True))
     except Refused:
-        tell_parent(child)  # already undone, or about to be
+        tell_parent(child)  # it is undone already, or is being undone
 
 
 def _cancel_child(child: UUID, mode: CancelMode) -> None:
     try:
-        with unit_of(child, act) as unit:
+        with unit_of(child, carry_out) as unit:
             unit.take(Cancel(unit.at, mode))
-    except (Refused, UnknownRun) as reason:  # it has ended, or could not even be created
+    except (Refused, UnknownRun) as reason:  # it has ended, or could not be created
         logger.info("child run %s not cancelled: %s", child, reason)
 
 
-def act(unit: Unit) -> None:
-    """Everything that a unit's commit leads to: rings, hints, and what other runs are told."""
-    act_on_all([unit])
+def carry_out(unit: Unit) -> None:
+    """Carries out the effects of a committed unit: jobs, hints, and events for other runs."""
+    carry_out_all([unit])
 
 
-def act_on_all(units: Sequence[Unit]) -> None:
-    """The same for several that were committed together; their rings go together too."""
+def carry_out_all(units: Sequence[Unit]) -> None:
+    """As `carry_out`, for units that were committed together; their jobs are enqueued together."""
     queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
     for unit in units:
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
         _announce_interventions(unit)
         for command in unit.commands:
             try:
-                _carry_out(unit, command)
+                _carry_out_command(unit, command)
             except (Error, NewerState) as error:
                 if not (isinstance(error, NewerState) or is_away(error)):
                     raise
@@ -150,7 +155,7 @@ def _announce_interventions(unit: Unit) -> None:
                 hints.intervention_changed(unit.run_id, opened, entry.type)
 
 
-def _carry_out(unit: Unit, command: Command) -> None:
+def _carry_out_command(unit: Unit, command: Command) -> None:
     match command:
         case CancelChild(child, mode):
             _cancel_child(UUID(child), mode)

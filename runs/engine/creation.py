@@ -1,4 +1,7 @@
-"""New runs: input checked against the version's schema, rows and first entries in one transaction."""
+"""New runs: checks input against the version's schema, seals secrets, inserts rows and first entries.
+
+Nothing is sent from here; `runs.engine.after_commit` carries out what the new units ask for.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,8 @@ INSERT_RUN_SQL = (
 
 @dataclass(frozen=True)
 class Request:
+    """A run to be created. `parent`, `parent_step`, `depth` and `run_id` belong to child runs."""
+
     version: WorkflowVersion
     input: Mapping[str, Any]
     labels: Mapping[str, str]
@@ -55,13 +60,13 @@ class Request:
 
     @property
     def key(self) -> tuple[str, str] | None:
-        """What no two runs share: the workflow's name and the idempotency key."""
+        """The workflow's name and the idempotency key, unique among runs; None without a key."""
         key = self.idempotency_key
         return None if key is None else (self.version.workflow.name, key)
 
 
 def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
-    """What the child run of a `workflow` step is started by. Raises UnknownWorkflow or BadInput."""
+    """The request for the child run of a `workflow` step. Raises UnknownWorkflow or BadInput."""
     versions = WorkflowVersion.objects.filter(workflow__name=command.workflow)
     if command.version is not None:
         versions = versions.filter(number=command.version)
@@ -82,10 +87,13 @@ def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
 
 
 def sealed(request: Request) -> Request:
-    """The request with what its schema marks as secret sealed. Raises BadInput, or Refused."""
+    """The checked request, with the values sealed that its schema marks as secret.
+
+    Raises BadInput, or Refused if the version belongs to an imported run.
+    """
     if request.version.is_of_file:
-        said = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
-        raise Refused(said, code="imported")
+        message = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
+        raise Refused(message, code="imported")
     schema = _secret_schema(request.version.pk)
     if schema is None or not isinstance(request.input, Mapping):
         check_input(request)
@@ -95,21 +103,21 @@ def sealed(request: Request) -> Request:
         plain = replace(request, input=at_secrets(request.input, schema, partial(opened, key=key)))
     except CannotOpen as error:
         raise BadInput(str(error)) from error
-    _check_quietly(plain, secrets_in(plain.input, schema))
+    _check_scrubbed(plain, secrets_in(plain.input, schema))
     return replace(request, input=at_secrets(plain.input, schema, partial(seal, key=key)))
 
 
 def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """A patch of a run's context, with what the input schema marks as secret sealed."""
+    """A patch of a run's context, with the values sealed that the input schema marks as secret."""
     schema = _secret_schema(version_id)
     if schema is None or not patch:
         return patch
-    found: Mapping[str, Any] = at_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
-    return found
+    with_seals: Mapping[str, Any] = at_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
+    return with_seals
 
 
-def _check_quietly(request: Request, secrets: list[str]) -> None:
-    """Checks the input; what is said of it has dots in place of the secrets."""
+def _check_scrubbed(request: Request, secrets: list[str]) -> None:
+    """As `check_input`; its errors have dots in place of the secrets."""
     try:
         check_input(request)
     except BadInput as error:
@@ -118,7 +126,7 @@ def _check_quietly(request: Request, secrets: list[str]) -> None:
 
 
 def check_input(request: Request) -> None:
-    """Raise BadInput where the input is no object, too large, or does not fit the schema."""
+    """Raises BadInput if the input is no object, is too large, or does not fit the schema."""
     if not isinstance(request.input, Mapping):
         raise BadInput("The input must be a JSON object.")
     if not is_storable([request.input, request.labels, request.idempotency_key]):
@@ -142,7 +150,7 @@ def _problem(error: Any) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def _secret_schema(version_id: int) -> Any:
-    """The input schema, where it marks anything as secret."""
+    """The input schema if it marks anything as secret, else None."""
     schema = version_graph(version_id).input_schema
     return schema if has_secrets(schema) else None
 
@@ -153,22 +161,22 @@ def _validator(version_id: int) -> Any:
 
 
 def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
-    """Insert started runs, in few statements however many they are; the inputs have been checked.
+    """Inserts started runs in a constant number of statements; the inputs have been checked.
 
-    Each unit goes on from what is written: child runs are still to be started, and the rest is to be done
-    after the commit.
+    The caller starts the child runs that the units ask for, writes what they change by that, and carries out
+    their effects after the commit.
     """
     at = db.now()
-    made = [_started(request, at) for request in requests]
-    runs = [run for run, _ in made]
-    changes = [one for _, unit in made for one in unit.changes()]
+    started = [_started(request, at) for request in requests]
+    runs = [run for run, _ in started]
+    changes = [batch for _, unit in started for batch in unit.changes()]
     db.write([_inserted(db, runs), *writer.statements(db, changes)])
     index(runs)
-    return made
+    return started
 
 
 def _inserted(db: Database, runs: Sequence[Run]) -> Statement:
-    """What `bulk_create` would do, at a fraction of its cost."""
+    """As `bulk_create`, at a fraction of its cost."""
     rows = []
     for run in runs:
         values = (field.get_db_prep_save(getattr(run, field.attname), db.wrapper) for field in RUN_FIELDS)
@@ -178,7 +186,7 @@ def _inserted(db: Database, runs: Sequence[Run]) -> Statement:
 
 
 def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
-    """A run that has been created and started, and nothing of which is stored."""
+    """A created and started run of which nothing is stored yet."""
     graph = version_graph(request.version.pk)
     run = Run(
         id=request.run_id or uuid7(),
@@ -216,12 +224,12 @@ def _first_entry(graph: Graph, unit: Unit, depth: int) -> Decision:
 
 
 def known_by_key(requests: Sequence[Request]) -> dict[int, Run]:
-    """The runs that were started with the requests' idempotency keys, by the requests' places."""
-    places = {request.key: place for place, request in enumerate(requests) if request.key}
-    if not places:
+    """The runs that the requests' idempotency keys have started before, by the index of the request."""
+    indexes = {request.key: index for index, request in enumerate(requests) if request.key}
+    if not indexes:
         return {}
-    names, keys = zip(*places, strict=True)
+    names, keys = zip(*indexes, strict=True)
     rows = Run.every.filter(workflow_name__in=set(names), idempotency_key__in=keys)
     rows = rows.select_related("version").defer("version__document", "version__resolved")
-    found = {(run.workflow_name, run.idempotency_key): run for run in rows}
-    return {place: found[key] for key, place in places.items() if key in found}
+    runs = {(run.workflow_name, run.idempotency_key): run for run in rows}
+    return {index: runs[key] for key, index in indexes.items() if key in runs}

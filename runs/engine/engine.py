@@ -1,7 +1,8 @@
-"""The engine's shell: stamp an event with the database's time, decide, commit, act.
+"""Engine service: every function stamps an event with the database's time and takes it in a unit of work.
 
-No rules here: they are in `runs.machine`. Whoever changes a run calls a function of this
-module, be it a page, the API, the admin, a worker process or the sweep.
+Pages, API, admin, worker processes and the sweep change a run through this module alone. No rules: they are
+in `runs.machine`. Functions about runs and interventions raise Refused if the event is not allowed now;
+functions about attempts ignore an event that came too late, and log it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 
 from config.lib.json import is_storable, storable
 from designer.document.graph import Action, Graph, Step
-from runs.engine.after_commit import act, start_children
+from runs.engine.after_commit import carry_out, start_children
 from runs.engine.next_step import GoOn, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
@@ -52,9 +53,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClaimedAttempt:
-    """A claimed attempt, with all that is needed to carry it out. `lease` goes with its report.
+    """A claimed attempt, with all that is needed to carry it out. Its report must carry the same `lease`.
 
-    `is_notified`: a job that offers it lies in a queue, and comes in vain.
+    `is_notified`: a job for it lies in a queue and will be discarded as a duplicate.
     """
 
     step: str
@@ -77,33 +78,34 @@ class ClaimedAttempt:
 
 
 def cancel_run(run_id: UUID, mode: CancelMode = "compensate", user: Any = None) -> None:
-    with unit_of(run_id, act) as unit:
+    """Stops a run and undoes its steps, or leaves them as they are where `mode` is `abandon`."""
+    with unit_of(run_id, carry_out) as unit:
         unit.take(Cancel(unit.at, mode, _name(user)))
 
 
 def roll_back(run_id: UUID, to_step: str | None = None, user: Any = None) -> None:
-    """Undo a completed run, wholly or back to `to_step`. Raises Refused."""
-    with unit_of(run_id, act) as unit:
+    """Undoes a completed run, wholly or back to `to_step`. Raises Refused."""
+    with unit_of(run_id, carry_out) as unit:
         unit.take(Rollback(unit.at, _name(user), to_step))
 
 
 def signal(run_id: UUID, name: str, payload: Any = None, user: Any = None) -> None:
     _check_text([name, payload, _name(user)])
-    with unit_of(run_id, act) as unit:
+    with unit_of(run_id, carry_out) as unit:
         unit.take(Signal(unit.at, name, payload, _name(user)))
         start_children(unit)
 
 
 def approve(run_id: UUID, step: str, approved: bool, user: Any, comment: str = "") -> None:
     _check_text(comment)
-    with unit_of(run_id, act) as unit:
+    with unit_of(run_id, carry_out) as unit:
         unit.take(Approve(unit.at, step, approved, _name(user), comment))
         start_children(unit)
 
 
 def time_out(run_id: UUID) -> None:
-    """The run's own timeout is due."""
-    with unit_of(run_id, act) as unit:
+    """Applies the run's own timeout, which is due."""
+    with unit_of(run_id, carry_out) as unit:
         unit.take(TimeOut(unit.at))
 
 
@@ -112,7 +114,7 @@ def time_out(run_id: UUID) -> None:
 
 def claim_intervention(intervention_id: int, user: Any) -> None:
     case = _case(intervention_id)
-    with unit_of(case.run_id, act) as unit:
+    with unit_of(case.run_id, carry_out) as unit:
         unit.take(ClaimIntervention(unit.at, case.step, case.opened_seq, _name(user)))
 
 
@@ -126,10 +128,10 @@ def answer(
     output: Any = None,
     proposed_by: str = "",
 ) -> None:
-    """Answer an open intervention. Of two people who answer at once, the second is refused."""
+    """Answers an open intervention. Raises AnsweredAlready for the second of two simultaneous answers."""
     _check_text([note, patch, output])
     case = _case(intervention_id)
-    with unit_of(case.run_id, act) as unit:
+    with unit_of(case.run_id, carry_out) as unit:
         try:
             unit.take(
                 AnswerIntervention(
@@ -145,11 +147,11 @@ def answer(
                 )
             )
         except Refused as refused:
-            raise _say_who(refused, intervention_id) from refused
+            raise _with_answerer(refused, intervention_id) from refused
         start_children(unit)
 
 
-def _say_who(refused: Refused, intervention_id: int) -> Refused:
+def _with_answerer(refused: Refused, intervention_id: int) -> Refused:
     if refused.code != "already_answered":
         return refused
     case = _case(intervention_id)
@@ -169,10 +171,10 @@ def _case(intervention_id: int) -> Intervention:
 def claim(
     run_id: UUID, step: str, lease: int, process: str, workers: Container[str] | None = None
 ) -> ClaimedAttempt | None:
-    """The right to carry out an attempt; None where the job is late or a duplicate.
+    """Claims an attempt for a worker process. Returns None if the job is late or a duplicate.
 
-    Claims nothing, and raises WorkerMissing where the step's worker is not one of `workers`, or NewerState
-    where newer code has written the run.
+    Raises, without claiming, WorkerMissing if the step's worker is not one of `workers`, and NewerState if
+    newer code has written the run.
     """
 
     def take(unit: Unit) -> None:
@@ -181,7 +183,7 @@ def claim(
             _refuse_missing(unit, step, workers)
 
     try:
-        unit, _ = unit_that_goes_on(load(run_id), take, act)
+        unit, _ = unit_that_goes_on(load(run_id), take, carry_out)
     except NewerState:
         raise
     except Stale as stale:
@@ -193,7 +195,7 @@ def claim(
 def report(
     claimed: ClaimedAttempt, outcome: Outcome, *, expansion: tuple[Step, ...] = (), go_on: GoOn | None = None
 ) -> ClaimedAttempt | None:
-    """Record what an attempt came to.
+    """Records the outcome of an attempt; a report with an outdated lease is discarded.
 
     With `go_on`, the next step that became ready is claimed for that worker process in the same
     transaction, and returned.
@@ -202,7 +204,7 @@ def report(
         Report,
         step=claimed.step,
         lease=claimed.lease,
-        outcome=_storable_words(outcome),
+        outcome=_storable(outcome),
         jitter=_jitter(),
         expansion=expansion,
     )
@@ -213,7 +215,7 @@ def report(
         return claim_next(unit, claimed.step, go_on) if go_on else None
 
     try:
-        unit, following = unit_that_goes_on(claimed.loaded, record, act)
+        unit, following = unit_that_goes_on(claimed.loaded, record, carry_out)
     except Stale as stale:
         logger.info("run %s: report discarded: %s", claimed.run_id, stale)
         return None
@@ -237,32 +239,32 @@ def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
 
 
 def note(claimed: ClaimedAttempt, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
-    """Record what a running attempt says of itself."""
+    """Records progress and log lines of a running attempt; `fraction` is between 0 and 1, or None."""
     message, lines = storable(message), tuple(storable(line) for line in lines)
     try:
-        with unit_of(claimed.run_id, act) as unit:
+        with unit_of(claimed.run_id, carry_out) as unit:
             unit.take(Note(unit.at, claimed.step, claimed.lease, fraction, message, lines))
     except Stale as stale:
         logger.info("run %s: progress discarded: %s", claimed.run_id, stale)
 
 
 def hand_back(claimed: ClaimedAttempt) -> None:
-    """Give a claimed attempt back, unstarted."""
+    """Returns a claimed attempt to its queue, unstarted."""
     _hand_back(claimed.run_id, claimed.step, claimed.lease)
 
 
 def _hand_back(run_id: UUID, step: str, lease: int) -> None:
     try:
-        with unit_of(run_id, act) as unit:
+        with unit_of(run_id, carry_out) as unit:
             unit.take(HandBack(unit.at, step, lease))
     except Stale as stale:
         logger.info("run %s: not handed back: %s", run_id, stale)
 
 
 def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -> int:
-    """Give back what a worker process holds without knowing it: a commit whose answer was lost.
+    """Hands back attempts that a worker process holds without knowing: the answer to a COMMIT was lost.
 
-    `but`: run, step and lease of those that it does know of. Returns how many attempts.
+    `but`: run, step and lease of the attempts that it knows of. Returns how many were handed back.
     """
     rows = [row for row in _claimed_by(process_id) if row not in but]
     for run_id, name, lease in rows:
@@ -271,19 +273,19 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
 
 def process_lost(process_id: str) -> int:
-    """A worker process is gone: its attempts end with an unknown outcome. Returns how many."""
+    """Ends the attempts of a dead worker process with an unknown outcome. Returns how many."""
     return sum(_lose(run_id, name, lease) for run_id, name, lease in _claimed_by(process_id))
 
 
 def _claimed_by(process_id: str) -> list[tuple[UUID, str, int]]:
-    """Run, step and lease of what a worker process holds; each has a due time, at which its lease ends."""
+    """Run, step and lease of the attempts that a worker process holds: those whose lease has an end."""
     claimed = StepRun.objects.filter(process=process_id, due_at__isnull=False)
     return list(claimed.values_list("run_id", "name", "lease"))
 
 
 def _lose(run_id: UUID, name: str, lease: int) -> bool:
     try:
-        with unit_of(run_id, act) as unit:
+        with unit_of(run_id, carry_out) as unit:
             unit.take(Lose(unit.at, name, lease, _jitter()))
             start_children(unit)
     except Stale:
@@ -292,8 +294,8 @@ def _lose(run_id: UUID, name: str, lease: int) -> bool:
 
 
 def wake(run_id: UUID, step: str) -> None:
-    """A step's due time has passed. Raises Stale where nothing was due."""
-    with unit_of(run_id, act) as unit:
+    """Applies a step's due time: a retry, a timer, the end of a lease. Raises Stale if nothing was due."""
+    with unit_of(run_id, carry_out) as unit:
         unit.take(Wake(unit.at, step, _jitter()))
         start_children(unit)
 
@@ -303,12 +305,12 @@ def _check_text(value: Any) -> None:
         raise UnstorableText
 
 
-def _storable_words(outcome: Outcome) -> Outcome:
-    """An outcome whose failure can be recorded, whatever the worker's exception said."""
+def _storable(outcome: Outcome) -> Outcome:
+    """The outcome with texts that the database accepts; an exception's message may hold any character."""
     if outcome.failure is None:
         return outcome
-    words = {name: storable(word) for name, word in asdict(outcome.failure).items()}
-    return replace(outcome, failure=Failure(**words))
+    texts = {name: storable(text) for name, text in asdict(outcome.failure).items()}
+    return replace(outcome, failure=Failure(**texts))
 
 
 def _jitter() -> float:

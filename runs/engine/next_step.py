@@ -1,4 +1,7 @@
-"""What a worker process goes on with: claimed together with the report of what it has just done."""
+"""The next step of a run for a worker process, claimed in the transaction that reports its last one.
+
+It saves a job, and the transaction of a claim, for each step that follows another.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from runs.machine.steps.maps import waiting_item
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """A worker process that would go on with the next step of a run, if it can.
+    """A worker process that offers to carry out the next step: its id and the queues that it serves.
 
-    `workers`: names of those that it has; None: all.
+    `workers`: names of the workers that it has; None: all.
     """
 
     process: str
@@ -25,12 +28,16 @@ class GoOn:
 
 
 Next = tuple[str, int, bool]
-"""What was claimed next: a step, its lease, and whether a job was sent for it."""
+"""The claimed step, its lease, and whether a job for it lies in a queue."""
 
 
 def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
-    """A step that has just become ready; else, where nobody else works on a map, an item that waits."""
-    ready = next((dispatch.step for dispatch in unit.dispatches if _can(unit, dispatch.step, go_on)), None)
+    """Claims a step that the unit has just made ready, else a queued item of the map that `done` belongs to.
+
+    Returns None if there is neither, or if the process cannot carry it out.
+    """
+    steps = (dispatch.step for dispatch in unit.dispatches)
+    ready = next((name for name in steps if _can_run(unit, name, go_on)), None)
     name = ready or _waiting_item(unit, done, go_on)
     if name is None:
         return None
@@ -40,13 +47,14 @@ def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
 
 
 def _waiting_item(unit: Unit, done: str, go_on: GoOn) -> str | None:
+    # Under the lock other processes are at the map too, and its jobs lead them to the items.
     if unit.is_locked or unit.state.step(done).map_name is None:
         return None
     name = waiting_item(unit.state, definition_of(unit, done))
-    return name if name is not None and _can(unit, name, go_on) else None
+    return name if name is not None and _can_run(unit, name, go_on) else None
 
 
-def _can(unit: Unit, name: str, go_on: GoOn) -> bool:
+def _can_run(unit: Unit, name: str, go_on: GoOn) -> bool:
     step = definition_of(unit, name)
     action = action_of(step, next_direction(step, unit.state.step(name)))
     return queue_of(step, action) in go_on.queues and (
@@ -55,5 +63,5 @@ def _can(unit: Unit, name: str, go_on: GoOn) -> bool:
 
 
 def definition_of(unit: Unit, name: str) -> Step:
-    """Of a step, or of the map that an item belongs to."""
+    """The definition of a step, or of the map that an item belongs to."""
     return unit.graph.by_name[unit.state.step(name).map_name or name]

@@ -1,11 +1,17 @@
-"""One unit of work on one run: lock it, take events, write everything, commit, then act.
+"""One unit of work on one run: lock, load, take events, write, commit, then act. No rules.
 
-What must happen outside (rings, hints, other runs) is done after the commit and may be lost:
-the sweep finds whatever was not done.
+Theory of operation. A `Unit` is a run's state together with the decisions taken on it. Each event goes
+through `runs.machine.decide`; nothing is written until the unit ends, when `changes` hands all decisions to
+`runs.store.writer` as one batch. Effects outside the transaction (dispatches, hints, events for other runs)
+follow the commit. They may be lost with the process: the sweep repeats them.
 
-Who has a run to himself, as a worker process that goes through its steps mostly has, may decide first and
-write afterwards, without the lock: the one statement that moves the run finds it only if nobody was faster.
-If somebody was, everything is decided again under the lock, and the next time begins with the lock.
+Locked path, `unit_of`. The first query of the transaction locks the run's row, and the last statements
+travel with its COMMIT. Processes that compete for a run wait for each other at this row.
+
+Optimistic path, `unit_that_goes_on`. A worker process that is alone on its run decides before it locks: the
+UPDATE that advances the run matches only the `last_seq` that was read. If it matches no row, nothing is
+written and the decision is repeated under the lock. After such a conflict `Loaded.is_undisturbed` is false,
+and the next unit of this process begins with the lock if several steps of the run are active.
 """
 
 from __future__ import annotations
@@ -30,15 +36,17 @@ from runs.store.graph_cache import run_graph
 AfterCommit = Callable[["Unit"], None]
 T = TypeVar("T")
 
-UNLOCKED_S_MAX = 1.0  # for so long after it was read, the database's time is told from this process's clock
+# A run that was read longer ago goes to the lock: other processes had time to advance it, and the estimate of
+# the database's time by this process's clock drifts.
+UNLOCKED_S_MAX = 1.0
 
 
 class NeedsLock(Exception):
-    """What was decided has consequences that are only written under the lock."""
+    """The decisions write more than the optimistic path can; they are repeated under the lock."""
 
 
 class Unit:
-    """A run inside a transaction, or before it. Events are taken one after the other."""
+    """A run and the events taken on it, inside a transaction or, where not `is_locked`, ahead of it."""
 
     def __init__(self, loaded: reader.Loaded, at: datetime | None = None, is_locked: bool = True) -> None:
         self.is_locked = is_locked
@@ -51,14 +59,15 @@ class Unit:
         self.decisions: list[Decision] = []
         self.commands: list[Command] = []
         self._notified: dict[str, Dispatch] = {}
-        self.stored = loaded.state.run  # the run's row as it is in the database, for this transaction
-        self.written = 0  # decisions
+        self.stored = loaded.state.run  # the run's row as this transaction sees it
+        self.written = 0  # how many of `decisions` have been turned into statements
 
     def take(self, event: Event) -> Decision:
-        """Decide one event; raises Refused or Stale, and then nothing of the unit has changed."""
+        """Decides one event. Raises Refused or Stale, and leaves the unit as it was."""
         return self.record(decide(self.graph, self.state, event))
 
     def record(self, decision: Decision) -> Decision:
+        """Adds a decision that was made on the unit's present state."""
         added = self.state.run.added
         self.state = decision.state
         self.decisions.append(decision)
@@ -72,7 +81,7 @@ class Unit:
 
     @property
     def dispatches(self) -> list[Dispatch]:
-        """Rings that still matter: a lease that was claimed in this very unit needs none."""
+        """Dispatches still needed; a step that was claimed in this unit needs none."""
         return [
             dispatch
             for dispatch in self._notified.values()
@@ -80,7 +89,7 @@ class Unit:
         ]
 
     def changes(self) -> list[writer.Changes]:
-        """What was decided and is not written yet: nothing, or all of it."""
+        """The decisions since the last call as one batch for the writer; an empty list if there are none."""
         decisions = self.decisions[self.written :]
         if not decisions:
             return []
@@ -91,7 +100,10 @@ class Unit:
         return [changes]
 
     def require_plain(self) -> None:
-        """Raise NeedsLock where more must be written than the run and what has changed of it."""
+        """Raises NeedsLock if more must be written than the run, its entries and its changed steps.
+
+        Only these fit into the single statement that `write_if` guards by `last_seq`.
+        """
         entries = [entry for decision in self.decisions for entry in decision.entries]
         opens_case = any(entry.type.startswith("intervention.") for entry in entries)
         starts_others = any(isinstance(command, StartChild) for command in self.commands)
@@ -100,7 +112,7 @@ class Unit:
             raise NeedsLock
 
     def loaded_now(self) -> reader.Loaded:
-        """What a later unit of this process may go on from, after the commit."""
+        """The run as it is stored after the commit; this process's next unit goes on from it unread."""
         self.loaded.rows.absorb(self.state)
         is_undisturbed = self.loaded.is_undisturbed or not self.is_locked
         return evolve(
@@ -114,7 +126,10 @@ class Unit:
 
 @contextmanager
 def unit_of(run: UUID | reader.Loaded, after_commit: AfterCommit) -> Iterator[Unit]:
-    """Lock a run and take events in one transaction; `after_commit` then carries out the rest."""
+    """Locks a run and takes events in one transaction; `after_commit` is called with the committed unit.
+
+    Inside a transaction of the caller, `after_commit` waits for the outermost commit. Raises UnknownRun.
+    """
     db = database()
     is_part = db.wrapper.in_atomic_block
     with transaction_of(db, reader.lock_query(db, run)) as work:
@@ -130,46 +145,47 @@ def unit_of(run: UUID | reader.Loaded, after_commit: AfterCommit) -> Iterator[Un
 def unit_that_goes_on(
     run: reader.Loaded, take: Callable[[Unit], T], after_commit: AfterCommit
 ) -> tuple[Unit, T]:
-    """Take events of a run that this process has just read or written; without the lock where that can be.
+    """Takes events of a run that this process has just read or written, on the optimistic path if possible.
 
-    `take` may be called twice, and must do nothing but take events.
+    Returns the committed unit and what `take` returned. `take` may be called twice, with a fresh unit each
+    time, and must do nothing but take events.
     """
-    done = _without_lock(run, take)
-    if done is not None:
-        after_commit(done[0])
-        return done
+    committed = _optimistic(run, take)
+    if committed is not None:
+        after_commit(committed[0])
+        return committed
     with unit_of(run, after_commit) as unit:
-        found = take(unit)
-    return unit, found
+        result = take(unit)
+    return unit, result
 
 
-def _without_lock(run: reader.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T] | None:
-    """None, and nothing is written, where it takes the lock."""
+def _optimistic(run: reader.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T] | None:
+    """Decides and writes without the lock. Returns None, with nothing written, if the lock is needed."""
     db = database()
     if db.wrapper.in_atomic_block or not _is_alone(run):
         return None
-    unit = Unit(run, _time_of(db, run), is_locked=False)
+    unit = Unit(run, _time_estimate(db, run), is_locked=False)
     try:
-        found = take(unit)
+        result = take(unit)
         unit.require_plain()
-    except Exception:  # whatever it was is found again under the lock, where nothing moves
+    except Exception:  # may come from a state that is outdated; under the lock it recurs if it is real
         return None
     at = db.write_if(writer.statements(db, unit.changes()))
     if at is None:
         return None
     unit.at, unit.read_at = at, time.monotonic()
-    return unit, found
+    return unit, result
 
 
 def _is_alone(run: reader.Loaded) -> bool:
-    """Whether nobody else has reason to move a run that moved just now, or nobody did although he had."""
+    """Whether a conflict is unlikely: one step is active at most, or no other process advanced the run."""
     state = run.state.run
     is_alone = run.is_undisturbed or state.active + state.undo_busy <= 1
     return is_alone and time.monotonic() - run.read_at < UNLOCKED_S_MAX
 
 
-def _time_of(db: Database, run: reader.Loaded) -> datetime:
-    """The database's time, without asking it."""
+def _time_estimate(db: Database, run: reader.Loaded) -> datetime:
+    """The database's time without a round trip: the time read with the run, plus the time since."""
     if isinstance(db, Sqlite):
         return db.now()
     return run.at + timedelta(seconds=time.monotonic() - run.read_at)

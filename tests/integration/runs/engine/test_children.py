@@ -28,13 +28,13 @@ def start(publish: Publish, parent: Graph = PARENT, faults: dict[str, str] | Non
 
 def lose(monkeypatch: pytest.MonkeyPatch, kind: type[Command]) -> None:
     """The process dies before it carries a command of this kind out."""
-    real = after_commit._carry_out
+    real = after_commit._carry_out_command
 
     def carry_out(unit: Unit, command: Command) -> None:
         if not isinstance(command, kind):
             real(unit, command)
 
-    monkeypatch.setattr(after_commit, "_carry_out", carry_out)
+    monkeypatch.setattr(after_commit, "_carry_out_command", carry_out)
 
 
 def work(redis: Redis) -> None:
