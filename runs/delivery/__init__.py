@@ -1,1 +1,1 @@
-"""What is sent after a commit: RQ jobs and hints to watchers; and the worker processes that take them."""
+"""RQ jobs and hints that follow a commit, and the register of worker processes that take the jobs."""

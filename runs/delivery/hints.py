@@ -1,7 +1,8 @@
-"""Tells the web processes what has moved. Hints only: what sockets send is read from the database.
+"""Hints to the web processes: which runs and interventions have changed. No data: sockets read the database.
 
-A thread with its own event loop sends them, merged, so that nobody waits for Redis. All web processes
-hear all hints, in one group: a hint costs them little, and nobody has to subscribe to single runs.
+A thread with an event loop of its own merges and sends them, so that no unit of work waits for Redis. All web
+processes receive all hints through one group: a hint costs them little, and there are no subscriptions to
+single runs to keep. A hint that is lost costs freshness only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from redis import RedisError
 logger = logging.getLogger(__name__)
 
 BOARD_GROUP = "board"
-PAUSE_S = 0.05  # the first hint goes out at once; what moves within this time after it is told together
+PAUSE_S = 0.05  # the first hint is sent at once; those that follow within this time are merged into one
 RUNS_PER_HINT = 1_000
 PEOPLE = "people"
 
@@ -37,9 +38,9 @@ class Announcer:
         self._is_due: asyncio.Event
 
     def hint(self, key: Key, number: int = 0) -> None:
-        """Tell of `key` soon; a newer number of the same key replaces the older."""
+        """Sends `key` soon; a newer number of the same key replaces the older one."""
         with self._lock:
-            if self._pid != os.getpid():  # a forked process has no thread of its parent
+            if self._pid != os.getpid():  # a forked process does not have its parent's thread
                 self._start()
             is_first = not self._hints
             self._hints[key] = number
@@ -76,7 +77,7 @@ class Announcer:
 
 
 def message_of(hints: list[tuple[Key, int]]) -> dict[str, Any]:
-    """What the web processes hear: numbers of runs, moved interventions, and whether people changed."""
+    """The group message: last entries of runs, changed interventions, and whether permissions changed."""
     return {
         "type": "board.moved",
         "runs": {key[0]: number for key, number in hints if len(key) == 1 and key[0] != PEOPLE},
@@ -89,7 +90,7 @@ announcer = Announcer()
 
 
 def run_moved(run_id: object, last_seq: int) -> None:
-    """Run `run_id` has `last_seq` entries now."""
+    """Announces that run `run_id` has `last_seq` entries."""
     announcer.hint((str(run_id),), last_seq)
 
 
@@ -98,5 +99,5 @@ def intervention_changed(run_id: object, opened_seq: int, entry_type: str) -> No
 
 
 def people_changed() -> None:
-    """Somebody signed out, or may do something else than before."""
+    """Announces that somebody signed out, or that permissions changed: sockets check theirs again."""
     announcer.hint((PEOPLE,))

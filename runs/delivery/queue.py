@@ -1,4 +1,8 @@
-"""Rings RQ: "lease 17 of this step may be claimed". A ring that is lost is repeated by the sweep."""
+"""Dispatches as RQ jobs: "lease 17 of this step may be claimed". No state is here.
+
+A job only wakes a worker process; the database decides whether the lease can be claimed. So a job may come
+twice or late, and the sweep repeats one that is lost.
+"""
 
 from __future__ import annotations
 
@@ -23,35 +27,34 @@ logger = logging.getLogger(__name__)
 
 JOB = "workers.process.jobs.run_attempt"
 NO_TIMEOUT = -1  # the worker process stops attempts itself
-DISPATCH_TTL_S = 86_400  # what RQ's pages show of a ring; the ring itself is its id, and stays
+DISPATCH_TTL_S = 86_400  # of the job's hash, for RQ's pages; the id stays in its queue and is enough to claim
 DISPATCHES_PER_CALL = 1_000
 RETRY_PAUSE_S = 0.05
 TIMEOUT_S = 5.0
 
-
-_kept: deque[tuple[UUID, Dispatch]] | None = None
+_collected: deque[tuple[UUID, Dispatch]] | None = None
 
 
 @contextmanager
-def collected_here() -> Iterator[deque[tuple[UUID, Dispatch]]]:
-    """Keep this process's rings instead of sending them: it carries the steps out itself."""
-    global _kept
-    _kept = deque()
+def collect_dispatches() -> Iterator[deque[tuple[UUID, Dispatch]]]:
+    """Collects this process's dispatches instead of sending them: it carries the steps out itself."""
+    global _collected
+    _collected = deque()
     try:
-        yield _kept
+        yield _collected
     finally:
-        _kept = None
+        _collected = None
 
 
 def dispatch(run_id: UUID, dispatches: Sequence[Dispatch]) -> None:
-    """Enqueue one job a ring. Without Redis nothing happens: the sweep rings again."""
+    """Enqueues a job for each dispatch of a run. Without Redis it only logs: the sweep dispatches again."""
     dispatch_all([(run_id, one) for one in dispatches])
 
 
 def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
-    """The same for several runs at once."""
-    if _kept is not None:
-        _kept.extend(dispatches)
+    """As `dispatch`, for several runs at once."""
+    if _collected is not None:
+        _collected.extend(dispatches)
         return
     try:
         for queue_name, of_queue in groupby(sorted(dispatches, key=_queue), key=_queue):
@@ -61,7 +64,7 @@ def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
 
 
 def enqueue(function: str, job_id: str, *args: int) -> None:
-    """Have a worker process call a function by its dotted name. Raises RedisError."""
+    """Enqueues a call of a function, by its dotted name. Raises RedisError."""
     queue = Queue(DEFAULT_QUEUE, connection=connection())
     job = Queue.prepare_data(
         function, args=args, job_id=job_id, timeout=NO_TIMEOUT, result_ttl=0, failure_ttl=0
@@ -71,7 +74,7 @@ def enqueue(function: str, job_id: str, *args: int) -> None:
 
 @cache
 def connection() -> Redis:
-    """This process's client. It gives up soon: what is not rung now is rung by the sweep."""
+    """This process's client. It gives up soon, as the sweep repeats dispatches."""
     retry = Retry(ConstantBackoff(RETRY_PAUSE_S), 1)
     return Redis.from_url(
         settings.REDIS_URL, retry=retry, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S
@@ -79,12 +82,12 @@ def connection() -> Redis:
 
 
 def job_id(run_id: UUID, step: str, lease: int) -> str:
-    """RQ's id of a job; the same for every ring of one lease."""
+    """RQ's id of a job; the same for every dispatch of one lease."""
     return f"{run_id.hex}-{step.replace('[', '-').rstrip(']')}-{lease}"
 
 
 def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
-    """Run, step and lease of a ring's job, all that its function takes; None for the id of another job."""
+    """Run, step and lease, the arguments of a dispatch's job, from its id; None for the id of another job."""
     parts = job_id.split("-")
     if len(parts) not in (3, 4) or len(parts[0]) != 32 or not parts[-1].isdecimal():
         return None
@@ -93,8 +96,8 @@ def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
 
 
 def queued_ids(queues: Iterable[str]) -> set[str]:
-    """Ids of all jobs that wait in these queues."""
-    return {found for name in queues for found in Queue(name, connection=connection()).get_job_ids()}
+    """Ids of all jobs that wait in these queues. Raises RedisError."""
+    return {job for name in queues for job in Queue(name, connection=connection()).get_job_ids()}
 
 
 def queue_lengths() -> dict[str, int]:
@@ -102,8 +105,8 @@ def queue_lengths() -> dict[str, int]:
     return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
 
 
-def _queue(notified: tuple[UUID, Dispatch]) -> str:
-    return notified[1].queue
+def _queue(dispatch: tuple[UUID, Dispatch]) -> str:
+    return dispatch[1].queue
 
 
 def _enqueue(queue: Queue, dispatches: list[tuple[UUID, Dispatch]]) -> None:

@@ -1,8 +1,8 @@
-"""The fleet: which worker processes exist, and which of them are lost.
+"""Register of worker processes: which exist, and which of them are lost.
 
-All times are the database's. A process also holds a lock on a file in DATA_DIR for as long as it lives:
-on its own host that is the better witness, as the system frees it in the instant of its death. Expiring
-the leases of a lost process is `runs.engine.engine.process_lost`.
+There are two signs of life. A heartbeat in the database, by the database's time, works across hosts. A lock
+on a file in DATA_DIR works on the process's own host, and there it has the last word, as the system frees the
+lock in the instant of death. `runs.engine.engine.process_lost` ends the attempts of a lost process.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from runs.models import WorkerProcess
 HEARTBEAT_S = 5.0
 SILENT_AFTER_S = 20.0
 LACKS_MAX = 100
-NEWER_CODE = "newer version"  # stands in `lacks` like the name of a worker, which has no space
+NEWER_CODE = "newer version"  # an item of `lacks`; names of workers have no space
 
 _locks: dict[str, int] = {}
 
 
 def register(process_id: str, *, host: str, pid: int, queues: Iterable[str], workers: Iterable[str]) -> None:
-    """Makes this process known; its lock is held until it ends or `gone` is called in it."""
+    """Registers this process; its lock is held until the process ends or calls `gone`."""
     if process_id not in _locks:
         _locks[process_id] = _hold_lock(process_id)
     facts = {"host": host, "pid": pid, "queues": list(queues), "workers": sorted(workers), "lacks": []}
@@ -43,12 +43,12 @@ def register(process_id: str, *, host: str, pid: int, queues: Iterable[str], wor
 
 
 def heartbeat(process_id: str) -> bool:
-    """False when the process is not known, because somebody took it for lost: register again."""
+    """Renews the heartbeat. Returns False if the process was taken for lost and must register again."""
     return WorkerProcess.objects.filter(id=process_id).update(seen_at=Now()) == 1
 
 
 def note_lacking(process_id: str, worker: str) -> bool:
-    """Keeps that a process met a step whose worker it lacks. False where that was known."""
+    """Records that a process met a step whose worker it lacks. Returns False if that was recorded before."""
     row = WorkerProcess.objects.filter(id=process_id).first()
     if row is None or worker in row.lacks or len(row.lacks) >= LACKS_MAX:
         return False
@@ -57,31 +57,32 @@ def note_lacking(process_id: str, worker: str) -> bool:
 
 
 def is_known(worker: str, queue: str) -> bool:
-    """Whether a living process has a worker and listens to a queue."""
+    """Whether a live process has a worker and serves a queue."""
     return any(worker in row.workers and queue in row.queues for row in lately_seen())
 
 
 def may_be_newer(queue: str, than: str) -> bool:
-    """Whether a living process other than `than` listens to a queue and has met no newer code."""
+    """Whether a live process other than `than` serves a queue and may read rows of newer code."""
     others = lately_seen().exclude(id=than)
     return any(queue in row.queues and NEWER_CODE not in row.lacks for row in others)
 
 
 def lately_seen() -> QuerySet[WorkerProcess]:
-    """Processes that have sent a heartbeat of late."""
+    """Processes that have sent a heartbeat within SILENT_AFTER_S."""
     return WorkerProcess.objects.filter(seen_at__gte=Now() - timedelta(seconds=SILENT_AFTER_S))
 
 
 def gone(process_id: str) -> None:
-    """Forgets a process that has ended, or is about to."""
+    """Removes a process that has ended, or is about to end."""
     WorkerProcess.objects.filter(id=process_id).delete()
     _release_lock(process_id)
 
 
 def lost_processes(at: datetime, *, silence_counts: bool = True) -> list[str]:
-    """Ids of known processes that have died without saying so, at the database's time `at`.
+    """Ids of registered processes that have died, at the database's time `at`.
 
-    Without `silence_counts`, only what locks tell: nobody could send a heartbeat of late.
+    Without `silence_counts` only locks are looked at: after an outage of the database no process could have
+    sent a heartbeat.
     """
     silent_since = at - timedelta(seconds=SILENT_AFTER_S)
     rows = WorkerProcess.objects.values_list("id", "seen_at")
@@ -96,7 +97,7 @@ def _is_lost(process_id: str, silent: bool) -> bool:
     try:
         descriptor = os.open(_lock_path(process_id), os.O_RDONLY)
     except OSError:
-        return silent  # a process of another host, or of another data folder
+        return silent  # the process runs on another host, or with another data folder
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -116,9 +117,9 @@ def _hold_lock(process_id: str) -> int:
 
 def _release_lock(process_id: str) -> None:
     _lock_path(process_id).unlink(missing_ok=True)
-    claimed = _locks.pop(process_id, None)
-    if claimed is not None:
-        os.close(claimed)
+    descriptor = _locks.pop(process_id, None)
+    if descriptor is not None:
+        os.close(descriptor)
 
 
 def _lock_path(process_id: str) -> Path:

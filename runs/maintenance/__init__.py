@@ -1,1 +1,1 @@
-"""Work that nobody asks for: timers, lost leases and processes, retention."""
+"""Background work of the scheduler: due timers, lost leases and processes, retention."""

@@ -1,11 +1,11 @@
-"""Removes runs that ended long ago, whole families at a time: a run with all runs that it started.
+"""Removes runs that ended long ago, by whole families: a run with all runs that it started.
 
-Trials may go earlier than other runs, and take the drafts that were kept for them along. Runs that came as
-files stay until somebody removes them.
+Trials may go earlier than other runs, and the drafts that were kept for them go along. Imported runs stay
+until somebody removes them. A family stays while any member is under way, or ended lately.
 
-A family may be large, so it is removed in steps, each with a small transaction of its own: its root is marked
-(and hidden, and nothing can be done with it any more), then its children, then rows go from the leaves up.
-What was begun can be gone on with by anyone. What is not ended, or belongs to something that is not, stays.
+A family may be large, so it is removed in steps of one short transaction each. First its root is marked with
+`pruned_at`, which hides it and frees its idempotency key; then its children are marked; then rows are deleted
+from the leaves up. The marks are the only state: any process can continue a removal that another one began.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from runs.store import reader
 FAMILIES_PER_STEP = 100
 DRAFTS_PER_STEP = 500
 RUNS_PER_STEP = 500
-ROWS_PER_STEP = 5_000  # of journals, steps and the like
+ROWS_PER_STEP = 5_000  # of journals, steps and all other parts of runs
 
 Place = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What one step did. `place`: where the search for old families goes on; `is_done`: nothing is left."""
+    """The result of one step. `place`: where the search for old families continues; `is_done`: it is over."""
 
     removed: int
     place: Place | None
@@ -42,9 +42,9 @@ class Pruned:
 
 
 def prune_step(days: float | None, place: Place | None = None, *, trials_only: bool = False) -> Pruned:
-    """One short transaction: goes on with what is being removed, or looks for more.
+    """One step of at most a few short transactions: continues a removal, else searches for old families.
 
-    Searches among the runs that ended more than `days` days ago; None: begins nothing new.
+    The search covers families that ended more than `days` days ago; with None nothing new is begun.
     """
     if _mark_children():
         return Pruned(0, place)
@@ -54,31 +54,31 @@ def prune_step(days: float | None, place: Place | None = None, *, trials_only: b
     if days is None:
         return Pruned(0, None, is_done=True)
     before = reader.now() - timedelta(days=days)
-    found = _mark_families(before, place, trials_only)
-    if found is None:
+    following = _mark_families(before, place, trials_only)
+    if following is None:
         _remove_tried_drafts(before)
-    return Pruned(0, found, is_done=found is None)
+    return Pruned(0, following, is_done=following is None)
 
 
 def _remove_tried_drafts(before: datetime) -> None:
-    """What was kept for trials whose runs are gone."""
-    left = WorkflowVersion.every.filter(number=TRIAL_NUMBER, runs=None, published_at__lt=before)
-    WorkflowVersion.every.filter(pk__in=list(left.values_list("pk", flat=True)[:DRAFTS_PER_STEP])).delete()
+    """Removes drafts that were kept for trials whose runs are gone."""
+    unused = WorkflowVersion.every.filter(number=TRIAL_NUMBER, runs=None, published_at__lt=before)
+    WorkflowVersion.every.filter(pk__in=list(unused.values_list("pk", flat=True)[:DRAFTS_PER_STEP])).delete()
 
 
 def remove_imported(run: Run) -> None:
-    """Begins the removal of a run that came as a file, with those that came with it; others stay."""
+    """Begins the removal of an imported run and of those that came with it; does nothing with other runs."""
     _mark(Run.objects.filter(pk=run.pk, imported__isnull=False).values("pk"))
 
 
 def _mark_children() -> int:
-    """Returns how many runs have a parent that is being removed, and are now too."""
+    """Marks ended children of marked runs. Returns how many were marked."""
     children = Run.objects.filter(parent__pruned_at__isnull=False, status__in=RUN_ENDED)
     return _mark(children.values("pk")[:RUNS_PER_STEP])
 
 
 def _mark(runs: QuerySet[Run, Any] | Iterable[UUID]) -> int:
-    """Their keys are free at once."""
+    """Marks runs for removal and frees their idempotency keys. Returns how many."""
     return Run.objects.filter(pk__in=runs).update(pruned_at=reader.now(), idempotency_key=None)
 
 
@@ -99,17 +99,17 @@ def _remove_rows() -> int | None:
 
 
 def _parts() -> list[tuple[type[models.Model], str]]:
-    """Every model whose rows belong to a run, and the name of the field that says to which."""
-    found = []
+    """Every model whose rows belong to a run, with the name of its foreign key."""
+    parts = []
     for relation in Run._meta.related_objects:
         model = relation.related_model
         if model is not Run and isinstance(model, type) and relation.on_delete is models.CASCADE:
-            found.append((model, relation.field.name))
-    return found
+            parts.append((model, relation.field.name))
+    return parts
 
 
 def _mark_families(before: datetime, place: Place | None, trials_only: bool) -> Place | None:
-    """Looks at some old roots. Returns where the next ones begin; None when all are looked at."""
+    """Marks the old families among the next roots. Returns where to continue; None if no root is left."""
     roots = Run.objects.filter(parent=None, status__in=RUN_ENDED, created_at__lt=before)
     roots = roots.filter(imported__isnull=True)
     if trials_only:
@@ -119,11 +119,11 @@ def _mark_families(before: datetime, place: Place | None, trials_only: bool) -> 
         roots = roots.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, pk__gt=run_id))
     with transaction.atomic():
         locked = roots.select_for_update().order_by("created_at", "pk")[:FAMILIES_PER_STEP]
-        found = list(locked.values_list("created_at", "pk"))
-        ids = [run_id for _, run_id in found]
+        places = list(locked.values_list("created_at", "pk"))
+        ids = [run_id for _, run_id in places]
         if ids:
             _mark(set(ids) - _young_families(ids, before))
-    return found[-1] if found else None
+    return places[-1] if places else None
 
 
 YOUNG_SQL = """
@@ -137,7 +137,7 @@ WHERE run.status NOT IN ({ended}) OR run.finished_at >= %s
 
 
 def _young_families(roots: list[UUID], before: datetime) -> set[UUID]:
-    """Those of which a member is under way, or ended lately."""
+    """The roots whose family has a member that is under way, or ended at `before` or later."""
     sql = YOUNG_SQL.format(marks=_marks(roots), ended=_marks(RUN_ENDED))
     keys = [Run._meta.pk.get_db_prep_value(root, connection) for root in roots]
     with connection.cursor() as cursor:

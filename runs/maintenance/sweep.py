@@ -1,7 +1,7 @@
-"""Finds what nobody else brings forward: due timers, schedules, mails, ended leases, lost rings, children.
+"""The sweep: due timers, schedules and mails, expired leases, lost dispatches, lost events between runs.
 
-Safe to run twice, by several processes at once and at any time: every finding goes through the
-engine, which ignores what is already over. A poisonous row is logged and does not stop the pass.
+It may run twice, in several processes and at any time: every finding becomes an event of the engine, which
+ignores events that come too late. A row that fails is logged and put off, and does not stop the pass.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ logger = logging.getLogger(__name__)
 
 ROWS_PER_PASS = 500
 PUT_OFF_S = 30.0
-NEWER_PUT_OFF_S = (1.0, 3.0)  # at random, so that a newer scheduler comes first soon
-STILL_QUEUED_S = 15.0  # how long a job that waits in its queue is left alone
+NEWER_PUT_OFF_S = (1.0, 3.0)  # random, so that a newer scheduler soon gets to the row first
+STILL_QUEUED_S = 15.0  # when a job that waits in its queue is looked at again
 CHILD_GRACE_S = 5.0
 LIVE = ("running", "waiting", "compensating", "blocked")
 
 
 def sweep_once(*, silence_counts: bool = True) -> int:
-    """One bounded pass. Returns how many things it brought forward.
+    """One bounded pass over everything. Returns how many rows it advanced.
 
     `silence_counts`: whether a process that sends no heartbeat is taken for lost.
     """
@@ -50,7 +50,7 @@ def sweep_once(*, silence_counts: bool = True) -> int:
 
 
 def sweep_due() -> int:
-    """Only what has come to its own due time; where nothing has, it costs one small query."""
+    """One bounded pass over rows that are due. If none is, it costs one small query."""
     at, names = reader.due()
     return sum(_safely(PASSES[name], at) for name in names)
 
@@ -73,17 +73,17 @@ def _lost_processes(at: datetime, *, silence_counts: bool) -> int:
 
 def _due_steps(at: datetime) -> int:
     rows = StepRun.objects.filter(due_at__lte=at).order_by("due_at")[:ROWS_PER_PASS]
-    found = list(rows.values_list("pk", "run_id", "name", "status", "undo", "lease", "queue"))
-    waiting = _still_in_queue(found)
+    due = list(rows.values_list("pk", "run_id", "name", "status", "undo", "lease", "queue"))
+    waiting = _still_in_queue(due)
     StepRun.objects.filter(pk__in=waiting).update(due_at=F("due_at") + timedelta(seconds=STILL_QUEUED_S))
-    return sum(_wake(row, at) for row in found if row[0] not in waiting)
+    return sum(_wake(row, at) for row in due if row[0] not in waiting)
 
 
 Row = tuple[int, UUID, str, str, str, int, str]
 
 
 def _wake(row: Row, at: datetime) -> int:
-    """A row that cannot be brought forward is put off, so that many of them hold nobody up."""
+    """Wakes a step. A row that fails is put off, so that many of them do not fill every pass."""
     pk, run_id, name, *_ = row
 
     def put_off(seconds: float) -> None:
@@ -101,7 +101,7 @@ def _is_queued(row: Row) -> bool:
 
 
 def _still_in_queue(rows: Iterable[Row]) -> set[int]:
-    """Rows whose job only waits for a worker process: there is nothing to bring forward."""
+    """Rows whose job still lies in its queue: they wait for a free worker process, and nothing was lost."""
     jobs = {
         run_queue.job_id(run_id, name, lease + 1): (pk, queue)
         for pk, run_id, name, _, _, lease, queue in filter(_is_queued, rows)
@@ -116,7 +116,7 @@ def _due_runs(at: datetime) -> int:
 
 
 def _due_schedules(at: datetime) -> int:
-    """Slots of schedules; one that fails stays due, and is tried again later."""
+    """Starts the due slots of schedules; one that fails stays due and is tried again later."""
     ids = list(service.due(at).values_list("pk", flat=True)[:ROWS_PER_PASS])
     return sum(_start_slot(pk, at) for pk in ids)
 
@@ -134,7 +134,7 @@ PASSES = {
     "schedules": _due_schedules,
     "mails": notifications.dispatch_due,
 }
-"""What brings forward what is due, by the names in `store.DUE`."""
+"""The pass over due rows, by the names in `reader.DUE`."""
 
 
 def _families(at: datetime) -> int:
@@ -142,7 +142,7 @@ def _families(at: datetime) -> int:
 
 
 def _ended_children(at: datetime) -> int:
-    """Children whose parent was not told of their end, or that were not told to undo what they did."""
+    """Repeats lost events about ended children: their end to the parent, or the rollback to the child."""
     waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
     undone = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).exclude(status="completed")
     to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).filter(status="completed")
@@ -163,13 +163,13 @@ def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:
     )
 
 
-def _each_run(runs: QuerySet[Run], bring_forward: Callable[[UUID], object]) -> int:
+def _each_run(runs: QuerySet[Run], advance: Callable[[UUID], object]) -> int:
     ids = list(runs.values_list("pk", flat=True).distinct()[:ROWS_PER_PASS])
-    return sum(_each(run_id, partial(bring_forward, run_id)) for run_id in ids)
+    return sum(_each(run_id, partial(advance, run_id)) for run_id in ids)
 
 
 def _orphaned_children(at: datetime) -> int:
-    """Children that were not told that their parent is rolling back or was abandoned."""
+    """Repeats lost events to live children whose parent is rolled back or was abandoned."""
     waiting_parent = {"parent__steps__name": F("parent_step"), "parent__steps__status": StepStatus.WAITING}
     to_undo = Run.objects.filter(
         status__in=("running", "waiting", "blocked"), parent__status="compensating", **waiting_parent
@@ -188,15 +188,14 @@ def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:
     return sum(_each(run_id, partial(engine.cancel_run, run_id, mode)) for run_id in ids)
 
 
-def _leave(seconds: float) -> None:
-    """What comes up in each pass anyway needs no putting off."""
+def _stay_due(seconds: float) -> None:
+    """For rows that each pass looks at anyway."""
 
 
-def _each(
-    what: object, bring_forward: Callable[[], object], put_off: Callable[[float], None] = _leave
-) -> int:
+def _each(what: object, advance: Callable[[], object], put_off: Callable[[float], None] = _stay_due) -> int:
+    """Advances one row, named `what` in the log. Returns 1 if that succeeded, else 0."""
     try:
-        bring_forward()
+        advance()
         return 1
     except NewerState as newer:
         logger.info("sweep: %s is left to a newer scheduler: %s", what, newer)
@@ -206,7 +205,7 @@ def _each(
         logger.debug("sweep: %s: %s", what, stale)
     except Exception as error:
         if is_away(error) and how_away(error) != "busy":
-            raise  # for all the others too
+            raise  # the other rows of the pass would fail in the same way
         logger.warning("sweep: %s: %s", what, error, exc_info=not is_away(error))
     put_off(PUT_OFF_S)
     return 0

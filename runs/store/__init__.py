@@ -1,1 +1,1 @@
-"""Rows of runs: hand-written statements, caches, and what SQLite and PostgreSQL do differently."""
+"""Rows of runs: hand-written statements, caches, and the differences between SQLite and PostgreSQL."""

@@ -1,4 +1,8 @@
-"""The machine's states as JSON and back. Fields that hold their default are left out."""
+"""The machine's states as JSON and back. Fields with their default value are left out.
+
+Thus a new field needs no migration, and rows stay small. A field that this code does not know was written by
+newer code: it is refused, as dropping it would lose state.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ ENUMS: dict[str, type[Enum]] = {"final": RunStatus, "status": StepStatus, "undo"
 
 
 def pack(state: RunState | StepState, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Fields of a state as orjson writes them, without those named in `skip`."""
+    """The fields of a state, for orjson, without those named in `skip`."""
     defaults = DEFAULTS[type(state)]
     return {
         name: value
@@ -33,9 +37,9 @@ def pack(state: RunState | StepState, skip: frozenset[str] = frozenset()) -> dic
 
 
 def unpack(kind: type[T], data: Mapping[str, Any], **more: Any) -> T:
-    """The state that `pack` was given; `more` holds what was skipped.
+    """The state that `pack` was given; `more` holds the skipped fields.
 
-    Raises NewerState where a newer version of this code has packed what this one does not know.
+    Raises NewerState if the data has a field or a status that this version of the code does not know.
     """
     unknown = data.keys() - DEFAULTS[kind].keys()
     if unknown:

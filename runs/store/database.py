@@ -1,8 +1,18 @@
 """This thread's database connection without Django's wrappers: transactions and statements of the hot path.
 
-A step is one transaction of a few statements; Django's cursors and `atomic` cost more than those do. What
-is here leaves the connection as `atomic` would, so that the ORM can be used inside a transaction. Errors are
-Django's. Statements are written with `%s`.
+Theory of operation. A step is one transaction of a few statements; Django's cursors and `atomic` cost more
+than these. So the statements go to the driver's connection, and `_begin`, `_end` and `_undo` set the flags of
+Django's wrapper that `atomic` would set (`autocommit`, `in_atomic_block`, `needs_rollback`). The ORM, nested
+`atomic` blocks and `on_commit` hooks therefore work inside `transaction_of`. Inside a transaction of somebody
+else, `transaction_of` is a savepoint.
+
+The databases differ in what is expensive. PostgreSQL costs a round trip for each answer: BEGIN travels with
+the first query and the last statements with COMMIT (pipeline mode), statements are prepared, and the
+database's time comes as an extra column. SQLite costs no trip, but admits one writer at a time: BEGIN
+IMMEDIATE takes the write lock before anything is read, and `Gate` keeps the wait for it short. Its time is
+the host's.
+
+Errors are Django's. Statements are written with `%s`.
 """
 
 from __future__ import annotations
@@ -27,11 +37,11 @@ from runs.store.sqlite_gate import Gate
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
-Statement = tuple[str, Sequence[Row]]  # carried out once for every row of values
+Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
 
 
 class Database(ABC):
-    """What SQLite and PostgreSQL have in common."""
+    """One connection. SQLite and PostgreSQL implement it."""
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
         self.wrapper = wrapper
@@ -41,34 +51,37 @@ class Database(ABC):
 
     @abstractmethod
     def rows(self, query: Query) -> list[Row]:
-        """What a query finds."""
+        """The rows of a query."""
 
     @abstractmethod
     def locked(self, query: Query) -> Query:
-        """The query that also locks the row it finds, and gives the time after that as the last column."""
+        """The query extended to lock its row, and to return the time after that as the last column."""
 
     @abstractmethod
     def timed(self, query: Query) -> Query:
-        """The query that also gives the database's time as the last column, where asking takes a way."""
+        """The query extended by the database's time as the last column, where asking costs a round trip."""
 
     @abstractmethod
     def write(self, statements: Sequence[Statement]) -> None:
-        """Carry out statements in their order."""
+        """Executes statements in their order."""
 
     @abstractmethod
     def write_if(self, statements: Sequence[Statement]) -> datetime | None:
-        """A transaction of its own, if its first statement finds its row. The time then, else None."""
+        """A transaction that takes place only if its first statement matches its row.
+
+        Returns the time of the transaction, or None with nothing written.
+        """
 
     @abstractmethod
     def begin(self, first: Query | None) -> list[Row]:
-        """Begin a transaction; what its first query finds."""
+        """Begins a transaction; returns the rows of its first query."""
 
     @abstractmethod
     def commit(self, last: Sequence[Statement]) -> None:
-        """Carry out the last statements of a transaction and commit it."""
+        """Executes the last statements of a transaction and commits it."""
 
     def let_next(self) -> None:  # noqa: B027  # PostgreSQL has nothing to do
-        """A transaction has ended, so whoever waits for its turn to write may begin."""
+        """Lets the next writer in, as a transaction of this connection has ended."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -80,7 +93,7 @@ class Database(ABC):
 
     @abstractmethod
     def many(self, keys: Sequence[Any]) -> Query:
-        """A query of these keys, which are one value of it."""
+        """A query that returns these keys and passes them as a single parameter."""
 
     @abstractmethod
     def time(self, value: datetime | None) -> Any:
@@ -88,17 +101,17 @@ class Database(ABC):
 
     @abstractmethod
     def time_of(self, value: Any) -> datetime:
-        """The time that a query found."""
+        """A time as a query returned it."""
 
 
 class Sqlite(Database):
-    """Lives on this host, so its time is the host's. IMMEDIATE transactions let one writer in at a time."""
+    """Runs on this host, so its time is the host's. IMMEDIATE transactions admit one writer at a time."""
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
         with self.wrapper.wrap_database_errors:
-            found: list[Row] = self.raw.execute(_with_question_marks(sql), values).fetchall()
-            return found
+            rows: list[Row] = self.raw.execute(_with_question_marks(sql), values).fetchall()
+            return rows
 
     def locked(self, query: Query) -> Query:
         return query
@@ -164,18 +177,18 @@ class Sqlite(Database):
         return None if value is None else _naive_text(value)
 
     def time_of(self, value: Any) -> datetime:
-        found: datetime = value.replace(tzinfo=UTC)
-        return found
+        time: datetime = value.replace(tzinfo=UTC)
+        return time
 
 
 class Postgres(Database):
-    """Statements are prepared once a connection, and those that need no answer in between travel together."""
+    """Statements are prepared once a connection; those that need no answer in between travel together."""
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
         with self.wrapper.wrap_database_errors:
-            found: list[Row] = self._cursor.execute(sql, values, prepare=True).fetchall()
-            return found
+            rows: list[Row] = self._cursor.execute(sql, values, prepare=True).fetchall()
+            return rows
 
     @cached_property
     def _cursor(self) -> Cursor[Row]:
@@ -221,12 +234,12 @@ class Postgres(Database):
                 self._execute(sql, row)
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """With a cursor of its own, so that the results of a pipeline stay apart."""
+        """Uses a cursor of its own, so that the results of a pipeline stay apart."""
         return Cursor(self.raw).execute(sql, values, prepare=True)
 
     def now(self) -> datetime:
-        found: datetime = self.rows(("SELECT clock_timestamp()", ()))[0][0]
-        return found
+        at: datetime = self.rows(("SELECT clock_timestamp()", ()))[0][0]
+        return at
 
     def key(self, id: UUID) -> Any:
         return id
@@ -238,15 +251,15 @@ class Postgres(Database):
         return value
 
     def time_of(self, value: Any) -> datetime:
-        found: datetime = value
-        return found
+        time: datetime = value
+        return time
 
 
 _here = threading.local()
 
 
 def database() -> Database:
-    """This thread's connection. Raises OperationalError where there is none to be had."""
+    """This thread's connection, opened if necessary. Raises OperationalError if that fails."""
     wrapper = connections[DEFAULT_DB_ALIAS]
     known: Database | None = getattr(_here, "database", None)
     if known is None or known.wrapper is not wrapper or known.raw is not wrapper.connection:
@@ -256,7 +269,7 @@ def database() -> Database:
 
 @dataclass
 class Work:
-    """A transaction under way: what its first query found, and the statements that go with its commit."""
+    """A transaction under way: the rows of its first query, and the statements to send with its COMMIT."""
 
     first: list[Row]
     last: list[Statement] = field(default_factory=list)
@@ -264,7 +277,7 @@ class Work:
 
 @contextmanager
 def transaction_of(db: Database, first: Query | None = None) -> Iterator[Work]:
-    """One transaction; inside another one, a part of it that can be undone by itself."""
+    """One transaction; inside another one, a savepoint."""
     if db.wrapper.in_atomic_block:
         with transaction.atomic():
             work = Work(db.rows(first) if first else [])
@@ -305,7 +318,7 @@ def _end(db: Database, last: Sequence[Statement]) -> None:
 
 
 def _undo(db: Database) -> None:
-    """Roll back whatever there is; a connection that cannot is given up."""
+    """Rolls back; a connection that fails to is closed. The flags go first, as `rollback` checks them."""
     wrapper = db.wrapper
     wrapper.autocommit, wrapper.in_atomic_block = True, False
     try:
@@ -326,5 +339,5 @@ def _with_question_marks(sql: str) -> str:
 
 @lru_cache(maxsize=512)
 def _naive_text(value: datetime) -> str:
-    """As Django's backend stores times."""
+    """The format in which Django's backend stores times."""
     return value.astimezone(UTC).isoformat(" ").removesuffix("+00:00")

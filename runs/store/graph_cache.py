@@ -1,4 +1,4 @@
-"""Graphs of versions, trials included, parsed once per process, and as a run's expansions changed them."""
+"""Parsed graphs, kept per process: those of versions, and those of runs whose expansions added steps."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ def version_graph(version_id: int) -> Graph:
 
 
 def run_graph(version_id: int, state: State) -> Graph:
-    """The graph that a run really has."""
+    """The graph of a run: that of its version, with the steps that its expansions added."""
     graph = version_graph(version_id)
     return _grown_graph(graph, state) if state.run.added else graph
 
 
 def _grown_graph(graph: Graph, state: State) -> Graph:
-    """The last one of this run, if it grew by these very steps: a transaction may have been undone."""
+    """The cached graph of this run if it has the same added steps, else a new one.
+
+    The added steps are compared because the transaction that added others may have been rolled back.
+    """
     payloads = state.payloads(list(state.run.added))
     growth = [(seq, state.step(steps[0]["name"]).added_by, steps) for seq, steps in payloads.items()]
     with _lock:

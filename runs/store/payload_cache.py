@@ -1,6 +1,6 @@
-"""Inputs and payloads of runs, kept in this process. They never change, so they are never stale.
+"""Inputs and payloads of runs, kept in this process. Rows of them never change, so no entry is ever stale.
 
-Whoever gets one must not change it.
+Callers share the values and must not change them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from uuid import UUID
 
 CACHE_BYTES_MAX = 64_000_000
 ONE_BYTES_MAX = 8_000_000
-INPUT = 0  # a run's input is kept under this number, which no entry has
+INPUT = 0  # stands for the run's input; entries are numbered from 1
 
-Key = tuple[int, int]  # a run's id as a number, which is quick to look up, and an entry's
+Key = tuple[int, int]  # a run's id as a number, which hashes faster than a UUID, and an entry's number
 
 
 class PayloadCache:
@@ -28,18 +28,18 @@ class PayloadCache:
         self._bytes = 0
 
     def get(self, run_id: UUID, seqs: list[int]) -> dict[int, Any]:
-        """Those of `seqs` that are known."""
-        run, found = run_id.int, {}
+        """The cached values among `seqs`, by their number."""
+        run, values = run_id.int, {}
         with self._lock:
             for seq in seqs:
-                kept = self._values.get((run, seq))
-                if kept is not None:
+                cached = self._values.get((run, seq))
+                if cached is not None:
                     self._values.move_to_end((run, seq))
-                    found[seq] = kept[0]
-        return found
+                    values[seq] = cached[0]
+        return values
 
     def put(self, run_id: UUID, seq: int, value: Any, size: int) -> None:
-        """Keep a value whose JSON text has `size` bytes."""
+        """Keeps a value whose JSON text has `size` bytes; drops the values that were unused the longest."""
         if size > self._one_bytes_max:
             return
         key = run_id.int, seq

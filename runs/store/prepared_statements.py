@@ -1,7 +1,13 @@
-"""The few PostgreSQL statements of the hot path, by the names under which a connection has prepared them.
+"""Server-side prepared statements of PostgreSQL for the one statement that ends most steps. No SQL is here.
 
-A cursor of psycopg looks at every value for its type and keeps much that nobody asks for. These statements
-are the same each time, and the server knows the types of their values: they go as text.
+Theory of operation. A cursor of psycopg adapts each value by its Python type, picks formats and builds
+descriptions of the result. The statements of the hot path are few and always the same, and PostgreSQL infers
+the types of their parameters from the tables. So this module speaks libpq's extended query protocol itself:
+it sends Parse (`send_prepare`) once a connection and statement, and afterwards only Bind and Execute
+(`send_query_prepared`), with every value as text.
+
+Waiting goes through psycopg's own `wait`, so that timeouts and interrupts work as in a cursor, and errors are
+psycopg's. `runs.store.database` keeps one `Prepared` per connection.
 """
 
 from __future__ import annotations
@@ -18,7 +24,7 @@ from psycopg.pq.abc import PGresult
 
 
 class Prepared:
-    """What one connection has prepared."""
+    """The statements that one connection has prepared, by their SQL."""
 
     def __init__(self, raw: Connection[Any]) -> None:
         self._raw = raw
@@ -26,25 +32,27 @@ class Prepared:
         self._count = 0
 
     def time(self, sql: str, values: Sequence[Any]) -> datetime | None:
-        """Carry out a statement, a transaction by itself, that finds one time or nothing.
+        """Carries out a statement as a transaction of its own; returns the one time that it selects, or None.
 
-        `sql` has `%s` for each value: None, a text, number, time or id. Raises psycopg's errors.
+        `sql` has `%s` for each value: None, text, number, time or id. Raises psycopg's errors.
         """
         try:
-            result = self._carried_out(sql, values)
-        except InvalidSqlStatementName:  # after a rollback psycopg drops all that its connection has prepared
+            result = self._execute(sql, values)
+        except InvalidSqlStatementName:
+            # psycopg deallocates all statements of its connection after a rollback. Nothing was carried out
+            # under the unknown name, so that a second try is safe.
             self._names.clear()
-            result = self._carried_out(sql, values)
-        found = result.get_value(0, 0) if result.ntuples else None
-        return None if found is None else datetime.fromisoformat(found.decode())
+            result = self._execute(sql, values)
+        text = result.get_value(0, 0) if result.ntuples else None
+        return None if text is None else datetime.fromisoformat(text.decode())
 
-    def _carried_out(self, sql: str, values: Sequence[Any]) -> PGresult:
+    def _execute(self, sql: str, values: Sequence[Any]) -> PGresult:
         name = self._names.get(sql) or self._prepare(sql)
         self._raw.pgconn.send_query_prepared(name, [_text(value) for value in values])
         return self._result()
 
     def _prepare(self, sql: str) -> bytes:
-        self._count += 1  # so that no name is used twice
+        self._count += 1  # a name is never used again: the server may still hold it
         name = b"hot_%d" % self._count
         self._raw.pgconn.send_prepare(name, _numbered(sql))
         self._result()
@@ -66,6 +74,6 @@ def _text(value: Any) -> bytes | None:
 
 
 def _numbered(sql: str) -> bytes:
-    """PostgreSQL's own marks: `$1` for the first value."""
-    first, *others = sql.split("%s")
-    return "".join([first, *(f"${place}{part}" for place, part in enumerate(others, 1))]).encode()
+    """The SQL with the placeholders of the protocol: `$1` for the first value."""
+    first, *rest = sql.split("%s")
+    return "".join([first, *(f"${number}{part}" for number, part in enumerate(rest, 1))]).encode()

@@ -1,7 +1,8 @@
-"""Rows → machine state, in few hand-written statements; the way back is `runs.store.writer`. No rules.
+"""Rows → machine state, in few hand-written statements; `runs.store.writer` goes the other way. No rules.
 
-The run's row is the one lock: it is read with `FOR UPDATE` on PostgreSQL, and SQLite's IMMEDIATE
-transactions let one writer in at a time.
+The run's row is the only lock of a run: PostgreSQL reads it with `FOR UPDATE`, and SQLite's IMMEDIATE
+transactions admit one writer at a time. Steps and payloads are read when they are asked for, as most events
+need one or two steps of a run that may have thousands.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from runs.store.database import Database, Query, Row, Sqlite, database
 from runs.store.payload_cache import INPUT, cache
 from runs.store.writer import Changes
 
-DISPATCH_GRACE_S = 5.0  # a ring that was not answered for so long is looked into by the sweep
+DISPATCH_GRACE_S = 5.0  # the sweep looks into a dispatch that nobody has claimed for so long
 ROWS_PER_STATEMENT = 500
-SMALL_RUN_STEPS = 50  # whose steps are all read when one of them is
+SMALL_RUN_STEPS = 50  # up to so many steps are read together as soon as one is needed
 
 RUN_SQL = (
     "SELECT version_id, state, error, workflow_name, parent_id, parent_step, {input} FROM runs_run"
@@ -55,10 +56,10 @@ LIVE_FAMILY_SQL = (
 
 @dataclass(frozen=True)
 class Loaded:
-    """A run as read under its lock, at the database's time `at`. `rows` is where `state` reads from.
+    """A run as it was read at the database's time `at`. `state` reads its steps and payloads from `rows`.
 
-    `read_at`: the same moment by this process's steady clock. `is_undisturbed`: nobody else has moved the run
-    between this process's last two looks at it, or this is the first one.
+    `read_at`: the same moment by this process's monotonic clock. `is_undisturbed`: no other process advanced
+    the run between the last two reads of this process, or this is the first read.
     """
 
     version_id: int
@@ -78,7 +79,7 @@ def now() -> datetime:
 
 
 def due() -> tuple[datetime, list[str]]:
-    """The database's time, and of what the due time has come, by the names in DUE; asked in one query."""
+    """The database's time, and the names in DUE of which some row is due; in one query."""
     db = database()
     if isinstance(db, Sqlite):
         at = db.now()
@@ -90,54 +91,54 @@ def due() -> tuple[datetime, list[str]]:
 
 
 def has_live_families() -> bool:
-    """Whether a child run is under way, or the parent of one is."""
+    """Whether any child run, or any parent of one, is under way."""
     return bool(database().rows((LIVE_FAMILY_SQL, ()))[0][0])
 
 
 def load(run_id: UUID) -> Loaded:
-    """Read a run's row; its steps are read when they are asked for. Raises UnknownRun."""
+    """Reads a run's row, without a lock. Raises UnknownRun."""
     db = database()
-    found = db.rows(db.timed(_run_query(db, run_id)))
-    return evolve(_loaded(run_id, found, _time_in(db, found)), is_undisturbed=True)
+    rows = db.rows(db.timed(_run_query(db, run_id)))
+    return evolve(_loaded(run_id, rows, _time_in(db, rows)), is_undisturbed=True)
 
 
 def lock_query(db: Database, run: UUID | Loaded) -> Query:
-    """What locks a run's row and reads what this process does not know of it yet."""
+    """The query that locks a run's row; it reads only `last_seq` of a run that this process has read."""
     if isinstance(run, UUID):
         return db.locked(_run_query(db, run))
     return db.locked((LAST_SEQ_SQL, [db.key(run.rows.run_id)]))
 
 
-def locked(db: Database, run: UUID | Loaded, found: list[Row]) -> Loaded:
-    """The run of which `lock_query` found this row. Raises UnknownRun.
+def locked(db: Database, run: UUID | Loaded, rows: list[Row]) -> Loaded:
+    """The run of which `lock_query` returned `rows`. Raises UnknownRun.
 
-    Of a run that this process has read before, what has not changed since is not read again.
+    A run that this process has read before is read again only if its `last_seq` has changed.
     """
-    at = _time_in(db, found)
+    at = _time_in(db, rows)
     if isinstance(run, UUID):
-        return _loaded(run, found, at)
-    if found and found[0][0] == run.state.run.last_seq:
+        return _loaded(run, rows, at)
+    if rows and rows[0][0] == run.state.run.last_seq:
         return evolve(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
 
 
-def _time_in(db: Database, found: list[Row]) -> datetime:
-    """The database's time, which PostgreSQL gives with the row."""
-    at: datetime = db.now() if not found or isinstance(db, Sqlite) else found[0][-1]
+def _time_in(db: Database, rows: list[Row]) -> datetime:
+    """The database's time, which PostgreSQL returns with the row."""
+    at: datetime = db.now() if not rows or isinstance(db, Sqlite) else rows[0][-1]
     return at
 
 
 def _run_query(db: Database, run_id: UUID) -> Query:
-    """What reads a run's row, without the input if that is known already."""
-    is_known = bool(cache.get(run_id, [INPUT]))
-    return BARE_RUN_SQL if is_known else WHOLE_RUN_SQL, [db.key(run_id)]
+    """The query of a run's row, without the input if that is cached: it may have megabytes."""
+    is_cached = bool(cache.get(run_id, [INPUT]))
+    return BARE_RUN_SQL if is_cached else WHOLE_RUN_SQL, [db.key(run_id)]
 
 
-def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
-    if not found:
+def _loaded(run_id: UUID, run_rows: list[Row], at: datetime) -> Loaded:
+    if not run_rows:
         raise UnknownRun(run_id)
-    version_id, packed, error, workflow, parent_id, parent_step, input = found[0][:7]
+    version_id, packed, error, workflow, parent_id, parent_step, input = run_rows[0][:7]
     run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
     parent = None if parent_id is None else UUID(str(parent_id))
     rows = Rows(run_id, run.total)
@@ -145,19 +146,22 @@ def _loaded(run_id: UUID, found: list[Row], at: datetime) -> Loaded:
     return Loaded(version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
 
 
-def _input(run_id: UUID, found: Any) -> Any:
-    """The input that was found with the run, or is known, or was dropped since it was looked for."""
-    if found is not None:
-        return _kept(run_id, INPUT, found)
-    known = cache.get(run_id, [INPUT])
-    if known:
-        return known[INPUT]
+def _input(run_id: UUID, column: Any) -> Any:
+    """The input from its column, or from the cache if the column was not read.
+
+    The cache may have dropped it since the query was made; then it is read by itself.
+    """
+    if column is not None:
+        return _cached(run_id, INPUT, column)
+    cached = cache.get(run_id, [INPUT])
+    if cached:
+        return cached[INPUT]
     db = database()
-    return _kept(run_id, INPUT, db.rows((INPUT_SQL, [db.key(run_id)]))[0][0])
+    return _cached(run_id, INPUT, db.rows((INPUT_SQL, [db.key(run_id)]))[0][0])
 
 
-def _kept(run_id: UUID, seq: int, text: Any) -> Any:
-    """The value of a JSON column, remembered by this process."""
+def _cached(run_id: UUID, seq: int, text: Any) -> Any:
+    """The value of a JSON column, put into the cache."""
     value = json_of(text)
     if isinstance(text, str):
         cache.put(run_id, seq, value, len(text))
@@ -167,7 +171,7 @@ def _kept(run_id: UUID, seq: int, text: Any) -> Any:
 def changes(
     run_id: UUID, decisions: Sequence[Decision], notified: Mapping[str, str], at: datetime, before: RunState
 ) -> Changes:
-    """What decisions say of a run that is stored as `before`. `rung`: queue by step."""
+    """The changes by decisions on a run that is stored as `before`. `notified`: queue by step."""
     state = decisions[-1].state
     entries = [entry for decision in decisions for entry in decision.entries]
     dispatch_due = at + timedelta(seconds=DISPATCH_GRACE_S)
@@ -175,19 +179,19 @@ def changes(
 
 
 class Rows:
-    """The stored state of one run's steps and payloads, read when needed and kept."""
+    """The stored steps and payloads of one run, read when they are needed and kept."""
 
     def __init__(self, run_id: UUID, total: int = 0) -> None:
-        """`total`: how many steps the run has; 0 where that does not matter."""
+        """`total`: how many steps the run has, or 0 to read steps one by one."""
         self.run_id = run_id
         self._steps: dict[str, StepState | None] = {}
         self._has_all = False
-        self._has_steps = False  # all but items of maps
+        self._has_steps = False  # all steps but the items of maps
         self._is_small = 0 < total <= SMALL_RUN_STEPS
 
     @classmethod
     def of_new_run(cls, run_id: UUID) -> Rows:
-        """Of a run of which nothing is stored."""
+        """The rows of a run of which nothing is stored yet."""
         rows = cls(run_id)
         rows._has_all = True
         return rows
@@ -211,7 +215,7 @@ class Rows:
             self._has_steps = True
 
     def _is_to_come(self, map_name: str, index: int) -> bool:
-        """Whether a map has not come to this item yet."""
+        """Whether the map has not started this item yet: then no row of it exists."""
         parent = self._steps.get(map_name)
         return parent is not None and index >= parent.items_next
 
@@ -227,7 +231,7 @@ class Rows:
         return {key: step for key, step in self._steps.items() if step is not None and step.map_name == name}
 
     def steps_named(self, names: list[str]) -> dict[str, StepState]:
-        """Those of `names` that are stored."""
+        """The stored steps among `names`."""
         missing = [name for name in names if name not in self._steps] if not self._has_all else []
         if missing and self._is_small:
             self._read_steps()
@@ -236,11 +240,11 @@ class Rows:
             part = missing[start : start + ROWS_PER_STATEMENT]
             self._steps.update(dict.fromkeys(part))
             self._read(f" AND name IN ({', '.join(['%s'] * len(part))})", *part)
-        found = ((name, self._steps.get(name)) for name in names)
-        return {name: step for name, step in found if step is not None}
+        steps = ((name, self._steps.get(name)) for name in names)
+        return {name: step for name, step in steps if step is not None}
 
     def absorb(self, state: State) -> None:
-        """What was written is what is stored from now on."""
+        """Takes over the changed steps of `state`, which have been written."""
         self._steps.update(state.changed)
         state.changed = {}
 
@@ -248,11 +252,11 @@ class Rows:
         return self.payloads([seq])[seq]
 
     def payloads(self, seqs: list[int]) -> dict[int, Any]:
-        found = cache.get(self.run_id, seqs)
-        missing = [seq for seq in seqs if seq not in found]
+        payloads = cache.get(self.run_id, seqs)
+        missing = [seq for seq in seqs if seq not in payloads]
         for start in range(0, len(missing), ROWS_PER_STATEMENT):
-            found |= self._read_payloads(missing[start : start + ROWS_PER_STATEMENT])
-        return found
+            payloads |= self._read_payloads(missing[start : start + ROWS_PER_STATEMENT])
+        return payloads
 
     def _read(self, where: str, *values: Any) -> None:
         db = database()
@@ -263,10 +267,10 @@ class Rows:
         marks = ", ".join(["%s"] * len(seqs))
         sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
         db = database()
-        found = db.rows((sql, [db.key(self.run_id), *seqs]))
-        return {seq: _kept(self.run_id, seq, payload) for seq, payload in found}
+        rows = db.rows((sql, [db.key(self.run_id), *seqs]))
+        return {seq: _cached(self.run_id, seq, payload) for seq, payload in rows}
 
 
 def json_of(value: Any) -> Any:
-    """SQLite gives JSON columns as text, PostgreSQL as objects."""
+    """The value of a JSON column, which SQLite returns as text and PostgreSQL as an object."""
     return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,4 +1,4 @@
-"""What of a new run lists can find: its labels and the beginning of its input as text."""
+"""Rows by which lists find a run: its labels, and the beginning of its input as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import orjson
 
 from runs.models import Run, RunLabel, RunText
 
+TEXT_LENGTH_MAX = 10_000  # characters of an input
+LABEL_LENGTH_MAX = 200
+
 
 def index(runs: Iterable[Run]) -> None:
-    """Write the rows by which `runs` are found; they must have been saved."""
+    """Inserts the search rows of `runs`, which must have been saved."""
     runs = list(runs)
     texts = [RunText(run=run, text=searchable(run.input)) for run in runs if run.input]
     labels = [row for run in runs for row in _labels(run)]
@@ -31,12 +34,6 @@ def _labels(run: Run) -> list[RunLabel]:
         )
         for key, value in run.labels.items()
     ]
-
-
-TEXT_LENGTH_MAX = 10_000  # characters of an input
-
-
-LABEL_LENGTH_MAX = 200
 
 
 def searchable(value: Any) -> str:

@@ -1,7 +1,9 @@
-"""What a unit of work writes, as statements of the database at hand. No rules.
+"""Machine state → statements of the database at hand; `runs.store.reader` goes the other way. No rules.
 
-SQLite takes a statement a row: each costs little more than its row. PostgreSQL takes everything at once, rows
-as JSON: there a statement costs more than what it writes.
+SQLite gets one statement a row, as a statement costs little more than its row. PostgreSQL gets a run, its
+entries and its steps in one statement (`WITH moved AS …, noted AS …, saved AS …`), rows as one JSON array
+each, as a statement costs more than the rows it writes. That statement also is the whole transaction of the
+optimistic path: if the run's row does not match `last_seq`, `moved` is empty and nothing is inserted.
 """
 
 from __future__ import annotations
@@ -67,9 +69,9 @@ DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What was decided of one run since its row was `before`.
+    """Everything to be written of one run since its row was `before`.
 
-    `rung`: queue by step. `dispatch_due`: when the sweep looks after those rings.
+    `notified`: queue by dispatched step. `dispatch_due`: when the sweep looks into these dispatches.
     """
 
     run_id: UUID
@@ -87,13 +89,13 @@ class Changes:
 
     @property
     def notified_again(self) -> list[str]:
-        """Steps that are rung although nothing of them has changed."""
+        """Steps that are dispatched again although nothing of them has changed."""
         changed = {step.name for step in self.steps}
         return [name for name in self.notified if name not in changed]
 
 
 def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
-    """What writes the changes; the first statement finds a run only where it is still as it was before."""
+    """The statements that write the changes. The first matches a run only by its `last_seq` of before."""
     again = [
         (db.time(one.dispatch_due), db.key(one.run_id), name)
         for one in changes
@@ -101,14 +103,14 @@ def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
     ]
     if isinstance(db, Sqlite):
         moved = [_run_statement(db, one) for one in changes if one.has_moved]
-        found = [*moved, *_sqlite_rows(db, changes), (DUE_SQL, again)]
+        batch = [*moved, *_sqlite_rows(db, changes), (DUE_SQL, again)]
     else:
-        found = [*_postgres_statements(db, changes), (DUE_SQL, again)]
-    return [(sql, values) for sql, values in found if values]
+        batch = [*_postgres_statements(db, changes), (DUE_SQL, again)]
+    return [(sql, values) for sql, values in batch if values]
 
 
 def _run_statement(db: Database, changes: Changes) -> Statement:
-    """While a run only moves on, its indexed columns are not even named, so that no index is touched."""
+    """The UPDATE of a run's row; names indexed columns only if they change, so that no index is touched."""
     run, before = changes.after, changes.before
     moved = (json_text(pack(run, RUN_COLUMNS)), run.last_seq, run.done)
     where = (db.key(changes.run_id), before.last_seq)
@@ -121,7 +123,7 @@ def _run_statement(db: Database, changes: Changes) -> Statement:
 
 
 def run_columns(run: RunState) -> dict[str, Any]:
-    """The columns of a run's row that hold its state, as the ORM takes them."""
+    """The columns of a run's row that hold its state, as values for the ORM."""
     names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
     state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
     return {"status": run.status.value, "state": state, "tally_at": run.finished_at} | {
@@ -202,7 +204,7 @@ def _sqlite_rows(db: Database, changes: Sequence[Changes]) -> list[Statement]:
 
 
 def _insert_json(table: str, fields: Mapping[str, str], source: str, then: str = "") -> str:
-    """A statement that inserts the rows of one JSON array, as often as `source` has rows."""
+    """A statement that inserts the rows of one JSON array; nothing if the relation `source` is empty."""
     columns = ", ".join(f"{name} {type}" for name, type in fields.items())
     return (
         f"INSERT INTO {table} ({', '.join(fields)})"
@@ -211,24 +213,24 @@ def _insert_json(table: str, fields: Mapping[str, str], source: str, then: str =
 
 
 def _together(run_sql: str = "") -> str:
-    """One statement for a run, its entries and its steps. It finds a row where the run was as before."""
+    """One statement for a run, its entries and its steps. It returns a row if the run was as before."""
     source = "moved, " if run_sql else ""
     parts = [f"moved AS ({run_sql} RETURNING id)"] if run_sql else []
     parts += [
         f"noted AS ({_insert_json('runs_journalentry', ENTRY_FIELDS, source)})",
         f"saved AS ({_insert_json('runs_steprun', STEP_FIELDS, source, UPSERT)})",
     ]
-    found = "SELECT clock_timestamp() FROM moved" if run_sql else "SELECT clock_timestamp()"
-    return f"WITH {', '.join(parts)} {found}"
+    time = "SELECT clock_timestamp() FROM moved" if run_sql else "SELECT clock_timestamp()"
+    return f"WITH {', '.join(parts)} {time}"
 
 
 TOGETHER_SQL = {sql: _together(sql) for sql in ("", MOVE_RUN_SQL, SAVE_RUN_SQL)}
 
 
 def _postgres_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
-    found = [_postgres_statement(db, [one]) for one in changes if one.has_moved]
-    resting = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
-    return [*found, _postgres_statement(db, resting)] if resting else found
+    moved = [_postgres_statement(db, [one]) for one in changes if one.has_moved]
+    unmoved = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
+    return [*moved, _postgres_statement(db, unmoved)] if unmoved else moved
 
 
 def _postgres_statement(db: Database, changes: Sequence[Changes]) -> Statement:

@@ -29,7 +29,7 @@ def start_and_run(version: Any, input: dict[str, Any], deadline: float | None) -
 
     Yields the run first, and then after each piece of work. `deadline`: seconds of `time.monotonic()`.
     """
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         run = engine.start_run(version, input)
         yield run
         while _work_once(run.pk, dispatches) and not _is_over(deadline):

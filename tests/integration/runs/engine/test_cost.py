@@ -70,7 +70,7 @@ def is_gate_free() -> bool:
 
 def start(publish: Publish, *steps: Any, **input: Any) -> ClaimedAttempt:
     """A new run whose first step is claimed."""
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         run = engine.start_run(publish(chain(*steps)), input)
         _, dispatch = dispatches[0]
     claimed = engine.claim(run.pk, dispatch.step, dispatch.lease, "here")
@@ -112,7 +112,7 @@ def test_starts_are_one_transaction_however_many(
     """Each run has a row of its own, three entries and a step; what is asked once is asked for all."""
     version = publish(chain(step("a"), step("b")))
     engine.start_run(version, {})  # reads what stays in memory
-    with queue.collected_here() as dispatches, statements(monkeypatch) as found:
+    with queue.collect_dispatches() as dispatches, statements(monkeypatch) as found:
         assert len(engine.start_runs([Request(version, {}, {})] * runs)) == runs
     assert len(dispatches) == runs
     assert count(found, "BEGIN") == count(found, "COMMIT") == 1
@@ -125,7 +125,7 @@ def test_starts_are_one_transaction_however_many(
 
 def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
     """It reads the run with its input, and its steps, and writes where the run is still as it was read."""
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         run = engine.start_run(publish(chain(step("a"), step("b"))), {})
         _, dispatch = dispatches[0]
     with statements(monkeypatch) as found:

@@ -212,7 +212,7 @@ def test_the_rollback_plan_is_the_walk_that_follows(run_here: RunHere) -> None:
     run = run_here(chain(step("a"), step("b"), step("c")))
     planned = rollback_plan(run)
     assert [undo["step"] for undo in planned["undo"]] == ["c", "b", "a"]
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         engine.roll_back(run.pk, user="ada")
         while dispatches:
             owner, dispatch = dispatches.popleft()

@@ -26,7 +26,7 @@ def a_map(**fields: Any) -> Any:
 
 
 def started(publish: Publish, count: int, **fields: Any) -> tuple[Run, list[Dispatch]]:
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         run = engine.start_run(publish(chain(a_map(**fields))), {"numbers": list(range(count))})
         return run, [dispatch for _, dispatch in dispatches]
 
@@ -63,7 +63,7 @@ def test_who_has_a_map_to_himself_takes_its_waiting_items_along(publish: Publish
 def test_an_item_that_has_just_become_ready_comes_first(publish: Publish) -> None:
     """It needs no job then."""
     run, _ = started(publish, 4, max_concurrency=2)
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         second = reported(engine.claim(run.pk, "m[0]", 1, "here"))
         assert second is not None and (second.step, second.is_notified) == ("m[2]", False)
         third = reported(second)

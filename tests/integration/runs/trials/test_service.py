@@ -31,7 +31,7 @@ def draft(graph: Graph, **changes: Any) -> None:
 
 def carried_out(start: Any, *args: Any) -> Run:
     """A trial, carried out in this process."""
-    with queue.collected_here() as dispatches:
+    with queue.collect_dispatches() as dispatches:
         run: Run = start(*args)
         while dispatches:
             owner, dispatch = dispatches.popleft()
