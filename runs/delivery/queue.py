@@ -48,7 +48,7 @@ def collect_dispatches() -> Iterator[deque[tuple[UUID, Dispatch]]]:
 
 def dispatch(run_id: UUID, dispatches: Sequence[Dispatch]) -> None:
     """Enqueues a job for each dispatch of a run. Without Redis it only logs: the sweep dispatches again."""
-    dispatch_all([(run_id, one) for one in dispatches])
+    dispatch_all([(run_id, dispatch) for dispatch in dispatches])
 
 
 def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:

@@ -1,1 +1,1 @@
-"""Many runs: search, lists, acts on all that a filter finds."""
+"""Many runs at once: search, list pages, and bulk acts."""

@@ -1,4 +1,4 @@
-"""REST calls on many runs: lists, and one act on all that a filter finds. Thin."""
+"""REST calls on many runs: lists and bulk acts. Thin: `search` and `bulk` do the work."""
 
 from __future__ import annotations
 

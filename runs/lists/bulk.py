@@ -1,6 +1,6 @@
-"""One act on many runs: what would happen to each, and doing it, each by itself.
+"""Bulk acts: the same act on many runs, previewed or carried out, each run in a unit of its own.
 
-It is done by the functions that the API of a single run calls. A run that refuses holds up no other.
+The acts are those of the API of a single run. A run that refuses does not stop the others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ACTS: tuple[Act, ...] = ("cancel", "retry", "rerun")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done. `key` makes a rerun that is sent twice start each run once."""
+    """The act. `key`: idempotency key of the whole order, so that a rerun sent twice starts each run once."""
 
     act: Act
     mode: CancelMode = "compensate"
@@ -41,7 +41,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one run, or would. `made`: the new run of a rerun."""
+    """The result for one run, or its preview. `made`: the new run of a rerun."""
 
     run_id: UUID
     is_done: bool
@@ -69,19 +69,19 @@ class UndoneAlready(NotAllowed):
 
 
 def find(run_ids: Sequence[UUID]) -> dict[UUID, Run]:
-    """Those of the runs that exist, as lists show them."""
+    """The existing runs, by id, with the columns that lists show."""
     runs = Run.objects.select_related("version").filter(pk__in=run_ids)
     return {run.pk: run for run in runs.defer("state", "version__document", "version__resolved")}
 
 
 def preview(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
-    """What would become of each, without doing it."""
-    return _each(run_ids, lambda run: Result(run.pk, True, FORETOLD[order.act](run, order), run=run))
+    """The results that `do` would return now; changes nothing."""
+    return _each(run_ids, lambda run: Result(run.pk, True, PREVIEWS[order.act](run, order), run=run))
 
 
 def do(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
-    """Do it with each, in this order. The engine decides again: what was foretold may have changed."""
-    return _each(run_ids, lambda run: DONE[order.act](run, order))
+    """Acts on each run, in this order. The engine decides anew: a preview may be outdated."""
+    return _each(run_ids, lambda run: ACTIONS[order.act](run, order))
 
 
 def _each(run_ids: Sequence[UUID], act: Callable[[Run], Result]) -> list[Result]:
@@ -100,18 +100,18 @@ def _one(run_id: UUID, run: Run | None, act: Callable[[Run], Result]) -> Result:
         return Result(run_id, False, str(refused), refused.code, run=run)
 
 
-def _now(run: Run) -> tuple[Allowed, int]:
-    """What is allowed now, and how many undos a rollback would do."""
+def _allowed(run: Run) -> tuple[Allowed, int]:
+    """The acts that are allowed now, and the number of steps that a rollback would undo."""
     loaded = load(run.pk)
     graph = run_graph(loaded.version_id, loaded.state)
     return machine_allowed(graph, loaded.state), len(plan(graph, loaded.state).undo)
 
 
-# --- what would happen ---
+# --- previews ---
 
 
-def _foretell_cancel(run: Run, order: Order) -> str:
-    can, undos = _now(run)
+def _preview_cancel(run: Run, order: Order) -> str:
+    can, undos = _allowed(run)
     if not can.abandon:
         raise NotAllowed("It has ended.")
     if order.mode == "abandon":
@@ -121,17 +121,17 @@ def _foretell_cancel(run: Run, order: Order) -> str:
     return f"It stops, and {undos} step{' is' if undos == 1 else 's are'} undone." if undos else "It stops."
 
 
-def _foretell_retry(run: Run, order: Order) -> str:
+def _preview_retry(run: Run, order: Order) -> str:
     steps = [case.step for case in _retriable(run)]
     return f"{', '.join(steps)}: tried again, then the run goes on."
 
 
-def _foretell_rerun(run: Run, order: Order) -> str:
+def _preview_rerun(run: Run, order: Order) -> str:
     _check_ended(run)
     return f"A new run of {run.version.label} starts with the same input and labels."
 
 
-# --- doing it ---
+# --- actions ---
 
 
 def _cancel(run: Run, order: Order) -> Result:
@@ -140,7 +140,7 @@ def _cancel(run: Run, order: Order) -> Result:
 
 
 def _retry(run: Run, order: Order) -> Result:
-    """Every open question of the run is answered with a retry; the first refusal is told."""
+    """Answers every open intervention of the run with a retry; the first refusal ends it."""
     cases = _retriable(run)
     for case in cases:
         service.answer(case.pk, service.Reply("retry"), order.user)
@@ -157,26 +157,26 @@ def _rerun(run: Run, order: Order) -> Result:
 
 
 def _retriable(run: Run) -> list[Intervention]:
-    """Raises NotAllowed where no open question can be answered so."""
-    can, _ = _now(run)
+    """The open interventions that allow a retry. Raises NotAllowed if there are none."""
+    can, _ = _allowed(run)
     steps = [step for step, answers in can.cases.items() if "retry" in answers]
     cases = Intervention.objects.filter(run=run, status="open", step__in=steps).order_by("opened_at")
-    found = list(cases[:CASES_PER_RUN_MAX])
-    if not found:
+    retriable = list(cases[:CASES_PER_RUN_MAX])
+    if not retriable:
         raise NotAllowed(
             "It has ended; run it again instead." if can.rerun else "It has no failed step to try again."
         )
-    return found
+    return retriable
 
 
 def _check_ended(run: Run) -> None:
-    if not _now(run)[0].rerun:
+    if not _allowed(run)[0].rerun:
         raise NotAllowed("It has not ended yet.")
 
 
-FORETOLD: dict[Act, Callable[[Run, Order], str]] = {
-    "cancel": _foretell_cancel,
-    "retry": _foretell_retry,
-    "rerun": _foretell_rerun,
+PREVIEWS: dict[Act, Callable[[Run, Order], str]] = {
+    "cancel": _preview_cancel,
+    "retry": _preview_retry,
+    "rerun": _preview_rerun,
 }
-DONE: dict[Act, Callable[[Run, Order], Result]] = {"cancel": _cancel, "retry": _retry, "rerun": _rerun}
+ACTIONS: dict[Act, Callable[[Run, Order], Result]] = {"cancel": _cancel, "retry": _retry, "rerun": _rerun}

@@ -1,4 +1,15 @@
-"""Lists of runs: filters and keyset pages, each an index scan."""
+"""Lists of runs: filters and keyset pages, each read from an index.
+
+Theory of operation. Filters on columns of runs have an index each, and a page is one range of it. A text and
+a label live in tables of their own, and no index combines them with the other filters. For these, a page is
+read by an `Order`: candidates come from one index in batches, newest first, and the runs that do not fit the
+remaining filters are dropped. A page looks at LOOKED_AT_MAX candidates at most; it may therefore be short, or
+empty, and still have a cursor.
+
+Which index serves best depends on the data: a frequent label and a rare text, or the reverse. The first page
+probes all orders for a few candidates and takes the one in which most fit. The cursor names the order, so
+that later pages follow the same index.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +35,10 @@ PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
 RUN, TEXT, LABEL = "run", "text", "label"
 NUMBER_LENGTH_MAX = 19
-PLAIN = "plain_"
-LOOKED_AT_MAX = 5_000  # runs with a text or label that one page looks at, where other filters drop most
-STEP_MAX = 2_000
-PROBED = 250  # runs of each order that are looked at to choose one
+PLAIN = "plain_"  # prefix of copies of columns; a condition on a copy is served by no index
+LOOKED_AT_MAX = 5_000  # candidates of one page, if other filters drop most of them
+BATCH_MAX = 2_000
+PROBED = 250  # candidates of each order that the first page looks at to choose one
 
 
 class BadFilter(RunsError):
@@ -40,7 +51,7 @@ class BadFilter(RunsError):
 class Filters:
     """`label` is `key` or `key=value`; `q` is text in the input; `since` and `until` are ISO 8601 times.
 
-    Runs that are real, unless `trials` of drafts or `imported` ones are asked for.
+    Trials and imported runs are left out, unless `trials` or `imported` selects them instead of the others.
     """
 
     status: str | None = None
@@ -58,15 +69,14 @@ class Filters:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether an index of runs serves what is asked for beside text and label."""
+        """Whether an index of runs serves the filters beside text and label."""
         return bool(self.status or self.workflow or self.since or self.until)
 
     @property
     def query(self) -> str:
-        """As it stands in an address."""
-        named = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        shown = {name: "1" if value is True else value for name, value in named.items() if value}
-        return urlencode(shown)
+        """The filters as a query string."""
+        values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        return urlencode({name: "1" if value is True else value for name, value in values.items() if value})
 
 
 Page = tuple[list[Run], str | None]
@@ -75,12 +85,12 @@ Row = tuple[Any, ...]
 
 
 def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) -> Page:
-    """One page, newest first, and the cursor of the next one. Raises BadFilter.
+    """One page, newest first, and the cursor of the next one, or None. Raises BadFilter.
 
-    With a text or label and other filters, a page may hold few runs, or none, and have a next one.
+    With a text or label and other filters, a page may have few runs, or none, and still a next one.
     """
     if not (filters.q or filters.label):
-        return _page(_wanted(filters), cursor, rows)
+        return _page(_condition(filters), cursor, rows)
     orders = _orders(filters)
     if cursor:
         order = next((order for order in orders if cursor.startswith(f"{order.kind}~")), orders[0])
@@ -88,19 +98,17 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
     return _first_page(orders, rows)
 
 
-def _page(wanted: Q, cursor: str | None, rows: int) -> Page:
-    found = list(_older(_listed().filter(wanted), cursor)[: rows + 1])
-    following = _cursor(RUN, (found[rows - 1].created_at, found[rows - 1].pk)) if len(found) > rows else None
-    return found[:rows], following
-
-
-def _older(runs: QuerySet[Run], cursor: str | None) -> QuerySet[Run]:
-    return _before(runs, _read_cursor(RUN, cursor) if cursor else None)
+def _page(condition: Q, cursor: str | None, rows: int) -> Page:
+    place = _read_cursor(RUN, cursor) if cursor else None
+    runs = list(_before(_listed().filter(condition), place)[: rows + 1])
+    following = _cursor(RUN, (runs[rows - 1].created_at, runs[rows - 1].pk)) if len(runs) > rows else None
+    return runs[:rows], following
 
 
 def _before(runs: QuerySet[Run], place: Place | None) -> QuerySet[Run]:
     if place:
         at, run_id = place
+        # The first condition bounds the range of the index; planners do not derive it from the other one.
         runs = runs.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=run_id)))
     return runs.order_by("-created_at", "-id")
 
@@ -110,10 +118,10 @@ def _before(runs: QuerySet[Run], place: Place | None) -> QuerySet[Run]:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to look through runs. `newest`: rows before a place, newest first; each ends with a run's key.
+    """An index to read candidates from. `newest`: rows before a place, newest first; each ends with a key.
 
-    Rows are as the database gives them, because most are only looked at; `place` reads where one stands.
-    `rest` and `text` are what the order does not see to.
+    Rows are raw, because most candidates are dropped; `place` converts a row into a place of a cursor. `rest`
+    and `text` are the filters that the index does not serve.
     """
 
     kind: str
@@ -124,58 +132,61 @@ class Order:
 
 
 def _orders(filters: Filters) -> list[Order]:
-    """All the ways that serve: by the text, by the label, by what else is asked for."""
+    """All orders that serve the filters: by text, by label, by the columns of runs."""
     is_checked = not filters.q or is_checkable(filters.q)
-    found = [_by_text(filters)] if filters.q and (is_indexed(filters.q) or not filters.is_narrow) else []
+    orders = [_by_text(filters)] if filters.q and (is_indexed(filters.q) or not filters.is_narrow) else []
     if filters.label and is_checked:
-        found.append(_by_label(filters))
+        orders.append(_by_label(filters))
     if filters.is_narrow and is_checked:
-        found.append(_by_run(filters))
-    return found or [_by_text(filters)]
+        orders.append(_by_run(filters))
+    return orders or [_by_text(filters)]
 
 
 def _first_page(orders: list[Order], rows: int) -> Page:
-    """By the order in which most of the newest fit, as the others may have to look through very many."""
+    """Reads by the order in which most of the probed candidates fit; the others would drop very many."""
     if len(orders) == 1:
         return _walk(orders[0], None, rows)
-    begun = []
+    probes = []
     for order in orders:
         page, following = _walk(order, None, rows, PROBED, PROBED)
         if following is None or len(page) == rows:
             return page, following
-        begun.append((order, page, following))
-    order, page, following = max(begun, key=lambda one: len(one[1]))
+        probes.append((order, page, following))
+    order, page, following = max(probes, key=lambda probe: len(probe[1]))
     more, following = _walk(order, following, rows - len(page), 4 * PROBED)
     return page + more, following
 
 
-def _walk(order: Order, cursor: str | None, rows: int, step: int = 0, most: int = 0) -> Page:
-    """`step`: how many are looked at first, then four times as many; `most`: at most about so many in all."""
+def _walk(order: Order, cursor: str | None, rows: int, batch: int = 0, most: int = 0) -> Page:
+    """Reads a page by one order. `batch`: candidates of the first query, each further one takes four times as
+    many; `most`: about how many candidates in all.
+    """
     before = _read_cursor(order.kind, cursor) if cursor else None
-    shown: list[Run] = []
-    looked_at, step = 0, step or rows + 1
+    runs: list[Run] = []
+    looked_at, batch = 0, batch or rows + 1
     while looked_at < (most or LOOKED_AT_MAX):
-        found = order.newest(before, step)
-        fitting = _fitting(order, [row[-1] for row in found])
-        for place, row in enumerate(found):
-            if row[-1] in fitting and len(shown) == rows:
-                return shown, _cursor(order.kind, order.place(found[place - 1]) if place else before or ())
-            shown += [fitting[row[-1]]] if row[-1] in fitting else []
-        if len(found) < step:
-            return shown, None
-        before = order.place(found[-1])
-        looked_at += len(found)
-        step = min(4 * step, STEP_MAX)
-    return shown, _cursor(order.kind, before or ())
+        candidates = order.newest(before, batch)
+        fitting = _fitting(order, [row[-1] for row in candidates])
+        for index, row in enumerate(candidates):
+            if row[-1] in fitting and len(runs) == rows:
+                last = order.place(candidates[index - 1]) if index else before or ()
+                return runs, _cursor(order.kind, last)
+            runs += [fitting[row[-1]]] if row[-1] in fitting else []
+        if len(candidates) < batch:
+            return runs, None
+        before = order.place(candidates[-1])
+        looked_at += len(candidates)
+        batch = min(4 * batch, BATCH_MAX)
+    return runs, _cursor(order.kind, before or ())
 
 
 def _fitting(order: Order, keys: list[Any]) -> dict[Any, Run]:
-    """Those of the runs that fit, by their key; looked up by it, as no index serves names that are PLAIN."""
-    named = database().many(keys)
+    """The fitting runs among the keys, by key. PLAIN names leave the database only the keys to look up."""
+    query = database().many(keys)
     if order.text:
-        named = having(order.text, named)
+        query = having(order.text, query)
     plain = {f"{PLAIN}{name}": Concat(name, Value("")) for name in ("status", "workflow_name")}
-    runs = _listed().alias(**plain).filter(order.rest, pk__in=RawSQL(*named)).order_by()  # nosec B611
+    runs = _listed().alias(**plain).filter(order.rest, pk__in=RawSQL(*query)).order_by()  # nosec B611
     key = database().key
     return {key(run.pk): run for run in runs}
 
@@ -186,7 +197,7 @@ def _by_text(filters: Filters) -> Order:
     def newest(before: Place | None, limit: int) -> list[Row]:
         return newest_with(text, before[0] if before else None, limit)
 
-    return Order(TEXT, newest, lambda row: row[:1], _wanted(filters, PLAIN))
+    return Order(TEXT, newest, lambda row: row[:1], _condition(filters, PLAIN))
 
 
 def _by_label(filters: Filters) -> Order:
@@ -195,17 +206,17 @@ def _by_label(filters: Filters) -> Order:
     rows = rows.filter(created_at__lt=_time(filters.until)) if filters.until else rows
 
     def newest(before: Place | None, limit: int) -> list[Row]:
-        found = rows
+        older = rows
         if before:
             at, run_id = before
-            found = rows.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(run_id__lt=run_id)))
-        return _raw(found.values_list("created_at", "run_id")[:limit])
+            older = rows.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(run_id__lt=run_id)))
+        return _raw(older.values_list("created_at", "run_id")[:limit])
 
-    return Order(LABEL, newest, _place, _wanted(replace(filters, label=None), PLAIN), filters.q)
+    return Order(LABEL, newest, _place, _condition(replace(filters, label=None), PLAIN), filters.q)
 
 
 def _by_run(filters: Filters) -> Order:
-    runs = Run.objects.filter(_wanted(replace(filters, label=None)))
+    runs = Run.objects.filter(_condition(replace(filters, label=None)))
 
     def newest(before: Place | None, limit: int) -> list[Row]:
         return _raw(_before(runs, before).values_list("created_at", "pk")[:limit])
@@ -227,19 +238,21 @@ def _listed() -> QuerySet[Run]:
     return Run.objects.select_related("version").defer(*UNLISTED)
 
 
-def _wanted(filters: Filters, prefix: str = "") -> Q:
-    wanted = Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
+def _condition(filters: Filters, prefix: str = "") -> Q:
+    condition = (
+        Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
+    )
     if filters.status:
-        wanted &= Q((f"{prefix}status", _status(filters.status)))
+        condition &= Q((f"{prefix}status", _status(filters.status)))
     if filters.workflow:
-        wanted &= Q((f"{prefix}workflow_name", filters.workflow))
+        condition &= Q((f"{prefix}workflow_name", filters.workflow))
     if filters.label:
-        wanted &= Q(_has_label(filters))
+        condition &= Q(_has_label(filters))
     if filters.since:
-        wanted &= Q(created_at__gte=_time(filters.since))
+        condition &= Q(created_at__gte=_time(filters.since))
     if filters.until:
-        wanted &= Q(created_at__lt=_time(filters.until))
-    return wanted
+        condition &= Q(created_at__lt=_time(filters.until))
+    return condition
 
 
 def _label(filters: Filters) -> Q:
@@ -248,7 +261,7 @@ def _label(filters: Filters) -> Q:
 
 
 def _has_label(filters: Filters) -> Exists:
-    """Looked up by the run: the label's own index would lead to all runs that have it."""
+    """Whether a run has the label, looked up by the run; the label's index would lead to all its runs."""
     key, value = _key_and_value(filters)
     rows = RunLabel.objects.alias(plain=Concat("key", Value(""))).filter(plain=key, run=OuterRef("pk"))
     return Exists(rows.filter(value=value) if value else rows)
@@ -266,7 +279,7 @@ def _status(name: str) -> RunStatus:
         raise BadFilter(f"{name!r} is no status of a run; use one of {', '.join(RunStatus)}.") from error
 
 
-# --- cursors: what kind of place, and where ---
+# --- cursors: the kind of an order, and the place of the last row in it ---
 
 
 def _cursor(kind: str, place: Place) -> str:
@@ -275,11 +288,11 @@ def _cursor(kind: str, place: Place) -> str:
 
 
 def _read_cursor(kind: str, cursor: str) -> Place:
-    found, *parts = cursor.split("~")
+    cursor_kind, *parts = cursor.split("~")
     try:
-        if found == kind == TEXT and len(parts) == 1:
+        if cursor_kind == kind == TEXT and len(parts) == 1:
             return (_number(parts[0]),)
-        if found == kind and len(parts) == 2:
+        if cursor_kind == kind and len(parts) == 2:
             return _time(parts[0]), UUID(parts[1])
     except (ValueError, BadFilter):
         pass
@@ -294,9 +307,9 @@ def _number(text: str) -> int:
 
 def _time(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadFilter(f"{text!r} is not an ISO 8601 time.") from error
-    if found.tzinfo is None:
+    if time.tzinfo is None:
         raise BadFilter(f"{text!r} has no time zone; add Z or an offset.")
-    return found
+    return time

@@ -1,6 +1,6 @@
-"""Runs whose input has a text in it, found by what the database brings along: FTS5 or pg_trgm.
+"""Search for a text in the inputs of runs, by the database's trigram index: FTS5 of SQLite, pg_trgm.
 
-Both index three letters at a time. A shorter text is looked for in the newest runs only.
+Both index three characters at a time. A shorter text is searched in the newest SHORT_LOOKED_AT runs only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from runs.store.database import Query
 INDEXED_LENGTH_MIN = 3
 SHORT_LOOKED_AT = 5_000
 TEXT_LENGTH_MAX = 200
-NO_PLACE = 2**63 - 1
+NO_PLACE = 2**63 - 1  # above every id
 
 Rows = list[tuple[Any, ...]]
 
@@ -33,16 +33,16 @@ SHORT_SQL = (
 
 
 def newest_with(text: str, before: int | None, limit: int) -> Rows:
-    """Places (which fall with age) and keys of runs with `text` in their input, newest first."""
+    """Ids of text rows, which serve as places, and keys of runs with `text` in their input, newest first."""
     return rows_of(*statement(_searched(text), NO_PLACE if before is None else before, limit))
 
 
 def having(text: str, keys: Query) -> Query:
-    """Those of the keys whose runs have `text` in their input, looked at one by one."""
+    """The query of those keys whose runs have `text` in their input; it compares the texts one by one."""
     like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
     sql, values = keys
-    found = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text {like} %s ESCAPE '\\'"  # noqa: S608
-    return found, (*values, _pattern(_searched(text)))
+    matching = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text {like} %s ESCAPE '\\'"  # noqa: S608
+    return matching, (*values, _pattern(_searched(text)))
 
 
 def is_indexed(text: str) -> bool:
@@ -50,18 +50,19 @@ def is_indexed(text: str) -> bool:
 
 
 def is_checkable(text: str) -> bool:
-    """Whether looking at a text gives what its index does: beyond ASCII, SQLite's LIKE tells case apart."""
+    """Whether comparing a text finds what its index finds: SQLite's LIKE ignores case in ASCII only."""
     return text.isascii() or connection.vendor != "sqlite"
 
 
 def rows_of(sql: str, values: Sequence[Any]) -> Rows:
-    """What a query finds, as the database gives it."""
+    """The raw rows of a query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 
 
 def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:
+    """SQL and values of the search for a text, below the id `before`."""
     if not is_indexed(text):
         return SHORT_SQL, [SHORT_LOOKED_AT, _pattern(text), before, limit]
     if connection.vendor == "sqlite":

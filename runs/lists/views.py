@@ -1,4 +1,4 @@
-"""Home, the list of runs, and one act on many of them. Thin: who may, what is shown, what is called."""
+"""The list of runs, and bulk acts. Thin: permissions, parameters, rendering."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(error))
             return redirect(f"{reverse('run-list')}?{query_of(request.GET)}")
         problem = str(error)
-    context = _shown_filters(request.GET, filters) | {
+    context = _filter_context(request.GET, filters) | {
         "runs": runs,
         "next_cursor": following,
         "cursor": cursor,
@@ -65,9 +65,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/list.html", context, status=BAD_REQUEST if problem else 200)
 
 
-def _shown_filters(query: QueryDict, filters: Filters) -> dict[str, Any]:
+def _filter_context(query: QueryDict, filters: Filters) -> dict[str, Any]:
     return {
-        "wanted": filters,
+        "filters": filters,
         "since": query.get("since", ""),
         "within": query.get("within", ""),
         "withins": [(value, words) for value, (_, words) in WITHIN.items()],
@@ -79,7 +79,7 @@ def _shown_filters(query: QueryDict, filters: Filters) -> dict[str, Any]:
 
 
 def filters_of(query: QueryDict | dict[str, str]) -> Filters:
-    """The filter that an address asks for; `within` is a time that moves on."""
+    """The filters of a query string; `within` counts back from now."""
     since = query.get("since") or None
     span = WITHIN.get(query.get("within", ""))
     if span and not since:
@@ -90,11 +90,11 @@ def filters_of(query: QueryDict | dict[str, str]) -> Filters:
 
 
 def query_of(query: QueryDict) -> str:
-    """The address without its place, as links of the page have it."""
-    kept = query.copy()
+    """The query string without its cursor and empty values, for links of the page."""
+    parameters = query.copy()
     for name in [name for name, value in query.items() if name == "cursor" or not value]:
-        del kept[name]
-    return kept.urlencode()
+        del parameters[name]
+    return parameters.urlencode()
 
 
 # --- many runs at once ---
@@ -103,7 +103,7 @@ def query_of(query: QueryDict) -> str:
 @require_POST
 @page_for("operate")
 def run_bulk(request: HttpRequest) -> HttpResponse:
-    """What would happen, to be confirmed."""
+    """Shows the preview of a bulk act, to be confirmed."""
     act = request.POST.get("act")
     if act not in bulk.ACTS:
         return _back(request, "Choose what is to be done with the runs.")
@@ -113,14 +113,14 @@ def run_bulk(request: HttpRequest) -> HttpResponse:
         return _back(request, str(error))
     if not 0 < len(run_ids) <= bulk.BULK_MAX:
         return _back(request, f"Choose between 1 and {bulk.BULK_MAX} runs.")
-    mode, found = _foretold(act, run_ids)
-    willing = [one for one in found if one.is_done]
+    mode, results = _previewed(act, run_ids)
+    willing = [result for result in results if result.is_done]
     context = {
         "act": act,
         "willing": willing,
-        "refusing": [one for one in found if not one.is_done],
+        "refusing": [result for result in results if not result.is_done],
         "mode": mode,
-        "run_ids": " ".join(str(one.run_id) for one in willing),
+        "run_ids": " ".join(str(result.run_id) for result in willing),
         "key": f"page-{uuid4()}",
         "query": request.POST.get("filter", ""),
     }
@@ -130,6 +130,7 @@ def run_bulk(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_bulk_do(request: HttpRequest) -> HttpResponse:
+    """Carries a confirmed bulk act out and shows the results."""
     act, mode = request.POST.get("act"), MODES.get(request.POST.get("mode", "compensate"))
     run_ids = _uuids(request.POST.get("runs", "").split())
     if act not in bulk.ACTS or mode is None or not 0 < len(run_ids) <= bulk.BULK_MAX:
@@ -141,33 +142,33 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
     context = {
         "act": act,
         "mode": mode,
-        "done": [one for one in results if one.is_done],
-        "refused": [one for one in results if not one.is_done],
+        "done": [result for result in results if result.is_done],
+        "refused": [result for result in results if not result.is_done],
         "query": request.POST.get("filter", ""),
     }
     return render(request, "runs/bulk_done.html", context)
 
 
-def _foretold(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
-    """Where none of them can be cancelled any more, they may still be abandoned."""
-    found = bulk.preview(bulk.Order(act), run_ids)
-    if any(one.is_done or one.code != bulk.UndoneAlready.code for one in found):
-        return "compensate", found
+def _previewed(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
+    """The preview and its mode: if all runs are being undone already, they can still be abandoned."""
+    results = bulk.preview(bulk.Order(act), run_ids)
+    if any(result.is_done or result.code != bulk.UndoneAlready.code for result in results):
+        return "compensate", results
     return "abandon", bulk.preview(bulk.Order(act, "abandon"), run_ids)
 
 
 def _chosen(form: QueryDict) -> list[UUID]:
-    """The runs that were ticked, or the newest that match the filter."""
+    """The ids of the ticked runs, or of the newest that match the filter."""
     if not form.get("all"):
         return _uuids(form.getlist("runs"))
-    found, _ = page_of(filters_of(dict(parse_qsl(form.get("filter", "")))), None, bulk.BULK_MAX)
-    return [run.pk for run in found]
+    runs, _ = page_of(filters_of(dict(parse_qsl(form.get("filter", "")))), None, bulk.BULK_MAX)
+    return [run.pk for run in runs]
 
 
 def _uuids(texts: Iterable[str]) -> list[UUID]:
-    """Each once; what is no id is left out."""
-    found = dict.fromkeys(text for text in texts if steps.is_uuid(text))
-    return [UUID(text) for text in found]
+    """The ids among the texts, each once."""
+    unique = dict.fromkeys(text for text in texts if steps.is_uuid(text))
+    return [UUID(text) for text in unique]
 
 
 def _back(request: HttpRequest, message: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Every row of what happened. The parts live in modules of their own; import them from here."""
+"""Models of runs, of their lists and counters, and of triggers. Import them from here."""
 
 from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
 from runs.models.runs import (

@@ -1,4 +1,4 @@
-"""Rows that lists, searches and charts read. No rules.
+"""Rows that lists, searches and charts read; all of them are derived from runs. No rules.
 
 `runs.store.search_index` and `runs.statistics.counters` write them.
 """
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class RunLabel(models.Model):
-    """A label of a run, where lists find it."""
+    """A label of a run, indexed for lists."""
 
     run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="label_rows")
     key = models.CharField(max_length=200)
@@ -41,7 +41,7 @@ class RunText(models.Model):
 
 
 class HourFigures(models.Model):
-    """How many runs came to one end in one hour, and how long they took. Trials are not counted."""
+    """How many runs ended with one status in one hour, and their durations. Trials are not counted."""
 
     hour = models.DateTimeField()
     status = models.CharField(max_length=12)
@@ -58,7 +58,7 @@ class HourFigures(models.Model):
 
 
 class StepFigures(models.Model):
-    """What became of one step of a version over all ended runs that are no trials."""
+    """Counts and durations of one step of a version, over all ended runs that are no trials."""
 
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
     step = models.CharField(max_length=80)
@@ -80,7 +80,7 @@ class StepFigures(models.Model):
 
 
 class FleetSample(models.Model):
-    """How long the queues were at one moment, and how many worker processes took from them."""
+    """Length of the queues and number of worker processes at one moment."""
 
     at = models.DateTimeField(primary_key=True)
     queued = models.PositiveIntegerField()

@@ -1,8 +1,8 @@
-"""Rows of what happened. Constraints, no rules: `runs.engine.engine` decides and `runs.store.reader` writes.
+"""Runs, their steps, journals and interventions, and worker processes. Constraints, no rules.
 
-The journal is the truth; `Run`, `StepRun` and `Intervention` are its projection, written in
-the same transaction. A step's output is stored once, as the payload of the journal entry
-that completed it.
+`runs.engine` decides and `runs.store` writes. The journal is the source of truth; `Run`, `StepRun` and
+`Intervention` are projections of it, written in the same transaction. A step's output is stored once, as the
+payload of the journal entry that completed it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def choices(statuses: type[StrEnum]) -> list[tuple[str, str]]:
 
 
 class RowId(models.BigAutoField):  # type: ignore[type-arg]
-    """Of rows that are written all the time: on SQLite their own number, without AUTOINCREMENT's table."""
+    """The key of rows that are inserted often. On SQLite it is the rowid, without AUTOINCREMENT."""
 
     def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str | None:
         return None if connection.vendor == "sqlite" else super().db_type_suffix(connection)
 
 
 class VisibleManager(models.Manager["Run"]):
-    """Runs whose removal has not begun."""
+    """Excludes runs whose removal has begun."""
 
     def get_queryset(self) -> models.QuerySet[Run]:
         return super().get_queryset().filter(pruned_at=None)
@@ -126,8 +126,8 @@ class Run(models.Model):
 class StepRun(models.Model):
     """The life of one step, or of one item of a map step (`name` is then `step[3]`), in one run.
 
-    Rows appear when a step leaves `pending`. `due_at` is the moment at which the sweep looks
-    at the row: a retry or timer falls due, a lease ends, a lost job is rung again.
+    A row is inserted when its step leaves `pending`. `due_at` is when the sweep looks at the row: a retry or
+    timer is due, a lease ends, a lost dispatch is repeated.
     """
 
     id = RowId(primary_key=True)
@@ -215,8 +215,8 @@ CASE_KINDS = [("step_failed", "step failed"), ("compensation_failed", "undo fail
 class Intervention(models.Model):
     """An open question to a person about a run.
 
-    The engine opens, claims and answers it. `severity`, `due_at` and `proposal` are the work of people
-    around it; `runs.interventions.service` is their only writer.
+    The engine opens, claims and answers it. `severity`, `due_at` and `proposal` concern only the people who
+    work on it; `runs.interventions.service` is their only writer.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
@@ -258,7 +258,7 @@ class Intervention(models.Model):
 
 
 class CaseAct(models.Model):
-    """What somebody did with an intervention beside claiming and answering it; append-only."""
+    """An act on an intervention other than claim and answer; append-only."""
 
     case = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="acts")
     at = models.DateTimeField()
@@ -280,7 +280,7 @@ class CaseAct(models.Model):
 
 
 class CasePolicy(models.Model):
-    """How new interventions of a workflow are dealt with; the most specific policy counts."""
+    """Severity, due time and rules for new interventions; the most specific policy applies."""
 
     workflow = models.CharField(max_length=63, blank=True, help_text="Its name; empty for all others.")
     kind = models.CharField(max_length=20, choices=CASE_KINDS, blank=True, help_text="Empty for both.")
@@ -308,7 +308,7 @@ class CasePolicy(models.Model):
 
 
 class CaseMail(models.Model):
-    """A message that is to be sent about an intervention, and whether it was."""
+    """A mail about an intervention, to be sent or sent."""
 
     case = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="mails")
     about = models.CharField(max_length=8, choices=[("opened", "opened"), ("overdue", "overdue")])
@@ -328,7 +328,7 @@ class CaseMail(models.Model):
 
 
 class WorkerProcess(models.Model):
-    """An OS process that takes jobs; `seen_at` is its heartbeat by the database's clock."""
+    """An OS process that takes jobs; `seen_at` is its last heartbeat by the database's time."""
 
     id = models.CharField(primary_key=True, max_length=120)
     host = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""What starts runs from outside. No rules: `runs.triggers.service` is the only writer."""
+"""Triggers, which start runs from outside. No rules: `runs.triggers.service` is the only writer."""
 
 from __future__ import annotations
 

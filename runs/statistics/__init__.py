@@ -1,1 +1,1 @@
-"""Counters over ended runs, charts, and the first page."""
+"""Counters over ended runs, the charts drawn from them, and the first page."""

@@ -1,4 +1,4 @@
-"""REST calls of charts. Thin."""
+"""REST calls of charts and of a version's counters. Thin: `charts` and `counters` do the work."""
 
 from __future__ import annotations
 

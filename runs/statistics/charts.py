@@ -1,6 +1,6 @@
-"""What charts show, from figures that are kept up: a few hundred small rows at most, never a scan of runs.
+"""Data of charts, read from counters: a few hundred small rows at most, never a scan of runs.
 
-A chart is `times` in seconds since 1970, and one list of as many values a series; None is a gap.
+A chart is `times` in seconds since 1970 and, for each series, a list of as many `values`; None is a gap.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 HOUR = timedelta(hours=1)
 HOURS_MAX = 7 * 24
-SAMPLE_GAP = timedelta(minutes=5)  # without a sample for so long, nobody knows
+SAMPLE_GAP = timedelta(minutes=5)  # a line breaks where no sample was taken for so long
 OUTCOMES = (
     ("completed", "Completed", "go"),
     ("compensated", "Undone", "back"),
@@ -29,7 +29,7 @@ PERCENTILES = ((0.5, "Half within", "busy", False), (0.95, "95 % within", "care"
 
 
 def runs_by_hour(hours: int) -> Json:
-    """Runs that ended in each of the last `hours` hours, the present one included, by how they ended."""
+    """Counts of ended runs for each of the last `hours` hours, the present one included, by status."""
     counts = {(row.hour, row.status): row.count for row in _figures(hours)}
     places = _hours(hours)
     series = [
@@ -40,21 +40,21 @@ def runs_by_hour(hours: int) -> Json:
 
 
 def durations_by_hour(hours: int) -> Json:
-    """How long the runs took that ended in each hour, in ms: the half and the 95th of a hundred."""
-    sizes: dict[datetime, list[histogram.Sizes]] = {}
+    """Median and 95th percentile of durations in ms, by the hour in which the runs ended."""
+    by_hour: dict[datetime, list[histogram.Sizes]] = {}
     for row in _figures(hours):
-        sizes.setdefault(row.hour, []).append(row.durations)
+        by_hour.setdefault(row.hour, []).append(row.durations)
     places = _hours(hours)
-    merged = [histogram.merge(*sizes.get(hour, [])) for hour in places]
+    merged = [histogram.merge(*by_hour.get(hour, [])) for hour in places]
     series = [
-        _series(label, tone, [histogram.percentile(found, share) for found in merged], dashed=dashed)
+        _series(label, tone, [histogram.percentile(sizes, share) for sizes in merged], dashed=dashed)
         for share, label, tone, dashed in PERCENTILES
     ]
     return _chart("lines", "ms", places, series, step=HOUR)
 
 
 def queue_depth(hours: int) -> Json:
-    """How many attempts waited in the queues, and how many worker processes there were, minute by minute."""
+    """Waiting attempts and worker processes, minute by minute, for SAMPLES_KEPT at most."""
     since = reader.now() - min(timedelta(hours=hours), SAMPLES_KEPT)
     rows = FleetSample.objects.filter(at__gte=since).order_by("at").values_list("at", "queued", "processes")
     samples = _with_gaps(list(rows))
@@ -69,13 +69,13 @@ Sample = tuple[datetime, int | None, int | None]
 
 
 def _with_gaps(samples: Sequence[Sample]) -> list[Sample]:
-    """A line is not drawn over a time of which nobody knows anything."""
-    found: list[Sample] = []
+    """The samples, with an empty one wherever the time between two exceeds SAMPLE_GAP."""
+    result: list[Sample] = []
     for sample in samples:
-        if found and sample[0] - found[-1][0] > SAMPLE_GAP:
-            found.append((found[-1][0] + SAMPLE_GAP, None, None))
-        found.append(sample)
-    return found
+        if result and sample[0] - result[-1][0] > SAMPLE_GAP:
+            result.append((result[-1][0] + SAMPLE_GAP, None, None))
+        result.append(sample)
+    return result
 
 
 def _figures(hours: int) -> list[HourFigures]:

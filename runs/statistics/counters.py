@@ -1,7 +1,7 @@
-"""Figures over ended runs, kept up from their journals: what charts and canvases show costs no scan.
+"""Counters over ended runs, updated from their journals, so that charts and canvases need no scan.
 
-`tally_once` adds what the journal of each newly ended run says. An entry is counted once, whoever tallies and
-however often: a run's `tallied_seq` moves on in the same transaction as the counters.
+`tally_once` counts the journal entries of newly ended runs. Each entry is counted exactly once, also by
+several processes: a run's `tallied_seq` advances in the transaction that writes the counters.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from runs.statistics import histogram
 from runs.store import reader
 
 logger = logging.getLogger(__name__)
+
+Json = dict[str, Any]
 
 SAMPLES_KEPT = timedelta(days=2)
 RUNS_PER_PASS = 200
@@ -50,7 +52,7 @@ class Counts:
 
 @dataclass
 class Tally:
-    """What a pass adds."""
+    """The counts that one pass adds: by version and step, and by hour and status."""
 
     steps: dict[tuple[int, str], Counts] = field(default_factory=lambda: defaultdict(Counts))
     hours: dict[tuple[datetime, str], Counts] = field(default_factory=lambda: defaultdict(Counts))
@@ -58,7 +60,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has ended, with entries `tallied` < seq <= `last` to be counted."""
+    """An ended run whose entries with `tallied` < seq <= `last` are to be counted."""
 
     pk: UUID
     version_id: int
@@ -76,18 +78,18 @@ def tally_once() -> int:
         return 0
     entries = _entries(runs)
     with transaction.atomic():
-        mine = [run for run in runs if _take(run)]
+        claimed = [run for run in runs if _claim(run)]
         tally = Tally()
-        for run in mine:
+        for run in claimed:
             if not run.trial and run.imported is None:
                 add(tally, run, entries[run.pk])
         write_steps(tally)
         write_hours(tally)
-    return len(mine)
+    return len(claimed)
 
 
 def sample_fleet() -> None:
-    """Keep how long the queues are now, and forget what is older than SAMPLES_KEPT."""
+    """Stores the present length of all queues, and deletes samples older than SAMPLES_KEPT."""
     try:
         queued = sum(queue.queue_lengths().values())
     except RedisError as error:
@@ -99,32 +101,32 @@ def sample_fleet() -> None:
 
 
 def _ended() -> list[Ended]:
-    """Those that ended first; at most as many as have ENTRIES_PER_PASS entries together."""
+    """The uncounted runs that ended first; together they have ENTRIES_PER_PASS entries, or it is one run."""
     rows = Run.objects.filter(tally_at__isnull=False).order_by("tally_at")
-    found: list[Ended] = []
+    runs: list[Ended] = []
     entries = 0
     columns = ("pk", "version_id", "started_at", "tallied_seq", "last_seq", "trial", "imported")
     for row in rows.values_list(*columns)[:RUNS_PER_PASS]:
         run = Ended(*row)
         entries += run.last - run.tallied
-        if found and entries > ENTRIES_PER_PASS:
+        if runs and entries > ENTRIES_PER_PASS:
             break
-        found.append(run)
-    return found
+        runs.append(run)
+    return runs
 
 
 def _entries(runs: list[Ended]) -> dict[UUID, list[Any]]:
-    """Entries never change, so they can be read before anything is locked."""
-    found: dict[UUID, list[Any]] = {}
+    """The entries to be counted, by run. Entries never change, so they are read before anything is locked."""
+    entries: dict[UUID, list[Any]] = {}
     for run in runs:
         rows = JournalEntry.objects.filter(run_id=run.pk, seq__gt=run.tallied, seq__lte=run.last)
         rows = rows.filter(type__in=COUNTED).order_by("seq")
-        found[run.pk] = list(rows.values_list("type", "step", "at", "data"))
-    return found
+        entries[run.pk] = list(rows.values_list("type", "step", "at", "data"))
+    return entries
 
 
-def _take(run: Ended) -> bool:
-    """False where somebody else has counted these entries."""
+def _claim(run: Ended) -> bool:
+    """Marks the entries as counted. Returns False if another process has counted them."""
     is_all = When(last_seq=run.last, then=Value(None))
     return (
         Run.objects.filter(pk=run.pk, tallied_seq=run.tallied).update(
@@ -135,31 +137,31 @@ def _take(run: Ended) -> bool:
 
 
 def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
-    """`entries`: type, step, time and data of each."""
+    """Counts entries of a run, given as type, step, time and data."""
     is_first_end = run.tallied == 0
     for kind, step, at, data in entries:
         if kind in RUN_ENDS:
             hour = at.replace(minute=0, second=0, microsecond=0)
-            found = tally.hours[hour, RUN_ENDS[kind]]
-            found.counts["count"] += 1
+            ends = tally.hours[hour, RUN_ENDS[kind]]
+            ends.counts["count"] += 1
             if is_first_end and run.started_at is not None:
-                found.durations.append((at - run.started_at).total_seconds() * 1000)
+                ends.durations.append((at - run.started_at).total_seconds() * 1000)
         elif not step.endswith("]"):  # a map counts as one step
-            found = tally.steps[run.version_id, step]
-            found.counts[STEP_COUNTS[kind]] += 1
+            step_counts = tally.steps[run.version_id, step]
+            step_counts.counts[STEP_COUNTS[kind]] += 1
             if kind == "step.completed" and isinstance(data.get("duration_ms"), int | float):
-                found.durations.append(data["duration_ms"])
+                step_counts.durations.append(data["duration_ms"])
 
 
 def write_steps(tally: Tally) -> None:
-    """Adds what a tally counted of steps; in a transaction of the caller."""
+    """Adds the counts of steps to their rows, in a transaction of the caller and in one order of locks."""
     for (version_id, step), added in sorted(tally.steps.items()):
         row, _ = StepFigures.objects.select_for_update().get_or_create(version_id=version_id, step=step)
         _grow(row, added)
 
 
 def write_hours(tally: Tally) -> None:
-    """Adds what a tally counted of hours; in a transaction of the caller."""
+    """Adds the counts of hours to their rows, in a transaction of the caller and in one order of locks."""
     for (hour, status), added in sorted(tally.hours.items()):
         row, _ = HourFigures.objects.select_for_update().get_or_create(hour=hour, status=status)
         _grow(row, added)
@@ -172,16 +174,13 @@ def _grow(row: Any, added: Counts) -> None:
     row.save()
 
 
-Json = dict[str, Any]
-
-
 COUNTS = ("completed", "failed", "skipped", "retried", "undone", "undo_failed")
 
 
 def version_figures(version_id: int) -> Json:
-    """`steps`: by name, how often each end was come to, and how long a completion took (p50 and p95, in ms).
+    """`steps`: by name, the counts in COUNTS, and how long completions took (`p50_ms`, `p95_ms`).
 
-    Steps that no ended run came to are left out, and so are trials and runs that came as files.
+    Steps that no ended run reached are left out. Trials and imported runs are not counted.
     """
     rows = StepFigures.objects.filter(version=version_id)
     return {"steps": {row.step: _figures(row) for row in rows}}

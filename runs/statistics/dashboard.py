@@ -1,10 +1,11 @@
-"""What the first page shows: open questions, what runs now, what went wrong of late, the fleet. Reading only.
+"""Data of the first page: open interventions, live runs, recent failures, worker processes. Reading only.
 
-Each number comes from an index and stops at COUNTED_MAX, so that no backlog makes the page slow.
+Each number is counted in an index and stops at COUNTED_MAX, so that no backlog makes the page slow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -28,7 +29,7 @@ UNREAD_OF_CASES = ("run__input", "run__state", "run__labels", "run__error")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many there are; `is_more`: at least so many, nobody counted on."""
+    """A number of rows; with `is_more` there are more, which were not counted."""
 
     count: int
     is_more: bool = False
@@ -41,7 +42,7 @@ class Tally:
 
 
 def overview() -> dict[str, Any]:
-    """All that changes while somebody looks at the first page."""
+    """The context of the first page."""
     under_way = {status: _tally(_real().filter(status=status)) for status in UNDER_WAY}
     recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
     return {
@@ -61,13 +62,13 @@ def overview() -> dict[str, Any]:
 
 
 def open_interventions() -> list[Intervention]:
-    """Those that have been open the longest."""
+    """The INTERVENTIONS_MAX interventions that have been open the longest."""
     cases = Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_CASES)
     return list(cases.order_by("opened_at")[:INTERVENTIONS_MAX])
 
 
 def queued() -> int | None:
-    """How many attempts wait in the queues; None where Redis does not say."""
+    """How many attempts wait in the queues; None if Redis cannot be reached."""
     try:
         return sum(queue.queue_lengths().values())
     except RedisError:
@@ -83,10 +84,9 @@ def _ended_lately(status: str) -> Tally:
 
 
 def _tally(rows: QuerySet[Any]) -> Tally:
-    found = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()
-    return Tally(min(found, COUNTED_MAX), found > COUNTED_MAX)
+    count = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()
+    return Tally(min(count, COUNTED_MAX), count > COUNTED_MAX)
 
 
-def _sum(tallies: Any) -> Tally:
-    found = list(tallies)
-    return Tally(sum(one.count for one in found), any(one.is_more for one in found))
+def _sum(tallies: Collection[Tally]) -> Tally:
+    return Tally(sum(tally.count for tally in tallies), any(tally.is_more for tally in tallies))

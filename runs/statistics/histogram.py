@@ -1,6 +1,7 @@
-"""Durations as counts by size: small, mergeable, and good for percentiles within a tenth. PURE.
+"""Histograms of durations with logarithmic buckets: small, and mergeable by addition. PURE.
 
-A size is a quarter of an octave of milliseconds. As JSON: `{"40": 3}` says three of about a second.
+A bucket ("size") spans a quarter of an octave of milliseconds, size = ⌊4 · log2(ms)⌋, so that a percentile is
+exact within a tenth. As JSON, `{"40": 3}` means three durations of about 2^(40/4) ms, a second.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-PARTS = 4  # of an octave
+PARTS = 4  # buckets an octave
 SIZE_MAX = 160  # 2**40 ms, 35 years
 
 Sizes = Mapping[str, int]
@@ -31,11 +32,11 @@ def merge(*many: Sizes) -> dict[str, int]:
 
 
 def percentile(sizes: Sizes, fraction: float) -> float | None:
-    """Milliseconds that `fraction` of the durations do not exceed, within a tenth; None without any."""
-    wanted = fraction * sum(sizes.values())
+    """Milliseconds that `fraction` of the durations do not exceed, within a tenth; None if there are none."""
+    rank = fraction * sum(sizes.values())
     seen = 0
     for size in sorted(sizes, key=int):
         seen += sizes[size]
-        if seen >= wanted:
+        if seen >= rank:
             return float(2 ** ((int(size) + 0.5) / PARTS))
     return None

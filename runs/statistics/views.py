@@ -1,4 +1,4 @@
-"""Pages of figures: the first page. Thin."""
+"""The first page. Thin: `runs.statistics.dashboard` reads, this module renders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from runs.models import HourFigures
 from runs.statistics import charts, dashboard
 
 SPANS = ((24, "24 hours"), (charts.HOURS_MAX, "7 days"))
-
-
 CHARTS = {"runs": "get_runs_by_hour", "durations": "get_durations_by_hour", "queue": "get_queue_depth"}
 
 
@@ -22,12 +20,12 @@ CHARTS = {"runs": "get_runs_by_hour", "durations": "get_durations_by_hour", "que
 @never_cache
 @page_for("view")
 def home(request: HttpRequest) -> HttpResponse:
-    shown = dashboard.overview()
+    overview = dashboard.overview()
     hours = next((hours for hours, _ in SPANS if str(hours) == request.GET.get("hours")), SPANS[0][0])
-    context = shown | {
+    context = overview | {
         "hours": hours,
         "spans": SPANS,
         "charts": {name: f"{reverse(f'api:{call}')}?hours={hours}" for name, call in CHARTS.items()},
-        "has_runs": bool(shown["recent"]) or HourFigures.objects.exists(),
+        "has_runs": bool(overview["recent"]) or HourFigures.objects.exists(),
     }
     return render(request, "home.html", context)

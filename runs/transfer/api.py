@@ -1,4 +1,4 @@
-"""REST calls on what is left of ended runs: a run as a file, and the figures of a version's steps. Thin."""
+"""The REST call that exports a run. Thin: `runs.transfer.export` writes the file."""
 
 from __future__ import annotations
 

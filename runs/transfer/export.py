@@ -1,6 +1,6 @@
-"""A finished run as one file: its definition, input, journal and outputs, and the runs that it started.
+"""Export: an ended run as one JSON file: definition, input, journal, outputs, and the runs that it started.
 
-Reading only; what is sealed leaves as dots.
+Reading only. Sealed values are replaced by dots. `runs.transfer.import_` reads the format.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
 
 from config.lib.json import iso, json_text
 from config.lib.secrets import mask_secrets
@@ -37,15 +36,15 @@ class TooLarge(RunsError):
 
 
 def export(run: Run, origin: str, *, with_tracebacks: bool) -> bytes:
-    """The file of a run that has ended; `origin`: the installation's address.
+    """The file of an ended run and of the runs it started; `origin`: the installation's address.
 
-    Raises Refused while it, or a run that it started, is under way, and TooLarge.
+    Raises Refused if one of these runs is under way, and TooLarge beyond FILE_BYTES_MAX or RUNS_MAX.
     """
     family = _family(run)
     head = {"format": FORMAT, "schema": SCHEMA, "exported_at": iso(reader.now()), "exported_from": origin}
     parts = [orjson.dumps(head)[:-1], b',"runs":[']
     size = 0
-    for place, member in enumerate(family):
+    for index, member in enumerate(family):
         for piece in _pieces(member, with_tracebacks):
             parts.append(piece)
             size += len(piece)
@@ -54,37 +53,34 @@ def export(run: Run, origin: str, *, with_tracebacks: bool) -> bytes:
                     f"The run and those that it started have more than {FILE_BYTES_MAX // 1_000_000} MB;"
                     " a file takes no more. Download single values from its page instead."
                 )
-        parts.append(b"," if place + 1 < len(family) else b"]}")
+        parts.append(b"," if index + 1 < len(family) else b"]}")
     return b"".join(parts)
 
 
 def _family(run: Run) -> list[Run]:
-    """The run, then those that it started, parents before children."""
-    found, latest = [run], [run]
-    while latest:
-        latest = list(_whole(Run.objects.filter(parent__in=latest).order_by("created_at", "pk"))[:RUNS_MAX])
-        found += latest
-        if len(found) > RUNS_MAX:
+    """The run, then those that it started, parents before children. Raises Refused or TooLarge."""
+    family, generation = [run], [run]
+    while generation:
+        children = Run.objects.filter(parent__in=generation).order_by("created_at", "pk")
+        generation = list(children.select_related("started_by")[:RUNS_MAX])
+        family += generation
+        if len(family) > RUNS_MAX:
             raise TooLarge(f"The run started more than {RUNS_MAX} others; a file takes no more.")
-    under_way = next((member for member in found if member.status not in RUN_ENDED), None)
+    under_way = next((member for member in family if member.status not in RUN_ENDED), None)
     if under_way is not None:
         which = "The run" if under_way is run else f"Its run {under_way.pk}"
         raise Refused(
             f"{which} is still under way; it can be had as a file once it has ended.", code="not_ended"
         )
-    return found
-
-
-def _whole(runs: QuerySet[Run]) -> QuerySet[Run]:
-    return runs.select_related("started_by")
+    return family
 
 
 def _pieces(run: Run, with_tracebacks: bool) -> Iterator[bytes]:
-    """One run as JSON, entry by entry."""
+    """One run as JSON, in pieces of one entry, as a journal may be large."""
     yield _text(_facts(run))[:-1] + b',"journal":['
     entries = JournalEntry.objects.filter(run=run).order_by("seq").iterator(chunk_size=500)
-    for place, entry in enumerate(entries):
-        yield (b"," if place else b"") + _text(_entry(entry, with_tracebacks))
+    for index, entry in enumerate(entries):
+        yield (b"," if index else b"") + _text(_entry(entry, with_tracebacks))
     yield b"]}"
 
 

@@ -1,4 +1,4 @@
-"""The form that takes a run's file."""
+"""The form that uploads a run's file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runs.transfer.export import FILE_BYTES_MAX
 
 
 class FileForm(forms.Form):
-    """A run's file; what is in it `runs.transfer.import_` looks at."""
+    """A run's file, checked for its size only; `runs.transfer.import_` checks its content."""
 
     file = forms.FileField(
         error_messages={"required": "Choose a file, or drop one here.", "empty": "The file is empty."},

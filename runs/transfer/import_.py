@@ -1,9 +1,9 @@
-"""A run that comes as a file, from another installation or a stranger: kept to be looked at, not believed.
+"""Import: a run from a file, which may come from another installation or from a stranger. It is not trusted.
 
-`read` is given bytes and says what they hold, or what is wrong with them, without writing anything: the
-definition has to be one, the journal has to lead to the state that the file tells, and all that a page shows
-has to come out of it. `keep` writes it in one transaction. The copy has ids of its own, its definition is a
-version without a number, and no event of the engine is taken by it (`RunState.imported`).
+`read` checks the bytes without writing anything: the definition must be valid, the journal must replay to the
+state that the file states, and everything that a page shows must be computable from it. `keep` stores the
+result in one transaction. The copy has new ids, its definition is a version without a number, and the engine
+refuses every event on it (`RunState.imported`).
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ from runs.models.ids import uuid7
 from runs.queries.run_page import shown_document
 from runs.queries.runs import steps_json
 from runs.queries.snapshot import snapshot
-from runs.store import reader, writer
+from runs.store import reader, search_index, writer
 from runs.store.database import database
-from runs.store.search_index import index
 from runs.transfer.export import FILE_BYTES_MAX, FORMAT, RUNS_MAX, SCHEMA
 
 ENTRIES_MAX = 200_000
@@ -56,6 +55,8 @@ class ImportRefused(RunsError):
 
 
 class Part(BaseModel):
+    """An object of the file. Unknown fields are refused: a newer format would be misread."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -104,9 +105,9 @@ class FileIn(Part):
 
 @dataclass(frozen=True)
 class Readable:
-    """One run of a file, replayed."""
+    """One run of a file with its replayed state. `record`: the run as the file states it."""
 
-    told: RunIn
+    record: RunIn
     graph: Graph
     state: State
     entries: tuple[Entry, ...]
@@ -114,29 +115,29 @@ class Readable:
 
 @dataclass(frozen=True)
 class RunFile:
-    """What a file holds: the run itself comes first, each other one after its parent."""
+    """The checked content of a file. The exported run comes first, every other run after its parent."""
 
-    told: FileIn
+    document: FileIn
     runs: list[Readable]
 
 
 def read(raw: bytes) -> RunFile:
-    """Raises ImportRefused."""
-    told = _shape(raw)
+    """Checks a file and replays its runs. Raises ImportRefused."""
+    document = _validated(raw)
     seen: set[UUID] = set()
     runs = []
-    for place, run in enumerate(told.runs):
-        where = f"runs[{place}]"
+    for index, run in enumerate(document.runs):
+        where = f"runs[{index}]"
         if run.id in seen:
             raise ImportRefused(f"{where}: the run {run.id} is in the file twice.")
-        if place and run.parent not in seen:
+        if index and run.parent not in seen:
             raise ImportRefused(f"{where}: its parent is not in the file before it.")
         seen.add(run.id)
         runs.append(_readable(run, where))
-    return RunFile(told, runs)
+    return RunFile(document, runs)
 
 
-def _shape(raw: bytes) -> FileIn:
+def _validated(raw: bytes) -> FileIn:
     if len(raw) > FILE_BYTES_MAX:
         limit = f"{FILE_BYTES_MAX // 1_000_000} MB"
         raise ImportRefused(f"The file has {len(raw):,} bytes; the limit is {limit}.")
@@ -155,13 +156,13 @@ def _shape(raw: bytes) -> FileIn:
     try:
         return FileIn.model_validate(document)
     except ValidationError as error:
-        raise _misshapen(error) from error
+        raise _schema_error(error) from error
 
 
-def _misshapen(error: ValidationError) -> ImportRefused:
+def _schema_error(error: ValidationError) -> ImportRefused:
     problems = [
-        {"code": found["type"], "path": _path(found["loc"]), "message": found["msg"]}
-        for found in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
+        {"code": problem["type"], "path": _path(problem["loc"]), "message": problem["msg"]}
+        for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
     ]
     first = problems[0]
     return ImportRefused(f"{first['path']}: {first['message']}.", problems)
@@ -171,7 +172,7 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
 
 
-# --- one run: its definition, its journal, and all that is shown of it ---
+# --- one run: its definition, its journal, and everything that is shown of it ---
 
 
 def _readable(run: RunIn, where: str) -> Readable:
@@ -180,8 +181,10 @@ def _readable(run: RunIn, where: str) -> Readable:
     try:
         full = effective_graph(graph, state)
         unknown = sorted({name.partition("[")[0] for name in state.steps()} - full.by_name.keys())
-        told = _json(snapshot(state, [entry.data["plan"] for entry in entries if entry.type == COMPENSATING]))
-        _all_that_is_shown(full, state)
+        replayed = _json(
+            snapshot(state, [entry.data["plan"] for entry in entries if entry.type == COMPENSATING])
+        )
+        _check_showable(full, state)
         is_well_typed = _is_well_typed(state.run) and all(map(_is_well_typed, state.steps().values()))
     except Exception as error:  # whatever fails is the fault of the file: nothing is written yet
         raise ImportRefused(f"{where}: nothing can be shown of it ({type(error).__name__}).") from error
@@ -189,7 +192,7 @@ def _readable(run: RunIn, where: str) -> Readable:
         raise ImportRefused(
             f"{where}: its journal tells of a step that its definition lacks: {unknown[0]!r}."
         )
-    if told != run.state:
+    if replayed != run.state:
         raise ImportRefused(f"{where}: its journal does not lead to the state that the file tells.")
     if not is_well_typed:
         raise ImportRefused(f"{where}: its journal holds values of a wrong type.")
@@ -200,7 +203,7 @@ COMPENSATING = "run.compensating"
 
 
 def _graph(run: RunIn, where: str) -> Graph:
-    """What ran, as resolved; what its author wrote has to be a definition as well."""
+    """The resolved graph, which ran; the author's document must be a valid definition as well."""
     graph: Graph | None = None
     for part in ("document", "resolved"):
         graph, problems = _parsed(getattr(run.definition, part), f"{where}.definition.{part}")
@@ -218,44 +221,55 @@ def _parsed(document: dict[str, Any], where: str) -> tuple[Graph | None, list[Pr
     try:
         refusal = refused(document)
         return (None, [refusal]) if refusal else parse(document)
-    except Exception as error:  # as in a file of a stranger anything may stand
+    except Exception as error:  # a stranger's file may hold anything
         raise ImportRefused(f"{where}: this is no definition ({type(error).__name__}).") from error
 
 
 def _replayed(run: RunIn, where: str) -> tuple[State, tuple[Entry, ...]]:
     state = State(RunState(), run.input, Nothing())
     entries = []
-    for place, told in enumerate(run.journal):
-        entry = _entry(told, place, f"{where}.journal[{place}]")
+    for index, record in enumerate(run.journal):
+        entry = _entry(record, index, f"{where}.journal[{index}]")
         try:
             apply(state, entry)
             status = state.run.status
         except Exception as error:  # whatever fails is the fault of the file: nothing is written yet
-            raise ImportRefused(f"{where}.journal[{place}]: this is no entry of type {told.type}.") from error
-        if status != told.status:
-            raise ImportRefused(f"{where}.journal[{place}]: the run is {status} after it, not {told.status}.")
+            raise ImportRefused(
+                f"{where}.journal[{index}]: this is no entry of type {record.type}."
+            ) from error
+        if status != record.status:
+            raise ImportRefused(
+                f"{where}.journal[{index}]: the run is {status} after it, not {record.status}."
+            )
         entries.append(entry)
     if state.run.status not in RUN_ENDED:
         raise ImportRefused(f"{where}: its journal does not come to an end.")
     return state, tuple(entries)
 
 
-def _entry(told: EntryIn, place: int, where: str) -> Entry:
-    if told.seq != place + 1:
-        raise ImportRefused(f"{where}: number {place + 1} is missing.")
-    if told.type not in EFFECTS:
-        raise ImportRefused(f"{where}: this version of Sagaboard knows no entries of type {told.type!r}.")
+def _entry(record: EntryIn, index: int, where: str) -> Entry:
+    if record.seq != index + 1:
+        raise ImportRefused(f"{where}: number {index + 1} is missing.")
+    if record.type not in EFFECTS:
+        raise ImportRefused(f"{where}: this version of Sagaboard knows no entries of type {record.type!r}.")
     try:
-        at = told.at.astimezone(UTC)
+        at = record.at.astimezone(UTC)
     except OverflowError as error:
         raise ImportRefused(f"{where}: its time is beyond all calendars.") from error
     return Entry(
-        told.seq, told.type, at, told.step, told.attempt, told.data, told.payload, status=told.status
+        record.seq,
+        record.type,
+        at,
+        record.step,
+        record.attempt,
+        record.data,
+        record.payload,
+        status=record.status,
     )
 
 
-def _all_that_is_shown(graph: Graph, state: State) -> None:
-    """Fails where a page would; its results are not kept."""
+def _check_showable(graph: Graph, state: State) -> None:
+    """Computes what pages show of a run and raises whatever that raises."""
     _json([shown_document(graph), steps_json(graph, state), run_output(graph, state)])
 
 
@@ -263,7 +277,7 @@ TYPES: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (R
 
 
 def _is_well_typed(state: RunState | StepState) -> bool:
-    """Whether each field has the type that it is declared with, unconverted, and fits into its column."""
+    """Whether each field has its declared type, without conversion, and fits into its column."""
     validated = TYPES[type(state)].validate_python(dict(vars(state)))
     numbers = [value for value in vars(state).values() if isinstance(value, int)]
     process = getattr(state, "process", "")
@@ -275,46 +289,47 @@ def _json(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value))
 
 
-# --- keeping it ---
+# --- storing ---
 
 
 def keep(file: RunFile, user: Any, file_name: str = "") -> Run:
-    """Stores what was read, all of it or nothing, and gives the run."""
-    ids = {readable.told.id: uuid7() for readable in file.runs}
+    """Stores a checked file, all of it or nothing; returns the exported run's copy."""
+    ids = {readable.record.id: uuid7() for readable in file.runs}
     at = reader.now()
     facts = {
         "by": "" if user is None else user.get_username(),
         "at": iso(at),
-        "from": file.told.exported_from,
+        "from": file.document.exported_from,
         "file": file_name[-200:],
-        "exported_at": iso(file.told.exported_at.astimezone(UTC)),
+        "exported_at": iso(file.document.exported_at.astimezone(UTC)),
     }
     with transaction.atomic():
-        made: list[Run] = []
+        runs: list[Run] = []
         for readable in file.runs:
-            parent = ids[readable.told.parent] if made and readable.told.parent else None
-            made.append(_keep_one(readable, ids[readable.told.id], parent, facts, user))
-        index(made)
-    return made[0]
+            record = readable.record
+            parent = ids[record.parent] if runs and record.parent else None
+            runs.append(_stored(readable, ids[record.id], parent, facts, user))
+        search_index.index(runs)
+    return runs[0]
 
 
-def _keep_one(
+def _stored(
     readable: Readable, run_id: UUID, parent: UUID | None, facts: Mapping[str, Any], user: Any
 ) -> Run:
-    """The engine takes no event of it, the sweep finds nothing due, and the figures don't wait for it."""
-    told, state = readable.told, readable.state
+    """Inserts one run, without due times and `tally_at`: neither the sweep nor the counters look at it."""
+    record, state = readable.record, readable.state
     state.run = evolve(state.run, imported=True)
-    definition = told.definition
+    definition = record.definition
     run = Run(
         id=run_id,
         version=workflows.keep_of_file(definition.document, definition.resolved, user),
-        workflow_name=told.workflow,
-        input=told.input,
-        labels=told.labels,
-        created_at=told.created_at.astimezone(UTC),
-        imported={**facts, **_origin(told)},
+        workflow_name=record.workflow,
+        input=record.input,
+        labels=record.labels,
+        created_at=record.created_at.astimezone(UTC),
+        imported={**facts, **_origin(record)},
         parent_id=parent,
-        parent_step=told.parent_step,
+        parent_step=record.parent_step,
     )
     for name, value in {**writer.run_columns(state.run), "tally_at": None, "due_at": None}.items():
         setattr(run, name, value)
@@ -327,11 +342,11 @@ def _keep_one(
     return run
 
 
-def _origin(told: RunIn) -> dict[str, Any]:
-    """What the run was where it ran."""
+def _origin(record: RunIn) -> dict[str, Any]:
+    """Facts about the original run, where it ran."""
     return {
-        "id": str(told.id),
-        "version": told.version,
-        "trial": told.trial,
-        "started_by": told.started_by,
+        "id": str(record.id),
+        "version": record.version,
+        "trial": record.trial,
+        "started_by": record.started_by,
     }

@@ -1,4 +1,4 @@
-"""Pages of runs that came as files: opening one, and removing it again. Thin."""
+"""Pages that import a run from a file and remove it again. Thin: `import_` and `retention` do the work."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ UNPROCESSABLE = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_for("operate")
 def run_open(request: HttpRequest) -> HttpResponse:
-    """Shows what was opened before, newest runs first, and takes another file."""
+    """Shows the imported runs, newest first; POST imports another file."""
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
-    run = _opened(form, request) if form.is_valid() else None
+    run = _imported(form, request) if form.is_valid() else None
     if run is not None:
         return redirect("run-detail", run_id=run.pk)
     runs, _ = page_of(Filters(imported=True))
@@ -32,7 +32,8 @@ def run_open(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/open.html", {"form": form, "runs": runs}, status=status)
 
 
-def _opened(form: FileForm, request: HttpRequest) -> Run | None:
+def _imported(form: FileForm, request: HttpRequest) -> Run | None:
+    """The imported run; None with the error in the form if the file is refused."""
     file = form.cleaned_data["file"]
     try:
         return keep(read(file.read()), request.user, file.name)
@@ -44,6 +45,7 @@ def _opened(form: FileForm, request: HttpRequest) -> Run | None:
 @require_POST
 @page_for("operate")
 def run_remove(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Begins the removal of an imported run; the scheduler deletes its rows."""
     run = get_object_or_404(Run, pk=run_id, imported__isnull=False)
     remove_imported(run)
     messages.success(request, f"The copy of a run of {run.workflow_name} is removed.")

@@ -1,1 +1,1 @@
-"""Runs of drafts, and expressions of drafts shown with their values."""
+"""Trials: runs of drafts, and expressions of drafts evaluated on sample values."""

@@ -1,4 +1,4 @@
-"""REST calls that try a draft or its expressions. Thin, as `runs.detail.api`."""
+"""REST calls that try a draft or its expressions. Thin: `service` starts, `preview` evaluates."""
 
 from __future__ import annotations
 

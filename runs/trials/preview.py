@@ -1,4 +1,7 @@
-"""What an expression of a draft would see and give, by a sample input or by a past run. Reading only."""
+"""Names and values that an expression of a draft sees, and its result, by sample input or by a past run.
+
+Reading only; secrets are masked in all that leaves this module as text.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +31,18 @@ Scope = dict[str, Any]
 
 
 def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
-    """What an expression at `path` of a workflow's draft may read, and the runs to take values from.
+    """The names that an expression at `path` of a draft may read, and the runs to take values from.
 
     Raises UnknownWorkflow or UnknownRun.
     """
     graph, position = _draft_position(name, path)
-    found = known_at(graph, position, _scope(name, graph, position, run_id))
+    values = known_at(graph, position, _scope(name, graph, position, run_id))
     runs = Run.objects.filter(workflow_name=name, parent=None, imported__isnull=True).order_by(
         "-created_at", "-id"
     )
     return {
         "variables": sorted(position.variables),
-        "known": [asdict(replace(one, sample=secrets.mask_secrets(one.sample))) for one in found],
+        "known": [asdict(replace(value, sample=secrets.mask_secrets(value.sample))) for value in values],
         "runs": [
             {"id": str(pk), "status": status, "trial": trial, "created_at": queries_runs.iso(at)}
             for pk, status, trial, at in runs.values_list("id", "status", "trial", "created_at")[:RUNS_MAX]
@@ -48,13 +51,13 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
 
 
 def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> dict[str, Any]:
-    """`type` and `text` of the value, cut to `TEXT_LENGTH_MAX`, or `error` in the author's words."""
+    """`type` and `text` of the value, cut to `TEXT_LENGTH_MAX`, or `error` as text for the author."""
     graph, position = _draft_position(name, path)
     try:
         expression = compile_expression(source)
         for unknown in sorted(expression.variables - position.variables):
-            known = ", ".join(sorted(position.variables))
-            raise ExpressionError(f"'{unknown}' does not exist here; there are {known}")
+            names = ", ".join(sorted(position.variables))
+            raise ExpressionError(f"'{unknown}' does not exist here; there are {names}")
         value = expression.evaluate(_scope(name, graph, position, run_id))
         _check_kind(path, source, value)
     except ExpressionError as error:
@@ -64,7 +67,7 @@ def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> d
 
 
 def scope_of_run(name: str, path: str, run_id: UUID | None) -> Scope:
-    """The values that a step of the draft would see; without a run, those of the sample input."""
+    """The values that a step of the draft would see in a run, or without one by the sample input."""
     graph, position = _draft_position(name, path)
     return _scope(name, graph, position, run_id)
 
@@ -106,13 +109,13 @@ def _values_of_sample(graph: Graph) -> Values:
 
 
 def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Values:
-    """What a run gave, as far as its steps come before the spot."""
+    """Input and outputs of a run, of the steps that come before the position. Raises UnknownRun."""
     if not Run.objects.filter(pk=run_id, workflow_name=name).exists():
         raise UnknownRun(run_id)
     graph, state = queries_runs.load(run_id)
-    found = outputs(graph, state, [step for step in position.after if step in graph.by_name])
-    context = {**state.input, **merged(graph, found)}
-    return Values(dict(state.input), found, context, {**NO_FAILURE, **(state.run.failure or {})})
+    steps = outputs(graph, state, [step for step in position.after if step in graph.by_name])
+    context = {**state.input, **merged(graph, steps)}
+    return Values(dict(state.input), steps, context, {**NO_FAILURE, **(state.run.failure or {})})
 
 
 def _add_undo(scope: Scope, step: Step, failure: Mapping[str, Any]) -> None:
@@ -122,7 +125,7 @@ def _add_undo(scope: Scope, step: Step, failure: Mapping[str, Any]) -> None:
 
 
 def _add_item(scope: Scope, step: Step) -> None:
-    """The first item of a map, where its list is known."""
+    """Adds the first item of a map, if its list can be evaluated."""
     try:
         items = compile_expression(bare(step.items or "")).evaluate(scope)
     except ExpressionError:

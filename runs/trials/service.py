@@ -1,4 +1,4 @@
-"""Trials: a draft, or one step of it, carried out by the real workers without being published."""
+"""Trials: runs of an unpublished draft, or of one step of it, by the real workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runs.models import Run
 
 
 def try_draft(name: str, input: Mapping[str, Any], revision: int | None = None, user: Any = None) -> Run:
-    """Starts a run of what would be published now.
+    """Starts a run of the draft as it would be published now.
 
     Raises `TrialRefused` with its problems, `StaleDraft`, `UnknownWorkflow` or `BadInput`.
     """

@@ -1,1 +1,1 @@
-"""What starts runs by itself: schedules, events, webhooks."""
+"""Triggers: events, webhooks and schedules that start runs."""

@@ -18,7 +18,7 @@ from runs.errors import NothingStarted, TooLarge, UnknownWorkflow
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.cloudevents import STRUCTURED, read_event
-from runs.triggers.service import Result, Wanted
+from runs.triggers.service import Result, TriggerSpec
 
 router = Router(tags=["triggers"])
 BODY_BYTES_MAX = 1_000_000  # of an event, and of a webhook's call
@@ -81,8 +81,8 @@ def list_triggers(request: HttpRequest, name: str) -> dict[str, Any]:
 @router.post("/workflows/{name}/triggers", auth=callers("design"), response={201: dict[str, Any]})
 def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[dict[str, Any]]:
     """A new trigger. Of a webhook, `url` is shown this once; only a hash of its token is kept."""
-    wanted = Wanted(**body.model_dump(exclude={"kind"}))
-    trigger, token = service.create(find_workflow(name), body.kind, wanted, request.user)
+    spec = TriggerSpec(**body.model_dump(exclude={"kind"}))
+    trigger, token = service.create(find_workflow(name), body.kind, spec, request.user)
     return Status(201, trigger_json(trigger) | hook_json(request, token))
 
 
@@ -135,7 +135,7 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
 
 
 def find_workflow(name: str) -> Workflow:
-    """Raises UnknownWorkflow."""
+    """The workflow, without its draft. Raises UnknownWorkflow."""
     workflow = Workflow.objects.defer("draft").filter(name=name).first()
     if workflow is None:
         raise UnknownWorkflow(f"There is no workflow {name!r}.")
@@ -143,11 +143,12 @@ def find_workflow(name: str) -> Workflow:
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:
+    """The headers by their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
 
 
 def body_of(request: HttpRequest) -> bytes:
-    """Raises TooLarge."""
+    """The raw body. Raises TooLarge beyond BODY_BYTES_MAX."""
     try:
         body = request.body
     except RequestDataTooBig:
@@ -159,12 +160,12 @@ def body_of(request: HttpRequest) -> bytes:
 
 def trigger_json(trigger: Trigger) -> dict[str, Any]:
     """A trigger with the fields of its kind."""
-    own = {name: getattr(trigger, name) for name in service.FIELDS[trigger.kind]}
+    by_kind = {name: getattr(trigger, name) for name in service.FIELDS[trigger.kind]}
     times = {"next_at": iso(trigger.next_at)} if trigger.kind == Trigger.Kind.SCHEDULE else {}
     start = {"token_start": trigger.token_start} if trigger.kind == Trigger.Kind.HOOK else {}
     return (
         {"id": trigger.pk, "kind": trigger.kind, "is_enabled": trigger.is_enabled}
-        | own
+        | by_kind
         | times
         | start
         | {
@@ -177,7 +178,7 @@ def trigger_json(trigger: Trigger) -> dict[str, Any]:
 
 
 def hook_json(request: HttpRequest, token: str) -> dict[str, str]:
-    """The address of a webhook whose token is known: right after it was made."""
+    """Token and address of a webhook, for the one answer that shows them; empty without a token."""
     return {"token": token, "url": hook_address(request, token)} if token else {}
 
 

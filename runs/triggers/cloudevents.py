@@ -1,7 +1,7 @@
-"""What comes in from outside, read: CloudEvents and the bodies of webhooks. PURE: no Django.
+"""Parsers of incoming requests: CloudEvents, and the bodies of webhooks. PURE: no Django.
 
-Formats: CloudEvents 1.0 in structured and binary HTTP mode (CNCF), where the short form `{id, type, source,
-data}` is an event as well.
+Format: CloudEvents 1.0 (CNCF), HTTP protocol binding, structured and binary mode. The short form
+`{id, type, source, data}` is accepted as well.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ A_MARK = "ce-"
 
 @dataclass(frozen=True)
 class CloudEvent:
-    """An event. `attributes` are all that it says of itself; `data` is None where it brings none."""
+    """An event. `attributes` has all context attributes, also id, source and type; `data` may be None."""
 
     id: str
     source: str
@@ -55,7 +55,7 @@ def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
 
 
 def read_body(headers: Mapping[str, str], body: bytes) -> Any:
-    """The value of a webhook's body; None where it is empty. Raises Unreadable or NotSupported."""
+    """The value of a webhook's body; None if it is empty. Raises Unreadable or NotSupported."""
     kind = media_type(headers)
     if not body.strip():
         return None
@@ -67,7 +67,7 @@ def read_body(headers: Mapping[str, str], body: bytes) -> Any:
 
 
 def input_of(value: Any, key: str, otherwise: str) -> dict[str, Any]:
-    """A run's input: under `key` if there is one; else an object as it is, and other values `otherwise`."""
+    """A run's input: the value under `key`; without a key an object itself, else it under `otherwise`."""
     if key:
         return {key: value}
     if value is None:
@@ -76,7 +76,7 @@ def input_of(value: Any, key: str, otherwise: str) -> dict[str, Any]:
 
 
 def media_type(headers: Mapping[str, str]) -> str:
-    """`application/json` where nothing is said."""
+    """The media type without parameters; `application/json` by default."""
     return headers.get("content-type", "").partition(";")[0].strip().lower() or "application/json"
 
 
@@ -113,7 +113,7 @@ def _structured_data(document: Mapping[str, Any]) -> Any:
 
 
 def _data_of(kind: str, raw: bytes) -> Any:
-    """JSON as its value, other text as text, and other bytes as base64."""
+    """JSON as its value, other UTF-8 as text, and other bytes as base64."""
     if not raw:
         return None
     if is_json(kind):
@@ -125,12 +125,12 @@ def _data_of(kind: str, raw: bytes) -> Any:
 
 
 def _form(text: str) -> dict[str, Any]:
-    """A field that comes several times is a list."""
-    found: dict[str, list[str]] = {}
+    """A form as an object; a field that occurs several times is a list."""
+    by_name: dict[str, list[str]] = {}
     try:
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except (ValueError, UnicodeDecodeError) as error:
         raise Unreadable(f"The form cannot be read: {error}") from error
     for name, value in fields:
-        found.setdefault(name, []).append(value)
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+        by_name.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in by_name.items()}

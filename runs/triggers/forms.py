@@ -1,4 +1,4 @@
-"""Forms that make triggers. `runs.triggers.service` validates; its problems appear at their fields."""
+"""Forms that create triggers. `runs.triggers.service` validates; its problems appear at their fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs.errors import BadInput
 from runs.form_fields import JsonField, as_text
 from runs.models import Trigger
 from runs.triggers import service
-from runs.triggers.service import Wanted
+from runs.triggers.service import TriggerSpec
 
 TEXT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
 HEADERS_CHARS_MAX = 2_000
@@ -24,34 +24,34 @@ def _text(length: int, example: str, required: bool = False, **more: str) -> for
 
 
 class TriggerForm(forms.Form):
-    """What the kinds have in common."""
+    """The form of one kind of trigger."""
 
     kind = ""
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, auto_id=f"id_{self.kind}_%s", **options)
 
-    def make(self, workflow: Workflow, user: Any) -> tuple[Trigger, str] | None:
-        """The trigger and a webhook's token; None where it is refused, and then the form says why."""
+    def create(self, workflow: Workflow, user: Any) -> tuple[Trigger, str] | None:
+        """Creates a trigger; returns it and a webhook's token, or None with the errors in the form."""
         if not self.is_valid():
             return None
         try:
-            return service.create(workflow, self.kind, self.wanted(), user)
+            return service.create(workflow, self.kind, self.spec(), user)
         except BadInput as error:
-            self._say(error)
+            self._add_problems(error)
             return None
 
-    def wanted(self) -> Wanted:
-        return Wanted(**self.cleaned_data)
+    def spec(self) -> TriggerSpec:
+        return TriggerSpec(**self.cleaned_data)
 
-    def _say(self, error: BadInput) -> None:
+    def _add_problems(self, error: BadInput) -> None:
         for problem in error.problems:
             path, message = problem["path"], problem["message"]
             if path in self.fields:
                 self.add_error(path, message)
             else:
-                at = "input" if "input" in self.fields else None
-                self.add_error(at, f"{path}: {message}")
+                field = "input" if "input" in self.fields else None
+                self.add_error(field, f"{path}: {message}")
         if not error.problems:
             self.add_error(None, str(error))
 
@@ -67,9 +67,9 @@ class HookForm(TriggerForm):
     headers = _text(HEADERS_CHARS_MAX, "x-github-event")
     input_key = _text(63, "")
 
-    def wanted(self) -> Wanted:
+    def spec(self) -> TriggerSpec:
         names = [name for name in re.split(r"[,\s]+", self.cleaned_data["headers"]) if name]
-        return Wanted(headers=names, input_key=self.cleaned_data["input_key"])
+        return TriggerSpec(headers=names, input_key=self.cleaned_data["input_key"])
 
 
 class ScheduleForm(TriggerForm):
@@ -78,15 +78,15 @@ class ScheduleForm(TriggerForm):
     zone = _text(64, "Europe/Berlin", required=True)
     input = JsonField(rows=5, needs_object=True, required=False)
 
-    def wanted(self) -> Wanted:
+    def spec(self) -> TriggerSpec:
         data = self.cleaned_data
-        return Wanted(cron=data["cron"], zone=data["zone"], input=data["input"] or {})
+        return TriggerSpec(cron=data["cron"], zone=data["zone"], input=data["input"] or {})
 
 
 FORMS: dict[str, type[TriggerForm]] = {form.kind: form for form in (EventForm, HookForm, ScheduleForm)}
 
 
 def forms_for(data: Any, kind: str, sample: Any) -> dict[str, TriggerForm]:
-    """A form of each kind, that of `kind` with what was sent."""
+    """A form of each kind; that of `kind` is bound to `data`."""
     blank = {"zone": "UTC", "input": as_text(sample or {})}
     return {name: form(data if name == kind else None, initial=blank) for name, form in FORMS.items()}

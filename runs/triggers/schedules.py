@@ -1,7 +1,7 @@
 """Times of schedules: cron expressions in a time zone. PURE: the clock is a parameter.
 
-A time that the zone's clock skips in spring comes right after the gap; one that it shows twice in autumn
-comes once.
+A time that the zone's clock skips in spring is moved to the end of the gap; one that it shows twice in autumn
+occurs once.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ LIKE_THIS = "write it like 0 6 * * MON-FRI"
 
 
 def cron_problem(cron: str) -> str:
-    """What is wrong with an expression; empty where it is one."""
+    """What is wrong with a cron expression; empty if it is valid."""
     if len(cron.split()) != FIELDS or len(cron) > CRON_CHARS_MAX:
         return f"a schedule has five fields: minute, hour, day of month, month, day of week; {LIKE_THIS}"
     try:
-        found = next_time(cron, "UTC", datetime(2024, 1, 1, tzinfo=UTC))
+        first = next_time(cron, "UTC", datetime(2024, 1, 1, tzinfo=UTC))
     except CronSimError as error:
         return f"{str(error)[:1].lower()}{str(error)[1:]} in {cron!r}; {LIKE_THIS}"
-    return "" if found else f"{cron!r} never comes: there is no such day"
+    return "" if first else f"{cron!r} never comes: there is no such day"
 
 
 def zone_problem(zone: str) -> str:
-    """What is wrong with the name of a time zone; empty where there is one of that name."""
+    """What is wrong with the name of a time zone; empty if there is one of that name."""
     if zone in zones():
         return ""
     near = get_close_matches(zone, zones(), 1, 0.5)
@@ -40,9 +40,9 @@ def zone_problem(zone: str) -> str:
 
 
 def next_time(cron: str, zone: str, after: datetime) -> datetime | None:
-    """The first time after `after`, in UTC; None where there is none. Raises CronSimError."""
-    found = next(CronSim(cron, after.astimezone(ZoneInfo(zone))), None)
-    return found.astimezone(UTC) if found else None
+    """The first time after `after`, in UTC; None if there is none. Raises CronSimError."""
+    local = next(CronSim(cron, after.astimezone(ZoneInfo(zone))), None)
+    return local.astimezone(UTC) if local else None
 
 
 def in_words(cron: str) -> str:
@@ -52,4 +52,5 @@ def in_words(cron: str) -> str:
 
 @cache
 def zones() -> frozenset[str]:
+    """The names of all time zones of this host."""
     return frozenset(available_timezones())

@@ -1,7 +1,8 @@
-"""Triggers: made, changed and removed here alone; and what an event, a webhook or a schedule starts.
+"""Trigger service: creates, changes and removes triggers, and starts the runs that they ask for.
 
-Nothing starts twice: an event, a call of a webhook that has a key and a slot each give their runs an
-idempotency key, which the database keeps apart. A token of a webhook is shown once and kept as a hash.
+Nothing starts twice: an event, a webhook's call with an Idempotency-Key and a schedule's slot each determine
+the idempotency key of their run, which is unique in the database. A webhook's token is shown once; only its
+hash is stored.
 """
 
 from __future__ import annotations
@@ -35,21 +36,21 @@ TRIGGERS_MAX = 50  # of a workflow
 SUBSCRIBERS_MAX = 200  # of a type of event
 HEADERS_MAX = 20
 HEADER_CHARS_MAX = 1_000
-KEPT_FROM_INPUTS = frozenset({"authorization", "cookie", "proxy-authorization", "x-csrftoken"})
-NAME_OF_HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)
-NAME_OF_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-TYPE_OF_EVENT = re.compile(r"\S{1,200}")
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-csrftoken"})
+HEADER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)
+INPUT_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+EVENT_TYPE = re.compile(r"\S{1,200}")
 MARK = "hook_"
 SECRET_BYTES = 32
 TOKEN = re.compile(r"hook_[A-Za-z0-9_-]{20,90}", re.ASCII)
-SHOWN_CHARS = 10
-NOTED_EVERY = timedelta(seconds=10)
+TOKEN_START_CHARS = 10
+USE_NOTED_EVERY = timedelta(seconds=10)
 REFUSED_CHARS_MAX = 500
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What somebody wants of a trigger. Fields that do not belong to its kind stay as they are here."""
+class TriggerSpec:
+    """The fields of a trigger that a person sets. Fields of other kinds keep their default."""
 
     event_type: str = ""
     headers: Sequence[str] = ()
@@ -69,22 +70,22 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What an event came to for one workflow: a run, or why there is none."""
+    """The result of an event for one workflow: a run, or the reason why there is none."""
 
     workflow: str
     started: Started | None = None
     error: RunsError | None = None
 
 
-# --- making and changing them ---
+# --- creating and changing ---
 
 
-def create(workflow: Workflow, kind: str, wanted: Wanted, user: Any = None) -> tuple[Trigger, str]:
-    """The trigger, and the token of a webhook, which nothing keeps. Raises TriggerRefused."""
+def create(workflow: Workflow, kind: str, spec: TriggerSpec, user: Any = None) -> tuple[Trigger, str]:
+    """Creates a trigger; returns it and a webhook's token, which is not stored. Raises TriggerRefused."""
     if workflow.triggers.count() >= TRIGGERS_MAX:
         raise TriggerRefused(f"{workflow.name} has {TRIGGERS_MAX} triggers already; remove one first.")
     trigger = Trigger(workflow=workflow, kind=kind, created_by=user)
-    _set(trigger, wanted)
+    _set(trigger, spec)
     token = _give_token(trigger) if kind == Trigger.Kind.HOOK else ""
     with transaction.atomic():
         _save(trigger)
@@ -93,15 +94,15 @@ def create(workflow: Workflow, kind: str, wanted: Wanted, user: Any = None) -> t
 
 
 def change(trigger: Trigger, user: Any = None, **changes: Any) -> Trigger:
-    """Change fields of `Wanted`; a schedule goes on from now. Raises TriggerRefused."""
-    _set(trigger, replace(wanted_of(trigger), **changes))
+    """Changes fields of `TriggerSpec`; a schedule continues from now. Raises TriggerRefused."""
+    _set(trigger, replace(spec_of(trigger), **changes))
     with transaction.atomic():
         _save(trigger)
-        _log(trigger, user, CHANGE, _said(changes))
+        _log(trigger, user, CHANGE, _described(changes))
     return trigger
 
 
-def _said(changes: Mapping[str, Any]) -> str:
+def _described(changes: Mapping[str, Any]) -> str:
     if "is_enabled" in changes and len(changes) == 1:
         return "switched on" if changes["is_enabled"] else "switched off"
     return f"changed {', '.join(sorted(changes)) or 'nothing'}"
@@ -114,15 +115,15 @@ def remove(trigger: Trigger, user: Any = None) -> None:
 
 
 def _log(trigger: Trigger, user: Any, flag: int, what: str) -> None:
-    """For the audit; inputs and tokens are not in it."""
+    """Writes the audit log, without inputs and tokens."""
     if getattr(user, "pk", None):
-        found = Trigger.objects.filter(pk=trigger.pk)
-        said = f"Trigger of {trigger.workflow.name} {what}."
-        LogEntry.objects.log_actions(user.pk, found, flag, said, single_object=True)
+        triggers = Trigger.objects.filter(pk=trigger.pk)
+        message = f"Trigger of {trigger.workflow.name} {what}."
+        LogEntry.objects.log_actions(user.pk, triggers, flag, message, single_object=True)
 
 
 def rotate(trigger: Trigger, user: Any = None) -> str:
-    """A new token for a webhook; the old one opens nothing any more. Raises TriggerRefused."""
+    """Replaces a webhook's token and returns the new one. Raises TriggerRefused."""
     if trigger.kind != Trigger.Kind.HOOK:
         raise TriggerRefused("Only a webhook has a token.")
     token = _give_token(trigger)
@@ -132,8 +133,8 @@ def rotate(trigger: Trigger, user: Any = None) -> str:
     return token
 
 
-def wanted_of(trigger: Trigger) -> Wanted:
-    return Wanted(
+def spec_of(trigger: Trigger) -> TriggerSpec:
+    return TriggerSpec(
         trigger.event_type,
         tuple(trigger.headers),
         trigger.input_key,
@@ -145,9 +146,8 @@ def wanted_of(trigger: Trigger) -> Wanted:
 
 
 def find(workflow: str, pk: int) -> Trigger:
-    """Raises UnknownTrigger."""
-    found = Trigger.objects.select_related("workflow", "created_by").filter(workflow__name=workflow, pk=pk)
-    trigger = found.first()
+    """The trigger `pk` of a workflow. Raises UnknownTrigger."""
+    trigger = of_workflow(workflow).filter(pk=pk).first()
     if trigger is None:
         raise UnknownTrigger(f"{workflow} has no trigger {pk}.")
     return trigger
@@ -157,100 +157,100 @@ def of_workflow(name: str) -> QuerySet[Trigger]:
     return Trigger.objects.select_related("workflow", "created_by").filter(workflow__name=name)
 
 
-def _set(trigger: Trigger, wanted: Wanted) -> None:
-    trigger.headers = [name.strip().lower() for name in wanted.headers]
-    wanted = replace(wanted, headers=trigger.headers)
-    problems = list(_problems(trigger, wanted))
+def _set(trigger: Trigger, spec: TriggerSpec) -> None:
+    trigger.headers = [name.strip().lower() for name in spec.headers]
+    spec = replace(spec, headers=trigger.headers)
+    problems = list(_problems(trigger, spec))
     if problems:
         raise TriggerRefused(f"{problems[0]['path']}: {problems[0]['message']}", problems)
     for name in FIELDS[trigger.kind]:
-        setattr(trigger, name, getattr(wanted, name))
-    trigger.is_enabled = wanted.is_enabled
+        setattr(trigger, name, getattr(spec, name))
+    trigger.is_enabled = spec.is_enabled
     if trigger.kind == Trigger.Kind.SCHEDULE:
-        trigger.input = _schedule_input(trigger.workflow, wanted.input)
+        trigger.input = _schedule_input(trigger.workflow, spec.input)
         trigger.next_at = schedules.next_time(trigger.cron, trigger.zone, reader.now())
         trigger.due_at = trigger.next_at if trigger.is_enabled else None
         trigger.next_at = trigger.due_at
 
 
-def _problems(trigger: Trigger, wanted: Wanted) -> list[dict[str, str]]:
-    blank = Wanted()
-    said = {name: _problem_of(name, wanted) for name in FIELDS[trigger.kind]}
+def _problems(trigger: Trigger, spec: TriggerSpec) -> list[dict[str, str]]:
+    blank = TriggerSpec()
+    problems = {name: _problem_of(name, spec) for name in FIELDS[trigger.kind]}
     for names in FIELDS.values():
-        for name in set(names) - said.keys():
-            if getattr(wanted, name) not in (getattr(blank, name), list(blank.headers)):
-                said[name] = f"a trigger of the kind {trigger.kind} has none"
-    return [{"code": "bad_trigger", "path": name, "message": text} for name, text in said.items() if text]
+        for name in set(names) - problems.keys():
+            if getattr(spec, name) not in (getattr(blank, name), list(blank.headers)):
+                problems[name] = f"a trigger of the kind {trigger.kind} has none"
+    return [{"code": "bad_trigger", "path": name, "message": text} for name, text in problems.items() if text]
 
 
-def _problem_of(name: str, wanted: Wanted) -> str:
-    """What is wrong with a field; empty where nothing is."""
-    if not is_storable([wanted.event_type, wanted.input]):
+def _problem_of(name: str, spec: TriggerSpec) -> str:
+    """What is wrong with a field; empty if it is valid."""
+    if not is_storable([spec.event_type, spec.input]):
         return "it holds a NUL character or half a character"
-    if name == "event_type" and not TYPE_OF_EVENT.fullmatch(wanted.event_type):
+    if name == "event_type" and not EVENT_TYPE.fullmatch(spec.event_type):
         return "the type of an event has 1 to 200 characters and no blanks, like order.placed"
-    if name == "input_key" and wanted.input_key and not NAME_OF_KEY.fullmatch(wanted.input_key):
+    if name == "input_key" and spec.input_key and not INPUT_KEY.fullmatch(spec.input_key):
         return "a key of the input is a word of letters, digits and _, like raw_event"
     if name == "headers":
-        return _problem_of_headers(wanted.headers)
+        return _problem_of_headers(spec.headers)
     if name == "cron":
-        return schedules.cron_problem(wanted.cron)
-    return schedules.zone_problem(wanted.zone) if name == "zone" else ""
+        return schedules.cron_problem(spec.cron)
+    return schedules.zone_problem(spec.zone) if name == "zone" else ""
 
 
 def _problem_of_headers(names: Sequence[str]) -> str:
     if len(names) > HEADERS_MAX:
         return f"at most {HEADERS_MAX} headers can go into the input"
     for name in names:
-        if not NAME_OF_HEADER.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             return f"{name!r} is no name of a header; write it like x-github-event"
-        if name in KEPT_FROM_INPUTS:
+        if name in SECRET_HEADERS:
             return f"{name} may hold secrets, and an input is no place for them"
     return ""
 
 
 def _schedule_input(workflow: Workflow, input: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With secrets sealed; checked against the newest version, where there is one. Raises BadInput."""
+    """The input with secrets sealed, checked against the newest version if there is one. Raises BadInput."""
     version = WorkflowVersion.objects.filter(workflow=workflow).order_by("-number").first()
     return dict(input) if version is None else sealed(Request(version, input, {})).input
 
 
 def _give_token(trigger: Trigger) -> str:
     token = MARK + secrets.token_urlsafe(SECRET_BYTES)
-    trigger.token_hash, trigger.token_start = _digest(token), token[:SHOWN_CHARS]
+    trigger.token_hash, trigger.token_start = _digest(token), token[:TOKEN_START_CHARS]
     return token
 
 
 def _save(trigger: Trigger) -> None:
-    _refuse_crowd(trigger)
+    _refuse_too_many(trigger)
     try:
         with transaction.atomic():
             trigger.save()
     except IntegrityError as error:
-        said = f"{trigger.workflow.name} has a trigger for {trigger.event_type} already"
-        problem = {"code": "bad_trigger", "path": "event_type", "message": said}
-        raise TriggerRefused(f"{said}.", [problem]) from error
+        message = f"{trigger.workflow.name} has a trigger for {trigger.event_type} already"
+        problem = {"code": "bad_trigger", "path": "event_type", "message": message}
+        raise TriggerRefused(f"{message}.", [problem]) from error
 
 
-def _refuse_crowd(trigger: Trigger) -> None:
+def _refuse_too_many(trigger: Trigger) -> None:
     others = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=trigger.event_type)
     if trigger.kind == Trigger.Kind.EVENT and others.exclude(pk=trigger.pk).count() >= SUBSCRIBERS_MAX:
         raise TriggerRefused(f"{SUBSCRIBERS_MAX} workflows are started by {trigger.event_type} already.")
 
 
-# --- what they start ---
+# --- starting runs ---
 
 
 def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
-    """A run of each workflow that waits for such an event. The same event again gives the same runs."""
+    """Starts a run of each subscribed workflow; the same event again returns the same runs."""
     triggers = list(_subscribed(event.type))
     versions = WorkflowVersion.objects.select_related("workflow").defer("document", "resolved")
-    found = versions.in_bulk([trigger.version_pk for trigger in triggers if trigger.version_pk])
+    newest = versions.in_bulk([trigger.version_pk for trigger in triggers if trigger.version_pk])
     key = _key("event", event.source, event.id)
     labels = {"trigger": "event", "event": event.type[:200]}
-    ready = [trigger for trigger in triggers if trigger.version_pk in found]
+    ready = [trigger for trigger in triggers if trigger.version_pk in newest]
     requests = [
-        Request(found[trigger.version_pk], _event_input(event, trigger.input_key), labels, user, key)
+        Request(newest[trigger.version_pk], _event_input(event, trigger.input_key), labels, user, key)
         for trigger in ready
     ]
     results = {
@@ -262,19 +262,19 @@ def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
 
 
 def hook_of(token: str) -> Trigger:
-    """The webhook that a token opens. Raises UnknownTrigger."""
+    """The webhook of a token. Raises UnknownTrigger."""
     is_token = TOKEN.fullmatch(token) is not None
-    found = Trigger.objects.select_related("workflow").filter(
+    hooks = Trigger.objects.select_related("workflow").filter(
         kind=Trigger.Kind.HOOK, is_enabled=True, token_hash=_digest(token) if is_token else ""
     )
-    trigger = found.first()
+    trigger = hooks.first()
     if trigger is None:
         raise UnknownTrigger("There is no such webhook, or it is switched off.")
     return trigger
 
 
 def start_by_hook(trigger: Trigger, value: Any, headers: Mapping[str, str], key: str | None) -> Started:
-    """Start a run with a call's body and its chosen headers. Raises BadInput or UnknownWorkflow."""
+    """Starts a run with a call's body and its chosen headers. Raises BadInput or UnknownWorkflow."""
     input = input_of(value, trigger.input_key, "body")
     if trigger.headers:
         chosen = {name: headers[name][:HEADER_CHARS_MAX] for name in trigger.headers if name in headers}
@@ -284,21 +284,22 @@ def start_by_hook(trigger: Trigger, value: Any, headers: Mapping[str, str], key:
 
 
 def due(at: datetime) -> QuerySet[Trigger]:
-    """Schedules with a slot that has come, the oldest first."""
+    """Schedules with a due slot, the oldest first."""
     return Trigger.objects.filter(due_at__lte=at).order_by("due_at")
 
 
 def start_slot(pk: int, at: datetime) -> bool:
-    """Start the run of a schedule's slot that has come; those that were missed since are passed over.
+    """Starts the run of a schedule's due slot and skips the slots that were missed after it.
 
-    Whoever else does the same gives it the same key. False where somebody was faster.
+    Of several processes one starts the run: they derive the same idempotency key from the slot. Returns
+    False if another process was faster.
     """
     trigger = due(at).select_related("workflow").filter(pk=pk).first()
     if trigger is None or trigger.next_at is None:
         return False
     slot = trigger.next_at.isoformat()
     labels, key = {"trigger": "schedule", "slot": slot}, _key("schedule", str(trigger.pk), slot)
-    with suppress(RunsError):  # it stands in `refused`, and the next slot tries again
+    with suppress(RunsError):  # `_start` has stored it in `refused`; the next slot tries again
         _start(trigger, trigger.input, labels, key)
     following = schedules.next_time(trigger.cron, trigger.zone, max(at, trigger.next_at))
     moved = Trigger.objects.filter(pk=pk, next_at=trigger.next_at, due_at__isnull=False)
@@ -306,7 +307,7 @@ def start_slot(pk: int, at: datetime) -> bool:
 
 
 def put_off(pk: int, until: datetime) -> None:
-    """The scheduler looks at it again later; its slot stays."""
+    """Has the scheduler look at a schedule later; its slot stays due."""
     Trigger.objects.filter(pk=pk, due_at__lt=until).update(due_at=until)
 
 
@@ -325,15 +326,15 @@ def _start(trigger: Trigger, input: Mapping[str, Any], labels: dict[str, str], k
 
 
 def _subscribed(event_type: str) -> Any:
-    """The triggers, each with `version_pk`; by name, so that two calls at once lock in one order."""
+    """The triggers of an event, each with `version_pk`; by name, so that all calls lock in one order."""
     newest = WorkflowVersion.objects.filter(workflow=OuterRef("workflow")).order_by("-number")
-    found = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=event_type, is_enabled=True)
-    found = found.select_related("workflow").annotate(version_pk=Subquery(newest.values("pk")[:1]))
-    return found.order_by("workflow__name")[:SUBSCRIBERS_MAX]
+    triggers = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=event_type, is_enabled=True)
+    triggers = triggers.select_related("workflow").annotate(version_pk=Subquery(newest.values("pk")[:1]))
+    return triggers.order_by("workflow__name")[:SUBSCRIBERS_MAX]
 
 
 def _event_input(event: CloudEvent, key: str) -> dict[str, Any]:
-    """Its data; where a key is given, the whole event under that key."""
+    """The event's data; with a key the whole event under that key."""
     if key:
         return {key: {**event.attributes, "data": event.data}}
     return input_of(event.data, "", "data")
@@ -348,19 +349,18 @@ def _result(trigger: Trigger, outcome: Started | RunsError) -> Result:
 
 
 def _note_use(trigger: Trigger, error: RunsError | None = None) -> None:
-    """Kept exact to some seconds, so that a busy trigger's row is not written with every run."""
+    """Stores the last use to within USE_NOTED_EVERY: a busy trigger's row is not written with every run."""
     at, refused = reader.now(), str(error)[:REFUSED_CHARS_MAX] if error else ""
-    known = Trigger.objects.filter(pk=trigger.pk)
-    news = Q(used_at=None) | Q(used_at__lt=at - NOTED_EVERY) | ~Q(refused=refused)
-    if trigger.used_at is None or trigger.used_at < at - NOTED_EVERY or trigger.refused != refused:
-        known.filter(news).update(used_at=at, refused=refused)
+    is_outdated = Q(used_at=None) | Q(used_at__lt=at - USE_NOTED_EVERY) | ~Q(refused=refused)
+    if trigger.used_at is None or trigger.used_at < at - USE_NOTED_EVERY or trigger.refused != refused:
+        Trigger.objects.filter(is_outdated, pk=trigger.pk).update(used_at=at, refused=refused)
 
 
 def _key(kind: str, *parts: str) -> str:
-    """An idempotency key that only these parts give."""
+    """An idempotency key that is determined by its parts. JSON keeps ('a', 'bc') and ('ab', 'c') apart."""
     return f"{kind}-{sha256(orjson.dumps(parts)).hexdigest()}"
 
 
 def _digest(token: str) -> str:
-    """A random text of 256 bits needs no salt and no slow hash."""
+    """The stored hash of a token; 256 random bits need no salt and no slow hash."""
     return sha256(token.encode()).hexdigest()

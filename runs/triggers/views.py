@@ -1,4 +1,4 @@
-"""The page of a workflow's triggers. Thin: who may, what is shown, what `runs.triggers.service` does."""
+"""The page of a workflow's triggers. Thin: permissions, forms, messages; `runs.triggers.service` acts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNPROCESSABLE = 422
 @never_cache
 @page_for("view")
 def trigger_list(request: HttpRequest, name: str) -> HttpResponse:
-    """Shows the triggers; posted to, makes one, and shows a webhook's address this once."""
+    """Shows the triggers; POST creates one. A webhook's address is shown only in that response."""
     workflow = get_object_or_404(Workflow.objects.defer("draft"), name=name)
     if request.method != "POST":
         return _show(request, workflow)
@@ -36,10 +36,10 @@ def trigger_list(request: HttpRequest, name: str) -> HttpResponse:
     if form is None:
         messages.error(request, "Choose what is to start the workflow.")
         return redirect("trigger-list", name)
-    made = form.make(workflow, request.user)
-    if made is None:
+    created = form.create(workflow, request.user)
+    if created is None:
         return _show(request, workflow, form=form)
-    trigger, token = made
+    trigger, token = created
     if token:
         return _show(request, workflow, token=token)
     messages.success(request, f"{trigger} starts runs of {workflow.name} from now on.")
@@ -50,7 +50,7 @@ def trigger_list(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @page_for("design")
 def trigger_act(request: HttpRequest, name: str, pk: int, act: str) -> HttpResponse:
-    """Switch a trigger off or on, remove it, or give a webhook a new address, which is shown this once."""
+    """Switches a trigger on or off, removes it, or replaces a webhook's address and shows the new one."""
     try:
         trigger = service.find(name, pk)
         if act == "rotate":

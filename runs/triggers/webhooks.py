@@ -1,6 +1,6 @@
-"""The door of webhooks: whoever has a token's address may start runs of its one workflow, and nothing else.
+"""Endpoint of webhooks. The token in its address permits to start runs of one workflow, and nothing else.
 
-There is no session here, so there is nothing that a foreign page could abuse.
+It uses no session, so that a forged request of a foreign page gains nothing: it is exempt from CSRF checks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEY_CHARS_MAX = 200
 
 @csrf_exempt
 def hook(request: HttpRequest, token: str) -> HttpResponse:
-    """201 with the run, 200 where this Idempotency-Key had started it before."""
+    """Answers 201 with the run, or 200 if this Idempotency-Key has started it before."""
     if request.method != "POST":
         response = problem(405, "A webhook is called with POST.")
         response["Allow"] = "POST"

@@ -14,7 +14,7 @@ from designer.document.graph import Graph
 from designer.models import Workflow
 from runs.models import Run, Trigger
 from runs.triggers import service
-from runs.triggers.service import Wanted
+from runs.triggers.service import TriggerSpec
 
 ADDRESS = re.compile(r"http://testserver(/hooks/hook_[\w-]+)")
 
@@ -65,7 +65,7 @@ def test_a_trigger_of_each_kind_is_made(page: str, designer: Client) -> None:
 def test_what_is_refused_is_said_at_its_field_and_kept(
     page: str, designer: Client, sent: dict[str, str], said: str
 ) -> None:
-    service.create(Workflow.objects.get(), "event", Wanted(event_type="taken"))
+    service.create(Workflow.objects.get(), "event", TriggerSpec(event_type="taken"))
     answer = designer.post(page, sent)
     shown = text_of(answer)
     assert answer.status_code == 422 and said in shown and "<b>" not in shown
@@ -80,7 +80,7 @@ def test_a_kind_that_there_is_not(page: str, designer: Client) -> None:
 
 
 def test_it_is_switched_off_and_on_given_a_new_address_and_removed(page: str, designer: Client) -> None:
-    trigger, token = service.create(Workflow.objects.get(), "hook", Wanted())
+    trigger, token = service.create(Workflow.objects.get(), "hook", TriggerSpec())
     assert "Switch on" in text_of(act(designer, trigger, "off"))
     assert not Trigger.objects.get().is_enabled
     assert "Switch off" in text_of(act(designer, trigger, "on"))
@@ -95,7 +95,7 @@ def test_it_is_switched_off_and_on_given_a_new_address_and_removed(page: str, de
 def test_who_may_not_change_triggers_sees_them_and_no_buttons(
     page: str, operator: Client, viewer: Client, designer: Client
 ) -> None:
-    trigger, _ = service.create(Workflow.objects.get(), "event", Wanted(event_type="order.placed"))
+    trigger, _ = service.create(Workflow.objects.get(), "event", TriggerSpec(event_type="order.placed"))
     for client in (operator, viewer):
         shown = text_of(client.get(page))
         assert "order.placed" in shown and "Switch off" not in shown and "Make a webhook" not in shown
@@ -106,7 +106,7 @@ def test_who_may_not_change_triggers_sees_them_and_no_buttons(
 
 
 def test_the_workflows_page_tells_of_its_triggers(page: str, designer: Client, viewer: Client) -> None:
-    trigger, _ = service.create(Workflow.objects.get(), "schedule", Wanted(cron="0 6 * * *"))
+    trigger, _ = service.create(Workflow.objects.get(), "schedule", TriggerSpec(cron="0 6 * * *"))
     Trigger.objects.update(refused="The input does not fit: <b>")
     shown = text_of(designer.get(reverse("workflow-detail", args=["order"])))
     assert "At 06:00 every day" in shown and page in shown and "Switch off" in shown

@@ -15,7 +15,7 @@ from django.test import Client
 from designer.models import Workflow
 from runs.models import Trigger
 from runs.triggers import service
-from runs.triggers.service import Wanted
+from runs.triggers.service import TriggerSpec
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.people import client_of
 
@@ -41,16 +41,16 @@ def designer() -> Client:
 
 
 def event_trigger(workflow: Workflow, event_type: str = "order.placed", **wanted: Any) -> Trigger:
-    return service.create(workflow, "event", Wanted(event_type=event_type, **wanted))[0]
+    return service.create(workflow, "event", TriggerSpec(event_type=event_type, **wanted))[0]
 
 
 def hook_trigger(workflow: Workflow, **wanted: Any) -> tuple[Trigger, str]:
-    trigger, token = service.create(workflow, "hook", Wanted(**wanted))
+    trigger, token = service.create(workflow, "hook", TriggerSpec(**wanted))
     return trigger, f"/hooks/{token}"
 
 
 def schedule(workflow: Workflow, **wanted: Any) -> Trigger:
-    return service.create(workflow, "schedule", Wanted(**{"cron": "0 6 * * *", **wanted}))[0]
+    return service.create(workflow, "schedule", TriggerSpec(**{"cron": "0 6 * * *", **wanted}))[0]
 
 
 def send(client: Client, body: Any = None, content_type: str = CLOUD, **headers: str) -> Any:
