@@ -24,6 +24,7 @@ from runs.queries.run_page import view_json
 from runs.queries.runs import allowed, frames, load, run_json
 from runs.statistics import counters
 from runs.statistics.dashboard import overview
+from runs.store import search_index
 from runs.transfer import export, import_
 from runs.transfer.import_ import ImportRefused, keep, read
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
@@ -345,7 +346,7 @@ class TestHostileFiles:
         def fail(_: object) -> None:
             raise RuntimeError("the disk is gone")
 
-        monkeypatch.setattr(import_, "index", fail)
+        monkeypatch.setattr(search_index, "index", fail)
         with pytest.raises(RuntimeError):
             keep(file, None)
         assert not Run.every.exists() and not Workflow.every.exists() and not JournalEntry.objects.exists()
