@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_
 from typing import Literal
 
-from designer.document.graph import IRREVERSIBLE, NO_UNDO, Graph, Step
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, Graph, Step, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,8 @@ def _needed_for(graph: Graph, names: tuple[str, ...]) -> set[str]:
 
 
 def _assumed(graph: Graph, name: str) -> Done:
-    return Done(name, name, is_child=graph.by_name[name].kind == "workflow")
+    return Done(name, name, is_child=graph.by_name[name].traits.starts_run)
 
 
 def _is_unstated(step: Step) -> bool:
-    return step.compensation is None and step.kind in ("task", "map")
+    return slot_of(step) == "unstated"

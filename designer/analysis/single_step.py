@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from designer.document.kinds import DEFAULT_KIND, KINDS, row_of
 from designer.expressions.expressions import resolve
 
-BOUND = ("params", "input", "seconds", "until", "message")
 UNTRIED = ("when", "on_failure", "pivot")
 
 
@@ -18,8 +18,9 @@ def single_step(document: Mapping[str, Any], place: int, scope: Mapping[str, Any
     since they are evaluated for each item. Raises `ExpressionError`.
     """
     step = {key: value for key, value in document["steps"][place].items() if key not in UNTRIED}
-    if step.get("kind") != "map":
-        step |= {key: literal(resolve(step[key], scope)) for key in BOUND if key in step}
+    row = row_of(step.get("kind")) or KINDS[DEFAULT_KIND]
+    bound = row.evaluated if row.has_items else ("params", *row.evaluated)
+    step |= {key: literal(resolve(step[key], scope)) for key in bound if key in step}
     kept = {key: document[key] for key in ("schema", "name", "title", "defaults") if key in document}
     return {**kept, "steps": [{**step, "on_failure": "compensate"}]}
 

@@ -7,156 +7,32 @@ written in a file in `designer.formats.formats`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
 from typing import Any
 
-from designer.document.graph import (
-    COMPENSATION_ORDERS,
-    IRREVERSIBLE,
-    KINDS,
-    NO_UNDO,
-    ON_FAILURE,
-    SCHEMA,
-    STEPS_MAX,
-    Action,
-    Defaults,
-    Edge,
-    Graph,
-    Retry,
-    Step,
-)
+from designer.document.calls import Action, Retry
+from designer.document.fields import long_text, on_failure, retry, seconds, title
+from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Defaults, Edge, Graph
+from designer.document.kinds import COMMON_FIELDS, KINDS, Step, row_of
+from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
 from designer.document.readers import (
     INVALID,
     Fields,
     Reader,
-    either,
     expression,
     flag,
-    integer,
     json_object,
-    matching,
     name,
-    number,
     one_of,
-    or_expression,
     read_fields,
     record,
     require,
-    text,
 )
 from designer.document.shape import check_shape
 from designer.errors import DocumentRefused
 from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
-EDGES_MAX = 20_000
-TITLE_LENGTH_MAX = 200
-TEXT_LENGTH_MAX = 10_000
-WORKER_LENGTH_MAX = 200
-QUEUE_LENGTH_MAX = 60
-SECONDS_MAX = 366 * 24 * 3600
-ATTEMPTS_MAX = 1_000
-MAP_ITEMS_MAX = 1_000_000
-VERSIONS_MAX = 1_000_000
-COORDINATE_MAX = 1_000_000
-
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-_SIGNAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
-
-_title = text(TITLE_LENGTH_MAX)
-_long_text = text(TEXT_LENGTH_MAX)
-_seconds = number(above=0, up_to=SECONDS_MAX)
-_worker = text(WORKER_LENGTH_MAX, empty=False)
-_queue = text(QUEUE_LENGTH_MAX, empty=False)
-_on_failure = one_of(ON_FAILURE)
-
-_retry = record(
-    Retry,
-    {
-        "max_attempts": integer(1, ATTEMPTS_MAX),
-        "initial": number(least=0, up_to=SECONDS_MAX),
-        "factor": number(least=1, up_to=1_000),
-        "max": number(least=0, up_to=SECONDS_MAX),
-        "jitter": number(least=0, up_to=1),
-        "asks_max": integer(0, ATTEMPTS_MAX),
-    },
-)
-_action = record(
-    Action,
-    {"worker": _worker, "params": json_object, "timeout": _seconds, "retry": _retry, "queue": _queue},
-    required=("worker",),
-)
-_defaults = record(Defaults, {"timeout": _seconds, "retry": _retry, "on_failure": _on_failure})
-_undo = either(lambda value: isinstance(value, Mapping), _action, one_of((NO_UNDO, IRREVERSIBLE)))
-
-
-def _moment(value: object, path: str, report: Report) -> Any:
-    """A time with its zone, as in `2026-01-31T09:00:00Z`; kept as the text that it is."""
-    try:
-        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo:
-            return value
-    except ValueError:
-        pass
-    report(
-        "bad_value",
-        path,
-        f"a time with its zone is needed here, as 2026-01-31T09:00:00Z, not {truncate(value)}",
-    )
-    return INVALID
-
-
-_STEP: Fields = {
-    "name": name,
-    "kind": one_of(KINDS),
-    "title": _title,
-    "notes": _long_text,
-    "when": expression,
-    "on_failure": _on_failure,
-    "output_key": matching(_KEY, "a name of letters, digits and underscores"),
-    "pivot": flag,
-}
-_TIMED: Fields = {"timeout": _seconds}
-_WORKED: Fields = {
-    "worker": _worker,
-    "params": json_object,
-    "compensation": _undo,
-    "verify": _action,
-    "fallback": _action,
-    "retry": _retry,
-    "queue": _queue,
-}
-STEP_FIELDS: Mapping[str, Fields] = {
-    "task": _STEP | _TIMED | _WORKED | {"dynamic": flag},
-    "map": _STEP
-    | _TIMED
-    | _WORKED
-    | {
-        "items": expression,
-        "batch_size": integer(1, MAP_ITEMS_MAX),
-        "max_concurrency": integer(1, MAP_ITEMS_MAX),
-        "tolerate": integer(0, MAP_ITEMS_MAX),
-    },
-    "workflow": _STEP
-    | {"workflow": name, "version": integer(1, VERSIONS_MAX), "input": json_object, "compensation": _undo},
-    "wait": _STEP
-    | _TIMED
-    | {
-        "seconds": or_expression(number(least=0, up_to=SECONDS_MAX)),
-        "until": or_expression(_moment),
-        "signal": matching(_SIGNAL, "a signal's name (letters, digits, '_', '.', '-')"),
-    },
-    "approval": _STEP | _TIMED | {"message": or_expression(_long_text)},
-}
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "task": ("name", "worker"),
-    "map": ("name", "worker", "items"),
-    "workflow": ("name", "workflow"),
-    "wait": ("name",),
-    "approval": ("name",),
-}
-WAITS = ("seconds", "until", "signal")
 _EDGE: Fields = {"from": name, "to": name, "when": expression, "otherwise": flag}
 
 
@@ -213,17 +89,14 @@ def refused(document: object) -> Problem | None:
 def read_step(value: object, path: str, report: Report) -> Step:
     """A step from its part of a document; what is wrong is reported and left at its default."""
     kind = value.get("kind") if isinstance(value, Mapping) else None
-    table = STEP_FIELDS.get(kind if isinstance(kind, str) else "", STEP_FIELDS["task"])
-    if kind is not None and kind not in KINDS:
-        table = {**_STEP, **dict.fromkeys(_ALL_STEP_FIELDS - _STEP.keys(), _ignored)}
-    found = read_fields(value, table, path, report, f" of a {kind} step" if kind in KINDS else " of a step")
+    row = row_of(kind)
+    of = f" of a {kind} step" if row and kind else " of a step"
+    found = read_fields(value, row.readers if row else _ANY_KIND, path, report, of)
     if isinstance(value, Mapping):
-        required = (
-            REQUIRED.get(kind or "task", ("name",)) if kind is None or isinstance(kind, str) else ("name",)
-        )
-        require(found, required, value, path, report)
-        if kind == "wait" and sum(value.get(field) is not None for field in WAITS) != 1:
-            report("bad_wait", path, "a wait step has exactly one of 'seconds', 'until' and 'signal'")
+        require(found, row.required if row else ("name",), value, path, report)
+        if row and row.one_of and sum(value.get(field) is not None for field in row.one_of) != 1:
+            choices = f"{', '.join(map(repr, row.one_of[:-1]))} and {row.one_of[-1]!r}"
+            report(f"bad_{kind}", path, f"a {kind} step has exactly one of {choices}")
     return Step(**{"name": "", **found})
 
 
@@ -281,18 +154,18 @@ def _ignored(value: object, path: str, report: Report) -> Any:
     return INVALID
 
 
-_ALL_STEP_FIELDS = frozenset(field for table in STEP_FIELDS.values() for field in table)
+_ANY_KIND: Fields = {field: _ignored for row in KINDS.values() for field in row.fields} | COMMON_FIELDS
 _GRAPH: Fields = {
     "schema": _read_schema,
     "name": name,
-    "title": _title,
-    "description": _long_text,
+    "title": title,
+    "description": long_text,
     "input_schema": json_object,
     "sample_input": json_object,
-    "defaults": _defaults,
+    "defaults": record(Defaults, {"timeout": seconds, "retry": retry, "on_failure": on_failure}),
     "compensation_order": one_of(COMPENSATION_ORDERS),
     "continue_compensating": flag,
-    "timeout": _seconds,
+    "timeout": seconds,
     "steps": _listed(read_step),
     "edges": _listed(_read_edge),
     "layout": _read_layout,

@@ -1,6 +1,7 @@
 """What a workflow is: an immutable graph of steps and edges.
 
-PURE: no Django, clock, randomness or I/O. Reading and writing the JSON document
+PURE: no Django, clock, randomness or I/O. Steps and their kinds are in
+`designer.document.kinds` and have their names here too. Reading and writing the JSON document
 (`schema: 1`) lives in `designer.document.document`, the rules a graph must obey in
 `designer.validation.workflow`. A `Graph` keeps fields that the author left out as `None`;
 `designer.document.resolve` fills them in when a workflow is published.
@@ -14,100 +15,32 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from typing import Any, Literal
 
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retry, Undo
+from designer.document.kinds import Kind, Slot, Step, slot_of
+
+__all__ = [
+    "IRREVERSIBLE",
+    "NO_UNDO",
+    "Action",
+    "CompensationOrder",
+    "Defaults",
+    "Edge",
+    "Graph",
+    "Kind",
+    "OnFailure",
+    "Retry",
+    "SCHEMA",
+    "Slot",
+    "Step",
+    "Undo",
+    "edge_condition",
+    "slot_of",
+]
+
 SCHEMA = 1
-STEPS_MAX = 1_000
-DOCUMENT_BYTES_MAX = 5_000_000
 
-Kind = Literal["task", "map", "workflow", "wait", "approval"]
-OnFailure = Literal["compensate", "continue", "pause"]
 CompensationOrder = Literal["sequential", "parallel"]
-NO_UNDO: Literal["none"] = "none"
-IRREVERSIBLE: Literal["irreversible"] = "irreversible"
-
-KINDS: tuple[Kind, ...] = ("task", "map", "workflow", "wait", "approval")
-ON_FAILURE: tuple[OnFailure, ...] = ("compensate", "continue", "pause")
 COMPENSATION_ORDERS: tuple[CompensationOrder, ...] = ("sequential", "parallel")
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Delay in seconds before attempt n+1: `min(max, initial * factor**(n-1))`, then jittered.
-
-    `asks_max` bounds the "retry_needed" answers of a worker. `designer.document.resolve` sets it to
-    `max_attempts - 1` where the step or its worker states `max_attempts`, so that the two agree.
-    """
-
-    max_attempts: int = 3
-    initial: float = 1.0
-    factor: float = 2.0
-    max: float = 30.0
-    jitter: float = 0.1
-    asks_max: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A worker call beside a step's own: a compensation, a fallback or a verification."""
-
-    worker: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    timeout: float | None = None
-    retry: Retry | None = None
-    queue: str | None = None
-
-
-Undo = Action | Literal["none", "irreversible"] | None
-
-
-@dataclass(frozen=True)
-class Step:
-    name: str
-    kind: Kind = "task"
-    title: str = ""
-    notes: str = ""
-    worker: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    when: str | None = None
-    compensation: Undo = None
-    verify: Action | None = None
-    fallback: Action | None = None
-    timeout: float | None = None
-    retry: Retry | None = None
-    on_failure: OnFailure | None = None
-    output_key: str | None = None
-    dynamic: bool = False
-    pivot: bool = False
-    queue: str | None = None
-    # map
-    items: str | None = None
-    batch_size: int = 1
-    max_concurrency: int | None = None
-    tolerate: int = 0
-    # workflow
-    workflow: str | None = None
-    version: int | None = None
-    input: Mapping[str, Any] | None = None
-    # wait: exactly one of the three
-    seconds: float | str | None = None
-    until: str | None = None
-    signal: str | None = None
-    # approval
-    message: str = ""
-
-    @cached_property
-    def own(self) -> Action:
-        """The step's own worker call."""
-        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue)
-
-    @property
-    def undo(self) -> Action | None:
-        """The compensation to call, if the undo slot holds one."""
-        return self.compensation if isinstance(self.compensation, Action) else None
-
-    @property
-    def is_expanded(self) -> bool:
-        """Whether the step's work is done by items of its own (a map)."""
-        return self.kind == "map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +147,6 @@ class Graph:
                 if not waiting[edge.target] and edge.target in document_order:
                     heappush(ready, document_order[edge.target])
         return order
-
-
-Slot = Literal["action", "none", "irreversible", "unstated"]
-
-
-def slot_of(step: Step) -> Slot:
-    """What the undo slot of a step holds. A child run that is not said otherwise is rolled back."""
-    if step.compensation in ("none", "irreversible"):
-        return step.compensation
-    if step.undo is not None or step.kind == "workflow":
-        return "action"
-    return "none" if step.kind in ("wait", "approval") else "unstated"
 
 
 def edge_condition(edge: Edge) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.expressions.expressions import is_expression
 from designer.problems import Report, join, suggestion, truncate
 

@@ -15,7 +15,6 @@ from designer.errors import UnknownWorker
 
 TIMEOUT_S = 300.0
 QUEUE = "default"
-WORKED = ("task", "map")
 
 
 class Spec(Protocol):
@@ -49,7 +48,7 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
     step = replace(step, on_failure=step.on_failure or defaults.on_failure or "compensate")
     if isinstance(step.compensation, Action):
         step = replace(step, compensation=_resolve_action(step.compensation, catalog, defaults))
-    if step.kind not in WORKED or step.worker is None:
+    if not step.traits.calls_worker or step.worker is None:
         return step
     own = _resolve_action(Action(step.worker, {}, step.timeout, step.retry, step.queue), catalog, defaults)
     undo = undo_of(step, catalog)
@@ -66,7 +65,7 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
 
 def undo_of(step: Step, catalog: Catalog) -> Undo:
     """A step's undo slot: as stated, or as its worker's decorator states it."""
-    spec = catalog.get(step.worker or "") if step.kind in WORKED else None
+    spec = catalog.get(step.worker or "") if step.traits.calls_worker else None
     if step.compensation is not None or spec is None or spec.compensation is None:
         return step.compensation
     if spec.compensation == NO_UNDO:

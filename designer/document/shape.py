@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.problems import Problem, join, truncate
 
 DEPTH_MAX = 64

@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 
 from designer.document.document import dump
-from designer.document.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.document.graph import Graph
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.document.shape import DEPTH_MAX, VALUES_MAX
 from designer.errors import FormatError
 from designer.formats.python_scripts import run_script

@@ -10,15 +10,9 @@ from typing import Any
 
 from designer.document.document import dump
 from designer.document.graph import IRREVERSIBLE, NO_UNDO, Edge, Graph
+from designer.document.kinds import DEFAULT_KIND, KINDS
 
 WIDTH = 100
-METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "task": ("add_step", ("name", "worker")),
-    "map": ("map", ("name", "worker", "items")),
-    "workflow": ("workflow", ("name", "workflow")),
-    "wait": ("wait", ("name",)),
-    "approval": ("approval", ("name",)),
-}
 CALLS = ("compensation", "verify", "fallback")
 
 
@@ -48,9 +42,9 @@ def _is_chain(graph: Graph) -> bool:
 
 def _chained(steps: list[dict[str, Any]]) -> Iterator[str]:
     for step in steps:
-        method, leading = METHODS[step.get("kind", "task")]
-        options = {key: value for key, value in step.items() if key not in (*leading, "kind")}
-        yield _call(method, [step[key] for key in leading], options)
+        row = KINDS[step.get("kind", DEFAULT_KIND)]
+        options = {key: value for key, value in step.items() if key not in (*row.required, "kind")}
+        yield _call(row.method, [step[key] for key in row.required], options)
 
 
 def _drawn(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from designer import patterns
 from designer.analysis.single_step import single_step
-from designer.document.document import TITLE_LENGTH_MAX, dump, parse, refused
+from designer.document.document import dump, parse, refused
+from designer.document.limits import TITLE_LENGTH_MAX
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
 from designer.document.resolve import resolve_graph

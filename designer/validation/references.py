@@ -62,7 +62,7 @@ def _places_of_step(step: Step, path: str) -> Iterator[Place]:
         yield Place(join(path, "when"), step.when, BASE, step.name)
     if step.items is not None:
         yield Place(join(path, "items"), bare(step.items), BASE, step.name)
-    for field in ("input", "seconds", "until", "message"):
+    for field in step.traits.evaluated:
         yield from _places_in(getattr(step, field), join(path, field), BASE, step.name)
     variables = variables_of(step)
     yield from _places_in(step.params, join(path, "params"), variables, step.name)
@@ -75,7 +75,7 @@ def _places_of_step(step: Step, path: str) -> Iterator[Place]:
 
 def variables_of(step: Step) -> frozenset[str]:
     """What a step's params may read."""
-    if step.kind != "map":
+    if not step.traits.has_items:
         return BASE
     return ITEM if step.batch_size == 1 else BATCH
 

@@ -16,7 +16,7 @@ from ninja import Header, Router, Status
 from config.accounts.authentication import callers
 from designer.analysis.what_if import preview
 from designer.document.document import parse
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.errors import DocumentRefused, FormatError, RevisionNeeded
 from designer.formats.formats import WRITERS, from_json, yaml_of
 from designer.formats.uploads import read_workflow

@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 
 from designer import patterns
-from designer.document.document import TITLE_LENGTH_MAX
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX, TITLE_LENGTH_MAX
 from designer.errors import DocumentRefused, FormatError, StaleDraft
 from designer.formats.uploads import read_workflow
 from designer.models import Workflow

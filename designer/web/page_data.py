@@ -13,6 +13,7 @@ from django.urls import reverse
 from designer import patterns
 from designer.document.document import parse
 from designer.document.graph import Edge, Graph, Step, edge_condition, slot_of
+from designer.document.kinds import Part, wording_parts
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.services.queries import document_of, problems_of
 from designer.services.worker_catalog import described_workers
@@ -37,7 +38,11 @@ def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
+    """A step of a version: `does` says what it does, in parts of words, a field's name and its value."""
+
     step: Step
+    does: list[Part]
+    calls_worker: bool
     slot: str
     undo_worker: str
 
@@ -57,7 +62,13 @@ def ordered(graph: Graph) -> list[Step]:
 
 
 def step_lines(graph: Graph) -> list[StepLine]:
-    return [StepLine(step, slot_of(step), step.undo.worker if step.undo else "") for step in ordered(graph)]
+    return [_step_line(step) for step in ordered(graph)]
+
+
+def _step_line(step: Step) -> StepLine:
+    traits = step.traits
+    does = wording_parts(traits.in_version, vars(step))
+    return StepLine(step, does, traits.calls_worker, slot_of(step), step.undo.worker if step.undo else "")
 
 
 def edge_lines(graph: Graph) -> Iterator[EdgeLine]:

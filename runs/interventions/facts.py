@@ -132,7 +132,7 @@ class Facts:
     def params_problems(self, patch: Mapping[str, Any] | None) -> list[str]:
         """Why the worker would refuse its params, with the context as patched."""
         step = self.graph.by_name[self.step.map_name or self.step.name]
-        if step.kind not in ("task", "map") or (self.direction == "undo" and step.undo is None):
+        if not step.traits.calls_worker or (self.direction == "undo" and step.undo is None):
             return []
         action = action_of(step, self.direction)
         bindings = task_bindings(self.graph, self.state, self.step.name, self.direction)

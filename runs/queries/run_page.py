@@ -13,6 +13,7 @@ from uuid import UUID
 from config.lib.json import iso, json_text
 from designer.document.document import dump
 from designer.document.graph import Graph
+from designer.document.kinds import fields_said
 from designer.errors import ExpressionError
 from runs.errors import RunsError
 from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_bindings
@@ -32,8 +33,9 @@ ITEMS_PAGE = 50
 TIMELINE_STEPS_MAX = 100
 TIMELINE_PAGE = 2_000
 SHOWN_FIELDS = frozenset(
-    {"name", "title", "kind", "worker", "workflow", "signal", "until", "seconds", "retry", "timeout", "when"}
-    | {"on_failure", "fallback", "dynamic", "pivot", "compensation"}
+    {"name", "title", "kind", "retry", "timeout", "when", "on_failure", "fallback", "dynamic", "pivot"}
+    | {"compensation"}
+    | fields_said()
 )
 
 
@@ -122,7 +124,7 @@ def timeline(run: Run, names: list[str], after: int) -> Json:
 
 def _maps(run: Run, names: list[str]) -> list[str]:
     graph = version_graph(run.version_id)
-    return [name for name in names if name in graph.by_name and graph.by_name[name].kind == "map"]
+    return [name for name in names if name in graph.by_name and graph.by_name[name].traits.has_items]
 
 
 def _undo_of_items(run: Run, name: str) -> list[JournalEntry]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from designer.document.graph import Graph, Step, slot_of
+from designer.document.kinds import words_in_run
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, StepRun
 
@@ -47,8 +48,7 @@ class StepLine:
     """A step of a run as its row shows it."""
 
     name: str
-    kind: str
-    worker: str
+    does: str
     title: str
     slot: str
     undo_worker: str
@@ -82,15 +82,14 @@ def step_lines(run: Run, graph: Graph, most: int) -> list[StepLine]:
 
 def blank_line(run: Run) -> StepLine:
     """The row that a live page copies for a step which comes later."""
-    return StepLine("", "", "", "", "", "", "", "", StepRun(run=run), None)
+    return StepLine("", "", "", "", "", "", "", StepRun(run=run), None)
 
 
 def _line(run: Run, graph: Graph, step: Step, row: StepRun, before: str) -> StepLine:
     sources = [edge.source for edge in graph.incoming[step.name]]
     return StepLine(
         name=step.name,
-        kind=step.kind,
-        worker=step.worker or step.workflow or "",
+        does=words_in_run(step),
         title=step.title,
         slot=slot_of(step),
         undo_worker=step.undo.worker if step.undo else "",

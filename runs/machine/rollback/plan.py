@@ -57,7 +57,7 @@ def _whole_end(step: StepState, state: State) -> int:
 
 def _done(graph: Graph, step: StepState) -> Done:
     definition = graph.by_name[step.map_name or step.name]
-    is_map = definition.kind == "map" and step.map_name is None
+    is_map = definition.traits.has_items and step.map_name is None
     return Done(step.name, definition.name, step.child is not None, is_map)
 
 
@@ -230,7 +230,7 @@ def is_ready(step: StepState) -> bool:
 
 def start_undo(transition: Transition, name: str) -> None:
     step = transition.definition(name)
-    if step.kind == "workflow" and step.undo is None:
+    if step.traits.starts_run and step.undo is None:
         roll_back_child(transition, name)
     else:
         transition.dispatch(name)

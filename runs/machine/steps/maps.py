@@ -5,34 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from designer.document.graph import Step
-from designer.expressions.expressions import compile_expression
-from runs.machine.bindings import bindings_at
-from runs.machine.retry_policy import MAP_ITEMS_MAX, MAP_WINDOW
+from runs.machine.retry_policy import MAP_WINDOW
 from runs.machine.rollback import plan
 from runs.machine.states import State, StepState, StepStatus
 from runs.machine.steps import completion
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
-
-
-def begin_map(transition: Transition, step: Step) -> None:
-    bindings = bindings_at(transition.graph, transition.state, step.name)
-    items = compile_expression((step.items or "").removeprefix("=")).evaluate(bindings)
-    if not isinstance(items, list):
-        return completion.fail(
-            transition, step.name, Failure("bad_items", f"items of {step.name} is not a list")
-        )
-    total = -(-len(items) // step.batch_size)
-    if total > MAP_ITEMS_MAX:
-        message = f"{step.name} has {total} items; the limit is {MAP_ITEMS_MAX}. Use a larger batch_size."
-        return completion.fail(transition, step.name, Failure("too_many_items", message))
-    queued = min(total, window_of(step))
-    transition.emit(
-        "step.started", step.name, attempt=1, data={"items": total, "queued": queued}, payload=items
-    )
-    for index in range(queued):
-        transition.dispatch(f"{step.name}[{index}]")
-    return None if total else completion.complete(transition, step.name)
 
 
 def window_of(step: Step) -> int:

@@ -1,35 +1,25 @@
-"""Which steps become ready, and how each kind begins. PURE."""
+"""Which steps become ready and begin, by the rules of their kinds. PURE."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from importlib import import_module
 
 from designer.document.graph import Step
+from designer.document.kinds import KINDS
 from designer.errors import ExpressionError
 from designer.expressions.expressions import condition
 from runs.machine.bindings import bindings_at
 from runs.machine.states import StepStatus
 from runs.machine.steps import completion
-from runs.machine.steps.child_runs import begin_workflow
-from runs.machine.steps.maps import begin_map, retry_items
-from runs.machine.steps.waits import begin_approval, begin_wait
+from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
 GUARD_FALSE = "its condition is false"
 
 
-def begin_task(transition: Transition, step: Step) -> None:
-    transition.queue(step.name)
-
-
-BEGIN: dict[str, Callable[[Transition, Step], None]] = {
-    "task": begin_task,
-    "map": begin_map,
-    "workflow": begin_workflow,
-    "wait": begin_wait,
-    "approval": begin_approval,
-}
+RULES: Mapping[str, Rules] = {kind: import_module(f"runs.machine.steps.kinds.{kind}").RULES for kind in KINDS}
 
 
 def advance(transition: Transition) -> None:
@@ -57,17 +47,13 @@ def offer(transition: Transition, step: Step) -> None:
 
 def begin(transition: Transition, step: Step) -> None:
     try:
-        BEGIN[step.kind](transition, step)
+        RULES[step.kind].begin(transition, step)
     except ExpressionError as error:
         completion.fail(transition, step.name, Failure("bad_expression", str(error)))
 
 
 def begin_again(transition: Transition, key: str) -> None:
     """An operator has a failed step, or item of a map, tried anew."""
-    step, state = transition.definition(key), transition.step(key)
-    if state.is_map:
-        retry_items(transition, step)
-    elif state.map_name is not None or (step.kind == "task" and state.attempt):
-        transition.queue(key, fresh=True)
-    else:
+    step = transition.definition(key)
+    if not RULES[step.kind].resume(transition, step, key):
         offer(transition, step)

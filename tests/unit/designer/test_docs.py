@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from designer.document.document import STEP_FIELDS, dump
+from designer.document.document import dump
 from designer.document.graph import Graph
+from designer.document.kinds import KINDS
 from designer.expressions.expressions import FUNCTIONS
 from designer.formats.formats import from_yaml
 from designer.validation.workflow import check_document
@@ -71,7 +72,7 @@ def test_the_python_example_builds_what_can_be_published() -> None:
 
 
 def test_every_field_of_a_step_is_described() -> None:
-    fields = {field for table in STEP_FIELDS.values() for field in table}
+    fields = {field for row in KINDS.values() for field in row.readers}
     assert {field for field in fields if f"`{field}`" not in TEXT} == set()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from designer.document.graph import STEPS_MAX
+from designer.document.limits import STEPS_MAX
 from designer.models import Workflow, WorkflowVersion
 from tests.people import client_of
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from designer import patterns
 from designer.document.document import dump, parse
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.formats.formats import from_json, from_yaml, yaml_of
 from designer.models import Workflow
 from designer.services import workflows

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from designer import patterns
-from designer.document.graph import DOCUMENT_BYTES_MAX, Graph
+from designer.document.graph import Graph
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.formats.formats import yaml_of
 from designer.models import Workflow
 

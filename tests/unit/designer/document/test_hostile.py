@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from designer.document.document import parse, parse_step
-from designer.document.graph import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.errors import DocumentRefused, FormatError
 from designer.formats.formats import from_json, from_yaml
 from designer.problems import PROBLEMS_MAX

@@ -174,7 +174,7 @@ def test_items_must_be_a_list(items) -> None:
 
 @rule("R5.6")
 def test_a_map_has_a_bounded_number_of_items(monkeypatch) -> None:
-    monkeypatch.setattr("runs.machine.steps.maps.MAP_ITEMS_MAX", 3)
+    monkeypatch.setattr("runs.machine.steps.kinds.map.MAP_ITEMS_MAX", 3)
     assert (mapping(4).step("m").error or {})["code"] == "too_many_items"
     assert mapping(4, batch_size=2).step("m").status == "running"
 

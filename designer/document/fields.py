@@ -1,0 +1,77 @@
+"""Readers of the fields that steps, calls and workflows have in common. PURE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry
+from designer.document.limits import (
+    ATTEMPTS_MAX,
+    QUEUE_LENGTH_MAX,
+    SECONDS_MAX,
+    TEXT_LENGTH_MAX,
+    TITLE_LENGTH_MAX,
+    WORKER_LENGTH_MAX,
+)
+from designer.document.readers import (
+    INVALID,
+    either,
+    integer,
+    json_object,
+    matching,
+    number,
+    one_of,
+    record,
+    text,
+)
+from designer.problems import Report, truncate
+
+title = text(TITLE_LENGTH_MAX)
+long_text = text(TEXT_LENGTH_MAX)
+seconds = number(above=0, up_to=SECONDS_MAX)
+worker = text(WORKER_LENGTH_MAX, empty=False)
+queue = text(QUEUE_LENGTH_MAX, empty=False)
+on_failure = one_of(ON_FAILURE)
+output_key = matching(
+    re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII), "a name of letters, digits and underscores"
+)
+signal = matching(
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII),
+    "a signal's name (letters, digits, '_', '.', '-')",
+)
+
+retry = record(
+    Retry,
+    {
+        "max_attempts": integer(1, ATTEMPTS_MAX),
+        "initial": number(least=0, up_to=SECONDS_MAX),
+        "factor": number(least=1, up_to=1_000),
+        "max": number(least=0, up_to=SECONDS_MAX),
+        "jitter": number(least=0, up_to=1),
+        "asks_max": integer(0, ATTEMPTS_MAX),
+    },
+)
+action = record(
+    Action,
+    {"worker": worker, "params": json_object, "timeout": seconds, "retry": retry, "queue": queue},
+    required=("worker",),
+)
+undo = either(lambda value: isinstance(value, Mapping), action, one_of((NO_UNDO, IRREVERSIBLE)))
+
+
+def moment(value: object, path: str, report: Report) -> Any:
+    """A time with its zone, as in `2026-01-31T09:00:00Z`; kept as the text that it is."""
+    try:
+        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo:
+            return value
+    except ValueError:
+        pass
+    report(
+        "bad_value",
+        path,
+        f"a time with its zone is needed here, as 2026-01-31T09:00:00Z, not {truncate(value)}",
+    )
+    return INVALID

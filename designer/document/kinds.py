@@ -1,0 +1,327 @@
+"""Steps and their kinds: the one table of what each kind of step is.
+
+PURE. `KINDS` has a row for each kind. The reader of documents, validation, rollback plans, the pages
+and the canvas read the row and never ask for a kind by its name; the canvas gets the table as
+`shared/kinds.json`, which is `vocabulary()`. A kind has its rules in
+`runs.machine.steps.kinds.<kind>`, a method of `designer.builder.WorkflowBuilder`, and a form in the
+designer (`KindForm.tsx`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from designer.document import fields
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retry, Undo
+from designer.document.limits import MAP_NUMBER_MAX, SECONDS_MAX, VERSIONS_MAX
+from designer.document.readers import (
+    Fields,
+    expression,
+    flag,
+    integer,
+    json_object,
+    name,
+    number,
+    one_of,
+    or_expression,
+)
+
+Kind = Literal["task", "map", "workflow", "wait", "approval"]
+DEFAULT_KIND: Kind = "task"
+
+Slot = Literal["action", "none", "irreversible", "unstated"]
+"""What an undo slot holds."""
+
+Wording = tuple[str, ...]
+"""Sentences with `{field}` in them; the first one whose fields are all stated is said.
+
+`{field:number}` is stated only where the field is a number, and no expression.
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    kind: Kind = "task"
+    title: str = ""
+    notes: str = ""
+    worker: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    when: str | None = None
+    compensation: Undo = None
+    verify: Action | None = None
+    fallback: Action | None = None
+    timeout: float | None = None
+    retry: Retry | None = None
+    on_failure: OnFailure | None = None
+    output_key: str | None = None
+    dynamic: bool = False
+    pivot: bool = False
+    queue: str | None = None
+    # map
+    items: str | None = None
+    batch_size: int = 1
+    max_concurrency: int | None = None
+    tolerate: int = 0
+    # workflow
+    workflow: str | None = None
+    version: int | None = None
+    input: Mapping[str, Any] | None = None
+    # wait: exactly one of the three
+    seconds: float | str | None = None
+    until: str | None = None
+    signal: str | None = None
+    # approval
+    message: str = ""
+
+    @cached_property
+    def own(self) -> Action:
+        """The step's own worker call."""
+        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue)
+
+    @property
+    def undo(self) -> Action | None:
+        """The compensation to call, if the undo slot holds one."""
+        return self.compensation if isinstance(self.compensation, Action) else None
+
+    @property
+    def traits(self) -> StepKind:
+        """The row of its kind."""
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """What holds for every step of one kind.
+
+    `fields` are the document's fields beside those that all steps have, `required` those without which
+    a step is refused, in the order in which the builder's `method` takes them. Of `one_of` a step has
+    exactly one. `evaluated` are fields whose expressions are evaluated when the step begins; params are
+    evaluated for each call. `start` is what a step holds that was just put on the canvas.
+
+    `undo` is what the undo slot means while nobody has stated anything. Only a kind that
+    `calls_worker` has attempts and may take its undo from its worker; one that `has_items` leaves the
+    work, and the undoing of it, to its items; one that `starts_run` is undone with its run.
+    """
+
+    fields: Fields
+    required: tuple[str, ...]
+    method: str
+    undo: Slot
+    icon: str
+    noun: str
+    title: str
+    description: str
+    on_canvas: Wording
+    in_run: Wording
+    in_version: Wording
+    one_of: tuple[str, ...] = ()
+    evaluated: tuple[str, ...] = ()
+    start: Mapping[str, Any] = field(default_factory=dict)
+    calls_worker: bool = False
+    has_items: bool = False
+    starts_run: bool = False
+
+    @cached_property
+    def readers(self) -> Fields:
+        return COMMON_FIELDS | self.fields
+
+
+COMMON_FIELDS: Fields = {
+    "name": name,
+    "kind": one_of(get_args(Kind)),
+    "title": fields.title,
+    "notes": fields.long_text,
+    "when": expression,
+    "on_failure": fields.on_failure,
+    "output_key": fields.output_key,
+    "pivot": flag,
+}
+_TIMED: Fields = {"timeout": fields.seconds}
+_CALLING: Fields = {
+    "worker": fields.worker,
+    "params": json_object,
+    "compensation": fields.undo,
+    "verify": fields.action,
+    "fallback": fields.action,
+    "retry": fields.retry,
+    "queue": fields.queue,
+}
+
+KINDS: Mapping[str, StepKind] = {
+    "task": StepKind(
+        fields=_TIMED | _CALLING | {"dynamic": flag},
+        required=("name", "worker"),
+        method="add_step",
+        undo="unstated",
+        icon="fleet",
+        noun="Task",
+        title="Task",
+        description="Calls a worker that you choose.",
+        on_canvas=("{worker}", "no worker chosen"),
+        in_run=("{worker}",),
+        in_version=("{worker}",),
+        start={"worker": ""},
+        calls_worker=True,
+    ),
+    "map": StepKind(
+        fields=_TIMED
+        | _CALLING
+        | {
+            "items": expression,
+            "batch_size": integer(1, MAP_NUMBER_MAX),
+            "max_concurrency": integer(1, MAP_NUMBER_MAX),
+            "tolerate": integer(0, MAP_NUMBER_MAX),
+        },
+        required=("name", "worker", "items"),
+        method="map",
+        undo="unstated",
+        icon="runs",
+        noun="For each item",
+        title="For each item",
+        description="Calls a worker for every item of a list.",
+        on_canvas=("{worker} × each", "no worker × each"),
+        in_run=("map of {worker}", "map"),
+        in_version=("{worker} for each of {items}",),
+        start={"worker": "", "items": "context.items"},
+        calls_worker=True,
+        has_items=True,
+    ),
+    "workflow": StepKind(
+        fields={
+            "workflow": name,
+            "version": integer(1, VERSIONS_MAX),
+            "input": json_object,
+            "compensation": fields.undo,
+        },
+        required=("name", "workflow"),
+        method="workflow",
+        undo="action",
+        icon="flow",
+        noun="Workflow",
+        title="Run a workflow",
+        description="Starts another workflow and waits for it.",
+        on_canvas=("{workflow}", "no workflow chosen"),
+        in_run=("runs {workflow}", "workflow"),
+        in_version=("runs {workflow}",),
+        evaluated=("input",),
+        start={"workflow": ""},
+        starts_run=True,
+    ),
+    "wait": StepKind(
+        fields=_TIMED
+        | {
+            "seconds": or_expression(number(least=0, up_to=SECONDS_MAX)),
+            "until": or_expression(fields.moment),
+            "signal": fields.signal,
+        },
+        required=("name",),
+        method="wait",
+        undo="none",
+        icon="wait",
+        noun="Wait",
+        title="Wait",
+        description="For seconds, until a time, or for a signal.",
+        on_canvas=("signal {signal}", "until {until}", "{seconds:number} s", "{seconds}", "nothing chosen"),
+        in_run=("wait",),
+        in_version=("waits for the signal {signal}", "waits until {until}", "waits {seconds} s"),
+        one_of=("seconds", "until", "signal"),
+        evaluated=("seconds", "until"),
+        start={"seconds": 60},
+    ),
+    "approval": StepKind(
+        fields=_TIMED | {"message": or_expression(fields.long_text)},
+        required=("name",),
+        method="approval",
+        undo="none",
+        icon="hand",
+        noun="Approval",
+        title="Ask for approval",
+        description="A person approves or rejects.",
+        on_canvas=("a person approves",),
+        in_run=("approval",),
+        in_version=("waits for approval",),
+        evaluated=("message",),
+        start={"message": ""},
+    ),
+}
+
+
+def row_of(kind: object) -> StepKind | None:
+    """The row of the kind that a document states, which may be anything; None where there is no such kind."""
+    if kind is None:
+        return KINDS[DEFAULT_KIND]
+    return KINDS.get(kind) if isinstance(kind, str) else None
+
+
+def slot_of(step: Step) -> Slot:
+    """What the undo slot of a step holds: what is stated, else what its kind means by nothing."""
+    if step.compensation in (NO_UNDO, IRREVERSIBLE):
+        return step.compensation
+    return "action" if step.undo is not None else step.traits.undo
+
+
+Part = tuple[str, str, Any]
+"""Words as they are, then the name and the value of a field behind them; no name at the end."""
+
+_PLACE = re.compile(r"\{(\w+)(:number)?\}")
+
+
+def wording_parts(wording: Wording, values: Mapping[str, Any]) -> list[Part]:
+    """What is said of a step, in parts, so that a page can show names and expressions as such."""
+    for sentence in wording:
+        places = _PLACE.findall(sentence)
+        if all(_is_stated(values.get(key), is_number) for key, is_number in places):
+            return list(_parts(sentence, values))
+    return []
+
+
+def _is_stated(value: Any, is_number: str) -> bool:
+    return isinstance(value, int | float) if is_number else value not in (None, "")
+
+
+def _parts(sentence: str, values: Mapping[str, Any]) -> Iterator[Part]:
+    end = 0
+    for place in _PLACE.finditer(sentence):
+        yield sentence[end : place.start()], place[1], values[place[1]]
+        end = place.end()
+    if end < len(sentence):
+        yield sentence[end:], "", None
+
+
+def words_in_run(step: Step) -> str:
+    """What the row of a step in a run says; nothing where it would only say the step's name again."""
+    parts = wording_parts(step.traits.in_run, vars(step))
+    words = "".join(f"{text}{'' if value is None else value}" for text, _, value in parts)
+    return "" if step.traits.calls_worker and words == step.name else words
+
+
+def fields_said() -> frozenset[str]:
+    """The fields that the canvas and the rows of runs speak of."""
+    sentences = (sentence for row in KINDS.values() for sentence in (*row.on_canvas, *row.in_run))
+    return frozenset(place[1] for sentence in sentences for place in _PLACE.finditer(sentence))
+
+
+def vocabulary() -> dict[str, Any]:
+    """The table as the front end reads it."""
+    return {"kinds": {kind: _described(row) for kind, row in KINDS.items()}}
+
+
+def _described(row: StepKind) -> dict[str, Any]:
+    return {
+        "fields": list(row.readers),
+        "undo": row.undo,
+        "icon": row.icon,
+        "noun": row.noun,
+        "title": row.title,
+        "description": row.description,
+        "onCanvas": list(row.on_canvas),
+        "inRun": list(row.in_run),
+        "start": dict(row.start),
+        "callsWorker": row.calls_worker,
+        "startsRun": row.starts_run,
+    }

@@ -1,0 +1,16 @@
+"""Approvals: a person says yes or no. PURE."""
+
+from __future__ import annotations
+
+from designer.document.graph import Step
+from runs.machine.steps import waits
+from runs.machine.steps.kinds import Rules
+from runs.machine.transition import Transition
+
+
+def begin(transition: Transition, step: Step) -> None:
+    data = {"for": "approval", "message": step.message or step.title}
+    waits.wait(transition, step, data | waits.time_limit(transition, step))
+
+
+RULES = Rules(begin)

@@ -1,0 +1,55 @@
+"""Waits for some seconds, until a time, or for a signal. PURE."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from designer.document.graph import Step
+from designer.errors import ExpressionError
+from designer.expressions.expressions import resolve
+from runs.machine.bindings import bindings_at
+from runs.machine.steps import completion, waits
+from runs.machine.steps.kinds import Rules
+from runs.machine.transition import Transition
+
+WAIT_S_MAX = 10 * 366 * 86_400
+
+
+def begin(transition: Transition, step: Step) -> None:
+    if step.signal is not None:
+        return _wait_for_signal(transition, step, step.signal)
+    until = _wait_until(transition, step)
+    if until <= transition.at:
+        return completion.complete(transition, step.name)
+    waits.wait(transition, step, {"for": "time", "until": until.isoformat()})
+    return None
+
+
+def _wait_until(transition: Transition, step: Step) -> datetime:
+    bindings = bindings_at(transition.graph, transition.state, step.name)
+    if step.seconds is not None:
+        seconds = resolve(step.seconds, bindings)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise ExpressionError(f"seconds of {step.name} is not a number")
+        return transition.at + timedelta(seconds=min(max(seconds, 0), WAIT_S_MAX))
+    return _parse_time(resolve(step.until, bindings), step, transition.at)
+
+
+def _parse_time(value: Any, step: Step, at: datetime) -> datetime:
+    try:
+        until = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ExpressionError(f"until of {step.name} is not an ISO 8601 time: {value!r}") from error
+    return until if until.tzinfo else until.replace(tzinfo=at.tzinfo)
+
+
+def _wait_for_signal(transition: Transition, step: Step, name: str) -> None:
+    kept = transition.run.signals.get(name, ())
+    if kept:
+        return completion.complete(transition, step.name, transition.state.payload(kept[0]), signal=name)
+    waits.wait(transition, step, {"for": "signal", "signal": name} | waits.time_limit(transition, step))
+    return None
+
+
+RULES = Rules(begin)

@@ -1,0 +1,34 @@
+"""Steps that are runs of another workflow: the start of the child run. PURE."""
+
+from __future__ import annotations
+
+from designer.document.graph import Step
+from designer.expressions.expressions import resolve
+from runs.machine.bindings import bindings_at
+from runs.machine.events import StartChild, child_id
+from runs.machine.retry_policy import DEPTH_MAX
+from runs.machine.steps import completion
+from runs.machine.steps.kinds import Rules
+from runs.machine.transition import Transition
+from workers.sdk.outcome import Failure
+
+
+def begin(transition: Transition, step: Step) -> None:
+    if transition.run.depth + 1 > DEPTH_MAX:
+        message = f"{step.name} would be a run {DEPTH_MAX + 1} levels deep; the limit is {DEPTH_MAX}"
+        return completion.fail(transition, step.name, Failure("too_deep", message))
+    bindings = bindings_at(transition.graph, transition.state, step.name)
+    child_input = resolve(dict(step.input), bindings) if step.input is not None else bindings["context"]
+    attempt = transition.step(step.name).attempt + 1
+    child = child_id(transition.run.id, step.name, attempt)
+    transition.emit(
+        "step.waiting",
+        step.name,
+        attempt=attempt,
+        data={"for": "child", "child": child, "workflow": step.workflow},
+    )
+    transition.command(StartChild(step.name, child, step.workflow or "", step.version, child_input))
+    return None
+
+
+RULES = Rules(begin)
