@@ -5,7 +5,8 @@ import { outlineOf, type OutlineItem } from "../../graph/model/outline";
 import { marksOf } from "../../graph/model/problems";
 import type { Asked } from "../draft/openDialog";
 import { focusPart } from "../draft/focus";
-import { Icon, KIND_ICON } from "../../shared/icons";
+import { Icon } from "../../shared/icons";
+import { KINDS } from "../../shared/kinds";
 import type { Workbench } from "../draft/useWorkbench";
 
 const ROW = 28;
@@ -119,7 +120,7 @@ function Rows({ items, place, open, views, chosen, press, enter, click }: RowsPr
         <div key={item.key} style={{ top: index * ROW }} id={`outline-${item.key}`} role="treeitem" className="outline-row" data-is={item.is} data-active={index === place || undefined}
           aria-level={item.is === "step" ? 1 : 2} aria-posinset={item.position} aria-setsize={item.size}
           aria-expanded={item.is === "step" ? open.has(item.step) : undefined} aria-selected={item.is === "step" ? chosen.has(item.step) : index === place} onClick={() => click(item)}>
-          <Icon name={item.is === "step" ? KIND_ICON[views.get(item.step)!.kind] : item.is === "undo" ? "undo" : "right"} />
+          <Icon name={item.is === "step" ? KINDS[views.get(item.step)!.kind].icon : item.is === "undo" ? "undo" : "right"} />
           <span>{item.text}</span>{item.note && <span className="muted">{item.note}</span>}
         </div>
       ))}

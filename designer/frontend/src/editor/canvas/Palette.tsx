@@ -1,7 +1,8 @@
 /** What may be put on the canvas: dragged, or added with a click or Enter. */
 import { useDeferredValue, useId, useMemo, useState, type ReactElement } from "react";
 import { search, type Block } from "../../graph/model/catalog";
-import { Icon, KIND_ICON } from "../../shared/icons";
+import { Icon } from "../../shared/icons";
+import { KINDS } from "../../shared/kinds";
 
 export const BLOCK_TYPE = "application/x-sagaboard-block";
 
@@ -30,7 +31,7 @@ export function Palette({ blocks, add }: Props): ReactElement {
                   event.dataTransfer.setData(BLOCK_TYPE, block.key);
                   event.dataTransfer.effectAllowed = "copy";
                 }}>
-                <Icon name={KIND_ICON[block.kind]} /><span>{block.title}</span>
+                <Icon name={KINDS[block.kind].icon} /><span>{block.title}</span>
               </button>
             ))}
           </section>

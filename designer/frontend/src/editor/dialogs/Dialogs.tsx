@@ -8,8 +8,8 @@ import { BringDialog } from "./ImportDialog";
 import { ChooseDialog, type Choice } from "./ChooseDialog";
 import type { EditData } from "../draft/data";
 import { Dialog } from "./Dialog";
-import { KIND_ICON } from "../../shared/icons";
-import { kindOf } from "../../graph/model/document";
+import { KINDS } from "../../shared/kinds";
+import { traitsOf } from "../../graph/model/document";
 import { MergeDialog } from "./MergeDialog";
 import { PublishDialog } from "./PublishDialog";
 import type { Workbench } from "../draft/useWorkbench";
@@ -46,7 +46,7 @@ interface PartProps {
 
 function Add({ bench, close }: PartProps): ReactElement {
   const after = bench.ids[bench.step];
-  const find = (text: string): Choice[] => search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KIND_ICON[kind], text: title, note: group }));
+  const find = (text: string): Choice[] => search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KINDS[kind].icon, text: title, note: group }));
   const choose = (key: string): void => {
     const block = bench.blocks.find((one) => one.key === key);
     if (block) bench.addBeside(block);
@@ -80,7 +80,7 @@ function stepChoices({ design: { document }, ids }: Workbench, text: string): Ch
   return stepsOf(document).flatMap((step, index) => {
     const [id, title, worker] = [ids[index]!, textOf(step.title), textOf(step.worker)];
     const all = `${title} ${id} ${worker}`.toLowerCase();
-    return words.every((word) => all.includes(word)) ? [{ key: id, icon: KIND_ICON[kindOf(step)], text: title || id, note: title ? id : worker }] : [];
+    return words.every((word) => all.includes(word)) ? [{ key: id, icon: traitsOf(step).icon, text: title || id, note: title ? id : worker }] : [];
   });
 }
 

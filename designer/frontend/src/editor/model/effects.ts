@@ -1,6 +1,6 @@
 /** Which workers of a draft really do something that stays: what a person must know before trying it. Pure. */
 import { slotOf, type Catalog, type Slot } from "../../graph/model/catalog";
-import { isObject, kindOf, stepsOf, textOf, type Document, type Step } from "../../graph/model/document";
+import { isObject, stepsOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
 
 export interface Acting {
   /** A worker's name, or `workflow <name>`. */
@@ -20,10 +20,10 @@ export function actingIn(document: Document, catalog: Catalog, step: string | nu
 }
 
 function* acts(step: Step, catalog: Catalog): Iterable<Acting> {
-  const kind = kindOf(step);
+  const { callsWorker, startsRun } = traitsOf(step);
   const slot = slotOf(step, catalog);
-  if (kind === "workflow" && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, says: "runs for real, with all its workers" };
-  if (kind !== "task" && kind !== "map") return;
+  if (startsRun && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, says: "runs for real, with all its workers" };
+  if (!callsWorker) return;
   const worker = textOf(step.worker);
   if (worker && slot.holds !== "none") yield { worker, says: slot.holds === "action" ? `${SAYS.action} ${slot.text}` : SAYS[slot.holds] };
   const fallback = isObject(step.fallback) ? textOf(step.fallback.worker) : "";

@@ -1,4 +1,5 @@
 /** Fields of the inspector by their paths, as the server's problems name them. Pure. */
+import { KINDS } from "../../shared/kinds";
 import { spotOf, type Problem } from "../../graph/model/problems";
 
 export const TABS = ["Step", "Undo", "Failure", "Notes", "JSON"] as const;
@@ -8,10 +9,8 @@ const TAB_OF: Readonly<Record<string, Tab>> = {
   compensation: "Undo", timeout: "Failure", retry: "Failure", on_failure: "Failure", fallback: "Failure", verify: "Failure",
   queue: "Failure", dynamic: "Failure", pivot: "Failure", notes: "Notes",
 };
-const ON_STEP = new Set([
-  "", "name", "title", "kind", "worker", "params", "when", "items", "batch_size", "max_concurrency", "tolerate", "output_key",
-  "workflow", "version", "input", "seconds", "until", "signal", "message",
-]);
+/** The step itself, and what no other tab has of the fields of all kinds. */
+const ON_STEP = new Set(["", ...Object.values(KINDS).flatMap(({ fields }) => fields)]);
 
 /** The tab that a field of a step stands on; what no form has stands in the JSON. */
 export function tabOf(field: string): Tab {

@@ -1,5 +1,6 @@
 /** The workers that steps may use, and what stands in a step's undo slot. Pure. */
-import { isObject, kindOf, textOf, type Document, type Json, type JsonObject, type Kind, type Step } from "./document";
+import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind, type SlotHolds } from "../../shared/kinds";
+import { isObject, textOf, traitsOf, type Document, type Json, type JsonObject, type Step } from "./document";
 
 export interface Worker {
   readonly name: string;
@@ -24,15 +25,11 @@ export interface Block {
   readonly steps?: Document;
 }
 
-export type Slot = { readonly holds: "action" | "none" | "irreversible" | "unstated"; readonly text: string; readonly isOwn: boolean };
+export type Slot = { readonly holds: SlotHolds; readonly text: string; readonly isOwn: boolean };
 
-const BUILT_IN: readonly Block[] = [
-  { key: ":task", kind: "task", title: "Task", group: "Built in", doc: "Calls a worker that you choose.", worker: null },
-  { key: ":map", kind: "map", title: "For each item", group: "Built in", doc: "Calls a worker for every item of a list.", worker: null },
-  { key: ":workflow", kind: "workflow", title: "Run a workflow", group: "Built in", doc: "Starts another workflow and waits for it.", worker: null },
-  { key: ":wait", kind: "wait", title: "Wait", group: "Built in", doc: "For seconds, until a time, or for a signal.", worker: null },
-  { key: ":approval", kind: "approval", title: "Ask for approval", group: "Built in", doc: "A person approves or rejects.", worker: null },
-];
+const BUILT_IN: readonly Block[] = KIND_NAMES.map((kind) => (
+  { key: `:${kind}`, kind, title: KINDS[kind].title, group: "Built in", doc: KINDS[kind].description, worker: null }
+));
 
 export function catalogOf(workers: readonly Worker[]): Catalog {
   return new Map(workers.map((worker) => [worker.name, worker]));
@@ -41,7 +38,7 @@ export function catalogOf(workers: readonly Worker[]): Catalog {
 /** Built-in blocks first, then the workers by category, then the patterns. */
 export function blocksOf(catalog: Catalog, patterns: readonly Document[] = []): readonly Block[] {
   const workers = [...catalog.values()].map(({ name, title, category, doc }): Block => (
-    { key: name, kind: "task", title: title || name, group: category || "Other workers", doc, worker: name }
+    { key: name, kind: DEFAULT_KIND, title: title || name, group: category || "Other workers", doc, worker: name }
   ));
   const whole = patterns.map((pattern): Block => ({
     key: `:pattern:${textOf(pattern.name)}`, kind: "workflow", title: textOf(pattern.title) || textOf(pattern.name), group: "Patterns, as several steps",
@@ -64,20 +61,20 @@ export function search(blocks: readonly Block[], text: string): readonly Block[]
 /** A new step of a block; `name` must be free. */
 export function stepOf(block: Block, name: string): Step {
   const base = { name, title: block.title };
-  if (block.kind === "task") return { ...base, worker: block.worker ?? "" };
-  if (block.kind === "map") return { ...base, kind: "map", worker: "", items: "context.items" };
-  if (block.kind === "workflow") return { ...base, kind: "workflow", workflow: "" };
-  if (block.kind === "wait") return { ...base, kind: "wait", seconds: 60 };
-  return { ...base, kind: "approval", message: "" };
+  const { kind, worker } = block;
+  return { ...base, ...(kind !== DEFAULT_KIND && { kind }), ...KINDS[kind].start, ...(worker !== null && { worker }) };
 }
 
-/** As stated by the step, or by its worker's decorator. */
+const MEANT_BY_KIND: Readonly<Record<Exclude<SlotHolds, "unstated">, string>> = {
+  action: "rolls its run back", none: "nothing to undo", irreversible: "irreversible",
+};
+
+/** As stated by the step, by its kind, or by its worker's decorator. */
 export function slotOf(step: Step, catalog: Catalog): Slot {
-  const kind = kindOf(step);
+  const { undo } = traitsOf(step);
   const own = step.compensation ?? null;
   if (own !== null) return slotFrom(own, true);
-  if (kind === "wait" || kind === "approval") return { holds: "none", text: "nothing to undo", isOwn: false };
-  if (kind === "workflow") return { holds: "action", text: "rolls its run back", isOwn: false };
+  if (undo !== "unstated") return { holds: undo, text: MEANT_BY_KIND[undo], isOwn: false };
   const default_ = catalog.get(textOf(step.worker))?.compensation ?? null;
   if (default_ === null) return { holds: "unstated", text: "no undo", isOwn: false };
   return slotFrom(default_ === "none" || default_ === "irreversible" ? default_ : { worker: default_ }, false);

@@ -1,4 +1,5 @@
 /** The workflow's document as the canvas reads it. A draft may hold anything, so reading never fails. Pure. */
+import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind, type StepKind } from "../../shared/kinds";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
@@ -6,9 +7,6 @@ export type Step = JsonObject;
 export type Edge = JsonObject;
 export type Document = JsonObject;
 export type Place = readonly [number, number];
-
-export const KINDS = ["task", "map", "workflow", "wait", "approval"] as const;
-export type Kind = (typeof KINDS)[number];
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -38,7 +36,11 @@ export function layoutOf(document: Document): Readonly<Record<string, Place>> {
 }
 
 export function kindOf(step: Step): Kind {
-  return KINDS.find((kind) => kind === step.kind) ?? "task";
+  return KIND_NAMES.find((kind) => kind === step.kind) ?? DEFAULT_KIND;
+}
+
+export function traitsOf(step: Step): StepKind {
+  return KINDS[kindOf(step)];
 }
 
 /** One name a step on the canvas, also where a draft has the same name twice or none. */

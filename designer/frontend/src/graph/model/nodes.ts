@@ -1,6 +1,7 @@
 /** The document as nodes and edges of the canvas: derived, never the document itself. Pure. */
 import { slotOf, type Catalog, type Slot } from "./catalog";
-import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, type Document, type Edge, type Kind, type Place, type Step } from "./document";
+import { wordsOf, type Kind } from "../../shared/kinds";
+import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Step } from "./document";
 import type { Marks } from "./problems";
 
 export const NODE_WIDTH = 236;
@@ -84,24 +85,8 @@ function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | nu
   const name = textOf(step.name);
   return {
     index, name, title: textOf(step.title) || name || "Unnamed step", kind: kindOf(step),
-    does: does(step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
+    does: wordsOf(traitsOf(step).onCanvas, step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
   };
-}
-
-function does(step: Step): string {
-  switch (kindOf(step)) {
-    case "task": return textOf(step.worker) || "no worker chosen";
-    case "map": return `${textOf(step.worker) || "no worker"} × each`;
-    case "workflow": return textOf(step.workflow) || "no workflow chosen";
-    case "approval": return "a person approves";
-    case "wait": return waitsFor(step);
-  }
-}
-
-function waitsFor({ signal, until, seconds }: Step): string {
-  if (textOf(signal)) return `signal ${textOf(signal)}`;
-  if (textOf(until)) return `until ${textOf(until)}`;
-  return typeof seconds === "number" ? `${seconds} s` : textOf(seconds) || "nothing chosen";
 }
 
 function badges(step: Step, catalog: Catalog): string[] {

@@ -4,7 +4,8 @@ import { memo, type ReactElement } from "react";
 import type { Slot } from "../model/catalog";
 import type { StepView } from "../model/nodes";
 import { isFar } from "./flow";
-import { Icon, KIND_ICON, KIND_WORD } from "../../shared/icons";
+import { Icon } from "../../shared/icons";
+import { KINDS } from "../../shared/kinds";
 import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
 import { FigureBadges, UndoFigures, useStepFigures } from "./figures";
 import { useStatus } from "./statuses";
@@ -33,11 +34,11 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
     <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} role="img" aria-label={`Into ${name}`} />
       <div className="step-node-head">
-        <Icon name={KIND_ICON[kind]} />
+        <Icon name={KINDS[kind].icon} />
         <strong>{title}</strong>
         {marks && <span className="step-node-mark" title={saysMarks(marks)}><Icon name="alert" /><span className="sr-only">{saysMarks(marks)}</span></span>}
       </div>
-      <div className="step-node-does"><span className="sr-only">{KIND_WORD[kind]}: </span><span className="code">{does}</span></div>
+      <div className="step-node-does"><span className="sr-only">{KINDS[kind].noun}: </span><span className="code">{does}</span></div>
       <div className="step-node-badges">{status ? <StatusBadges status={status} /> : figures ? <FigureBadges figures={figures} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
       <div className="step-node-undo" data-holds={slot.holds}>
         <Icon name={SLOT_ICON[slot.holds]} />

@@ -1,5 +1,6 @@
 /** What the workflow says of a step, in the words of the server's own rows (`runs/_step.html`). Pure. */
-import { isObject, kindOf, stepsOf, edgesOf, textOf, type Document, type Step } from "../../graph/model/document";
+import { wordsOf, type SlotHolds } from "../../shared/kinds";
+import { isObject, stepsOf, edgesOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
 
 export interface Facts {
   readonly does: string;
@@ -8,7 +9,7 @@ export interface Facts {
   readonly slotKind: string;
 }
 
-const UNDO_WORDS: Readonly<Record<string, string>> = {
+const UNDO_WORDS: Readonly<Record<SlotHolds, string>> = {
   none: "nothing to undo", irreversible: "irreversible", action: "undone with its run", unstated: "no undo stated",
 };
 
@@ -19,21 +20,18 @@ export function factsOf(document: Document, name: string): Facts {
   const worker = isObject(step.compensation) ? textOf(step.compensation.worker) : "";
   return {
     does: doesOf(step), after: before.length ? `after ${before.join(", ")}` : "",
-    undo: worker ? `undo: ${worker}` : (UNDO_WORDS[slotKind] ?? ""), slotKind,
+    undo: worker ? `undo: ${worker}` : UNDO_WORDS[slotKind], slotKind,
   };
 }
 
 function doesOf(step: Step): string {
-  const [kind, worker] = [kindOf(step), textOf(step.worker) || textOf(step.workflow)];
-  if (kind === "task") return worker === textOf(step.name) ? "" : worker;
-  if (kind === "workflow") return `runs ${worker}`;
-  return worker ? `${kind} of ${worker}` : kind;
+  const { inRun, callsWorker } = traitsOf(step);
+  const words = wordsOf(inRun, step);
+  return callsWorker && words === textOf(step.name) ? "" : words;
 }
 
-function slotOf(step: Step): string {
+function slotOf(step: Step): SlotHolds {
   const { compensation } = step;
   if (compensation === "none" || compensation === "irreversible") return compensation;
-  const kind = kindOf(step);
-  if (isObject(compensation) || kind === "workflow") return "action";
-  return kind === "wait" || kind === "approval" ? "none" : "unstated";
+  return isObject(compensation) ? "action" : traitsOf(step).undo;
 }

@@ -1,7 +1,7 @@
 /** What happens when a step fails: attempts, fallback, and what follows. */
 import type { ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
-import { isObject, kindOf, textOf, type Json, type JsonObject, type Step } from "../../../graph/model/document";
+import { isObject, textOf, traitsOf, type Json, type JsonObject, type Step } from "../../../graph/model/document";
 import { ChoiceField, FlagField, NumberField, TextField } from "../fields/fields";
 import { CallForm } from "./CallForm";
 import { RetryFields } from "./RetryFields";
@@ -18,20 +18,19 @@ export const ON_FAILURE: readonly (readonly [value: string, text: string])[] = [
 ];
 
 export function FailureForm({ step, catalog, set }: Props): ReactElement {
-  const kind = kindOf(step);
-  const isWorked = kind === "task" || kind === "map";
+  const { fields, callsWorker } = traitsOf(step);
   const call = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
   const put = (key: "fallback" | "verify") => (next: JsonObject, topic: string): void => set({ [key]: textOf(next.worker) ? next : null }, topic);
   return <>
-    {kind !== "workflow" && <NumberField label="Timeout (seconds)" at="timeout" value={step.timeout} placeholder={isWorked ? "as the worker says" : "none"} change={(timeout) => set({ timeout })} />}
-    {isWorked && <RetryFields at="retry" retry={step.retry} standard="as the worker says" change={(retry) => set({ retry })} />}
+    {fields.includes("timeout") && <NumberField label="Timeout (seconds)" at="timeout" value={step.timeout} placeholder={callsWorker ? "as the worker says" : "none"} change={(timeout) => set({ timeout })} />}
+    {callsWorker && <RetryFields at="retry" retry={step.retry} standard="as the worker says" change={(retry) => set({ retry })} />}
     <ChoiceField label="When it has failed for good" at="on_failure" value={textOf(step.on_failure)} options={[["", "As the workflow says"], ...ON_FAILURE]} change={(on_failure) => set({ on_failure })} />
-    {isWorked && <>
+    {callsWorker && <>
       <CallForm label="Fallback worker" what="fallback" at="fallback" call={call(step.fallback)} catalog={catalog} hint="Tried once when all attempts have failed" put={put("fallback")} />
       <CallForm label="Worker that verifies" what="verification" at="verify" call={call(step.verify)} catalog={catalog} hint="Asked whether the step was done, when nobody knows" put={put("verify")} />
       <TextField label="Queue" at="queue" value={textOf(step.queue)} change={(queue) => set({ queue })} code hint="Worker processes that listen to this queue take it; left empty: as the worker says" />
     </>}
-    {kind === "task" && <FlagField label="It may add steps to the run" at="dynamic" value={step.dynamic === true} change={(dynamic) => set({ dynamic: dynamic || null })} />}
+    {fields.includes("dynamic") && <FlagField label="It may add steps to the run" at="dynamic" value={step.dynamic === true} change={(dynamic) => set({ dynamic: dynamic || null })} />}
     <FlagField label="Point of no return" at="pivot" value={step.pivot === true} change={(pivot) => set({ pivot: pivot || null })} hint="After it, a failure asks a person instead of undoing" />
   </>;
 }

@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, kindOf, textOf, type JsonObject, type Step } from "../../../graph/model/document";
+import type { Kind } from "../../../shared/kinds";
 import { isExpression } from "../../model/params";
 import { ChoiceField, NumberField, TextField } from "../fields/fields";
 import { ParamsForm } from "./ParamsForm";
@@ -15,18 +16,14 @@ interface Props {
   readonly set: Set;
 }
 
-export function DoesForm({ step, catalog, set }: Props): ReactElement {
-  const kind = kindOf(step);
-  if (kind === "task") return <WorkerForm step={step} catalog={catalog} set={set} />;
-  if (kind === "map") return <MapForm step={step} catalog={catalog} set={set} />;
-  if (kind === "workflow") return <ChildForm step={step} set={set} />;
-  if (kind === "wait") return <WaitForm step={step} set={set} />;
-  return (
-    <Switchable label="Question" at="message" value={step.message} first="'Is ' + string(context.total) + ' right?'" put={(message) => set({ message: message ?? null })}>
-      <TextField label="Question" at="message" value={textOf(step.message)} change={(message) => set({ message })} rows={3} hint="What the person who approves is asked" />
-    </Switchable>
-  );
+export function DoesForm(props: Props): ReactElement {
+  const Form = FORMS[kindOf(props.step)];
+  return <Form {...props} />;
 }
+
+const FORMS: Readonly<Record<Kind, (props: Props) => ReactElement>> = {
+  task: WorkerForm, map: MapForm, workflow: ChildForm, wait: WaitForm, approval: ApprovalForm,
+};
 
 function WorkerForm({ step, catalog, set }: Props): ReactElement {
   const spec = catalog.get(textOf(step.worker));
@@ -80,4 +77,12 @@ function WaitForm({ step, set }: Omit<Props, "catalog">): ReactElement {
       </Switchable>
     )}
   </>;
+}
+
+function ApprovalForm({ step, set }: Omit<Props, "catalog">): ReactElement {
+  return (
+    <Switchable label="Question" at="message" value={step.message} first="'Is ' + string(context.total) + ' right?'" put={(message) => set({ message: message ?? null })}>
+      <TextField label="Question" at="message" value={textOf(step.message)} change={(message) => set({ message })} rows={3} hint="What the person who approves is asked" />
+    </Switchable>
+  );
 }

@@ -8,7 +8,7 @@ import { Seeker } from "../fields/Seeker";
 import type { Set } from "../fields/set";
 import { UndoForm } from "./CompensationForm";
 import type { Catalog } from "../../../graph/model/catalog";
-import { isObject, kindOf, stated, textOf, type Step } from "../../../graph/model/document";
+import { isObject, stated, textOf, traitsOf, type Step } from "../../../graph/model/document";
 import { tabOf, TABS, type Tab } from "../../model/fields";
 import { JsonField, TextField } from "../fields/fields";
 
@@ -27,9 +27,9 @@ export function StepForm({ step, catalog, put, links, start }: Props): ReactElem
   const [tab, setTab] = useState<Tab>(TABS.find((name) => name === start) ?? "Step");
   const { wanted } = useContext(SeekContext);
   useEffect(() => { if (wanted) setTab(tabOf(wanted.field)); }, [wanted]);
-  const kind = kindOf(step);
+  const { fields: known } = traitsOf(step);
   const set: Set = (fields, topic = Object.keys(fields)[0]) => put({ name: step.name ?? "", ...stated({ ...step, ...fields }) }, topic ?? "");
-  const tabs = TABS.filter((name) => name !== "Undo" || kind === "task" || kind === "map" || kind === "workflow");
+  const tabs = TABS.filter((name) => name !== "Undo" || known.includes("compensation"));
   const shown = tabs.includes(tab) ? tab : "Step";
   return (
     <>

@@ -1,0 +1,116 @@
+"""The table of step kinds, and those who must have something for each of its rows."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from designer.builder import WorkflowBuilder
+from designer.document.document import dump_step, parse, parse_step
+from designer.document.kinds import (
+    DEFAULT_KIND,
+    KINDS,
+    Kind,
+    Step,
+    slot_of,
+    vocabulary,
+    wording_parts,
+    words_in_run,
+)
+from designer.formats.python_source import to_python
+from runs.machine.steps.ready import RULES
+
+FRONT_END = Path("designer/frontend/src/shared/kinds.json")
+REGENERATE = (
+    "python -c 'import json; from designer.document.kinds import vocabulary; "
+    f"print(json.dumps(vocabulary(), indent=2, ensure_ascii=False))' > {FRONT_END}"
+)
+SAMPLES = {"worker": "pack", "items": "context.items", "workflow": "pay", "seconds": 60}
+
+
+def step(kind: str, **more: Any) -> Step:
+    """A step with what its kind requires, and no more."""
+    row = KINDS[kind]
+    needed = [field for field in (*row.required, *row.one_of[:1]) if field != "name"]
+    return parse_step({"name": "a", "kind": kind, **{field: SAMPLES[field] for field in needed}, **more})
+
+
+def test_the_front_end_has_the_table_of_this_version() -> None:
+    root = Path(__file__).parents[4]
+    assert json.loads((root / FRONT_END).read_text(encoding="utf-8")) == vocabulary(), REGENERATE
+
+
+def test_every_kind_has_a_row() -> None:
+    assert tuple(KINDS) == get_args(Kind)
+    assert DEFAULT_KIND in KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_has_rules_a_method_and_fields_of_a_step(kind: Kind) -> None:
+    row = KINDS[kind]
+    assert callable(RULES[kind].begin)
+    parameters = list(inspect.signature(getattr(WorkflowBuilder, row.method)).parameters)
+    assert parameters[1 : len(row.required) + 1] == list(row.required)
+    assert row.readers.keys() <= {field.name for field in fields(Step)}
+    assert {*row.required, *row.one_of, *row.evaluated, *row.start} <= row.readers.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_of_a_kind_is_read_and_written_in_python_as_its_row_says(kind: Kind) -> None:
+    document = dump_step(step(kind))
+    assert parse_step(document) == step(kind)
+    graph, _ = parse({"schema": 1, "name": "main", "steps": [document]})
+    assert graph is not None
+    module: dict[str, Any] = {}
+    source = to_python(graph)
+    exec(source, module)
+    assert f".{KINDS[kind].method}(" in source
+    assert module["create_main"]() == graph
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_put_on_the_canvas_has_no_field_that_its_kind_lacks(kind: Kind) -> None:
+    put = {"name": "a", "kind": kind, **KINDS[kind].start}
+    _, problems = parse({"schema": 1, "name": "main", "steps": [put]})
+    assert "unknown_field" not in {problem.code for problem in problems}
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "words"),
+    [
+        ("task", "unstated", "pack"),
+        ("map", "unstated", "map of pack"),
+        ("workflow", "action", "runs pay"),
+        ("wait", "none", "wait"),
+        ("approval", "none", "approval"),
+    ],
+)
+def test_the_undo_slot_and_the_words_of_a_step_that_states_nothing(kind: str, slot: str, words: str) -> None:
+    assert (slot_of(step(kind)), words_in_run(step(kind))) == (slot, words)
+
+
+def test_what_a_step_states_of_its_undo_wins() -> None:
+    assert slot_of(step("workflow", compensation="irreversible")) == "irreversible"
+    assert slot_of(step("task", compensation={"worker": "unpack"})) == "action"
+
+
+def test_a_worker_that_the_step_is_named_after_is_not_said_again() -> None:
+    assert words_in_run(step("task", worker="a")) == ""
+
+
+@pytest.mark.parametrize(
+    ("stated", "parts"),
+    [
+        ({"seconds": 0}, [("waits ", "seconds", 0), (" s", "", None)]),
+        ({"until": "=context.at"}, [("waits until ", "until", "=context.at")]),
+        ({"signal": "go"}, [("waits for the signal ", "signal", "go")]),
+        ({}, []),
+    ],
+)
+def test_a_wording_says_what_is_stated(stated: dict[str, Any], parts: list[Any]) -> None:
+    assert wording_parts(KINDS["wait"].in_version, stated) == parts
