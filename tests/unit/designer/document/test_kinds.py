@@ -37,7 +37,14 @@ def step(kind: str, **more: Any) -> Step:
     """A step with what its kind requires, and no more."""
     row = KINDS[kind]
     needed = [field for field in (*row.required, *row.one_of[:1]) if field != "name"]
-    return parse_step({"name": "a", "kind": kind, **{field: SAMPLES[field] for field in needed}, **more})
+    return parse_step(
+        {
+            "name": "a",
+            "kind": kind,
+            **{field: SAMPLES.get(field, row.start.get(field)) for field in needed},
+            **more,
+        }
+    )
 
 
 def test_the_front_end_has_the_table_of_this_version() -> None:
