@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import bad_request, page_not_found, server_error
 
 from config.lib.commands import database_trouble
-from config.lib.database_errors import is_away
+from config.lib.database_errors import is_unavailable
 from config.lib.problems import problem
 from runs.errors import NewerState
 
@@ -36,7 +36,7 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: called while the exception is being handled."""
     error = sys.exc_info()[1]
-    if isinstance(error, Error) and is_away(error):
+    if isinstance(error, Error) and is_unavailable(error):
         reason, code, title = database_trouble(error), "database_away", "The database is away"
     elif isinstance(error, NewerState):
         reason, code, title = str(error), error.code, "This run needs the newer version"

@@ -1,8 +1,9 @@
-"""Whether an error of the database says that it is away, and how; anything else is a bug.
+"""Classifies errors of the database: is it unavailable, and in which way? Any other error is a bug.
 
-Away is whatever passes by itself or with an administrator's help, without a change of ours: no answer, a
-lock, a full or broken disk, a database that takes no writes. Whoever meets it keeps what it has and tries
-again.
+Unavailable is what passes by itself or with an administrator's help, without a change of the code: no answer,
+a lock, a full or broken disk, a database that takes no writes. Callers keep their work and try again.
+
+Codes: PostgreSQL's SQLSTATE (its manual, appendix A), SQLite's result codes (sqlite.org/rescode.html).
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import Literal
 import psycopg
 from django.db import InterfaceError, OperationalError
 
-How = Literal["silent", "closed", "busy", "full", "read_only", "broken"]
+Unavailability = Literal["silent", "closed", "busy", "full", "read_only", "broken"]
 
-# Not operational in psycopg's eyes: a transaction that was cut off, a database that is only read.
+# psycopg does not report these as OperationalError: an idle transaction that was ended, a read-only database.
 CUT_OFF_STATES = ("25P03", "25P04")
 READ_ONLY_STATE = "25006"
-STATES: dict[str, How] = {
+STATES: dict[str, Unavailability] = {
     READ_ONLY_STATE: "read_only",
     "53100": "full",
     "58030": "broken",
@@ -26,10 +27,10 @@ STATES: dict[str, How] = {
     "40P01": "busy",
     "40001": "busy",
 }
-# Who connects is refused with these words, which are never translated and carry no code, where PostgreSQL
-# cannot write its cache of the catalogues.
-REFUSED_FOR_ROOM = "could not write init file"
-SQLITE_CODES: dict[int, How] = {
+# PostgreSQL refuses a connection with these words if it cannot write its cache of the catalogues. They are
+# never translated, and carry no code.
+CACHE_NOT_WRITTEN = "could not write init file"
+SQLITE_CODES: dict[int, Unavailability] = {
     sqlite3.SQLITE_BUSY: "busy",
     sqlite3.SQLITE_LOCKED: "busy",
     sqlite3.SQLITE_FULL: "full",
@@ -39,20 +40,20 @@ SQLITE_CODES: dict[int, How] = {
 }
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether to keep on at it."""
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same work may succeed later, unchanged."""
     if isinstance(error, OperationalError | InterfaceError):
         return True
     return _state(error) in (READ_ONLY_STATE, *CUT_OFF_STATES)
 
 
-def how_away(error: BaseException) -> How:
-    """What keeps the database from working, as its driver tells it by code, or by words where it has none."""
+def unavailability(error: BaseException) -> Unavailability:
+    """The way in which the database is unavailable, by the driver's code; "silent" if it gives none."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
-        code: int = getattr(cause, "sqlite_errorcode", 0)  # none where sqlite3 itself refuses
-        return SQLITE_CODES.get(code & 0xFF, "silent")
-    if isinstance(cause, psycopg.Error) and REFUSED_FOR_ROOM in str(cause):
+        code: int = getattr(cause, "sqlite_errorcode", 0)  # sqlite3 itself raises errors without one
+        return SQLITE_CODES.get(code & 0xFF, "silent")  # without the bits of an extended code
+    if isinstance(cause, psycopg.Error) and CACHE_NOT_WRITTEN in str(cause):
         return "full"
     return STATES.get(_state(error) or "", "silent")
 

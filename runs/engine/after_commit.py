@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import Error, transaction
 
-from config.lib.database_errors import is_away
+from config.lib.database_errors import is_unavailable
 from runs.delivery import hints, queue
 from runs.engine import creation
 from runs.engine.unit_of_work import Unit, unit_of
@@ -142,7 +142,7 @@ def carry_out_all(units: Sequence[Unit]) -> None:
             try:
                 _carry_out_command(unit, command)
             except (Error, NewerState) as error:
-                if not (isinstance(error, NewerState) or is_away(error)):
+                if not (isinstance(error, NewerState) or is_unavailable(error)):
                     raise
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 

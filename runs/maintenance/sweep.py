@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from redis import RedisError
 
-from config.lib.database_errors import how_away, is_away
+from config.lib.database_errors import unavailability, is_unavailable
 from runs.delivery import queue as run_queue
 from runs.delivery import worker_processes
 from runs.engine import after_commit, engine
@@ -204,8 +204,8 @@ def _each(what: object, advance: Callable[[], object], put_off: Callable[[float]
     except MachineError as stale:
         logger.debug("sweep: %s: %s", what, stale)
     except Exception as error:
-        if is_away(error) and how_away(error) != "busy":
+        if is_unavailable(error) and unavailability(error) != "busy":
             raise  # the other rows of the pass would fail in the same way
-        logger.warning("sweep: %s: %s", what, error, exc_info=not is_away(error))
+        logger.warning("sweep: %s: %s", what, error, exc_info=not is_unavailable(error))
     put_off(PUT_OFF_S)
     return 0

@@ -142,7 +142,7 @@ class Faults:
         """Ends all connections to PostgreSQL, also those of this process: it does not say that it tests."""
         with suppress(OperationalError, InterfaceError):
             cut_connections(connection)
-        database_retry.renew()
+        database_retry.drop_connections()
         return ""
 
     def cut_host(self) -> str:

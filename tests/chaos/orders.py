@@ -63,7 +63,7 @@ class Orders(threading.Thread):
     def run(self) -> None:
         while not self.ended.wait(PAUSE_S):
             self._flow()
-        database_retry.renew()
+        database_retry.drop_connections()
 
     def end(self) -> None:
         self.ended.set()
@@ -76,7 +76,7 @@ class Orders(threading.Thread):
                 self._order()
         except (OperationalError, InterfaceError):
             self.refused += 1
-            database_retry.renew()
+            database_retry.drop_connections()
 
     def _order(self) -> None:
         self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}

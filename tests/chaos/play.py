@@ -105,7 +105,7 @@ def still_open() -> int:
     try:
         return open_count()
     except (OperationalError, InterfaceError):
-        database_retry.renew()
+        database_retry.drop_connections()
         return 1
 
 

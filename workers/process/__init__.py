@@ -1,1 +1,4 @@
-"""A worker process: the RQ job, leases, the pool, async steps, progress."""
+"""The worker process: its pool, the RQ job, leases, async steps, progress.
+
+Here workers and the engine meet.
+"""

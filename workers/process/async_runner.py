@@ -1,7 +1,24 @@
-"""Attempts of async workers, many at a time: one event loop in a thread, and one thread that reports.
+"""Async steps of a worker process: many attempts at a time on one event loop.
 
-What an attempt is, and what a report does, is handed in. The loop's thread never touches the database: tasks
-are put together by whoever claimed them, and a desk with its own connection writes reports and words.
+Three threads share the work:
+
+* The job thread claims attempts and hands them to `AsyncRunner.take`. It takes no further job while the
+  runner is full (`wait_for_room`).
+* The loop thread runs the workers' coroutines. It never touches the database: a query would stop every other
+  coroutine, and Django's connections belong to the thread that opened them.
+* The writer thread (`ReportWriter`) has a connection of its own. One after the other it records outcomes,
+  progress and log lines, and prepares the attempt that a report claimed next.
+
+An attempt is prepared, started on the loop, executed and reported; the report may claim the run's next step,
+which goes the same way. `_open` counts the attempts between `take` and the end of such a chain, `_unstarted`
+those that wait for the loop. While one waits, the loop is busy and the process takes no further job.
+
+A coroutine that blocks the loop cannot be stopped from within the process: signals interrupt the main thread
+alone. So the loop keeps a deadline in the memory that the pool's parent watches (`identity.watch_loop`), and
+the parent kills a process that passes it. `WatchedCoroutine` sets the attempt's own deadline while the
+attempt holds the loop; between two of them the deadline is `STUCK_AFTER_S` ahead.
+
+This module knows no engine: how to prepare and to report an attempt is handed in.
 """
 
 from __future__ import annotations
@@ -22,7 +39,7 @@ from workers.sdk.outcome import Outcome
 from workers.sdk.spec import WorkerSpec
 
 PULSE_S = 10.0
-STUCK_AFTER_S = 60.0  # a loop that comes to nothing for so long is beyond help
+STUCK_AFTER_S = 60.0  # a loop without a pulse for so long does not recover
 ROOM_POLL_S = 0.25
 
 Prepare = Callable[[Any], Task | Outcome]
@@ -32,10 +49,11 @@ logger = logging.getLogger(__name__)
 
 
 class AsyncRunner:
-    """Takes claimed attempts. `prepare(held)` gives the task, or the outcome where there is none to begin.
+    """Executes claimed attempts of async workers, `steps_max` at a time.
 
-    `report(held, outcome, steps)` records an outcome and gives the next claimed attempt, or None; `steps` is
-    how many of the run's steps were carried out in a row.
+    `prepare(claimed)` returns the task of an attempt, or its outcome if the worker cannot be called.
+    `report(claimed, outcome, steps)` records an outcome and returns the attempt that was claimed next, or
+    None; `steps` counts the run's steps that were carried out in a row.
     """
 
     def __init__(
@@ -47,11 +65,11 @@ class AsyncRunner:
         self._report = report
         self._changed = threading.Condition()
         self._open = 0
-        self._unbegun = 0
+        self._unstarted = 0
         self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = ReportWriter()
-        threading.Thread(target=self._run_loop, name="lane", daemon=True).start()
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
+        self._writer = ReportWriter()
+        threading.Thread(target=self._run_loop, name="async-runner", daemon=True).start()
 
     def has_room(self) -> bool:
         return self._open < self._steps_max
@@ -60,15 +78,15 @@ class AsyncRunner:
         return self._open == 0
 
     def take(self, claimed: Any) -> None:
-        """Begin a claimed attempt soon."""
+        """Starts a claimed attempt soon; returns at once."""
         with self._changed:
             self._open += 1
         self._begin(claimed, 1)
 
     def wait_for_room(self, is_stopping: Callable[[], bool]) -> None:
-        """Until another attempt may be taken: there is room, and the loop has come to those it has."""
+        """Blocks until another attempt may be taken, or the process is to stop."""
         with self._changed:
-            while not self._is_ready() and not is_stopping():
+            while (not self.has_room() or self._unstarted) and not is_stopping():
                 self._changed.wait(ROOM_POLL_S)
 
     def wait_until_empty(self) -> None:
@@ -76,53 +94,51 @@ class AsyncRunner:
             while self._open:
                 self._changed.wait(ROOM_POLL_S)
 
-    def _is_ready(self) -> bool:
-        return self.has_room() and not self._unbegun
-
     def _begin(self, claimed: Any, steps: int) -> None:
+        """Prepares an attempt and hands it to the loop. Called by the job thread and by the writer."""
         try:
             task = self._prepare(claimed)
         except Exception:
             self._leave()
             raise
-        reporter = AsyncReporter(claimed, self._desk)
+        reporter = AsyncReporter(claimed, self._writer)
         if isinstance(task, Outcome):
-            self._desk.do(partial(self._end, claimed, steps, reporter, task))
+            self._writer.do(partial(self._end, claimed, steps, reporter, task))
             return
         with self._changed:
-            self._unbegun += 1
-        self._loop.call_soon_threadsafe(self._start, self._carry_out(claimed, steps, reporter, task))
+            self._unstarted += 1
+        self._loop.call_soon_threadsafe(self._start, self._execute(claimed, steps, reporter, task))
 
-    def _start(self, work: Any) -> None:
+    def _start(self, execution: Any) -> None:
         with self._changed:
-            self._unbegun -= 1
+            self._unstarted -= 1
             self._changed.notify_all()
-        task = self._loop.create_task(work)
+        task = self._loop.create_task(execution)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, claimed: Any, steps: int, reporter: AsyncReporter, task: Task) -> None:
+    async def _execute(self, claimed: Any, steps: int, reporter: AsyncReporter, task: Task) -> None:
         outcome = await execute_async(
             task,
             self._catalog,
-            steer=partial(Steered, until=time.monotonic() + task.timeout),
+            wrap=partial(WatchedCoroutine, until=time.monotonic() + task.timeout),
             on_log=reporter.log,
             on_progress=reporter.progress,
         )
-        self._desk.do(partial(self._end, claimed, steps, reporter, outcome))
+        self._writer.do(partial(self._end, claimed, steps, reporter, outcome))
 
     def _end(self, claimed: Any, steps: int, reporter: AsyncReporter, outcome: Outcome) -> None:
-        """At the desk: report, and go on with what was claimed."""
+        """Reports an attempt and begins the next one, in the writer's thread."""
         reporter.finish()
         try:
-            following = self._report(claimed, outcome, steps)
+            next_claimed = self._report(claimed, outcome, steps)
         except Exception:
             self._leave()
             raise
-        if following is None:
+        if next_claimed is None:
             self._leave()
         else:
-            self._begin(following, steps + 1)
+            self._begin(next_claimed, steps + 1)
 
     def _leave(self) -> None:
         with self._changed:
@@ -137,7 +153,9 @@ class AsyncRunner:
         while True:
             try:
                 self._loop.run_forever()
-            except (SystemExit, KeyboardInterrupt):  # of a task that a worker started by itself
+            # asyncio lets these two through from any task, also from one that a worker created and forgot.
+            # The loop itself is intact, and other attempts still run on it.
+            except (SystemExit, KeyboardInterrupt):
                 logger.exception("a task of an async worker asked for the end of the process; it goes on")
 
     def _pulse(self) -> None:
@@ -148,90 +166,94 @@ class AsyncRunner:
         self._loop.call_later(PULSE_S, self._pulse)
 
 
-class Steered:
-    """A coroutine that is watched while it holds the loop: past `until`, the pool ends the process."""
+class WatchedCoroutine:
+    """An awaitable that sets the loop's deadline to `until` whenever it holds the loop.
 
-    def __init__(self, work: Awaitable[Any], until: float) -> None:
-        self._work = work
+    It drives the coroutine by hand (`send`, `throw`; PEP 492), because each resumption has to be seen.
+    """
+
+    def __init__(self, coroutine: Awaitable[Any], until: float) -> None:
+        self._coroutine = coroutine
         self._until = until
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        work = self._work.__await__()
-        go_on: Callable[[Any], Any] = work.send
+        iterator = self._coroutine.__await__()
+        resume: Callable[[Any], Any] = iterator.send
         value: Any = None
         while True:
             identity.watch_loop(self._until)
             try:
-                awaited = go_on(value)
+                awaited = resume(value)
             except StopIteration as stop:
                 return stop.value
             finally:
                 identity.watch_loop(time.monotonic() + STUCK_AFTER_S)
             try:
-                go_on, value = work.send, (yield awaited)
-            except BaseException as error:
-                go_on, value = work.throw, error
+                resume, value = iterator.send, (yield awaited)
+            except BaseException as error:  # a cancellation is thrown in here and belongs to the coroutine
+                resume, value = iterator.throw, error
 
 
 class ReportWriter:
-    """A thread that does what it is given, one after the other, and writes words ten times a second."""
+    """A thread that carries out jobs one after the other, and writes progress ten times a second."""
 
     def __init__(self) -> None:
-        self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._talking: set[AsyncReporter] = set()
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._reporters: set[AsyncReporter] = set()
         self._lock = threading.Lock()
-        threading.Thread(target=self._work, name="desk", daemon=True).start()
+        threading.Thread(target=self._work, name="report-writer", daemon=True).start()
 
-    def do(self, work: Callable[[], None]) -> None:
-        self._todo.put(work)
+    def do(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
 
-    def listen(self, reporter: AsyncReporter) -> None:
+    def add(self, reporter: AsyncReporter) -> None:
+        """Writes what `reporter` collects, until it is removed."""
         with self._lock:
-            is_first = not self._talking
-            self._talking.add(reporter)
+            is_first = not self._reporters
+            self._reporters.add(reporter)
         if is_first:
-            self.do(lambda: None)
+            self.do(lambda: None)  # wakes the thread, which waits for a job without a timeout
 
-    def forget(self, reporter: AsyncReporter) -> None:
+    def remove(self, reporter: AsyncReporter) -> None:
         with self._lock:
-            self._talking.discard(reporter)
+            self._reporters.discard(reporter)
 
     def _work(self) -> None:
         write_at = 0.0
         while True:
             try:
-                work = self._todo.get(timeout=INTERVAL_S if self._talking else None)
-                work()
+                job = self._jobs.get(timeout=INTERVAL_S if self._reporters else None)
+                job()
             except queue.Empty:
                 pass
             except Exception:
                 logger.exception("an attempt could not be reported; the sweep brings it forward")
-            if self._talking and time.monotonic() >= write_at:
-                self._write_words()
+            if self._reporters and time.monotonic() >= write_at:
+                self._write_progress()
                 write_at = time.monotonic() + INTERVAL_S
 
-    def _write_words(self) -> None:
+    def _write_progress(self) -> None:
         with self._lock:
-            talking = list(self._talking)
-        for reporter in talking:
+            reporters = list(self._reporters)
+        for reporter in reporters:
             reporter.write()
 
 
 class AsyncReporter(Reporter):
-    """What an attempt of the lane says of itself, written at the desk."""
+    """Progress and log lines of an async attempt; the writer's thread stores them, not one of its own."""
 
-    def __init__(self, claimed: Any, desk: ReportWriter) -> None:
+    def __init__(self, claimed: Any, writer: ReportWriter) -> None:
         super().__init__(claimed)
-        self._desk = desk
-        self._is_known = False
+        self._writer = writer
+        self._is_added = False
 
     def _begin(self) -> None:
-        if not self._is_known:
-            self._is_known = True
-            self._desk.listen(self)
+        if not self._is_added:
+            self._is_added = True
+            self._writer.add(self)
 
     def finish(self) -> None:
-        """Write what is left."""
-        if self._is_known:
-            self._desk.forget(self)
+        """Writes what is left. Call in the writer's thread."""
+        if self._is_added:
+            self._writer.remove(self)
             self.write()

@@ -1,4 +1,4 @@
-"""Turns the `dynamic_steps` that a worker returned into resolved steps of its run."""
+"""Dynamic steps: turns the `dynamic_steps` that a worker returned into resolved steps of its run."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ Expanded = tuple[Outcome, tuple[Step, ...]]
 
 
 def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str, WorkerSpec]) -> Expanded:
-    """The outcome, and the steps that it adds to the run; a bad list fails the step."""
-    definition = claimed.graph.by_name[claimed.step.partition("[")[0]]
-    asked = outcome.output.get("dynamic_steps") if isinstance(outcome.output, dict) else None
-    if outcome.kind != "succeeded" or not definition.dynamic or asked is None:
+    """Returns the outcome and the steps that it adds to the run; an invalid list fails the step."""
+    definition = claimed.graph.by_name[
+        claimed.step.partition("[")[0]
+    ]  # of `step[3]`, an item of a map: `step`
+    listed = outcome.output.get("dynamic_steps") if isinstance(outcome.output, dict) else None
+    if outcome.kind != "succeeded" or not definition.dynamic or listed is None:
         return outcome, ()
     try:
         return outcome, tuple(
-            resolve_step(_step(spec, place), catalog) for place, spec in enumerate(_list(asked))
+            resolve_step(_step(entry, index), catalog) for index, entry in enumerate(_checked_list(listed))
         )
     except (DocumentRefused, UnknownWorker) as error:
         return Outcome("failed", failure=Failure("bad_dynamic_steps", str(error))), ()
 
 
-def _list(asked: Any) -> list[Any]:
-    if not isinstance(asked, list):
+def _checked_list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
         message = "a list of worker names or steps is needed"
         raise DocumentRefused([Problem("bad_type", "dynamic_steps", message)])
-    return asked
+    return value
 
 
-def _step(spec: Any, place: int) -> Step:
-    document = {"name": spec, "worker": spec} if isinstance(spec, str) else spec
-    return parse_step(document, f"dynamic_steps[{place}]")
+def _step(entry: Any, index: int) -> Step:
+    """The step that an entry stands for: a step's document, or a worker's name alone."""
+    document = {"name": entry, "worker": entry} if isinstance(entry, str) else entry
+    return parse_step(document, f"dynamic_steps[{index}]")

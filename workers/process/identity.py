@@ -1,7 +1,12 @@
-"""This worker process as its jobs see it: its id, the deadline it is watched by, whether it should stop.
+"""State of this worker process: its id, its queues, whether it should stop, and its status board.
 
-The pool sets it up. The deadline lies in memory shared with the pool's parent, which kills a process
-that outlasts it: a step that holds the interpreter's lock could not be stopped from within.
+The status board is a row of numbers in memory that a child shares with the pool's parent: the deadlines of
+the running step and of the event loop, whether the child takes jobs, and its last heartbeat. The parent kills
+a child that passes a deadline, because a step that holds the interpreter's lock cannot be stopped from
+within. The board needs no lock: each slot has one writer at a time, and an aligned double is written in one
+instruction.
+
+The pool calls `begin` in each new child. Outside a pool (commands, tests) the state is made on first use.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ _DEADLINE, _READY, _BEAT, _LOOP = 0, 1, 2, 3
 
 
 def new_board() -> Array[c_double]:
-    """Memory that a child and the pool's parent share; see `deadline`, `is_ready` and `beat_at`."""
+    """An empty status board; see `deadline`, `is_ready` and `beat_at` for how the parent reads it."""
     return RawArray(c_double, 4)
 
 
@@ -39,6 +44,8 @@ def host_name() -> str:
 
 @dataclass
 class _Here:
+    """State of the process with this `pid`: after a fork the parent's is still in place, and not valid."""
+
     pid: int = 0
     id: str = ""
     board: Array[c_double] = field(default_factory=new_board)
@@ -50,25 +57,25 @@ _here = _Here()
 
 
 def begin(id: str, board: Array[c_double], queues: Iterable[str] = ()) -> None:
-    """Called once in a new child, before its first job."""
+    """Sets the state of a new child. Call once, before its first job."""
     global _here
     _here = _Here(os.getpid(), id, board, frozenset(queues))
 
 
 def current_process_id() -> str:
-    """`host:pid:random`; outside a pool it is made on first use."""
+    """Returns `host:pid:random`."""
     if _here.pid != os.getpid():
         begin(process_id(os.getpid(), new_token()), new_board())
     return _here.id
 
 
 def queues() -> frozenset[str]:
-    """The queues that this process takes jobs from; none outside a pool."""
+    """Returns the queues that this process takes jobs from; none outside a pool."""
     return _here.queues if _here.pid == os.getpid() else frozenset()
 
 
 def watch(deadline_monotonic: float) -> None:
-    """Has this process killed soon after `deadline_monotonic` (seconds of `time.monotonic()`)."""
+    """Sets the deadline of the running step, in seconds of `time.monotonic()`; the parent enforces it."""
     _here.board[_DEADLINE] = deadline_monotonic
 
 
@@ -77,7 +84,7 @@ def unwatch() -> None:
 
 
 def watch_loop(deadline_monotonic: float) -> None:
-    """The same for the event loop of async steps, which says so again whenever it comes to something."""
+    """Sets the deadline of the event loop, which moves it forward for as long as it turns."""
     _here.board[_LOOP] = deadline_monotonic
 
 
@@ -86,7 +93,7 @@ def unwatch_loop() -> None:
 
 
 def is_stopping() -> bool:
-    """Whether this process was asked to end: finish the running step and take no other."""
+    """Whether this process was asked to end: it finishes the running step and takes no other."""
     return _here.stopping
 
 
@@ -99,20 +106,23 @@ def ready() -> None:
 
 
 def beat() -> None:
-    """Shows the pool's parent that this process is not frozen."""
+    """Notes a sign of life, so that the parent does not take this process for frozen."""
     _here.board[_BEAT] = time.monotonic()
 
 
 def beat_at(board: Array[c_double]) -> float:
-    """The parent's view: seconds of `time.monotonic()`."""
+    """When the child gave its last sign of life, in seconds of `time.monotonic()`. Read by the parent."""
     return board[_BEAT]
 
 
 def deadline(board: Array[c_double]) -> float:
-    """The parent's view: the earlier one, in seconds of `time.monotonic()`, or `NO_DEADLINE`."""
+    """The earlier of the two deadlines, in seconds of `time.monotonic()`, or `NO_DEADLINE`.
+
+    Read by the parent.
+    """
     return min((at for at in (board[_DEADLINE], board[_LOOP]) if at != NO_DEADLINE), default=NO_DEADLINE)
 
 
 def is_ready(board: Array[c_double]) -> bool:
-    """The parent's view: whether the child came as far as taking jobs."""
+    """Whether the child has got as far as taking jobs. Read by the parent."""
     return bool(board[_READY])

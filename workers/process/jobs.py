@@ -1,6 +1,8 @@
-"""The RQ job: claim an attempt, carry it out, report it, go on with the run's next step.
+"""The RQ job: claim an attempt, execute it, report it, go on with the run's next step.
 
-The only place where the worker library and the engine meet.
+Execution knows no engine and the engine knows no worker functions; this module joins the two. A job carries a
+run, a step and a lease, and it may be lost or delivered twice: the claim decides in the database, so a job
+for a lease that is taken or over does nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from runs.errors import NewerState, WorkerMissing
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from workers.execution.execute import Task, execute
-from workers.process import database_retry, identity, leases, missing_workers
+from workers.process import identity, leases, missing_workers
 from workers.process.async_runner import AsyncRunner
-from workers.process.database_retry import retry_while_unavailable
+from workers.process.database_retry import drop_connections, retry_while_unavailable
 from workers.process.expansion import expansion_of
 from workers.process.progress import Reporter
 from workers.registry import get_catalog
@@ -35,19 +37,21 @@ CLAIM_S_MAX = 60.0  # then the sweep brings the attempt forward
 
 
 def run_attempt(run_id: str, step: str, lease: int) -> None:
-    """Carry out one attempt, then as many further steps of the run as fairness allows."""
-    if leases.comes_in_vain(UUID(run_id), step, lease):
+    """Carries out one attempt, then as many further steps of the run as fairness allows."""
+    if leases.consume_notified(UUID(run_id), step, lease):
         return
     catalog = get_catalog()
-    worker = GoOn(identity.current_process_id(), identity.queues(), Doable())
+    worker = GoOn(identity.current_process_id(), identity.queues(), RunnableWorkers())
     try:
         claimed = claim(UUID(run_id), step, lease, worker.process, catalog)
     except NewerState as newer:
         missing_workers.leave_to_newer(newer, UUID(run_id), step, lease)
         return
     except WorkerMissing as missing:
-        if missing_workers.pass_on(missing, step, lease):
+        if missing_workers.leave_to_others(missing, step, lease):
             return
+        # Nobody has the worker: the attempt is claimed without asking for it, and ends with a question to a
+        # person.
         claimed = claim(UUID(run_id), step, lease, worker.process, None)
     carry_out(claimed, worker)
 
@@ -55,53 +59,59 @@ def run_attempt(run_id: str, step: str, lease: int) -> None:
 def claim(
     run_id: UUID, step: str, lease: int, process_id: str, workers: Container[str] | None
 ) -> ClaimedAttempt | None:
-    def attempt() -> ClaimedAttempt | None:
-        return leases.taken(lambda: engine.claim(run_id, step, lease, process_id, workers), lease_s)
+    """Claims an attempt for this process; None if the lease is taken or over.
 
-    return settled(*retry_while_unavailable(attempt, CLAIM_S_MAX, f"run {run_id}"), process_id)
+    Raises WorkerMissing if the step's worker is not among `workers` (None: any will do), NewerState if newer
+    code wrote the run.
+    """
 
+    def claim_once() -> ClaimedAttempt | None:
+        return leases.record_claim(lambda: engine.claim(run_id, step, lease, process_id, workers), lease_s)
 
-def settled(claimed: ClaimedAttempt | None, was_away: bool, process_id: str) -> ClaimedAttempt | None:
-    """Gives back what was claimed by a commit whose answer never came."""
-    if was_away and claimed is None:
-        leases.hand_back_others(process_id)
+    claimed, was_unavailable = retry_while_unavailable(claim_once, CLAIM_S_MAX, f"run {run_id}")
+    _hand_back_lost_claims(claimed, was_unavailable)
     return claimed
 
 
+def _hand_back_lost_claims(claimed: ClaimedAttempt | None, was_unavailable: bool) -> None:
+    """After an outage, nothing claimed may mean: claimed by the first try, whose answer was lost."""
+    if was_unavailable and claimed is None:
+        leases.hand_back_unrecorded(identity.current_process_id())
+
+
 def carry_out(claimed: ClaimedAttempt | None, worker: GoOn) -> None:
-    """Work through a claimed attempt and what follows it, as far as that is this thread's."""
+    """Carries out a claimed attempt and what its report claims next, as far as fairness allows.
+
+    An async attempt goes to the runner, which carries the run on.
+    """
     began, steps = time.monotonic(), 0
     while claimed is not None:
-        if _runner is not None and is_async(claimed):
+        if _runner is not None and claimed.action.worker in AsyncWorkers():
             _runner.take(claimed)
             return
         steps += 1
         is_fair = steps < STEPS_IN_A_ROW_MAX and time.monotonic() - began < SECONDS_IN_A_ROW_MAX
         may_go_on = is_fair and not identity.is_stopping()
-        claimed = attempt(claimed, worker if may_go_on else None)
+        claimed = report(claimed, perform(claimed), worker if may_go_on else None)
 
 
-def attempt(claimed: ClaimedAttempt, go_on: GoOn | None) -> ClaimedAttempt | None:
-    """One attempt from claim to report. Returns the next claimed one, if there is one."""
-    return reported(claimed, perform(claimed), go_on)
-
-
-def reported(claimed: ClaimedAttempt, outcome: Outcome, go_on: GoOn | None) -> ClaimedAttempt | None:
-    """Record what an attempt came to, for as long as its lease may last."""
+def report(claimed: ClaimedAttempt, outcome: Outcome, go_on: GoOn | None) -> ClaimedAttempt | None:
+    """Records the outcome of an attempt, for as long as its lease lasts. Returns the attempt claimed next."""
     outcome, expansion = expansion_of(claimed, outcome, get_catalog())
 
-    def report() -> ClaimedAttempt | None:
-        return leases.taken(
+    def report_once() -> ClaimedAttempt | None:
+        return leases.record_claim(
             lambda: engine.report(claimed, outcome, expansion=expansion, go_on=go_on), lease_s
         )
 
     try:
-        found = retry_while_unavailable(
-            report, leases.left_s(claimed, lease_s(claimed)), f"run {claimed.state.run.id}"
+        next_claimed, was_unavailable = retry_while_unavailable(
+            report_once, leases.remaining_s(claimed, lease_s(claimed)), f"run {claimed.state.run.id}"
         )
     finally:
-        leases.let_go(claimed)
-    return settled(*found, identity.current_process_id())
+        leases.release(claimed)
+    _hand_back_lost_claims(next_claimed, was_unavailable)
+    return next_claimed
 
 
 def lease_s(claimed: ClaimedAttempt) -> float:
@@ -110,8 +120,8 @@ def lease_s(claimed: ClaimedAttempt) -> float:
 
 
 def perform(claimed: ClaimedAttempt) -> Outcome:
-    """Call the worker in this thread."""
-    task = prepared(claimed)
+    """Calls the worker in this thread."""
+    task = prepare(claimed)
     if isinstance(task, Outcome):
         return task
     identity.watch(time.monotonic() + task.timeout)
@@ -121,23 +131,23 @@ def perform(claimed: ClaimedAttempt) -> Outcome:
     finally:
         identity.unwatch()
     if outcome.kind == "unknown":
-        database_retry.renew()
+        drop_connections()  # the worker may have been stopped in the middle of a query
     return outcome
 
 
-def prepared(claimed: ClaimedAttempt) -> Task | Outcome:
-    """What is to be done; an expression that fails is the step's failure, before its worker is called."""
+def prepare(claimed: ClaimedAttempt) -> Task | Outcome:
+    """The task of an attempt; or its outcome, if an expression fails or the process lacks the worker."""
     try:
         task = task_of(claimed)
     except ExpressionError as error:
         return Outcome("failed", failure=Failure("bad_expression", str(error)))
     if task.worker not in get_catalog():
-        return missing_workers.given_up(task.worker, task.direction)
+        return missing_workers.missing_worker_outcome(task.worker, task.direction)
     return task
 
 
 def task_of(claimed: ClaimedAttempt) -> Task:
-    """What a claimed attempt has to do. Raises ExpressionError."""
+    """The task of a claimed attempt, its params bound. Raises ExpressionError."""
     state = claimed.state.step(claimed.step)
     direction = state.phase
     action, run_id = claimed.action, claimed.state.run.id
@@ -164,25 +174,24 @@ _runner: AsyncRunner | None = None
 
 
 def open_runner() -> AsyncRunner:
-    """From now on this process carries async steps out beside its others."""
+    """Starts the runner of async steps; without it (commands, tests) they run in the caller's thread."""
     global _runner
-    _runner = AsyncRunner(settings.ASYNC_STEPS, get_catalog(), prepared, _reported_by_writer)
+    _runner = AsyncRunner(settings.ASYNC_STEPS, get_catalog(), prepare, _report_async)
     return _runner
 
 
-def _reported_by_writer(claimed: ClaimedAttempt, outcome: Outcome, steps: int) -> ClaimedAttempt | None:
-    """An async step goes on with async steps; others need a process of their own and are rung."""
+def _report_async(claimed: ClaimedAttempt, outcome: Outcome, steps: int) -> ClaimedAttempt | None:
+    """Reports an async step.
+
+    It claims async steps alone; a sync one would block the writer and is dispatched.
+    """
     may_go_on = steps < STEPS_IN_A_ROW_MAX and not identity.is_stopping()
     worker = GoOn(identity.current_process_id(), identity.queues(), AsyncWorkers())
-    return reported(claimed, outcome, worker if may_go_on else None)
+    return report(claimed, outcome, worker if may_go_on else None)
 
 
-def is_async(claimed: ClaimedAttempt) -> bool:
-    return claimed.action.worker in AsyncWorkers()
-
-
-class Doable(Container[str]):
-    """Names of the workers that a thread of this process can go on with now."""
+class RunnableWorkers(Container[str]):
+    """Names of the workers that this process can call now: all, or the sync ones while the runner is full."""
 
     def __contains__(self, name: object) -> bool:
         if _runner is None or _runner.has_room():

@@ -1,4 +1,13 @@
-"""The attempts that this process holds; claims are made one at a time, so that none is forgotten."""
+"""Leases that this worker process holds: which attempts it may report, and until when.
+
+Claims are made one at a time, under a lock that also covers the record of them. So the record is complete
+whenever the lock is free, and what the database knows beyond it was claimed by a commit whose answer was
+lost: `hand_back_unrecorded` gives that back, and another process may take it at once.
+
+A step that is claimed together with a report may have a job in a queue already
+(`ClaimedAttempt.is_notified`). The process that takes the job is often this one; `consume_notified`
+recognises the job without a query.
+"""
 
 from __future__ import annotations
 
@@ -15,49 +24,45 @@ Key = tuple[UUID, str, int]
 NOTIFIED_MAX = 1_000
 
 _claiming = threading.Lock()
-_claimed: dict[Key, float] = {}  # until when each may be reported
-_notified: dict[Key, bool] = {}  # claimed, while a job that offers it lies in a queue
+_held_until: dict[Key, float] = {}  # seconds of `time.monotonic()`
+_notified: dict[Key, bool] = {}  # claimed here, while a job that offers it lies in a queue
 
 
-def taken(
+def record_claim(
     claim: Callable[[], ClaimedAttempt | None], lease_s: Callable[[ClaimedAttempt], float]
 ) -> ClaimedAttempt | None:
-    """What `claim` claimed, which is known as held from then on, for as long as its lease lasts."""
+    """Calls `claim` and records the attempt that it returns as held for `lease_s` seconds."""
     with _claiming:
         claimed = claim()
         if claimed is not None:
-            _claimed[_key(claimed)] = time.monotonic() + lease_s(claimed)
+            _held_until[_key(claimed)] = time.monotonic() + lease_s(claimed)
             if claimed.is_notified:
-                _remember(_key(claimed))
+                _notified[_key(claimed)] = True
+                if len(_notified) > NOTIFIED_MAX:  # the oldest goes; its job then costs a query, no more
+                    _notified.pop(next(iter(_notified)), None)
         return claimed
 
 
-def _remember(key: Key) -> None:
-    _notified[key] = True
-    if len(_notified) > NOTIFIED_MAX:
-        _notified.pop(next(iter(_notified)), None)
-
-
-def comes_in_vain(run_id: UUID, step: str, lease: int) -> bool:
-    """Whether a job offers what this process has claimed without it; it is asked once for each."""
+def consume_notified(run_id: UUID, step: str, lease: int) -> bool:
+    """Whether a job offers an attempt that this process has claimed without it. True once for each."""
     return _notified.pop((run_id, step, lease), False)
 
 
-def left_s(claimed: ClaimedAttempt, otherwise: float) -> float:
-    """Seconds for which an attempt may still be reported; `otherwise`: of one that is not known here."""
-    until = _claimed.get(_key(claimed))
-    return otherwise if until is None else until - time.monotonic()
+def remaining_s(claimed: ClaimedAttempt, default: float) -> float:
+    """Seconds for which an attempt may still be reported; `default` for one that is not recorded here."""
+    until = _held_until.get(_key(claimed))
+    return default if until is None else until - time.monotonic()
 
 
-def let_go(claimed: ClaimedAttempt) -> None:
-    """The attempt is over, or given up."""
-    _claimed.pop(_key(claimed), None)
+def release(claimed: ClaimedAttempt) -> None:
+    """Forgets an attempt that was reported or given up."""
+    _held_until.pop(_key(claimed), None)
 
 
-def hand_back_others(process_id: str) -> None:
-    """Give back what this process claimed without knowing it: a commit whose answer was lost."""
+def hand_back_unrecorded(process_id: str) -> None:
+    """Gives back the attempts that the database holds for this process and that are not recorded here."""
     with _claiming:
-        engine.hand_back_all(process_id, but=frozenset(_claimed))
+        engine.hand_back_all(process_id, but=frozenset(_held_until))
 
 
 def _key(claimed: ClaimedAttempt) -> Key:

@@ -1,7 +1,9 @@
-"""Steps whose worker this process lacks: left to a process that has it, and after a while to a person.
-Runs that newer code has written are left to newer processes, for as long as it takes.
+"""Steps that this process cannot carry out. Processes of an old and a new version may run side by side.
 
-So worker processes of an old and a new version may stand side by side.
+* The process lacks the step's worker: the step goes to a process that has it. If no process has had the
+  worker for `GIVE_UP_S`, the step ends with a question to a person.
+* Newer code wrote the run: the run waits for a newer process, without a limit. It cannot be given up here, as
+  this code cannot write what it cannot read.
 """
 
 from __future__ import annotations
@@ -21,28 +23,31 @@ from workers.sdk.outcome import Direction, Failure, Outcome
 
 GIVE_UP_S = 60.0  # without any process that has the worker
 PASS_PAUSE_S = 0.2  # so that a step does not spin between processes that lack its worker
-REMEMBERED_MAX = 10_000
+FIRST_SEEN_MAX = 10_000
 
 logger = logging.getLogger(__name__)
-_met: OrderedDict[tuple[str, str, int], float] = OrderedDict()
+_first_seen: OrderedDict[tuple[str, str, int], float] = OrderedDict()  # seconds of `time.monotonic()`
 
 
-def pass_on(missing: WorkerMissing, step: str, lease: int) -> bool:
-    """Leaves a step to another process. False when nobody has had its worker for long: give it up."""
-    if not identity.queues():
+def leave_to_others(missing: WorkerMissing, step: str, lease: int) -> bool:
+    """Leaves a step to another process.
+
+    Returns False if it is to be given up: nobody has had its worker for long.
+    """
+    if not identity.queues():  # outside a pool: there is no other process to wait for
         return False
-    since = _first_met((str(missing.run_id), step, lease))
+    since = _first_seen_at((str(missing.run_id), step, lease))
     if worker_processes.note_lacking(identity.current_process_id(), missing.worker):
         logger.warning("%s; its steps are left to other worker processes", missing)
     if worker_processes.is_known(missing.worker, missing.queue):
         time.sleep(PASS_PAUSE_S)
         run_queue.dispatch(missing.run_id, [Dispatch(step, lease, missing.queue)])
         return True
-    return time.monotonic() - since < GIVE_UP_S  # until then, the sweep rings every few seconds
+    return time.monotonic() - since < GIVE_UP_S  # until then, the sweep dispatches it every few seconds
 
 
 def leave_to_newer(newer: NewerState, run_id: UUID, step: str, lease: int) -> None:
-    """Leaves a run that this code cannot read; nobody is asked, as nothing could be written."""
+    """Leaves a run that this code cannot read to a process of newer code."""
     here = identity.current_process_id()
     if worker_processes.note_lacking(here, worker_processes.NEWER_CODE):
         logger.warning("run %s: %s Such runs wait for worker processes of the newer version.", run_id, newer)
@@ -52,8 +57,8 @@ def leave_to_newer(newer: NewerState, run_id: UUID, step: str, lease: int) -> No
         run_queue.dispatch(run_id, [Dispatch(step, lease, queue)])
 
 
-def given_up(worker: str, direction: Direction) -> Outcome:
-    """A question to a person; a verification can ask none and only fails."""
+def missing_worker_outcome(worker: str, direction: Direction) -> Outcome:
+    """The outcome of a step that is given up: a question to a person, or a failure for a verification."""
     message = (
         f"No worker process has the worker {worker!r}. Start one whose WORKER_MODULES hold it, "
         "then answer with a retry."
@@ -63,8 +68,8 @@ def given_up(worker: str, direction: Direction) -> Outcome:
     )
 
 
-def _first_met(key: tuple[str, str, int]) -> float:
-    since = _met.setdefault(key, time.monotonic())
-    while len(_met) > REMEMBERED_MAX:
-        _met.popitem(last=False)
+def _first_seen_at(key: tuple[str, str, int]) -> float:
+    since = _first_seen.setdefault(key, time.monotonic())
+    while len(_first_seen) > FIRST_SEEN_MAX:
+        _first_seen.popitem(last=False)
     return since

@@ -1,7 +1,8 @@
-"""Ties a process to its parent, so that it ends when the parent ends, however that happens.
+"""Ends a process when its parent ends, however that happens (Linux: `PR_SET_PDEATHSIG`, prctl(2)).
 
-Standard library alone, nothing of the project: also run by path, as `tether.py SIGNAL PARENT command…`,
-to become a command that is tied. Only Linux can tie; elsewhere a killed parent leaves its children.
+Standard library alone, nothing of the project: it is also run by path, as `parent_death.py SIGNAL PARENT
+command…`, and then replaces itself by the command. Other systems have no such signal; there the children of a
+killed parent live on.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections.abc import Sequence
 PR_SET_PDEATHSIG = 1
 
 
-def tie(signum: int, parent: int) -> None:
-    """Has the kernel send `signum` to this process when `parent` ends; at once if it already has."""
+def signal_on_parent_death(signum: int, parent: int) -> None:
+    """Has the kernel send `signum` to this process when `parent` ends; sends it at once if it already has."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum)
     if os.getppid() != parent:
@@ -23,13 +24,16 @@ def tie(signum: int, parent: int) -> None:
 
 
 def command(words: Sequence[str], signum: int) -> list[str]:
-    """The command line that becomes `words`, tied to this process."""
+    """The command line that runs `words` and sends it `signum` when this process ends.
+
+    `-IS` keeps the interpreter's start short and free of the environment.
+    """
     return [sys.executable, "-IS", os.path.abspath(__file__), str(int(signum)), str(os.getpid()), *words]
 
 
 def main() -> None:
     signum, parent, *words = sys.argv[1:]
-    tie(int(signum), int(parent))
+    signal_on_parent_death(int(signum), int(parent))
     os.execvp(words[0], words)
 
 

@@ -1,7 +1,15 @@
-"""The pool of worker processes: a parent that forks, watches and replaces, and the life of a child.
+"""The pool of worker processes: a parent that forks, watches and replaces children, and the life of a child.
 
-The parent stays free of threads and connections, so that a fork is always clean; what needs the database
-is done in a short-lived child of its own. Rules of attempts and leases are the engine's.
+The parent has no threads and no connections, because a fork copies both in whatever state they are: a lock
+that another thread holds would stay locked in the child, and two processes would speak over one socket. What
+needs the database, such as the report that a child has ended, is done in a short-lived child of its own.
+
+Each turn of the parent collects children that have ended, kills those that passed a deadline of their status
+board (`workers.process.identity`) or show no sign of life, reports the ended ones, and forks replacements. A
+child that never got as far as taking jobs delays the next, so that a database that is down is not met with a
+storm of forks. Children end with the parent (`workers.process.parent_death`), also when it is killed.
+
+Which attempts a lost child had, and what becomes of them, is the engine's business.
 """
 
 from __future__ import annotations
@@ -26,7 +34,7 @@ from redis.exceptions import RedisError
 from runs.delivery import worker_processes
 from runs.engine import engine
 from workers.process import identity, jobs
-from workers.process.parent_death import tie
+from workers.process.parent_death import signal_on_parent_death
 from workers.process.rq_worker import StepWorker
 from workers.registry import get_catalog
 
@@ -37,7 +45,7 @@ RESPAWN_DELAY_S_MAX = 5.0
 REPORT_RETRY_S = 1.0
 KILL_WAIT_S = 5.0
 FROZEN_AFTER_S = 60.0  # longer than a heartbeat can wait for the database
-HINTS_S = 0.2  # until the announcer's thread has told the watchers
+HINTS_S = 0.2  # until the announcer's thread has published the hints of changed runs
 PROCESSES_MAX = 64
 
 log = logging.getLogger(__name__)
@@ -46,6 +54,8 @@ fork = multiprocessing.get_context("fork")
 
 @dataclass(frozen=True)
 class Child:
+    """A worker process as its parent sees it. `board` is its status board (`workers.process.identity`)."""
+
     id: str
     process: ForkProcess
     board: Array[c_double]
@@ -53,7 +63,10 @@ class Child:
 
 @dataclass
 class Pool:
-    """Keeps `size` worker processes alive until SIGTERM or SIGINT, then lets each finish its step."""
+    """Keeps `size` worker processes alive until SIGTERM or SIGINT.
+
+    Then each may finish its step within `grace_s` seconds.
+    """
 
     queues: Sequence[str]
     size: int
@@ -88,7 +101,7 @@ class Pool:
             self.children.append(start_child(self.queues))
 
     def _collect(self) -> None:
-        """Takes ended children off the list; one that never got ready delays the next."""
+        """Removes ended children from the list; each that never got ready doubles the delay of the next."""
         for child in [child for child in self.children if not child.process.is_alive()]:
             self.children.remove(child)
             self.ended.append(child.id)
@@ -101,9 +114,9 @@ class Pool:
                 self.delay_s = min(2 * self.delay_s, RESPAWN_DELAY_S_MAX)
 
     def _kill_overdue(self) -> None:
-        latest = time.monotonic() - WATCHDOG_GRACE_S
+        overdue_before = time.monotonic() - WATCHDOG_GRACE_S
         for child in self.children:
-            if identity.NO_DEADLINE < identity.deadline(child.board) < latest:
+            if identity.NO_DEADLINE < identity.deadline(child.board) < overdue_before:
                 log.warning("worker process %s outlasts its step's timeout and is killed", child.id)
                 child.process.kill()
             elif is_frozen(child.board):
@@ -111,7 +124,7 @@ class Pool:
                 child.process.kill()
 
     def _report(self) -> None:
-        """Tells the engine of ended processes, from a child; tries again when that fails."""
+        """Reports ended processes to the engine, from a child; tries again later if that child fails."""
         if self.reporter is not None:
             reporter, ids = self.reporter
             if reporter.is_alive():
@@ -150,7 +163,7 @@ class Pool:
 
 
 def is_frozen(board: Array[c_double]) -> bool:
-    """Whether a process without a step shows no life: it may hold a lock that all others wait for."""
+    """Whether an idle process shows no sign of life. It may hold a lock that all others wait for."""
     is_idle = identity.is_ready(board) and identity.deadline(board) == identity.NO_DEADLINE
     return is_idle and identity.beat_at(board) < time.monotonic() - FROZEN_AFTER_S
 
@@ -171,13 +184,16 @@ def start_reporter(ids: Sequence[str]) -> ForkProcess:
 
 
 def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent: int) -> None:
-    """The life of a worker process; ends with the status of a failure when it could not begin."""
+    """The life of a worker process.
+
+    Exits with status 1 if Redis or the database is unavailable at its start.
+    """
     reset_signals()
-    tie(signal.SIGKILL, parent)
+    signal_on_parent_death(signal.SIGKILL, parent)
     identity.begin(identity.process_id(os.getpid(), token), board, queues)
     keep_connections()
     try:
-        make_known(queues)
+        register(queues)
         worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_runner())
     except (RedisError, DatabaseError, InterfaceError) as error:
         log.error("a worker process cannot begin: %s", error)
@@ -190,9 +206,9 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
 
 
 def report_ended(ids: Sequence[str], parent: int) -> None:
-    """Has the leases of ended processes expired and forgets them."""
+    """Expires the leases of ended processes and removes the processes from the registry."""
     reset_signals()
-    tie(signal.SIGKILL, parent)
+    signal_on_parent_death(signal.SIGKILL, parent)
     lost = 0
     try:
         for process_id in ids:
@@ -206,17 +222,21 @@ def report_ended(ids: Sequence[str], parent: int) -> None:
 
 
 def reset_signals() -> None:
+    """Replaces the parent's handlers.
+
+    Ctrl+C reaches the whole group; the parent alone decides when children end.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def keep_connections() -> None:
-    """Database connections last as long as the process; `StepWorker` renews broken ones between jobs."""
+    """Keeps database connections open; `StepWorker` closes broken ones between jobs."""
     for alias in connections:
         connections.settings[alias]["CONN_MAX_AGE"] = None
 
 
-def make_known(queues: Sequence[str]) -> None:
+def register(queues: Sequence[str]) -> None:
     worker_processes.register(
         identity.current_process_id(),
         host=identity.host_name(),
@@ -227,13 +247,13 @@ def make_known(queues: Sequence[str]) -> None:
 
 
 def beat(queues: Sequence[str], worker: StepWorker) -> None:
-    """Says every few seconds that this process lives; outlasts a database that is away."""
+    """Sends heartbeats, in a thread of its own; an unavailable database does not end it."""
     while True:
         time.sleep(worker_processes.HEARTBEAT_S)
         identity.beat()
         try:
             if not worker_processes.heartbeat(identity.current_process_id()):
-                make_known(queues)
+                register(queues)  # it was removed, or the registry was emptied
             worker.heartbeat()
         except (DatabaseError, InterfaceError) as error:
             log.warning("no heartbeat: %s", error)

@@ -1,7 +1,8 @@
-"""Passes on what a running attempt says of itself: progress and log lines, merged.
+"""Progress and log lines of a running attempt, merged and written at most ten times a second.
 
-The worker never waits for it: a thread of its own, started by the first word, writes at most
-ten times a second. The thread has its own database connection, as an async worker's may not be used.
+The worker never waits for the database: a thread of the attempt, started by its first line, writes. The
+thread has a connection of its own, since the worker's may be inside a transaction, or belong to an event
+loop.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ LINES_PER_NOTE = 100
 
 
 class Reporter:
-    """Use as a context around an attempt; on leaving, what is left is written."""
+    """Collects what an attempt reports.
+
+    Use as a context manager around it; on leaving, what is left is written.
+    """
 
     def __init__(self, claimed: ClaimedAttempt) -> None:
         self._claimed = claimed
         self._lock = threading.Lock()
-        self._ended: threading.Event  # made with the thread
+        self._ended: threading.Event  # set by `_begin`: most attempts report nothing and need neither
         self._thread: threading.Thread | None = None
         self._lines: list[str] = []
         self._progress: tuple[float, str] | None = None
@@ -71,7 +75,7 @@ class Reporter:
             connection.close()
 
     def write(self) -> None:
-        """Write what was said so far, in the caller's thread."""
+        """Writes what was collected so far, in the caller's thread."""
         try:
             while self._write():
                 pass
@@ -82,6 +86,7 @@ class Reporter:
         logger.warning("run %s: words of %s lost: %s", self._claimed.run_id, self._claimed.step, error)
 
     def _write(self) -> bool:
+        """Writes one note, up to `LINES_PER_NOTE` lines. Returns False if there was nothing to write."""
         with self._lock:
             lines, self._lines = self._lines[:LINES_PER_NOTE], self._lines[LINES_PER_NOTE:]
             (fraction, message), self._progress = self._progress or (None, ""), None

@@ -1,8 +1,9 @@
-"""RQ's worker, fitted to our jobs: a job is a ring of a bell, used up by the one who takes it.
+"""RQ's worker, reduced to what dispatches need: a job only says that an attempt can be claimed.
 
-What becomes of an attempt is in the database, and a lost ring is rung again by the sweep. So none of
-RQ's bookkeeping of executions, results, failures and timeouts is done: it would cost several times as
-much as a step, and nothing reads it.
+The state of an attempt is in the database, and the sweep dispatches again what was lost. So RQ's bookkeeping
+of executions, results, failures and timeouts is left out: it would cost several times as much as a step, and
+nothing reads it. What is left of RQ: its queues, its blocking pop over several of them, its registry of
+workers, and its handling of signals and of a Redis that goes away.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.worker import WorkerStatus
 
-from config.lib.database_errors import is_away
+from config.lib.database_errors import is_unavailable
 from runs.delivery import queue as run_queue
 from workers.process import identity
 from workers.process.async_runner import AsyncRunner
@@ -31,12 +32,15 @@ from workers.process.async_runner import AsyncRunner
 BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
-TAKEN_MAX = 100  # jobs whose records are removed together
-JOBS_PER_PROCESS = 1_000  # then another one takes its place, as soon as it has no async step
+TAKEN_MAX = 100  # jobs whose records are deleted together
+JOBS_PER_PROCESS = 1_000  # then the pool replaces the process, which bounds leaks of workers' code
 
 
-class RingQueue(Queue):
-    """A queue whose jobs are popped, without the copy that RQ keeps of a job that is being taken."""
+class DispatchQueue(Queue):
+    """A queue whose jobs are popped.
+
+    RQ moves a job to a list of jobs in progress; a lost dispatch is repeated.
+    """
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> tuple[str, str] | None:
@@ -44,8 +48,11 @@ class RingQueue(Queue):
         return popped
 
 
-class RingJob(Job):
-    """A job as a worker process takes it: of a ring, its id says all, and nothing is read."""
+class DispatchJob(Job):
+    """A job as a worker process takes it.
+
+    The id of a dispatch says all, so its record is not read from Redis.
+    """
 
     def refresh(self) -> None:
         dispatch = run_queue.dispatch_of(self.id)
@@ -58,26 +65,26 @@ class RingJob(Job):
 class StepWorker(SimpleWorker):
     """Takes jobs until it is asked to stop, then ends after the running one."""
 
-    queue_class = RingQueue
-    job_class = RingJob
+    queue_class = DispatchQueue
+    job_class = DispatchJob
     max_connection_wait_time = 2.0
     _beat_at = 0.0
     _taken: list[str]
-    lane: AsyncRunner
+    async_runner: AsyncRunner
     jobs = 0
 
     @classmethod
-    def listening(cls, queues: Sequence[str], name: str, lane: AsyncRunner) -> StepWorker:
-        """`lane`: where async steps go; no job is taken while it is full."""
+    def listening(cls, queues: Sequence[str], name: str, async_runner: AsyncRunner) -> StepWorker:
+        """A worker of these queues. It takes no job while `async_runner` is full."""
         connection = Redis.from_url(settings.REDIS_URL)
         worker = cls(
-            [RingQueue(queue, connection=connection) for queue in queues],
+            [DispatchQueue(queue, connection=connection) for queue in queues],
             name=name,
             connection=connection,
             worker_ttl=BLOCK_S + RQ_MARGIN_S,
             log_job_description=False,
         )
-        worker.lane, worker._taken = lane, []
+        worker.async_runner, worker._taken = async_runner, []
         return worker
 
     def execute_job(self, job: Job, queue: Queue) -> None:
@@ -88,14 +95,14 @@ class StepWorker(SimpleWorker):
             job.perform()
         except Exception as error:
             self._note_failure(job, error)
-        self.lane.wait_for_room(identity.is_stopping)
+        self.async_runner.wait_for_room(identity.is_stopping)
         self._state = WorkerStatus.IDLE
         self.jobs += 1
-        if self.jobs >= JOBS_PER_PROCESS and self.lane.is_empty():
+        if self.jobs >= JOBS_PER_PROCESS and self.async_runner.is_empty():
             self._stop_requested = True
 
     def _note_failure(self, job: Job, error: Exception) -> None:
-        if is_away(error):
+        if is_unavailable(error):
             self.log.warning(
                 "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
             )
@@ -103,32 +110,34 @@ class StepWorker(SimpleWorker):
             self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
 
     def end(self) -> None:
-        """Let async steps end that are under way; how long that may take is the pool's business."""
+        """Waits for the async steps that are under way; the pool decides how long that may take."""
         identity.stop()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self.lane.wait_until_empty()
+        self.async_runner.wait_until_empty()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Handles SIGTERM: a running step ends first; the wait for a job is broken off."""
         identity.stop()
         self._stop_requested = True
         if self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
 
     def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
-        """Told with the next heartbeat: only RQ's own pages read it."""
+        """Keeps the state for the next heartbeat; only RQ's own pages read it."""
         self._state = state
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Writes the heartbeat and deletes the records of taken jobs, in one round trip every few seconds."""
         if time.monotonic() - self._beat_at < HEARTBEAT_S and len(self._taken) < TAKEN_MAX:
             return
         self._beat_at = time.monotonic()
         taken, self._taken = self._taken, []
-        with suppress(RedisError), self.connection.pipeline(transaction=False) as together:
-            super().set_state(self._state, pipeline=together)
-            super().heartbeat(timeout, together)
+        with suppress(RedisError), self.connection.pipeline(transaction=False) as batch:
+            super().set_state(self._state, pipeline=batch)
+            super().heartbeat(timeout, batch)
             if taken:
-                together.delete(*taken)
-            together.execute()
+                batch.delete(*taken)
+            batch.execute()
 
     def register_death(self) -> None:
         with suppress(RedisError):
@@ -137,10 +146,10 @@ class StepWorker(SimpleWorker):
             worker_registration.unregister(self)
 
     def subscribe(self) -> None:
-        """No commands over pub/sub: stopping an attempt is the engine's business."""
+        """Does nothing: RQ's commands over pub/sub are not offered; the engine stops attempts."""
 
     def run_maintenance_tasks(self) -> None:
-        """Nothing is kept that would need it."""
+        """Does nothing: RQ's registries of jobs, which this would clean, are not used."""
 
     def check_for_suspension(self, burst: bool) -> None:
-        """Suspending all workers of a Redis is not offered."""
+        """Does nothing: suspending all workers of a Redis is not offered."""

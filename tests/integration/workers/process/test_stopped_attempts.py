@@ -30,7 +30,7 @@ def test_the_process_works_on_wherever_the_attempt_was_broken_off():
     moments = random.Random(5)
     for _ in range(ROUNDS):
         assert outcome_of(count_for_ever, timeout=moments.uniform(0.002, 0.02)).kind == "unknown"
-        database_retry.renew()
+        database_retry.drop_connections()
         with transaction.atomic():
             EventMetric.objects.update_or_create(dimension="other", value="")
         assert not connection.in_atomic_block

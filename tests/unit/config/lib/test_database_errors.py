@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from config.lib.database_errors import How, how_away, is_away
+from config.lib.database_errors import Unavailability, is_unavailable, unavailability
 from tests.database_errors import database_error
 
 
@@ -34,23 +34,23 @@ from tests.database_errors import database_error
         ("53300", "silent"),
     ],
 )
-def test_away(code: int | str, how: How) -> None:
+def test_away(code: int | str, how: Unavailability) -> None:
     error = database_error("in whatever language", code)
-    assert is_away(error)
-    assert how_away(error) == how
+    assert is_unavailable(error)
+    assert unavailability(error) == how
 
 
 def test_a_connection_refused_for_lack_of_room_has_no_code() -> None:
     error = OperationalError("refused")
     error.__cause__ = psycopg.OperationalError("connection failed: FATAL:  could not write init file")
-    assert is_away(error)
-    assert how_away(error) == "full"
+    assert is_unavailable(error)
+    assert unavailability(error) == "full"
 
 
 @pytest.mark.parametrize("error", [OperationalError("no server"), InterfaceError("closed")], ids=str)
 def test_what_no_driver_said_is_silence(error: Exception) -> None:
-    assert is_away(error)
-    assert how_away(error) == "silent"
+    assert is_unavailable(error)
+    assert unavailability(error) == "silent"
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_what_no_driver_said_is_silence(error: Exception) -> None:
     ids=str,
 )
 def test_a_bug_is_not_away(error: Exception) -> None:
-    assert not is_away(error)
+    assert not is_unavailable(error)
