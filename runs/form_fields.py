@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from django import forms
 from django.core.exceptions import ValidationError
 
-from config.lib.json import finite, whole
+from config.lib.json import parse_finite, parse_int64
 from runs.engine.creation import INPUT_BYTES_MAX
 
 NOTE_LENGTH_MAX = 4_000
@@ -39,7 +39,9 @@ def parse_json(text: str) -> Any:
     if size > INPUT_BYTES_MAX:
         raise ValidationError(f"This is {size:,} bytes long; the limit is {INPUT_BYTES_MAX:,}. Shorten it.")
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=whole, parse_float=finite)
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_int=parse_int64, parse_float=parse_finite
+        )
     except json.JSONDecodeError as error:
         message = f"Line {error.lineno}, column {error.colno}: {error.msg}. This is not JSON yet."
         raise ValidationError(message) from error

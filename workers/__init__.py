@@ -1,4 +1,4 @@
-"""What authors of workers import. Needs no Django settings; the engine's side is in the modules."""
+"""Public names for authors of workers. Importing them needs no Django settings."""
 
 from workers.sdk.decorator import worker
 from workers.sdk.errors import CriticalFailure, TemporaryFailure

@@ -1,4 +1,4 @@
-"""The app of worker processes. No models."""
+"""The Django app of worker processes; it has no models."""
 
 from django.apps import AppConfig
 

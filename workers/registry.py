@@ -1,4 +1,4 @@
-"""Loads worker modules into a frozen catalog. Knows no runs and no definitions."""
+"""Registry of workers: imports worker modules and collects their workers in a frozen catalog."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ __all__ = ["Catalog", "WorkerSpec", "get_catalog", "load_catalog"]
 
 
 class Catalog(Mapping[str, WorkerSpec]):
-    """Every worker by name. `overrides` holds the shipped workers that a user's own one replaces."""
+    """Every worker by name.
+
+    `overrides` holds the shipped workers that a user's worker of the same name replaces.
+    """
 
     def __init__(
         self, specs: Iterable[WorkerSpec], overrides: Mapping[str, WorkerSpec] | None = None
@@ -35,7 +38,7 @@ class Catalog(Mapping[str, WorkerSpec]):
 
 
 def load_catalog(user_modules: Iterable[str], library_modules: Iterable[str]) -> Catalog:
-    """Imports the modules and gathers their workers; a user's worker wins over a shipped one.
+    """Imports the modules and collects their workers; a user's worker replaces a shipped one of its name.
 
     Raises ModuleNotLoaded, and DuplicateWorker when two modules of one kind use the same name.
     """
@@ -52,13 +55,13 @@ def get_catalog() -> Catalog:
 
 
 def collect(modules: Iterable[str]) -> dict[str, WorkerSpec]:
-    found: dict[str, WorkerSpec] = {}
+    specs: dict[str, WorkerSpec] = {}
     for module in modules:
         for spec in workers_in(module):
-            other = found.setdefault(spec.name, spec)
-            if other is not spec:
-                raise DuplicateWorker(spec.name, (other.module, spec.module))
-    return found
+            first = specs.setdefault(spec.name, spec)
+            if first is not spec:  # the same function, imported into a second module, is no duplicate
+                raise DuplicateWorker(spec.name, (first.module, spec.module))
+    return specs
 
 
 def workers_in(module: str) -> list[WorkerSpec]:
@@ -66,7 +69,7 @@ def workers_in(module: str) -> list[WorkerSpec]:
         members = vars(import_module(module))
     except WorkersError as error:
         raise ModuleNotLoaded(module, str(error)) from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # a script that calls `sys.exit` must not end the process
         raise ModuleNotLoaded(module, f"{type(error).__name__}: {error}") from error
     specs = (getattr(member, "__worker__", None) for member in list(members.values()))
     return [spec for spec in specs if isinstance(spec, WorkerSpec)]

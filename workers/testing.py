@@ -1,7 +1,7 @@
-"""For authors' own tests: call a worker with a step handle that records what it is told.
+"""Test helpers for authors of workers: call a worker without a run.
 
-call(charge_payment, {"amount": 5})                     what it returns; what it raises
-outcome_of(charge_payment, {"amount": 5}, timeout=1)    what the engine would make of it
+call(charge_payment, {"amount": 5})                     returns what the worker returns, raises what it raises
+outcome_of(charge_payment, {"amount": 5}, timeout=1)    returns the outcome that the engine would record
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OUTPUT_BYTES_MAX = 1_000_000
 
 @dataclass
 class Notes:
-    """What a worker told its handle: log lines, and (fraction, message) of its progress."""
+    """What a worker reported through its handle: log lines, and its progress as (fraction, message)."""
 
     lines: list[str] = field(default_factory=list)
     progress: list[tuple[float, str]] = field(default_factory=list)
@@ -40,16 +40,16 @@ def fake_step(
     notes: Notes | None = None,
     cancelled: bool = False,
 ) -> StepHandle:
-    """A handle for a worker that is called outside of a run; `timeout` in seconds from now."""
-    kept = notes or Notes()
+    """A handle for a worker that is called outside a run; its deadline is `timeout` seconds from now."""
+    recorder = notes or Notes()
     return StepHandle(
         run_id=run_id,
         name=name,
         attempt=attempt,
         idempotency_key=idempotency_key,
         deadline=datetime.now(UTC) + timedelta(seconds=timeout),
-        on_log=kept.lines.append,
-        on_progress=lambda fraction, message: kept.progress.append((fraction, message)),
+        on_log=recorder.lines.append,
+        on_progress=lambda fraction, message: recorder.progress.append((fraction, message)),
         is_cancelled=lambda: cancelled,
     )
 
@@ -61,14 +61,14 @@ def call(
     params: Mapping[str, Any] | None = None,
     step: StepHandle | None = None,
 ) -> Any:
-    """Calls a worker, sync or async, as a step would; returns its result and lets its errors through."""
+    """Calls a worker, sync or async, as a step would. Returns its result; its errors go through."""
     spec = spec_of(function)
-    offered = {
+    arguments = {
         "context": IsolatedContext({**(context or {}), **(params or {})}),
         "params": validated(spec, params or {}),
         "step": step or fake_step(),
     }
-    result = spec.function(**{name: offered[name] for name in spec.takes})
+    result = spec.function(**{name: arguments[name] for name in spec.takes})
     return asyncio.run(result) if spec.is_async else result
 
 
@@ -83,9 +83,9 @@ def outcome_of(
     timeout: float = 60,
     notes: Notes | None = None,
 ) -> Outcome:
-    """Executes a worker exactly as a worker process does: copies, time limit, checks and all."""
+    """Executes a worker as a worker process does: copies, time limit and checks of the result included."""
     spec = spec_of(function)
-    kept = notes or Notes()
+    recorder = notes or Notes()
     task = Task(
         run_id="run-1",
         workflow="test",
@@ -102,12 +102,13 @@ def outcome_of(
     return execute(
         task,
         {spec.name: spec},
-        on_log=kept.lines.append,
-        on_progress=lambda fraction, message: kept.progress.append((fraction, message)),
+        on_log=recorder.lines.append,
+        on_progress=lambda fraction, message: recorder.progress.append((fraction, message)),
     )
 
 
 def spec_of(function: Callable[..., Any]) -> WorkerSpec:
+    """Raises TypeError for a function that is not a worker."""
     spec = getattr(function, "__worker__", None)
     if not isinstance(spec, WorkerSpec):
         raise TypeError(f'{function!r} is not a worker; decorate it with @worker("name")')

@@ -1,1 +1,1 @@
-"""Leaf helpers that know no app: errors, problem documents, JSON, commands, settings from the environment."""
+"""Helpers that know no app: errors, problem documents, JSON, commands, secrets, the environment."""

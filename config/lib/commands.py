@@ -1,4 +1,4 @@
-"""Base of all commands: a refusal is one clear line on standard error and exit code 2.
+"""Base of all commands: a refusal is one line on standard error and exit code 2.
 
 A bug is no refusal and keeps its traceback.
 """
@@ -15,36 +15,37 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
-from config.lib.database_errors import How, how_away
+from config.lib.database_errors import Unavailability, unavailability
 from config.lib.errors import SagaboardError
 
 INTERRUPTED = 130
 READER_GONE = 141
 LINE_CHARS_MAX = 2_000
-BY_ITSELF = "everything goes on by itself afterwards"
-# How the database is away: what it does, what to do, and who must do it.
-DATABASE_TROUBLES: dict[How, tuple[str, str, str]] = {
+RESUMES = "everything goes on by itself afterwards"
+# Of each way to be unavailable: what the database does, what an administrator can do, and a hint for
+# everybody else.
+DATABASE_TROUBLES: dict[Unavailability, tuple[str, str, str]] = {
     "silent": ("does not answer", "check DATABASE_URL and DATA_DIR", ""),
     "closed": (
         "cannot be opened",
-        f"check DATABASE_URL, and the owner, mode and mount of its file and folder: {BY_ITSELF}",
+        f"check DATABASE_URL, and the owner, mode and mount of its file and folder: {RESUMES}",
         "; an administrator must look at it",
     ),
     "busy": ("is busy", "try again", ""),
     "full": (
         "has no room left on its disk",
-        f"make room: {BY_ITSELF}",
+        f"make room: {RESUMES}",
         "; an administrator must make room",
     ),
     "read_only": (
         "cannot be written",
         "check the owner, mode and mount of its file and folder, or whether PostgreSQL is a standby or "
-        f"has default_transaction_read_only: {BY_ITSELF}",
+        f"has default_transaction_read_only: {RESUMES}",
         "; an administrator must look at it",
     ),
     "broken": (
         "cannot use its disk",
-        f"look for errors of the disk in the system's log: {BY_ITSELF}",
+        f"look for errors of the disk in the system's log: {RESUMES}",
         "; an administrator must look at its disk",
     ),
 }
@@ -72,7 +73,9 @@ class SagaboardCommand(BaseCommand):
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing may be flushed to it
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # the flush at exit would fail again
             sys.exit(READER_GONE)
 
 
@@ -87,21 +90,22 @@ def redis_problem(error: Exception) -> str:
 
 
 def database_problem(error: Exception) -> str:
-    """What to do about a database error that is not a bug: it is away, or not migrated."""
+    """A message for administrators: the database is unavailable, or not migrated, and what to do about it."""
     text = one_line(error)
     if "no such table" in text or "does not exist" in text or "no such column" in text:
         return f"the database is not migrated ({text}); run `manage.py migrate`"
-    what, to_do, _ = DATABASE_TROUBLES[how_away(error)]
-    return f"the database {what} ({text}); {to_do}"
+    trouble, remedy, _ = DATABASE_TROUBLES[unavailability(error)]
+    return f"the database {trouble} ({text}); {remedy}"
 
 
 def database_trouble(error: Exception) -> str:
-    """The same as a sentence for those who can do nothing about it, without addresses and paths."""
-    what, _, who = DATABASE_TROUBLES[how_away(error)]
-    return f"The database {what}{who}."
+    """The same for everybody else, without addresses and paths."""
+    trouble, _, hint = DATABASE_TROUBLES[unavailability(error)]
+    return f"The database {trouble}{hint}."
 
 
 def whole_number(value: str, least: int, most: int) -> int:
+    """For `type` of an argument. Raises ArgumentTypeError."""
     try:
         number = int(value)
     except ValueError as error:

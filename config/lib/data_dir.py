@@ -1,4 +1,4 @@
-"""What lives in DATA_DIR, and where: the database, the key, the embedded server's socket.
+"""The layout of DATA_DIR: the secret key and the socket of the embedded Redis.
 
 Paths and first creation only; nothing here starts a process.
 """
@@ -19,7 +19,7 @@ KEY_BYTES = 48
 
 
 def prepare(data_dir: Path) -> None:
-    """Creates the folder, for its owner alone."""
+    """Creates the folder, readable by its owner alone. Raises BadSetting."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -29,7 +29,10 @@ def prepare(data_dir: Path) -> None:
 
 
 def secret_key(data_dir: Path) -> str:
-    """The key in DATA_DIR, made on first use; of two that start at once, both get the same."""
+    """Returns the key in DATA_DIR, made on first use; two processes that start at once get the same.
+
+    Raises BadSetting.
+    """
     path = data_dir / "secret_key"
     try:
         if not path.exists():
@@ -43,7 +46,7 @@ def secret_key(data_dir: Path) -> str:
 
 
 def redis_socket(data_dir: Path) -> Path:
-    """The embedded server's socket: in DATA_DIR, or in a private folder of /tmp when that is too deep."""
+    """The socket of the embedded Redis: in DATA_DIR, or in a private folder of /tmp for a long path."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX:
         return path
@@ -58,15 +61,22 @@ def redis_url(data_dir: Path) -> str:
 
 
 def _private_folder(path: Path, owner: int) -> Path:
-    """`path` as a folder that nobody but `owner` can have made or can enter."""
+    """Makes `path` a folder that nobody but `owner` has made or can enter. Raises BadSetting.
+
+    Anybody may create names in /tmp beforehand, links included: so the folder itself is looked at (`lstat`).
+    """
     path.mkdir(mode=0o700, exist_ok=True)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o077:
         raise BadSetting("DATA_DIR", f"{path} belongs to somebody else; use a DATA_DIR with a shorter path")
     return path
 
 
 def _create_once(path: Path, content: str) -> None:
+    """Writes a file unless it exists.
+
+    `link` fails if another process was faster, and never shows half a file.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,6 +1,6 @@
-"""Typed reading of the environment: each helper gives a usable value or raises `BadSetting`.
+"""Typed reading of the environment: each helper returns a valid value or raises `BadSetting`.
 
-Reading only. What a setting means, and its default, stands in `config.settings`.
+Reading only. The meaning of a setting, and its default, is in `config.settings`.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def items(name: str, default: tuple[str, ...] = ()) -> list[str]:
-    """Comma-separated values, without blanks."""
-    found = [item.strip() for item in text(name).split(",") if item.strip()]
-    if len(found) > LIST_ITEMS_MAX:
-        raise BadSetting(name, f"{len(found)} values are too many; the limit is {LIST_ITEMS_MAX}")
-    return found or list(default)
+    """Comma-separated values, stripped; empty ones are dropped."""
+    values = [item.strip() for item in text(name).split(",") if item.strip()]
+    if len(values) > LIST_ITEMS_MAX:
+        raise BadSetting(name, f"{len(values)} values are too many; the limit is {LIST_ITEMS_MAX}")
+    return values or list(default)
 
 
 def modules(name: str) -> list[str]:
@@ -73,7 +73,7 @@ def origins(name: str) -> list[str]:
 
 
 def site(name: str) -> str:
-    """The origin by which people reach the site, or an empty string when none is set."""
+    """The origin of the site as people reach it, or an empty string."""
     values = _matching(
         name,
         [text(name).rstrip("/")] if text(name) else [],
@@ -84,7 +84,7 @@ def site(name: str) -> str:
 
 
 def folder(name: str, default: Path) -> Path:
-    """An absolute folder path; a relative one is taken from the working directory."""
+    """An absolute folder path; a relative one starts at the working directory."""
     value = text(name)
     path = Path(value).expanduser().absolute() if value else default
     if path.exists() and not path.is_dir():
@@ -93,18 +93,18 @@ def folder(name: str, default: Path) -> Path:
 
 
 def redis_url(name: str) -> str:
-    """A Redis address, or an empty string when none is set."""
+    """A Redis address, or an empty string."""
     value = text(name)
     if not value:
         return ""
-    parts = _split(name, value)
-    if parts[0] not in REDIS_SCHEMES or not (parts[1] or parts[2]):
+    scheme, host, path = _split(name, value)
+    if scheme not in REDIS_SCHEMES or not (host or path):
         raise BadSetting(name, "is not a Redis address; use redis://HOST:PORT/DB, rediss://… or unix:///PATH")
     return value
 
 
 def email(name: str) -> dict[str, Any]:
-    """Django's settings for sending mail by a server; none when none is set."""
+    """Django's settings for a mail server at a URL; empty if none is set."""
     value = text(name)
     if not value:
         return {}
@@ -124,7 +124,7 @@ def email(name: str) -> dict[str, Any]:
 
 
 def database(name: str) -> dict[str, Any] | None:
-    """Django's description of the database at a URL, or None when none is set."""
+    """Django's entry of DATABASES for a URL, or None."""
     value = text(name)
     if not value:
         return None
@@ -140,9 +140,10 @@ def database(name: str) -> dict[str, Any] | None:
 
 
 def _split(name: str, value: str) -> tuple[str, str, str]:
+    """Scheme, host and path of an address."""
     try:
         parts = urlsplit(value)
-        _ = parts.port
+        _ = parts.port  # raises ValueError for a port that is no number
     except ValueError as error:
         raise BadSetting(name, f"is not an address ({error})") from error
     return parts.scheme, parts.netloc, parts.path

@@ -1,6 +1,7 @@
-"""Base of all refusals, and those of the wiring. A refusal is something a person can act on.
+"""Base of all refusals, and the refusals of the wiring. A refusal is an error that a person can act on.
 
-Each app has an `errors` module of its own; the class says the HTTP status, so that no table elsewhere does.
+Each app has an `errors` module of its own. A class states its HTTP status; the docstring is its default
+message.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ class SagaboardError(Exception):
     """Stable name for programs; a class may set one, an instance may set a finer one."""
 
     retry_after_s: int | None = None
-    """When to ask again, where that is known: the header `Retry-After`."""
+    """Seconds until another request makes sense, for the header `Retry-After`."""
 
     problems: Sequence[Any] = ()
-    """Each single thing that is wrong, as `{code, path, message}`."""
+    """The single problems, as `{code, path, message}`."""
 
     def __init__(self, message: str | None = "") -> None:
         super().__init__(message or type(self).__doc__ or "")
 
     def facts(self) -> dict[str, Any]:
-        """Members that a problem document has besides title, status and detail (RFC 9457)."""
+        """Further members of the problem document besides type, title, status and detail (RFC 9457)."""
         return {"problems": list(self.problems)} if self.problems else {}
 
 

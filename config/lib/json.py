@@ -1,5 +1,5 @@
-"""JSON as every database takes it: no NUL characters, no halves of characters (lone surrogates), no number
-that is not finite or has more than 64 bits. PURE.
+"""JSON that every database can store: no NUL characters, no lone surrogates, no number that is not finite or
+needs more than 64 bits. PURE.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import orjson
 from config.lib.errors import Unreadable
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-REPLACED_BY = "\ufffd"
+REPLACEMENT = "\ufffd"
 INTEGERS = range(-(2**63), 2**64)
 NUL_ESCAPE = "\\u0000"
 
 
 def storable(value: Any) -> Any:
-    """A JSON value with a mark in place of each character that cannot be stored."""
+    """A JSON value with U+FFFD in place of each character that cannot be stored."""
     if isinstance(value, str):
-        return UNSTORABLE.sub(REPLACED_BY, value)
+        return UNSTORABLE.sub(REPLACEMENT, value)
     if isinstance(value, Mapping):
         return {storable(key): storable(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -33,17 +33,22 @@ def storable(value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """A JSON value as text that can be stored."""
-    text = _text(value)
+    """Encodes a JSON value as text that can be stored."""
+    text = _storable_text(value)
     return text if text is not None else orjson.dumps(storable(value)).decode()
 
 
 def is_storable(value: Any) -> bool:
     """Whether a JSON value can be stored as it is."""
-    return _text(value) is not None or storable(value) == value
+    return _storable_text(value) is not None or storable(value) == value
 
 
-def _text(value: Any) -> str | None:
+def _storable_text(value: Any) -> str | None:
+    """The value as text, or None if it may hold a character that cannot be stored.
+
+    orjson refuses surrogates and escapes NUL, so encoding finds both faster than a walk through the value. A
+    text that itself contains the escape looks alike; callers then take the slow way.
+    """
     try:
         text = orjson.dumps(value).decode()
     except TypeError:
@@ -51,16 +56,16 @@ def _text(value: Any) -> str | None:
     return None if NUL_ESCAPE in text else text
 
 
-def whole(text: str) -> int:
-    """For `parse_int` of `json.loads`. Raises ValueError."""
+def parse_int64(text: str) -> int:
+    """For `parse_int` of `json.loads`. Raises ValueError for what neither int64 nor uint64 holds."""
     number = int(text)
     if number not in INTEGERS:
         raise ValueError(f"{text[:30]} is no whole number of 64 bits; make it a text")
     return number
 
 
-def finite(text: str) -> float:
-    """For `parse_float` of `json.loads`. Raises ValueError."""
+def parse_finite(text: str) -> float:
+    """For `parse_float` of `json.loads`. Raises ValueError for what overflows to infinity."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"{text[:30]} is too large a number; make it a text")
@@ -68,17 +73,17 @@ def finite(text: str) -> float:
 
 
 def read_json(body: bytes) -> Any:
-    """The value of a JSON text. Raises Unreadable."""
+    """Decodes a JSON text. Raises Unreadable."""
     try:
         return json.loads(
-            utf8_text(body), parse_constant=_refuse_constant, parse_int=whole, parse_float=finite
+            utf8_text(body), parse_constant=_refuse_constant, parse_int=parse_int64, parse_float=parse_finite
         )
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is not valid JSON: {error}") from error
 
 
 def utf8_text(body: bytes) -> str:
-    """Raises Unreadable."""
+    """Decodes UTF-8. Raises Unreadable."""
     try:
         return body.decode()
     except UnicodeDecodeError as error:
@@ -90,5 +95,5 @@ def _refuse_constant(name: str) -> float:
 
 
 def iso(at: datetime | None) -> str | None:
-    """UTC with microseconds and a `Z`."""
+    """ISO 8601 with microseconds and a `Z`, for a time in UTC."""
     return None if at is None else at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

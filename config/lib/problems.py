@@ -19,7 +19,7 @@ FRAMEWORK_STATUSES: dict[type[Exception], int] = {
 
 
 def problem(status: int, detail: str, code: str = "", **facts: Any) -> HttpResponse:
-    """An `application/problem+json` answer."""
+    """A response with a problem document; `facts` are its further members."""
     document = {
         "type": f"urn:sagaboard:{code}" if code else "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -31,7 +31,7 @@ def problem(status: int, detail: str, code: str = "", **facts: Any) -> HttpRespo
 
 
 def refused(request: HttpRequest, error: Any) -> HttpResponse:
-    """The answer that reports a SagaboardError, or an error of the framework that has a status."""
+    """The response for a SagaboardError, or for an error of the framework in `FRAMEWORK_STATUSES`."""
     if isinstance(error, SagaboardError):
         response = problem(error.status, str(error), error.code, **error.facts())
         if error.retry_after_s is not None:

@@ -1,8 +1,9 @@
-"""Secrets at rest: a text at a place that a schema marks as secret is kept encrypted. PURE: no Django.
+"""Secrets at rest: sealing texts that a schema marks as secret, and masking them. PURE: no Django.
 
 A place is secret if its schema says `writeOnly: true` or `format: password`, as pydantic's `SecretStr` does.
-The same text and key give the same sealed text, so that a document which is saved twice stays the same
-(AES-SIV, RFC 5297).
+Sealing is deterministic (AES-SIV, RFC 5297): the same text and key give the same sealed text, so that a
+document that is saved twice does not change. A sealed text starts with `MARK`, and people see the dots of it
+alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 MARK = "••••••••:"
 DOTS = "••••••••"
 PURPOSE = b"sagaboard.sealed.v1:"
-SCRUBBED_CHARS_MIN = 4
+REDACTED_CHARS_MIN = 4  # shorter texts are found in too much that is no secret
 REFERENCES_MAX = 20
 
 Change = Callable[[str], str]
@@ -34,14 +35,14 @@ class CannotOpen(Exception):
 
 
 def seal(text: str, key: str) -> str:
-    """What is sealed already, and an empty text, stay as they are."""
+    """Encrypts a text. One that is sealed already, and an empty one, stay as they are."""
     if not text or text.startswith(MARK):
         return text
     return MARK + urlsafe_b64encode(_cipher(key).encrypt(text.encode(), None)).decode()
 
 
-def opened(text: str, key: str) -> str:
-    """The plain text of a sealed one; any other stays. Raises CannotOpen."""
+def unseal(text: str, key: str) -> str:
+    """Decrypts a sealed text; any other stays as it is. Raises CannotOpen."""
     if not text.startswith(MARK):
         return text
     try:
@@ -57,37 +58,40 @@ def _cipher(key: str) -> AESSIV:
     return AESSIV(sha512(PURPOSE + key.encode()).digest())
 
 
-def at_secrets(value: Any, schema: Schema | None, change: Change) -> Any:
-    """A copy of `value` with `change` applied to each text at a secret place of `schema`."""
-    return _changed(value, [schema], schema, change) if schema else value
+def map_secrets(value: Any, schema: Schema | None, change: Change) -> Any:
+    """Returns a copy of `value` with `change` applied to each text at a secret place of `schema`."""
+    return _mapped(value, [schema], schema, change) if schema else value
 
 
 def secrets_in(value: Any, schema: Schema | None) -> list[str]:
-    """The texts at secret places of `schema`."""
-    found: list[str] = []
+    """Returns the texts of `value` at secret places of `schema`."""
+    texts: list[str] = []
 
-    def note(text: str) -> str:
-        found.append(text)
+    def collect(text: str) -> str:
+        texts.append(text)
         return text
 
-    at_secrets(value, schema, note)
-    return found
+    map_secrets(value, schema, collect)
+    return texts
 
 
 def has_secrets(schema: Schema | None) -> bool:
-    """Whether the schema marks any place; a cheap look that may say yes too often."""
+    """Whether the schema marks any place; a cheap check that errs on the side of yes."""
     text = str(schema)
     return "writeOnly" in text or "'format': 'password'" in text
 
 
-def _changed(value: Any, schemas: Iterable[Any], root: Schema, change: Change) -> Any:
+def _mapped(value: Any, schemas: Iterable[Any], root: Schema, change: Change) -> Any:
+    """`schemas`: all that may describe the value. The place is secret if one of them says so."""
     branches = list(_branches(schemas, root))
     if isinstance(value, str):
         return change(value) if any(map(_is_secret, branches)) else value
     if isinstance(value, Mapping):
-        return {name: _changed(part, _of_key(branches, name), root, change) for name, part in value.items()}
+        return {
+            name: _mapped(part, _key_schemas(branches, name), root, change) for name, part in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_changed(part, _of_place(branches, at), root, change) for at, part in enumerate(value)]
+        return [_mapped(part, _item_schemas(branches, at), root, change) for at, part in enumerate(value)]
     return value
 
 
@@ -96,65 +100,75 @@ def _is_secret(schema: Schema) -> bool:
 
 
 def _branches(schemas: Iterable[Any], root: Schema) -> Iterable[Schema]:
-    """The schemas and all that they refer to or choose from."""
-    waiting, seen = [part for part in schemas if isinstance(part, Mapping)], 0
-    while waiting and seen < REFERENCES_MAX * 10:
-        part, seen = waiting.pop(), seen + 1
-        yield part
-        target = _target(part.get("$ref"), root)
-        more = [target, *(choice for word in ("anyOf", "oneOf", "allOf") for choice in _list(part.get(word)))]
-        waiting += [choice for choice in more if isinstance(choice, Mapping)]
+    """The schemas and those that they refer to (`$ref`) or combine.
+
+    Bounded, as references may form a cycle.
+    """
+    waiting, count = [schema for schema in schemas if isinstance(schema, Mapping)], 0
+    while waiting and count < REFERENCES_MAX * 10:
+        schema, count = waiting.pop(), count + 1
+        yield schema
+        combined = [part for word in ("anyOf", "oneOf", "allOf") for part in _list(schema.get(word))]
+        further = [_target(schema.get("$ref"), root), *combined]
+        waiting += [part for part in further if isinstance(part, Mapping)]
 
 
 def _target(reference: Any, root: Schema) -> Any:
+    """What a reference within the document points at, such as `#/$defs/Card`; None for any other."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return None
-    found: Any = root
+    target: Any = root
     for name in reference[2:].split("/")[:REFERENCES_MAX]:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
+        target = target.get(name) if isinstance(target, Mapping) else None
+    return target
 
 
-def _of_key(branches: list[Schema], name: str) -> list[Any]:
-    found = []
+def _key_schemas(branches: list[Schema], name: str) -> list[Any]:
+    schemas = []
     for schema in branches:
         stated = schema.get("properties")
         properties = stated if isinstance(stated, Mapping) else {}
-        found.append(properties.get(name, schema.get("additionalProperties")))
-    return found
+        schemas.append(properties.get(name, schema.get("additionalProperties")))
+    return schemas
 
 
-def _of_place(branches: list[Schema], at: int) -> list[Any]:
-    found = []
+def _item_schemas(branches: list[Schema], at: int) -> list[Any]:
+    schemas = []
     for schema in branches:
-        first = _list(schema.get("prefixItems"))
-        found.append(first[at] if at < len(first) else schema.get("items"))
-    return found
+        prefix = _list(schema.get("prefixItems"))
+        schemas.append(prefix[at] if at < len(prefix) else schema.get("items"))
+    return schemas
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def scrubbed(value: Any, secrets: Iterable[str]) -> Any:
-    """A copy of JSON-like `value` in which each secret of four characters or more is dots, in keys too."""
-    known = sorted({text for text in secrets if len(text) >= SCRUBBED_CHARS_MIN}, key=len, reverse=True)
-    return _scrubbed(value, known) if known else value
+def redact(value: Any, secrets: Iterable[str]) -> Any:
+    """Returns a copy of JSON-like `value` with dots for each secret, in keys too.
+
+    Secrets of fewer than four characters stay.
+    """
+    known = sorted({text for text in secrets if len(text) >= REDACTED_CHARS_MIN}, key=len, reverse=True)
+    return _redacted(value, known) if known else value
 
 
-def _scrubbed(value: Any, secrets: list[str]) -> Any:
+def _redacted(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, str):
-        return _without(value, secrets)
+        return _redacted_text(value, secrets)
     if isinstance(value, Mapping):
-        return {_scrubbed(name, secrets): _scrubbed(part, secrets) for name, part in value.items()}
+        return {_redacted(name, secrets): _redacted(part, secrets) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_scrubbed(part, secrets) for part in value]
+        return [_redacted(part, secrets) for part in value]
     return value
 
 
-def _without(text: str, secrets: list[str]) -> str:
-    """Also at the end, where a text that was too long may have been cut within a secret."""
-    for secret in secrets:
+def _redacted_text(text: str, secrets: list[str]) -> str:
+    """Replaces secrets, also as `repr` writes them.
+
+    A text that was too long may have been cut within a secret, so the beginning of one at its end goes too.
+    """
+    for secret in secrets:  # the longest first: one secret may hold another
         for form in {secret, repr(secret)[1:-1], secret.encode("unicode_escape").decode()}:
             text = text.replace(form, DOTS)
         cut = next((n for n in range(len(secret) - 1, 3, -1) if text.endswith(secret[:n])), 0)
@@ -163,7 +177,7 @@ def _without(text: str, secrets: list[str]) -> str:
 
 
 def mask_secrets(text: str) -> str:
-    """A text as people see it: of sealed values only the dots."""
+    """A text as people see it: sealed values as dots."""
     if MARK not in text:
         return text
     head, *rest = text.split(MARK)

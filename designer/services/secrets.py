@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from config.lib.secrets import at_secrets, has_secrets, seal
+from config.lib.secrets import has_secrets, map_secrets, seal
 from workers.sdk.spec import WorkerSpec
 
 CALLS = ("compensation", "fallback", "verify")
@@ -20,7 +20,7 @@ def sealed_document(document: dict[str, Any], catalog: Catalog, key: str) -> dic
         found["steps"] = [_sealed_step(step, catalog, key) for step in found["steps"]]
     schema = found.get("input_schema")
     if isinstance(schema, Mapping) and "sample_input" in found and has_secrets(schema):
-        found["sample_input"] = at_secrets(found["sample_input"], schema, partial(seal, key=key))
+        found["sample_input"] = map_secrets(found["sample_input"], schema, partial(seal, key=key))
     return found
 
 
@@ -43,4 +43,4 @@ def _sealed_call(call: Any, catalog: Catalog, key: str) -> Any:
     def sealed(text: str) -> str:
         return text if text.startswith("=") else seal(text, key)
 
-    return {**call, "params": at_secrets(call["params"], spec.params_schema, sealed)}
+    return {**call, "params": map_secrets(call["params"], spec.params_schema, sealed)}

@@ -16,7 +16,7 @@ import orjson
 from django.conf import settings
 
 from config.lib.json import is_storable
-from config.lib.secrets import CannotOpen, at_secrets, has_secrets, opened, scrubbed, seal, secrets_in
+from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.validation.json_schema import SchemaValidator
@@ -100,11 +100,11 @@ def sealed(request: Request) -> Request:
         return request
     key = settings.SECRET_KEY
     try:
-        plain = replace(request, input=at_secrets(request.input, schema, partial(opened, key=key)))
+        plain = replace(request, input=map_secrets(request.input, schema, partial(unseal, key=key)))
     except CannotOpen as error:
         raise BadInput(str(error)) from error
-    _check_scrubbed(plain, secrets_in(plain.input, schema))
-    return replace(request, input=at_secrets(plain.input, schema, partial(seal, key=key)))
+    _check_redacted(plain, secrets_in(plain.input, schema))
+    return replace(request, input=map_secrets(plain.input, schema, partial(seal, key=key)))
 
 
 def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -112,17 +112,17 @@ def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[st
     schema = _secret_schema(version_id)
     if schema is None or not patch:
         return patch
-    with_seals: Mapping[str, Any] = at_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
+    with_seals: Mapping[str, Any] = map_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
     return with_seals
 
 
-def _check_scrubbed(request: Request, secrets: list[str]) -> None:
+def _check_redacted(request: Request, secrets: list[str]) -> None:
     """As `check_input`; its errors have dots in place of the secrets."""
     try:
         check_input(request)
     except BadInput as error:
-        problems = scrubbed(error.problems, secrets)
-        raise BadInput(scrubbed(str(error), secrets), problems) from None
+        problems = redact(error.problems, secrets)
+        raise BadInput(redact(str(error), secrets), problems) from None
 
 
 def check_input(request: Request) -> None:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from config.lib.secrets import DOTS, MARK, at_secrets, mask_secrets, opened, scrubbed, seal, secrets_in
+from config.lib.secrets import DOTS, MARK, map_secrets, mask_secrets, redact, seal, secrets_in, unseal
 from designer.models import WorkflowVersion
 from designer.services import workflows
 from runs.engine import engine
@@ -181,11 +181,11 @@ def test_a_draft_that_is_saved_again_stays_the_same() -> None:
 
 def test_sealing_is_undone_by_its_key_alone() -> None:
     sealed = seal("x", "key")
-    assert opened(sealed, "key") == "x" and seal(sealed, "key") == sealed and seal("", "key") == ""
+    assert unseal(sealed, "key") == "x" and seal(sealed, "key") == sealed and seal("", "key") == ""
     assert mask_secrets(f'"{sealed}", "{sealed}"') == f'"{DOTS}", "{DOTS}"'
     for text in (sealed[:-2], sealed + "A", MARK, MARK + "é"):
         with pytest.raises(Exception, match="another SECRET_KEY"):
-            opened(text, "key")
+            unseal(text, "key")
 
 
 def test_secret_places_are_found_through_references_choices_and_lists() -> None:
@@ -197,5 +197,5 @@ def test_secret_places_are_found_through_references_choices_and_lists() -> None:
     }
     value = {"a": "1", "more": ["2", {"x": "no"}], "loop": "no"}
     assert secrets_in(value, schema) == ["1", "2"]
-    assert at_secrets(value, schema, str.upper) == value
-    assert scrubbed({"k-abcd": ["abcd", 1, None]}, ["abcd"]) == {f"k-{DOTS}": [DOTS, 1, None]}
+    assert map_secrets(value, schema, str.upper) == value
+    assert redact({"k-abcd": ["abcd", 1, None]}, ["abcd"]) == {f"k-{DOTS}": [DOTS, 1, None]}

@@ -1,1 +1,4 @@
-"""Task in, outcome out: calling a worker function and classifying what it did. No Django."""
+"""Execution of one attempt, task in and outcome out: calls a worker function and classifies its result.
+
+No Django.
+"""

@@ -1,7 +1,7 @@
-"""What a worker said, as an outcome: every result and every exception is classified here. PURE.
+"""Classifies every result and every exception of a worker as an outcome. PURE.
 
-The rules are semantics "Results: what a worker may say". Compensations follow the same table
-as steps, with one more way to ask for a person; verifications have a table of their own.
+The rules are those of docs/semantics.md, "Results: what a worker may say". Compensations follow the same
+table as steps, with one more way to ask for a person; verifications have a table of their own.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ INTERVENTION_FLAGS: dict[Direction, tuple[str, ...]] = {
 
 
 def classify(output: Any, direction: Direction) -> Outcome:
-    """The outcome of an attempt that returned `output`, which is JSON already."""
+    """Returns the outcome of an attempt that returned `output`, a JSON value."""
     if direction == "verify":
         return classify_verification(output)
     if not isinstance(output, dict):
         return Outcome("succeeded", output)
-    return classify_answer(output, direction)
+    return classify_object(output, direction)
 
 
-def classify_answer(output: dict[str, Any], direction: Direction) -> Outcome:
+def classify_object(output: dict[str, Any], direction: Direction) -> Outcome:
     status = output.get("status")
     if not isinstance(status, str):
         status = ""
     asks_for_person = any(output.get(flag) is True for flag in INTERVENTION_FLAGS[direction])
     if asks_for_person or status == "critical_failure":
-        return Outcome("intervention", output, Failure("intervention_requested", said(output)))
+        return Outcome("intervention", output, Failure("intervention_requested", reason_of(output)))
     if status in FAILED_STATUSES:
-        return Outcome("failed", output, Failure("returned_failed", said(output)))
+        return Outcome("failed", output, Failure("returned_failed", reason_of(output)))
     if status == "retry_needed":
-        failure = Failure("retry_needed", said(output))
+        failure = Failure("retry_needed", reason_of(output))
         return Outcome("retry_needed", output, failure, retryable=True, delay=delay_of(output))
     return Outcome("succeeded", output)
 
 
 def classify_verification(output: Any) -> Outcome:
-    """`{"outcome": "done", "output": {…}}` or `{"outcome": "not_done"}`; the output is filled in."""
+    """Accepts `{"outcome": "done", "output": {…}}` and `{"outcome": "not_done"}`."""
     answer = output.get("outcome") if isinstance(output, dict) else None
     if answer == "done":
         return Outcome("succeeded", {"outcome": "done", "output": output.get("output", {})})
@@ -59,7 +59,7 @@ def classify_verification(output: Any) -> Outcome:
 
 
 def classify_exception(error: BaseException, timeout: float) -> Outcome:
-    """The outcome of an attempt that raised `error`; `timeout` in seconds."""
+    """Returns the outcome of an attempt that raised `error`; `timeout` is in seconds."""
     if isinstance(error, AttemptTimedOut):
         message = f"stopped after its timeout of {timeout:g} s; nobody knows whether it took effect"
         failure = Failure("timeout", message, traceback=traceback_of(error))
@@ -75,12 +75,12 @@ def classify_exception(error: BaseException, timeout: float) -> Outcome:
 
 
 def refused(code: str, message: str) -> Outcome:
-    """Failed for good by a rule of ours, so without a traceback."""
+    """A failure that is not retried and has no traceback: a rule of the product refuses the attempt."""
     return Outcome("failed", failure=Failure(code, message[:MESSAGE_CHARS_MAX]))
 
 
-def said(output: dict[str, Any]) -> str:
-    """The reason in the worker's own words, from the keys in which workers usually give one."""
+def reason_of(output: dict[str, Any]) -> str:
+    """The worker's own reason, from the keys that workers usually give one under."""
     for key in ("error", "message", "reason", "errors", "primary_error"):
         if output.get(key):
             return str(output[key])[:MESSAGE_CHARS_MAX]
@@ -89,7 +89,7 @@ def said(output: dict[str, Any]) -> str:
 
 
 def delay_of(output: dict[str, Any]) -> float | None:
-    """Seconds until the next attempt, or None for the policy's delay when it is no number."""
+    """Seconds until the next attempt; None, which means the policy's delay, if the worker gives no number."""
     delay = output.get("next_attempt_delay")
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not math.isfinite(delay):
         return None

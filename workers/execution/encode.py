@@ -1,6 +1,8 @@
-"""Turns what a worker returned into plain JSON, or says what is wrong and where. PURE.
+"""Encodes what a worker returned as plain JSON, or refuses it with the reason and the place. PURE.
 
-Datetimes, dates, UUIDs, Decimals and Enums become strings. Size is that of compact UTF-8 JSON.
+Datetimes, dates, UUIDs, Decimals and Enums become strings. The size is that of compact UTF-8 JSON, and is
+counted during the one walk that also copies and checks: encoding the value first would cost time and memory
+without bounds.
 """
 
 from __future__ import annotations
@@ -27,13 +29,16 @@ Path = tuple[str | int, ...]
 
 
 def encode(value: Any, bytes_max: int) -> Any:
-    """A JSON copy of `value`. Raises BadOutput naming the key path, or the size and the limit."""
+    """Returns a JSON copy of `value`.
+
+    Raises BadOutput, which names the key path, or the size and the limit.
+    """
     encoder = Encoder(bytes_max)
     try:
         encoded = encoder.copied(value, ())
     except BadOutput:
         raise
-    except Exception as error:
+    except Exception as error:  # of the author's own classes: `__str__`, `value`, an odd subclass of dict
         raise BadOutput(f"the output can't be read: {type(error).__name__}: {error}") from error
     if encoder.size > bytes_max:
         raise BadOutput(encoder.too_large())
@@ -41,7 +46,12 @@ def encode(value: Any, bytes_max: int) -> Any:
 
 
 class Encoder:
-    """Walks one value once. Past the limit it only counts, up to a bound, to tell the size."""
+    """Walks one value once.
+
+    Past the limit it copies no more and only counts, so that the message can state the size.
+
+    `open` holds the ids of the containers around the current value: one that is met again is a cycle.
+    """
 
     def __init__(self, bytes_max: int) -> None:
         self.bytes_max = bytes_max
@@ -126,7 +136,7 @@ def as_text(value: Any, path: Path) -> str:
 def description(value: Any) -> str:
     if inspect.isawaitable(value):
         if inspect.iscoroutine(value):
-            value.close()
+            value.close()  # else Python warns of it later, far from its cause
         return "a coroutine that was not awaited; await it, or declare the worker with `async def`"
     if hasattr(value, "model_dump"):
         return f"a {type(value).__name__}, not JSON; return its model_dump()"
@@ -136,8 +146,9 @@ def description(value: Any) -> str:
 def checked_key(key: object, path: Path) -> str:
     if isinstance(key, str) and not isinstance(key, Enum):
         return checked_text(str(key), (*path, key))
-    shown = f"{key!r:.60}"
-    raise BadOutput(f"a key of {named(path)} is {shown}, of type {type(key).__name__}; keys must be strings")
+    raise BadOutput(
+        f"a key of {named(path)} is {key!r:.60}, of type {type(key).__name__}; keys must be strings"
+    )
 
 
 def checked_text(text: str, path: Path) -> str:
@@ -169,7 +180,7 @@ def scalar_bytes(value: str | int | float | bool | None) -> int:
 
 
 def named(path: Path) -> str:
-    """The place in the output as a person writes it: `rows[3].price`."""
+    """The place in the output as people write it: `rows[3].price`."""
     parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     text = parts.removeprefix(".")
     if len(text) > PATH_CHARS_MAX:

@@ -1,7 +1,10 @@
-"""Runs one attempt of a worker: task in, outcome out. PURE of Django; knows no engine.
+"""Executes one attempt of a worker: task in, outcome out. No Django, no engine.
 
-Whatever the worker returns or raises becomes an outcome. Only what a handler of SIGTERM or
-SIGINT raises goes through, because that is meant for the process and not for the step.
+Whatever the worker returns or raises becomes an outcome. Only what a handler of SIGTERM or SIGINT raises goes
+through, because it is meant for the process and not for the step.
+
+Params arrive with their secrets sealed. The worker gets them opened in `params` alone; the context keeps them
+sealed, and everything that leaves the attempt (result, failure, log lines, progress) has them masked.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from config.lib.secrets import CannotOpen, at_secrets, opened, scrubbed, secrets_in
+from config.lib.secrets import CannotOpen, map_secrets, redact, secrets_in, unseal
 from workers.execution.calling import call_async, call_sync, cancelled_after
 from workers.execution.classify import classify, classify_exception, refused
 from workers.execution.encode import encode
@@ -27,7 +30,7 @@ from workers.sdk.spec import WorkerSpec
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt to make. `timeout` is in seconds; `params` are bound already, and laid over `context`."""
+    """One attempt to execute. `timeout` is in seconds; `params` are bound, and laid over `context`."""
 
     run_id: str
     workflow: str
@@ -45,7 +48,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A worker's function with its arguments, and the secrets that are among them."""
+    """A worker's function with its arguments bound, and the secrets among them."""
 
     function: Callable[[], Any]
     is_async: bool
@@ -60,26 +63,26 @@ def execute(
     on_progress: OnProgress | None = None,
     is_cancelled: IsCancelled | None = None,
 ) -> Outcome:
-    """Calls the task's worker with copies of what it takes, and classifies what came of it."""
+    """Calls the task's worker with copies of its arguments, and classifies the result."""
     call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
-    return call if isinstance(call, Outcome) else without_secrets(attempted(call, task), call.secrets)
+    return call if isinstance(call, Outcome) else without_secrets(outcome_of_call(call, task), call.secrets)
 
 
 async def execute_async(
     task: Task,
     catalog: Mapping[str, WorkerSpec],
     *,
-    steer: Callable[[Any], Any],
+    wrap: Callable[[Any], Any],
     on_log: OnLog | None = None,
     on_progress: OnProgress | None = None,
 ) -> Outcome:
-    """The same for an async worker, on the running event loop; `steer` wraps its coroutine."""
+    """As `execute`, for an async worker on the running event loop; `wrap` is applied to its coroutine."""
     call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, None))
     if isinstance(call, Outcome):
         return call
     function = call.function
     try:
-        result = await cancelled_after(lambda: steer(function()), task.timeout)
+        result = await cancelled_after(lambda: wrap(function()), task.timeout)
     except BaseException as error:
         outcome = classify_exception(error, task.timeout)
     else:
@@ -88,7 +91,7 @@ async def execute_async(
 
 
 def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHandle) -> Call | Outcome:
-    """What is to be called; or the outcome, where it cannot even be called."""
+    """Returns the call to make, or the outcome if the worker cannot be called."""
     spec = catalog.get(task.worker)
     if spec is None:
         return refused("unknown_worker", unknown_worker(task.worker))
@@ -97,7 +100,7 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     except CannotOpen as error:
         return refused("bad_params", f"params of worker {spec.name!r}: {error}")
     secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
-    handle.hide = partial(scrubbed, secrets=secrets)
+    handle.hide = partial(redact, secrets=secrets)
     try:
         arguments = bound_arguments(spec, task, params, handle)
     except BadParams as error:
@@ -107,26 +110,27 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
 
 
 def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
-    """The params with the secrets that the worker's model asks for. Raises CannotOpen."""
+    """The params with the secrets opened that the worker's schema marks. Raises CannotOpen."""
     if not spec.takes_secrets:
         return task.params
-    opens = partial(opened, key=task.secret_key)
-    found: Mapping[str, Any] = at_secrets(task.params, spec.params_schema, opens)
-    return found
+    params: Mapping[str, Any] = map_secrets(
+        task.params, spec.params_schema, partial(unseal, key=task.secret_key)
+    )
+    return params
 
 
 def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
-    """The outcome with dots in place of each secret that the worker was given."""
+    """The outcome with each secret that the worker was given masked."""
     if not secrets:
         return outcome
     failure = outcome.failure
     if failure is not None:
-        texts = {name: scrubbed(text, secrets) for name, text in asdict(failure).items()}
+        texts = {name: redact(text, secrets) for name, text in asdict(failure).items()}
         failure = Failure(**texts)
-    return replace(outcome, output=scrubbed(outcome.output, secrets), failure=failure)
+    return replace(outcome, output=redact(outcome.output, secrets), failure=failure)
 
 
-def attempted(call: Call, task: Task) -> Outcome:
+def outcome_of_call(call: Call, task: Task) -> Outcome:
     with SignalWatch() as watch:
         try:
             result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
@@ -138,7 +142,7 @@ def attempted(call: Call, task: Task) -> Outcome:
 
 
 def outcome_of(result: Any, task: Task) -> Outcome:
-    """What a worker's answer comes to."""
+    """Classifies what a worker returned; a result that is not JSON, or too large, is refused."""
     try:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
@@ -146,14 +150,14 @@ def outcome_of(result: Any, task: Task) -> Outcome:
 
 
 def bound_arguments(
-    spec: WorkerSpec, task: Task, given: Mapping[str, Any], handle: StepHandle
+    spec: WorkerSpec, task: Task, opened: Mapping[str, Any], handle: StepHandle
 ) -> dict[str, Any]:
-    """Raises BadParams. Params are laid over the context that the worker gets, secrets sealed."""
-    params = validated(spec, given)
-    offered = {"params": params, "step": handle}
+    """The arguments that the worker takes. Raises BadParams."""
+    params = validated(spec, opened)
+    arguments = {"params": params, "step": handle}
     if "context" in spec.takes:
-        offered["context"] = IsolatedContext({**task.context, **task.params})
-    return {name: offered[name] for name in spec.takes}
+        arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
+    return {name: arguments[name] for name in spec.takes}
 
 
 def step_handle(

@@ -1,4 +1,4 @@
-"""A context that its worker may change without changing anybody else's. PURE."""
+"""Isolation of the context: a worker may change its values, and nothing outside the attempt changes. PURE."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def copied(value: Any) -> Any:
-    """A deep copy of a JSON value."""
+    """A deep copy of a JSON value; pickle makes it several times as fast as `copy.deepcopy`."""
     return (
         pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))  # nosec B301  # of this process
         if isinstance(value, dict | list)

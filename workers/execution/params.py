@@ -1,4 +1,4 @@
-"""Binds a step's params to what its worker takes."""
+"""Validates a step's params against the model of its worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ PROBLEMS_MAX = 10
 
 
 def validated(spec: WorkerSpec, params: Mapping[str, Any]) -> Any:
-    """The worker's params model, or a dict of its own. Raises BadParams naming the fields."""
+    """Returns an instance of the worker's params model, or an isolated dict.
+
+    Raises BadParams, which names the fields.
+    """
     if spec.params_model is None:
         return IsolatedContext(params)
     try:

@@ -1,4 +1,7 @@
-"""An exception as bounded text for staff: the author's own frames, never locals. PURE."""
+"""Exceptions as bounded text for staff: the author's own frames, never locals, which may hold secrets.
+
+PURE.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ OWN_FILES = (
 
 
 def message_of(error: BaseException) -> str:
-    """What the exception says, bounded; its class when it says nothing."""
+    """The message of an exception, bounded; the name of its class if it has none."""
     try:
         text = str(error)
     except Exception:
@@ -29,13 +32,14 @@ def message_of(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback from the author's first frame on, 8,000 characters at most."""
+    """The traceback from the author's first frame on, `TEXT_CHARS_MAX` at most."""
     frames = author_frames(error.__traceback__)
     described = TracebackException(type(error), error, frames, limit=-FRAMES_MAX)
     return shortened("".join(described.format()))
 
 
 def author_frames(frames: TracebackType | None) -> TracebackType | None:
+    """Skips the frames of the execution itself; all frames if there is no other."""
     first = frames
     while first and first.tb_frame.f_code.co_filename.startswith(OWN_FILES):
         first = first.tb_next
@@ -43,6 +47,7 @@ def author_frames(frames: TracebackType | None) -> TracebackType | None:
 
 
 def shortened(text: str) -> str:
+    """Cuts out the middle: the end of a traceback says most."""
     if len(text) <= TEXT_CHARS_MAX:
         return text
     mark = "\n…\n"

@@ -1,1 +1,1 @@
-"""What a worker's author uses: the decorator, the step handle, errors. No Django."""
+"""The SDK for authors of workers: the decorator, the step handle, errors, outcomes. No Django, no engine."""

@@ -1,4 +1,7 @@
-"""The `worker` decorator: turns a function into a registered worker. Needs no Django settings."""
+"""The `worker` decorator: checks a function's definition and attaches a `WorkerSpec` to it.
+
+Needs no Django settings. The function is attached to nothing else: `workers.registry` finds it in its module.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,14 @@ def worker(
     title: str = "",
     compensation: str | None = None,
 ) -> Callable[[Function], Function]:
-    """Registers a function as a worker and returns the function itself.
+    """Marks a function as a worker and returns the function itself.
 
     `timeout` is in seconds for one attempt; `retry` takes max_attempts, initial, factor, max (seconds)
     and jitter (0 to 1); `compensation` is the worker that undoes this one, "none" (nothing to undo) or
-    "irreversible". Raises BadDefinition for what can't be a worker.
+    "irreversible". Raises BadDefinition for a function that cannot be a worker.
     """
     check_name(name)
-    scope = sys._getframe(1).f_locals
+    scope = sys._getframe(1).f_locals  # of a worker that is defined in a function, with its params model
 
     def register(function: Function) -> Function:
         spec = WorkerSpec(
@@ -76,7 +79,7 @@ def check_name(name: object) -> None:
 
 
 def taken_arguments(name: str, function: Callable[..., Any]) -> frozenset[str]:
-    """Which of context, params and step to hand over; anything else needs a default."""
+    """Returns which of context, params and step the function takes. Any other parameter needs a default."""
     parameters = inspect.signature(function).parameters.values()
     for parameter in parameters:
         if parameter.name in ARGUMENTS and parameter.kind is parameter.POSITIONAL_ONLY:
@@ -92,7 +95,7 @@ def is_required(parameter: inspect.Parameter) -> bool:
 
 
 def params_model(name: str, function: Callable[..., Any], scope: Mapping[str, Any]) -> type[BaseModel] | None:
-    """The pydantic model that `params` is annotated with, if it is one."""
+    """Returns the pydantic model that `params` is annotated with; None for any other annotation."""
     parameter = inspect.signature(function).parameters.get("params")
     annotation = parameter.annotation if parameter else None
     if isinstance(annotation, str):

@@ -1,6 +1,6 @@
-"""What can go wrong with workers: the two failures for authors, and refusals of the registry.
+"""Errors of workers: the two failures that authors raise, and refusals of the registry and the execution.
 
-Each class's docstring is its default message; what it is about is in its attributes.
+The docstring of a `WorkersError` is its default message; attributes hold what it is about.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a running worker knows of its own step, and how it speaks while it runs."""
+"""The step handle: what a running worker knows of its step, and how it reports while it runs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ IsCancelled = Callable[[], bool]
 
 @dataclass
 class StepHandle:
-    """Handed to a worker that takes `step`.
+    """The argument of a worker that takes `step`.
 
     `idempotency_key` is the same over all attempts, and the same for a step and for its
     compensation and verification. `deadline` is when this attempt times out, in UTC.
+    `hide` masks the secrets of the params in what the worker reports.
     """
 
     run_id: str
@@ -35,13 +36,19 @@ class StepHandle:
     hide: Callable[[str], str] = str
 
     def log(self, *parts: object) -> None:
-        """Notes a line; bounded to 2,000 characters a line and 1,000 lines an attempt."""
+        """Logs a line.
+
+        Lines are cut at 2,000 characters; those after the 1,000th of an attempt are dropped.
+        """
         self.lines += 1
         if self.on_log and self.lines <= LOG_LINES_MAX:
             self.on_log(self.hide(" ".join(map(str, parts)))[:LOG_CHARS_MAX])
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Tells watchers how much is done, from 0 to 1; values outside are brought to the nearer end."""
+        """Reports how much is done, from 0 to 1; other values are clamped.
+
+        Raises ValueError for NaN and infinity.
+        """
         if not math.isfinite(fraction):
             raise ValueError(f"progress must be a number from 0 to 1, got {fraction}")
         if self.on_progress:
@@ -49,7 +56,7 @@ class StepHandle:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the attempt should stop by itself: it is past its deadline, or was called off."""
+        """Whether the attempt should stop by itself: it is past its deadline, or was cancelled."""
         if datetime.now(UTC) >= self.deadline:
             return True
         return bool(self.is_cancelled and self.is_cancelled())

@@ -1,4 +1,4 @@
-"""What an attempt came to. PURE: shared by the worker process and the engine."""
+"""The outcome of an attempt, as the worker process reports it to the engine. PURE."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Outcome:
     """One attempt's result.
 
     * `succeeded`: `output` is the JSON value that the worker returned
-    * `failed`: for good unless `retryable`; `output` is the returned dict, if it returned one
+    * `failed`: not retried unless `retryable`; `output` is the returned dict, if it returned one
     * `retry_needed`: the worker asks for another attempt, after `delay` seconds (None: the policy's)
     * `intervention`: the worker asks for a person
-    * `unknown`: nobody knows whether the effect happened (timeout, lost worker)
+    * `unknown`: it is not known whether the effect happened (timeout, lost worker process)
     """
 
     kind: OutcomeKind

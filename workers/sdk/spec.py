@@ -1,4 +1,4 @@
-"""What is known of one worker. Made by `workers.sdk.decorator`, read by everyone else."""
+"""The definition of one worker. `workers.sdk.decorator` makes it; everything else reads it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ ARGUMENTS = frozenset({"context", "params", "step"})
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """A registered function. `None` in timeout (seconds), retry, queue and compensation: not stated.
+    """A worker's function and its defaults. `timeout` is in seconds; None: the author states nothing.
 
-    `compensation` is the default undo slot: the name of a worker, "none" or "irreversible".
+    `takes` names the arguments among `ARGUMENTS` that the function has. `compensation` is the default undo
+    slot: the name of a worker, "none" or "irreversible".
     """
 
     name: str
@@ -37,7 +38,7 @@ class WorkerSpec:
 
     @cached_property
     def params_schema(self) -> dict[str, Any] | None:
-        """JSON Schema of the params, or None when the worker takes them as they come."""
+        """JSON Schema of the params; None for a worker that takes any params."""
         return self.params_model.model_json_schema() if self.params_model else None
 
     @cached_property
