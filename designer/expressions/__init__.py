@@ -1,1 +1,1 @@
-"""CEL expressions: parsing, bounds, evaluation. PURE."""
+"""CEL expressions (cel.dev): scanning, compiling and evaluating them within bounds. PURE."""

@@ -1,8 +1,23 @@
-"""Evaluates compiled expressions: bounded in time and memory, errors in the author's words.
+"""Evaluates compiled expressions: bounded in time and memory, with errors that their author understands.
 
-PURE. The CEL library copies the values that it is given and runs its own loops in quadratic
-time. So a program gets only the keys that it reads, a plain path is followed without the
-library, and loops are run here, item by item and on a budget.
+PURE.
+
+The CEL library copies every value that it is given, runs its own loops in quadratic time, and cannot be
+stopped. Three measures keep an evaluation bounded:
+
+* A plain path such as `context.order.id`, which most expressions are, is followed without the library.
+* A program gets only the first-level keys that it reads of each variable (`Code.keys`).
+* Loops (`map`, `filter`, `all`, `exists`, `exists_one`) run here. The compiler cuts each loop out of the
+  source and puts a call of a function `_loopN_` in its place; the evaluation provides that function, which
+  evaluates the loop's body once for each item.
+
+Each item costs budget before its body is evaluated: the size of the item, a constant for the call, and the
+size of what the body reads beside the item, since the library copies it anew each time. The budget
+(`WORK_MAX`) is shared by all loops of one evaluation, nested ones included. The weight of results is bounded
+separately, so that small inputs cannot grow into large values.
+
+An error that is raised inside a loop passes through the library, which wraps it in its own. So
+`_Evaluation.error` keeps the original, and that is what the author sees.
 """
 
 from __future__ import annotations
@@ -22,26 +37,26 @@ from designer.errors import ExpressionError
 from designer.problems import suggestion, truncate
 
 WORK_MAX = 5_000_000
-"""Values that the loops of one evaluation may read: about 2 seconds."""
+"""Number of values that the loops of one evaluation may read: about 2 seconds."""
 CALL_WORK = 20
-"""What calling the library for one item costs, in values."""
+"""Cost of one call of the library, in values."""
 RESULT_WEIGHT_MAX = 500_000
-"""Size of a result, or of a loop's: its values plus its text in units of `TEXT_UNIT` characters."""
+"""Largest weight of the result of an expression or of a loop (see `weight`)."""
 TEXT_UNIT = 16
 SOURCE_SHOWN_MAX = 200
 
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _BAD_REGEX = re.compile(r"Function 'matches' error: '(.*)' not a valid regex", re.DOTALL)
 
-# An error in an expression is told to its author; it is no trouble of this process to log.
+# An error in an expression is shown to its author; in the log of this process it would be noise.
 logging.getLogger("cel").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Code:
-    """A compiled expression: either a plain `path` or a `program` that calls its `loops` by number.
+    """A compiled expression: either a plain `path`, or a `program` that calls its `loops` by number.
 
-    `keys` are the first-level keys read of each name, None where all may be needed.
+    `keys` holds the first-level keys that are read of each name; None: all may be needed.
     """
 
     source: str
@@ -63,18 +78,18 @@ class Loop:
 
 
 def loop_name(number: int) -> str:
-    """The function that stands for a program's loop."""
+    """The name of the function that stands for a program's loop."""
     return f"_loop{number}_"
 
 
 def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
-    """The JSON value of an expression; raises `ExpressionError`."""
+    """Returns the JSON value of an expression. Raises ExpressionError."""
     value = _Evaluation().value_of(code, scope)
     return value if code.path else _json(value, code.source)
 
 
 class _Evaluation:
-    """One evaluation: what it may still read, and the error that stopped one of its loops."""
+    """One evaluation: its remaining budget, and the error that stopped one of its loops."""
 
     def __init__(self) -> None:
         self.work_left = WORK_MAX
@@ -85,16 +100,17 @@ class _Evaluation:
             return _follow(code.path, scope)
         if code.program is None:
             raise AssertionError("neither path nor program")
-        given = {name: _read(code, name, scope) for name in code.variables}
+        variables = {name: _read(code, name, scope) for name in code.variables}
         loops: dict[str, Callable[..., Any]] = {
-            loop_name(number): partial(self._run, loop, given) for number, loop in enumerate(code.loops)
+            loop_name(number): partial(self._run, loop, variables) for number, loop in enumerate(code.loops)
         }
         try:
-            return code.program.execute(cel.Context(given, loops) if loops else given)
+            return code.program.execute(cel.Context(variables, loops) if loops else variables)
         except Exception as error:
             raise self.error or ExpressionError(_message(code.source, error)) from None
 
     def _run(self, loop: Loop, scope: Mapping[str, Any], target: Any) -> Any:
+        """Runs a loop over `target`, a list or the keys of an object. Called by the library."""
         try:
             if not isinstance(target, list | dict):
                 raise ExpressionError(f"'{loop.kind}' needs a list, not {truncate(target)}")
@@ -104,15 +120,19 @@ class _Evaluation:
             self.error = error
             raise
 
-    def _spend(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> None:
-        outer = body.variables & scope.keys() if body.program else ()
+    def _consume(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> None:
+        """Takes the cost of a loop off the budget, before it runs.
+
+        Raises ExpressionError if too little is left.
+        """
+        outer = body.variables & scope.keys() if body.program else ()  # a path copies nothing
         read_each_time = sum(weight(_read(body, name, scope), self.work_left) for name in outer)
         self.work_left -= weight(items, self.work_left) + len(items) * (CALL_WORK + read_each_time)
         if self.work_left < 0:
             raise ExpressionError(f"'{loop.kind}' reads too much data; prepare it in a worker's step")
 
     def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
-        self._spend(loop, body, scope, items)
+        self._consume(loop, body, scope, items)
         inner = dict(scope)
         for item in items:
             inner[loop.variable] = item
@@ -126,7 +146,7 @@ class _Evaluation:
 
     def map(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
         if loop.condition is not None:
-            items = self._chosen(loop, loop.condition, scope, items)
+            items = self._selected(loop, loop.condition, scope, items)
         left, results = RESULT_WEIGHT_MAX, []
         for value in self._values(loop, loop.body, scope, items):
             left -= weight(value, left)
@@ -134,9 +154,9 @@ class _Evaluation:
         return results
 
     def filter(self, loop: Loop, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
-        return self._chosen(loop, loop.body, scope, items)
+        return self._selected(loop, loop.body, scope, items)
 
-    def _chosen(self, loop: Loop, test: Code, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
+    def _selected(self, loop: Loop, test: Code, scope: Mapping[str, Any], items: list[Any]) -> list[Any]:
         truths = self._truths(loop, test, scope, items)
         return [item for item, truth in zip(items, truths, strict=True) if truth]
 
@@ -160,7 +180,10 @@ _LOOPS: Mapping[str, Callable[[_Evaluation, Loop, Mapping[str, Any], list[Any]],
 
 
 def weight(value: Any, limit: int) -> int:
-    """The size of a JSON-like value; raises `ExpressionError` as soon as it passes the limit."""
+    """Size of a JSON-like value: its values, keys, and text in units of `TEXT_UNIT` characters.
+
+    Raises ExpressionError as soon as it passes `limit`; so a huge value costs no more than the limit.
+    """
     total, todo = 0, [value]
     while todo:
         part = todo.pop()
@@ -178,7 +201,7 @@ def weight(value: Any, limit: int) -> int:
 
 
 def _read(code: Code, name: str, scope: Mapping[str, Any]) -> Any:
-    """What a program needs of a variable."""
+    """The part of a variable that a program reads."""
     if name not in scope:
         raise ExpressionError(f"`{code.source.strip()}`: '{name}' is not known here")
     value, keys = scope[name], code.keys.get(name)
@@ -188,6 +211,7 @@ def _read(code: Code, name: str, scope: Mapping[str, Any]) -> Any:
 
 
 def _follow(path: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
+    """The value at a plain path; errors name the first part that does not exist."""
     value: Any = scope
     for depth, key in enumerate(path):
         if not isinstance(value, Mapping):
@@ -205,7 +229,7 @@ def _missing(path: tuple[str, ...], value: Mapping[str, Any]) -> str:
 
 
 def _message(source: str, error: Exception) -> str:
-    """The library's error for the author of an expression."""
+    """Rewords an error of the library for the author of the expression."""
     text = str(error)
     if isinstance(error, KeyError):
         key = str(error.args[0])
@@ -231,7 +255,7 @@ def _json(value: Any, source: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """JSON of what the library returned. Keys are sorted: the library forgets their order."""
+    """JSON of a value that the library returned. Keys are sorted, because the library loses their order."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float):

@@ -1,8 +1,8 @@
-"""CEL expressions in documents: what is one, compiling it once, resolving it in a value.
+"""CEL expressions in documents: recognising, compiling and resolving them. PURE.
 
-PURE. A scope maps `context`, `input`, `steps`, `run` (and, where they exist, `item`, `index`,
-`batch`, `output`, `failure`) to JSON values. Reading the text is in `designer.expressions.scanner`,
-evaluating it in `designer.expressions.evaluation`.
+A scope maps `context`, `input`, `steps`, `run` (and, where they exist, `item`, `index`, `batch`, `output`,
+`failure`) to JSON values. Compiling checks names and functions and cuts the loops out of the source;
+`designer.expressions.evaluation` says why. The text is read by `designer.expressions.scanner`.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ class Expression:
         return self.code.keys.get("steps") or frozenset()
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """The JSON value of the expression; raises `ExpressionError` in the author's words."""
+        """Returns the JSON value of the expression. Raises ExpressionError."""
         return evaluate(self.code, scope)
 
 
 @lru_cache(maxsize=CACHE_MAX)
 def compile_expression(source: str) -> Expression:
-    """Compiles a bare CEL expression; raises `ExpressionError` if it is wrong or too large."""
+    """Compiles a bare CEL expression. Raises ExpressionError if it is wrong or too large."""
     return Expression(source, _compile(source, VARIABLES, 0))
 
 
 def is_expression(value: object) -> bool:
-    """Whether a value stands for an expression: a text `=…`, but not the escaped `==…`."""
+    """Whether a value is an expression: a text `=…`, but not the escaped `==…`."""
     return isinstance(value, str) and value.startswith("=") and not value.startswith("==")
 
 
@@ -74,7 +74,7 @@ def bare(text: str) -> str:
 
 
 def resolve(value: Any, scope: Mapping[str, Any]) -> Any:
-    """A JSON value with every `=…` in it replaced by its result and `==…` by the text `=…`."""
+    """Returns a JSON value with each `=…` in it replaced by its result, and `==…` by the text `=…`."""
     if isinstance(value, str):
         if is_expression(value):
             return compile_expression(value[1:]).evaluate(scope)
@@ -87,7 +87,7 @@ def resolve(value: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def expressions_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Path and bare source of every `=…` in a JSON value."""
+    """Yields path and bare source of each `=…` in a JSON value."""
     if isinstance(value, str):
         if is_expression(value):
             yield path, value[1:]
@@ -100,7 +100,7 @@ def expressions_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def condition(source: str, scope: Mapping[str, Any]) -> bool:
-    """The truth of a guard or of an edge's condition; anything but true or false is an error."""
+    """Evaluates a guard or an edge's condition. Raises ExpressionError for anything but true or false."""
     value = compile_expression(source).evaluate(scope)
     if isinstance(value, bool):
         return value
@@ -116,12 +116,14 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
 
 def _compile_text(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
-    program = _parse(source)
+    program = _parse(
+        source
+    )  # of the whole source, loops included: their syntax and functions are checked too
     _check_functions(program)
-    found = list(loops(tokens))
-    compiled = [_compile_loop(source, loop, known, depth) for loop in found]
-    if found:
-        program = _parse(_without_loops(source, found))
+    loop_texts = list(loops(tokens))
+    compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
+    if loop_texts:
+        program = _parse(_without_loops(source, loop_texts))
     return _compile_program(source, tokens, program, compiled, known)
 
 
@@ -148,10 +150,10 @@ def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int
     return Loop(loop.kind, loop.variable, body, condition)
 
 
-def _without_loops(source: str, found: list[LoopText]) -> str:
-    """The source with each outermost loop replaced by a call that the evaluation provides."""
+def _without_loops(source: str, loop_texts: list[LoopText]) -> str:
+    """The source with each outermost loop replaced by a call of a function that the evaluation provides."""
     parts, position = [], 0
-    for number, loop in enumerate(found):
+    for number, loop in enumerate(loop_texts):
         parts += [source[position : loop.start], f".{loop_name(number)}()"]
         position = loop.end
     return "".join([*parts, source[position:]])
@@ -168,8 +170,8 @@ def _syntax_message(error: ValueError) -> str:
     match = _SYNTAX.search(str(error))
     if match is None:
         return "this is not an expression"
-    said = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
-    return f"character {match[1]}: {said}"
+    problem = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
+    return f"character {match[1]}: {problem}"
 
 
 def _check_functions(program: cel.Program) -> None:

@@ -1,7 +1,9 @@
-"""Reads the text of a CEL expression without evaluating it: size limits, names, loops.
+"""Scanner of CEL expressions: tokens, size limits, names that are read, loops. PURE.
 
-PURE. The limits keep the parser away from anything that could exhaust the stack or the
-memory; what the text means is `designer.expressions.expressions`' business.
+The library's parser recurses and keeps all of its tree. So an expression is cut into tokens first and refused
+if its length, nesting, or number of operators or names passes a limit. Tokens follow the lexis of the
+language definition (github.com/google/cel-spec, doc/langdef.md); whether they make up an expression is the
+parser's business.
 """
 
 from __future__ import annotations
@@ -48,7 +50,10 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoopText:
-    """`target.kind(variable, body)`; `start` is the dot, `end` is behind the closing bracket."""
+    """Where a loop stands: `target.kind(variable, body)`, or `target.map(variable, condition, body)`.
+
+    `start` is the dot, `end` is behind the closing bracket; `body` and `condition` are (start, end).
+    """
 
     kind: str
     variable: str
@@ -59,7 +64,10 @@ class LoopText:
 
 
 def scan(source: str) -> list[Token]:
-    """The tokens of an expression within all limits; raises `ExpressionError` otherwise."""
+    """Returns the tokens of an expression.
+
+    Raises ExpressionError if it passes a limit or holds text that is no token.
+    """
     if not source.strip():
         raise ExpressionError("the expression is empty")
     if len(source) > LENGTH_MAX:
@@ -71,21 +79,21 @@ def scan(source: str) -> list[Token]:
 
 
 def loops(tokens: Sequence[Token]) -> Iterator[LoopText]:
-    """The outermost loops of an expression, in order. Loops inside a loop's body are not given."""
+    """Yields the outermost loops of an expression, in order."""
     at = 0
     while at < len(tokens):
-        found = _loop_at(tokens, at)
-        if found is None:
+        match = _loop_at(tokens, at)
+        if match is None:
             at += 1
             continue
-        loop, at = found
+        loop, at = match
         yield loop
 
 
 def keys_used(tokens: Sequence[Token]) -> dict[str, frozenset[str] | None]:
-    """The first-level keys that each name is read by: `context.a.b` gives `{"context": {"a"}}`.
+    """Returns the first-level keys that are read of each name: `context.a.b` gives `{"context": {"a"}}`.
 
-    None stands for a name of which the whole value may be needed.
+    None means that the whole value may be needed, as in `size(context)` or `context[key]`.
     """
     used: dict[str, set[str] | None] = {}
     for at, token in enumerate(tokens):
@@ -134,6 +142,7 @@ def _check_nesting(tokens: Sequence[Token]) -> None:
 
 
 def _key_after(tokens: Sequence[Token], at: int) -> str | None:
+    """The key that is read of the name at `at`: `.key` (but no call), or `["key"]`."""
     following = [token.text for token in tokens[at + 1 : at + 4]] + ["", "", ""]
     if following[0] == "." and following[2] != "(" and at + 2 < len(tokens):
         return following[1]
@@ -143,13 +152,13 @@ def _key_after(tokens: Sequence[Token], at: int) -> str | None:
 
 
 def plain_string(text: str) -> str | None:
-    """The value of a string literal without prefix and escapes, else None."""
+    """The value of a string literal that has neither prefix nor escapes, else None."""
     is_plain = text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''")
     return text[1:-1] if is_plain else None
 
 
 def _loop_at(tokens: Sequence[Token], at: int) -> tuple[LoopText, int] | None:
-    """The loop whose dot is token `at`, and the number of the token behind it."""
+    """The loop whose dot is token `at`, and the index of the token behind it. Any other call gives None."""
     if [token.text for token in tokens[at : at + 3]][::2] != [".", "("] or tokens[at + 1].text not in LOOPS:
         return None
     commas, close = _arguments(tokens, at + 2)
@@ -166,7 +175,7 @@ def _loop_at(tokens: Sequence[Token], at: int) -> tuple[LoopText, int] | None:
 
 
 def _arguments(tokens: Sequence[Token], opening: int) -> tuple[list[int], int]:
-    """Numbers of the commas between a call's arguments and of its closing bracket."""
+    """Indexes of the commas between a call's arguments, and of its closing bracket."""
     depth = 0
     commas: list[int] = []
     for at in range(opening, len(tokens)):

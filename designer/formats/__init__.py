@@ -1,1 +1,1 @@
-"""Definitions as YAML, JSON and Python text, out and in. PURE."""
+"""Documents as JSON, YAML and Python text: reading and writing them. PURE, but for running Python files."""

@@ -1,8 +1,10 @@
-"""Workflows as texts and files: JSON, YAML and Python, in and out, without loss.
+"""Reads and writes workflows as JSON, YAML and Python, without loss.
 
-Reading gives documents, whose problems `designer.document.document` and `designer.validation.workflow` find;
-what is no document at all is a `FormatError`. Nothing here recurses into what it reads, and
-sizes are checked before anything is parsed. Running Python files is in `designer.formats.python_scripts`.
+Reading returns documents as they stand; `designer.document.document` and `designer.validation.workflow` find
+their problems. A text that is no document at all raises FormatError. Texts may come from anybody: sizes are
+checked before anything is parsed, and YAML's events are checked for depth, aliases and tags before a value is
+built, since aliases can grow a small text without bounds. Python files are run by
+`designer.formats.python_scripts`.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ def to_yaml(graph: Graph) -> str:
 
 
 def yaml_of(document: Any) -> str:
-    """A document as it stands, errors and all."""
+    """YAML of a document as it stands, which may have problems."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=YAML_WIDTH)
 
 
@@ -44,7 +46,7 @@ WRITERS: Mapping[str, Callable[[Graph], str]] = {"json": to_json, "yaml": to_yam
 
 
 def load_file(path: Path) -> list[Any]:
-    """The documents in a file; a Python file may give several. Raises `FormatError`."""
+    """Returns the documents in a file; a Python file may build several. Raises FormatError."""
     if path.suffix not in SUFFIXES:
         raise FormatError("unknown_format", f"a workflow's file ends in {', '.join(SUFFIXES)}")
     if path.suffix == ".py":
@@ -54,7 +56,7 @@ def load_file(path: Path) -> list[Any]:
 
 
 def from_json(text: str) -> Any:
-    """The value of a JSON text; raises `FormatError`."""
+    """Returns the value of a JSON text. Raises FormatError, also for a key that stands twice in an object."""
     _check_size(len(text))
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -67,7 +69,7 @@ def from_json(text: str) -> Any:
 
 
 def from_yaml(text: str) -> Any:
-    """The value of a YAML text, without anchors and with unique keys; raises `FormatError`."""
+    """Returns the value of a YAML text. Raises FormatError, also for aliases, tags and duplicate keys."""
     _check_size(len(text))
     try:
         _check_events(yaml.parse(text, Loader=_Loader))
@@ -94,17 +96,18 @@ def _read(path: Path) -> str:
 
 def _check_size(size: int) -> None:
     if size > DOCUMENT_BYTES_MAX:
-        said = f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes; this file has {size:,}"
-        raise FormatError("too_large", said)
+        raise FormatError(
+            "too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes; this file has {size:,}"
+        )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise FormatError("duplicate_key", f"the key '{twice[:60]}' stands twice in one object")
-    return found
+    return members
 
 
 def _no_constant(text: str) -> Any:
@@ -112,14 +115,18 @@ def _no_constant(text: str) -> Any:
 
 
 def _check_events(events: Iterable[yaml.Event]) -> None:
-    """Refuses before anything is built what could grow without bounds or exhaust the stack."""
+    """Refuses, before any value is built, what could grow without bounds or exhaust the stack.
+
+    Raises FormatError.
+    """
     depth = 0
     for count, event in enumerate(events):
         if count > 2 * VALUES_MAX:
             raise FormatError("too_large", f"at most {VALUES_MAX:,} values are allowed")
         if isinstance(event, yaml.AliasEvent):
-            said = f"aliases are not supported; write out what *{event.anchor} stands for"
-            raise FormatError("yaml_alias", said)
+            raise FormatError(
+                "yaml_alias", f"aliases are not supported; write out what *{event.anchor} stands for"
+            )
         tag = getattr(event, "tag", None)
         if tag not in (None, "tag:yaml.org,2002:str"):
             raise FormatError("yaml_tag", f"tags are not supported; remove {truncate(tag)}")
@@ -132,28 +139,31 @@ def _check_events(events: Iterable[yaml.Event]) -> None:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe YAML whose dates stay texts and whose keys are unique."""
+    """Safe YAML in which dates stay texts and keys are unique texts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        wrong = next((key for key in keys if not isinstance(key, str)), None)
-        if wrong is not None or None in keys:
-            said = f"the key {wrong!r} is not a text; put it in quotes"
-            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+        not_text = next((key for key in keys if not isinstance(key, str)), None)
+        if not_text is not None or None in keys:  # `null` is a key as well
+            problem = f"the key {not_text!r} is not a text; put it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         if len(set(keys)) < len(keys):
             twice = next(key for key in keys if keys.count(key) > 1)
-            said = f"the key '{twice[:60]}' stands twice"
-            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+            problem = f"the key '{twice[:60]}' stands twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 
-NO_TEXT_TAGS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")
+# JSON has no dates, default values (`=`) or merges (`<<`): these scalars stay the texts that they are.
+NOT_IN_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NO_TEXT_TAGS]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NOT_IN_JSON]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 class _Dumper(yaml.CSafeDumper):
+    """Writes a value that occurs twice out twice: aliases are not read back."""
+
     def ignore_aliases(self, data: Any) -> bool:
         return True

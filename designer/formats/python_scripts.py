@@ -1,4 +1,4 @@
-"""Python files that build workflows. Runs what it is given: only a command may call it."""
+"""Python files that build workflows. Runs the file: only a command of the server's own user may call it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ _numbers = count(1)
 
 
 def run_script(path: Path) -> list[Graph]:
-    """Every workflow at the module's level and every one that a `create_…` function without
-    arguments returns, in that order, each name once. Raises `FormatError` with file and line.
+    """Runs a file and returns the workflows that it builds, each name once (the last one counts).
+
+    These are the graphs at the module's level, then those that its `create_…` functions without required
+    arguments return. Raises FormatError, which names the line.
     """
     module = _load(path)
     built = [value for value in vars(module).values() if isinstance(value, Graph)]
@@ -32,14 +34,15 @@ def run_script(path: Path) -> list[Graph]:
             built += [value.build() if isinstance(value, WorkflowBuilder) else value]
         except (Exception, SystemExit) as error:
             raise _failure(path, error) from None
-    found = {graph.name: graph for graph in built if isinstance(graph, Graph)}
-    if not found:
-        said = f"no workflow is built at the module's level or returned by a {PREFIX}… function"
-        raise FormatError("no_workflow", said)
-    return list(found.values())
+    graphs = {graph.name: graph for graph in built if isinstance(graph, Graph)}
+    if not graphs:
+        problem = f"no workflow is built at the module's level or returned by a {PREFIX}… function"
+        raise FormatError("no_workflow", problem)
+    return list(graphs.values())
 
 
 def _load(path: Path) -> ModuleType:
+    """Runs a file as a module of a new name; meanwhile its folder is importable, as with `python FILE`."""
     name = f"sagaboard_script_{next(_numbers)}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -59,19 +62,20 @@ def _load(path: Path) -> ModuleType:
 def _creators(module: ModuleType) -> Iterator[Any]:
     for name, value in list(vars(module).items()):
         is_own = isfunction(value) and value.__module__ == module.__name__
-        if is_own and name.startswith(PREFIX) and not iscoroutinefunction(value) and _needs_nothing(value):
+        if is_own and name.startswith(PREFIX) and not iscoroutinefunction(value) and _has_no_required(value):
             yield value
 
 
-def _needs_nothing(function: Any) -> bool:
+def _has_no_required(function: Any) -> bool:
     optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     parameters = signature(function).parameters.values()
     return all(part.default is not Parameter.empty or part.kind in optional for part in parameters)
 
 
 def _failure(path: Path, error: BaseException) -> FormatError:
+    """An exception of the file, with the last line of the file that it passed."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
     place = f" (line {line})" if line else ""
-    said = " ".join(str(error).split())
-    return FormatError("script_failed", f"{type(error).__name__}: {said}{place}")
+    message = " ".join(str(error).split())
+    return FormatError("script_failed", f"{type(error).__name__}: {message}{place}")

@@ -1,4 +1,4 @@
-"""A graph as Python: the code that builds it again. PURE."""
+"""Writes a graph as Python code that builds it again with `designer.builder`. PURE."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ CALLS = ("compensation", "verify", "fallback")
 
 
 def to_python(graph: Graph) -> str:
-    """A module with one function, `create_<name>`, that returns the graph."""
+    """Returns a module with one function, `create_<name>`, that builds the graph.
+
+    A chain is written with the builder's chaining methods, any other graph with `step` and `edge`.
+    """
     document = dump(graph)
     steps, edges = document.pop("steps", []), document.pop("edges", [])
     options = {key: value for key, value in document.items() if key not in ("schema", "name")}
     calls = [
         _call("WorkflowBuilder", [graph.name], options),
-        *(f".{call}" for call in _chained(steps) if _is_chain(graph)),
-        *(f".{call}" for call in _drawn(steps, edges) if not _is_chain(graph)),
+        *(f".{call}" for call in _chained_calls(steps) if _is_chain(graph)),
+        *(f".{call}" for call in _drawn_calls(steps, edges) if not _is_chain(graph)),
         ".build()",
     ]
     body = indent("\n".join(calls), " " * 8)
@@ -40,14 +43,14 @@ def _is_chain(graph: Graph) -> bool:
     return list(graph.edges) == [Edge(source, target) for source, target in pairwise(names)]
 
 
-def _chained(steps: list[dict[str, Any]]) -> Iterator[str]:
+def _chained_calls(steps: list[dict[str, Any]]) -> Iterator[str]:
     for step in steps:
         row = KINDS[step.get("kind", DEFAULT_KIND)]
         options = {key: value for key, value in step.items() if key not in (*row.required, "kind")}
         yield _call(row.method, [step[key] for key in row.required], options)
 
 
-def _drawn(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Iterator[str]:
+def _drawn_calls(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Iterator[str]:
     for step in steps:
         yield _call("step", [step["name"]], {key: value for key, value in step.items() if key != "name"})
     for edge in edges:
@@ -58,15 +61,15 @@ def _drawn(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Iterator
 def _call(function: str, leading: list[Any], options: Mapping[str, Any]) -> str:
     """A call on one line, or with one argument a line where that is too long."""
     arguments = [repr(value) for value in leading]
-    arguments += [f"{key}={_literal(_short(key, value))}" for key, value in options.items()]
+    arguments += [f"{key}={_literal(_shortened(key, value))}" for key, value in options.items()]
     line = f"{function}({', '.join(arguments)})"
     if len(line) <= WIDTH and "\n" not in line:
         return line
     return f"{function}(\n" + indent(",\n".join(arguments), "    ") + ",\n)"
 
 
-def _short(key: str, value: Any) -> Any:
-    """A compensation, verification or fallback without more than its worker is written as the name."""
+def _shortened(key: str, value: Any) -> Any:
+    """Shortens a compensation, verification or fallback that states nothing but its worker to the name."""
     is_name_only = key in CALLS and isinstance(value, dict) and value.keys() == {"worker"}
     return value["worker"] if is_name_only and value["worker"] not in (NO_UNDO, IRREVERSIBLE) else value
 

@@ -1,6 +1,6 @@
-"""A workflow from a file that a person brings in: read, or refused with what is wrong with the file.
+"""Reads workflow files that people upload. PURE.
 
-PURE. Python files are left to the command line: reading one means running it.
+Python files are not among them: reading one means running it, which is left to the command line.
 """
 
 from __future__ import annotations
@@ -14,27 +14,29 @@ from designer.formats.formats import from_json, from_yaml
 from designer.problems import truncate
 
 READERS = {"json": from_json, "yaml": from_yaml, "yml": from_yaml}
-OF_A_WORKFLOW = ("schema", "steps")
+WORKFLOW_KEYS = ("schema", "steps")
 
 
 def read_workflow(file_name: str, text: str) -> dict[str, Any]:
-    """The document in a file's text, errors of its steps and all.
+    """Returns the document in a file's text; its steps may have problems.
 
-    Raises `FormatError` for what is no workflow of this product's schema, `DocumentRefused` for what
+    Raises FormatError for a text that is no workflow of a known schema, DocumentRefused for a document that
     could not be stored.
     """
     suffix = file_name.rpartition(".")[2].lower()
     if suffix not in READERS:
-        said = f"{truncate(file_name)} is no workflow's file: its name ends in .json, .yaml or .yml"
-        raise FormatError("unknown_format", said)
+        raise FormatError(
+            "unknown_format",
+            f"{truncate(file_name)} is no workflow's file: its name ends in .json, .yaml or .yml",
+        )
     document = READERS[suffix](text)
     if not isinstance(document, Mapping):
         raise FormatError("no_workflow", f"a workflow is an object with steps; this is {truncate(document)}")
     if refusal := refused(document):
         raise DocumentRefused([refusal])
-    if not any(key in document for key in OF_A_WORKFLOW):
+    if not any(key in document for key in WORKFLOW_KEYS):
         raise FormatError("no_workflow", "this is no workflow: it has neither 'schema' nor 'steps'")
-    wrong = next((found for found in parse(document)[1] if found.code == "unknown_schema"), None)
-    if wrong is not None:
-        raise FormatError(wrong.code, wrong.message)
+    unknown = next((problem for problem in parse(document)[1] if problem.code == "unknown_schema"), None)
+    if unknown is not None:
+        raise FormatError(unknown.code, unknown.message)
     return dict(document)

@@ -25,10 +25,11 @@ NAMES = (
 
 
 def load() -> list[dict[str, Any]]:
-    """The documents of all shipped workflows, in an order in which they can be published."""
+    """Returns the documents of all shipped workflows, in an order in which they can be published."""
     return [read(name) for name in NAMES]
 
 
 def read(name: str) -> dict[str, Any]:
+    """Returns the document of one shipped workflow."""
     document: dict[str, Any] = from_yaml((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return document
