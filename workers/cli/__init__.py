@@ -1,1 +1,1 @@
-"""Runs driven from the command line."""
+"""Driving runs from the command line: many from JSON Lines, or one in this process."""

@@ -1,4 +1,4 @@
-"""Many runs of one workflow, started by one command from JSON Lines: each line is the input of one run."""
+"""Many runs of one workflow from JSON Lines (jsonlines.org): each line is the input of one run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POLL_S = 0.2
 BYTES_MAX = 50_000_000
 PROBLEMS_SHOWN_MAX = 5
 
-Line = tuple[int, dict[str, Any]]  # its number in the file, and the input
+Line = tuple[int, dict[str, Any]]  # its number in the file, from 1, and the input
 
 
 class BadLines(WorkersError):
@@ -29,7 +29,7 @@ class BadLines(WorkersError):
 
 
 def inputs_of(text: str) -> list[Line]:
-    """The inputs; blank lines are passed over. Raises BadLines, which says the line."""
+    """Reads the inputs; blank lines are skipped. Raises BadLines, which names the line."""
     if len(text.encode()) > BYTES_MAX:
         raise BadLines(f"The lines have more than {BYTES_MAX:,} bytes; start them in several calls.")
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
@@ -39,16 +39,19 @@ def inputs_of(text: str) -> list[Line]:
 
 
 def start(version: WorkflowVersion, lines: Sequence[Line]) -> list[Run]:
-    """Start all runs or none. Raises BadLines, which says the lines that do not fit."""
+    """Starts all runs or none. Raises BadLines, which names the lines that do not fit."""
     try:
         started = engine.start_runs([Request(version, input, {}) for _, input in lines])
     except BadInput as error:
-        raise _in_lines(error, lines) from error
-    return [one.run for one in started]
+        raise _with_line_numbers(error, lines) from error
+    return [start.run for start in started]
 
 
 def ends(runs: Sequence[Run], deadline: float | None) -> Iterator[tuple[Run, int]]:
-    """Each run when it has ended or is blocked, with its exit code; at `deadline` those that have not."""
+    """Yields each run with its exit code when it has ended or is blocked; at `deadline` the others.
+
+    `deadline` is in seconds of `time.monotonic()`; None: no deadline.
+    """
     pending: dict[UUID, Run] = {run.pk: run for run in runs}
     while pending:
         for pk, status in Run.objects.filter(pk__in=pending).values_list("pk", "status"):
@@ -75,20 +78,20 @@ def _input(number: int, line: str) -> dict[str, Any]:
 
 
 def refuse_constant(name: str) -> float:
-    """NaN and Infinity are no JSON."""
+    """For `parse_constant` of `json.loads`: NaN and Infinity are no JSON. Raises ValueError."""
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _in_lines(error: BadInput, lines: Sequence[Line]) -> BadLines:
-    """The same said of lines instead of places in a list."""
-    said = [_of_line(problem, lines) for problem in error.problems[:PROBLEMS_SHOWN_MAX]]
-    more = len(error.problems) - len(said)
+def _with_line_numbers(error: BadInput, lines: Sequence[Line]) -> BadLines:
+    """The engine's error, whose paths are indexes in the list of requests, in terms of the file's lines."""
+    messages = [_line_problem(problem, lines) for problem in error.problems[:PROBLEMS_SHOWN_MAX]]
+    more = len(error.problems) - len(messages)
     return BadLines(
-        "Nothing was started. " + "; ".join(said or [str(error)]) + (f"; {more} more" if more else "")
+        "Nothing was started. " + "; ".join(messages or [str(error)]) + (f"; {more} more" if more else "")
     )
 
 
-def _of_line(problem: dict[str, Any], lines: Sequence[Line]) -> str:
-    place, _, path = problem["path"].removeprefix("[").partition("]")
+def _line_problem(problem: dict[str, Any], lines: Sequence[Line]) -> str:
+    index, _, path = problem["path"].removeprefix("[").partition("]")  # `[3].input.customer`
     field = path.removeprefix(".input").removeprefix(".")
-    return f"line {lines[int(place)][0]}: {field + ': ' if field else ''}{problem['message']}"
+    return f"line {lines[int(index)][0]}: {field + ': ' if field else ''}{problem['message']}"

@@ -1,4 +1,8 @@
-"""Runs a workflow in this very process: the same engine, without Redis and worker processes."""
+"""Runs a workflow in this process: the same engine, without Redis and worker processes.
+
+Dispatches are collected in memory instead of queues, and due times are waited for here instead of by the
+sweep.
+"""
 
 from __future__ import annotations
 
@@ -21,30 +25,27 @@ from runs.store import reader
 from workers.process.jobs import run_attempt
 
 PAUSE_S_MAX = 1.0
-Rings = deque[tuple[UUID, Dispatch]]
+Dispatches = deque[tuple[UUID, Dispatch]]
 
 
 def start_and_run(version: Any, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
-    """Start a run and carry it out until nothing but people can bring it on.
+    """Starts a run and carries it out until it has ended or waits for a person.
 
-    Yields the run first, and then after each piece of work. `deadline`: seconds of `time.monotonic()`.
+    Yields the run at its start, and again after each step or wait. `deadline` is in seconds of
+    `time.monotonic()`.
     """
     with queue.collect_dispatches() as dispatches:
         run = engine.start_run(version, input)
         yield run
-        while _work_once(run.pk, dispatches) and not _is_over(deadline):
+        while _work_once(run.pk, dispatches) and (deadline is None or time.monotonic() < deadline):
             yield run
 
 
-def _is_over(deadline: float | None) -> bool:
-    return deadline is not None and time.monotonic() >= deadline
-
-
-def _work_once(run_id: UUID, dispatches: Rings) -> bool:
-    """Carry out one step or wait for the next due time. False when there is nothing more to do."""
+def _work_once(run_id: UUID, dispatches: Dispatches) -> bool:
+    """Carries out one step or waits for the next due time. Returns False if there is nothing left to do."""
     if dispatches:
-        owner, dispatch = dispatches.popleft()
-        run_attempt(str(owner), dispatch.step, dispatch.lease)
+        owner_id, dispatch = dispatches.popleft()  # the run, or one of its children
+        run_attempt(str(owner_id), dispatch.step, dispatch.lease)
         return True
     if Run.objects.get(pk=run_id).status in RUN_ENDED:
         return False
@@ -52,34 +53,34 @@ def _work_once(run_id: UUID, dispatches: Rings) -> bool:
 
 
 def _wait_for_timer(run_id: UUID) -> bool:
-    due = _next_due(run_id)
-    if due is None:
+    timer = _next_timer(run_id)
+    if timer is None:
         return False
-    due_at, bring_forward = due
+    due_at, fire = timer
     pause_s = (due_at - reader.now()).total_seconds()
     if pause_s > 0:
         time.sleep(min(pause_s, PAUSE_S_MAX))
     else:
         with suppress(Stale):
-            bring_forward()
+            fire()
     return True
 
 
-def _next_due(run_id: UUID) -> tuple[datetime, Callable[[], None]] | None:
-    """The earliest due time of the run and of its children, and what is to be done then."""
+def _next_timer(run_id: UUID) -> tuple[datetime, Callable[[], None]] | None:
+    """Returns the earliest due time of the run and its descendants, and the call to make then."""
     family = {run_id}
     while children := set(Run.objects.filter(parent_id__in=family).values_list("pk", flat=True)) - family:
         family |= children
-    due: list[tuple[datetime, Callable[[], None]]] = [
+    timers: list[tuple[datetime, Callable[[], None]]] = [
         (at, partial(engine.wake, owner, name))
         for owner, name, at in StepRun.objects.filter(run_id__in=family, due_at__isnull=False)
         .order_by("due_at")
         .values_list("run_id", "name", "due_at")[:1]
         if at is not None
     ]
-    due += [
+    timers += [
         (at, partial(engine.time_out, owner))
         for owner, at in Run.objects.filter(pk__in=family, due_at__isnull=False).values_list("pk", "due_at")
         if at is not None
     ]
-    return min(due, key=lambda found: found[0], default=None)
+    return min(timers, key=lambda timer: timer[0], default=None)

@@ -1,6 +1,6 @@
-"""Shipped workers: a little shop to order from, and the workers of the shipped patterns.
+"""Shipped workers: a small shop, and the workers of the shipped patterns.
 
-An ordinary Django application; nothing here is imported by the engine.
+An ordinary Django application, like one that a user writes: the engine imports nothing of it.
 """
 
 MODULES = (

@@ -1,4 +1,4 @@
-"""The shop and the metrics in the admin, to look at; only a product's name and price may change."""
+"""Admin of the shop and the metrics: read-only, but for the names and prices of products."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ else:
 
 
 class ReadOnly(ForRole):
-    """Workers write these rows; a hand in between would break the books."""
+    """Rows that workers alone write: a change by hand would make `shop_audit` fail."""
 
 
 @admin.register(Product)

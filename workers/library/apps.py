@@ -1,4 +1,4 @@
-"""Registers the library's tables with Django."""
+"""The Django app of the library, under the label `library`."""
 
 from django.apps import AppConfig
 

@@ -1,9 +1,8 @@
 """Faults on demand: `{"simulate": {"create_shipment": "error"}}` in a run's input.
 
-Keys are names of workers, or of steps (`process_batches[3]` for one item of a map). What goes
-wrong before the work: `error`, `temporary:N`, `critical`, `failed`, `slow:SECONDS`. What goes
-wrong when the work is done and saved, so that nobody hears of it: `hang`, `crash`, `crash:N`.
-N counts attempts of the step, from 1.
+Keys are names of workers, or of steps (`process_batches[3]` for one item of a map). Before the work: `error`,
+`temporary:N`, `critical`, `failed`, `slow:SECONDS`. After the work is done and saved, so that its outcome is
+lost: `hang`, `crash`, `crash:N`. N counts attempts of the step, from 1.
 """
 
 from __future__ import annotations
@@ -37,23 +36,27 @@ class SimulatedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What should go wrong. `amount` is N (attempts) or seconds."""
+    """A fault to simulate; none if `kind` is empty. `amount` is N (attempts) or seconds."""
 
     kind: str = ""
     amount: float = 0.0
 
     def hits(self, attempt: int) -> bool:
+        """Whether the fault applies to an attempt: to all, or to the first N."""
         return not self.amount or attempt <= self.amount
 
 
 def fault_of(context: Mapping[str, Any], *names: str) -> Fault:
-    """The fault that the run's input asks for under the first of `names` it has."""
-    asked = context.get("simulate") or {}
-    if not isinstance(asked, dict):
-        raise CriticalFailure(f'simulate: expected {{"worker": "fault"}}, got {asked!r:.100}')
+    """The fault that the run's input states under the first of `names` that it has.
+
+    Raises CriticalFailure.
+    """
+    faults = context.get("simulate") or {}
+    if not isinstance(faults, dict):
+        raise CriticalFailure(f'simulate: expected {{"worker": "fault"}}, got {faults!r:.100}')
     for name in names:
-        if asked.get(name):
-            return read_fault(name, asked[name])
+        if faults.get(name):
+            return read_fault(name, faults[name])
     return Fault()
 
 
@@ -66,21 +69,26 @@ def read_fault(name: str, text: object) -> Fault:
 
 
 def simulated(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Lets a worker, named like its function, obey `simulate`, under its own name or its step's."""
-    return obeying(function, {}, by_step=True)
+    """Makes a worker, named like its function, obey `simulate`, under its own name or its step's."""
+    return with_faults(function, {}, by_step=True)
 
 
 def simulated_check(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a verify worker, which a fault of its step does not concern."""
-    return obeying(function, {}, by_step=False)
+    """As `simulated`, for a verification, which ignores a fault of its step."""
+    return with_faults(function, {}, by_step=False)
 
 
 def simulated_undo(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a compensation, whose `failed` also asks for a person."""
-    return obeying(function, {"requires_manual_intervention": True}, by_step=False)
+    """As `simulated`, for a compensation, whose `failed` also asks for a person."""
+    return with_faults(function, {"requires_manual_intervention": True}, by_step=False)
 
 
-def obeying(function: Callable[..., Any], extra: dict[str, Any], *, by_step: bool) -> Callable[..., Any]:
+def with_faults(function: Callable[..., Any], extra: dict[str, Any], *, by_step: bool) -> Callable[..., Any]:
+    """Wraps a worker's function. `extra` joins the result of `failed`; `by_step`: the step's name counts too.
+
+    The wrapper needs context and step, whatever the function takes. So it states a signature of its own, from
+    which `workers.sdk.decorator` reads the arguments and the params model.
+    """
     name, own = function.__name__, inspect.signature(function).parameters
     taken = {"context", "step", *own}
 
@@ -90,8 +98,8 @@ def obeying(function: Callable[..., Any], extra: dict[str, Any], *, by_step: boo
         if fault.kind == "failed":
             return {"status": "failed", "error": f"simulated failure of {name}", **extra}
         before_work(fault, name, step)
-        given = {"context": context, "step": step, **others}
-        result = function(**{key: value for key, value in given.items() if key in own})
+        arguments = {"context": context, "step": step, **others}
+        result = function(**{key: value for key, value in arguments.items() if key in own})
         after_work(fault, step)
         return result
 

@@ -1,4 +1,7 @@
-"""Files that workers write into DATA_DIR. A step writes one file under one name, however often it tries."""
+"""Files that workers write into DATA_DIR.
+
+The name follows from the step, so that attempts overwrite each other.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,12 @@ class WrittenFile:
 
 
 def step_file(folder: str, step: StepHandle, suffix: str) -> Path:
-    """Where a step of a run keeps its file; the same for all attempts and for the undo."""
+    """Path of a step's file; the same for all attempts and for the undo."""
     return Path(settings.DATA_DIR) / folder / f"{safe_name(step.run_id, step.name)}{suffix}"
 
 
 def run_folder(folder: str, step: StepHandle) -> Path:
-    """A folder that the steps of one run share."""
+    """Path of a folder that the steps of one run share."""
     return Path(settings.DATA_DIR) / folder / safe_name(step.run_id)
 
 
@@ -38,7 +41,7 @@ def safe_name(*parts: str) -> str:
 
 
 def write(path: Path, text: str) -> WrittenFile:
-    """Puts the whole file in place at once, so that nobody ever reads half of it."""
+    """Writes a file beside its place and renames it, so that a reader never sees half of it."""
     content = text.encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -51,7 +54,7 @@ def write(path: Path, text: str) -> WrittenFile:
 
 
 def remove(path: Path) -> bool:
-    """Whether there was a file to remove."""
+    """Removes a file. Returns whether there was one."""
     try:
         path.unlink()
     except FileNotFoundError:
@@ -60,7 +63,7 @@ def remove(path: Path) -> bool:
 
 
 def remove_folder(folder: Path) -> int:
-    """How many files there were in the folder, which holds no others."""
+    """Removes a folder of files. Returns how many there were."""
     paths = list(folder.iterdir()) if folder.is_dir() else []
     removed = sum(remove(path) for path in paths)
     with suppress(OSError):

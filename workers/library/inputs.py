@@ -1,4 +1,4 @@
-"""Reading what a worker needs out of its context. Refusals name the key."""
+"""Reads values of a worker's context. Refusals name the key."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from workers import CriticalFailure
 
 
 def required(context: Mapping[str, Any], key: str) -> Any:
-    """The value under `key`. Raises CriticalFailure when an earlier step or the input lacks it."""
+    """Returns the value under `key`.
+
+    Raises CriticalFailure if neither the input nor an earlier step gives it.
+    """
     if key not in context:
         raise CriticalFailure(f"{key}: missing; neither the input nor an earlier step gives it")
     return context[key]
 
 
 def whole_number(context: Mapping[str, Any], key: str, default: int, *, least: int, most: int) -> int:
-    """The number under `key`, or the default. Raises CriticalFailure when it is none or out of bounds."""
+    """Returns the number under `key`, or the default. Raises CriticalFailure for any other value."""
     number = context.get(key)
     if number is None:
         return default
@@ -26,7 +29,7 @@ def whole_number(context: Mapping[str, Any], key: str, default: int, *, least: i
 
 
 def list_of(context: Mapping[str, Any], key: str) -> list[Any]:
-    """The list under `key`. Raises CriticalFailure for anything else."""
+    """Returns the list under `key`. Raises CriticalFailure for any other value."""
     items = required(context, key)
     if not isinstance(items, list):
         raise CriticalFailure(f"{key}: expected a list, got {type(items).__name__}")

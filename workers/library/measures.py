@@ -1,6 +1,6 @@
-"""What can be told of any JSON data: kind, size, complexity, quality, fingerprint. PURE.
+"""Measures of any JSON data: kind, size, complexity, quality, fingerprint, statistics. PURE.
 
-Scores run from 0 to 1. Large data is sampled: the first 200,000 values decide.
+Scores are from 0 to 1. Large data is sampled: its first `VALUES_MAX` values decide.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SERIES_LENGTH_MIN = 2
 
 
 def walk(data: Any) -> Iterator[tuple[Any, int]]:
-    """Every value in the data with its depth, containers too; without recursion."""
+    """Yields every value in the data with its depth, containers included; without recursion."""
     todo: list[tuple[Any, int]] = [(data, 0)]
     while todo:
         value, depth = todo.pop()
@@ -44,7 +44,7 @@ def size_of(data: Any) -> int:
 
 
 def kind_of(value: Any) -> str:
-    """The JSON type; whole and other numbers are one."""
+    """The JSON type: object, list, text, number, boolean or null."""
     if isinstance(value, bool):
         return "boolean"
     names = {dict: "object", list: "list", str: "text", int: "number", float: "number"}
@@ -52,7 +52,7 @@ def kind_of(value: Any) -> str:
 
 
 def complexity_of(data: Any) -> float:
-    """How hard the data is to handle: deep, of many kinds, with records that are not alike."""
+    """A score: 0.4 for depth, 0.3 for the number of kinds, 0.3 for records that differ in their keys."""
     depth, kinds = 0, set()
     for value, level in sampled(data):
         depth = max(depth, level)
@@ -62,7 +62,10 @@ def complexity_of(data: Any) -> float:
 
 
 def irregularity_of(data: Any) -> float:
-    """Share of records with other keys than the usual ones; of a lone object, how many keys it has."""
+    """Share of the records whose keys are not the most frequent ones.
+
+    A single record: by its number of keys.
+    """
     records = [value for value, _ in sampled(data) if isinstance(value, dict)]
     if len(records) < 2:
         return min(1.0, sum(map(len, records)) / WIDE)
@@ -75,12 +78,12 @@ def texts_in(data: Any) -> Iterator[str]:
 
 
 def is_prose(data: Any) -> bool:
-    """Whether there is running text in the data, which plain rules handle badly."""
+    """Whether a text in the data has `LONG_TEXT_WORDS` words or more."""
     return any(len(text.split()) >= LONG_TEXT_WORDS for text in texts_in(data))
 
 
 def priority_of(data: Any) -> str:
-    """low, normal or high: as the data says itself, or by words such as "urgent"."""
+    """low, normal or high: as the data states it, or by words such as "urgent"."""
     stated = data.get("priority") if isinstance(data, dict) else None
     if stated in ("low", "normal", "high"):
         return str(stated)
@@ -109,7 +112,10 @@ def type_of_list(items: Sequence[Any]) -> str:
 
 
 def point_of(item: Any) -> tuple[str, float] | None:
-    """Moment and value, if the item is a point of a time series."""
+    """Time and value of a point of a time series: a pair, or a record with one of `TIME_KEYS`.
+
+    None for others.
+    """
     if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and is_number(item[1]):
         return item[0], float(item[1])
     if not isinstance(item, dict):
@@ -124,7 +130,7 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def numbers_in(data: Any) -> list[float]:
-    """Every number in the data, in no particular order."""
+    """The numbers in the data, in no particular order."""
     return [float(value) for value, _ in sampled(data) if is_number(value)]
 
 
@@ -133,25 +139,25 @@ def is_filled(value: Any) -> bool:
 
 
 def quality_of(data: Any) -> float:
-    """Share of plain values that are filled in; data without any has quality 0."""
+    """Share of the plain values that are filled in; 0 for data without any."""
     plain = [value for value, _ in sampled(data) if not isinstance(value, dict | list)]
     return round(sum(map(is_filled, plain)) / len(plain), 3) if plain else 0.0
 
 
 def completeness_of(record: Mapping[str, Any], expected: Iterable[str]) -> float:
-    """Share of the expected fields that the record has, filled in."""
+    """Share of the expected fields that are filled in; 1 if none is expected."""
     fields = list(expected)
     return sum(is_filled(record.get(field)) for field in fields) / len(fields) if fields else 1.0
 
 
 def fingerprint_of(data: Any) -> str:
-    """Eight hexadecimal digits that change with the data; for integrity, not for security."""
+    """The first eight hexadecimal digits of MD5 over the data with sorted keys; not for security."""
     text = json.dumps(data, sort_keys=True)
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
 def statistics_of(numbers: Sequence[float]) -> dict[str, float]:
-    """count, sum, mean, min and max; only the count when there are none."""
+    """count, sum, mean, min and max; of no numbers, the count alone."""
     if not numbers:
         return {"count": 0}
     total = sum(numbers)

@@ -1,4 +1,4 @@
-"""Every table of the library, for Django to find; the tables are described where they are used."""
+"""All models of the library, where Django looks for them; defined beside the workers that use them."""
 
 from workers.library.patterns.models import CountedEvent, EventMetric
 from workers.library.shop.models import Confirmation, Payment, Product, Reservation, ReservationLine, Shipment

@@ -1,1 +1,1 @@
-"""Runs in bulk, made to try lists and charts with."""
+"""Demo data: runs in bulk, to try lists and charts with."""

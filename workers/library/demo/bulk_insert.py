@@ -1,4 +1,4 @@
-"""Stores many rows at once, as fast as each database takes them: COPY, or one statement for all."""
+"""Bulk inserts: COPY on PostgreSQL, one prepared statement on SQLite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = Sequence[Any]
 
 
 def load(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Append rows to a table, within the caller's transaction. JSON is given as text."""
+    """Appends rows to a table, within the caller's transaction. JSON columns take text."""
     connection.ensure_connection()
     names = ", ".join(columns)
     if connection.vendor == "postgresql":
@@ -32,6 +32,7 @@ def load(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _stored(value: Any) -> Any:
+    """A value as SQLite stores it: this bypasses Django's conversion."""
     if isinstance(value, UUID):
         return database().key(value)
     return database().time(value) if isinstance(value, datetime) else value

@@ -1,7 +1,8 @@
-"""Makes very many runs, to try lists and searches with: copies of a few that really ran, spread over time.
+"""Generates runs in bulk, to try lists and searches with: copies of a few exemplars, spread over time.
 
-The newest, and all that rest open, have their whole journal and steps; the others are rows of lists alone.
-Nothing made has a due time, so no worker process ever touches it.
+The newest runs, and all that have not ended, get the whole journal and all steps of their exemplar; the
+others get only the rows that lists and searches read. No generated row has a due time, so no worker process
+ever takes one.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from workers.library.demo.bulk_insert import load
 BATCH = 5_000
 OPEN_MAX = {"blocked": 200, "waiting": 500, "running": 300}
 OPEN_SHARE = {"blocked": 0.0005, "waiting": 0.001, "running": 0.0005}
-OPEN_AMONG = 0.05  # of the runs, the newest
+OPEN_AMONG = 0.05  # share of the runs, the newest, that those which have not ended are among
 ENDED = {"completed": 900, "compensated": 55, "failed": 30, "cancelled": 15, "answered": 5}
 LABELLED = 0.5
-STEP_S = 2.0  # the middle of how long a run takes
+RUN_S_MEDIAN = 2.0
 SHOPS = ("north", "south", "east", "west", "online")
 TIERS = ("basic", "plus", "business")
 NAMES = ("ada", "grace", "alan", "edsger", "barbara", "donald", "radia", "tony", "frances", "ken", "lynn")
@@ -43,12 +44,12 @@ TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)")
 
 @dataclass(frozen=True)
 class Exemplar:
-    """A run that really ran, and all of its rows."""
+    """A run that the engine carried out, and all of its rows."""
 
     run: Run
     steps: list[StepRun]
     entries: list[JournalEntry]
-    cases: list[Intervention]
+    interventions: list[Intervention]
 
     @classmethod
     def of(cls, run_id: UUID) -> Exemplar:
@@ -58,10 +59,11 @@ class Exemplar:
 
 @dataclass(frozen=True)
 class Plan:
-    """`exemplars` by the status in which they are; `whole`: how many of the newest have their journal.
+    """What to generate: `count` runs, created within the last `days`.
 
-    One named "answered" has ended after a person answered its question.
-    `versions`: those of the exemplars' own workflow under other names, the most frequent first.
+    `exemplars` by status; the one under "answered" ended after a person had answered its intervention.
+    `versions` of workflows like that of the exemplars, the most frequent first. `whole`: how many of the
+    newest get their journal and steps. The same `seed` generates the same runs.
     """
 
     exemplars: Mapping[str, Exemplar]
@@ -74,12 +76,12 @@ class Plan:
 
 @dataclass
 class Batch:
-    """Rows that are stored together."""
+    """Rows that are stored in one transaction."""
 
     runs: list[Run] = field(default_factory=list)
     steps: list[StepRun] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
-    cases: list[Intervention] = field(default_factory=list)
+    interventions: list[Intervention] = field(default_factory=list)
 
     def store(self) -> None:
         with transaction.atomic():
@@ -92,7 +94,7 @@ class Batch:
             )
             StepRun.objects.bulk_create(self.steps, BATCH)
             JournalEntry.objects.bulk_create(self.entries, BATCH)
-            Intervention.objects.bulk_create(self.cases, BATCH)
+            Intervention.objects.bulk_create(self.interventions, BATCH)
 
 
 RUN_COLUMNS = tuple(str(field.column) for field in Run._meta.local_fields)
@@ -100,7 +102,7 @@ JSON_COLUMNS = {str(field.column) for field in Run._meta.local_fields if isinsta
 
 
 def run_row(run: Run) -> list[Any]:
-    """What is stored of a run."""
+    """The values of a run's columns, in the order of `RUN_COLUMNS`."""
     values = {column: getattr(run, column) for column in RUN_COLUMNS}
     for column in JSON_COLUMNS:
         values[column] = None if values[column] is None else json_of(values[column])
@@ -112,87 +114,91 @@ def json_of(value: Any) -> str:
 
 
 def make(plan: Plan) -> Iterator[int]:
-    """Store them batch by batch, the oldest first; yields how many there are."""
-    maker = Maker(plan)
+    """Generates and stores runs batch by batch, the oldest first; yields how many are stored so far."""
+    generator = Generator(plan)
     for first in range(0, plan.count, BATCH):
         numbers = range(first, min(first + BATCH, plan.count))
-        maker.batch(numbers).store()
+        generator.batch(numbers).store()
         yield numbers.stop
     with transaction.atomic():
-        write_hours(maker.tally)
-        counters.write_steps(steps_of(plan, maker.ended))
+        write_hours(generator.tally)
+        counters.write_steps(step_tally(plan, generator.ended))
 
 
 def write_hours(tally: counters.Tally) -> None:
-    """New hours in bulk; what was counted of an hour before is added to."""
+    """Inserts the figures of new hours in bulk, and adds to those of hours that have figures already."""
     known = set(HourFigures.objects.values_list("hour", "status"))
-    new = {place: counts for place, counts in tally.hours.items() if place not in known}
+    new = {key: counts for key, counts in tally.hours.items() if key not in known}
     HourFigures.objects.bulk_create(
         HourFigures(
-            hour=hour, status=status, durations=histogram.count(found.durations), count=found.counts["count"]
+            hour=hour,
+            status=status,
+            durations=histogram.count(counts.durations),
+            count=counts.counts["count"],
         )
-        for (hour, status), found in new.items()
+        for (hour, status), counts in new.items()
     )
-    counters.write_hours(
-        counters.Tally(hours={place: tally.hours[place] for place in tally.hours.keys() & known})
-    )
+    counters.write_hours(counters.Tally(hours={key: tally.hours[key] for key in tally.hours.keys() & known}))
 
 
-def steps_of(plan: Plan, ended: Mapping[tuple[str, int], int]) -> counters.Tally:
-    """What became of the steps of each version, if as many runs of it ended as each exemplar did."""
+def step_tally(plan: Plan, ended: Mapping[tuple[str, int], int]) -> counters.Tally:
+    """Counts the steps of each version: those of an exemplar, times the number of its copies that ended.
+
+    `ended`: number of runs by kind of exemplar and version.
+    """
     tally = counters.Tally()
-    for (sort, version_id), count in ended.items():
-        one, run = counters.Tally(), plan.exemplars[sort].run
+    for (kind, version_id), count in ended.items():
+        single, run = counters.Tally(), plan.exemplars[kind].run
         facts = counters.Ended(run.pk, version_id, run.started_at, 0, run.last_seq, False, None)
-        entries = [entry for entry in plan.exemplars[sort].entries if entry.type in counters.STEP_COUNTS]
-        counters.add(one, facts, ((entry.type, entry.step, entry.at, entry.data) for entry in entries))
-        for place, found in one.steps.items():
-            tally.steps[place].counts.update({name: n * count for name, n in found.counts.items()})
-            tally.steps[place].durations += found.durations * count
+        entries = [entry for entry in plan.exemplars[kind].entries if entry.type in counters.STEP_COUNTS]
+        counters.add(single, facts, ((entry.type, entry.step, entry.at, entry.data) for entry in entries))
+        for key, counts in single.steps.items():
+            tally.steps[key].counts.update({name: n * count for name, n in counts.counts.items()})
+            tally.steps[key].durations += counts.durations * count
     return tally
 
 
-class Maker:
-    """What is kept from one batch to the next."""
+class Generator:
+    """Makes batches of runs; keeps what they share and what they add up to."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.dice = random.Random(plan.seed)  # noqa: S311
         self.tally = counters.Tally()
         self.ended: Counter[tuple[str, int]] = Counter()
-        self.sorts = [sort for sort in ENDED if sort in plan.exemplars]
-        self.shares = [ENDED[sort] for sort in self.sorts]
+        self.kinds = [kind for kind in ENDED if kind in plan.exemplars]
+        self.shares = [ENDED[kind] for kind in self.kinds]
         self.last = reader.now()
         self.gap = timedelta(days=plan.days) / plan.count
-        self.weights = [1 / (place + 1) for place in range(len(plan.versions))]
-        self.open = self._open_ones()
+        self.weights = [1 / (rank + 1) for rank in range(len(plan.versions))]
+        self.open = self._choose_open()
 
-    def _open_ones(self) -> dict[int, str]:
-        """Which of the newest have not ended, and what they are."""
+    def _choose_open(self) -> dict[int, str]:
+        """Chooses runs among the newest that have not ended. Returns their statuses by number."""
         count = self.plan.count
-        wanted = [
-            name
-            for name, share in OPEN_SHARE.items()
-            for _ in range(min(OPEN_MAX[name], math.ceil(count * share)))
+        statuses = [
+            status
+            for status, share in OPEN_SHARE.items()
+            for _ in range(min(OPEN_MAX[status], math.ceil(count * share)))
         ]
-        among = range(count - max(len(wanted), round(count * OPEN_AMONG)), count)
-        numbers = self.dice.sample([number for number in among if number >= 0], min(len(wanted), count))
-        return dict(zip(numbers, wanted, strict=False))
+        among = range(count - max(len(statuses), round(count * OPEN_AMONG)), count)
+        numbers = self.dice.sample([number for number in among if number >= 0], min(len(statuses), count))
+        return dict(zip(numbers, statuses, strict=False))
 
     def batch(self, numbers: range) -> Batch:
         batch = Batch()
         for number in numbers:
-            sort = self.open.get(number) or self.dice.choices(self.sorts, self.shares)[0]
-            exemplar = self.plan.exemplars[sort]
+            kind = self.open.get(number) or self.dice.choices(self.kinds, self.shares)[0]
+            exemplar = self.plan.exemplars[kind]
             run = self._run(exemplar, number)
             batch.runs.append(run)
             if run.finished_at is None or number >= self.plan.count - self.plan.whole:
                 copy_rows(exemplar, run, batch)
             else:
-                batch.cases += copied_interventions(exemplar, run)
+                batch.interventions += copied_interventions(exemplar, run)
             if run.finished_at is not None:
                 self._count(run, run.finished_at)
-                self.ended[sort, run.version_id] += 1
+                self.ended[kind, run.version_id] += 1
         return batch
 
     def _run(self, exemplar: Exemplar, number: int) -> Run:
@@ -202,7 +208,7 @@ class Maker:
         if old.workflow_name == self.plan.versions[0].workflow.name:
             (version,) = self.dice.choices(self.plan.versions, self.weights)
         started = at + timedelta(milliseconds=self.dice.uniform(5, 300))
-        ended = started + timedelta(seconds=STEP_S * self.dice.lognormvariate(0, 1.2))
+        ended = started + timedelta(seconds=RUN_S_MEDIAN * self.dice.lognormvariate(0, 1.2))
         return Run(
             id=id_at(at, self.dice),
             version=version,
@@ -238,14 +244,14 @@ class Maker:
 
     def _count(self, run: Run, ended: datetime) -> None:
         hour = ended.replace(minute=0, second=0, microsecond=0)
-        found = self.tally.hours[hour, run.status]
-        found.counts["count"] += 1
+        counts = self.tally.hours[hour, run.status]
+        counts.counts["count"] += 1
         if run.started_at is not None:
-            found.durations.append((ended - run.started_at).total_seconds() * 1000)
+            counts.durations.append((ended - run.started_at).total_seconds() * 1000)
 
 
 def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
-    """The steps, journal and open questions of an exemplar, for a run that is a copy of it."""
+    """Copies the steps, journal and interventions of an exemplar for `run`, and adds them to `batch`."""
     by = run.created_at - exemplar.run.created_at
     for step in exemplar.steps:
         row = _copied(step, run, by, ("started_at", "finished_at"))
@@ -257,29 +263,30 @@ def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
         if entry.type == "run.created":
             row.data["workflow"] = run.workflow_name
         batch.entries.append(row)
-    batch.cases += copied_interventions(exemplar, run)
+    batch.interventions += copied_interventions(exemplar, run)
 
 
 def copied_interventions(exemplar: Exemplar, run: Run) -> list[Intervention]:
     by = run.created_at - exemplar.run.created_at
-    return [_copied(case, run, by, ("opened_at", "answered_at")) for case in exemplar.cases]
+    return [_copied(row, run, by, ("opened_at", "answered_at")) for row in exemplar.interventions]
 
 
 def _copied(row: Any, run: Run, by: timedelta, times: Sequence[str]) -> Any:
-    found = copy(row)
-    found.pk = None
-    found._state = copy(row._state)
-    found._state.adding = True
-    found.run = run
+    """A copy of a row for another run, with its `times` moved; Django inserts it as a new row."""
+    duplicate = copy(row)
+    duplicate.pk = None
+    duplicate._state = copy(row._state)
+    duplicate._state.adding = True
+    duplicate.run = run
     for name in times:
         at = getattr(row, name)
-        setattr(found, name, None if at is None else at + by)
-    return found
+        setattr(duplicate, name, None if at is None else at + by)
+    return duplicate
 
 
 def shifted(value: Any, by: timedelta) -> Any:
-    """JSON with every time in it moved."""
-    moved = TIME.sub(lambda found: _moved(found[0], by), orjson.dumps(value))
+    """A JSON value with every time in its texts moved."""
+    moved = TIME.sub(lambda match: _moved(match[0], by), orjson.dumps(value))
     return orjson.loads(moved)
 
 
@@ -288,6 +295,6 @@ def _moved(text: bytes, by: timedelta) -> bytes:
 
 
 def id_at(at: datetime, dice: random.Random) -> UUID:
-    """As `runs.models.ids.uuid7`, for another moment."""
+    """A UUID of version 7 (RFC 9562), as `runs.models.ids.uuid7`, for another moment."""
     value = (int(at.timestamp() * 1000) << 80) | dice.getrandbits(80)
     return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | (0x7 << 76) | (0x2 << 62))

@@ -1,1 +1,1 @@
-"""Workers of the shipped patterns, one module a family."""
+"""Workers of the shipped workflows in `designer.patterns`, one module per pattern."""

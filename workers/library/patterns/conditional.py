@@ -1,7 +1,7 @@
-"""Conditional processing: analyse, take one of three ways, finalise.
+"""Conditional processing: analyse, process in one of three ways, finalise.
 
-The ways are workers of their own, for branches that are drawn; `route_processing` takes the
-right one by itself, for a workflow that is a line.
+Each way is a worker, for workflows with branches; `route_processing` chooses one itself, for workflows that
+are a chain.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def finalize_results(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def needs_llm_processing(data: Any) -> bool:
-    """Whether the data says so itself, or holds running text."""
+    """Whether the data states so under `requires_llm`, or contains running text."""
     if isinstance(data, dict) and isinstance(data.get("requires_llm"), bool):
         return bool(data["requires_llm"])
     return measures.is_prose(data)
@@ -134,17 +134,17 @@ def processed(way: str, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_insights(data: Any) -> dict[str, Any]:
-    """The sentences that hold most of the frequent terms, in their order."""
+    """Extractive summary: the sentences with the most occurrences of frequent terms, in their order."""
     text = " ".join(measures.texts_in(data))
     terms = Counter(word for word in WORD.findall(text.lower()) if len(word) >= TERM_CHARS_MIN)
     sentences = SENTENCE_END.split(text.strip())
     weights = [sum(terms[word] for word in WORD.findall(sentence.lower())) for sentence in sentences]
-    best = sorted(sorted(range(len(sentences)), key=lambda at: -weights[at])[:SENTENCES_SHOWN])
+    best = sorted(sorted(range(len(sentences)), key=lambda index: -weights[index])[:SENTENCES_SHOWN])
     total = sum(weights)
     return {
-        "llm_insights": " ".join(sentences[at] for at in best),
+        "llm_insights": " ".join(sentences[index] for index in best),
         "key_terms": [term for term, _ in terms.most_common(TERMS_SHOWN)],
-        "confidence": round(sum(weights[at] for at in best) / total, 2) if total else 0.0,
+        "confidence": round(sum(weights[index] for index in best) / total, 2) if total else 0.0,
     }
 
 

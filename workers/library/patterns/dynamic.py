@@ -1,4 +1,4 @@
-"""Dynamic workflow: a router that decides at run time which steps follow, and those steps."""
+"""Dynamic workflow: a router that chooses the following steps at run time, and the workers of those steps."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def expert_review(context: dict[str, Any]) -> dict[str, Any]:
 
     Reads `validation_result`. Gives `review_result`.
     """
-    found = context.get("validation_result") or {}
+    result = context.get("validation_result") or {}
     remarks = [
-        *(["many values are empty"] if found.get("quality", 1) < GOOD_QUALITY else []),
-        *(["records differ in their fields"] if found.get("irregularity", 0) > 0 else []),
+        *(["many values are empty"] if result.get("quality", 1) < GOOD_QUALITY else []),
+        *(["records differ in their fields"] if result.get("irregularity", 0) > 0 else []),
     ]
     return {"review_result": {"approved": not remarks, "remarks": remarks, "reviewed_at": now_text()}}
 
@@ -125,12 +125,12 @@ def time_series_analysis(context: dict[str, Any]) -> dict[str, Any]:
     Reads `data`: records with a time and a number, or pairs. Gives `series` and `series_statistics`.
     """
     data = required(context, "data")
-    found = [measures.point_of(item) for item in (data if isinstance(data, list) else [data])]
-    points = sorted(point for point in found if point)
+    candidates = [measures.point_of(item) for item in (data if isinstance(data, list) else [data])]
+    points = sorted(point for point in candidates if point)
     return {
         "series": [[moment, value] for moment, value in points],
         "series_statistics": measures.statistics_of([value for _, value in points]),
-        "points_left_out": len(found) - len(points),
+        "points_left_out": len(candidates) - len(points),
     }
 
 
@@ -255,7 +255,7 @@ def route_of(analysis: dict[str, Any], params: RouterParams) -> str:
 
 
 def estimate_processing_time(steps: Sequence[str]) -> float:
-    """Seconds, by what such steps usually take."""
+    """Sum of the usual durations of such steps, in seconds."""
     return round(sum(SECONDS.get(step, SECONDS_USUAL) for step in steps), 3)
 
 
@@ -277,10 +277,10 @@ def values_of(context: dict[str, Any]) -> list[float]:
 
 
 def fitted_line(values: Sequence[float]) -> tuple[float, float]:
-    """Slope and start by least squares over the places 0, 1, 2, …; flat for fewer than two values."""
+    """Slope and intercept of the least-squares line over x = 0, 1, 2, …; flat for fewer than two values."""
     if len(values) < 2:
         return 0.0, values[0] if values else 0.0
     middle, mean = (len(values) - 1) / 2, fmean(values)
-    spread = sum((place - middle) ** 2 for place in range(len(values)))
-    slope = sum((place - middle) * (value - mean) for place, value in enumerate(values)) / spread
+    spread = sum((x - middle) ** 2 for x in range(len(values)))
+    slope = sum((x - middle) * (value - mean) for x, value in enumerate(values)) / spread
     return slope, mean - slope * middle

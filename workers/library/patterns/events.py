@@ -1,4 +1,8 @@
-"""Event processing: parse, classify, process by category, count in the database."""
+"""Event processing: parse, classify, process by category, and count in the database.
+
+The count follows the rules of `workers.library.shop.effects`: an event counts once per idempotency key, and
+one that was retracted first is never counted.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ VALUES_SHOWN_MAX = 50
 REASON_CHARS_MAX = 300
 
 WORD = re.compile(r"[a-z0-9]+")
-# Words of an event's type that decide its category; the first category that matches wins.
+# Category, priority, and the words of an event's type that decide for them; the first match counts.
 CATEGORIES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("system_error", "high", frozenset(
         {"error", "exception", "failure", "failed", "crash", "alert", "advisory", "vulnerability"}
@@ -144,7 +148,7 @@ def unreadable(raw_event: Any, reason: str) -> dict[str, Any]:
 
 
 def standard_fields(event: Event) -> Event:
-    """The standard fields, from the names that webhooks and CloudEvents use for them."""
+    """The standard fields, read under the names that webhooks and CloudEvents use."""
     return {
         "event_id": text_of(event.get("id")) or generate_event_id(),
         "event_type": text_of(event.get("type")) or "unknown",
@@ -156,7 +160,7 @@ def standard_fields(event: Event) -> Event:
 
 
 def text_of(value: Any) -> str:
-    """Identifiers and names as text; objects, lists and nothing as none."""
+    """Text of an identifier or a name; empty for any other value."""
     is_plain = isinstance(value, str) or is_number(value)
     return str(value).strip()[:VALUE_CHARS_MAX] if is_plain else ""
 
@@ -166,10 +170,10 @@ def generate_event_id() -> str:
 
 
 def category_of(event_type: str) -> tuple[str, str]:
-    """Category and priority, by the words of the type: `issue_comment.created` has three."""
+    """Category and priority by the words of the type; `issue_comment.created` has three words."""
     words = set(WORD.findall(event_type.lower()))
-    for category, priority, deciding in CATEGORIES:
-        if words & deciding:
+    for category, priority, keywords in CATEGORIES:
+        if words & keywords:
             return category, priority
     return OTHER_CATEGORY, OTHER_PRIORITY
 
@@ -225,12 +229,12 @@ PROCESSORS = {
 
 
 def actor_of(data: Any) -> str:
-    """Who caused the event, where webhooks say it."""
+    """The person or account that caused the event, under the names that webhooks use."""
     if not isinstance(data, dict):
         return "unknown"
     for key in ("sender", "user", "actor"):
-        who = data.get(key)
-        name = who.get("login") or who.get("id") if isinstance(who, dict) else who
+        actor = data.get(key)
+        name = actor.get("login") or actor.get("id") if isinstance(actor, dict) else actor
         if text_of(name):
             return text_of(name)
     return text_of(data.get("user_id")) or "unknown"
@@ -245,7 +249,7 @@ def determine_error_severity(event: Event) -> str:
 
 
 def counted_event(step: StepHandle, event: Event) -> tuple[CountedEvent, bool]:
-    """The step's contribution, locked, and whether it is new; without an event, a retracted one."""
+    """Returns the step's contribution, locked, and whether it is new; for an empty event, a retracted one."""
     return CountedEvent.objects.select_for_update().get_or_create(
         key=step.idempotency_key,
         defaults={
@@ -258,7 +262,7 @@ def counted_event(step: StepHandle, event: Event) -> tuple[CountedEvent, bool]:
 
 
 def counted_values(event: Event) -> dict[str, str]:
-    """The value of each dimension that this event counts for."""
+    """The value of the event in each dimension."""
     same_name = ("category", "priority", "source", "urgency")
     return {
         "all": "",
@@ -268,17 +272,17 @@ def counted_values(event: Event) -> dict[str, str]:
 
 
 def add(values: dict[str, str], amount: int) -> None:
-    """Rows are locked in order of dimension, so that two events never wait for each other in a ring."""
+    """Adds to the totals. Rows are locked in order of dimension, so that two events never wait in a cycle."""
     for dimension, value in sorted(values.items()):
         metric, _ = EventMetric.objects.get_or_create(dimension=dimension, value=value)
         EventMetric.objects.filter(pk=metric.pk).update(count=F("count") + amount)
 
 
 def totals(values: dict[str, str]) -> dict[str, Any]:
-    """Totals by category, priority and urgency, and those of this event's own type and source."""
-    shown = EventMetric.objects.filter(dimension__in=("category", "priority", "urgency"), count__gt=0)
+    """Totals by category, priority and urgency, and those of this event's type and source."""
+    metrics = EventMetric.objects.filter(dimension__in=("category", "priority", "urgency"), count__gt=0)
     by_dimension: dict[str, dict[str, int]] = {"category": {}, "priority": {}, "urgency": {}}
-    for metric in shown[:VALUES_SHOWN_MAX]:
+    for metric in metrics[:VALUES_SHOWN_MAX]:
         by_dimension[metric.dimension][metric.value] = metric.count
     return {
         "total_events": count_of("all", ""),

@@ -1,7 +1,7 @@
-"""Fan-out and fan-in: split into batches, process each one, combine in order.
+"""Fan-out and fan-in: split into batches, process each batch, combine the results in order.
 
-Batches are items of a map step; where three fixed steps stand in for one, the number at the end
-of the step's name says which batch it takes. A batch that nobody processed is an error.
+Batches are items of a map step. In a workflow with fixed steps instead, the number at the end of a step's
+name says which batch it takes. A batch that no step processed is an error.
 """
 
 from __future__ import annotations
@@ -108,13 +108,13 @@ def combine_results(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def batch_of(context: dict[str, Any], step: StepHandle) -> tuple[int, list[Any] | None, str]:
-    """Number (from 1) and items of the batch to process, and the key for its results."""
+    """Number (from 1) and items of the batch to process, and the key of its result."""
     if "batch" in context or "item" in context:
-        given = context["batch"] if "batch" in context else context["item"]
+        batch = context["batch"] if "batch" in context else context["item"]
         number = whole_number(context, "index", 0, least=0, most=10**9) + 1
-        return number, given if isinstance(given, list) else [given], "processed_batch"
-    found = STEP_NUMBER.search(step.name)
-    number = int(found.group()) if found else 1
+        return number, batch if isinstance(batch, list) else [batch], "processed_batch"
+    match = STEP_NUMBER.search(step.name)
+    number = int(match.group()) if match else 1
     return number, numbered_batch(context, number), f"processed_batch_{number}"
 
 
@@ -132,7 +132,7 @@ def processed_item(item: Any) -> dict[str, Any]:
 
 
 def mapped_results(context: Mapping[str, Any]) -> dict[int, list[Any] | None]:
-    """Processed items by batch number; None for a batch whose failure was tolerated."""
+    """Processed items by batch number; None for a batch whose failure the map step tolerated."""
     results = next((context[key] for key in RESULT_KEYS if isinstance(context.get(key), list)), None)
     if results is not None:
         return {number: items_of(result) for number, result in enumerate(results, start=1)}
@@ -141,7 +141,7 @@ def mapped_results(context: Mapping[str, Any]) -> dict[int, list[Any] | None]:
 
 
 def items_of(result: Any) -> list[Any] | None:
-    """The items in one result of a map step: of a batch, or of one item."""
+    """The items in one result of a map step: those of a batch, or a single one. None for an error."""
     if not isinstance(result, dict) or set(result) == {"error"}:
         return None
     items = result.get("processed_batch", [result])
@@ -149,7 +149,7 @@ def items_of(result: Any) -> list[Any] | None:
 
 
 def refuse_missing(results: Mapping[int, Any], total: Any) -> None:
-    """Raises CriticalFailure when fewer batches were processed than there are."""
+    """Raises CriticalFailure if fewer batches were processed than there are."""
     missing = sorted(set(range(1, total + 1)) - results.keys()) if isinstance(total, int) else []
     if missing:
         numbers = ", ".join(map(str, missing[:10]))

@@ -1,4 +1,4 @@
-"""Aggregates of processed events, and which events are in them."""
+"""Models of event processing: totals, and the events that are counted in them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VALUE_CHARS_MAX = 200
 
 
 class EventMetric(models.Model):
-    """How many events had one value of one dimension: `category` is `system_error`, 12 times."""
+    """Number of events with one value of one dimension, such as `system_error` of `category`."""
 
     dimension = models.CharField(max_length=20)
     value = models.CharField(max_length=VALUE_CHARS_MAX, blank=True)
@@ -25,7 +25,7 @@ class EventMetric(models.Model):
 
 
 class CountedEvent(models.Model):
-    """One step's contribution to the aggregates. A key that was retracted is never counted again."""
+    """The contribution of one step to the totals. A key that was retracted is never counted again."""
 
     key = models.CharField(max_length=KEY_CHARS_MAX, unique=True)
     run_id = models.CharField(max_length=64)

@@ -1,7 +1,7 @@
-"""Nested workflows: what a master workflow does itself, and the workers of its two children.
+"""Nested workflows: the workers of `master_workflow` and of the two workflows that it runs.
 
-`data_analysis` profiles the data and keeps the analysis; `data_export` formats it and writes a
-file. Both leave something behind that their own compensations take away.
+`data_analysis` profiles the data and stores the analysis; `data_export` formats the data and writes a file.
+The compensations of both remove what they have written.
 """
 
 from __future__ import annotations
@@ -129,10 +129,10 @@ def write_export(context: dict[str, Any], params: ExportParams, step: StepHandle
 
 
 def rows_of(context: dict[str, Any]) -> list[Any]:
-    given: Any = next((context[key] for key in INPUT_KEYS if context.get(key) is not None), [])
-    if isinstance(given, dict) and "data" in given:
-        given = given["data"]
-    return given if isinstance(given, list) else [given]
+    data: Any = next((context[key] for key in INPUT_KEYS if context.get(key) is not None), [])
+    if isinstance(data, dict) and "data" in data:
+        data = data["data"]
+    return data if isinstance(data, list) else [data]
 
 
 def column_statistics(records: list[dict[str, Any]]) -> dict[str, dict[str, float]]:

@@ -1,7 +1,7 @@
-"""Error recovery: try, try again later, fall back, ask for a person; then verify and clean up.
+"""Error recovery: try, retry later, fall back, ask for a person; then verify and clean up.
 
-`{"simulate": {"attempt_processing": …}}` strikes the primary way of processing, so that
-`temporary:N` is a service that is busy for N attempts; `fallback_processing` strikes the other way.
+`{"simulate": {"attempt_processing": …}}` is a fault of the primary processing, so that `temporary:N` stands
+for a service that is busy for N attempts; a fault under `fallback_processing` is one of the fallback.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def verify_results(context: dict[str, Any]) -> dict[str, Any]:
     if not measures.is_filled(result):
         return {"status": "validation_failed", "error": "the result is empty"}
     expected = measures.fingerprint_of(context.get("data"))
-    found = result.get("fingerprint", expected) if isinstance(result, dict) else expected
-    if found != expected:
+    fingerprint = result.get("fingerprint", expected) if isinstance(result, dict) else expected
+    if fingerprint != expected:
         return {
             "status": "validation_failed",
-            "error": f"the result is of {found!r:.40}, not of {expected!r}",
+            "error": f"the result is of {fingerprint!r:.40}, not of {expected!r}",
         }
     return {
         "verification_passed": True,
@@ -97,7 +97,7 @@ def cleanup_resources(step: StepHandle) -> dict[str, Any]:
 
 
 def primary_processing(data: Any, step: StepHandle) -> dict[str, Any]:
-    """The thorough way; keeps what it found in the scratch folder."""
+    """The full processing; keeps its result in the scratch folder."""
     result = {
         "processed": True,
         "method": "primary",
@@ -110,7 +110,7 @@ def primary_processing(data: Any, step: StepHandle) -> dict[str, Any]:
 
 
 def fallback_processing(data: Any) -> dict[str, Any]:
-    """The simple way, which needs nothing from outside."""
+    """The reduced processing, which needs no service."""
     return {
         "processed": True,
         "method": "fallback",
@@ -122,7 +122,7 @@ def fallback_processing(data: Any) -> dict[str, Any]:
 def recovered(
     context: dict[str, Any], step: StepHandle, data: Any, retry_count: int, error: str
 ) -> dict[str, Any]:
-    """After a temporary failure: another attempt while there are some left, then the other way."""
+    """The result after a temporary failure: another attempt while some are left, then the fallback."""
     if retry_count < whole_number(context, "max_retries", MAX_RETRIES, least=0, most=MAX_RETRIES_MOST):
         return {
             "status": "retry_needed",
@@ -151,5 +151,5 @@ def recovered(
 
 
 def calculate_backoff_delay(attempt: int) -> int:
-    """Seconds: 1, 2, 4, … up to 30."""
+    """Exponential backoff in seconds: 1, 2, 4, … up to `BACKOFF_S_MAX`."""
     return min(BACKOFF_S_MAX, 1 << min(attempt, BACKOFF_S_MAX))

@@ -1,4 +1,4 @@
-"""Sequential processing: check, process, transform, save."""
+"""Sequential processing: validate, process, transform, save."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def processed_form(data: Any) -> dict[str, Any]:
 
 
 def clean(value: Any) -> Any:
-    """The data with its texts trimmed and their runs of blanks made one."""
+    """The data with its texts stripped and each run of whitespace replaced by one space."""
     if isinstance(value, str):
         return " ".join(value.split())
     if isinstance(value, list):

@@ -1,7 +1,8 @@
-"""Data transformation pipeline: check, normalise, enrich, judge, export.
+"""Data transformation pipeline: validate, normalise, enrich, score, export.
 
-`data` is a list of rows, each checked and cleaned by itself, or one object as in the simplest
-pipelines. A bad row is taken out and reported with its index in the input and the reason.
+`data` is a list of rows, each validated and cleaned by itself, or a single object. A bad row is removed and
+reported with its index in the input and the reason. The rules for rows are in
+`workers.library.patterns.rows`.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ def validated_rows(rows: list[Any], schema: Row) -> dict[str, Any]:
             good.append(row)
     report = {"rows_in": len(rows), "rows_valid": len(good), "rows_rejected": len(rejected)}
     if rows and not good:
-        errors = [f"row {one['index']}: {one['reason']}" for one in rejected[:ERRORS_MAX]]
+        errors = [f"row {bad['index']}: {bad['reason']}" for bad in rejected[:ERRORS_MAX]]
         return {
             "status": "validation_failed",
             "errors": errors,
@@ -259,7 +260,7 @@ def normalized_rows(rows: list[Row], rejected: list[Row], schema: Row) -> dict[s
         "normalized_data": good,
         "normalization_rules_applied": list(RULES),
         "row_remarks": remarks,
-        "rejected_rows": sorted(bad, key=lambda one: one["index"]),
+        "rejected_rows": sorted(bad, key=lambda rejected_row: rejected_row["index"]),
         "row_report": {
             "rows_in": len(rows) + len(rejected), "rows_valid": len(good), "rows_rejected": len(bad),
         },
@@ -267,6 +268,6 @@ def normalized_rows(rows: list[Row], rejected: list[Row], schema: Row) -> dict[s
 
 
 def input_indexes(count: int, rejected: list[Row]) -> list[int]:
-    """Where in the input the rows were that are left of it."""
-    taken_out = {one["index"] for one in rejected}
-    return [index for index in range(count + len(taken_out)) if index not in taken_out]
+    """Indexes in the input of the `count` rows that are left after the rejected ones were removed."""
+    removed = {row["index"] for row in rejected}
+    return [index for index in range(count + len(removed)) if index not in removed]

@@ -1,1 +1,1 @@
-"""A real little shop in the database: stock, reservations, payments, shipments, confirmations."""
+"""A small shop in the database: stock, reservations, payments, shipments, confirmations, and their audit."""

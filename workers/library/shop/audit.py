@@ -1,7 +1,7 @@
-"""The shop's books: what must hold whatever went wrong in its runs. Reads only.
+"""Audit of the shop: the invariants that hold whatever went wrong in its runs. Reads only.
 
-Knows runs as `RunFacts` that the caller hands in. Facts of orders whose end a person decided,
-or that have not ended, are not judged but listed apart.
+The caller hands runs in as `RunFacts`. Orders that have not ended, or whose end a person decided, are not
+judged by their end but listed apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNDONE = {"released", "refunded", "cancelled"}
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the audit needs to know of a run. `apart` is why it is not judged, if it is not."""
+    """What the audit reads of a run. `apart` is the reason why it is not judged, or empty."""
 
     workflow: str
     status: str
@@ -41,7 +41,7 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One invariant that does not hold, and of what."""
+    """An invariant that does not hold. `subject` is a sku, a reference or a run."""
 
     invariant: str
     subject: str
@@ -50,7 +50,7 @@ class Broken:
 
 @dataclass
 class Order:
-    """Everything that one run left in the shop: status by kind and reference."""
+    """The effects of one run in the shop."""
 
     run_id: str
     effects: list[Effect] = field(default_factory=list)
@@ -66,16 +66,16 @@ class Order:
 
 
 def orders() -> dict[str, Order]:
-    """Every order by its run, with its effects in the order in which they were made."""
-    found: dict[str, Order] = {}
+    """Returns the orders by run, each with its effects kind by kind, the oldest first."""
+    by_run: dict[str, Order] = {}
     for model in EFFECTS:
         for effect in model._default_manager.order_by("id").iterator():
-            found.setdefault(effect.run_id, Order(effect.run_id)).effects.append(effect)
-    return found
+            by_run.setdefault(effect.run_id, Order(effect.run_id)).effects.append(effect)
+    return by_run
 
 
 def broken_stock() -> Iterator[Broken]:
-    """stock + reserved + shipped = initial stock, of each product."""
+    """Invariant: stock + reserved + shipped = initial stock, of each product."""
     held = quantities(Reservation.Status.HELD)
     shipped = quantities(Reservation.Status.SHIPPED)
     for product in Product.objects.all():
@@ -94,7 +94,7 @@ def quantities(status: str) -> dict[int, int]:
 
 
 def broken_payments(order: Order) -> Iterator[Broken]:
-    """A payment is refunded wholly and once, or not at all."""
+    """Invariant: a payment is refunded wholly and once, or not at all."""
     for payment in order.of(Payment):
         is_refunded = payment.status == Payment.Status.REFUNDED
         if payment.refunded_cents != (payment.amount_cents if is_refunded else 0):
@@ -107,7 +107,7 @@ def broken_payments(order: Order) -> Iterator[Broken]:
 
 
 def broken_shipments(order: Order) -> Iterator[Broken]:
-    """A shipment stands only for a paid order, and a reservation is shipped by one shipment."""
+    """Invariant: a shipment belongs to a paid order; a shipped reservation has one shipment, others none."""
     standing = order.standing_shipments()
     charged = {payment.pk for payment in order.of(Payment) if payment.status == Payment.Status.CHARGED}
     for shipment in standing:
@@ -121,7 +121,7 @@ def broken_shipments(order: Order) -> Iterator[Broken]:
 
 
 def broken_end(order: Order, run: RunFacts) -> Iterator[Broken]:
-    """An ended run has left everything (completed) or nothing (any other end)."""
+    """Invariant: an ended run has left everything (completed) or nothing (any other end)."""
     if run.status == COMPLETED:
         lacking = sorted(missing_kinds(order)) if run.workflow == SHOP_WORKFLOW else []
         problems = [*lacking, *order.with_status(UNDONE)]
@@ -134,7 +134,7 @@ def broken_end(order: Order, run: RunFacts) -> Iterator[Broken]:
 
 
 def missing_kinds(order: Order) -> set[str]:
-    """What a whole order has and this one lacks; what another system did for it is not lacking."""
+    """Kinds of effects that this order lacks. Those that another system provides are not missing."""
     present = {type(effect).__name__ for effect in order.effects if getattr(effect, "status", "") != "void"}
     for shipment in order.standing_shipments():
         present |= {"Reservation"} if shipment.reservation_id is None else set()
@@ -143,13 +143,13 @@ def missing_kinds(order: Order) -> set[str]:
 
 
 def broken_trace(run_id: str, run: RunFacts) -> Iterator[Broken]:
-    """A completed order is in the books."""
+    """Invariant: a completed order has left effects."""
     if run.workflow == SHOP_WORKFLOW and run.status == COMPLETED and not run.apart:
         yield Broken("all or nothing", run_id, f"run {run_id}: completed, but the shop knows nothing of it")
 
 
 def audit(runs: Mapping[str, RunFacts]) -> tuple[list[Broken], dict[str, str]]:
-    """Broken invariants, and the reason by run of those orders that are not judged by their end."""
+    """Returns the broken invariants, and by run the reason why its order is not judged by its end."""
     known = orders()
     broken, apart = list(broken_stock()), {}
     for run_id, order in known.items():

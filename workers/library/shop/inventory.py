@@ -1,4 +1,4 @@
-"""Reserving stock for an order, and putting it back."""
+"""Workers that reserve stock for an order and release it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,11 @@ def verify_reservation(step: StepHandle) -> dict[str, Any]:
 
 
 def hold(reservation: Reservation, lines: Sequence[OrderLine]) -> None:
-    """Raises CriticalFailure when a product is unknown or short. Rows are locked in order of sku."""
+    """Takes the lines out of stock. Raises CriticalFailure if a product is unknown or short.
+
+    The lines are in order of sku, so that two orders lock products in the same order and never wait in a
+    cycle.
+    """
     products = Product.objects.in_bulk([line.sku for line in lines], field_name="sku")
     for line in lines:
         if line.sku not in products:

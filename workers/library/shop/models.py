@@ -1,6 +1,6 @@
-"""Rows of the shop. Each effect carries the idempotency key of the step that made it.
+"""Models of the shop. Each effect carries the idempotency key of the step that made it.
 
-`void` marks a key whose undo came before the work itself: a late attempt finds it and does nothing.
+`void` marks a key whose undo came before the work itself (see `workers.library.shop.effects`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ KEY_CHARS_MAX = 300
 
 
 class Product(models.Model):
-    """What the shop sells. `stock` is what nobody has reserved or bought."""
+    """A product. `stock` is the quantity that is neither reserved nor shipped."""
 
     sku = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
@@ -29,7 +29,7 @@ class Product(models.Model):
 
 
 class Effect(models.Model):
-    """What one step did for one order, known by the step's idempotency key."""
+    """An effect of one step for one order, identified by the step's idempotency key."""
 
     key = models.CharField(max_length=KEY_CHARS_MAX, unique=True)
     run_id = models.CharField(max_length=64, db_index=True, help_text="The run that is the order.")
@@ -80,7 +80,7 @@ class ReservationLine(models.Model):
 
 
 class Payment(Effect):
-    """Money taken. `refunded_cents` only ever grows, so that a second refund would show."""
+    """A charge. `refunded_cents` only grows, so that a second refund would break the constraint."""
 
     class Status(models.TextChoices):
         CHARGED = "charged"
@@ -118,7 +118,7 @@ class Shipment(Effect):
 
 
 class Confirmation(Effect):
-    """A message to the customer; it can't be taken back."""
+    """A message to the customer, which cannot be undone."""
 
     PREFIX = "CNF"
     recipient = models.CharField(max_length=200, blank=True)

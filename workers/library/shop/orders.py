@@ -1,4 +1,4 @@
-"""What a run's context says of its order: items, customer, card. Refusals name the key."""
+"""Reads an order out of a run's context: items, customer, card, references. Refusals name the key."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class OrderLine:
 
 
 def order_lines(context: Mapping[str, Any]) -> list[OrderLine]:
-    """`order_items` as lines in order of sku, one a sku. Raises CriticalFailure."""
+    """Returns `order_items` as lines, one per sku, in order of sku. Raises CriticalFailure."""
     items = context.get("order_items")
     if not isinstance(items, list) or not items:
         raise CriticalFailure('order_items: expected a list like [{"sku": "MUG-002", "quantity": 1}]')
     if len(items) > LINES_MAX:
         raise CriticalFailure(f"order_items: {len(items)} lines, an order takes {LINES_MAX} at most")
-    wanted: dict[str, int] = {}
+    quantities: dict[str, int] = {}
     for index, item in enumerate(items):
         line = order_line(item, f"order_items[{index}]")
-        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
-    return [OrderLine(sku, wanted[sku]) for sku in sorted(wanted)]
+        quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
+    return [OrderLine(sku, quantities[sku]) for sku in sorted(quantities)]
 
 
 def order_line(item: object, path: str) -> OrderLine:
@@ -49,7 +49,7 @@ def order_line(item: object, path: str) -> OrderLine:
 
 
 def customer_of(context: Mapping[str, Any]) -> str:
-    """Who orders: text as it is, or the email, name or id of an object."""
+    """The customer: a text as it is, or the email, name or id of an object."""
     customer = context.get("customer")
     if isinstance(customer, dict):
         customer = next((customer[key] for key in ("email", "name", "id") if customer.get(key)), "")
@@ -57,7 +57,7 @@ def customer_of(context: Mapping[str, Any]) -> str:
 
 
 def card_of(context: Mapping[str, Any]) -> str:
-    """Digits of the card, or nothing. Raises CriticalFailure for the card that is always declined."""
+    """The digits of the card, or an empty text. Raises CriticalFailure for `DECLINED_CARD`."""
     card = context.get("card")
     if isinstance(card, dict):
         card = card.get("number")
@@ -69,14 +69,14 @@ def card_of(context: Mapping[str, Any]) -> str:
     return digits
 
 
-def is_kept_elsewhere(context: Mapping[str, Any], key: str, prefix: str) -> bool:
-    """Whether the reference under `key` is not one of the shop's: another system made it."""
+def is_external(context: Mapping[str, Any], key: str, prefix: str) -> bool:
+    """Whether the reference under `key` was made by another system: it has not the shop's prefix."""
     reference = context.get(key)
     return bool(reference) and not str(reference).startswith(f"{prefix}-")
 
 
 def reference_number(context: Mapping[str, Any], key: str, prefix: str) -> int:
-    """The row id in a reference such as `RES-000012` under `key`; 0, which no row has, without one."""
+    """The row id in a reference such as `RES-000012` under `key`; 0, which no row has, if there is none."""
     reference = context.get(key)
     if not isinstance(reference, str) or not reference.startswith(f"{prefix}-"):
         return 0

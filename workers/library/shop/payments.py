@@ -1,4 +1,4 @@
-"""Charging an order to its customer, and giving the money back."""
+"""Workers that charge an order to its customer and refund it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workers.library.shop.orders import (
     QUANTITY_MAX,
     card_of,
     customer_of,
-    is_kept_elsewhere,
+    is_external,
     reference_number,
 )
 
@@ -69,11 +69,12 @@ def verify_payment(step: StepHandle) -> dict[str, Any]:
 
 
 def amount_due(context: dict[str, Any]) -> int:
-    """Cents. Raises CriticalFailure when there is nothing reserved to pay for.
+    """Cents to charge. Raises CriticalFailure if nothing is reserved.
 
-    What another system reserved is charged by the shop's prices, as far as the shop knows the products.
+    What another system reserved is charged at the shop's prices; products that the shop does not know cost
+    nothing.
     """
-    if is_kept_elsewhere(context, "reservation_id", Reservation.PREFIX):
+    if is_external(context, "reservation_id", Reservation.PREFIX):
         return listed_price(context.get("order_items"))
     number = reference_number(context, "reservation_id", Reservation.PREFIX)
     reservation = Reservation.objects.filter(pk=number, status=Reservation.Status.HELD).first()

@@ -1,4 +1,4 @@
-"""Sending the goods and telling the customer; calling a shipment back."""
+"""Workers that ship an order, cancel the shipment, and confirm the order to the customer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.library.faults import simulated, simulated_check, simulated_undo
 from workers.library.shop.effects import claimed, to_undo
 from workers.library.shop.inventory import CATEGORY, TIMEOUT_S
 from workers.library.shop.models import Confirmation, Payment, Reservation, Shipment
-from workers.library.shop.orders import customer_of, is_kept_elsewhere, reference_number
+from workers.library.shop.orders import customer_of, is_external, reference_number
 
 TRACKING_DIGITS = 9
 
@@ -78,7 +78,7 @@ def send_confirmation(context: dict[str, Any], step: StepHandle) -> dict[str, An
 
 
 def send(shipment: Shipment, context: dict[str, Any]) -> None:
-    """Raises CriticalFailure unless the products are held and paid."""
+    """Hands the order to the carrier. Raises CriticalFailure unless its products are held and paid."""
     reservation = held_reservation(context)
     shipment.reservation, shipment.payment = reservation, charged_payment(context)
     shipment.save(update_fields=["reservation", "payment", "changed_at"])
@@ -88,8 +88,8 @@ def send(shipment: Shipment, context: dict[str, Any]) -> None:
 
 
 def held_reservation(context: dict[str, Any]) -> Reservation | None:
-    """None for a reservation that another system holds."""
-    if is_kept_elsewhere(context, "reservation_id", Reservation.PREFIX):
+    """The reservation, locked; None for one of another system. Raises CriticalFailure if nothing is held."""
+    if is_external(context, "reservation_id", Reservation.PREFIX):
         return None
     number = reference_number(context, "reservation_id", Reservation.PREFIX)
     reservation = Reservation.objects.select_for_update().filter(pk=number).first()
@@ -99,8 +99,8 @@ def held_reservation(context: dict[str, Any]) -> Reservation | None:
 
 
 def charged_payment(context: dict[str, Any]) -> Payment | None:
-    """None for a payment that another system took."""
-    if is_kept_elsewhere(context, "payment_id", Payment.PREFIX):
+    """The payment, locked; None for one of another system. Raises CriticalFailure if nothing is charged."""
+    if is_external(context, "payment_id", Payment.PREFIX):
         return None
     number = reference_number(context, "payment_id", Payment.PREFIX)
     payment = Payment.objects.select_for_update().filter(pk=number).first()

@@ -1,4 +1,4 @@
-"""The products that the shop opens with."""
+"""The first products of the shop. The migration that opens the shop imports this module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRODUCTS = (
 
 
 def stock_shelves(product_model: Any) -> None:
-    """Adds the products that are missing; those that are there keep their stock."""
+    """Adds the products that are missing; the others keep their stock."""
     for sku, name, price_cents in PRODUCTS:
         product_model.objects.get_or_create(
             sku=sku,

@@ -1,4 +1,7 @@
-"""`manage.py run_workflow`: starts a run, and follows it where that is wanted."""
+"""`manage.py run_workflow`: starts one run or many, and follows them on request.
+
+The exit code says how they ended.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class Command(SagaboardCommand):
         sys.exit(TIMED_OUT if code is None else code)
 
     def _start_lines(self, version: WorkflowVersion, deadline: float | None, options: dict[str, Any]) -> int:
-        """Start a run a line, and with --wait follow all of them. Returns the worst exit code."""
+        """Starts one run per line, and with --wait follows all of them. Returns the worst exit code."""
         if options["local"] or options["input"] is not None:
             raise Refused("--lines goes neither with --input nor with --local")
         runs = json_lines.start(
@@ -72,11 +75,12 @@ class Command(SagaboardCommand):
             out.write(f"run {run.pk} {run.status if code != TIMED_OUT else 'has not ended in time'}")
             codes.append(code)
         if options["json"]:
-            found = Run.objects.select_related("version").in_bulk([run.pk for run in runs])
-            self.stdout.write(json.dumps({"runs": [run_json(found[run.pk]) for run in runs]}, indent=2))
+            ended = Run.objects.select_related("version").in_bulk([run.pk for run in runs])
+            self.stdout.write(json.dumps({"runs": [run_json(ended[run.pk]) for run in runs]}, indent=2))
         return worst(codes)
 
     def _follow(self, steps: Iterator[Run], options: dict[str, Any]) -> Run:
+        """Writes the journal while `steps` brings the run forward. Returns the run as it is then."""
         out = self.stderr if options["json"] else self.stdout
         run = next(steps)
         out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
@@ -94,7 +98,7 @@ class Command(SagaboardCommand):
 
 
 def start_and_wait(version: WorkflowVersion, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
-    """Start a run and yield until it has ended, is blocked, or `deadline` has passed."""
+    """Starts a run and yields it until it has ended, is blocked, or `deadline` has passed."""
     run = engine.start_run(version, input)
     yield run
     while exit_code(run.status) is None and (deadline is None or time.monotonic() < deadline):
@@ -104,7 +108,7 @@ def start_and_wait(version: WorkflowVersion, input: dict[str, Any], deadline: fl
 
 
 def latest_version(name: str) -> WorkflowVersion:
-    """The newest published version. Raises UnknownWorkflow."""
+    """Returns the newest published version. Raises UnknownWorkflow."""
     version = WorkflowVersion.objects.filter(workflow__name=name).order_by("-number").first()
     if version is None:
         known = ", ".join(
@@ -116,11 +120,14 @@ def latest_version(name: str) -> WorkflowVersion:
     return version
 
 
-def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
-    """The input of the run: given as JSON, in a file or on standard input, or the sample."""
-    if given is None:
+def read_input(argument: str | None, version: WorkflowVersion) -> dict[str, Any]:
+    """Returns the input of the run: JSON in the argument, in a file or on standard input, or the sample.
+
+    Raises Refused.
+    """
+    if argument is None:
         return dict(version.document.get("sample_input") or {})
-    text = _text_of(given, INPUT_BYTES_MAX)
+    text = _text_of(argument, INPUT_BYTES_MAX)
     if len(text.encode()) > INPUT_BYTES_MAX:
         raise Refused(f"The input has more than {INPUT_BYTES_MAX:,} bytes; pass a smaller one.")
     try:
@@ -132,12 +139,16 @@ def read_input(given: str | None, version: WorkflowVersion) -> dict[str, Any]:
     return value
 
 
-def _text_of(given: str, bytes_max: int) -> str:
+def _text_of(argument: str, bytes_max: int) -> str:
+    """The text of `-` (standard input), `@file`, or the argument itself.
+
+    One byte too many shows that it is too long.
+    """
     try:
-        if given == "-":
+        if argument == "-":
             return sys.stdin.read(bytes_max + 1)
-        if given.startswith("@"):
-            return Path(given[1:]).read_text(encoding="utf-8")
+        if argument.startswith("@"):
+            return Path(argument[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"The input cannot be read: {error}") from error
-    return given
+    return argument

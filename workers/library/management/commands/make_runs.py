@@ -1,4 +1,4 @@
-"""`manage.py make_runs`: a great many runs to try lists, searches and pages with."""
+"""`manage.py make_runs`: generates many runs to try lists, searches and pages with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAULTS = {
     "failed": {"reserve_inventory": "critical"},
     "blocked": {"create_shipment": "critical", "refund_payment": "failed"},
 }
-PIECES = {"running": 2, "cancelled": 3}  # of work, before they are left or cancelled
+TURNS = {"running": 2, "cancelled": 3}  # steps or waits before the run is left as it is, or cancelled
 
 
 class Command(SagaboardCommand):
@@ -65,7 +65,7 @@ class Command(SagaboardCommand):
         if not yes and has_real_runs():
             raise Refused("there are real runs here, and the made ones would stand among them; --yes does it")
         began = time.monotonic()
-        exemplars = {sort: Exemplar.of(pk) for sort, pk in run_exemplars().items()}
+        exemplars = {kind: Exemplar.of(pk) for kind, pk in run_exemplars().items()}
         plan = Plan(exemplars, [published(name) for name in NAMES], count, days, whole, options["seed"])
         for done in make(plan):
             if done % (10 * BATCH) == 0:
@@ -74,39 +74,45 @@ class Command(SagaboardCommand):
 
 
 def has_real_runs() -> bool:
-    """Whether there is any run of a workflow that is not one of these; two ends of an index."""
+    """Whether there is any run of another workflow.
+
+    Reads the two ends of an index, as the names share a prefix.
+    """
     names = Run.every.order_by("workflow_name").values_list("workflow_name", flat=True)
     first, last = names.first(), names.last()
     return any(name is not None and not name.startswith(PREFIX) for name in (first, last))
 
 
 def run_exemplars() -> dict[str, Any]:
-    """Really runs one of each sort, in this process; gives their ids by the status that they have then."""
+    """Runs one exemplar of each kind, in this process. Returns their ids by kind: a status, or "answered".
+
+    Raises Refused if a status was not reached.
+    """
     version = published(NAMES[0])
-    found = [_ran(version, {**SAMPLE, "simulate": faults}) for faults in FAULTS.values()]
-    found += [_ran(version, SAMPLE, PIECES["running"]), _cancelled(version)]
-    found.append(_ran(published(APPROVAL["name"]), {}))
-    by_status = dict(Run.objects.filter(pk__in=found).values_list("status", "pk"))
-    missing = {*FAULTS, *PIECES, "waiting"} - by_status.keys()
+    run_ids = [_run(version, {**SAMPLE, "simulate": faults}) for faults in FAULTS.values()]
+    run_ids += [_run(version, SAMPLE, TURNS["running"]), _run_and_cancel(version)]
+    run_ids.append(_run(published(APPROVAL["name"]), {}))
+    by_status = dict(Run.objects.filter(pk__in=run_ids).values_list("status", "pk"))
+    missing = {*FAULTS, *TURNS, "waiting"} - by_status.keys()
     if missing:
         raise Refused(
             f"no sample run came to be {', '.join(sorted(missing))}; are the shipped workers there?"
         )
-    return by_status | {"answered": _answered(version)}
+    return by_status | {"answered": _run_and_answer(version)}
 
 
-def _ran(version: WorkflowVersion, input: dict[str, Any], pieces: int | None = None) -> Any:
+def _run(version: WorkflowVersion, input: dict[str, Any], turns: int | None = None) -> Any:
     steps = start_and_run(version, input, None)
     run = next(steps)
-    for _ in islice(steps, pieces):
+    for _ in islice(steps, turns):
         pass
     return run.pk
 
 
-def _cancelled(version: WorkflowVersion) -> Any:
+def _run_and_cancel(version: WorkflowVersion) -> Any:
     steps = start_and_run(version, SAMPLE, None)
     run = next(steps)
-    for _ in islice(steps, PIECES["cancelled"]):
+    for _ in islice(steps, TURNS["cancelled"]):
         pass
     engine.cancel_run(run.pk)
     for _ in steps:
@@ -114,16 +120,16 @@ def _cancelled(version: WorkflowVersion) -> Any:
     return run.pk
 
 
-def _answered(version: WorkflowVersion) -> Any:
-    """Its undo failed, and somebody said that they did it by hand."""
+def _run_and_answer(version: WorkflowVersion) -> Any:
+    """A run whose undo fails; the intervention is answered: a person did the undo by hand."""
     for run in start_and_run(version, {**SAMPLE, "simulate": FAULTS["blocked"]}, None):
-        for case in Intervention.objects.filter(run=run, status="open"):
-            engine.answer(case.pk, "resolve", user="ada", note="Refunded by hand.")
+        for intervention in Intervention.objects.filter(run=run, status="open"):
+            engine.answer(intervention.pk, "resolve", user="ada", note="Refunded by hand.")
     return run.pk
 
 
 def published(name: str) -> WorkflowVersion:
-    """The newest version of one of the workflows; it is published where there is none yet."""
+    """Returns the newest version of one of the workflows; publishes it if there is none."""
     version = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=name).first()
     if version is None:
         document = APPROVAL if name == APPROVAL["name"] else _order(name)

@@ -1,6 +1,6 @@
-"""`shop_audit`: checks the shop's books against what became of its runs. Changes nothing.
+"""`manage.py shop_audit`: checks the shop's rows against the ends of its runs. Changes nothing.
 
-Exit code 0 when every invariant holds, 1 when one is broken.
+Exit code 0 if every invariant holds, 1 if one is broken.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Command(SagaboardCommand):
 
 
 def read_at_one_moment() -> None:
-    """Makes every query of the transaction see the same state; on SQLite they do already."""
+    """Makes all queries of the transaction see one snapshot. On SQLite they do by themselves."""
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
@@ -61,7 +61,7 @@ def not_ended(status: str) -> str:
 
 
 def reasons_apart() -> dict[str, str]:
-    """Why an ended run is not judged: a person decided what became of some step."""
+    """Reasons by run why an ended run is not judged: a person decided the end of one of its steps."""
     ended_partly = StepRun.objects.filter(run__status=RunStatus.COMPLETED)
     answered = Intervention.objects.filter(answer__in=BY_HAND)
     return {
@@ -74,8 +74,8 @@ def reasons_apart() -> dict[str, str]:
 
 def reasons(rows: Any, state: str) -> dict[str, str]:
     name = "step" if state == "answer" else "name"
-    found: Iterable[tuple[Any, str, str]] = rows.order_by("id").values_list("run_id", name, state)
-    return {str(run_id): f"{step}: {text}" for run_id, step, text in found}
+    values: Iterable[tuple[Any, str, str]] = rows.order_by("id").values_list("run_id", name, state)
+    return {str(run_id): f"{step}: {text}" for run_id, step, text in values}
 
 
 def as_json(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[str, str]) -> str:
@@ -83,8 +83,8 @@ def as_json(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[
         "ok": not broken,
         "runs": len(facts),
         "broken": [
-            {"invariant": one.invariant, "subject": one.subject, "message": one.message}
-            for one in broken[:LISTED_MAX]
+            {"invariant": breach.invariant, "subject": breach.subject, "message": breach.message}
+            for breach in broken[:LISTED_MAX]
         ],
         "broken_total": len(broken),
         "apart": [{"run": run_id, "reason": apart[run_id]} for run_id in list(apart)[:LISTED_MAX]],
@@ -94,7 +94,9 @@ def as_json(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[
 
 
 def as_text(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[str, str]) -> str:
-    lines = [f"broken: {one.invariant}: {one.subject}: {one.message}" for one in broken[:LISTED_MAX]]
+    lines = [
+        f"broken: {breach.invariant}: {breach.subject}: {breach.message}" for breach in broken[:LISTED_MAX]
+    ]
     lines += [f"apart: run {run_id}: {apart[run_id]}" for run_id in list(apart)[:LISTED_MAX]]
     verdict = f"{len(broken)} invariants are broken" if broken else "every invariant holds"
     return "\n".join([*lines, f"{verdict} ({len(facts)} runs, {len(apart)} of them apart)"])

@@ -1,1 +1,1 @@
-"""Dirty rows made clean: dates, texts, numbers and the schema that rows are checked against. PURE."""
+"""Rules for rows: validating, cleaning (dates, texts, numbers), enriching, and writing them. PURE."""

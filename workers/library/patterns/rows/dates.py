@@ -1,4 +1,4 @@
-"""Reads dates in the shapes in which people write them. PURE but for today's year."""
+"""Reads dates in the formats that people write. PURE, but for the current year."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WEEKDAY = re.compile(r"^(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\.?
 
 
 def iso_date(value: object) -> str | None:
-    """The date as `2026-11-22`, or as a full moment where the value has a time of day; None if unreadable.
+    """Returns the date as `2026-11-22`, or with its time of day if the value has one; None if unreadable.
 
     A month without a day is its first day, a year its first day. A year of two digits lies in the
     last hundred years. Numbers are years, or seconds or milliseconds since 1970. `05/06/2020` is
-    read the American way, month first, unless only the other way makes a date.
+    read in the American order, month first, unless only the other order is a date.
     """
     if isinstance(value, bool):
         return None
@@ -33,18 +33,18 @@ def iso_date(value: object) -> str | None:
     if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX:
         return None
     text = plain_text(value)
-    return from_moment(text) or from_shapes(text)
+    return from_iso(text) or from_formats(text)
 
 
 def plain_text(value: str) -> str:
-    """`Sept. 3rd,  1998` as `Sep 3 1998`."""
+    """Rewrites `Sept. 3rd,  1998` as `Sep 3 1998`."""
     text = WEEKDAY.sub("", " ".join(value.replace(",", " ").split()))
     text = ORDINAL.sub("", text)
     return re.sub(r"\b([A-Za-z]{3,9})\.", r"\1", re.sub(r"\bsept\b", "Sep", text, flags=re.IGNORECASE))
 
 
-def from_moment(text: str) -> str | None:
-    """ISO 8601 with a time of day; a moment without a zone is left without one."""
+def from_iso(text: str) -> str | None:
+    """Reads ISO 8601 with a time of day. A time without a zone stays without one."""
     if not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d", text):
         return None
     try:
@@ -53,35 +53,35 @@ def from_moment(text: str) -> str | None:
         return None
 
 
-def from_shapes(text: str) -> str | None:
-    for shape in (*FULL_YEAR, "%d/%m/%Y", *NO_DAY):
-        found = parsed(text, shape)
-        if found and YEAR_MIN <= found.year <= YEAR_MAX:
-            return found.isoformat()
-    for shape in (*SHORT_YEAR, "%d/%m/%y"):
-        found = parsed(text, shape)
-        if found:
-            return in_last_century(found)
+def from_formats(text: str) -> str | None:
+    for format_ in (*FULL_YEAR, "%d/%m/%Y", *NO_DAY):
+        day = parsed(text, format_)
+        if day and YEAR_MIN <= day.year <= YEAR_MAX:
+            return day.isoformat()
+    for format_ in (*SHORT_YEAR, "%d/%m/%y"):
+        day = parsed(text, format_)
+        if day:
+            return in_last_century(day)
     return None
 
 
-def parsed(text: str, shape: str) -> date | None:
+def parsed(text: str, format_: str) -> date | None:
     try:
-        return datetime.strptime(text, shape).date()
+        return datetime.strptime(text, format_).date()
     except ValueError:
         return None
 
 
-def in_last_century(found: date) -> str | None:
-    year = found.year - 100 if is_ahead(found.isoformat()) else found.year
+def in_last_century(day: date) -> str | None:
+    year = day.year - 100 if is_ahead(day.isoformat()) else day.year
     try:
-        return found.replace(year=year).isoformat()
-    except ValueError:
+        return day.replace(year=year).isoformat()
+    except ValueError:  # 29 February, a hundred years earlier
         return None
 
 
 def is_ahead(iso: str | None) -> bool:
-    """Whether the year of an ISO date is still to come."""
+    """Whether the year of an ISO date is in the future."""
     return iso is not None and int(iso[:4]) > datetime.now(UTC).year
 
 
@@ -90,7 +90,7 @@ def from_number(value: int | float) -> str | None:
         return date(int(value), 1, 1).isoformat()
     seconds = value / 1000 if abs(value) >= EPOCH_MS_MIN else value
     try:
-        found = datetime.fromtimestamp(seconds, UTC)
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return found.isoformat() if YEAR_MIN <= found.year <= YEAR_MAX else None
+    return moment.isoformat() if YEAR_MIN <= moment.year <= YEAR_MAX else None

@@ -1,4 +1,7 @@
-"""What follows from clean data: fingerprints, years, profits, and how complete it is. PURE."""
+"""Enriches clean data with computed fields (fingerprint, year, profit), and measures its completeness.
+
+PURE.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def enriched_object(data: Row) -> Row:
 
 
 def user_metadata(user_id: Any) -> Row:
-    """Stands for a directory of users: the same answer for the same user, always."""
+    """Stands for a directory of users: always returns the same for the same user."""
     number = int(measures.fingerprint_of(user_id), 16)
     return {
         "user_segment": SEGMENTS[number % len(SEGMENTS)],
@@ -37,18 +40,18 @@ def user_metadata(user_id: Any) -> Row:
 
 def enriched_rows(rows: Sequence[Row]) -> list[Row]:
     date_keys = [key for key in dict.fromkeys(key for row in rows for key in row) if DATE_KEY.search(key)]
-    return [{**row, **added_to(row, date_keys)} for row in rows]
+    return [{**row, **computed_fields(row, date_keys)} for row in rows]
 
 
-def added_to(row: Row, date_keys: Sequence[str]) -> Row:
-    added: Row = {}
+def computed_fields(row: Row, date_keys: Sequence[str]) -> Row:
+    fields: Row = {}
     year = next((year_of(row[key]) for key in date_keys if row.get(key)), None)
     if year:
-        added |= {"year": year, "decade": year // 10 * 10}
+        fields |= {"year": year, "decade": year // 10 * 10}
     income, cost = row.get(INCOME_KEY), row.get(COST_KEY)
     if measures.is_number(income) and measures.is_number(cost):
-        added["profit"] = income - cost
-    return {**added, FINGERPRINT: measures.fingerprint_of(row)}
+        fields["profit"] = income - cost
+    return {**fields, FINGERPRINT: measures.fingerprint_of(row)}
 
 
 def year_of(value: Any) -> int | None:
@@ -63,7 +66,7 @@ def sources_of(enriched: Any) -> list[str]:
 
 
 def completeness(enriched: Any, required: Iterable[str] | None) -> float:
-    """Mean share of the expected fields that are filled in: what the schema requires, else the usual."""
+    """Mean share of expected fields that are filled in: those that the schema requires, or the usual ones."""
     if isinstance(enriched, dict):
         return measures.completeness_of(enriched, OBJECT_FIELDS)
     if not enriched:
@@ -73,7 +76,7 @@ def completeness(enriched: Any, required: Iterable[str] | None) -> float:
 
 
 def usual_fields(rows: Sequence[Row]) -> list[str]:
-    """The title and the dates, where rows have them: what tells one row from another."""
+    """The title and the dates, if rows have them: they identify a row."""
     keys = dict.fromkeys(key for row in rows for key in row)
     return [key for key in keys if key.lower() == "title" or DATE_KEY.search(key)]
 
@@ -84,7 +87,7 @@ def has_fingerprints(enriched: Any) -> bool:
 
 
 def column_fill(enriched: Any) -> dict[str, float]:
-    """By column, the share of rows that have it filled in; 200 columns at most."""
+    """Share of the rows that have a column filled in, by column; `COLUMNS_MAX` columns at most."""
     rows = [enriched] if isinstance(enriched, dict) else enriched
     filled = Counter(key for row in rows for key, value in row.items() if measures.is_filled(value))
     keys = list(dict.fromkeys(key for row in rows for key in row))[:COLUMNS_MAX]

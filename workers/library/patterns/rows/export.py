@@ -1,4 +1,4 @@
-"""Rows as the text of a file: JSON, JSON lines or CSV. PURE."""
+"""Writes rows as the text of a file: JSON, JSON Lines or CSV. PURE."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORMATS: tuple[Format, ...] = ("json", "jsonl", "csv")
 
 
 def text_of(data: Any, format_: Format) -> str:
-    """One object counts as one row, but for JSON, which keeps it as it is."""
+    """Returns the text of a file. A single object is one row; JSON keeps it as it is."""
     if format_ == "json":
         return json.dumps(data, ensure_ascii=False, indent=1)
     rows = data if isinstance(data, list) else [data]
@@ -22,7 +22,7 @@ def text_of(data: Any, format_: Format) -> str:
 
 
 def as_csv(rows: list[Any]) -> str:
-    """Columns in the order of their first appearance; lists and objects as JSON in their cell."""
+    """Columns are in the order of their first appearance; lists and objects are JSON in their cell."""
     columns = dict.fromkeys(key for row in rows for key in row)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(columns), lineterminator="\n")

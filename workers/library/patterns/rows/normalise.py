@@ -1,4 +1,4 @@
-"""One row made clean: its title, dates, numbers and texts. PURE."""
+"""Cleans a row: its title, dates, numbers and texts. PURE."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUE_CHARS_SHOWN = 80
 
 
 class BadRow(Exception):
-    """The row can't be made clean."""
+    """The row cannot be cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Columns:
 
 @dataclass
 class CleanRow:
-    """The clean values, and what a person should know of how they came about, by key."""
+    """The clean values, and by key a remark on a value that was guessed or looks wrong."""
 
     values: dict[str, Any]
     remarks: dict[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ def columns_of(rows: Sequence[Mapping[str, Any]], numbers: Collection[str]) -> C
 
 
 def clean_row(row: Mapping[str, Any], columns: Columns) -> CleanRow:
-    """Raises BadRow naming the key whose value can't be read."""
+    """Cleans a row. Raises BadRow, which names the key whose value cannot be read."""
     clean = CleanRow({})
     for key, value in row.items():
         clean.values[key] = clean_value(key, value, columns)
@@ -81,10 +81,10 @@ def plain_text(text: str) -> str:
 def clean_date(key: str, value: Any) -> str | None:
     if is_unknown(value):
         return None
-    found = iso_date(value)
-    if found is None:
-        raise BadRow(f"{key}: can't read {shown(value)} as a date")
-    return found
+    text = iso_date(value)
+    if text is None:
+        raise BadRow(f"{key}: can't read {truncated(value)} as a date")
+    return text
 
 
 def clean_number(key: str, text: str) -> int | float | None:
@@ -92,8 +92,9 @@ def clean_number(key: str, text: str) -> int | float | None:
         return None
     digits = text.lstrip("$€£ ").replace(",", "").replace(" ", "")
     if not NUMBER.fullmatch(digits) or len(digits) > VALUE_CHARS_SHOWN:
-        raise BadRow(f"{key}: can't read {shown(text)} as a number")
+        raise BadRow(f"{key}: can't read {truncated(text)} as a number")
     number = float(digits)
+    # Above 2**53 a float no longer holds every integer, and the digits of an int would claim a precision.
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
@@ -107,11 +108,11 @@ def give_title(clean: CleanRow, key: str) -> None:
         clean.values[key] = UNTITLED
         clean.remarks[key] = f"the title is missing; {UNTITLED!r} stands for it"
     elif isinstance(title, dict | list):
-        raise BadRow(f"{key}: can't read {shown(title)} as a title")
+        raise BadRow(f"{key}: can't read {truncated(title)} as a title")
     elif not isinstance(title, str):
         clean.values[key] = str(title)
         clean.remarks[key] = f"the title was {title}, not text"
 
 
-def shown(value: Any) -> str:
+def truncated(value: Any) -> str:
     return f"{value!r:.{VALUE_CHARS_SHOWN}}"

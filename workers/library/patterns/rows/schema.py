@@ -1,4 +1,4 @@
-"""Checks rows against JSON Schema, and one object against a plain `{field: type}`. PURE."""
+"""Validates rows against JSON Schema (draft 2020-12) or against a plain `{field: type name}`. PURE."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILM_NUMBERS = (
     "Rotten Tomatoes Rating", "IMDB Rating", "IMDB Votes",
 )  # fmt: skip
 
-# Any object is a row. Where a row has a field of a film record, the field must look like one.
+# Any object is a row. If a row has a field of a film record, as in the sample data, its value must fit.
 ROW_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Row",
@@ -57,7 +57,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def is_json_schema(schema: Mapping[str, Any]) -> bool:
-    """Whether it is JSON Schema, and not a plain mapping of field names to type names."""
+    """Whether a schema is JSON Schema, and not a plain mapping of field names to type names."""
     return (
         "$schema" in schema
         or isinstance(schema.get("properties"), dict)
@@ -67,7 +67,7 @@ def is_json_schema(schema: Mapping[str, Any]) -> bool:
 
 
 def validator_of(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Raises CriticalFailure for a schema that is none. Never fetches a schema from elsewhere."""
+    """Returns a validator that never fetches a schema. Raises CriticalFailure for an invalid schema."""
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
@@ -77,7 +77,10 @@ def validator_of(schema: Mapping[str, Any]) -> Draft202012Validator:
 
 
 def reasons(validator: Draft202012Validator, value: Any) -> list[str]:
-    """Why the value does not fit, five reasons at most."""
+    """Reasons why the value does not fit, `REASONS_MAX` at most.
+
+    Raises CriticalFailure for an open reference.
+    """
     try:
         errors = sorted(validator.iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     except Unresolvable as error:
@@ -91,7 +94,7 @@ def reason(error: Any) -> str:
 
 
 def field_problems(data: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """The plain check: each field is there and of its type."""
+    """The plain check: yields the fields that are missing or of another type."""
     for field, type_name in fields_of(schema).items():
         if field not in data:
             yield f"Missing required field: {field}"
@@ -100,7 +103,7 @@ def field_problems(data: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterat
 
 
 def fields_of(schema: Mapping[str, Any]) -> dict[str, str]:
-    """Type names by field. `version` is the schema's own, unless it names a type."""
+    """Type names by field; `version` is the schema's own unless it names a type. Raises CriticalFailure."""
     fields = {key: value for key, value in schema.items() if key != "version" or is_type_name(value)}
     for field, type_name in fields.items():
         if not is_type_name(type_name):
@@ -122,7 +125,7 @@ def is_of_type(value: Any, type_name: str) -> bool:
 
 
 def numeric_fields(schema: Mapping[str, Any]) -> frozenset[str]:
-    """The properties that are numbers by the schema, so that text in them is read as a number."""
+    """The properties that the schema says are numbers; text in them is read as a number."""
     properties = schema.get("properties")
     if not isinstance(properties, dict):
         return frozenset()
@@ -130,7 +133,7 @@ def numeric_fields(schema: Mapping[str, Any]) -> frozenset[str]:
 
 
 def is_numeric(rule: Mapping[str, Any]) -> bool:
-    """A number and nothing else; or text as well, where bounds say that it stands for a number."""
+    """Whether a rule allows numbers alone, or also texts with bounds, which stand for numbers."""
     types = rule.get("type")
     names = {name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)}
     is_bounded = "minimum" in rule or "maximum" in rule
