@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from redis import RedisError
 
-from config.lib.database_errors import unavailability, is_unavailable
+from config.lib.database_errors import is_unavailable, unavailability
 from runs.delivery import queue as run_queue
 from runs.delivery import worker_processes
 from runs.engine import after_commit, engine
