@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from designer.document.limits import NAME_LENGTH_MAX, TITLE_LENGTH_MAX
+
 TRIAL_NUMBER = 0
 FILES = (
     "(files)"  # the name of what holds definitions that came with runs' files; no workflow can be called so
@@ -24,8 +26,8 @@ class Workflow(models.Model):
     objects = Designed()
     every: models.Manager[Workflow] = models.Manager()
 
-    name = models.CharField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=NAME_LENGTH_MAX, unique=True)
+    title = models.CharField(max_length=TITLE_LENGTH_MAX, blank=True)
     draft = models.JSONField(null=True, blank=True, help_text="The document being edited; may hold errors.")
     draft_revision = models.PositiveIntegerField(default=0)
     is_pattern = models.BooleanField(default=False, help_text="Shipped with the product.")

@@ -9,9 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from config.lib.json import parse_finite, parse_int64
-from runs.engine.creation import INPUT_BYTES_MAX
-
-NOTE_LENGTH_MAX = 4_000
+from runs.machine.limits import INPUT_BYTES_MAX
 
 
 class JsonField(forms.CharField):

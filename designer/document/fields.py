@@ -9,9 +9,9 @@ from typing import Any
 
 from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry
 from designer.document.limits import (
-    ATTEMPTS_MAX,
+    NAME_LENGTH_MAX,
     QUEUE_LENGTH_MAX,
-    SECONDS_MAX,
+    SIGNAL_LENGTH_MAX,
     TEXT_LENGTH_MAX,
     TITLE_LENGTH_MAX,
     WORKER_LENGTH_MAX,
@@ -28,6 +28,7 @@ from designer.document.readers import (
     text,
 )
 from designer.problems import Report, truncate
+from workers.sdk.limits import ATTEMPTS_MAX, RETRY_BOUNDS, SECONDS_MAX
 
 title = text(TITLE_LENGTH_MAX)
 long_text = text(TEXT_LENGTH_MAX)
@@ -36,21 +37,19 @@ worker = text(WORKER_LENGTH_MAX, empty=False)
 queue = text(QUEUE_LENGTH_MAX, empty=False)
 on_failure = one_of(ON_FAILURE)
 output_key = matching(
-    re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII), "a name of letters, digits and underscores"
+    re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{NAME_LENGTH_MAX - 1}}}", re.ASCII),
+    "a name of letters, digits and underscores",
 )
 signal = matching(
-    re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII),
+    re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{SIGNAL_LENGTH_MAX - 1}}}", re.ASCII),
     "a signal's name (letters, digits, '_', '.', '-')",
 )
 
 retry = record(
     Retry,
     {
-        "max_attempts": integer(1, ATTEMPTS_MAX),
-        "initial": number(least=0, up_to=SECONDS_MAX),
-        "factor": number(least=1, up_to=1_000),
-        "max": number(least=0, up_to=SECONDS_MAX),
-        "jitter": number(least=0, up_to=1),
+        **{field: number(least=least, up_to=most) for field, (least, most) in RETRY_BOUNDS.items()},
+        "max_attempts": integer(*RETRY_BOUNDS["max_attempts"]),
         "asks_max": integer(0, ATTEMPTS_MAX),
     },
 )

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from designer.document import fields
 from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retry, Undo
-from designer.document.limits import MAP_NUMBER_MAX, SECONDS_MAX, VERSIONS_MAX
+from designer.document.limits import MAP_NUMBER_MAX, VERSIONS_MAX
 from designer.document.readers import (
     Fields,
     expression,
@@ -29,6 +29,7 @@ from designer.document.readers import (
     one_of,
     or_expression,
 )
+from workers.sdk.limits import SECONDS_MAX
 
 Kind = Literal["task", "map", "workflow", "wait", "approval"]
 DEFAULT_KIND: Kind = "task"

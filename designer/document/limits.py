@@ -1,16 +1,22 @@
-"""How large a document and its parts may be. PURE."""
+"""Bounds and defaults of a workflow's document, each of them once. PURE.
+
+Those that a worker's decorator shares are in `workers.sdk.limits`.
+"""
 
 from __future__ import annotations
 
 DOCUMENT_BYTES_MAX = 5_000_000
 STEPS_MAX = 1_000
 EDGES_MAX = 20_000
+NAME_LENGTH_MAX = 63  # of a workflow, a step, a key of the context
+SIGNAL_LENGTH_MAX = 100
 TITLE_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 10_000
 WORKER_LENGTH_MAX = 200
 QUEUE_LENGTH_MAX = 60
-SECONDS_MAX = 366 * 24 * 3600
-ATTEMPTS_MAX = 1_000
-MAP_NUMBER_MAX = 1_000_000
+MAP_NUMBER_MAX = 1_000_000  # more than a map can have items, so that no list is too long for one batch
 VERSIONS_MAX = 1_000_000
 COORDINATE_MAX = 1_000_000
+
+DEFAULT_TIMEOUT_S = 300.0
+DEFAULT_QUEUE = "default"

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from designer.document.limits import DOCUMENT_BYTES_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX
 from designer.expressions.expressions import is_expression
 from designer.problems import Report, join, suggestion, truncate
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
+NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{NAME_LENGTH_MAX - 1}}}", re.ASCII)
 
 Reader = Callable[[Any, str, Report], Any]
 Fields = dict[str, Reader]

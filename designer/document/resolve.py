@@ -11,10 +11,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from designer.document.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Graph, Retry, Step, Undo
+from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
 from designer.errors import UnknownWorker
-
-TIMEOUT_S = 300.0
-QUEUE = "default"
 
 
 class Spec(Protocol):
@@ -79,9 +77,9 @@ def _resolve_action(action: Action, catalog: Catalog, defaults: Defaults) -> Act
         raise UnknownWorker(action.worker)
     return replace(
         action,
-        timeout=action.timeout or spec.timeout or defaults.timeout or TIMEOUT_S,
+        timeout=action.timeout or spec.timeout or defaults.timeout or DEFAULT_TIMEOUT_S,
         retry=_resolve_retry(action.retry, spec, defaults),
-        queue=action.queue or spec.queue or QUEUE,
+        queue=action.queue or spec.queue or DEFAULT_QUEUE,
     )
 
 

@@ -8,13 +8,12 @@ from typing import Any
 from django import forms
 
 from designer import patterns
-from designer.document.limits import DOCUMENT_BYTES_MAX, TITLE_LENGTH_MAX
+from designer.document.limits import DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX, TITLE_LENGTH_MAX
 from designer.errors import DocumentRefused, FormatError, StaleDraft
 from designer.formats.uploads import read_workflow
 from designer.models import Workflow
 from designer.services import workflows
 
-NAME_LENGTH_MAX = 63
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 

@@ -20,8 +20,8 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from rq import Queue
 
+from designer.document.limits import DEFAULT_QUEUE
 from runs.machine.events import Dispatch
-from runs.machine.retry_policy import DEFAULT_QUEUE
 
 logger = logging.getLogger(__name__)
 

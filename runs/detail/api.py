@@ -18,23 +18,23 @@ from runs.engine import engine
 from runs.engine.creation import Request
 from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput, UnknownWorkflow
+from runs.machine.limits import COMMENT_LENGTH_MAX, FRAMES_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, LABELS_MAX
 from runs.queries.lookup import find_run, find_version
-from runs.queries.runs import FRAMES_MAX, allowed, frames, rollback_plan, run_json, summary_json
+from runs.queries.runs import allowed, frames, rollback_plan, run_json, summary_json
 
 router = Router(tags=["runs"])
-LABEL_LENGTH_MAX = 200
 
 
 class StartIn(BaseModel):  # a Schema would take any value for an object without fields
     input: dict[str, Any] = Field(default_factory=dict)
     version: int | None = None
-    labels: dict[str, str] = Field(default_factory=dict, max_length=50)
+    labels: dict[str, str] = Field(default_factory=dict, max_length=LABELS_MAX)
 
 
 class StartOneOfManyIn(StartIn):
     model_config = ConfigDict(extra="forbid")  # a list of bare inputs starts nothing by mistake
 
-    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+    idempotency_key: str | None = Field(None, min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)
 
 
 def _is_many(body: Any) -> str:
@@ -54,7 +54,7 @@ class RollbackIn(Schema):
 
 
 class CommentIn(Schema):
-    comment: str = Field("", max_length=10_000)
+    comment: str = Field("", max_length=COMMENT_LENGTH_MAX)
 
 
 OptionalCancelIn = Annotated[CancelIn | None, Body()]
@@ -70,7 +70,9 @@ def start(
     request: HttpRequest,
     name: str,
     body: Annotated[OneOrMany, Body()],
-    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", max_length=IDEMPOTENCY_KEY_LENGTH_MAX)
+    ] = None,
 ) -> Status[dict[str, Any]]:
     """Start a run, or a list of up to 1,000 runs: all of them in one transaction, or none.
 

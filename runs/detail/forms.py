@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import forms
 
-from runs.form_fields import NOTE_LENGTH_MAX, JsonField
+from designer.document.limits import SIGNAL_LENGTH_MAX
+from runs.form_fields import JsonField
+from runs.machine.limits import COMMENT_LENGTH_MAX
 
 
 class StartForm(forms.Form):
@@ -20,9 +22,9 @@ class CancelForm(forms.Form):
 
 class ApprovalForm(forms.Form):
     decision = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
-    comment = forms.CharField(max_length=NOTE_LENGTH_MAX, required=False)
+    comment = forms.CharField(max_length=COMMENT_LENGTH_MAX, required=False)
 
 
 class SignalForm(forms.Form):
-    name = forms.CharField(max_length=80)
+    name = forms.CharField(max_length=SIGNAL_LENGTH_MAX)
     payload = JsonField(required=False, label="Data that comes with it")

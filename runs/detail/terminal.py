@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from runs.machine.limits import FRAMES_MAX
 from runs.machine.states import RunStatus
-from runs.queries.runs import FRAMES_MAX, frames
+from runs.queries.runs import frames
 
 EXIT_CODES = {
     RunStatus.COMPLETED: 0,

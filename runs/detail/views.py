@@ -25,6 +25,7 @@ from runs.interventions import service
 from runs.interventions.answer_form import AnswerForm
 from runs.interventions.facts import Question
 from runs.machine.errors import Refused
+from runs.machine.limits import COMMENT_LENGTH_MAX
 from runs.machine.states import State
 from runs.models import Intervention, Run
 from runs.queries import runs as queries_runs
@@ -117,7 +118,9 @@ def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
     run, form = find_run(run_id), ApprovalForm(request.POST)
     if not form.is_valid():
-        return _refuse(request, run, "Approve or reject; a comment may have 4,000 characters.")
+        return _refuse(
+            request, run, f"Approve or reject; a comment may have {COMMENT_LENGTH_MAX:,} characters."
+        )
     data = form.cleaned_data
     is_approved = data["decision"] == "approve"
     return _act(

@@ -25,6 +25,7 @@ from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Decision, Start, StartChild
+from runs.machine.limits import INPUT_BYTES_MAX
 from runs.machine.states import RunState, State
 from runs.models import Run
 from runs.models.ids import uuid7
@@ -33,8 +34,6 @@ from runs.store.database import Database, Statement
 from runs.store.graph_cache import version_graph
 from runs.store.search_index import index
 
-INPUT_BYTES_MAX = 5_000_000
-LABELS_MAX = 50
 PROBLEMS_MAX = 50
 RUN_FIELDS = Run._meta.concrete_fields
 INSERT_RUN_SQL = (

@@ -9,9 +9,11 @@ from ninja import Body, Query, Router, Schema, Status
 from pydantic import Field
 
 from config.accounts.authentication import callers
+from designer.document.limits import NAME_LENGTH_MAX
 from runs.errors import UnknownIntervention
 from runs.interventions import service
 from runs.interventions.queries import UNREAD, history_json, interventions_json
+from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, COMMENT_LENGTH_MAX
 from runs.models import Intervention
 
 INTERVENTIONS_MAX = 200
@@ -21,7 +23,7 @@ router = Router(tags=["runs"])
 
 class AnswerIn(Schema):
     answer: Literal["retry", "resolve", "skip", "compensate", "abandon"]
-    note: str = Field("", max_length=10_000)
+    note: str = Field("", max_length=COMMENT_LENGTH_MAX)
     patch: dict[str, Any] | None = None
     output: Any = None
 
@@ -31,7 +33,7 @@ class ClaimIn(Schema):
 
 
 class NoteIn(Schema):
-    note: str = Field(max_length=10_000)
+    note: str = Field(max_length=COMMENT_LENGTH_MAX)  # the service refuses more than a note has, in words
 
 
 OptionalClaimIn = Annotated[ClaimIn | None, Body()]
@@ -41,8 +43,8 @@ OptionalClaimIn = Annotated[ClaimIn | None, Body()]
 def list_interventions(
     request: HttpRequest,
     status: Literal["open", "answered"] = "open",
-    workflow: Annotated[str | None, Query(max_length=63)] = None,
-    cause: Annotated[str | None, Query(max_length=16)] = None,
+    workflow: Annotated[str | None, Query(max_length=NAME_LENGTH_MAX)] = None,
+    cause: Annotated[str | None, Query(max_length=CAUSE_KEY_LENGTH_MAX)] = None,
 ) -> dict[str, Any]:
     """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
     cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from django import forms
 
+from designer.document.limits import NAME_LENGTH_MAX
 from runs.interventions.answer_form import AnswerForm
-from runs.interventions.service import NOTE_LENGTH_MAX, Reply
+from runs.interventions.service import Reply
+from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, NOTE_LENGTH_MAX
 from runs.models import CASE_KINDS, Severity
 
 IDS_MAX = 500
+TOLD_LENGTH_MAX = 10_000  # of consequences, in a hidden field
 
 
 class ReplyForm(AnswerForm):
     """An answer on its way: `confirmed` once its consequences, `told`, were read."""
 
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    told = forms.CharField(required=False, max_length=10_000, widget=forms.HiddenInput)
+    told = forms.CharField(required=False, max_length=TOLD_LENGTH_MAX, widget=forms.HiddenInput)
 
     def reply(self) -> Reply:
         data = self.cleaned_data
@@ -73,8 +76,8 @@ class ListForm(forms.Form):
     state = forms.ChoiceField(choices=STATES, required=False)
     severity = forms.ChoiceField(choices=[("", "any"), *Severity.choices], required=False)
     kind = forms.ChoiceField(choices=[("", "any"), *CASE_KINDS], required=False)
-    workflow = forms.CharField(max_length=63, required=False)
-    cause = forms.CharField(max_length=16, required=False)
+    workflow = forms.CharField(max_length=NAME_LENGTH_MAX, required=False)
+    cause = forms.CharField(max_length=CAUSE_KEY_LENGTH_MAX, required=False)
     q = forms.CharField(max_length=100, required=False)
     run__id__exact = forms.UUIDField(required=False)
     page = forms.IntegerField(min_value=1, max_value=10_000, required=False)

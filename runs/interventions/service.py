@@ -24,11 +24,11 @@ from runs.engine.creation import sealed_patch
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
 from runs.machine.errors import Refused
 from runs.machine.events import Answer
+from runs.machine.limits import NOTE_LENGTH_MAX
 from runs.models import CaseAct, CaseMail, Intervention, Run, Severity
 from runs.store import reader
 from runs.store.interventions import policy_for
 
-NOTE_LENGTH_MAX = 4_000
 SECOND_PERSON_FOR = ("resolve", "abandon")
 
 

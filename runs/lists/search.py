@@ -26,10 +26,10 @@ from django.db.models.functions import Concat
 
 from runs.errors import RunsError
 from runs.lists.text_search import having, is_checkable, is_indexed, newest_with, rows_of
+from runs.machine.limits import LABEL_LENGTH_MAX
 from runs.machine.states import RunStatus
 from runs.models import Run, RunLabel
 from runs.store.database import database
-from runs.store.search_index import LABEL_LENGTH_MAX
 
 PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import orjson
 
+from runs.machine.limits import FRAMES_MAX
 from runs.models import Intervention, Run
-from runs.queries.runs import FRAMES_MAX, frames, intervention_json, list_frame
+from runs.queries.runs import frames, intervention_json, list_frame
 from runs.store import reader
 
 LIVE_MAX = 5_000

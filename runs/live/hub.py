@@ -24,7 +24,7 @@ from runs.delivery.hints import BOARD_GROUP, PEOPLE
 from runs.live import access
 from runs.live import frames as live_frames
 from runs.live.feeds import InterventionFeed, ListFeed, RunFeed
-from runs.queries.runs import FRAMES_MAX
+from runs.machine.limits import FRAMES_MAX
 
 logger = logging.getLogger(__name__)
 

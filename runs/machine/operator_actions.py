@@ -19,7 +19,8 @@ from runs.machine.events import (
     Wake,
 )
 from runs.machine.interventions import close_intervention
-from runs.machine.retry_policy import SIGNALS_KEPT_MAX, failure_of
+from runs.machine.limits import SIGNALS_KEPT_MAX
+from runs.machine.retry_policy import failure_of
 from runs.machine.rollback import attempts as rollback_attempts
 from runs.machine.rollback import plan
 from runs.machine.states import StepState, StepStatus, UndoStatus

@@ -1,4 +1,4 @@
-"""How often, how long and when: retry policy and limits. PURE."""
+"""How often, how long and when: the retry policy. PURE."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from designer.document.graph import Action, Retry, Step
+from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
 from runs.machine.states import StepState, UndoStatus
+from workers.sdk.limits import DELAY_S_MAX
 from workers.sdk.outcome import Direction, Failure, Outcome
 
-DEFAULT_TIMEOUT_S = 300.0
-DEFAULT_QUEUE = "default"
 LEASE_GRACE_S = 15.0  # how long after its timeout an attempt may still report
-DELAY_S_MAX = 86_400.0
-MAP_ITEMS_MAX = 100_000
 MAP_WINDOW = 64  # items of one map that are under way at a time, so that other runs get their turn
-EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
-DEPTH_MAX = 20  # runs within runs
-SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
 
 
 def action_of(step: Step, direction: Direction) -> Action:

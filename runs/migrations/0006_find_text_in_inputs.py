@@ -5,7 +5,8 @@ from typing import Any
 from django.db import migrations
 from django.db.models import F
 
-from runs.store.search_index import LABEL_LENGTH_MAX, searchable
+from runs.machine.limits import LABEL_LENGTH_MAX
+from runs.store.search_index import searchable
 
 SQLITE = (
     "CREATE VIRTUAL TABLE runs_runtext_index"

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from django.db import models
 
+from runs.machine.limits import LABEL_LENGTH_MAX, STATUS_LENGTH_MAX, STEP_LENGTH_MAX
+
 
 class RunLabel(models.Model):
     """A label of a run, indexed for lists."""
 
     run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="label_rows")
-    key = models.CharField(max_length=200)
-    value = models.CharField(max_length=200)
+    key = models.CharField(max_length=LABEL_LENGTH_MAX)
+    value = models.CharField(max_length=LABEL_LENGTH_MAX)
     created_at = models.DateTimeField(help_text="The run's.")
 
     class Meta:
@@ -44,7 +46,7 @@ class HourFigures(models.Model):
     """How many runs ended with one status in one hour, and their durations. Trials are not counted."""
 
     hour = models.DateTimeField()
-    status = models.CharField(max_length=12)
+    status = models.CharField(max_length=STATUS_LENGTH_MAX)
     count = models.PositiveIntegerField(default=0)
     durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
 
@@ -61,7 +63,7 @@ class StepFigures(models.Model):
     """Counts and durations of one step of a version, over all ended runs that are no trials."""
 
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
-    step = models.CharField(max_length=80)
+    step = models.CharField(max_length=STEP_LENGTH_MAX)
     completed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)

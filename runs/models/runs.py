@@ -14,6 +14,17 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from designer.document.limits import NAME_LENGTH_MAX, QUEUE_LENGTH_MAX
+from runs.machine.limits import (
+    CAUSE_KEY_LENGTH_MAX,
+    CAUSE_LENGTH_MAX,
+    ENTRY_TYPE_LENGTH_MAX,
+    IDEMPOTENCY_KEY_LENGTH_MAX,
+    PERSON_LENGTH_MAX,
+    PROCESS_LENGTH_MAX,
+    STATUS_LENGTH_MAX,
+    STEP_LENGTH_MAX,
+)
 from runs.machine.states import RunStatus, StepStatus, UndoStatus
 
 
@@ -43,8 +54,10 @@ class Run(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.PROTECT, related_name="runs")
-    workflow_name = models.CharField(max_length=63)
-    status = models.CharField(max_length=12, choices=choices(RunStatus), default=RunStatus.PENDING)
+    workflow_name = models.CharField(max_length=NAME_LENGTH_MAX)
+    status = models.CharField(
+        max_length=STATUS_LENGTH_MAX, choices=choices(RunStatus), default=RunStatus.PENDING
+    )
     input = models.JSONField(default=dict)
     labels = models.JSONField(default=dict, blank=True)
     error = models.JSONField(null=True, blank=True)
@@ -62,7 +75,7 @@ class Run(models.Model):
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children"
     )
-    parent_step = models.CharField(max_length=80, blank=True)
+    parent_step = models.CharField(max_length=STEP_LENGTH_MAX, blank=True)
     trial = models.BooleanField(default=False)
     imported = models.JSONField(
         null=True, blank=True, help_text="Of a run that came as a file: who brought it, when and from where."
@@ -73,7 +86,7 @@ class Run(models.Model):
     tally_at = models.DateTimeField(
         null=True, blank=True, help_text="Set when the run has ended and is not in the figures yet."
     )
-    idempotency_key = models.CharField(max_length=200, null=True, blank=True)
+    idempotency_key = models.CharField(max_length=IDEMPOTENCY_KEY_LENGTH_MAX, null=True, blank=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -132,7 +145,7 @@ class StepRun(models.Model):
 
     id = RowId(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=STEP_LENGTH_MAX)
     status = models.CharField(max_length=10, choices=choices(StepStatus), default=StepStatus.PENDING)
     undo = models.CharField(max_length=11, choices=choices(UndoStatus), default=UndoStatus.NONE)
     attempt = models.PositiveIntegerField(default=0, help_text="Forward attempts started.")
@@ -144,9 +157,9 @@ class StepRun(models.Model):
     )
     lease = models.PositiveIntegerField(default=0, help_text="Claims so far; see runs.machine.states.")
     process = models.CharField(
-        max_length=120, blank=True, help_text="The worker process that holds the lease."
+        max_length=PROCESS_LENGTH_MAX, blank=True, help_text="The worker process that holds the lease."
     )
-    queue = models.CharField(max_length=60, blank=True)
+    queue = models.CharField(max_length=QUEUE_LENGTH_MAX, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
@@ -180,11 +193,11 @@ class JournalEntry(models.Model):
     id = RowId(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="journal", db_index=False)
     seq = models.PositiveIntegerField()
-    type = models.CharField(max_length=32)
-    step = models.CharField(max_length=80, blank=True)
+    type = models.CharField(max_length=ENTRY_TYPE_LENGTH_MAX)
+    step = models.CharField(max_length=STEP_LENGTH_MAX, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
-    status = models.CharField(max_length=12, help_text="The run's status after the entry.")
+    status = models.CharField(max_length=STATUS_LENGTH_MAX, help_text="The run's status after the entry.")
     data = models.JSONField(default=dict, help_text="Small facts; sent in frames.")
     payload = models.JSONField(
         null=True, help_text="An output, patch or item; fetched, never sent in frames."
@@ -220,7 +233,7 @@ class Intervention(models.Model):
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
-    step = models.CharField(max_length=80)
+    step = models.CharField(max_length=STEP_LENGTH_MAX)
     kind = models.CharField(max_length=20, choices=CASE_KINDS)
     status = models.CharField(
         max_length=8, choices=[("open", "open"), ("answered", "answered")], default="open"
@@ -228,18 +241,20 @@ class Intervention(models.Model):
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
     due_at = models.DateTimeField(null=True, blank=True)
     error = models.JSONField(default=dict)
-    cause = models.CharField(max_length=300, blank=True, help_text="The error without ids and numbers.")
-    cause_key = models.CharField(max_length=16, blank=True)
+    cause = models.CharField(
+        max_length=CAUSE_LENGTH_MAX, blank=True, help_text="The error without ids and numbers."
+    )
+    cause_key = models.CharField(max_length=CAUSE_KEY_LENGTH_MAX, blank=True)
     opened_seq = models.PositiveIntegerField()
     opened_at = models.DateTimeField()
-    claimed_by = models.CharField(max_length=150, blank=True)
+    claimed_by = models.CharField(max_length=PERSON_LENGTH_MAX, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     proposal = models.JSONField(
         null=True, blank=True, help_text="An answer that waits for a second person: answer, note, patch, by."
     )
     answer = models.CharField(max_length=10, blank=True)
     note = models.TextField(blank=True)
-    answered_by = models.CharField(max_length=150, blank=True)
+    answered_by = models.CharField(max_length=PERSON_LENGTH_MAX, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -262,7 +277,7 @@ class CaseAct(models.Model):
 
     case = models.ForeignKey(Intervention, on_delete=models.CASCADE, related_name="acts")
     at = models.DateTimeField()
-    by = models.CharField(max_length=150, blank=True)
+    by = models.CharField(max_length=PERSON_LENGTH_MAX, blank=True)
     act = models.CharField(
         max_length=10,
         choices=[(name, name) for name in ("noted", "planned", "proposed", "withdrawn", "in_bulk", "told")],
@@ -282,7 +297,9 @@ class CaseAct(models.Model):
 class CasePolicy(models.Model):
     """Severity, due time and rules for new interventions; the most specific policy applies."""
 
-    workflow = models.CharField(max_length=63, blank=True, help_text="Its name; empty for all others.")
+    workflow = models.CharField(
+        max_length=NAME_LENGTH_MAX, blank=True, help_text="Its name; empty for all others."
+    )
     kind = models.CharField(max_length=20, choices=CASE_KINDS, blank=True, help_text="Empty for both.")
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
     due_minutes = models.PositiveIntegerField(
@@ -330,7 +347,7 @@ class CaseMail(models.Model):
 class WorkerProcess(models.Model):
     """An OS process that takes jobs; `seen_at` is its last heartbeat by the database's time."""
 
-    id = models.CharField(primary_key=True, max_length=120)
+    id = models.CharField(primary_key=True, max_length=PROCESS_LENGTH_MAX)
     host = models.CharField(max_length=100)
     pid = models.PositiveIntegerField()
     queues = models.JSONField(default=list)

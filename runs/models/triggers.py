@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from designer.document.limits import NAME_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+
 
 class Trigger(models.Model):
     """Starts runs of a workflow: by events of a type, by calls of its webhook, or by a schedule."""
@@ -16,17 +19,17 @@ class Trigger(models.Model):
 
     workflow = models.ForeignKey("designer.Workflow", on_delete=models.CASCADE, related_name="triggers")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    event_type = models.CharField(max_length=200, blank=True)
+    event_type = models.CharField(max_length=EVENT_TYPE_LENGTH_MAX, blank=True)
     token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     token_start = models.CharField(max_length=12, blank=True, help_text="To tell a webhook from others.")
     headers = models.JSONField(default=list, blank=True, help_text="Names of headers that go into the input.")
     input_key = models.CharField(
-        max_length=63,
+        max_length=NAME_LENGTH_MAX,
         blank=True,
         help_text="Where in the input what came stands; empty: it is the input.",
     )
-    cron = models.CharField(max_length=100, blank=True)
-    zone = models.CharField(max_length=64, blank=True)
+    cron = models.CharField(max_length=CRON_LENGTH_MAX, blank=True)
+    zone = models.CharField(max_length=ZONE_LENGTH_MAX, blank=True)
     input = models.JSONField(default=dict, blank=True, help_text="What a schedule starts its runs with.")
     is_enabled = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True, help_text="The next time of a schedule.")

@@ -11,6 +11,7 @@ from config.lib.json import iso as iso
 from designer.document.graph import Action, Graph, Step
 from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.bindings import bound_params, map_results, run_output
+from runs.machine.limits import FRAMES_MAX
 from runs.machine.rollback.plan import plan
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
@@ -19,7 +20,6 @@ from runs.store import reader
 from runs.store.database import database
 from runs.store.graph_cache import run_graph
 
-FRAMES_MAX = 500
 ENTRIES_SQL = (
     "SELECT seq, type, step, attempt, status, at, data FROM runs_journalentry WHERE run_id = %s AND seq > %s"
 )

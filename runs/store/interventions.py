@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 
 from config.accounts.permissions import may
 from runs.machine.events import Decision, Entry
+from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, CAUSE_LENGTH_MAX
 from runs.models import CaseMail, CasePolicy, Intervention, Run, Severity
 
 
@@ -76,13 +77,7 @@ PROJECT = {
 }
 
 
-CAUSE_LENGTH_MAX = 300
-
-
 READ_MAX = 4_000
-
-
-KEY_LENGTH = 16
 
 
 # In order: what an earlier pattern took is not looked at by a later one.
@@ -120,7 +115,7 @@ def cause_of(error: Mapping[str, Any]) -> str:
 
 def cause_key(kind: str, cause: str) -> str:
     """A short key of a cause, for addresses. A failed step and a failed undo are asked about apart."""
-    return hashlib.sha256(f"{kind}\n{cause}".encode()).hexdigest()[:KEY_LENGTH]
+    return hashlib.sha256(f"{kind}\n{cause}".encode()).hexdigest()[:CAUSE_KEY_LENGTH_MAX]
 
 
 # What holds where no policy says otherwise: an undo that failed is money or goods in the wrong place.

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
+from runs.machine.limits import LABEL_LENGTH_MAX
 from runs.models import Run, RunLabel, RunText
 
 TEXT_LENGTH_MAX = 10_000  # characters of an input
-LABEL_LENGTH_MAX = 200
 
 
 def index(runs: Iterable[Run]) -> None:

@@ -21,12 +21,22 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from config.lib.json import is_storable, iso
 from designer.document.document import parse, refused
 from designer.document.graph import Graph
+from designer.document.limits import NAME_LENGTH_MAX
 from designer.problems import Problem
 from designer.services import workflows
 from runs.errors import RunsError
 from runs.machine.bindings import run_output
 from runs.machine.events import Entry
 from runs.machine.journal.apply import EFFECTS, apply
+from runs.machine.limits import (
+    ENTRY_TYPE_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    LABELS_MAX,
+    PERSON_LENGTH_MAX,
+    PROCESS_LENGTH_MAX,
+    STATUS_LENGTH_MAX,
+    STEP_LENGTH_MAX,
+)
 from runs.machine.states import RUN_ENDED, Nothing, RunState, State, StepState, evolve
 from runs.machine.steps.expansion import effective_graph
 from runs.models import Run, StepRun
@@ -41,7 +51,6 @@ from runs.transfer.export import FILE_BYTES_MAX, FORMAT, RUNS_MAX, SCHEMA
 ENTRIES_MAX = 200_000
 PROBLEMS_MAX = 20
 NUMBER_MAX = 2**31 - 1
-PROCESS_LENGTH_MAX = 120
 
 
 class ImportRefused(RunsError):
@@ -60,16 +69,16 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Name = Annotated[str, Field(max_length=80)]
+Name = Annotated[str, Field(max_length=STEP_LENGTH_MAX)]
 
 
 class EntryIn(Part):
     seq: Annotated[int, Field(strict=True, ge=1)]
-    type: Annotated[str, Field(max_length=32)]
+    type: Annotated[str, Field(max_length=ENTRY_TYPE_LENGTH_MAX)]
     step: Name
     attempt: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
     at: AwareDatetime
-    status: Annotated[str, Field(max_length=12)]
+    status: Annotated[str, Field(max_length=STATUS_LENGTH_MAX)]
     data: dict[str, Any]
     payload: Any
 
@@ -83,13 +92,15 @@ class RunIn(Part):
     id: UUID
     parent: UUID | None
     parent_step: Name
-    workflow: Annotated[str, Field(max_length=63)]
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None
+    workflow: Annotated[str, Field(max_length=NAME_LENGTH_MAX)]
+    version: Annotated[int, Field(strict=True, ge=1, le=NUMBER_MAX)] | None
     trial: bool
-    labels: Annotated[dict[Annotated[str, Field(max_length=200)], str], Field(max_length=50)]
+    labels: Annotated[
+        dict[Annotated[str, Field(max_length=LABEL_LENGTH_MAX)], str], Field(max_length=LABELS_MAX)
+    ]
     input: dict[str, Any]
     created_at: AwareDatetime
-    started_by: Annotated[str, Field(max_length=150)]
+    started_by: Annotated[str, Field(max_length=PERSON_LENGTH_MAX)]
     definition: DefinitionIn
     state: dict[str, Any]
     journal: Annotated[list[EntryIn], Field(min_length=1, max_length=ENTRIES_MAX)]

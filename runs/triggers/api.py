@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
+from designer.document.limits import NAME_LENGTH_MAX
 from designer.models import Workflow
 from runs.errors import NothingStarted, TooLarge, UnknownWorkflow
+from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.cloudevents import STRUCTURED, read_event
@@ -49,11 +51,11 @@ class TriggerIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["event", "hook", "schedule"]
-    event_type: str = Field("", max_length=200)
+    event_type: str = Field("", max_length=EVENT_TYPE_LENGTH_MAX)
     headers: HeaderNames = []
-    input_key: str = Field("", max_length=63)
-    cron: str = Field("", max_length=100)
-    zone: str = Field("UTC", max_length=64)
+    input_key: str = Field("", max_length=NAME_LENGTH_MAX)
+    cron: str = Field("", max_length=CRON_LENGTH_MAX)
+    zone: str = Field("UTC", max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] = {}
     is_enabled: bool = True
 
@@ -62,11 +64,11 @@ class TriggerChangeIn(BaseModel):
     """What is to be changed; all else stays."""
 
     model_config = ConfigDict(extra="forbid")
-    event_type: str | None = Field(None, max_length=200)
+    event_type: str | None = Field(None, max_length=EVENT_TYPE_LENGTH_MAX)
     headers: HeaderNames | None = None
-    input_key: str | None = Field(None, max_length=63)
-    cron: str | None = Field(None, max_length=100)
-    zone: str | None = Field(None, max_length=64)
+    input_key: str | None = Field(None, max_length=NAME_LENGTH_MAX)
+    cron: str | None = Field(None, max_length=CRON_LENGTH_MAX)
+    zone: str | None = Field(None, max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] | None = None
     is_enabled: bool | None = None
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 
+from designer.document.limits import NAME_LENGTH_MAX
 from designer.models import Workflow
 from runs.errors import BadInput
 from runs.form_fields import JsonField, as_text
+from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.service import TriggerSpec
@@ -58,14 +60,14 @@ class TriggerForm(forms.Form):
 
 class EventForm(TriggerForm):
     kind = "event"
-    event_type = _text(200, "order.placed", required=True)
-    input_key = _text(63, "")
+    event_type = _text(EVENT_TYPE_LENGTH_MAX, "order.placed", required=True)
+    input_key = _text(NAME_LENGTH_MAX, "")
 
 
 class HookForm(TriggerForm):
     kind = "hook"
     headers = _text(HEADERS_CHARS_MAX, "x-github-event")
-    input_key = _text(63, "")
+    input_key = _text(NAME_LENGTH_MAX, "")
 
     def spec(self) -> TriggerSpec:
         names = [name for name in re.split(r"[,\s]+", self.cleaned_data["headers"]) if name]
@@ -74,8 +76,8 @@ class HookForm(TriggerForm):
 
 class ScheduleForm(TriggerForm):
     kind = "schedule"
-    cron = _text(100, "0 6 * * MON-FRI", required=True)
-    zone = _text(64, "Europe/Berlin", required=True)
+    cron = _text(CRON_LENGTH_MAX, "0 6 * * MON-FRI", required=True)
+    zone = _text(ZONE_LENGTH_MAX, "Europe/Berlin", required=True)
     input = JsonField(rows=5, needs_object=True, required=False)
 
     def spec(self) -> TriggerSpec:

@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from runs.machine.limits import CRON_LENGTH_MAX
+
 FIELDS = 5
-CRON_CHARS_MAX = 100
 LIKE_THIS = "write it like 0 6 * * MON-FRI"
 
 
 def cron_problem(cron: str) -> str:
     """What is wrong with a cron expression; empty if it is valid."""
-    if len(cron.split()) != FIELDS or len(cron) > CRON_CHARS_MAX:
+    if len(cron.split()) != FIELDS or len(cron) > CRON_LENGTH_MAX:
         return f"a schedule has five fields: minute, hour, day of month, month, day of week; {LIKE_THIS}"
     try:
         first = next_time(cron, "UTC", datetime(2024, 1, 1, tzinfo=UTC))

@@ -12,11 +12,10 @@ from config.accounts.rate_limits import consume
 from config.lib.errors import SagaboardError
 from config.lib.problems import problem, refused
 from runs.errors import BadInput
+from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 from runs.triggers import service
 from runs.triggers.api import body_of, headers_of
 from runs.triggers.cloudevents import read_body
-
-KEY_CHARS_MAX = 200
 
 
 @csrf_exempt
@@ -37,8 +36,8 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
     consume("hooks", f"hook {trigger.pk}")
     headers = headers_of(request)
     key = headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= KEY_CHARS_MAX:
-        raise BadInput(f"An Idempotency-Key has 1 to {KEY_CHARS_MAX} characters.")
+    if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise BadInput(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.")
     started = service.start_by_hook(trigger, read_body(headers, body_of(request)), headers, key)
     answer = {"run": str(started.run.pk), "workflow": trigger.workflow.name, "is_new": started.is_new}
     return JsonResponse(answer, status=201 if started.is_new else 200)

@@ -11,9 +11,8 @@ from typing import Any
 
 from workers.execution.tracebacks import MESSAGE_CHARS_MAX, message_of, traceback_of
 from workers.sdk.errors import AttemptTimedOut, CriticalFailure
+from workers.sdk.limits import DELAY_S_MAX
 from workers.sdk.outcome import Direction, Failure, Outcome
-
-DELAY_S_MAX = 7 * 86_400.0
 
 FAILED_STATUSES = frozenset({"failed", "validation_failed"})
 INTERVENTION_FLAGS: dict[Direction, tuple[str, ...]] = {

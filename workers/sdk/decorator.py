@@ -15,17 +15,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from workers.sdk.errors import BadDefinition
+from workers.sdk.limits import RETRY_BOUNDS, WORKER_TIMEOUT_S_MAX
 from workers.sdk.spec import ARGUMENTS, WorkerSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
-RETRY_BOUNDS: Mapping[str, tuple[float, float]] = {
-    "max_attempts": (1, 1_000),
-    "initial": (0, 86_400),
-    "factor": (1, 100),
-    "max": (0, 86_400),
-    "jitter": (0, 1),
-}
-TIMEOUT_S_MAX = 86_400
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -111,9 +104,11 @@ def evaluated(name: str, annotation: str, function: Any, scope: Mapping[str, Any
 
 
 def checked_timeout(name: str, timeout: float | None) -> float | None:
-    if timeout is None or (is_number(timeout) and 0 < timeout <= TIMEOUT_S_MAX):
+    if timeout is None or (is_number(timeout) and 0 < timeout <= WORKER_TIMEOUT_S_MAX):
         return timeout
-    raise BadDefinition(name, f"timeout is in seconds, above 0 and up to {TIMEOUT_S_MAX}, not {timeout!r}")
+    raise BadDefinition(
+        name, f"timeout is in seconds, above 0 and up to {WORKER_TIMEOUT_S_MAX}, not {timeout!r}"
+    )
 
 
 def checked_retry(name: str, retry: dict[str, Any] | None) -> dict[str, Any] | None:

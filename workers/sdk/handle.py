@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-LOG_CHARS_MAX = 2_000
-LOG_LINES_MAX = 1_000
+from workers.sdk.limits import LOG_CHARS_MAX, LOG_LINES_MAX
 
 OnLog = Callable[[str], None]
 OnProgress = Callable[[float, str], None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from designer.document.document import dump_step, parse_step
 from designer.document.graph import Edge, Graph, Step
-from runs.machine.retry_policy import EXPANSION_MAX
+from runs.machine.limits import EXPANSION_MAX
 from runs.machine.states import State
 from runs.machine.steps import completion
 from runs.machine.transition import Transition

@@ -10,8 +10,9 @@ from uuid import UUID
 from config.lib.commands import Refused, SagaboardCommand
 from runs.detail.terminal import Follower
 from runs.errors import UnknownRun
+from runs.machine.limits import FRAMES_MAX
 from runs.models import Run
-from runs.queries.runs import FRAMES_MAX, frames, run_json
+from runs.queries.runs import frames, run_json
 
 
 class Command(SagaboardCommand):

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from designer.document.graph import Action, Graph, Step
 from runs.engine import engine
-from runs.engine.creation import INPUT_BYTES_MAX
+from runs.machine.limits import INPUT_BYTES_MAX
 from runs.models import Run
 from tests.integration.runs.conftest import Publish, chain, step
 

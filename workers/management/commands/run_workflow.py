@@ -17,8 +17,8 @@ from config.lib.commands import Refused, SagaboardCommand
 from designer.models import WorkflowVersion
 from runs.detail.terminal import TIMED_OUT, Follower, exit_code, worst
 from runs.engine import engine
-from runs.engine.creation import INPUT_BYTES_MAX
 from runs.errors import UnknownWorkflow
+from runs.machine.limits import INPUT_BYTES_MAX
 from runs.models import Run
 from runs.queries.runs import run_json
 from workers.cli import json_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from designer.document.graph import Step
 from designer.expressions.expressions import compile_expression
 from runs.machine.bindings import bindings_at
-from runs.machine.retry_policy import MAP_ITEMS_MAX
+from runs.machine.limits import MAP_ITEMS_MAX
 from runs.machine.steps import completion, maps
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition

@@ -9,11 +9,10 @@ from designer.document.graph import Step
 from designer.errors import ExpressionError
 from designer.expressions.expressions import resolve
 from runs.machine.bindings import bindings_at
+from runs.machine.limits import WAIT_S_MAX
 from runs.machine.steps import completion, waits
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
-
-WAIT_S_MAX = 10 * 366 * 86_400
 
 
 def begin(transition: Transition, step: Step) -> None:

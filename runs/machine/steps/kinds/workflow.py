@@ -6,7 +6,7 @@ from designer.document.graph import Step
 from designer.expressions.expressions import resolve
 from runs.machine.bindings import bindings_at
 from runs.machine.events import StartChild, child_id
-from runs.machine.retry_policy import DEPTH_MAX
+from runs.machine.limits import DEPTH_MAX
 from runs.machine.steps import completion
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition

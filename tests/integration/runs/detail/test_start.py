@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from designer.document.graph import Graph
 from designer.models import Workflow
-from runs.engine.creation import INPUT_BYTES_MAX
+from runs.machine.limits import INPUT_BYTES_MAX
 from runs.models import Run
 
 URL = "/workflows/order/start/"

@@ -10,7 +10,7 @@ import pytest
 from designer.document.graph import Action, Retry
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, Dispatch, HandBack, Lose, Note, Report
-from runs.machine.retry_policy import DELAY_S_MAX, LEASE_GRACE_S, delay_s
+from runs.machine.retry_policy import LEASE_GRACE_S, delay_s
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     ERROR,
@@ -25,6 +25,7 @@ from tests.unit.runs.machine.driver import (
     saga,
     task,
 )
+from workers.sdk.limits import DELAY_S_MAX
 from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runs.machine.events import CancelChild, EndChild, RollBackChild, StartChild, TellParent, child_id
-from runs.machine.retry_policy import DEPTH_MAX
+from runs.machine.limits import DEPTH_MAX
 from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from designer.document.graph import Edge, Step
-from runs.machine.retry_policy import EXPANSION_MAX
+from runs.machine.limits import EXPANSION_MAX
 from runs.machine.steps.expansion import effective_graph
 from tests.unit.runs.machine.driver import CRITICAL, OK, Driver, chain, gave, graph, saga, task
 

@@ -10,7 +10,7 @@ import pytest
 from designer.document.graph import Edge
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import Approve
-from runs.machine.retry_policy import SIGNALS_KEPT_MAX
+from runs.machine.limits import SIGNALS_KEPT_MAX
 from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runs.store.interventions import CAUSE_LENGTH_MAX, cause_key, cause_of
+from runs.machine.limits import CAUSE_LENGTH_MAX
+from runs.store.interventions import cause_key, cause_of
 
 SAME = [
     ["Card 4711 declined", "Card 12 declined", "Card 0 declined"],

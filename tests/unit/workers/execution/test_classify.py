@@ -72,7 +72,7 @@ def test_answers_of_verifications(output, kind, answer):
 
 @pytest.mark.parametrize(
     ("asked", "delay"),
-    [(2, 2.0), (0.5, 0.5), (0, 0.0), (-3, 0.0), (10**9, 604_800.0), ("2", None), (True, None), (None, None)],
+    [(2, 2.0), (0.5, 0.5), (0, 0.0), (-3, 0.0), (10**9, 86_400.0), ("2", None), (True, None), (None, None)],
 )
 def test_the_delay_that_a_worker_asks_for_is_bounded(asked, delay):
     outcome = classify({"status": "retry_needed", "next_attempt_delay": asked}, "forward")

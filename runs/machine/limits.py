@@ -1,0 +1,36 @@
+"""Bounds of a run and of what people write about it, each of them once. PURE."""
+
+from __future__ import annotations
+
+# what a run may grow to
+MAP_ITEMS_MAX = 100_000  # items of one map, or batches
+EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
+DEPTH_MAX = 20  # runs within runs
+SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
+WAIT_S_MAX = 10 * 366 * 86_400
+
+# what a run starts with
+INPUT_BYTES_MAX = 5_000_000
+LABELS_MAX = 50
+LABEL_LENGTH_MAX = 200  # of a key, and of a value as it is searched for
+IDEMPOTENCY_KEY_LENGTH_MAX = 200
+
+# what starts runs from outside
+EVENT_TYPE_LENGTH_MAX = 200
+CRON_LENGTH_MAX = 100
+ZONE_LENGTH_MAX = 64
+
+# texts of people
+NOTE_LENGTH_MAX = 4_000  # in an intervention's history
+COMMENT_LENGTH_MAX = 10_000  # with an answer or an approval; it is kept in the journal
+
+# names as they are stored
+STEP_LENGTH_MAX = 80  # of a step's key: its name, and an item's index behind it
+STATUS_LENGTH_MAX = 12
+ENTRY_TYPE_LENGTH_MAX = 32  # of a journal entry
+CAUSE_LENGTH_MAX = 300  # of an intervention
+CAUSE_KEY_LENGTH_MAX = 16
+PROCESS_LENGTH_MAX = 120
+PERSON_LENGTH_MAX = 150
+
+FRAMES_MAX = 500  # journal entries that are sent at once

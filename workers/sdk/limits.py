@@ -1,0 +1,25 @@
+"""Bounds that a worker's author meets and that a workflow's document shares. No Django, no imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+SECONDS_MAX = 366 * 24 * 3600
+ATTEMPTS_MAX = 1_000
+
+RETRY_BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "max_attempts": (1, ATTEMPTS_MAX),
+        "initial": (0, SECONDS_MAX),
+        "factor": (1, 1_000),
+        "max": (0, SECONDS_MAX),
+        "jitter": (0, 1),
+    }
+)
+"""What a retry policy may say, in a decorator and in a document: the least and the greatest number."""
+
+WORKER_TIMEOUT_S_MAX = 86_400  # a step's own timeout, which wins, may be longer
+DELAY_S_MAX = 86_400.0  # until the attempt that a worker asks for
+LOG_CHARS_MAX = 2_000
+LOG_LINES_MAX = 1_000  # of one attempt
