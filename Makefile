@@ -56,10 +56,12 @@ clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(FRONT)/node_modules
 
 ifneq ($(NODE),)
-test-front: $(MODULES)
+test-front: $(MODULES) $(SYNCED)
+	$(BIN)/python manage.py write_vocabulary
 	cd $(FRONT) && npm run check && npm test
 
-front: $(MODULES)
+front: $(MODULES) $(SYNCED)
+	$(BIN)/python manage.py write_vocabulary
 	cd $(FRONT) && npm run build
 else
 test-front: ; $(if $(CI),$(error Node is missing: install nodejs and npm),@echo "Node is missing: the front end is not tested")

@@ -20,13 +20,12 @@ from redis.exceptions import RedisError
 
 from config.operations.health import sweep_lag_s
 from runs.delivery import queue, worker_processes
-from runs.machine.states import RUN_ENDED, RunStatus
+from runs.machine.states import RUN_LIVE
 from runs.models import HourFigures, Intervention, Run, StepRun
 from runs.statistics import histogram
 from runs.store import reader
 
 COUNTED_MAX = 100_000
-UNFINISHED = [status.value for status in RunStatus if status not in RUN_ENDED]
 OCTAVES = range(3, 27)  # buckets up to 8 ms, 16 ms, … 19 h
 SETTLED_AFTER = timedelta(days=2)  # hours that nothing is added to any more, save after a long absence
 
@@ -58,8 +57,8 @@ def _runs() -> Iterator[Metric]:
     live = GaugeMetricFamily(
         "sagaboard_runs", f"Runs that have not ended, {COUNTED_MAX:,} a status at most", labels=["status"]
     )
-    for status in UNFINISHED:
-        live.add_metric([status], _count(Run.objects.filter(status=status, imported__isnull=True)))
+    for unfinished in RUN_LIVE:
+        live.add_metric([unfinished], _count(Run.objects.filter(status=unfinished, imported__isnull=True)))
     yield live
     ended = CounterMetricFamily("sagaboard_runs_ended", "Ended runs, without trials", labels=["status"])
     durations = HistogramMetricFamily(

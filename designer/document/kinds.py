@@ -2,7 +2,7 @@
 
 PURE. `KINDS` has a row for each kind. The reader of documents, validation, rollback plans, the pages
 and the canvas read the row and never ask for a kind by its name; the canvas gets the table as
-`shared/kinds.json`, which is `vocabulary()`. A kind has its rules in
+`vocabulary()`, a part of `shared/vocabulary.json`. A kind has its rules in
 `runs.machine.steps.kinds.<kind>`, a method of `designer.builder.WorkflowBuilder`, and a form in the
 designer (`KindForm.tsx`).
 """

@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min
 from runs.interventions.facts import Choice, Facts
 from runs.interventions.queries import UNREAD, answers_of
 from runs.interventions.service import Reply
+from runs.machine.states import RUN_ENDED
 from runs.models import CaseAct, Intervention
 
 CAUSES_MAX = 100
@@ -120,7 +121,7 @@ def _result(act: CaseAct, again: Intervention | None) -> Result:
         return Result(act.case, act.by, "proposed", "A second person has to agree.", None)
     if again is not None:
         return Result(act.case, act.by, "again", str(again.error.get("message") or ""), again)
-    ended = act.case.run.status in ("completed", "compensated", "failed", "cancelled")
+    ended = act.case.run.status in RUN_ENDED
     return Result(act.case, act.by, "ended" if ended else "under_way", "", None)
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 import orjson
 
 from runs.machine.limits import FRAMES_MAX
+from runs.machine.states import RUN_LIVE
 from runs.models import Intervention, Run
 from runs.queries.runs import frames, intervention_json, list_frame
 from runs.store import reader
 
 LIVE_MAX = 5_000
-UNDER_WAY = ("pending", "running", "waiting", "compensating", "blocked")
 
 OPENED, CLAIMED, ANSWERED = ORDER = ("intervention.opened", "intervention.claimed", "intervention.answered")
 
@@ -51,7 +51,7 @@ def chunks(places: Mapping[UUID, int]) -> dict[UUID, list[Frame]]:
 def live_seqs() -> dict[UUID, int]:
     """The newest runs that have not ended, with their numbers of entries."""
     found: list[tuple[datetime, UUID, int]] = []
-    for status in UNDER_WAY:  # one by one, each by its index: all at once, it is the index of all runs
+    for status in RUN_LIVE:  # one by one, each by its index: all at once, it is the index of all runs
         runs = Run.objects.filter(status=status, trial=False).order_by("-created_at", "-id")
         found += runs.values_list("created_at", "pk", "last_seq")[:LIVE_MAX]
     return {run_id: seq for _, run_id, seq in sorted(found, reverse=True)[:LIVE_MAX]}
@@ -62,7 +62,7 @@ def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
     at = reader.now()
     columns = ("id", "workflow_name", "status", "done", "total", "finished_at", "last_seq")
     runs = Run.objects.filter(pk__in=run_ids, trial=False).only(*columns)
-    return [(run.pk, run.last_seq, text_of(list_frame(run, at)), run.status not in UNDER_WAY) for run in runs]
+    return [(run.pk, run.last_seq, text_of(list_frame(run, at)), run.status not in RUN_LIVE) for run in runs]
 
 
 def intervention_frames(moved: Collection[Case]) -> list[CaseFrame]:

@@ -55,9 +55,13 @@ class UndoStatus(StrEnum):
 
 
 RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.COMPENSATED, RunStatus.FAILED, RunStatus.CANCELLED})
+RUN_LIVE = tuple(status for status in RunStatus if status not in RUN_ENDED)
+RUN_STARTED = tuple(status for status in RUN_LIVE if status != RunStatus.PENDING)
+RUN_UNDER_WAY = tuple(status for status in RUN_LIVE if status != RunStatus.BLOCKED)  # nobody has to answer
 STEP_ACTIVE = frozenset({StepStatus.QUEUED, StepStatus.RUNNING, StepStatus.RETRYING})
 STEP_ENDED = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED})
 UNDO_LEFT = frozenset({UndoStatus.PENDING, UndoStatus.RUNNING, UndoStatus.FAILED})
+UNDO_DONE = frozenset({UndoStatus.COMPENSATED, UndoStatus.RESOLVED})
 
 
 @dataclass(frozen=True)
@@ -341,6 +345,6 @@ def _load(
         undo_left=undo in UNDO_LEFT,
         undo_busy=undo == UndoStatus.RUNNING or (undo == UndoStatus.PENDING and is_first),
         undo_blocked=undo == UndoStatus.FAILED,
-        undone=undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED),
+        undone=undo in UNDO_DONE,
         left_undone=undo == UndoStatus.ABANDONED,
     )

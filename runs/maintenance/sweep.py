@@ -24,7 +24,7 @@ from runs.errors import NewerState
 from runs.interventions import notifications
 from runs.machine.errors import MachineError
 from runs.machine.events import CancelMode, Dispatch
-from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
 from runs.models import Run, StepRun
 from runs.store import reader
 from runs.triggers import service
@@ -36,7 +36,6 @@ PUT_OFF_S = 30.0
 NEWER_PUT_OFF_S = (1.0, 3.0)  # random, so that a newer scheduler soon gets to the row first
 STILL_QUEUED_S = 15.0  # when a job that waits in its queue is looked at again
 CHILD_GRACE_S = 5.0
-LIVE = ("running", "waiting", "compensating", "blocked")
 
 
 def sweep_once(*, silence_counts: bool = True) -> int:
@@ -155,7 +154,7 @@ def _ended_children(at: datetime) -> int:
 
 def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:
     return Run.objects.filter(
-        parent__status__in=LIVE,
+        parent__status__in=RUN_STARTED,
         status__in=RUN_ENDED,
         finished_at__lt=at - timedelta(seconds=CHILD_GRACE_S),
         parent__steps__name=F("parent_step"),
@@ -175,7 +174,7 @@ def _orphaned_children(at: datetime) -> int:
         status__in=("running", "waiting", "blocked"), parent__status="compensating", **waiting_parent
     )
     orphans = Run.objects.filter(
-        status__in=LIVE,
+        status__in=RUN_STARTED,
         parent__status="cancelled",
         parent__steps__name=F("parent_step"),
         parent__steps__status=StepStatus.CANCELLED,

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from designer.document.graph import Graph, Step, slot_of
 from designer.document.kinds import words_in_run
 from runs.machine.states import RUN_ENDED
+from runs.machine.vocabulary import UNREACHED
 from runs.models import Run, StepRun
 
 FILTER_NAMES_MAX = 500
@@ -61,7 +62,7 @@ class StepLine:
     def badge(self) -> str:
         """Nothing is pending any more once the run has ended."""
         is_unreached = self.row.status == "pending" and self.row.run.status in RUN_ENDED
-        return "unreached" if is_unreached else self.row.status
+        return UNREACHED if is_unreached else self.row.status
 
     @property
     def seconds(self) -> float | None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from runs.machine.states import RUN_ENDED
+from runs.machine.vocabulary import RUN_LOOKS
 from runs.models import FleetSample, HourFigures
 from runs.statistics import histogram
 from runs.statistics.counters import SAMPLES_KEPT
@@ -19,12 +21,7 @@ Json = dict[str, Any]
 HOUR = timedelta(hours=1)
 HOURS_MAX = 7 * 24
 SAMPLE_GAP = timedelta(minutes=5)  # a line breaks where no sample was taken for so long
-OUTCOMES = (
-    ("completed", "Completed", "go"),
-    ("compensated", "Undone", "back"),
-    ("failed", "Failed", "stop"),
-    ("cancelled", "Cancelled", "idle"),
-)
+OUTCOMES = tuple((status.value, look) for status, look in RUN_LOOKS.items() if status in RUN_ENDED)
 PERCENTILES = ((0.5, "Half within", "busy", False), (0.95, "95 % within", "care", True))
 
 
@@ -33,8 +30,8 @@ def runs_by_hour(hours: int) -> Json:
     counts = {(row.hour, row.status): row.count for row in _figures(hours)}
     places = _hours(hours)
     series = [
-        _series(label, tone, [counts.get((hour, status), 0) for hour in places])
-        for status, label, tone in OUTCOMES
+        _series(look.word, look.tone, [counts.get((hour, status), 0) for hour in places])
+        for status, look in OUTCOMES
     ]
     return _chart("stacked", "runs", places, series, step=HOUR)
 

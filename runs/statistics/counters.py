@@ -19,6 +19,7 @@ from django.db.models import Case, F, Value, When
 from redis import RedisError
 
 from runs.delivery import queue, worker_processes
+from runs.machine.states import RUN_ENDED, RunStatus
 from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures
 from runs.statistics import histogram
 from runs.store import reader
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 SAMPLES_KEPT = timedelta(days=2)
 RUNS_PER_PASS = 200
 ENTRIES_PER_PASS = 20_000
-RUN_ENDS = {f"run.{status}": status for status in ("completed", "compensated", "failed", "cancelled")}
+RUN_ENDS = {f"run.{status}": status.value for status in RunStatus if status in RUN_ENDED}
 STEP_COUNTS = {
     "step.completed": "completed",
     "step.failed": "failed",

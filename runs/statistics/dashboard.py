@@ -15,6 +15,7 @@ from redis import RedisError
 
 from designer.models import WorkflowVersion
 from runs.delivery import queue, worker_processes
+from runs.machine.states import RUN_UNDER_WAY, RunStatus
 from runs.models import Intervention, Run
 from runs.queries.steps import listed
 from runs.store import reader
@@ -23,7 +24,6 @@ INTERVENTIONS_MAX = 5
 RECENT_MAX = 10
 COUNTED_MAX = 10_000
 LATELY = timedelta(days=1)
-UNDER_WAY = ("pending", "running", "waiting", "compensating")
 UNREAD_OF_CASES = ("run__input", "run__state", "run__labels", "run__error")
 
 
@@ -43,15 +43,15 @@ class Tally:
 
 def overview() -> dict[str, Any]:
     """The context of the first page."""
-    under_way = {status: _tally(_real().filter(status=status)) for status in UNDER_WAY}
+    under_way = {status: _tally(_real().filter(status=status)) for status in RUN_UNDER_WAY}
     recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
     return {
         "now": reader.now(),
         "cases": open_interventions(),
         "open_interventions": _tally(Intervention.objects.filter(status="open")),
         "under_way": _sum(under_way.values()),
-        "waiting": under_way["waiting"],
-        "undoing": under_way["compensating"],
+        "waiting": under_way[RunStatus.WAITING],
+        "undoing": under_way[RunStatus.COMPENSATING],
         "failed": _ended_lately("failed"),
         "undone": _ended_lately("compensated"),
         "workers_online": worker_processes.lately_seen().count(),

@@ -18,7 +18,7 @@ import orjson
 
 from runs.errors import UnknownRun
 from runs.machine.events import Decision
-from runs.machine.states import RUN_ENDED, RunState, RunStatus, State, StepState, evolve
+from runs.machine.states import RUN_STARTED, RunState, State, StepState, evolve
 from runs.store.codec import unpack
 from runs.store.database import Database, Query, Row, Sqlite, database
 from runs.store.payload_cache import INPUT, cache
@@ -49,9 +49,7 @@ LIVE_FAMILY_SQL = (
     "SELECT EXISTS (SELECT 1 FROM runs_run WHERE parent_id IS NOT NULL AND status IN ({live}))"
     " OR EXISTS (SELECT 1 FROM runs_run AS child JOIN runs_run AS parent ON child.parent_id = parent.id"
     " WHERE parent.status IN ({live}))"
-).format(
-    live=", ".join(f"'{status}'" for status in RunStatus if status not in {*RUN_ENDED, RunStatus.PENDING})
-)
+).format(live=", ".join(f"'{status}'" for status in RUN_STARTED))
 
 
 @dataclass(frozen=True)

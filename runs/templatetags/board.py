@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from designer.models import WorkflowVersion
 from designer.templatetags.page import duration, icon
 from designer.web.page_data import StepLine
+from runs.machine.vocabulary import FAMILIES, LIMITS
 from runs.models import Run
 from runs.queries.steps import listed
 from runs.statistics.counters import version_figures
@@ -22,70 +22,21 @@ register = template.Library()
 LATEST_MAX = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
-    word: str
-    icon: str
-    tone: str
-    moves: str = ""
-
-
-RUN = {
-    "pending": Badge("Pending", "idle", "idle"),
-    "running": Badge("Running", "spin", "busy", "data-spin"),
-    "waiting": Badge("Waiting", "wait", "hold"),
-    "compensating": Badge("Undoing", "undo", "back", "data-rise"),
-    "blocked": Badge("Blocked", "hand", "stop"),
-    "completed": Badge("Completed", "check", "go"),
-    "compensated": Badge("Undone", "undone", "back"),
-    "failed": Badge("Failed", "cross", "stop"),
-    "cancelled": Badge("Cancelled", "ban", "idle"),
-}
-STEP = {
-    "pending": Badge("Pending", "idle", "idle"),
-    "queued": Badge("Queued", "queue", "busy"),
-    "running": Badge("Running", "spin", "busy", "data-spin"),
-    "retrying": Badge("Retrying", "retry", "care"),
-    "waiting": Badge("Waiting", "wait", "hold"),
-    "blocked": Badge("Blocked", "hand", "stop"),
-    "completed": Badge("Completed", "check", "go"),
-    "skipped": Badge("Skipped", "skip", "idle"),
-    "failed": Badge("Failed", "cross", "stop"),
-    "cancelled": Badge("Cancelled", "ban", "idle"),
-    "unreached": Badge("Not reached", "idle", "idle"),
-}
-UNDO = {
-    "pending": Badge("Undo planned", "undo", "back"),
-    "running": Badge("Undoing", "undo", "back", "data-rise"),
-    "compensated": Badge("Undone", "undone", "back"),
-    "failed": Badge("Undo failed", "cross", "stop"),
-    "resolved": Badge("Undone by hand", "pen", "back"),
-    "abandoned": Badge("Left undone", "flag", "stop"),
-}
-SLOT = {
-    "action": Badge("Can be undone", "undo", "idle"),
-    "none": Badge("Nothing to undo", "none", "idle"),
-    "irreversible": Badge("Irreversible", "lock", "care"),
-    "unstated": Badge("No undo", "gap", "care"),
-}
-FAMILIES = {"run": RUN, "step": STEP, "undo": UNDO, "slot": SLOT}
-
-
 @register.simple_tag
 def badge(family: str, status: str, extra: str = "") -> SafeString | str:
     """The badge of a status of a run, a step, an undo or an undo slot."""
-    found = FAMILIES[family].get(status)
-    if found is None:
+    look = FAMILIES[family].get(status)
+    if look is None:
         return ""
     return format_html(
         '<span class="status {}" data-badge="{}-{}" data-tone="{}" {}>{}{}</span>',
         extra,
         family,
         status,
-        found.tone,
-        found.moves,
-        icon(found.icon),
-        found.word,
+        look.tone,
+        look.moves,
+        icon(look.icon),
+        look.word,
     )
 
 
@@ -103,7 +54,8 @@ def milliseconds(value: float | None) -> str:
 
 @register.filter
 def run_word(status: str) -> str:
-    return RUN[status].word if status in RUN else status
+    look = FAMILIES["run"].get(status)
+    return look.word if look else status
 
 
 @register.filter
@@ -122,8 +74,8 @@ def took(run: Run) -> float | None:
 
 @register.simple_tag
 def badge_icon(family: str, status: str) -> SafeString | str:
-    found = FAMILIES[family].get(status)
-    return icon(found.icon) if found else ""
+    look = FAMILIES[family].get(status)
+    return icon(look.icon) if look else ""
 
 
 @register.simple_tag
@@ -136,7 +88,13 @@ def all_badges() -> SafeString:
 @register.simple_tag
 def list_badges() -> SafeString:
     """Every badge that a row of a list may come to need."""
-    return format_html_join("", "{}", ((badge("run", status),) for status in RUN))
+    return format_html_join("", "{}", ((badge("run", status),) for status in FAMILIES["run"]))
+
+
+@register.simple_tag
+def limit(name: str) -> int:
+    """A bound that pages and scripts share."""
+    return LIMITS[name]
 
 
 def _size(family: str) -> str:

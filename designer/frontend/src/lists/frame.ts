@@ -1,4 +1,5 @@
 /** Frames of `/ws/runs/`: a run whose state or progress changed. */
+import { RUN_ENDED } from "../shared/vocabulary";
 
 export interface RunFrame {
   readonly run: string;
@@ -9,8 +10,6 @@ export interface RunFrame {
   readonly at: string;
 }
 
-const ENDED = new Set(["completed", "compensated", "failed", "cancelled"]);
-
 /** The frame in `data`, or null where it is none. */
 export function runFrame(data: unknown): RunFrame | null {
   const frame = data as Partial<RunFrame> | null;
@@ -20,5 +19,5 @@ export function runFrame(data: unknown): RunFrame | null {
 }
 
 export function isEnd(frame: RunFrame): boolean {
-  return ENDED.has(frame.status);
+  return RUN_ENDED.has(frame.status);
 }

@@ -1,9 +1,8 @@
 /** The kinds of steps, as `designer/document/kinds.py` has them. Pure. */
-import vocabulary from "./kinds.json";
+import type { SlotHolds } from "./vocabulary";
+import vocabulary from "./vocabulary.json";
 
 export type Kind = keyof typeof vocabulary.kinds;
-/** What an undo slot holds. */
-export type SlotHolds = "action" | "none" | "irreversible" | "unstated";
 
 type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 type Values = { readonly [key: string]: Value };

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -18,18 +16,12 @@ from designer.document.kinds import (
     Kind,
     Step,
     slot_of,
-    vocabulary,
     wording_parts,
     words_in_run,
 )
 from designer.formats.python_source import to_python
 from runs.machine.steps.ready import RULES
 
-FRONT_END = Path("designer/frontend/src/shared/kinds.json")
-REGENERATE = (
-    "python -c 'import json; from designer.document.kinds import vocabulary; "
-    f"print(json.dumps(vocabulary(), indent=2, ensure_ascii=False))' > {FRONT_END}"
-)
 SAMPLES = {"worker": "pack", "items": "context.items", "workflow": "pay", "seconds": 60}
 
 
@@ -45,11 +37,6 @@ def step(kind: str, **more: Any) -> Step:
             **more,
         }
     )
-
-
-def test_the_front_end_has_the_table_of_this_version() -> None:
-    root = Path(__file__).parents[4]
-    assert json.loads((root / FRONT_END).read_text(encoding="utf-8")) == vocabulary(), REGENERATE
 
 
 def test_every_kind_has_a_row() -> None:

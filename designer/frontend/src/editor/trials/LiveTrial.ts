@@ -2,9 +2,10 @@
 import { applyFrames } from "../../run/model/apply";
 import { Connection, type Socket } from "../../run/live/connection";
 import type { Frame } from "../../run/model/frame";
-import { ENDED, newRun, type RunState, type StepState } from "../../run/model/state";
+import { newRun, type RunState, type StepState } from "../../run/model/state";
 import { noteOf } from "../../run/model/words";
 import type { Statuses, StepStatus } from "../../graph/view/statuses";
+import { RUN_ENDED } from "../../shared/vocabulary";
 
 const PAINT_MS = 40;
 
@@ -61,7 +62,7 @@ export class LiveTrial {
   }
 
   private paint(): void {
-    const hasEnded = ENDED.has(this.state.status);
+    const hasEnded = RUN_ENDED.has(this.state.status);
     this.watched.statuses.set([...this.state.steps].map(([name, step]) => [name, statusOf(step, hasEnded)]));
     this.watched.show(this.state, this.isConnected);
   }

@@ -1,8 +1,9 @@
 /** What the trial on the canvas is doing, and what it came to. */
 import { useState, type ReactElement } from "react";
 import { Badge } from "../../graph/view/Badge";
-import { ENDED, type RunState } from "../../run/model/state";
+import type { RunState } from "../../run/model/state";
 import type { Trial, Trying } from "./useTrial";
+import { RUN_ENDED, STEP_ENDED } from "../../shared/vocabulary";
 
 const TEXT_LENGTH_MAX = 4_000;
 
@@ -10,7 +11,7 @@ export function TrialBar({ trying: { trial, stop, forget } }: { readonly trying:
   const [refusal, setRefusal] = useState("");
   if (!trial) return null;
   const status = trial.state?.status ?? "pending";
-  const hasEnded = ENDED.has(status);
+  const hasEnded = RUN_ENDED.has(status);
   const cancel = async (): Promise<void> => {
     const told = await stop();
     setRefusal(told.is === "refused" ? told.message : "");
@@ -51,10 +52,8 @@ function waitsOf(status: string): string {
   return status === "blocked" ? "It waits for a person to answer, on its page." : "";
 }
 
-const OVER = new Set(["completed", "skipped", "failed", "cancelled"]);
-
 function progressOf(state: RunState | null): string {
   if (!state) return "starting";
-  const done = [...state.steps.values()].filter(({ status }) => OVER.has(status)).length;
+  const done = [...state.steps.values()].filter(({ status }) => STEP_ENDED.has(status)).length;
   return `${done} of ${state.order.length} steps ended`;
 }

@@ -1,10 +1,11 @@
 /** The trial that the canvas shows, from the question before it to its end. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ENDED, type RunState } from "../../run/model/state";
+import type { RunState } from "../../run/model/state";
 import type { JsonObject } from "../../graph/model/document";
 import { Statuses } from "../../graph/view/statuses";
 import { get, post, type Told } from "../../graph/model/calls";
 import type { LiveTrial } from "./LiveTrial";
+import { RUN_ENDED } from "../../shared/vocabulary";
 
 export interface Trial {
   readonly id: string;
@@ -56,7 +57,7 @@ export function useTrial(): Trying {
     live.current.start();
     return told;
   }, [forget, statuses]);
-  const [id, hasEnded] = [trial?.id, ENDED.has(trial?.state?.status ?? "")];
+  const [id, hasEnded] = [trial?.id, RUN_ENDED.has(trial?.state?.status ?? "")];
   useEffect(() => {
     if (!id || !hasEnded) return;
     void get<Run>(`/api/v1/runs/${id}`).then((told) => {

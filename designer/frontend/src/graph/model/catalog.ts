@@ -1,5 +1,6 @@
 /** The workers that steps may use, and what stands in a step's undo slot. Pure. */
-import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind, type SlotHolds } from "../../shared/kinds";
+import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind } from "../../shared/kinds";
+import type { SlotHolds } from "../../shared/vocabulary";
 import { isObject, textOf, traitsOf, type Document, type Json, type JsonObject, type Step } from "./document";
 
 export interface Worker {

@@ -1,5 +1,6 @@
 /** What became of a step over the ended runs of a version, in words. Pure. */
 import { duration } from "../../shared/time";
+import { STEP_LOOKS } from "../../shared/vocabulary";
 
 export interface StepFigures {
   readonly completed: number;
@@ -28,8 +29,8 @@ export interface FigureWords {
 }
 
 const COUNTS: readonly (readonly [keyof StepFigures, icon: string, says: string, is: FigureWords["is"]])[] = [
-  ["completed", "check", "completed", "ended"], ["failed", "cross", "failed", "trouble"], ["skipped", "skip", "skipped", "ended"],
-  ["retried", "retry", "tried again", "trouble"],
+  ["completed", STEP_LOOKS.completed.icon, "completed", "ended"], ["failed", STEP_LOOKS.failed.icon, "failed", "trouble"],
+  ["skipped", STEP_LOOKS.skipped.icon, "skipped", "ended"], ["retried", STEP_LOOKS.retrying.icon, "tried again", "trouble"],
 ];
 
 /** What is painted on the step itself: what never happened is left out. */

@@ -1,18 +1,16 @@
 /** A step on the canvas: what it does above, what undoes it below. */
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
-import type { Slot } from "../model/catalog";
 import type { StepView } from "../model/nodes";
 import { isFar } from "./flow";
 import { Icon } from "../../shared/icons";
 import { KINDS } from "../../shared/kinds";
+import { SLOT_LOOKS } from "../../shared/vocabulary";
 import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
 import { FigureBadges, UndoFigures, useStepFigures } from "./figures";
 import { useStatus } from "./statuses";
 
 export type StepFlowNode = Node<StepView, "step">;
-
-const SLOT_ICON: Readonly<Record<Slot["holds"], string>> = { action: "undo", none: "none", irreversible: "lock", unstated: "gap" };
 
 function StepNodeView(props: NodeProps<StepFlowNode>): ReactElement {
   return useStore(isFar) ? <FarStep {...props} /> : <NearStep {...props} />;
@@ -41,7 +39,7 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
       <div className="step-node-does"><span className="sr-only">{KINDS[kind].noun}: </span><span className="code">{does}</span></div>
       <div className="step-node-badges">{status ? <StatusBadges status={status} /> : figures ? <FigureBadges figures={figures} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
       <div className="step-node-undo" data-holds={slot.holds}>
-        <Icon name={SLOT_ICON[slot.holds]} />
+        <Icon name={SLOT_LOOKS[slot.holds].icon} />
         <span className="sr-only">Undo: </span>
         <span className={slot.holds === "action" ? "code" : undefined}>{slot.text}</span>
         {figures && <UndoFigures figures={figures} />}

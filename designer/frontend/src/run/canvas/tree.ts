@@ -6,10 +6,10 @@ import type { StepStatus } from "../../graph/view/statuses";
 import type { Document } from "../../graph/model/document";
 import type { Frame } from "../model/frame";
 import type { RunState, StepState } from "../model/state";
-import { ENDED } from "../model/state";
 import { fetchView, WatchedRun } from "../live/watched";
 import { noteOf } from "../model/words";
 import { idOf, without } from "./graph";
+import { RUN_ENDED } from "../../shared/vocabulary";
 
 export const NESTED_MAX = 12;
 
@@ -149,7 +149,7 @@ export class RunTree {
   }
 
   private paint(path: string, { status, steps }: RunState): void {
-    const isOver = ENDED.has(status);
+    const isOver = RUN_ENDED.has(status);
     const isSame = this.overs.get(path) === isOver;
     this.overs.set(path, isOver);
     const changed = [...steps.values()].filter((step) => !isSame || this.painted.get(idOf(path, step.name)) !== step);

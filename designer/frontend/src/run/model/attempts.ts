@@ -1,4 +1,5 @@
 /** The attempts of a step, in both directions, as its journal entries tell them. Pure. */
+import { LIMITS } from "../../shared/vocabulary";
 import { asCount, asFailure, asText, type Failure, type Frame } from "./frame";
 
 export interface Attempt {
@@ -16,7 +17,7 @@ export interface Attempt {
   readonly progress: number | null;
 }
 
-export const LINES_KEPT = 1_000;
+export const LINES_KEPT = LIMITS.log_lines;
 
 /** The list after one more entry of the step; entries that are about no attempt leave it as it is. */
 export function withEntry(attempts: readonly Attempt[], frame: Frame): readonly Attempt[] {

@@ -2,9 +2,10 @@
  * A run's journal by number. Only the pages that somebody looked at are here; the others are fetched
  * when they are asked for, and the ones that were not used for longest are dropped.
  */
+import { LIMITS } from "../../shared/vocabulary";
 import type { Frame } from "./frame";
 
-export const PAGE = 500;
+export const PAGE = LIMITS.frames;
 export const PAGES_KEPT = 60;
 export type FetchPage = (after: number, limit: number) => Promise<readonly Frame[]>;
 

@@ -1,12 +1,8 @@
 /** What a page knows of a run. Values only; `apply` is the one place that changes them. */
+import type { StepStatus, UndoStatus } from "../../shared/vocabulary";
 import type { Failure } from "./frame";
 
-export type StepStatus =
-  | "pending" | "queued" | "running" | "retrying" | "waiting" | "blocked"
-  | "completed" | "skipped" | "failed" | "cancelled";
-
-export type UndoStatus =
-  | "none" | "pending" | "running" | "compensated" | "failed" | "resolved" | "abandoned";
+export type { StepStatus, UndoStatus };
 
 export interface Progress {
   fraction: number | null;
@@ -54,9 +50,6 @@ export interface RunState {
   readonly order: readonly string[];
   readonly steps: ReadonlyMap<string, StepState>;
 }
-
-/** The statuses in which nothing more happens to a run by itself. */
-export const ENDED: ReadonlySet<string> = new Set(["completed", "compensated", "failed", "cancelled"]);
 
 export function newStep(name: string, addedBy: string | null = null): StepState {
   return {

@@ -1,5 +1,6 @@
 /** What is said of a step beside its badges. Pure. */
 import { duration, short } from "../../shared/time";
+import { UNDO_DONE } from "../../shared/vocabulary";
 import type { Items, StepState } from "./state";
 
 const FAILING_SHOWN_MAX = 20;
@@ -24,7 +25,7 @@ function waitsShort({ waits }: StepState): string {
 
 /** The error that still counts: an undo that failed and then succeeded is over. */
 export function errorOf({ error, status, undo }: StepState): string {
-  const isOver = status === "completed" && (undo === "compensated" || undo === "resolved");
+  const isOver = status === "completed" && UNDO_DONE.has(undo);
   return error && !isOver ? [error.code, error.message].filter(Boolean).join(": ") : "";
 }
 

@@ -1,5 +1,6 @@
 /** What the workflow says of a step, in the words of the server's own rows (`runs/_step.html`). Pure. */
-import { wordsOf, type SlotHolds } from "../../shared/kinds";
+import { wordsOf } from "../../shared/kinds";
+import type { SlotHolds } from "../../shared/vocabulary";
 import { isObject, stepsOf, edgesOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
 
 export interface Facts {

@@ -2,8 +2,9 @@
 import { find, icon, setText } from "../../shared/dom";
 import { duration, fillTime } from "../../shared/time";
 import type { ConnectionState } from "../live/connection";
-import { ENDED, type RunState } from "../model/state";
+import type { RunState } from "../model/state";
 import type { Badges } from "../../shared/badges";
+import { RUN_ENDED, STEP_ENDED, UNDO_DONE } from "../../shared/vocabulary";
 
 export class HeaderView {
   private state: RunState | null = null;
@@ -32,7 +33,7 @@ export class HeaderView {
   tick(): void {
     const { startedAt, finishedAt, status, steps } = this.state ?? {};
     if (!startedAt || !steps || !status) return;
-    const end = ENDED.has(status) && finishedAt ? Date.parse(finishedAt) : this.now();
+    const end = RUN_ENDED.has(status) && finishedAt ? Date.parse(finishedAt) : this.now();
     setText(this.slot("run-duration"), duration(end - Date.parse(startedAt)));
     setText(this.slot("run-progress"), progress([...steps.values()]));
   }
@@ -49,12 +50,10 @@ export class HeaderView {
   }
 }
 
-const OVER = new Set(["completed", "skipped", "failed", "cancelled"]);
-
 function progress(steps: { status: string; undo: string }[]): string {
-  const done = steps.filter(({ status }) => OVER.has(status)).length;
+  const done = steps.filter(({ status }) => STEP_ENDED.has(status)).length;
   const planned = steps.filter(({ undo }) => undo !== "none");
-  const undone = planned.filter(({ undo }) => undo === "compensated" || undo === "resolved").length;
+  const undone = planned.filter(({ undo }) => UNDO_DONE.has(undo)).length;
   const forward = `${done} of ${steps.length} steps ended`;
   return planned.length ? `${forward}, ${undone} of ${planned.length} undone` : forward;
 }

@@ -4,7 +4,7 @@ import { RunTree } from "../canvas/tree";
 import type { ConnectionState } from "../live/connection";
 import type { Frame } from "../model/frame";
 import { Histories } from "../model/histories";
-import { ENDED, type RunState } from "../model/state";
+import type { RunState } from "../model/state";
 import { Badges } from "../../shared/badges";
 import { factsOf } from "./facts";
 import { HeaderView, paintConnection } from "./header";
@@ -16,6 +16,7 @@ import { StepPanel } from "./step";
 import { StepsView } from "./steps";
 import { TimelineView } from "./timeline";
 import { fetchHistories, fetchView, framesIn, WatchedRun, type View } from "../live/watched";
+import { RUN_ENDED } from "../../shared/vocabulary";
 
 interface Opening {
   readonly api: string;
@@ -148,7 +149,7 @@ class RunPage {
     const wasWaitedFor = (step: string): boolean => before.steps.get(step)?.status === "waiting";
     const isNews = frames.some(({ type, step }) => SITUATIONS.test(type) || wasWaitedFor(step));
     if (isNews || before.status !== this.run.state.status) this.panel.refreshSoon();
-    if (ENDED.has(this.run.state.status)) this.results.refresh(this.root);
+    if (RUN_ENDED.has(this.run.state.status)) this.results.refresh(this.root);
   }
 
   private showConnection(state: ConnectionState): void {

@@ -2,6 +2,7 @@
 import { element, find, icon, setText } from "../../shared/dom";
 import { clock, duration, exact } from "../../shared/time";
 import { sizeOf } from "../../shared/value";
+import { LIMITS, STEP_LOOKS, type Look } from "../../shared/vocabulary";
 import { attemptsOf, type Attempt } from "../model/attempts";
 import { asCount, asText, type Frame } from "../model/frame";
 import type { RunState, StepState } from "../model/state";
@@ -11,7 +12,7 @@ import type { Badges } from "../../shared/badges";
 import { ItemsTable } from "./items";
 
 const ENTRIES_MAX = 5_000;
-const LIMIT = 500;
+const LIMIT = LIMITS.frames;
 
 export class StepPanel {
   private run: WatchedRun | null = null;
@@ -128,12 +129,11 @@ export class StepPanel {
   }
 }
 
-const OUTCOME_ICON: Readonly<Record<string, [string, string]>> = {
-  running: ["spin", "busy"], waiting: ["wait", "hold"], completed: ["check", "go"], failed: ["cross", "stop"], retried: ["retry", "care"],
-};
+const { running, waiting, completed, failed, retrying } = STEP_LOOKS;
+const OUTCOME_LOOKS: Readonly<Record<string, Look>> = { running, waiting, completed, failed, retried: retrying };
 
 function row(attempt: Attempt): HTMLElement {
-  const [name, tone] = OUTCOME_ICON[attempt.outcome] ?? ["idle", ""];
+  const { icon: name, tone } = OUTCOME_LOOKS[attempt.outcome] ?? { icon: "idle", tone: "" };
   const took = attempt.endedAt ? ` in ${duration(Date.parse(attempt.endedAt) - Date.parse(attempt.startedAt))}` : "";
   const progress = attempt.progress !== null && !attempt.endedAt ? `, ${Math.round(attempt.progress * 100)} %` : "";
   const text = element("span", "what", element("b", "", labelOf(attempt)), ` ${attempt.outcome}${took}${progress}`);

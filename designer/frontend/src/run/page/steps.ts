@@ -1,10 +1,11 @@
 /** The list of steps: forward going down, undo coming back up. Long lists are drawn as they are scrolled to. */
 import { element, find, setText } from "../../shared/dom";
 import { duration } from "../../shared/time";
-import { ENDED, type Items, type RunState, type StepState } from "../model/state";
+import type { Items, RunState, StepState } from "../model/state";
 import { attempts, countsOf, detail, doneOf, errorOf, failingOf } from "../model/words";
 import type { Badges } from "../../shared/badges";
 import type { Facts } from "./facts";
+import { RUN_ENDED } from "../../shared/vocabulary";
 
 const DRAWN_STEP = 50;
 /** A longer list scrolls by itself; as in `runs/detail.html`. */
@@ -44,7 +45,7 @@ export class StepsView {
     this.state = state;
     this.moment = moment === null ? null : Date.parse(moment);
     this.arrange(state);
-    const isOver = ENDED.has(state.status);
+    const isOver = RUN_ENDED.has(state.status);
     if (isOver !== this.isOver) this.painted.clear();
     this.isOver = isOver;
     for (const name of this.rows.keys()) {

@@ -7,8 +7,9 @@ import { clock, duration } from "../../shared/time";
 import type { Histories } from "../model/histories";
 import { marksOf, placeOf, type Scale } from "../model/scale";
 import { saysSpan, saysTries, spansOf, type Span, type SpanKind } from "../model/spans";
-import { ENDED, type RunState, type StepState } from "../model/state";
+import type { RunState, StepState } from "../model/state";
 import { doneOf } from "../model/words";
+import { lookOf, RUN_ENDED, STEP_LOOKS, type Look as StatusLook } from "../../shared/vocabulary";
 
 const ROWS_AROUND = 6;
 const ROW_PX = 36;
@@ -17,16 +18,13 @@ const ZOOM_MAX = 4_096;
 const SPANS_DRAWN_MAX = 400;
 const FETCH_AGAIN_MS = 3_000;
 
-interface Look {
-  readonly icon: string;
-  readonly tone: string;
-}
+type Look = Pick<StatusLook, "icon" | "tone">;
 const LOOKS: Readonly<Record<SpanKind, Look>> = {
   queued: { icon: "queue", tone: "idle" }, attempt: { icon: "spin", tone: "busy" }, fallback: { icon: "retry", tone: "care" },
   asked: { icon: "idle", tone: "hold" }, waiting: { icon: "wait", tone: "hold" }, delay: { icon: "retry", tone: "care" },
   blocked: { icon: "hand", tone: "stop" }, undo: { icon: "undo", tone: "back" },
 };
-const ENDS: Readonly<Record<string, Look>> = { failed: { icon: "cross", tone: "stop" }, retried: { icon: "retry", tone: "care" }, cancelled: { icon: "ban", tone: "idle" } };
+const ENDS: Readonly<Record<string, Look>> = { failed: STEP_LOOKS.failed, retried: STEP_LOOKS.retrying, cancelled: STEP_LOOKS.cancelled };
 
 export class TimelineView {
   private state: RunState | null = null;
@@ -75,7 +73,7 @@ export class TimelineView {
 
   /** Bars of what is under way grow. */
   tick(): void {
-    if (this.state && this.moment === null && !ENDED.has(this.state.status)) this.draw();
+    if (this.state && this.moment === null && !RUN_ENDED.has(this.state.status)) this.draw();
   }
 
   mark(step: string | null): void {
@@ -85,7 +83,7 @@ export class TimelineView {
   private get scale(): Scale {
     const { startedAt, finishedAt, status } = this.latest ?? {};
     const from = startedAt ? Date.parse(startedAt) : this.now();
-    const to = finishedAt && ENDED.has(status ?? "") ? Date.parse(finishedAt) : Math.max(this.now(), from);
+    const to = finishedAt && RUN_ENDED.has(status ?? "") ? Date.parse(finishedAt) : Math.max(this.now(), from);
     return { from, to: Math.max(to, from + 1) };
   }
 
@@ -162,7 +160,7 @@ export class TimelineView {
     row.toggleAttribute("aria-busy", !frames);
     const spans = spansOf((frames ?? []).filter(({ seq }) => seq <= this.until), step);
     const shown = this.until === Infinity ? this.endOfNow(scale) : (this.moment ?? scale.to);
-    const summary = summaryOf(step, spans, ENDED.has(this.state?.status ?? ""));
+    const summary = summaryOf(step, spans, RUN_ENDED.has(this.state?.status ?? ""));
     setText(find(row, ".timeline-sum"), frames ? summary : "Fetching…");
     const words = `${step.name}: ${[summary, ...spans.map((span) => inWords(span, shown))].filter(Boolean).join("; ") || "nothing yet"}`;
     if (row.getAttribute("aria-label") === words && row.dataset.scale === keyOf(scale)) return;
@@ -172,7 +170,7 @@ export class TimelineView {
   }
 
   private endOfNow(scale: Scale): number {
-    return ENDED.has(this.latest?.status ?? "") ? scale.to : this.now();
+    return RUN_ENDED.has(this.latest?.status ?? "") ? scale.to : this.now();
   }
 
   private makeRow(name: string): HTMLElement {
@@ -237,7 +235,7 @@ const keyOf = ({ from, to }: Scale): string => `${from} ${to}`;
 function bar(span: Span, scale: Scale, shown: number): HTMLElement {
   const to = span.to ?? Math.max(shown, span.from);
   const made = element("span", "timeline-bar");
-  const look = ENDS[span.outcome] ?? (span.kind === "attempt" && span.outcome === "completed" ? { icon: "check", tone: "go" } : LOOKS[span.kind]);
+  const look = ENDS[span.outcome] ?? (span.kind === "attempt" && span.outcome === "completed" ? STEP_LOOKS.completed : LOOKS[span.kind]);
   Object.assign(made.dataset, { kind: span.kind, tone: look.tone, outcome: span.outcome });
   const [start, end] = [placeOf(scale, span.from), placeOf(scale, to)];
   made.style.left = percent(start);
@@ -252,13 +250,9 @@ function inWords(span: Span, shown: number): string {
   return `${saysSpan(span)}, ${span.to === null ? `for ${took} so far` : took} from ${clock(new Date(span.from))}`;
 }
 
-const UNDO_WORDS: Readonly<Record<string, string>> = {
-  pending: "undo planned", running: "undoing", compensated: "undone", failed: "undo failed", resolved: "undone by hand", abandoned: "left undone",
-};
-
 /** The few words under a step's name. */
 function summaryOf(step: StepState, spans: readonly Span[], isOver: boolean): string {
-  const status = isOver && step.status === "pending" ? "not reached" : step.status;
+  const status = isOver && step.status === "pending" ? STEP_LOOKS.unreached.word.toLowerCase() : step.status;
   const items = step.items ? `${doneOf(step.items)} of ${step.items.total} items${step.items.failing.size ? `, ${step.items.failing.size} failed` : ""}` : "";
-  return [status, saysTries(spans), items, UNDO_WORDS[step.undo] ?? ""].filter(Boolean).join(" · ");
+  return [status, saysTries(spans), items, lookOf("undo", step.undo)?.word.toLowerCase() ?? ""].filter(Boolean).join(" · ");
 }

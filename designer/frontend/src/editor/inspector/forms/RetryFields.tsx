@@ -1,6 +1,7 @@
 /** How often something is tried, and how long is waited in between. */
 import type { ReactElement } from "react";
 import { isObject, stated, type Json, type JsonObject } from "../../../graph/model/document";
+import { DEFAULTS } from "../../../shared/vocabulary";
 import { NumberField } from "../fields/fields";
 
 interface Props {
@@ -14,14 +15,15 @@ interface Props {
 
 type Field = readonly [key: string, label: string, standard: string];
 
+const USUAL = DEFAULTS.retry;
 const DELAYS: readonly Field[] = [
-  ["initial", "First delay (seconds)", "1"],
-  ["max", "Longest delay (seconds)", "30"],
-  ["factor", "Each further delay times", "2"],
-  ["jitter", "Spread of the delay (0 to 1)", "0.1"],
+  ["initial", "First delay (seconds)", String(USUAL.initial)],
+  ["max", "Longest delay (seconds)", String(USUAL.max)],
+  ["factor", "Each further delay times", String(USUAL.factor)],
+  ["jitter", "Spread of the delay (0 to 1)", String(USUAL.jitter)],
 ];
 
-export function RetryFields({ of = "", at, retry, standard = "3", change }: Props): ReactElement {
+export function RetryFields({ of = "", at, retry, standard = String(USUAL.max_attempts), change }: Props): ReactElement {
   const given = isObject(retry) ? retry : {};
   const put = (key: string, value: number | null): void => {
     const next = stated({ ...given, [key]: value });

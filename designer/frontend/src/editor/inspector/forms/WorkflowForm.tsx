@@ -1,6 +1,7 @@
 /** The inspector of the workflow itself. */
 import type { ReactElement } from "react";
 import { ON_FAILURE } from "./FailureForm";
+import { DEFAULTS } from "../../../shared/vocabulary";
 import { RetryFields } from "./RetryFields";
 import { Seeker } from "../fields/Seeker";
 import { isObject, stated, textOf, type Document, type Json, type JsonObject } from "../../../graph/model/document";
@@ -27,7 +28,7 @@ export function WorkflowForm({ document, put }: Props): ReactElement {
       <FlagField label="Go on undoing when one undo fails" at="continue_compensating" value={document.continue_compensating === true} change={(on) => set({ continue_compensating: on || null })} />
       <fieldset className="params">
         <legend>Where steps do not say it</legend>
-        <NumberField label="Timeout of a step (seconds)" at="defaults.timeout" value={defaults.timeout} placeholder="300" change={(timeout) => setDefault("timeout", timeout)} />
+        <NumberField label="Timeout of a step (seconds)" at="defaults.timeout" value={defaults.timeout} placeholder={String(DEFAULTS.timeout_s)} change={(timeout) => setDefault("timeout", timeout)} />
         <RetryFields at="defaults.retry" retry={defaults.retry} change={(retry) => setDefault("retry", retry)} />
         <ChoiceField label="When a step has failed for good" at="defaults.on_failure" value={textOf(defaults.on_failure)} options={[["", "Undo what was done"], ...ON_FAILURE.slice(1)]} change={(on_failure) => setDefault("on_failure", on_failure)} />
       </fieldset>
