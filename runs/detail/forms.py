@@ -6,7 +6,7 @@ from django import forms
 
 from designer.document.limits import SIGNAL_LENGTH_MAX
 from runs.form_fields import JsonField
-from runs.machine.limits import COMMENT_LENGTH_MAX
+from runs.machine.limits import NOTE_LENGTH_MAX
 
 
 class StartForm(forms.Form):
@@ -22,7 +22,7 @@ class CancelForm(forms.Form):
 
 class ApprovalForm(forms.Form):
     decision = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
-    comment = forms.CharField(max_length=COMMENT_LENGTH_MAX, required=False)
+    comment = forms.CharField(max_length=NOTE_LENGTH_MAX, required=False)
 
 
 class SignalForm(forms.Form):

@@ -25,7 +25,7 @@ from runs.interventions import service
 from runs.interventions.answer_form import AnswerForm
 from runs.interventions.facts import Question
 from runs.machine.errors import Refused
-from runs.machine.limits import COMMENT_LENGTH_MAX
+from runs.machine.limits import NOTE_LENGTH_MAX
 from runs.machine.states import State
 from runs.models import Intervention, Run
 from runs.queries import runs as queries_runs
@@ -118,9 +118,7 @@ def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
     run, form = find_run(run_id), ApprovalForm(request.POST)
     if not form.is_valid():
-        return _refuse(
-            request, run, f"Approve or reject; a comment may have {COMMENT_LENGTH_MAX:,} characters."
-        )
+        return _refuse(request, run, f"Approve or reject; a comment may have {NOTE_LENGTH_MAX:,} characters.")
     data = form.cleaned_data
     is_approved = data["decision"] == "approve"
     return _act(

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from runs.form_fields import JsonField
-from runs.machine.limits import COMMENT_LENGTH_MAX
+from runs.machine.limits import NOTE_LENGTH_MAX
 
 NOTE_REQUIRED = ("resolve", "abandon")
 
@@ -17,7 +17,7 @@ class AnswerForm(forms.Form):
 
     answer = forms.ChoiceField()
     note = forms.CharField(
-        max_length=COMMENT_LENGTH_MAX,
+        max_length=NOTE_LENGTH_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "class": "textarea"}),
     )

@@ -21,8 +21,8 @@ CRON_LENGTH_MAX = 100
 ZONE_LENGTH_MAX = 64
 
 # texts of people
-NOTE_LENGTH_MAX = 4_000  # in an intervention's history
-COMMENT_LENGTH_MAX = 10_000  # with an answer or an approval; it is kept in the journal
+NOTE_LENGTH_MAX = 4_000  # in an intervention's history, and in every form of a page
+COMMENT_LENGTH_MAX = 10_000  # with an answer or an approval over the API; it is kept in the journal
 
 # names as they are stored
 STEP_LENGTH_MAX = 80  # of a step's key: its name, and an item's index behind it

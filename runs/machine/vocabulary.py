@@ -12,7 +12,7 @@ from typing import Any
 
 from designer.document.graph import Retry, Slot
 from designer.document.limits import DEFAULT_TIMEOUT_S
-from runs.machine.limits import COMMENT_LENGTH_MAX, FRAMES_MAX, LABEL_LENGTH_MAX
+from runs.machine.limits import FRAMES_MAX, LABEL_LENGTH_MAX, NOTE_LENGTH_MAX
 from runs.machine.states import (
     RUN_ENDED,
     RUN_LIVE,
@@ -78,15 +78,15 @@ FAMILIES: Mapping[str, Mapping[str, Look]] = {
     "run": {status.value: look for status, look in RUN_LOOKS.items()},
     "step": {**{status.value: look for status, look in STEP_LOOKS.items()}, UNREACHED: UNREACHED_LOOK},
     "undo": {status.value: look for status, look in UNDO_LOOKS.items()},
-    "slot": {**SLOT_LOOKS},
+    "slot": {str(slot): look for slot, look in SLOT_LOOKS.items()},
 }
 """Looks by family and name: all that may be shown as a badge."""
 
 LIMITS: Mapping[str, int] = {
-    "comment_length": COMMENT_LENGTH_MAX,
     "frames": FRAMES_MAX,
     "label_filter_length": 2 * LABEL_LENGTH_MAX + 1,
     "log_lines": LOG_LINES_MAX,
+    "note_length": NOTE_LENGTH_MAX,
 }
 
 

@@ -1,4 +1,4 @@
-"""`manage.py write_vocabulary`: what Python says once, as the JSON file that scripts of pages are built with."""
+"""`manage.py write_vocabulary`: what Python says once, as JSON for the scripts of the pages."""
 
 from __future__ import annotations
 
