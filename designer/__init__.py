@@ -1,0 +1,1 @@
+"""Designing workflows: documents and their rules, versions, pages and API."""

@@ -1,0 +1,1 @@
+"""Rules about the code itself: layout, sizes, words, clocks, addresses, paths in docs."""

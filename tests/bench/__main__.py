@@ -23,7 +23,10 @@ from tests.postgres import postgres
 ROOT = Path(__file__).parents[2]
 ALL = "A,B,C,D,E,F,G,H,I"
 ONLY_ASKED_FOR = "P"  # needs py-spy, which is in the dependency group of the bench
-PLAY = "import sys, runpy, django; django.setup(); runpy.run_module('tests.bench.play', run_name='__main__')"
+PLAY = (
+    "import runpy, django; django.setup(); "
+    "runpy.run_module('tests.bench.workloads.play', run_name='__main__')"
+)
 INHERITED = ("REDIS_URL", "DATABASE_URL", "WORKER_MODULES", "QUEUES", "DEBUG", "ALLOWED_HOSTS", "DATA_DIR")
 LOG_LINES_SHOWN = 40
 
@@ -98,7 +101,7 @@ def environment(folder: Path, database: Mapping[str, str]) -> Mapping[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder / "data"),
         "SECRET_KEY": "bench",
-        "WORKER_MODULES": "tests.bench.steps",
+        "WORKER_MODULES": "tests.bench.workloads.steps",
         "PYTHONPATH": str(ROOT),
     }
     return {**kept, **facts, **database}

@@ -1,7 +1,7 @@
 """`python -m tests.bench.lists [--runs N] [--database D] [--keep F] [--pages WORD] [--json F] [--doc]`.
 
-Makes a million runs with `manage.py make_runs` in an empty database, then `tests.bench.list_pages` asks for
-pages. `--keep FOLDER` keeps the databases there, and does not make those again that are there already.
+Makes a million runs with `manage.py make_runs` in an empty database, then `tests.bench.pages.list_pages` asks
+for pages. `--keep FOLDER` keeps the databases there, and does not make those again that are there already.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import page_times
 from tests.bench.__main__ import environment
 from tests.bench.figures import POSTGRESQL, SQLITE
-from tests.bench.page_times import PageTime
+from tests.bench.pages import page_times
+from tests.bench.pages.page_times import PageTime
 from tests.bench.parts import ROOT
 from tests.bench.report import machine, write_into_doc
 from tests.postgres import kept_postgres
 
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
-PAGES = (
-    "import runpy, django; django.setup(); runpy.run_module('tests.bench.list_pages', run_name='__main__')"
-)
+LIST_PAGES = "tests.bench.pages.list_pages"
+PAGES = f"import runpy, django; django.setup(); runpy.run_module('{LIST_PAGES}', run_name='__main__')"
 WHOLE_SHARE = 0.03  # of the runs have their steps and journal
 MADE = "made"  # a file beside a database that says how many runs are in it
 LIMITS = {"CALLS_PER_MINUTE": "10000000"}

@@ -21,9 +21,9 @@ from runs.engine import engine
 from runs.engine.creation import Request
 from runs.machine.states import RUN_ENDED
 from runs.models import Run, WorkerProcess
-from tests.bench import steps
 from tests.bench.parts import running
 from tests.bench.references import References
+from tests.bench.workloads import steps
 
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 READY_S_MAX = 60.0

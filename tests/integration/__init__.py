@@ -1,0 +1,1 @@
+"""Tests with a database and Redis; they mirror the packages of the product."""

@@ -1,0 +1,1 @@
+"""Attacks and access: every address for every role, bad requests, secrets, deployment."""

@@ -1,0 +1,1 @@
+"""Tests without a database; they mirror the packages of the product."""

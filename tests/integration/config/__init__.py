@@ -1,0 +1,1 @@
+"""Settings, middleware and the API as a whole."""

@@ -1,0 +1,1 @@
+"""Workflows with their database: services, pages, API."""

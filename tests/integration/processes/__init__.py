@@ -1,0 +1,1 @@
+"""The product as real processes: `up`, backup, a shop of orders, the pool, faults."""

@@ -1,0 +1,1 @@
+"""Worker processes and the shipped workers with a database and Redis."""

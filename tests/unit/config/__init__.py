@@ -1,0 +1,1 @@
+"""Wiring, accounts and the helpers of `config.lib`."""

@@ -1,0 +1,1 @@
+"""Writing workflows and versions."""

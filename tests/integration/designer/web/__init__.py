@@ -1,0 +1,1 @@
+"""Pages and REST calls of the designer."""

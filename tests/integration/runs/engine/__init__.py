@@ -1,0 +1,1 @@
+"""The engine: units of work, locks, what happens after a commit, costs."""

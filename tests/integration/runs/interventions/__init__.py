@@ -1,0 +1,1 @@
+"""Interventions: service, pages, API, notifications."""

@@ -1,0 +1,1 @@
+"""Sockets: frames, rights, backpressure."""

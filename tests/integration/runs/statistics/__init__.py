@@ -1,0 +1,1 @@
+"""Counters, charts and the first page."""

@@ -1,0 +1,1 @@
+"""Rows of runs on SQLite and PostgreSQL."""

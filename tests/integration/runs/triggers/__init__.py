@@ -1,0 +1,1 @@
+"""Schedules, events and webhooks."""

@@ -1,0 +1,1 @@
+"""Supervisor, options and locks of processes."""

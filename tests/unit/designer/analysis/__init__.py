@@ -1,0 +1,1 @@
+"""What a definition would do if a step failed."""

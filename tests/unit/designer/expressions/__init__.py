@@ -1,0 +1,1 @@
+"""Parsing, bounds and evaluation of expressions."""

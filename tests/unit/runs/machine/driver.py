@@ -236,3 +236,12 @@ class Driver:
         """Let every undo that may start succeed, until none is left."""
         while ready := self.ready():
             self.run(ready[0])
+
+
+def failing(*steps: str, **fields: Any) -> Driver:
+    """Steps with undos in a row, all completed, and the one after them failed."""
+    driver = Driver(chain(*(saga(name) for name in steps), task("z"), **fields))
+    for name in steps:
+        driver.run(name, gave(**{name: 1}))
+    driver.run("z", CRITICAL)
+    return driver

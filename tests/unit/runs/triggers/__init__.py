@@ -1,0 +1,1 @@
+"""Schedules and events without a database."""

@@ -1,0 +1,1 @@
+"""Calling a worker function and classifying what it did."""

@@ -1,0 +1,1 @@
+"""The decorator, the step handle, errors."""

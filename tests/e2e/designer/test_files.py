@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from designer import patterns
 from tests.e2e.conftest import Visits
-from tests.e2e.hands import (
+from tests.e2e.designer.gestures import (
     add_by_keyboard,
     click_pane,
     drop_on_edge,

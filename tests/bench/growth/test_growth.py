@@ -10,7 +10,7 @@ import pytest
 from designer.document.graph import CompensationOrder
 from runs.machine.events import Claim, Report, Rollback
 from runs.store.codec import pack
-from tests.bench.counting import Counted, entry_bytes
+from tests.bench.growth.counting import Counted, entry_bytes
 from tests.unit.runs.machine.driver import START, chain, each, graph, saga, task
 from workers.sdk.outcome import Outcome
 

@@ -8,7 +8,7 @@ import time
 from tests.bench.figures import Bar, Figure
 from tests.bench.parts import family, memory_mb
 from tests.bench.stage import Stage
-from tests.bench.steps import WAIT_S
+from tests.bench.workloads.steps import WAIT_S
 
 AT_ONCE = 200
 WATCH_S = 0.2

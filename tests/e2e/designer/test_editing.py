@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visits
-from tests.e2e.hands import (
+from tests.e2e.designer.gestures import (
     add_by_keyboard,
     arrange,
     box,
@@ -26,7 +26,7 @@ from tests.e2e.hands import (
 )
 from tests.e2e.orders import expect_status
 
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+CONTRAST = (Path(__file__).parents[1] / "contrast.js").read_text()
 TOPS = """() => {
   window.tops = [];
   const note = () => {

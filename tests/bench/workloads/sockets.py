@@ -25,9 +25,9 @@ from config.accounts.permissions import Role
 from runs.models import JournalEntry
 from tests.bench.figures import Bar, Figure, median, quantile
 from tests.bench.parts import running
-from tests.bench.rows import AT_ONCE
 from tests.bench.stage import LOG, Stage, forget_runs
-from tests.bench.steps import STEPS
+from tests.bench.workloads.rows import AT_ONCE
+from tests.bench.workloads.steps import STEPS
 from tests.postgres import free_port
 
 SOCKETS = 500
@@ -106,7 +106,7 @@ def _answers(port: int) -> bool:
 @contextmanager
 def crowd(port: int, runs: Sequence[UUID]) -> Iterator[subprocess.Popen[str]]:
     """A process whose sockets are open."""
-    words = [sys.executable, "-m", "tests.bench.crowd", str(port), cookie()]
+    words = [sys.executable, "-m", "tests.bench.workloads.crowd", str(port), cookie()]
     words += [str(run_id) for run_id in islice(cycle(runs), SOCKETS)]
     people = subprocess.Popen(
         words, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -11,7 +11,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visits
-from tests.e2e.hands import arrange, expect_still, new_workflow, node, nodes, tool
+from tests.e2e.designer.gestures import arrange, expect_still, new_workflow, node, nodes, tool
 
 AXE = Path(settings.BASE_DIR) / "designer/frontend/node_modules/axe-core/axe.min.js"
 SERIOUS = ("serious", "critical")

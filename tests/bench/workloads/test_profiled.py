@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench.profiled import shares
+from tests.bench.workloads.profiled import shares
 
 BUSY = "thread (1): MainThread;run_attempt (workers/process/jobs.py:51);report (runs/engine/engine.py:212)"
 

@@ -25,7 +25,7 @@ from workers.registry import get_catalog
 
 __all__ = ["publish"]
 pytestmark = pytest.mark.django_db(transaction=True)
-MODULE = "tests.integration.processes.waiting"
+MODULE = "tests.integration.processes.pool.waiting"
 AT_ONCE = 30
 
 

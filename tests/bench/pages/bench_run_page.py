@@ -60,7 +60,7 @@ LAGS = """() => {
 @pytest.fixture(scope="session")
 def large_run(board: Board) -> str:
     """Written into the board's own database."""
-    code = "from tests.bench.large_run import write; print(write())"
+    code = "from tests.bench.pages.large_run import write; print(write())"
     words = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code]
     environment = {**os.environ, "DATA_DIR": str(board.data), "DJANGO_SETTINGS_MODULE": "config.settings"}
     for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):

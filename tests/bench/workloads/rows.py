@@ -10,7 +10,7 @@ from django.db import connection
 from runs.models import JournalEntry
 from tests.bench.figures import POSTGRESQL, Bar, Figure, median, quantile
 from tests.bench.stage import Stage, forget_runs
-from tests.bench.steps import GROWING_STEPS, KILOBYTE, STEPS
+from tests.bench.workloads.steps import GROWING_STEPS, KILOBYTE, STEPS
 
 ROUNDS = 5
 WARM_UP = 10

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Visits
-from tests.e2e.hands import add_by_keyboard, expect_saved, new_workflow, node, tool
+from tests.e2e.designer.gestures import add_by_keyboard, expect_saved, new_workflow, node, tool
 
 
 def mark(page: Page, step: str) -> Locator:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from designer.services.queries import problems_of
 from tests.e2e.conftest import board, browser, chromium, page, signed_in, visits
-from tests.e2e.hands import expect_still, node, tool
+from tests.e2e.designer.gestures import expect_still, node, tool
 
 __all__ = ["board", "browser", "chromium", "page", "signed_in", "visits"]
 STEPS = 1_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from designer.analysis.what_if import preview
 from designer.validation.workflow import check_document
-from tests.bench.drafts import large_draft
+from tests.bench.growth.drafts import large_draft
 from workers.registry import get_catalog
 
 

@@ -6,7 +6,7 @@ import time
 
 from tests.bench.figures import Bar, Figure, median
 from tests.bench.stage import Stage
-from tests.bench.steps import BACK_AT, DIED_AT
+from tests.bench.workloads.steps import BACK_AT, DIED_AT
 
 KILLS = 20
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import orjson
 from django.core.management import call_command
 
-from tests.bench import idle, kills, maps, profiled, rows, sockets, waits
 from tests.bench.figures import Figure
 from tests.bench.report import table
 from tests.bench.stage import Stage, forget_runs, redis_server
+from tests.bench.workloads import idle, kills, maps, profiled, rows, sockets, waits
 
 WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "A": rows.one_at_a_time,

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.hands import (
+from tests.e2e.designer.gestures import (
     add_by_keyboard,
     edges,
     expect_saved,

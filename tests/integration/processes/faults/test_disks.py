@@ -14,7 +14,7 @@ from redis import Redis
 from runs.engine import engine
 from runs.models import JournalEntry, Run, StepRun
 from tests.integration.processes.conftest import Bell, manage, running, wait_for
-from tests.integration.processes.places import Place, database_on_a_small_disk
+from tests.integration.processes.faults.places import Place, database_on_a_small_disk
 from tests.integration.runs.conftest import Publish, chain, publish, step
 from tests.people import client_of
 from tests.replay import replayed

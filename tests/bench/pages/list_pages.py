@@ -21,9 +21,9 @@ from django.db import connection
 
 from runs.lists.search import PAGE_ROWS
 from runs.models import Run, RunLabel, RunText
-from tests.bench.page_times import COLUMNS, PageTime, Reader, line
-from tests.bench.sockets import cookie, web
+from tests.bench.pages.page_times import COLUMNS, PageTime, Reader, line
 from tests.bench.stage import redis_server
+from tests.bench.workloads.sockets import cookie, web
 
 RARE = 1_000  # so many runs are newer than the one whose text is looked for
 DAYS_AGO = 45

@@ -1,0 +1,1 @@
+"""Pages and lists with very many runs, entries or steps."""

@@ -1,0 +1,1 @@
+"""The workloads A to I and P, each from an empty system."""

@@ -1,0 +1,1 @@
+"""Runs in the browser: lists, one run's page, its canvas, timeline and files."""

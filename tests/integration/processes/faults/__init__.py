@@ -1,0 +1,1 @@
+"""Disks, clocks, memory, frozen processes and a lost Redis: nothing is lost or done twice."""

@@ -1,0 +1,1 @@
+"""Worker processes: crashes, async steps, presence, rolling out."""
