@@ -39,11 +39,11 @@ class TooMany(ConfigError):
         self.retry_after_s = retry_after_s
 
 
-def consume(door: Endpoint, who: str, number: int = 1) -> None:
-    """Counts so many more of `who` at `door`. Raises TooMany where that is more than its setting allows."""
+def consume(door: Endpoint, caller_key: str, number: int = 1) -> None:
+    """Counts `number` more calls of a caller at `door`. Raises TooMany above the limit of its setting."""
     most: int = settings.LIMITS[door]
     window, passed = divmod(int(clock()), WINDOW_S)
-    if _counted(f"limit:{door}:{who}:{window}", number) > most:
+    if _counted(f"limit:{door}:{caller_key}:{window}", number) > most:
         raise TooMany(most, WINDOW_S - passed)
 
 

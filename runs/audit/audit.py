@@ -99,8 +99,8 @@ def _sources() -> list[Source]:
 
 
 def _of_run(run: Run) -> Line:
-    who = run.started_by.get_username() if run.started_by else ""
-    return Line(run.created_at, "run", who, "run.created", str(run.pk), run.workflow_name)
+    starter = run.started_by.get_username() if run.started_by else ""
+    return Line(run.created_at, "run", starter, "run.created", str(run.pk), run.workflow_name)
 
 
 def _of_entry(entry: JournalEntry) -> Line:

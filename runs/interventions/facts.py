@@ -14,7 +14,7 @@ from runs.form_fields import as_text
 from runs.interventions.answer_form import AnswerForm
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
-from runs.interventions.wording import TITLES, Asked, outlook
+from runs.interventions.wording import TITLES, Asked, consequences
 from runs.machine.allowed import answers
 from runs.machine.bindings import bind, merge_patch, task_bindings
 from runs.machine.errors import Refused
@@ -100,7 +100,7 @@ class Facts:
             return str(refused)
         is_output_given = reply.output is not None
         depends = not is_output_given and may_depend_on_output(self.graph, self.state, self.case.step)
-        return outlook(asked, reply.answer, found, depends=depends)
+        return consequences(asked, reply.answer, found, depends=depends)
 
     def choices(self) -> list[Choice]:
         return [

@@ -8,7 +8,7 @@ from designer.document.limits import NAME_LENGTH_MAX
 from runs.interventions.answer_form import AnswerForm
 from runs.interventions.service import Reply
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, NOTE_LENGTH_MAX
-from runs.models import CASE_KINDS, Severity
+from runs.models import INTERVENTION_KINDS, Severity
 
 IDS_MAX = 500
 TOLD_LENGTH_MAX = 10_000  # of consequences, in a hidden field
@@ -75,7 +75,7 @@ class ListForm(forms.Form):
     ]
     state = forms.ChoiceField(choices=STATES, required=False)
     severity = forms.ChoiceField(choices=[("", "any"), *Severity.choices], required=False)
-    kind = forms.ChoiceField(choices=[("", "any"), *CASE_KINDS], required=False)
+    kind = forms.ChoiceField(choices=[("", "any"), *INTERVENTION_KINDS], required=False)
     workflow = forms.CharField(max_length=NAME_LENGTH_MAX, required=False)
     cause = forms.CharField(max_length=CAUSE_KEY_LENGTH_MAX, required=False)
     q = forms.CharField(max_length=100, required=False)

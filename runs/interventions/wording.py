@@ -36,7 +36,7 @@ class Asked:
     worker: str
 
 
-def outlook(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
+def consequences(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
     """Sentences for one answer. `depends`: what begins depends on the output that is entered."""
     if asked.kind == "compensation_failed":
         parts = _of_undo(asked, answer, found)

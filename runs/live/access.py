@@ -29,7 +29,7 @@ def person_of(scope: dict[str, Any]) -> Person:
     )
 
 
-def who_may_see(people: Collection[Person]) -> set[Person]:
+def allowed_people(people: Collection[Person]) -> set[Person]:
     return {person for person in people if may(_user(*person), "view")}
 
 

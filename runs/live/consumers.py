@@ -81,15 +81,15 @@ class Watcher(AsyncWebsocketConsumer):
 
     async def _take_place(self) -> int | None:
         """One of the sockets that a person may have open, and one of their calls."""
-        who = self.scope["user"].pk
+        person_id = self.scope["user"].pk
         try:
-            await database_sync_to_async(consume)("calls", f"person {who}")
+            await database_sync_to_async(consume)("calls", f"person {person_id}")
         except TooMany:
             return AGAIN_LATER
-        if _open[who] >= settings.SOCKETS_PER_PERSON:
+        if _open[person_id] >= settings.SOCKETS_PER_PERSON:
             return AGAIN_LATER
-        _open[who] += 1
-        self.counted = who
+        _open[person_id] += 1
+        self.counted = person_id
         return None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -116,11 +116,11 @@ class Watcher(AsyncWebsocketConsumer):
             await hub.leave(self)
 
     def _give_place_back(self) -> None:
-        who, self.counted = self.counted, None
-        if who is not None:
-            _open[who] -= 1
-            if not _open[who]:
-                del _open[who]
+        person_id, self.counted = self.counted, None
+        if person_id is not None:
+            _open[person_id] -= 1
+            if not _open[person_id]:
+                del _open[person_id]
 
     async def exit(self, hub: Hub) -> None:
         """Gives back what `enter` took."""

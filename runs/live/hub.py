@@ -224,7 +224,7 @@ class Hub:
         by_person: dict[access.Person, list[Member]] = defaultdict(list)
         for member in self.members:
             by_person[member.person].append(member)
-        allowed = await self.back(access.who_may_see, list(by_person))
+        allowed = await self.back(access.allowed_people, list(by_person))
         for person in by_person.keys() - allowed:
             self.members -= set(by_person[person])
             await _turn_out(by_person[person])

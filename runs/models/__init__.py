@@ -3,7 +3,7 @@
 from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
 from runs.models.runs import (
     ACTS,
-    CASE_KINDS,
+    INTERVENTION_KINDS,
     CaseAct,
     CaseMail,
     CasePolicy,
@@ -19,7 +19,7 @@ from runs.models.triggers import Trigger
 
 __all__ = [
     "ACTS",
-    "CASE_KINDS",
+    "INTERVENTION_KINDS",
     "CaseAct",
     "CaseMail",
     "CasePolicy",

@@ -222,7 +222,7 @@ class Severity(models.TextChoices):
     CRITICAL = "critical"
 
 
-CASE_KINDS = [("step_failed", "step failed"), ("compensation_failed", "undo failed")]
+INTERVENTION_KINDS = [("step_failed", "step failed"), ("compensation_failed", "undo failed")]
 
 
 class Intervention(models.Model):
@@ -234,7 +234,7 @@ class Intervention(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="interventions")
     step = models.CharField(max_length=STEP_LENGTH_MAX)
-    kind = models.CharField(max_length=20, choices=CASE_KINDS)
+    kind = models.CharField(max_length=20, choices=INTERVENTION_KINDS)
     status = models.CharField(
         max_length=8, choices=[("open", "open"), ("answered", "answered")], default="open"
     )
@@ -300,7 +300,9 @@ class CasePolicy(models.Model):
     workflow = models.CharField(
         max_length=NAME_LENGTH_MAX, blank=True, help_text="Its name; empty for all others."
     )
-    kind = models.CharField(max_length=20, choices=CASE_KINDS, blank=True, help_text="Empty for both.")
+    kind = models.CharField(
+        max_length=20, choices=INTERVENTION_KINDS, blank=True, help_text="Empty for both."
+    )
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
     due_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Minutes until a new one is overdue; empty for never."

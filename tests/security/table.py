@@ -27,7 +27,7 @@ class Door:
 
     method: str
     path: str
-    who: str
+    access: str
 
     @property
     def is_call(self) -> bool:
@@ -46,7 +46,7 @@ class Door:
         return PLACE.sub(lambda found: str(values[found[1]]), self.path)
 
     def lets_in(self, acts: frozenset[str]) -> bool:
-        return not acts.isdisjoint(self.who.split("|"))
+        return not acts.isdisjoint(self.access.split("|"))
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -58,13 +58,13 @@ def doors() -> list[Door]:
 
 
 def _line(words: list[str]) -> list[Door]:
-    *methods, path, who = words
-    return [Door(method, path, who) for method in methods]
+    *methods, path, access = words
+    return [Door(method, path, access) for method in methods]
 
 
 def _rows(words: list[str]) -> Iterator[Door]:
     _, sees, adds, changes, deletes, path = words
-    who = {
+    access = {
         ("", "GET"): sees,
         ("", "POST"): sees,
         ("add/", "GET"): adds,
@@ -76,7 +76,7 @@ def _rows(words: list[str]) -> Iterator[Door]:
         ("{object_id}/change/", "POST"): changes,
         ("{object_id}/", "GET"): "operate",
     }
-    yield from (Door(method, path + rest, act) for (rest, method), act in who.items())
+    yield from (Door(method, path + rest, act) for (rest, method), act in access.items())
 
 
 def addresses() -> set[str]:

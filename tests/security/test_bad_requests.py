@@ -77,10 +77,10 @@ def test_a_form_of_another_site_is_refused_at_every_door(stuck: Run, token: str)
     headers = {} if given[token] is None else {"X-CSRFToken": given[token]}
     wrong = []
     for door, address in addresses(stuck).items():
-        if door.method == "GET" or door.who in WITHOUT_COOKIES or door.path.startswith("/api/v1/health"):
+        if door.method == "GET" or door.access in WITHOUT_COOKIES or door.path.startswith("/api/v1/health"):
             continue
         answer = send(client, door, address, content_type="application/json", headers=headers)
-        is_reading = door.is_call and door.who == "anyone"
+        is_reading = door.is_call and door.access == "anyone"
         if answer.status_code not in (403, 405) and not is_reading:
             wrong.append(f"{door}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)

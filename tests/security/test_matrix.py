@@ -48,14 +48,14 @@ def wrong(door: Door, caller: str, role: str | None, answer: HttpResponseBase) -
 
 
 def _expected(door: Door, caller: str, role: str | None) -> set[str]:
-    if door.who == "":
+    if door.access == "":
         return (
             {"405", "401", "403", "sign in", "let in"} if door.is_admin else {"405", "401", "403", "sign in"}
         )
     knows_tokens = door.is_call
     acts = acts_of(role if knows_tokens or "token" not in caller else None)
     if door.lets_in(acts) and not (
-        door.is_call and caller == "false token" and door.who not in ("anyone", "secret")
+        door.is_call and caller == "false token" and door.access not in ("anyone", "secret")
     ):
         return {"let in"}
     if door.is_call:

@@ -64,19 +64,19 @@ class Watched:
         """Around a commit: the entries that it appends are put into the list."""
         entries: list[Entry] = []
         before, graph = self.memory.state(), self.memory.graph
-        foreseen = before.run.phase != "undo" and before.steps() and plan(graph, before)
+        planned = before.run.phase != "undo" and before.steps() and plan(graph, before)
         yield entries
         for entry in entries:
-            if foreseen and entry.type == "run.compensating" and "to_step" not in entry.data:
-                self._check_plan(foreseen, entry, moved_by(entries))
+            if planned and entry.type == "run.compensating" and "to_step" not in entry.data:
+                self._check_plan(planned, entry, moved_by(entries))
             self.witness.read(entry)
             apply(self.replica, entry)
             demand(entry.status == self.replica.run.status, f"{entry} does not say {self.replica.run.status}")
         self._compare()
 
-    def _check_plan(self, foreseen: Plan, entry: Entry, moved: set[str]) -> None:
+    def _check_plan(self, planned: Plan, entry: Entry, moved: set[str]) -> None:
         """What the plan said just before is what is done, but for steps that ended in this very event."""
-        said = [name for name in foreseen.undo if name not in moved]
+        said = [name for name in planned.undo if name not in moved]
         done = [name for name in entry.data["plan"] if name not in moved]
         demand(said == done, f"the plan was {said}, the rollback does {done}")
 

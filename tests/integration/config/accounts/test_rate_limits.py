@@ -46,9 +46,9 @@ def few(settings: Any) -> Callable[..., None]:
     return set_them
 
 
-def spent(times: int, who: str = "ada") -> None:
+def spent(times: int, caller: str = "ada") -> None:
     for _ in range(times):
-        rate_limits.consume("calls", who)
+        rate_limits.consume("calls", caller)
 
 
 def expect_two_a_minute(at: Callable[[int], None]) -> None:

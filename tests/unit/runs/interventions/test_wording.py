@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runs.interventions.wording import Asked, outlook
+from runs.interventions.wording import Asked, consequences
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
@@ -75,9 +75,9 @@ DONE, FAILED = RunStatus.COMPENSATED, RunStatus.FAILED
     ],
 )
 def test_each_answer_says_what_follows(asked: Asked, answer: Any, found: Preview, said: str) -> None:
-    assert outlook(asked, answer, found) == said
+    assert consequences(asked, answer, found) == said
 
 
 def test_a_branch_that_depends_on_the_output_is_not_promised() -> None:
-    said = outlook(STEP, "resolve", Preview(starts=("mail",)), depends=True)
+    said = consequences(STEP, "resolve", Preview(starts=("mail",)), depends=True)
     assert said.endswith("What begins then depends on your output.")
