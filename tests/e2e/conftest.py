@@ -22,6 +22,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
+from tests.e2e.retries import allow_retries
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [
     "--no-sandbox",
@@ -35,7 +37,6 @@ UP_S = 120.0
 STOP_S = 60.0
 PATIENCE_MS = 30_000
 FOLDER = Path(__file__).parent
-RETRIES = 1
 SIGN_INS = "10000"  # a minute
 EXPECTED = (
     "WebSocket",
@@ -47,10 +48,7 @@ EXPECTED = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser on a starved machine may miss a gesture: what fails is tried once more, and told as RERUN."""
-    for item in items:
-        if FOLDER in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=RETRIES))
+    allow_retries(items, FOLDER)
 
 
 @dataclass(frozen=True)
