@@ -20,47 +20,50 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up chaos test test-postgres lint test-front front bench bench-peers simulate clean
+.PHONY: up help chaos test test-postgres lint test-front front bench bench-peers simulate clean
 
-up: $(SYNCED)
+up: $(SYNCED) ## Start the product (default); PORT=8000, WORKERS=
 	@exec $(BIN)/python -IS workers/process/parent_death.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
-test: lint test-front
+help: ## This list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+test: lint test-front ## Everything that must be green
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -n 2
 
-test-postgres: $(SYNCED)
+test-postgres: $(SYNCED) ## Integration and contract tests on PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 tests/integration tests/contract
 
-lint: $(SYNCED)
+lint: $(SYNCED) ## ruff, mypy, import-linter, bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config designer runs workers manage.py
 
-bench: $(SYNCED)
+bench: $(SYNCED) ## Measure; DATABASE=sqlite|postgresql|both, WORKLOADS=A,B, QUICK=1, DOC=1
 	$(BIN)/python -m tests.bench --database $(DATABASE) --json $(JSON) $(if $(WORKLOADS),--workloads $(WORKLOADS)) $(if $(QUICK),--quick) $(if $(DOC),--doc)
 
-bench-peers: $(SYNCED)
+bench-peers: $(SYNCED) ## Measure other engines at the same work
 	$(BIN)/python -m uv sync --frozen --inexact --group bench --quiet
 	$(BIN)/python -m tests.bench.peers
 
-simulate: $(SYNCED)
+simulate: $(SYNCED) ## Random histories of the rules; RUNS=20000, SEED=
 	$(BIN)/python -m tests.simulation --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
-chaos: $(SYNCED)
+chaos: $(SYNCED) ## Random faults on the running product; MINUTES=5, SEED=
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-clean:
+clean: ## Remove everything that was installed or cached
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(FRONT)/node_modules
 
 ifneq ($(NODE),)
-test-front: $(MODULES) $(SYNCED)
+test-front: $(MODULES) $(SYNCED) ## Types, lint and tests of the front end (needs Node)
 	$(BIN)/python manage.py write_vocabulary
 	cd $(FRONT) && npm run check && npm test
 
-front: $(MODULES) $(SYNCED)
+front: $(MODULES) $(SYNCED) ## Build static/designer (needs Node)
 	$(BIN)/python manage.py write_vocabulary
 	cd $(FRONT) && npm run build
 else
