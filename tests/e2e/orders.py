@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE_MS = 30_000
+POLL_MS = 100
 SLOW = "slow:0.5"
 SLOW_UNDO = "slow:2"  # longer than a busy machine takes to paint
 STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
@@ -89,3 +90,12 @@ def stored(page: Page) -> dict[str, Any]:
     """The run as the API has it."""
     run: dict[str, Any] = page.request.get(f"/api/v1/runs/{page.url.rstrip('/').rpartition('/')[2]}").json()
     return run
+
+
+def wait_until_ended(page: Page) -> None:
+    """Until the run has ended, whatever the page knows of it."""
+    for _ in range(PATIENCE_MS // POLL_MS):
+        if stored(page)["finished_at"]:
+            return
+        page.wait_for_timeout(POLL_MS)
+    raise AssertionError("the run did not end in time")

@@ -22,6 +22,7 @@ from tests.e2e.orders import (
     shown_as_of,
     start_order,
     stored,
+    wait_until_ended,
 )
 
 SOCKETS = re.compile(r"/ws/runs/")
@@ -125,7 +126,7 @@ def test_a_page_that_was_offline_catches_up_when_the_network_is_back(page: Page)
     expect_connection(page, "reconnecting")
     last = shown_as_of(page)
     shown = journal_numbers(page, last)
-    page.wait_for_timeout(2_000)
+    wait_until_ended(page)
     assert journal_numbers(page, last) == shown == list(range(1, last + 1))
     page.context.set_offline(False)
     expect_status(page, "Undone")

@@ -32,7 +32,7 @@ def test_what_is_being_typed_survives_news(page: Page) -> None:
     case = page.get_by_role("region", name="charge_payment could not be undone")
     case.get_by_label("Note").fill("Half a sen")
     expect_status(page, "Blocked")
-    page.wait_for_timeout(1_000)
+    journal_numbers(page)  # all news has come
     expect(case.get_by_label("Note")).to_have_value("Half a sen")
 
 

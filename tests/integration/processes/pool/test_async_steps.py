@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from redis import Redis
 from designer.document.graph import Action, Graph, Step
 from runs.engine import engine
 from runs.models import JournalEntry, Run, StepRun, WorkerProcess
-from tests.integration.processes.conftest import running, wait_for
+from tests.integration.processes.conftest import WAIT_S, running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish
 from tests.postgres import cut_connections
 from tests.replay import replayed
@@ -40,10 +39,16 @@ def workers_of_this_test(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def pool(tmp_path: Path, redis_client: Redis) -> Iterator[subprocess.Popen[bytes]]:
     """One worker process."""
-    with running("worker", log=tmp_path / "log", WORKER_MODULES=MODULE, STOP_GRACE_S="10") as process:
+    with running("worker", log=tmp_path / "log", WORKER_MODULES=MODULE, STOP_GRACE_S="60") as process:
         wait_for(lambda: redis_client.scard("rq:workers") == 1 or process.poll() is not None)
         assert process.poll() is None, (tmp_path / "log").read_text()
         yield process
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """What `gated` steps wait for: a file that the test makes when they may end."""
+    return tmp_path / "gate"
 
 
 def one(worker: str, name: str = "one") -> Graph:
@@ -69,10 +74,13 @@ def check_journals(runs: list[Run]) -> None:
         assert replayed(run).run.status == run.status
 
 
-def test_many_wait_at_a_time_in_one_process(publish: Publish, pool: subprocess.Popen[bytes]) -> None:
-    runs = start(publish, one("nap"), AT_ONCE, nap_s=3.0)
+def test_many_wait_at_a_time_in_one_process(
+    publish: Publish, pool: subprocess.Popen[bytes], gate: Path
+) -> None:
+    runs = start(publish, one("gated"), AT_ONCE, gate=str(gate))
+    wait_for(lambda: running_steps() == AT_ONCE)
+    gate.touch()
     wait_for(lambda: all_are("completed", runs))
-    assert most_at_a_time() > AT_ONCE / 3
     assert len(WorkerProcess.objects.all()) == 1
     check_journals(runs)
 
@@ -83,25 +91,30 @@ def most_at_a_time() -> int:
 
 
 def test_a_plain_step_is_not_held_up_by_those_that_wait(
-    publish: Publish, pool: subprocess.Popen[bytes]
+    publish: Publish, pool: subprocess.Popen[bytes], gate: Path
 ) -> None:
-    naps = start(publish, one("nap"), 3, nap_s=5.0)
+    waiting = start(publish, one("gated"), 3, gate=str(gate))
     wait_for(lambda: running_steps() == 3)
     mixed = chain(Step("a", worker="plain"), Step("b", worker="nap"), Step("c", worker="plain"), name="mixed")
     (run,) = start(publish, mixed, nap_s=0.01)
     wait_for(lambda: all_are("completed", [run]))
-    assert not all_are("completed", naps)
-    wait_for(lambda: all_are("completed", naps))
-    check_journals([run, *naps])
+    assert all_are("running", waiting)
+    gate.touch()
+    wait_for(lambda: all_are("completed", waiting))
+    check_journals([run, *waiting])
 
 
-def test_a_timeout_ends_one_attempt_and_no_other(publish: Publish, pool: subprocess.Popen[bytes]) -> None:
-    naps = start(publish, one("nap"), 3, nap_s=3.0)
+def test_a_timeout_ends_one_attempt_and_no_other(
+    publish: Publish, pool: subprocess.Popen[bytes], gate: Path
+) -> None:
+    waiting = start(publish, one("gated"), 3, gate=str(gate))
+    wait_for(lambda: running_steps() == 3)
     (late,) = start(publish, one("hang", "late"))
     wait_for(lambda: all_are("failed", [late]))
     error = StepRun.objects.get(run=late).error
     assert error is not None and error["code"] == "timeout"
-    wait_for(lambda: all_are("completed", naps))
+    gate.touch()
+    wait_for(lambda: all_are("completed", waiting))
     assert set(StepRun.objects.exclude(run=late).values_list("attempt", flat=True)) == {1}
 
 
@@ -116,36 +129,49 @@ def test_what_attempts_say_is_in_their_journals(publish: Publish, pool: subproce
         assert last.seq < JournalEntry.objects.get(run=run, type="step.completed").seq
 
 
-def test_stopping_lets_waiting_steps_finish(publish: Publish, pool: subprocess.Popen[bytes]) -> None:
-    graph = chain(Step("one", worker="nap"), Step("two", worker="nap"), name="two_naps")
-    runs = start(publish, graph, 5, nap_s=2.0)
+def test_stopping_lets_waiting_steps_finish(
+    publish: Publish, pool: subprocess.Popen[bytes], gate: Path
+) -> None:
+    graph = chain(Step("one", worker="gated"), Step("two", worker="gated"), name="two_waits")
+    runs = start(publish, graph, 5, gate=str(gate))
     wait_for(lambda: running_steps() == 5)
+    worker_process = WorkerProcess.objects.get().pid
     pool.send_signal(signal.SIGTERM)
-    assert pool.wait(20) == 0
+    wait_for(lambda: is_stopping(worker_process))
+    gate.touch()
+    assert pool.wait(WAIT_S) == 0
     assert StepRun.objects.filter(name="one", status="completed", attempt=1).count() == 5
     assert StepRun.objects.filter(name="two", status="queued").count() == 5, "none is begun after the signal"
     check_journals(runs)
 
 
+def is_stopping(pid: int) -> bool:
+    """Whether a worker process has heard that it shall stop: it ignores SIGTERM from then on."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    ignored = next(line.split()[1] for line in lines if line.startswith("SigIgn:"))
+    return bool(int(ignored, 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def test_stopping_kills_those_that_wait_longer_than_the_grace(
-    publish: Publish, redis_client: Redis, tmp_path: Path
+    publish: Publish, redis_client: Redis, tmp_path: Path, gate: Path
 ) -> None:
     with running("worker", log=tmp_path / "log", WORKER_MODULES=MODULE, STOP_GRACE_S="1") as pool:
-        start(publish, one("nap"), 3, nap_s=25.0)
+        start(publish, one("gated"), 3, gate=str(gate))
         wait_for(lambda: running_steps() == 3)
         pool.send_signal(signal.SIGTERM)
-        assert pool.wait(20) == 0
+        assert pool.wait(WAIT_S) == 0
     assert StepRun.objects.filter(status="retrying", process="").count() == 3
     errors = StepRun.objects.values_list("error", flat=True)
     assert {error["code"] for error in errors if error} == {"worker_lost"}
 
 
 def test_a_killed_process_loses_no_attempt(
-    publish: Publish, pool: subprocess.Popen[bytes], tmp_path: Path
+    publish: Publish, pool: subprocess.Popen[bytes], tmp_path: Path, gate: Path
 ) -> None:
-    runs = start(publish, one("nap"), 10, nap_s=1.0)
+    runs = start(publish, one("gated"), 10, gate=str(gate))
     wait_for(lambda: running_steps() == 10)
     os.kill(WorkerProcess.objects.get().pid, signal.SIGKILL)
+    gate.touch()
     with running("scheduler", log=tmp_path / "scheduler", WORKER_MODULES=MODULE):
         wait_for(lambda: all_are("completed", runs))
     assert set(StepRun.objects.values_list("attempt", flat=True)) == {2}
@@ -165,15 +191,17 @@ def test_a_step_that_holds_the_loop_past_its_timeout_is_ended_with_its_process(
 
 
 def test_cancelling_waits_for_what_runs_and_undoes_it(
-    publish: Publish, pool: subprocess.Popen[bytes]
+    publish: Publish, pool: subprocess.Popen[bytes], gate: Path
 ) -> None:
     steps = (
         Step("first", worker="nap", compensation=Action("undo_nap")),
-        Step("second", worker="nap", compensation=Action("undo_nap")),
+        Step("second", worker="gated", compensation=Action("undo_nap")),
     )
-    (run,) = start(publish, chain(*steps, name="undone"), nap_s=0.5)
+    (run,) = start(publish, chain(*steps, name="undone"), nap_s=0.01, gate=str(gate))
     wait_for(lambda: StepRun.objects.filter(name="second", status="running").exists())
     engine.cancel_run(run.pk)
+    assert StepRun.objects.get(name="second").status == "running"
+    gate.touch()
     wait_for(lambda: all_are("cancelled", [run]))
     assert set(StepRun.objects.filter(run=run).values_list("status", "undo")) == {
         ("completed", "compensated")
@@ -182,14 +210,15 @@ def test_cancelling_waits_for_what_runs_and_undoes_it(
 
 
 def test_an_outage_of_redis_and_of_the_database_is_outlasted(
-    publish: Publish, pool: subprocess.Popen[bytes], redis_client: Redis, tmp_path: Path
+    publish: Publish, pool: subprocess.Popen[bytes], redis_client: Redis, tmp_path: Path, gate: Path
 ) -> None:
-    graph = chain(Step("one", worker="nap"), Step("two", worker="nap"), name="two_naps")
-    runs = start(publish, graph, 10, nap_s=1.0)
+    graph = chain(Step("one", worker="gated"), Step("two", worker="gated"), name="two_waits")
+    runs = start(publish, graph, 10, gate=str(gate))
     wait_for(lambda: running_steps() == 10)
     redis_client.flushall()
     redis_client.client_kill_filter(_type="normal", skipme=True)
     cut_connections(connection)
+    gate.touch()
     with running("scheduler", log=tmp_path / "scheduler", WORKER_MODULES=MODULE):
         wait_for(lambda: all_are("completed", runs))
     assert set(StepRun.objects.values_list("attempt", flat=True)) == {1}, "no attempt is made twice"
@@ -197,13 +226,12 @@ def test_an_outage_of_redis_and_of_the_database_is_outlasted(
 
 
 def test_a_full_process_takes_no_more_than_it_may(
-    publish: Publish, redis_client: Redis, tmp_path: Path
+    publish: Publish, redis_client: Redis, tmp_path: Path, gate: Path
 ) -> None:
     log = tmp_path / "log"
     with running("worker", log=log, WORKER_MODULES=MODULE, ASYNC_STEPS="4"):
-        runs = start(publish, one("nap"), 10, nap_s=0.7)
-        most = 0
-        while not all_are("completed", runs):
-            most = max(most, running_steps())
-            time.sleep(0.05)
-    assert 3 <= most <= 4
+        runs = start(publish, one("gated"), 10, gate=str(gate))
+        wait_for(lambda: running_steps() == 4)
+        gate.touch()
+        wait_for(lambda: all_are("completed", runs))
+    assert most_at_a_time() == 4

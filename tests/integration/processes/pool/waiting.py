@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from workers import worker
+
+GATE_POLL_S = 0.05
 
 
 @worker("nap", timeout=30, compensation="none", retry={"max_attempts": 3, "initial": 0})
 async def nap(context: dict[str, Any]) -> dict[str, Any]:
     await asyncio.sleep(context["nap_s"])
     return {"slept_in": os.getpid()}
+
+
+@worker("gated", timeout=300, compensation="none", retry={"max_attempts": 3, "initial": 0})
+async def gated(context: dict[str, Any]) -> dict[str, Any]:
+    """Waits until the test makes a file."""
+    while not Path(context["gate"]).exists():
+        await asyncio.sleep(GATE_POLL_S)
+    return {"waited_in": os.getpid()}
 
 
 @worker("hang", timeout=0.3, compensation="none", retry={"max_attempts": 1})

@@ -64,6 +64,14 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def settled(run_id: UUID, watchers: int) -> None:
+    """Until so many sockets watch the run and the hub has read all that it knew of."""
+    hub = hubs.hub_here()
+    await until(lambda: run_id in hub.runs and hub.runs[run_id].watchers == watchers)
+    await until(lambda: not hub._has_moved.is_set())
+    await hub.live(lambda: None)  # its one thread has ended the readings before
+
+
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
     """Every reading of a journal: which run, after which number."""
@@ -154,8 +162,7 @@ async def test_many_pages_of_one_run_cost_one_reading_an_event(
     path = f"/ws/runs/{waiting.pk}/?after={known}"
     sockets = [socket_of(viewer, path) for _ in range(200)]
     opened = [await socket.__aenter__() for socket in sockets]
-    await until(lambda: (waiting.pk, known) in reads)
-    await asyncio.sleep(0.2)
+    await settled(waiting.pk, len(opened))
     reads.clear()
     await in_thread(engine.signal)(waiting.pk, "paid")
     for socket in opened:
@@ -189,7 +196,7 @@ async def test_a_database_that_is_away_is_waited_for(
         return chunk(run_id, after)
 
     async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={waiting.last_seq}") as socket:
-        await asyncio.sleep(0.2)
+        await settled(waiting.pk, 1)
         monkeypatch.setattr(live_frames, "chunk", unsure)
         await in_thread(engine.signal)(waiting.pk, "paid")
         assert (await frames_from(socket, 1))[0]["seq"] == waiting.last_seq + 1
@@ -200,24 +207,24 @@ async def test_a_slow_browser_is_caught_up_from_the_journal(
     viewer: Client, waiting: Run, monkeypatch: pytest.MonkeyPatch, reads: list[Any]
 ) -> None:
     monkeypatch.setattr("runs.live.feeds.KEPT_FRAMES_MAX", 2)
-    valves: list[Backpressure] = []
+    senders: list[Backpressure] = []
     made = Backpressure.__init__
 
     def noted(backpressure: Backpressure, send: Send) -> None:
         made(backpressure, send)
-        valves.append(backpressure)
+        senders.append(backpressure)
 
     monkeypatch.setattr(Backpressure, "__init__", noted)
     known = waiting.last_seq
     async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={known}") as socket:
-        valves[-1].pauseProducing()
+        senders[-1].pauseProducing()
         for number in range(9):
             await in_thread(engine.signal)(waiting.pk, f"s{number}")
         feed = hubs.hub_here().runs[waiting.pk]
         await until(lambda: feed.last == known + 9)
         assert len(feed._kept) == 2
         assert await socket.receive_nothing(0.1)
-        valves[-1].resumeProducing()
+        senders[-1].resumeProducing()
         assert [frame["seq"] for frame in await frames_from(socket, 9)] == list(range(known + 1, known + 10))
 
 

@@ -17,6 +17,8 @@ from workers import worker
 from workers.execution.time_limit import TimeLimit
 from workers.testing import outcome_of
 
+STOPPED_S_MAX = 25.0  # of a busy machine; the workers would go on for 30 seconds or more
+
 
 def swallowing(seconds: float) -> None:
     """Code that holds on to life: it swallows whatever stops it, three times."""
@@ -45,7 +47,7 @@ class TestTimeouts:
         outcome = outcome_of(async_work if is_async else sync_work, timeout=0.2)
         assert (outcome.kind, why(outcome).code) == ("unknown", "timeout")
         assert "0.2 s" in why(outcome).message and "time.sleep(30)" in why(outcome).traceback
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < STOPPED_S_MAX
 
     def test_an_async_worker_is_cancelled_and_its_loop_lives_on(self):
         loops: list[Any] = []
@@ -89,7 +91,7 @@ class TestTimeouts:
 
         started = time.monotonic()
         outcome = outcome_of(async_work if is_async else sync_work, timeout=0.1)
-        assert outcome.kind == "unknown" and time.monotonic() - started < 5
+        assert outcome.kind == "unknown" and time.monotonic() - started < STOPPED_S_MAX
 
     def test_an_error_while_stopping_is_still_a_timeout(self):
         @worker("w")
@@ -134,11 +136,11 @@ class TestTimeouts:
     def test_a_timer_that_was_set_before_goes_on(self):
         notified: list[int] = []
         earlier = signal.signal(signal.SIGALRM, lambda *_: notified.append(1))
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        signal.setitimer(signal.ITIMER_REAL, 600.0)
         try:
             TimeLimit(5).call(lambda: time.sleep(0.1))
-            assert 0.05 < signal.getitimer(signal.ITIMER_REAL)[0] < 0.25
-            time.sleep(0.3)
+            assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 599.9
+            os.kill(os.getpid(), signal.SIGALRM)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, earlier)
