@@ -20,7 +20,7 @@ from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frames
-from tests.integration.processes.conftest import MANAGE, environment, running, wait_for
+from tests.integration.processes.conftest import MANAGE, WAIT_S, environment, running, wait_for
 from workers.library.shop.models import Product
 from workers.library.shop.stock import stock_shelves
 from workers.registry import get_catalog
@@ -66,7 +66,7 @@ def undone(run: Run) -> list[str]:
 
 def audit() -> dict[str, Any]:
     done = subprocess.run(
-        [*MANAGE, "shop_audit", "--json"], env=environment(), capture_output=True, text=True, timeout=60
+        [*MANAGE, "shop_audit", "--json"], env=environment(), capture_output=True, text=True, timeout=WAIT_S
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes.conftest import MANAGE, environment, running, wait_for
+from tests.integration.processes.conftest import MANAGE, WAIT_S, environment, running, wait_for
 
 ADDRESS = re.compile(r"Sagaboard is up: (http://localhost:\d+)/")
 LINK = re.compile(r"http://localhost:\d+/accounts/first/\S+")
@@ -33,7 +33,7 @@ class Up:
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         found = environment(DATA_DIR=str(self.folder), DATABASE_URL="")
-        return subprocess.run([*MANAGE, *words], env=found, capture_output=True, text=True, timeout=60)
+        return subprocess.run([*MANAGE, *words], env=found, capture_output=True, text=True, timeout=WAIT_S)
 
 
 def free_port() -> int:
@@ -89,7 +89,7 @@ def test_a_person_signs_in_by_the_link_and_ctrl_c_leaves_nothing(up):
     assert re.search(r"User: admin\nPassword: \S{16}", up.printed)
     [link] = LINK.findall(up.printed)
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(link, timeout=20) as answer:
+    with browser.open(link, timeout=WAIT_S) as answer:
         assert answer.status == 200
         assert "/accounts/login" not in answer.url
 
@@ -102,7 +102,7 @@ def test_a_person_signs_in_by_the_link_and_ctrl_c_leaves_nothing(up):
     parts = children(up.process.pid)
     assert len(parts) >= 6
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(30) == 0
+    assert up.process.wait(WAIT_S) == 0
     assert still_there(parts) == []
     assert up.printed.rstrip().endswith("Stopped.")
     assert "Traceback" not in up.printed, up.printed
@@ -120,7 +120,7 @@ def test_a_killed_up_leaves_nothing_and_the_next_one_starts(up):
         assert "Password" not in log.read_text()
         parts = children(again.pid)
         again.terminate()
-        assert again.wait(30) == 0
+        assert again.wait(WAIT_S) == 0
         assert still_there(parts) == []
 
 
@@ -147,7 +147,7 @@ def test_a_taken_port_gives_a_free_one(tmp_path):
             assert said and int(said[1]) > port
             assert f"http://localhost:{said[1]}/" in log.read_text()
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(WAIT_S) == 0
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_taken_port_gives_a_free_one(tmp_path):
 )
 def test_bad_input_is_one_clear_line(tmp_path, words, more, says):
     found = environment(**{"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "", **more})
-    ended = subprocess.run([*MANAGE, *words], env=found, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([*MANAGE, *words], env=found, capture_output=True, text=True, timeout=WAIT_S)
     assert ended.returncode == 2
     assert says in ended.stderr
     assert "Traceback" not in ended.stderr + ended.stdout
