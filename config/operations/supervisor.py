@@ -131,9 +131,8 @@ class Supervisor:
         now = time.monotonic()
         if self.stop_requested_at is None:
             self.stop_requested_at = now
-        elif (
-            now - self.stop_requested_at > REPEAT_S
-        ):  # sooner, it is the same request twice: from the terminal and from its parent
+        elif now - self.stop_requested_at > REPEAT_S:
+            # A second signal that comes sooner is the same request, which arrived in two ways.
             self.kill_now = True
 
     def _spawn(self, part: Part) -> subprocess.Popen[bytes]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from designer import patterns
 from designer.analysis.single_step import single_step
-from designer.document.document import dump, parse, refused
+from designer.document.document import dump, parse, storage_problem
 from designer.document.limits import TITLE_LENGTH_MAX
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
@@ -271,7 +271,7 @@ def _storable(name: object, document: object) -> dict[str, Any]:
     """The document, or `DocumentRefused`: not an object, too large, without a name to keep it under.
 
     Secrets in it are sealed."""
-    refusal = refused(document)
+    refusal = storage_problem(document)
     if refusal is None and not isinstance(document, Mapping):
         refusal = Problem("bad_type", "", "a workflow is an object")
     found = Problems()
