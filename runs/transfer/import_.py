@@ -333,7 +333,7 @@ def _stored(
     definition = record.definition
     run = Run(
         id=run_id,
-        version=workflows.keep_of_file(definition.document, definition.resolved, user),
+        version=workflows.create_imported_version(definition.document, definition.resolved, user),
         workflow_name=record.workflow,
         input=record.input,
         labels=record.labels,
