@@ -43,7 +43,7 @@ class Problems:
     """Collects up to `PROBLEMS_MAX` problems; the next one raises `TooManyProblemsError`."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.reported: list[Problem] = []
 
     def error(self, code: str, path: str, message: str) -> None:
         self._add(Problem(code, path, message))
@@ -52,9 +52,9 @@ class Problems:
         self._add(Problem(code, path, message, "warning"))
 
     def _add(self, problem: Problem) -> None:
-        if len(self.found) >= PROBLEMS_MAX:
+        if len(self.reported) >= PROBLEMS_MAX:
             raise TooManyProblemsError
-        self.found.append(problem)
+        self.reported.append(problem)
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:

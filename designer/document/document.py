@@ -60,7 +60,7 @@ def salvage(document: object) -> tuple[Graph, list[Problem]]:
     except TooManyProblemsError:
         pass
     values.pop("schema", None)
-    return Graph(**{"name": "", **values}), problems.found
+    return Graph(**{"name": "", **values}), problems.reported
 
 
 def parse_step(document: object, path: str = "") -> Step:
@@ -70,8 +70,8 @@ def parse_step(document: object, path: str = "") -> Step:
         raise DocumentRefused([refusal], "The step is wrong:")
     problems = Problems()
     step = read_step(document, path, problems.error)
-    if problems.found:
-        raise DocumentRefused(problems.found, "The step is wrong:")
+    if problems.reported:
+        raise DocumentRefused(problems.reported, "The step is wrong:")
     return step
 
 

@@ -285,7 +285,7 @@ def _storable(name: object, document: object) -> dict[str, Any]:
         refusal = Problem("bad_type", "", "a workflow is an object")
     problems = Problems()
     if refusal is None and read_name(name, "name", problems.error) is INVALID:
-        refusal = problems.found[0]
+        refusal = problems.reported[0]
     if refusal is not None or not isinstance(document, Mapping):
         raise DocumentRefused([refusal] if refusal else [])
     return sealed_document(dict(document), get_catalog(), settings.SECRET_KEY)

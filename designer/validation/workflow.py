@@ -57,7 +57,7 @@ def check_graph(graph: Graph, catalog: Catalog, workflows: Workflows) -> list[Pr
         check_undo_stated(graph, catalog, problems)
     except TooManyProblemsError:
         pass
-    return problems.found
+    return problems.reported
 
 
 def _check_names(graph: Graph, problems: Problems) -> None:

@@ -151,8 +151,8 @@ def web_answers(listener: socket.socket) -> bool:
 
 
 def welcome(supervisor: Supervisor, host: str, port: int) -> None:
-    shown = "localhost" if host in (*LOOPBACK, EVERY_ADDRESS) else host
-    address = f"http://{shown}:{port}"
+    public_host = "localhost" if host in (*LOOPBACK, EVERY_ADDRESS) else host
+    address = f"http://{public_host}:{port}"
     password = create_first_user()
     link = sign_in_path()
     connections.close_all()
