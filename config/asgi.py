@@ -1,6 +1,6 @@
 """The ASGI application: pages and API over HTTP, journals over WebSocket.
 
-The consumers check a socket's origin themselves, as only they can close it with a code that says why.
+Consumers check the origin of a socket themselves: only they can close it with a code that says why.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from runs.live.backpressure import with_backpressure
 from runs.live.routing import websocket_urlpatterns
 
 
-def unpainted(value: Any) -> Any:
-    """Autobahn colours a line of its debugging log for every frame, shown or not: a quarter of its cost."""
+def uncoloured(value: Any) -> Any:
+    """Replaces Autobahn's colouring of log text.
+
+    Autobahn colours a debug line for every frame even if it is not logged: a quarter of the cost of a frame.
+    """
     return value
 
 
-vars(protocol).update(hltype=unpainted, hlval=unpainted)
+vars(protocol).update(hltype=uncoloured, hlval=uncoloured)
 
 
 async def refuse_unknown(scope: Any, receive: Any, send: Any) -> Any:
-    """A socket of an address that does not exist is refused without noise in the log."""
+    """Closes a socket at an unknown address; without it `URLRouter` raises and each logs a traceback."""
     await receive()
     await send({"type": "websocket.close"})
 

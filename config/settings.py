@@ -76,16 +76,16 @@ TEMPLATES = [
     },
 ]
 
-# Database: SQLite in DATA_DIR, or what DATABASE_URL says.
+# Database: SQLite in DATA_DIR, unless DATABASE_URL is set.
 
 POSTGRES_OPTIONS = {
     "connect_timeout": 10,
-    # A host that is cut off or frozen holds nobody up: neither its server, nor the runs that it has locked.
+    # Bounds how long a host that is cut off or frozen keeps connections and locks of runs.
     "tcp_user_timeout": 20_000,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "prepare_threshold": 5,  # only of hand-written statements: the ORM's are never prepared
+    "prepare_threshold": 5,  # affects only hand-written statements: the ORM's are never prepared
     "options": "-c idle_in_transaction_session_timeout=20s -c lock_timeout=15s",
 }
 SQLITE_OPTIONS = {
@@ -96,21 +96,21 @@ SQLITE_OPTIONS = {
 
 
 def database() -> dict[str, Any]:
-    found = env.database("DATABASE_URL")
-    if found is None:
-        found = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}
-    if found["ENGINE"].endswith("sqlite3"):
-        return {**found, "OPTIONS": {**SQLITE_OPTIONS, **found.get("OPTIONS", {})}}
-    # A request under ASGI has a thread of its own, which must not leave a connection behind.
-    # Worker processes and the scheduler keep theirs.
-    options = {**POSTGRES_OPTIONS, **found.get("OPTIONS", {})}
-    return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    parameters = env.database("DATABASE_URL")
+    if parameters is None:
+        parameters = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "db.sqlite3")}
+    if parameters["ENGINE"].endswith("sqlite3"):
+        return {**parameters, "OPTIONS": {**SQLITE_OPTIONS, **parameters.get("OPTIONS", {})}}
+    # Under ASGI each request has a thread of its own, so a kept connection would leak with the thread.
+    # Worker processes and the scheduler keep their connections by themselves.
+    options = {**POSTGRES_OPTIONS, **parameters.get("OPTIONS", {})}
+    return {**parameters, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Redis: a doorbell and a hint channel, never the truth.
+# Redis: queues of hints and a pub/sub channel. The database alone holds the state.
 
 REDIS_EMBEDDED = not env.redis_url("REDIS_URL")
 REDIS_URL = env.redis_url("REDIS_URL") or data_dir.redis_url(DATA_DIR)
@@ -136,7 +136,7 @@ OUTPUT_BYTES_MAX = env.integer("OUTPUT_BYTES_MAX", 1_000_000, least=1_000, most=
 ASYNC_STEPS = env.integer("ASYNC_STEPS", 256, least=1, most=10_000)  # at a time, in each worker process
 STOP_GRACE_S = env.integer("STOP_GRACE_S", 30, least=0, most=3_600)
 
-# Doors: requests a minute and person (by address: sign-in and strangers), size of a request, open sockets
+# Limits: requests a minute and user (by IP address: sign-in and anonymous), bytes of a request, open sockets
 
 LIMITS = {
     "calls": env.integer("CALLS_PER_MINUTE", 12_000, least=10, most=10_000_000),
@@ -144,11 +144,11 @@ LIMITS = {
     "hooks": env.integer("HOOKS_PER_MINUTE", 6_000, least=1, most=10_000_000),
     "sign_in": env.integer("SIGN_INS_PER_MINUTE", 60, least=1, most=10_000_000),
 }
-# More than a page or the API takes, so that they say the limit.
+# Larger than what pages and API accept, so that usually they refuse, and name their own limit.
 BODY_BYTES_MAX = DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer(
     "BODY_BYTES_MAX", 16_000_000, least=100_000, most=1_000_000_000
 )
-SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 1_000, least=1, most=100_000)  # of a web process
+SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 1_000, least=1, most=100_000)  # in each web process
 
 # Ended runs
 
@@ -166,9 +166,9 @@ AUTHENTICATION_BACKENDS = [
 ]
 AXES_FAILURE_LIMIT = env.integer("SIGN_IN_TRIES", 8, least=1, most=1_000)
 AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOCK_OUT_MINUTES", 15, least=1, most=10_000))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that nobody locks out somebody elsewhere
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # nobody can lock out users elsewhere
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "config.accounts.rate_limits.address"
+AXES_CLIENT_IP_CALLABLE = "config.accounts.rate_limits.client_ip"
 AXES_LOCKOUT_CALLABLE = "config.accounts.first_user.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
@@ -187,7 +187,7 @@ AUTH_PASSWORD_VALIDATORS = [
     }.items()
 ]
 
-# Mail: by a server at EMAIL_URL, or shown in the log of the process that sends it
+# Mail: sent by the server at EMAIL_URL, else written to the log of the sending process
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_TIMEOUT = 10
@@ -195,14 +195,14 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "sagaboard@localhost"
 globals().update(env.email("EMAIL_URL"))
 SITE_URL = env.site("SITE_URL")  # where links in mails lead
 
-# What a browser may do with our pages
+# Security headers and cookies
 
 HTTPS = env.flag("HTTPS", False)
 SESSION_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.flag("HSTS_SUBDOMAINS", False)
-# Only who owns a whole domain may promise HTTPS for all of it, so the check does not ask for that.
+# HSTS for subdomains is right only for the owner of the whole domain, so the checks for it are silenced.
 SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_INCLUDE_SUBDOMAINS else ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_COOKIE_SECURE = HTTPS

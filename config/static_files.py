@@ -1,4 +1,4 @@
-"""Serving static files from the application, so that no web server or collecting step is needed."""
+"""Static files served by the application, so that neither a web server nor collectstatic is needed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise, with whole responses: an ASGI server would have to drain a file iterator anyway."""
+    """WhiteNoise that answers with whole files: under ASGI Django reads a file iterator to its end anyway."""
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
-        found = static_file.get_response(request.method, request.META)
+        static_response = static_file.get_response(request.method, request.META)
         content = b""
-        if found.file is not None:
-            with found.file:
-                content = found.file.read()
-        response = HttpResponse(content, status=int(found.status))
+        if static_response.file is not None:
+            with static_response.file:
+                content = static_response.file.read()
+        response = HttpResponse(content, status=int(static_response.status))
         del response["Content-Type"]
-        for name, value in found.headers:
+        for name, value in static_response.headers:
             response[name] = value
         return response

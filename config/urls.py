@@ -1,4 +1,4 @@
-"""Addresses of pages."""
+"""URL configuration of pages, admin, API and webhooks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.urls import include, path
 
 from config.accounts.first_user import first_sign_in
 from config.accounts.permissions import page_for
-from config.accounts.views import account, revoke_token, said_after
+from config.accounts.views import account, revoke_token, with_message
 from config.api.api import api
 from config.operations.views import fleet_page, queue_patterns
 from runs.triggers.webhooks import hook
@@ -25,13 +25,13 @@ admin.site.site_header = admin.site.site_title = "Sagaboard"
 admin.site.index_title = "Administration"
 
 
-def nothing(request: HttpRequest, /, **where: str) -> HttpResponse:
-    """In place of the admin's way to a row's own page: no row has one, and one kind has no table."""
+def not_found(request: HttpRequest, /, **parameters: str) -> HttpResponse:
+    """Replaces the admin's "view on site": no row has such a page, and `Board` has no table to query."""
     raise Http404
 
 
-CHANGE_PASSWORD = said_after(PasswordChangeView, "Your password is changed.", "account")
-CHOOSE_PASSWORD = said_after(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
+CHANGE_PASSWORD = with_message(PasswordChangeView, "Your password is changed.", "account")
+CHOOSE_PASSWORD = with_message(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
 RESET_PASSWORD = PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")
 
 handler400 = "config.error_pages.malformed"
@@ -48,7 +48,7 @@ urlpatterns = [
     path("accounts/reset/sent/", PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("accounts/reset/<uidb64>/<token>/", CHOOSE_PASSWORD, name="password_reset_confirm"),
     path("admin/rq/", include((queue_patterns(), "django_rq"))),
-    path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(nothing)),
+    path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(not_found)),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("fleet/", fleet_page, name="fleet"),

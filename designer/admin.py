@@ -1,4 +1,4 @@
-"""Workflows and their versions in the admin, to look at: `designer.services.workflows` is the only writer."""
+"""Admin pages of workflows and versions. Read-only: `designer.services.workflows` is the only writer."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class LookedAt(ForRole, ModelAdmin):
-    """Nothing is added, changed or deleted here."""
+class ReadOnlyAdmin(ForRole, ModelAdmin):
+    """Rows can be viewed by operators, and not added, changed or deleted."""
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(LookedAt):
+class WorkflowAdmin(ReadOnlyAdmin):
     list_display = ["name", "title", "is_pattern", "draft_revision", "updated_at", "updated_by"]
     list_filter = ["is_pattern"]
     search_fields = ["name", "title"]
 
 
 @admin.register(WorkflowVersion)
-class WorkflowVersionAdmin(LookedAt):
+class WorkflowVersionAdmin(ReadOnlyAdmin):
     list_display = ["workflow", "number", "published_at", "published_by"]
     list_select_related = ["workflow", "published_by"]
     search_fields = ["workflow__name", "workflow__title"]

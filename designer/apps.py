@@ -1,4 +1,4 @@
-"""The app of designed workflows."""
+"""App config of the designer."""
 
 from django.apps import AppConfig
 

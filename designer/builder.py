@@ -1,7 +1,10 @@
-"""`WorkflowBuilder`: a workflow written in Python.
+"""`WorkflowBuilder`: workflows written in Python.
 
-PURE. The builder writes a document, so it knows exactly what `designer.document.document` knows. Each
-method that adds a step joins it to the steps before it; `step` and `edge` draw any graph.
+PURE. The builder writes a document, which `designer.document.document` parses; it has no rules of its own.
+Each method that adds a step connects it to the preceding ones; `step` and `edge` build any graph.
+
+The builder keeps the open ends: steps whose successor is still to come, each with the condition of the edge
+to it. A branch is built by a copy that shares the lists of steps and edges, and has ends of its own.
 
     WorkflowBuilder("order_processing")
         .add_step("reserve", "reserve_inventory", compensation="release_inventory")
@@ -87,7 +90,7 @@ class WaitOptions(CommonOptions, total=False):
 
 @dataclass(frozen=True)
 class _End:
-    """A step whose next one is still to come, and the condition of the edge to it."""
+    """A step whose successor is still to come, and the condition of the edge to it."""
 
     name: str
     when: str | None = None
@@ -95,7 +98,7 @@ class _End:
 
 
 class WorkflowBuilder:
-    """Builds a `Graph`. Every method but `build` gives the builder back."""
+    """Builds a `Graph`. Every method except `build` returns the builder."""
 
     def __init__(self, name: str, **options: Unpack[WorkflowOptions]) -> None:
         self._document: dict[str, Any] = {"schema": SCHEMA, "name": name, **options}
@@ -104,15 +107,15 @@ class WorkflowBuilder:
         self._ends: tuple[_End, ...] = ()
 
     def add_step(self, name: str, worker: str, **options: Unpack[TaskOptions]) -> Self:
-        """A task: one worker."""
+        """Adds a task, which calls one worker."""
         return self._chain(name, "task", {"worker": worker, **options})
 
     def map(self, name: str, worker: str, items: str, **options: Unpack[MapOptions]) -> Self:
-        """The worker once for each item of the list that the expression `items` gives."""
+        """Adds a map, which calls the worker for each item of the list that `items`, an expression, gives."""
         return self._chain(name, "map", {"worker": worker, "items": items, **options})
 
     def workflow(self, name: str, workflow: str, **options: Unpack[ChildOptions]) -> Self:
-        """A run of another workflow."""
+        """Adds a run of another workflow."""
         return self._chain(name, "workflow", {"workflow": workflow, **options})
 
     def wait(
@@ -124,33 +127,37 @@ class WorkflowBuilder:
         signal: str | None = None,
         **options: Unpack[WaitOptions],
     ) -> Self:
-        """A wait for some seconds, until a time, or for a signal; exactly one of the three."""
+        """Adds a wait for seconds, until a time, or for a signal; exactly one of the three."""
         waits = {"seconds": seconds, "until": until, "signal": signal}
         return self._chain(name, "wait", {**waits, **options})
 
     def approval(self, name: str, message: str = "", **options: Unpack[WaitOptions]) -> Self:
-        """A person's approval."""
+        """Adds an approval by a person."""
         return self._chain(name, "approval", {"message": message, **options})
 
     def parallel(self, *branches: Branch) -> Self:
-        """Branches that all start after the steps before; the next step waits for all of them."""
-        self._ends = self._joined([self._grown(branch, self._ends) for branch in branches])
+        """Adds branches that all start after the preceding steps; the next step waits for all of them."""
+        self._ends = self._unique_ends([self._build_branch(branch, self._ends) for branch in branches])
         return self
 
     def branch(self, *choices: tuple[str, Branch], otherwise: Branch | None = None) -> Self:
-        """The first branch whose condition is true, else `otherwise`; what comes next follows it."""
+        """Adds alternatives: each branch with its condition, and `otherwise`; the next step follows all of
+        them.
+
+        Raises `BuildError` if several parallel branches precede it.
+        """
         if len(self._ends) != 1:
-            said = "a branch follows exactly one step; join parallel branches with a step first"
-            raise BuildError([Problem("bad_branch", "", said)])
+            message = "a branch follows exactly one step; join parallel branches with a step first"
+            raise BuildError([Problem("bad_branch", "", message)])
         name = self._ends[0].name
-        grown = [self._grown(branch, (_End(name, when=when),)) for when, branch in choices]
+        branch_ends = [self._build_branch(branch, (_End(name, when=when),)) for when, branch in choices]
         if otherwise is not None:
-            grown.append(self._grown(otherwise, (_End(name, otherwise=True),)))
-        self._ends = self._joined(grown)
+            branch_ends.append(self._build_branch(otherwise, (_End(name, otherwise=True),)))
+        self._ends = self._unique_ends(branch_ends)
         return self
 
     def step(self, name: str, worker: str | None = None, *, kind: Kind = "task", **fields: Any) -> Self:
-        """A step of any kind that is joined to nothing; see `edge`. Fields are those of the document."""
+        """Adds a step of any kind without edges; see `edge`. Fields are those of the document."""
         call_fields = {field: _call(fields.get(field)) for field in ("compensation", "verify", "fallback")}
         stated = {"name": name, "kind": kind, "worker": worker, **fields, **call_fields}
         self._steps.append({field: value for field, value in stated.items() if value is not None})
@@ -161,13 +168,13 @@ class WorkflowBuilder:
         return self
 
     def build(self) -> Graph:
-        """The workflow; raises `BuildError` with everything that is wrong with its fields."""
+        """Returns the workflow; raises `BuildError` with all problems of its fields."""
         graph, problems = parse({**self._document, "steps": self._steps, "edges": self._edges})
         if graph is None:
             raise BuildError(errors(problems))
-        # Read again as it is written: tuples are lists from here on.
-        again, _ = parse(dump(graph))
-        return again or graph
+        # Parsed from its own dump, so that it equals a graph that was read from a file: tuples become lists.
+        reread, _ = parse(dump(graph))
+        return reread or graph
 
     def _chain(self, name: str, kind: Kind, fields: Mapping[str, Any]) -> Self:
         self.step(name, kind=kind, **fields)
@@ -176,16 +183,16 @@ class WorkflowBuilder:
         self._ends = (_End(name),)
         return self
 
-    def _grown(self, branch: Branch, ends: tuple[_End, ...]) -> tuple[_End, ...]:
-        """Adds a branch after `ends` and gives its own ends."""
+    def _build_branch(self, branch: Branch, ends: tuple[_End, ...]) -> tuple[_End, ...]:
+        """Builds a branch after `ends` and returns the ends of the branch."""
         inner = copy(self)
         inner._ends = ends
         branch(inner)
         return inner._ends
 
     @staticmethod
-    def _joined(grown: Sequence[tuple[_End, ...]]) -> tuple[_End, ...]:
-        return tuple(dict.fromkeys(end for ends in grown for end in ends))
+    def _unique_ends(branch_ends: Sequence[tuple[_End, ...]]) -> tuple[_End, ...]:
+        return tuple(dict.fromkeys(end for ends in branch_ends for end in ends))
 
 
 def _call(value: Call | None) -> Call | None:

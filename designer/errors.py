@@ -1,4 +1,4 @@
-"""Refusals of the designer: a person can act on each. The docstring is the default message."""
+"""Errors of the designer. All are refusals that a person can act on; the docstring is the default message."""
 
 from __future__ import annotations
 

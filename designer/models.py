@@ -1,4 +1,4 @@
-"""Rows of designed workflows. No rules here: `designer.services.workflows` is the only writer."""
+"""Tables of workflows and versions. No rules here: `designer.services.workflows` is the only writer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FILES = (
 
 
 class Designed(models.Manager["Workflow"]):
-    """Workflows of this installation, without the holder of definitions that came with files."""
+    """Workflows of this installation, without the holder of imported definitions."""
 
     def get_queryset(self) -> models.QuerySet[Workflow]:
         return super().get_queryset().exclude(name=FILES)
 
 
 class Workflow(models.Model):
-    """A named design: at most one draft and any number of published versions."""
+    """A named design with at most one draft and any number of published versions."""
 
     objects = Designed()
     every: models.Manager[Workflow] = models.Manager()
@@ -45,18 +45,18 @@ class Workflow(models.Model):
 
 
 class Published(models.Manager["WorkflowVersion"]):
-    """Versions with a number: trials of drafts are not among them."""
+    """Published versions, without those that were kept for a trial or an imported run."""
 
     def get_queryset(self) -> models.QuerySet[WorkflowVersion]:
         return super().get_queryset().exclude(number=TRIAL_NUMBER)
 
 
 class WorkflowVersion(models.Model):
-    """A published, immutable definition; runs are pinned to one for ever.
+    """A published definition. It never changes, and a run is pinned to one for ever.
 
-    `document` is what the author wrote; `resolved` is the same with every default of
-    the workflow and its workers filled in, and is what runs. A draft that is tried is kept
-    in the same way under `TRIAL_NUMBER`, one row a trial; only `every` finds it.
+    `document` is what the author wrote. `resolved` is what runs: the same with every default of the workflow
+    and its workers filled in. A trial of a draft stores its definition in a row too, with the number
+    `TRIAL_NUMBER`; only the manager `every` finds such rows.
     """
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
@@ -90,10 +90,10 @@ class WorkflowVersion(models.Model):
 
     @property
     def is_of_file(self) -> bool:
-        """Whether it came with a run's file: to look at, not to run."""
+        """Whether it belongs to an imported run: it can be viewed, and not run."""
         return self.is_trial and self.workflow.name == FILES
 
     @property
     def label(self) -> str:
-        """How pages name it beside the workflow's name."""
+        """Its name on pages, next to that of the workflow."""
         return "draft" if self.is_trial else f"v{self.number}"

@@ -1,6 +1,6 @@
-"""What is wrong with a document: a code, the place, and a message a person can act on.
+"""Problems of a document: a code, a path, and a message that a person can act on.
 
-PURE. A problem of level `error` keeps a workflow from being published; a `warning` never does.
+PURE. A problem of level `error` prevents publishing; a `warning` does not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ JSON_NAMES: dict[object, str] = {None: "null", True: "true", False: "false"}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`path` is written like `steps[2].compensation.worker` or `edges[0].when`; empty for the whole."""
+    """`path` is like `steps[2].compensation.worker` or `edges[0].when`; empty for the whole document."""
 
     code: str
     path: str
@@ -43,7 +43,7 @@ class Problems:
     """Collects up to `PROBLEMS_MAX` problems; the next one raises `TooManyProblemsError`."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.reported: list[Problem] = []
 
     def error(self, code: str, path: str, message: str) -> None:
         self._add(Problem(code, path, message))
@@ -52,9 +52,9 @@ class Problems:
         self._add(Problem(code, path, message, "warning"))
 
     def _add(self, problem: Problem) -> None:
-        if len(self.found) >= PROBLEMS_MAX:
+        if len(self.reported) >= PROBLEMS_MAX:
             raise TooManyProblemsError
-        self.found.append(problem)
+        self.reported.append(problem)
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:
@@ -71,7 +71,7 @@ def join(path: str, key: str | int) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` when a known word is close, else nothing."""
+    """`; did you mean 'x'?` if a known word is similar, else the empty text."""
     if len(word) > SUGGESTION_LENGTH_MAX:
         return ""
     close = get_close_matches(word, list(known), n=1)
@@ -79,7 +79,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def truncate(value: object, length_max: int = 60) -> str:
-    """A value for a message, bounded; of objects and lists only what they are."""
+    """A value for a message: bounded in length; objects and lists are only named as such."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

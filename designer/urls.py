@@ -1,4 +1,4 @@
-"""Addresses of the pages of workflows."""
+"""URL patterns of the pages of workflows."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who people and programs are and what they may do: roles, tokens, sign-in, rate limits."""
+"""Accounts of people and programs: roles, permissions, API tokens, sign-in, rate limits."""

@@ -1,4 +1,7 @@
-"""People, their roles and tokens, and who signed in, for those who administer accounts."""
+"""Admin pages of accounts: users with their roles, API tokens, sign-ins and failed sign-ins.
+
+Only users can be edited. Everything else is read-only, except revoking a token and lifting a lockout.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ else:
 admin.site.unregister(Group)
 admin.site.unregister(User)
 
-NEW_PERSON = ["username", "email", "usable_password", "password1", "password2", "groups"]
+NEW_USER_FIELDS = ["username", "email", "usable_password", "password1", "password2", "groups"]
 ROLES_HELP = "Viewer sees. Designer edits and publishes. Operator starts, cancels, answers. Admin does all."
 
 
 @admin.register(User)
 class PersonAdmin(ForRole, ModelAdmin):
-    """What an account may do follows from its roles alone, so no other rights are offered."""
+    """Users. Permissions follow from roles alone, so the form offers no individual permissions."""
 
     sees: Act = "administer"
     changes: Act | None = "administer"
@@ -47,7 +50,7 @@ class PersonAdmin(ForRole, ModelAdmin):
         ("Roles", {"fields": ["is_active", "groups"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"fields": NEW_PERSON})]
+    add_fieldsets = [(None, {"fields": NEW_USER_FIELDS})]
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -66,14 +69,14 @@ class PersonAdmin(ForRole, ModelAdmin):
         return field
 
 
-class ForAdmins(ForRole, BaseAdmin):
-    """Only looked at; nothing is added, changed or deleted here."""
+class ReadOnlyForAdmins(ForRole, BaseAdmin):
+    """Rows can be viewed by administrators, and not added, changed or deleted."""
 
     sees: Act = "administer"
 
 
 @admin.register(ApiToken)
-class TokenAdmin(ForAdmins):
+class TokenAdmin(ReadOnlyForAdmins):
     list_display = ["name", "start", "owner", "role", "standing", "created_at", "expires_at", "last_used_at"]
     list_filter = ["role", "revoked_at"]
     list_select_related = ["owner"]
@@ -82,15 +85,15 @@ class TokenAdmin(ForAdmins):
     actions = ["revoke"]
 
     @admin.action(description="Revoke the chosen tokens")
-    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:
-        """Each is noted in the admin log."""
-        tokens = list(chosen.filter(revoked_at=None))
-        chosen.filter(revoked_at=None).update(revoked_at=timezone.now())
+    def revoke(self, request: HttpRequest, selected: QuerySet[ApiToken]) -> None:
+        """Revokes the selected tokens that are not revoked yet, and logs each in the admin log."""
+        tokens = list(selected.filter(revoked_at=None))
+        selected.filter(revoked_at=None).update(revoked_at=timezone.now())
         LogEntry.objects.log_actions(request.user.pk or 0, tokens, CHANGE, "Revoked.")
         self.message_user(request, f"{len(tokens)} revoked.")
 
 
-class SignInAdmin(ForAdmins):
+class SignInAdmin(ReadOnlyForAdmins):
     list_display = ["attempt_time", "username", "ip_address", "user_agent", "path_info"]
     list_filter = ["attempt_time"]
     search_fields = ["username", "ip_address"]
@@ -98,7 +101,7 @@ class SignInAdmin(ForAdmins):
 
 
 class AttemptAdmin(SignInAdmin):
-    """Failures that count towards a lock. Deleting one lifts its lock."""
+    """Failed sign-ins that count towards a lockout. Deleting one lifts its lockout."""
 
     list_display = [*SignInAdmin.list_display, "failures_since_start"]
     fields = [*SignInAdmin.fields, "failures_since_start"]

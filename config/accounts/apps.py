@@ -1,4 +1,4 @@
-"""The app of accounts, commands and wiring."""
+"""App config of accounts. Keeps the groups of the roles and `is_staff` in step by signals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models.signals import m2m_changed, post_migrate
 
 class AccountsConfig(AppConfig):
     name = "config.accounts"
-    label = "config"  # of tables and permissions
+    label = "config"  # part of the names of tables and permissions in existing databases
     verbose_name = "Accounts"
 
     def ready(self) -> None:

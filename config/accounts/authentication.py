@@ -1,4 +1,7 @@
-"""Who may make a call of the API: asked before anybody looks at what it brings."""
+"""Authentication of API calls and sockets, by API token or session.
+
+It runs before the body of a request is parsed. Permissions are checked by `config.accounts.permissions`.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ from config.accounts.tokens import redeem
 
 
 def callers(*acts: Act) -> list[Any]:
-    """For `auth=` of a call: people and tokens that may at least one of `acts`, if any is named.
+    """Authenticators for `auth=` of an operation: a token or a session that may at least one of `acts`.
 
-    Others get 401 or 403.
+    Without `acts` any valid token or session is accepted. Others get 401 or 403.
     """
     return [TokenAuth(acts), PersonAuth(acts)]
 
 
 class TokenAuth(HttpBearer):
-    """A token that does not hold is refused, whatever session comes with it."""
+    """Bearer token. An invalid token is refused even if the request also has a valid session."""
 
     def __init__(self, acts: tuple[Act, ...]) -> None:
         super().__init__()
@@ -40,7 +43,7 @@ class TokenAuth(HttpBearer):
 
 
 class PersonAuth(SessionAuth):
-    """Who is signed in; what changes something needs the page's CSRF token, too."""
+    """Session of a signed-in person. Unsafe methods also need the CSRF token of the page."""
 
     def __init__(self, acts: tuple[Act, ...]) -> None:
         super().__init__()
@@ -54,7 +57,7 @@ class PersonAuth(SessionAuth):
 
 
 def _require_one(user: Person, acts: tuple[Act, ...]) -> None:
-    """Raises PermissionDenied that names the first of `acts`, where none is allowed."""
+    """Raises PermissionDenied, which names the first of `acts`, if `user` may do none of them."""
     if acts and not any(may(user, act) for act in acts):
         require(user, acts[0])
 
@@ -63,9 +66,10 @@ BEARER = "bearer "
 
 
 class TokenSockets:
-    """ASGI middleware: a socket that brings a token is its person's, and nobody's if it does not hold.
+    """ASGI middleware: authenticates a WebSocket by its bearer token.
 
-    `scope["ask"]` asks again whether it still holds.
+    The user is anonymous if the token is invalid, even if the socket also has a session. A socket outlives
+    the check, so `scope["reauthenticate"]` repeats it and returns the user, or None once it is invalid.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -76,7 +80,7 @@ class TokenSockets:
         if value.lower().startswith(BEARER):
             from django.contrib.auth.models import AnonymousUser
 
-            ask = partial(redeem, value[len(BEARER) :].strip())
-            found = await database_sync_to_async(ask)()
-            scope = {**scope, "user": found or AnonymousUser(), "ask": ask}
+            reauthenticate = partial(redeem, value[len(BEARER) :].strip())
+            user = await database_sync_to_async(reauthenticate)()
+            scope = {**scope, "user": user or AnonymousUser(), "reauthenticate": reauthenticate}
         return await self.inner(scope, receive, send)

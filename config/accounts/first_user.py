@@ -1,4 +1,7 @@
-"""The first user, and the link that signs them in. Roles and tokens live elsewhere."""
+"""The first account of an installation, its one-time sign-in link, and the lockout page.
+
+Roles are in `config.accounts.roles`, API tokens in `config.accounts.tokens`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def create_first_user() -> str | None:
-    """The password of the user made now, or None when there is a user already."""
+    """Creates the first user and returns the password; returns None if any user exists."""
     users = get_user_model().objects
     if users.exists():
         return None
@@ -41,7 +44,7 @@ def create_first_user() -> str | None:
 
 
 def sign_in_path() -> str | None:
-    """A link that signs the first user in, once and soon; None when there is no such user."""
+    """Path of a link that signs the first user in, once and within `LINK_AGE_S`; None without such a user."""
     user = get_user_model().objects.filter(username=FIRST_USER, is_active=True, is_superuser=True).first()
     if user is None:
         return None
@@ -50,7 +53,7 @@ def sign_in_path() -> str | None:
 
 
 def locked_out(request: HttpRequest, credentials: Any = None) -> HttpResponse:
-    """What django-axes answers while a name is locked for an address."""
+    """Response of django-axes while a username is locked out from an address."""
     context = {
         "username": get_client_username(request, credentials),
         "failure_limit": settings.AXES_FAILURE_LIMIT,
@@ -71,7 +74,11 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _redeem(token: str) -> User | None:
-    """The user of a link that holds. It names their last sign-in, so any sign-in uses it up."""
+    """Returns the user of a valid link, else None.
+
+    The link is signed over the user's last sign-in, so any sign-in uses it up. The conditional UPDATE lets
+    one of several concurrent requests win.
+    """
     try:
         key, stamp = signing.loads(token, salt=LINK_SALT, max_age=LINK_AGE_S)
     except (signing.BadSignature, ValueError):
@@ -80,8 +87,8 @@ def _redeem(token: str) -> User | None:
     user = users.first()
     if user is None or _stamp(user) != stamp:
         return None
-    won = users.filter(last_login=user.last_login).update(last_login=timezone.now())
-    return user if won else None
+    updated = users.filter(last_login=user.last_login).update(last_login=timezone.now())
+    return user if updated else None
 
 
 def _stamp(user: Any) -> str:

@@ -7,23 +7,23 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from config.accounts.tokens import DAYS_MAX, offered
+from config.accounts.tokens import DAYS_MAX, grantable_roles
 
 NAME_CHARS_MAX = 100
-DAYS = 90
+DAYS_DEFAULT = 90
 
 
 class TokenForm(forms.Form):
-    """A token to be made: at most what the person may."""
+    """A new API token. Offers only roles whose permissions the person has."""
 
     name = forms.CharField(max_length=NAME_CHARS_MAX, widget=forms.TextInput({"class": "input"}))
     role = forms.ChoiceField(widget=forms.Select({"class": "select"}))
     days = forms.IntegerField(
-        min_value=1, max_value=DAYS_MAX, initial=DAYS, widget=forms.NumberInput({"class": "input"})
+        min_value=1, max_value=DAYS_MAX, initial=DAYS_DEFAULT, widget=forms.NumberInput({"class": "input"})
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(role.value, role.value.title()) for role in offered(user)]
+        field.choices = [(role.value, role.value.title()) for role in grantable_roles(user)]

@@ -1,4 +1,4 @@
-"""What the roles' permissions hang on, and tokens of the API."""
+"""Tables of accounts: the holder of the product-wide permissions, and API tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config.accounts.permissions import ACTS, Role
 
 
 class Board(models.Model):
-    """The product as a whole: it has permissions and no table."""
+    """The product as a whole. It has no table: its content type carries the permissions of the roles."""
 
     class Meta:
         managed = False
@@ -19,7 +19,7 @@ class Board(models.Model):
 
 
 class ApiToken(models.Model):
-    """A right to call the API as `owner`, at most with `role`; the token itself is not kept."""
+    """An API token. It acts as `owner`, limited to the permissions of `role`. Only its hash is stored."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)

@@ -1,7 +1,7 @@
-"""Who may do what: the one place that pages, API, sockets and admin ask.
+"""Permissions: the single check that pages, API, sockets and admin use.
 
-A person may what the permissions of their groups say (`config.accounts.roles` makes the groups); a token may
-at most what its role may, and never more than the person it belongs to.
+A person has the permissions of their groups (`config.accounts.roles` creates the groups). A token has the
+permissions of its role, and never more than its owner.
 """
 
 from __future__ import annotations
@@ -45,11 +45,15 @@ ROLES: dict[Role, tuple[Act, ...]] = {
 }
 
 
-TOKEN_ROLE = "token_role"  # nosec B105  # set on the person whom a token acts for
+TOKEN_ROLE = "token_role"  # nosec B105  # attribute of a user who was authenticated by a token
 
 
 def may(user: Person, act: Act) -> bool:
-    """Asks the database once a request; call it in a thread from async code."""
+    """Whether `user` may do `act`.
+
+    Django caches the permissions on the user object, so this costs one query a request. Async code must call
+    it in a thread.
+    """
     if not (user.is_authenticated and user.is_active):
         return False
     limit: Role | None = getattr(user, TOKEN_ROLE, None)
@@ -65,7 +69,7 @@ def require(user: Person, act: Act) -> None:
 
 
 def page_for(act: Act) -> Callable[[View[P]], View[P]]:
-    """Decorates a page: strangers sign in first, and who may not `act` is refused."""
+    """Decorates a page: anonymous visitors must sign in first; others need `act` (PermissionDenied)."""
 
     def decorate(view: View[P]) -> View[P]:
         @login_required
@@ -80,13 +84,13 @@ def page_for(act: Act) -> Callable[[View[P]], View[P]]:
 
 
 def rights(request: HttpRequest) -> dict[str, Callable[[], bool]]:
-    """`can_view`, `can_design`, `can_operate` and `can_administer` in every template."""
+    """Context processor: `can_view`, `can_design`, `can_operate`, `can_administer`, evaluated on use."""
     user: Person = getattr(request, "user", None) or AnonymousUser()
     return {f"can_{act}": partial(may, user, act) for act in ACTS}
 
 
 class ForRole:
-    """Mixed into a ModelAdmin: who may `sees` looks at its rows, who may `changes` changes them."""
+    """Mixin of a ModelAdmin: `sees` is needed to view rows, `changes` to change them; None: nobody may."""
 
     sees: Act = "operate"
     changes: Act | None = None
@@ -108,7 +112,7 @@ class ForRole:
 
 
 def for_operators(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A page that asks for the right to operate, and is never kept by a browser."""
+    """Decorates a page of the admin: needs the permission to operate, and browsers never cache it."""
 
     @wraps(view)
     @never_cache

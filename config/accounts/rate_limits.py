@@ -1,7 +1,9 @@
-"""How often: the one counter that pages, API, hooks, sockets and sign-in ask.
+"""Rate limits of pages, API, webhooks, sockets and sign-in: requests a minute and client, by fixed windows.
 
-Counts stand in Redis, so that several web processes share them. While Redis is away each process counts by
-itself: it is only a doorbell, so its absence may neither refuse anybody nor leave a door unguarded.
+Counters are kept in Redis, so that several web processes share them. A counter is named by its window and
+expires by itself. While Redis does not answer, each process counts alone: Redis is never required, so its
+absence may neither refuse requests nor lift the limits. After an error it is not called for
+`REDIS_RETRY_S`, so that an outage costs one timeout now and then, and not one a request.
 """
 
 from __future__ import annotations
@@ -22,9 +24,9 @@ from config.lib.errors import ConfigError
 Endpoint = Literal["calls", "starts", "hooks", "sign_in"]
 
 WINDOW_S = 60
-ANSWER_S = 0.2
-AWAY_S = 3.0  # so long Redis is not asked again
-KEPT_MAX = 10_000  # counts in this process
+REDIS_TIMEOUT_S = 0.2
+REDIS_RETRY_S = 3.0  # after an error Redis is not called for this long
+LOCAL_COUNTS_MAX = 10_000  # counters in this process
 clock = time.time
 
 
@@ -34,57 +36,57 @@ class TooMany(ConfigError):
     status = 429
     code = "too_many"
 
-    def __init__(self, most: int, retry_after_s: int) -> None:
-        super().__init__(f"More than {most:,} a minute. Try again in {retry_after_s} s.")
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(f"More than {limit:,} a minute. Try again in {retry_after_s} s.")
         self.retry_after_s = retry_after_s
 
 
-def consume(door: Endpoint, caller_key: str, number: int = 1) -> None:
-    """Counts `number` more calls of a caller at `door`. Raises TooMany above the limit of its setting."""
-    most: int = settings.LIMITS[door]
+def consume(endpoint: Endpoint, client: str, number: int = 1) -> None:
+    """Adds `number` requests of a client to its count. Raises TooMany above the endpoint's limit a minute."""
+    limit: int = settings.LIMITS[endpoint]
     window, passed = divmod(int(clock()), WINDOW_S)
-    if _counted(f"limit:{door}:{caller_key}:{window}", number) > most:
-        raise TooMany(most, WINDOW_S - passed)
+    if _count(f"limit:{endpoint}:{client}:{window}", number) > limit:
+        raise TooMany(limit, WINDOW_S - passed)
 
 
 def caller(request: HttpRequest) -> str:
-    """Who is counted: the person, by session or token; a stranger by their address."""
+    """The client that a request counts for: its user, by session or token; else its IP address."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return f"person {user.pk}"
-    return f"address {address(request)}"
+    return f"address {client_ip(request)}"
 
 
-def _counted(key: str, number: int) -> int:
+def _count(key: str, number: int) -> int:
     try:
-        return _shared(key, number)
+        return _count_in_redis(key, number)
     except RedisError:
-        return _here.count(key, number)
+        return _local.count(key, number)
 
 
-def _shared(key: str, number: int) -> int:
-    """Counted in Redis. Raises RedisError."""
-    if time.monotonic() < _here.away_until:
+def _count_in_redis(key: str, number: int) -> int:
+    """Counts in Redis. Raises RedisError, without a call if there was an error a moment ago."""
+    if time.monotonic() < _local.away_until:
         raise RedisError("it was away a moment ago")
     try:
-        with _redis().pipeline(transaction=False) as asked:
-            asked.incr(key, number)
-            asked.expire(key, 2 * WINDOW_S)
-            return int(asked.execute()[0])
+        with _redis().pipeline(transaction=False) as pipeline:
+            pipeline.incr(key, number)
+            pipeline.expire(key, 2 * WINDOW_S)
+            return int(pipeline.execute()[0])
     except RedisError:
-        _here.away_until = time.monotonic() + AWAY_S
+        _local.away_until = time.monotonic() + REDIS_RETRY_S
         raise
 
 
 @cache
 def _redis() -> Redis:
     return Redis.from_url(
-        settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=None
+        settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S, retry=None
     )
 
 
-class _Here:
-    """Counts of this process alone. The oldest give way when there are too many."""
+class _LocalCounts:
+    """Counters of this process, used while Redis is unavailable. The oldest are evicted above the maximum."""
 
     def __init__(self) -> None:
         self.away_until = 0.0
@@ -93,23 +95,24 @@ class _Here:
 
     def count(self, key: str, number: int = 1) -> int:
         with self._lock:
-            found = self._counts.pop(key, 0) + number
-            while len(self._counts) >= KEPT_MAX:
+            count = self._counts.pop(key, 0) + number
+            while len(self._counts) >= LOCAL_COUNTS_MAX:
                 del self._counts[next(iter(self._counts))]
-            self._counts[key] = found
-            return found
+            self._counts[key] = count
+            return count
 
 
-_here = _Here()
+_local = _LocalCounts()
 
 
-def address(request: HttpRequest) -> str | None:
-    """The client's IP address; behind the proxy that HTTPS stands for, what that proxy says of it.
+def client_ip(request: HttpRequest) -> str | None:
+    """The client's IP address, or None if it is unknown (a unix socket) or malformed.
 
-    None where nobody says one, as behind a unix socket, or where what is said is no address.
+    The setting HTTPS implies a proxy in front. Then the last entry of X-Forwarded-For counts, which that
+    proxy added; earlier entries are the client's own claims.
     """
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if settings.HTTPS else ""
+    claim = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if settings.HTTPS else ""
     try:
-        return str(ipaddress.ip_address(told or request.META.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(claim or request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return None

@@ -1,7 +1,7 @@
-"""Groups and permissions behind the roles, and giving roles to people.
+"""Roles as groups with permissions, and the roles of users.
 
-`is_staff` follows from the groups, as Django's admin and RQ's pages ask for it: it is true for those who
-may operate. Nothing else looks at it.
+`is_staff` is derived from the groups: true for users who may operate. Only Django's admin and RQ's pages
+read it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _permissions(apps: Apps) -> dict[Act, Any]:
 
 
 def give(user: User, *roles: Role) -> None:
-    """The user has these roles afterwards, and no other."""
+    """Sets the roles of a user; other roles are removed."""
     user.groups.set(Group.objects.filter(name__in=[role.value.title() for role in roles]))
 
 
@@ -54,7 +54,10 @@ def of(user: User) -> list[Role]:
 
 
 def follow_groups(action: str, instance: Any, pk_set: Iterable[int] | None, **signal: Any) -> None:
-    """Called when somebody's groups changed: sets `is_staff`."""
+    """Receiver of `m2m_changed`: derives `is_staff` when users' groups or a group's users change.
+
+    A superuser stays staff.
+    """
     if action not in ("post_add", "post_remove", "post_clear"):
         return
     keys = [instance.pk] if isinstance(instance, User) else list(pk_set or [])
@@ -70,7 +73,7 @@ def follow_groups(action: str, instance: Any, pk_set: Iterable[int] | None, **si
 
 
 def _forget_permissions(user: User) -> None:
-    """Django keeps what it read of a user's permissions on the object."""
+    """Drops the permissions that Django caches on the user object."""
     for name in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):
         if hasattr(user, name):
             delattr(user, name)

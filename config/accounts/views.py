@@ -1,4 +1,4 @@
-"""A person's own account: roles, password, tokens of the API."""
+"""Pages of a person's own account: roles, password, API tokens."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from config.accounts.forms import TokenForm
 from config.accounts.models import ApiToken
 from config.accounts.permissions import Role
 
-SHOWN_MAX = 100
+TOKENS_SHOWN_MAX = 100
 
 
-def said_after(view: type[Any], text: str, name: str) -> Any:
-    """One of Django's password views, which says `text` afterwards on the page `name`."""
+def with_message(view: type[Any], text: str, name: str) -> Any:
+    """One of Django's password views that on success shows the message `text` on the page `name`."""
 
-    class Saying(view):  # type: ignore[misc]
+    class WithMessage(view):  # type: ignore[misc]
         def form_valid(self, form: Any) -> HttpResponse:
             messages.success(self.request, text)
-            answer: HttpResponse = super().form_valid(form)
-            return answer
+            response: HttpResponse = super().form_valid(form)
+            return response
 
-    return Saying.as_view(success_url=reverse_lazy(name))
+    return WithMessage.as_view(success_url=reverse_lazy(name))
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """Shows the account; posted to, makes a token and shows it this once."""
+    """GET shows the account. POST creates a token, and shows its text in this one response."""
     user = request.user
     assert isinstance(user, User)
     form = TokenForm(user, request.POST if request.method == "POST" else None)
-    made = _make(form, user) if form.is_valid() else None
-    if made:
+    new_token = _create_token(form, user) if form.is_valid() else None
+    if new_token:
         form = TokenForm(user)
     status = 422 if form.errors else 200
-    return render(request, "registration/account.html", _shown(user, form, made), status=status)
+    return render(request, "registration/account.html", _context(user, form, new_token), status=status)
 
 
 @require_POST
@@ -58,7 +58,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("account")
 
 
-def _make(form: TokenForm, user: User) -> str | None:
+def _create_token(form: TokenForm, user: User) -> str | None:
     data = form.cleaned_data
     try:
         _, text = tokens.make(user, data["name"], Role(data["role"]), data["days"])
@@ -68,11 +68,11 @@ def _make(form: TokenForm, user: User) -> str | None:
     return text
 
 
-def _shown(user: User, form: TokenForm, made: str | None) -> dict[str, Any]:
+def _context(user: User, form: TokenForm, new_token: str | None) -> dict[str, Any]:
     names = [role.value.title() for role in roles.of(user)]
     return {
         "form": form,
-        "made": made,
+        "made": new_token,
         "roles": ", ".join(names) or ("superuser" if user.is_superuser else "none yet; ask an administrator"),
-        "tokens": user.api_tokens.all()[:SHOWN_MAX],
+        "tokens": user.api_tokens.all()[:TOKENS_SHOWN_MAX],
     }

@@ -1,4 +1,7 @@
-"""The REST API under `/api/v1/`: its schema, who is let in, and errors as problem documents (RFC 9457)."""
+"""The REST API under `/api/v1/`: routers, authentication, and errors as problem documents (RFC 9457).
+
+Wiring only: each router is defined in the app that it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -38,19 +41,18 @@ api.add_router("", triggers_router)
 api.add_router("", operation_router)
 
 
-ALTERNATIVES = ("one", "many")  # tags of what a body may be; see runs.detail.api
+ALTERNATIVES = ("one", "many")  # tags of the body's union type in runs.detail.api; no part of a path
 
 
 def _malformed(request: HttpRequest, error: Any) -> HttpResponse:
     problems = [
-        {"code": found["type"], "path": _place(found["loc"]), "message": found["msg"]}
-        for found in error.errors
+        {"code": item["type"], "path": _path(item["loc"]), "message": item["msg"]} for item in error.errors
     ]
     return problem(422, "The request is not well-formed.", "malformed", problems=problems)
 
 
-def _place(loc: tuple[str | int, ...]) -> str:
-    """Where in a request: `query.since`, `body.mode`; in a list that is the whole body, `[3].input`."""
+def _path(loc: tuple[str | int, ...]) -> str:
+    """Path of a value in a request: `query.since`, `body.mode`; `[3].input` if the whole body is a list."""
     names = [str(part) for part in loc if part not in ALTERNATIVES]
     if "many" not in loc:
         return ".".join(names)

@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI), which tells of each call's errors, too."""
+"""The OpenAPI document of the API, with the problem document (RFC 9457) as default response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REFUSED = {
 
 
 class DescribedAPI(NinjaAPI):
-    """Describes what every call answers when it is refused."""
+    """A NinjaAPI whose OpenAPI document lists the problem document for every operation."""
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""How bodies of calls are read: as JSON that can be stored as it is."""
+"""Parser of request bodies: JSON that can be stored unchanged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from config.lib.json import read_json
 
 
 class StrictParser(Parser):
-    """Without NaN, infinite numbers, and whole numbers of more than 64 bits."""
+    """Refuses NaN, infinite numbers, and integers of more than 64 bits."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Raises Unreadable, which ninja turns into a 400 that is caused by it."""
+        """Raises Unreadable; ninja turns it into an HttpError 400 with this exception as its cause."""
         return read_json(request.body)

@@ -1,1 +1,1 @@
-"""Running the product: health, metrics, diagnostics, the fleet, and the processes that `up` starts."""
+"""Operation of the product: health, metrics, diagnostics, fleet status, and the processes of `up`."""

@@ -1,4 +1,4 @@
-"""REST calls of operation: the fleet, health, and metrics. Thin."""
+"""REST calls for operation: fleet, health and metrics. Only transport; the content is made elsewhere."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ router = Router(tags=["operation"])
 METRICS_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
-def stranger(request: HttpRequest) -> AnonymousUser:
-    """Whoever has neither token nor session is let in as nobody."""
+def anonymous(request: HttpRequest) -> AnonymousUser:
+    """Authenticator that accepts every request: the last one for calls that need no account."""
     return AnonymousUser()
 
 
-EVERYBODY = [*callers(), stranger]
+EVERYBODY = [*callers(), anonymous]
 Answer = Status[dict[str, Any]]
 ANSWERS = {200: dict[str, Any], 503: dict[str, Any]}
 
@@ -30,7 +30,7 @@ ANSWERS = {200: dict[str, Any], 503: dict[str, Any]}
 @router.get("/workers", response=dict[str, Any])
 def list_worker_processes(request: HttpRequest) -> dict[str, Any]:
     """Worker processes with what they run now and what they lack, the queues, and replaced workers."""
-    return fleet_status.board()
+    return fleet_status.overview()
 
 
 @router.get("/health", response=ANSWERS, auth=EVERYBODY)
@@ -58,7 +58,8 @@ def get_metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, names: tuple[str, ...]) -> Answer:
-    found = health.parts(names)
-    status = 200 if health.status_of(found) == "ok" else 503
-    is_seen = found["database"].is_ok and may(request.user, "view")
-    return Status(status, health.as_json(found) if is_seen else {"status": health.status_of(found)})
+    parts = health.parts(names)
+    status = 200 if health.status_of(parts) == "ok" else 503
+    # Permissions are read from the database, so nobody sees details while it is unavailable.
+    sees_parts = parts["database"].is_ok and may(request.user, "view")
+    return Status(status, health.as_json(parts) if sees_parts else {"status": health.status_of(parts)})

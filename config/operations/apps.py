@@ -1,4 +1,4 @@
-"""The app of operations: its commands. No models."""
+"""App config of operations. It has commands and no models."""
 
 from django.apps import AppConfig
 

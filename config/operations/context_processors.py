@@ -1,4 +1,7 @@
-"""What every page can say: what is away, so that nobody wonders why runs rest; and who is waited for."""
+"""Context processors: a notice about an outage, and the number of open interventions.
+
+Both are callables, so that a page that does not show them costs no query.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from config.operations import embedded_redis
 from runs.delivery import worker_processes
 from runs.models import Intervention
 
-KEPT_S = 3.0
-ANSWER_S = 0.5
+CACHED_S = 3.0
+REDIS_TIMEOUT_S = 0.5
 NO_REDIS = "Redis does not answer. Runs pause, nothing is lost, and they go on by themselves when it is back."
 NO_WORKERS = "No worker process is running. Steps wait, and go on by themselves when one starts."
 
@@ -20,26 +23,26 @@ _known: tuple[float, str] = (0.0, "")
 
 
 def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
-    """`outage` in templates: a sentence, empty when all is well; looked at only where it is used."""
+    """`outage`: a sentence about what is unavailable, empty if nothing is."""
     return {"outage": outage_text}
 
 
 def open_interventions(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """`open_interventions` in templates: how many wait for a person; counted only where it is shown."""
+    """`open_cases`: how many interventions wait for a person."""
     return {"open_cases": Intervention.objects.filter(status="open").count}
 
 
 def outage_text() -> str:
-    """Asked at most every few seconds a process."""
+    """The sentence, checked again after `CACHED_S` in each process."""
     global _known
-    looked_at, text = _known
-    if not looked_at or time.monotonic() - looked_at > KEPT_S:
-        text = looked()
+    checked_at, text = _known
+    if not checked_at or time.monotonic() - checked_at > CACHED_S:
+        text = _find_outage()
         _known = time.monotonic(), text
     return text
 
 
-def looked() -> str:
-    if not embedded_redis.answers(ANSWER_S):
+def _find_outage() -> str:
+    if not embedded_redis.answers(REDIS_TIMEOUT_S):
         return NO_REDIS
     return "" if worker_processes.lately_seen().exists() else NO_WORKERS

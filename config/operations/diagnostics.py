@@ -1,4 +1,4 @@
-"""What `doctor` looks at. Each check gives findings; none changes anything."""
+"""Checks of the command `doctor`. Each yields findings; none changes anything."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Level = Literal["ok", "note", "wrong"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`text` says what was found; of something wrong, also what to do."""
+    """`text` describes the finding; at level `wrong` it also says what to do."""
 
     level: Level
     subject: str
@@ -47,15 +47,15 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Every finding; what needs the database is looked at only when it answers and is migrated."""
+    """Runs every check. Those that query the database run only if it answers and is migrated."""
     yield from settings_check()
     yield from static_check()
     yield from disk_check()
     yield from redis_check()
     yield from catalog_check()
-    found = list(database_check())
-    yield from found
-    if all(finding.level != "wrong" for finding in found):
+    findings = list(database_check())
+    yield from findings
+    if all(finding.level != "wrong" for finding in findings):
         yield from fleet_check()
         yield from overdue_check()
         yield from clock_check()
@@ -68,7 +68,10 @@ def unapplied_migrations() -> list[str]:
 
 
 def refuse_unmigrated() -> None:
-    """Raises NotMigrated. A database that is away is waited for, a while; then its error passes."""
+    """Raises NotMigrated if migrations are missing.
+
+    Waits up to `START_S_MAX` for a database that is unavailable, then lets its error through.
+    """
     missing, _ = retry_while_unavailable(unapplied_migrations, START_S_MAX, "the start of this process")
     if missing:
         raise NotMigrated(missing)
@@ -101,13 +104,13 @@ def disk_check() -> Iterator[Finding]:
 
 
 def disks() -> dict[Path, str]:
-    """A folder on each disk of this host that is written to, and the setting that says where it is."""
-    found = {settings.DATA_DIR: "DATA_DIR"}
+    """One folder on each disk that the product writes to on this host, with the setting that places it."""
+    folders = {settings.DATA_DIR: "DATA_DIR"}
     if connection.vendor == "sqlite":
         folder = Path(connection.settings_dict["NAME"]).absolute().parent
         if folder.exists() and folder.stat().st_dev != settings.DATA_DIR.stat().st_dev:
-            found[folder] = "DATABASE_URL"
-    return found
+            folders[folder] = "DATABASE_URL"
+    return folders
 
 
 def redis_check() -> Iterator[Finding]:
@@ -156,8 +159,12 @@ def database_check() -> Iterator[Finding]:
 
 
 def try_to_write() -> None:
-    """Raises the database's error where it takes no writes, or PostgreSQL has no room; nothing remains."""
-    with transaction.atomic(), connection.cursor() as cursor:  # SQLite asks for its write lock here
+    """Raises the database's error if it accepts no writes; leaves nothing behind.
+
+    On SQLite, BEGIN IMMEDIATE takes the write lock. On PostgreSQL, a temporary table of random bytes, which
+    cannot be compressed, also shows whether there is room on the disk.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("CREATE TEMPORARY TABLE room AS SELECT %s::bytea", [os.urandom(PROBE_BYTES)])
         transaction.set_rollback(True)
@@ -176,16 +183,16 @@ def fleet_check() -> Iterator[Finding]:
     for process_id, lacks in alive.exclude(lacks=[]).values_list("id", "lacks"):
         yield from lacking(process_id, lacks)
     listened = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
-    wanted = set(StepRun.objects.filter(status="queued").values_list("queue", flat=True).distinct())
-    if ignored := sorted(wanted - listened - {""}):
+    queues_in_use = set(StepRun.objects.filter(status="queued").values_list("queue", flat=True).distinct())
+    if unserved := sorted(queues_in_use - listened - {""}):
         text = (
-            f"steps wait in {name_list(ignored)}, which no process listens to; add it to QUEUES or --queues"
+            f"steps wait in {name_list(unserved)}, which no process listens to; add it to QUEUES or --queues"
         )
         yield Finding("wrong", "fleet", text)
 
 
 def lacking(process_id: str, lacks: list[str]) -> Iterator[Finding]:
-    """What a worker process met and left to others."""
+    """Findings about steps that a worker process met and could not run."""
     if worker_processes.NEWER_CODE in lacks:
         text = f"{process_id} met runs of a newer version and leaves them to others; update and restart it"
         yield Finding("wrong", "fleet", text)

@@ -1,4 +1,7 @@
-"""The embedded Redis-compatible server: its command line, and whether it answers."""
+"""The embedded Redis-compatible server (Valkey): its command line, a probe, and ending a leftover one.
+
+`config.operations.supervisor` runs it as a part of `manage.py up`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ ANSWER_TIMEOUT_S = 2.0
 
 
 def command(data_dir: Path) -> list[str]:
-    """Starts the server on its socket alone, with an append-only file in DATA_DIR."""
+    """The command that runs the server on a unix socket only, with an append-only file in `data_dir`."""
     folder = data_dir / "valkey"
     folder.mkdir(mode=0o700, exist_ok=True)
     options = {
@@ -27,7 +30,7 @@ def command(data_dir: Path) -> list[str]:
         "appendonly": "yes",
         "save": "",
         "databases": "1",
-        "hz": "2",  # how often it looks after itself; nothing here expires to the second
+        "hz": "2",  # background tasks a second; nothing here needs to expire to the second
         "loglevel": "warning",
         "logfile": str(folder / "valkey.log"),
     }
@@ -35,7 +38,7 @@ def command(data_dir: Path) -> list[str]:
 
 
 def answers(within_s: float = ANSWER_TIMEOUT_S) -> bool:
-    """Whether the Redis of the settings answers, be it this one or another."""
+    """Whether the Redis at REDIS_URL, embedded or not, answers a PING within `within_s` seconds."""
     with Redis.from_url(
         settings.REDIS_URL, socket_timeout=within_s, socket_connect_timeout=within_s, retry=None
     ) as client:
@@ -46,6 +49,6 @@ def answers(within_s: float = ANSWER_TIMEOUT_S) -> bool:
 
 
 def end_leftover() -> None:
-    """Ends a server that outlived its `up`; the caller holds the lock, so it is nobody's."""
+    """Shuts down a server that outlived its `up`; the caller holds the instance lock, so nothing uses it."""
     with Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_TIMEOUT_S) as client, suppress(RedisError):
         client.shutdown(nosave=True)

@@ -1,4 +1,4 @@
-"""The fleet as people and programs see it: worker processes, what they do now, what waits. Reading only."""
+"""Status of the fleet: worker processes, their current steps, queues, replaced workers. Reads only."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ STEPS_MAX = 2_000
 Json = dict[str, Any]
 
 
-def board() -> Json:
-    """All of it, as the API answers."""
+def overview() -> Json:
+    """The whole status, as the API returns it: at most `PROCESSES_MAX` processes and `STEPS_MAX` steps."""
     rows = list(WorkerProcess.objects.order_by("host", "pid")[: PROCESSES_MAX + 1])
-    shown = rows[:PROCESSES_MAX]
-    running = steps_of([row.pk for row in shown])
+    listed = rows[:PROCESSES_MAX]
+    running = steps_of([row.pk for row in listed])
     silent_before = reader.now() - timedelta(seconds=worker_processes.SILENT_AFTER_S)
     return {
-        "workers": [_process(row, running.get(row.pk, []), row.seen_at >= silent_before) for row in shown],
+        "workers": [_process(row, running.get(row.pk, []), row.seen_at >= silent_before) for row in listed],
         "is_all": len(rows) <= PROCESSES_MAX,
         "queues": queues(),
         "overrides": overrides(),
@@ -34,7 +34,7 @@ def board() -> Json:
 
 
 def queues() -> dict[str, int] | None:
-    """How many attempts wait in each queue; None where Redis does not say."""
+    """The length of each queue; None if Redis does not answer."""
     try:
         return queue.queue_lengths()
     except RedisError:
@@ -42,7 +42,7 @@ def queues() -> dict[str, int] | None:
 
 
 def overrides() -> list[Json]:
-    """Workers of the user's own modules that stand in the place of shipped ones."""
+    """Workers of the user's modules that replace shipped ones."""
     try:
         catalog = get_catalog()
     except WorkersError:
@@ -54,15 +54,15 @@ def overrides() -> list[Json]:
 
 
 def steps_of(processes: list[str]) -> dict[str, list[Json]]:
-    """The attempts that each of these processes holds."""
+    """The claimed attempts of each of these processes, oldest first."""
     rows = StepRun.objects.filter(process__in=processes).exclude(process="")
     rows = rows.select_related("run").only(
         "process", "name", "undo", "attempt", "started_at", "run__workflow_name"
     )
-    found: dict[str, list[Json]] = {}
+    steps: dict[str, list[Json]] = {}
     for row in rows.order_by("process", "started_at")[:STEPS_MAX]:
-        found.setdefault(row.process, []).append(_step(row))
-    return found
+        steps.setdefault(row.process, []).append(_step(row))
+    return steps
 
 
 def _step(row: StepRun) -> Json:

@@ -1,6 +1,7 @@
-"""Whether the product works, part by part: cheap enough to be asked every second, and without secrets.
+"""Health of the product, part by part, for load balancers and alarms.
 
-`manage.py doctor` looks closer and says what to do; this is for load balancers and alarms.
+Cheap enough to be polled every second (results are cached for `CACHED_S`), and free of secrets.
+`config.operations.diagnostics` checks more, and says what to do.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from runs.delivery import worker_processes
 from runs.models import FleetSample, StepRun
 from runs.store import reader
 
-KEPT_S = 1.0
-ANSWER_S = 0.5
-SAMPLE_S_MAX = 180  # the scheduler leaves one each minute
+CACHED_S = 1.0
+REDIS_TIMEOUT_S = 0.5
+SAMPLE_S_MAX = 180  # the scheduler writes one each minute
 LAG_S_MAX = 60.0
-WEB = ("database", "migrations")  # what pages need to be served
+WEB = ("database", "migrations")  # what a web process needs to serve pages
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,33 @@ _migrated = False
 
 
 def parts(names: tuple[str, ...] = ()) -> dict[str, Part]:
-    """The named parts, or all. Each is looked at once a second at most, and only where what it needs is."""
-    found: dict[str, Part] = {}
-    for name in names or tuple(LOOKS):
-        missing = [need for need in NEEDS.get(name, ()) if need in found and not found[need].is_ok]
-        found[name] = Part(False, f"not known: see {missing[0]}") if missing else _kept(name)
-    return found
+    """Checks the named parts, or all. A part whose dependency fails is reported as not known, unchecked."""
+    checked: dict[str, Part] = {}
+    for name in names or tuple(CHECKS):
+        missing = [need for need in DEPENDENCIES.get(name, ()) if need in checked and not checked[need].is_ok]
+        checked[name] = Part(False, f"not known: see {missing[0]}") if missing else _cached(name)
+    return checked
 
 
-def as_json(found: dict[str, Part]) -> dict[str, Any]:
-    return {"status": status_of(found), "parts": {name: asdict(part) for name, part in found.items()}}
+def as_json(parts: dict[str, Part]) -> dict[str, Any]:
+    return {"status": status_of(parts), "parts": {name: asdict(part) for name, part in parts.items()}}
 
 
-def status_of(found: dict[str, Part]) -> str:
-    return "ok" if all(part.is_ok for part in found.values()) else "not ok"
+def status_of(parts: dict[str, Part]) -> str:
+    return "ok" if all(part.is_ok for part in parts.values()) else "not ok"
 
 
 def sweep_lag_s() -> float:
-    """For how long the oldest due timer or attempt has not been looked at; 0 where nothing is overdue."""
+    """Seconds for which the oldest due timer or attempt has been overdue; 0 if none is."""
     at = reader.now()
     due = StepRun.objects.filter(due_at__lte=at).order_by("due_at").values_list("due_at", flat=True).first()
     return (at - due).total_seconds() if due else 0.0
 
 
-def _kept(name: str) -> Part:
+def _cached(name: str) -> Part:
     at, part = _known.get(name, (0.0, None))
-    if part is None or time.monotonic() - at > KEPT_S:
-        part = LOOKS[name]()
+    if part is None or time.monotonic() - at > CACHED_S:
+        part = CHECKS[name]()
         _known[name] = time.monotonic(), part
     return part
 
@@ -79,7 +80,7 @@ def _database() -> Part:
 
 
 def _migrations() -> Part:
-    """What is applied stays applied, so it is looked at until it is."""
+    """Checked until all are applied: from then on that cannot change while this process lives."""
     global _migrated
     missing = [] if _migrated else unapplied_migrations()
     _migrated = not missing
@@ -87,7 +88,7 @@ def _migrations() -> Part:
 
 
 def _redis() -> Part:
-    if not embedded_redis.answers(ANSWER_S):
+    if not embedded_redis.answers(REDIS_TIMEOUT_S):
         return Part(False, "Redis does not answer")
     return Part(True, "Redis answers")
 
@@ -98,7 +99,7 @@ def _workers() -> Part:
 
 
 def _scheduler() -> Part:
-    """It leaves a sample of the queues each minute, and nothing overdue."""
+    """The scheduler is alive if it has sampled the queues lately and no timer is overdue."""
     lag = sweep_lag_s()
     if lag > LAG_S_MAX:
         return Part(False, f"the oldest timer is overdue by {lag:.0f} s")
@@ -108,15 +109,15 @@ def _scheduler() -> Part:
     return Part(True, "it runs, and nothing is overdue")
 
 
-LOOKS: dict[str, Callable[[], Part]] = {
+CHECKS: dict[str, Callable[[], Part]] = {
     "database": _database,
     "migrations": _migrations,
     "redis": _redis,
     "workers": _workers,
     "scheduler": _scheduler,
 }
-NEEDS = {
+DEPENDENCIES = {
     "migrations": ("database",),
     "workers": ("migrations",),
-    "scheduler": ("migrations", "redis"),  # samples need both
+    "scheduler": ("migrations", "redis"),  # a sample is written after both were read
 }

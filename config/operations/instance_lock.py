@@ -1,4 +1,4 @@
-"""One `up` per data folder: a lock that the system frees when its holder ends."""
+"""At most one `up` per data folder, by an flock that the kernel releases when its holder ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from config.lib.errors import ConfigError
 
-NOTE_BYTES_MAX = 200
+HOLDER_BYTES_MAX = 200
 
 
 class AlreadyUp(ConfigError):
@@ -25,11 +25,12 @@ class AlreadyUp(ConfigError):
 
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
+    """Holds the lock; raises AlreadyUp, with the process id of the holder. The file itself stays."""
     descriptor = os.open(data_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.read(descriptor, NOTE_BYTES_MAX).decode(errors="replace").strip()
+        holder = os.read(descriptor, HOLDER_BYTES_MAX).decode(errors="replace").strip()
         os.close(descriptor)
         raise AlreadyUp(data_dir, holder) from error
     os.truncate(descriptor, 0)

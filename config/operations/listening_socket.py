@@ -1,4 +1,8 @@
-"""Taking a port. The web part gets the listening socket, so that its restarts refuse nobody."""
+"""The listening socket of the web process.
+
+The parent of `up` opens it and passes it on, so that connections wait, and are not refused, while the web
+process restarts.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,16 @@ class NoPort(ConfigError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on `port`, or on the next free one of the following ports."""
+    """Returns a socket that listens on `port`, or on the first free one of the `PORTS_TRIED` from there.
+
+    Raises NoPort if all are taken, or `host` cannot be resolved or used.
+    """
     address = _resolve(host)
     last = min(port + PORTS_TRIED - 1, PORT_MAX)
     for candidate in range(port, last + 1):
-        found = _try(address, host, candidate)
-        if found is not None:
-            return found
+        listener = _try(address, host, candidate)
+        if listener is not None:
+            return listener
     raise NoPort(f"ports {port} to {last} of {host} are all taken; name a free one with --port")
 
 
@@ -35,7 +42,7 @@ def _resolve(host: str) -> str:
 
 
 def _try(address: str, host: str, port: int) -> socket.socket | None:
-    """None when the port is taken."""
+    """Returns None if the port is taken; raises NoPort for other errors."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

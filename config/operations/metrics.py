@@ -1,4 +1,8 @@
-"""Figures for Prometheus, from counters that are kept up and from indexes: no run is ever scanned."""
+"""Metrics for Prometheus.
+
+Read from the hourly counters of ended runs and from bounded counts over indexes: no query scans runs, so a
+scrape costs the same however many runs there are. A pass over old counters is cached for a day.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,13 @@ from runs.store import reader
 
 COUNTED_MAX = 100_000
 OCTAVES = range(3, 27)  # buckets up to 8 ms, 16 ms, … 19 h
-SETTLED_AFTER = timedelta(days=2)  # hours that nothing is added to any more, save after a long absence
+SETTLED_AFTER = timedelta(days=2)  # hours whose counters no longer change, except after a long outage
 
 Totals = dict[str, tuple[int, dict[str, int]]]
 
 
-class Board(Collector):
-    """Looks when it is asked."""
+class ProductCollector(Collector):
+    """Reads all metrics at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
         yield from _runs()
@@ -49,7 +53,7 @@ class Board(Collector):
 def text() -> bytes:
     """All metrics in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Board())
+    registry.register(ProductCollector())
     return generate_latest(registry)
 
 
@@ -72,7 +76,7 @@ def _runs() -> Iterator[Metric]:
 
 
 def _queues() -> Iterator[Metric]:
-    """Without Redis nobody knows how long the queues are, so nothing is said."""
+    """While Redis does not answer the lengths are unknown, so no depth is reported."""
     try:
         lengths = queue.queue_lengths()
     except RedisError:
@@ -96,12 +100,12 @@ def _totals(now: datetime) -> Totals:
     """Count and durations of all ended runs by status."""
     since = (now - SETTLED_AFTER).date()
     rows = HourFigures.objects.filter(hour__gte=_midnight(since, now))
-    return _added(_settled(since, now.tzinfo), _by_status(rows))
+    return _merged(_settled(since, now.tzinfo), _by_status(rows))
 
 
 @lru_cache(maxsize=1)
 def _settled(until: date, zone: object) -> Totals:
-    """The sums of all hours before a day; read once a day."""
+    """Totals of all hours before a day. Cached for one value of `until`, so read once a day."""
     return _by_status(HourFigures.objects.filter(hour__lt=_midnight(until, reader.now())))
 
 
@@ -110,13 +114,13 @@ def _midnight(day: date, like: datetime) -> datetime:
 
 
 def _by_status(rows: QuerySet[HourFigures]) -> Totals:
-    found: Totals = {}
+    totals: Totals = {}
     for status, count, sizes in rows.values_list("status", "count", "durations").iterator():
-        found = _added(found, {status: (count, sizes)})
-    return found
+        totals = _merged(totals, {status: (count, sizes)})
+    return totals
 
 
-def _added(totals: Totals, more: Totals) -> Totals:
+def _merged(totals: Totals, more: Totals) -> Totals:
     merged = dict(totals)
     for status, (count, sizes) in more.items():
         known, known_sizes = merged.get(status, (0, {}))
@@ -125,7 +129,10 @@ def _added(totals: Totals, more: Totals) -> Totals:
 
 
 def _buckets(sizes: histogram.Sizes) -> list[tuple[str, float]]:
-    """How many took at most so long, in Prometheus' cumulative way."""
+    """Durations as cumulative buckets of Prometheus: (upper bound in seconds, count up to it).
+
+    The histogram has `PARTS` sizes for each octave of milliseconds; a bucket ends with an octave.
+    """
     by_octave: Counter[int] = Counter()
     for size, count in sizes.items():
         by_octave[int(size) // histogram.PARTS] += count
@@ -138,5 +145,6 @@ def _below(octave: int, counts: Iterable[tuple[int, int]]) -> float:
 
 
 def _sum_s(sizes: histogram.Sizes) -> float:
-    middle = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * count for size, count in sizes.items())
-    return float(sum(middle))
+    """The sum of durations in seconds, with each at the geometric middle of its size."""
+    sums = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * count for size, count in sizes.items())
+    return float(sum(sums))

@@ -1,4 +1,4 @@
-"""Types of command-line options: a usable value, or argparse's one-line refusal."""
+"""Types of command-line options: each returns a valid value or raises argparse's one-line error."""
 
 from __future__ import annotations
 

@@ -1,6 +1,11 @@
-"""Running the parts of the product as processes of one parent: start, restart, print, stop in order.
+"""Supervisor of child processes: starts parts in order, restarts them, relays their output, stops them.
 
-Knows nothing of what the parts are. Each part is tied to the parent, so that none outlives it.
+It knows nothing about what the parts are. The parent polls: each `POLL_S` it looks for ended parts, and
+restarts them after `RESTART_DELAY_S`. A part that ends `RESTARTS_MAX` times within `RESTARTS_WINDOW_S` ends
+everything. Signal handlers only set flags, which the polling reads.
+
+Parts run in sessions of their own, so Ctrl-C reaches the parent alone, which stops them in reverse order. For
+the case that the parent is killed, `workers.process.parent_death` has the kernel signal each part.
 """
 
 from __future__ import annotations
@@ -46,7 +51,10 @@ class PartKeepsEnding(ConfigError):
 
 @dataclass(frozen=True)
 class Part:
-    """A process to keep alive. `orphaned` is the signal that it gets when the parent is killed."""
+    """A process to keep alive. `orphaned` is the signal that it gets when the parent dies.
+
+    `grace_s` is how long it may take to end before it is killed; `is_ready` probes whether it serves.
+    """
 
     name: str
     command: Sequence[str]
@@ -59,6 +67,8 @@ class Part:
 
 @dataclass
 class Running:
+    """A started part. `ends` are the times of its last ends; `restart_at` is set while it is down."""
+
     part: Part
     process: subprocess.Popen[bytes]
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_MAX))
@@ -71,21 +81,24 @@ class Supervisor:
     def __init__(self, width: int = 10) -> None:
         self.width = width
         self.running: list[Running] = []
-        self.asked_at: float | None = None
-        self.hurry = False
+        self.stop_requested_at: float | None = None
+        self.kill_now = False
         self._printing = threading.Lock()
 
     def listen(self) -> None:
-        """Takes the stop signals over. Another one, a moment later, ends everything at once."""
+        """Installs the handlers of stop signals. A second signal, after `REPEAT_S`, kills all parts."""
         for signum in STOP_SIGNALS:
             signal.signal(signum, self._request_stop)
 
     @property
     def stopping(self) -> bool:
-        return self.asked_at is not None
+        return self.stop_requested_at is not None
 
     def start(self, part: Part) -> None:
-        """Returns when the part is ready, or a stop was asked for; raises PartNotReady, PartKeepsEnding."""
+        """Starts a part and waits until it is ready, or a stop is requested.
+
+        Raises PartNotReady or PartKeepsEnding.
+        """
         if self.stopping:
             return
         entry = Running(part, self._spawn(part))
@@ -98,7 +111,7 @@ class Supervisor:
             time.sleep(POLL_S / 2)
 
     def keep_alive(self) -> None:
-        """Returns after a stop signal; raises PartKeepsEnding when a part can't be kept alive."""
+        """Restarts parts until a stop signal; raises PartKeepsEnding."""
         while not self.stopping:
             for entry in self.running:
                 self._restart_ended(entry)
@@ -110,16 +123,17 @@ class Supervisor:
         self.running.clear()
 
     def say(self, line: str, name: str = "") -> None:
-        """Prints one line whole; a terminal that has gone is no reason to end."""
+        """Prints a line without mixing it with others. A closed terminal is no reason to end."""
         with self._printing, suppress(OSError):
             print(f"{name:{self.width}}| {line}" if name else line, flush=True)
 
     def _request_stop(self, signum: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if self.asked_at is None:
-            self.asked_at = now
-        elif now - self.asked_at > REPEAT_S:  # sooner, it is one request that came by two ways
-            self.hurry = True
+        if self.stop_requested_at is None:
+            self.stop_requested_at = now
+        elif now - self.stop_requested_at > REPEAT_S:
+            # A second signal that comes sooner is the same request, which arrived in two ways.
+            self.kill_now = True
 
     def _spawn(self, part: Part) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -161,7 +175,7 @@ class Supervisor:
     def _stop(self, entry: Running) -> None:
         entry.process.terminate()
         until = time.monotonic() + entry.part.grace_s
-        while entry.process.poll() is None and time.monotonic() < until and not self.hurry:
+        while entry.process.poll() is None and time.monotonic() < until and not self.kill_now:
             time.sleep(POLL_S / 5)
         if entry.process.poll() is None:
             self.say("does not end and is killed", entry.part.name)

@@ -1,4 +1,4 @@
-"""The page of the fleet. Thin."""
+"""The page of the fleet, and RQ's pages for operators."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.urls import URLPattern, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_rq.queues import get_queue_by_index
-from django_rq.urls import urlpatterns as found_patterns
+from django_rq.urls import urlpatterns as rq_patterns
 from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
 from rq.worker import Worker
@@ -26,21 +26,26 @@ from config.operations import fleet_status, health
 from config.operations.context_processors import NO_REDIS
 
 CHART_HOURS = 24
+INDEXES = ("queue_index", "scheduler_index")
+NO_SERVICE = 503
+JOB_ID = re.compile(r"[\w-]+", re.ASCII)
+
+Page = Callable[..., HttpResponse]
 
 
 @require_GET
 @never_cache
 @page_for("view")
 def fleet_page(request: HttpRequest) -> HttpResponse:
-    """Worker processes, what they run now, and what waits; the page fetches its parts anew."""
-    board = fleet_status.board()
-    online = [one for one in board["workers"] if one["is_online"]]
-    queues = board["queues"]
-    context = board | {
+    """Worker processes with their current steps, and the queues. The page refreshes its parts by itself."""
+    overview = fleet_status.overview()
+    online = [process for process in overview["workers"] if process["is_online"]]
+    queues = overview["queues"]
+    context = overview | {
         "online": online,
-        "running": sum(len(one["running"]) for one in board["workers"]),
+        "running": sum(len(process["running"]) for process in overview["workers"]),
         "queued": None if queues is None else sum(queues.values()),
-        "hosts": len({one["host"] for one in online}),
+        "hosts": len({process["host"] for process in online}),
         "parts": health.parts(),
         "chart": f"{reverse('api:get_queue_depth')}?hours={CHART_HOURS}",
         "steps_shown": 8,
@@ -48,48 +53,43 @@ def fleet_page(request: HttpRequest) -> HttpResponse:
     return render(request, "fleet.html", context)
 
 
-Page = Callable[..., HttpResponse]
-
-
-INDEXES = ("queue_index", "scheduler_index")
-
-
-AWAY = 503
-
-
-JOB_ID = re.compile(r"[\w-]+", re.ASCII)
-
-
 def queue_patterns() -> list[URLPattern]:
+    """RQ's pages, each with our permission check and our errors."""
     return [
-        URLPattern(found.pattern, page_for("operate")(found_or_404(found.callback)), {}, found.name)
-        for found in found_patterns
+        URLPattern(rq.pattern, page_for("operate")(found_or_404(rq.callback)), {}, rq.name)
+        for rq in rq_patterns
     ]
 
 
 def found_or_404(page: Page) -> Page:
-    """The page, which by itself fails where a queue, job, worker or scheduler of its address is gone."""
+    """Wraps a page of RQ, which fails with 500 if the queue, job, worker or scheduler of its address is gone.
+
+    The wrapped page answers 404 then, and 503 while Redis does not answer.
+    """
 
     @wraps(page)
-    def checked(request: HttpRequest, /, **where: Any) -> HttpResponse:
+    def checked(request: HttpRequest, /, **parameters: Any) -> HttpResponse:
         try:
-            _require(where)
-            return page(request, **where)
+            _require(parameters)
+            return page(request, **parameters)
         except (NoSuchJobError, ImproperlyConfigured) as missing:
             raise Http404(str(missing)) from missing
         except RedisError:
             return HttpResponse(
-                render_to_string("503.html", {"title": "Redis is away", "reason": NO_REDIS}), status=AWAY
+                render_to_string("503.html", {"title": "Redis is away", "reason": NO_REDIS}),
+                status=NO_SERVICE,
             )
 
     return checked
 
 
-def _require(where: dict[str, Any]) -> None:
-    """Raises Http404."""
-    if any(where.get(name, 0) >= len(settings.RQ_QUEUES) for name in INDEXES):
+def _require(address: dict[str, Any]) -> None:
+    """Raises Http404 if an index, job id or worker key of the address exists nowhere."""
+    if any(address.get(name, 0) >= len(settings.RQ_QUEUES) for name in INDEXES):
         raise Http404("there is no such queue")
-    if not JOB_ID.fullmatch(where.get("job_id", "none")):
+    if not JOB_ID.fullmatch(address.get("job_id", "none")):
         raise Http404("no job can have that id")
-    if "key" in where and where["key"] not in Worker.all_keys(connection=get_queue_by_index(0).connection):
+    if "key" in address and address["key"] not in Worker.all_keys(
+        connection=get_queue_by_index(0).connection
+    ):
         raise Http404("there is no such worker process")

@@ -1,1 +1,1 @@
-"""What a definition would do if a step failed, and single steps by themselves. PURE."""
+"""Analysis of definitions: consequences of a failing step, and single steps in isolation. PURE."""

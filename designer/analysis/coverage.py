@@ -1,7 +1,13 @@
-"""What a rollback undoes, in which order, and what would remain. PURE.
+"""Rollback coverage: what a rollback undoes, in which order, and whose effects remain. PURE.
 
-`plan_of` is the only place that knows: the rollback of a run, the plan that is shown beforehand
-and the question "what if this step fails?" about a definition all call it.
+`plan_of` alone decides it. The rollback of a run, the plan that a page shows in advance, and the question
+"what if this step fails?" about a definition all call it.
+
+`assumed_failure` answers that question without running anything. It must tell steps that have certainly run
+before the failing one from those that may have been skipped (by a guard, or a branch not taken). A step is
+certain if it has no guard and every path to the failing step passes through it (a dominator), or if it cannot
+be skipped at all. Dominators are computed as bit sets in topological order: those of a step are its own bit
+and the intersection over its predecessors.
 """
 
 from __future__ import annotations
@@ -17,10 +23,10 @@ from designer.document.graph import IRREVERSIBLE, NO_UNDO, Graph, Step, slot_of
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something that has, or may have, had its effect: a step, or one item of a map step.
+    """A step, or an item of a map step, that has or may have had its effect.
 
     `step` is the name in the definition, `key` the name in the run (`step[3]` for an item).
-    A map step itself does nothing: its items do. `is_child`: a child run was started.
+    A map step itself has no effect: its items have. `is_child`: it started a child run.
     """
 
     key: str
@@ -31,7 +37,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be undone, first to last, and the keys of those whose effect remains."""
+    """Keys to undo in order, and keys whose effects remain because they are irreversible."""
 
     undo: tuple[str, ...]
     remains: tuple[str, ...]
@@ -42,13 +48,13 @@ Answer = Literal["compensate", "continue", "pause", "pivot"]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What an assumed failure would lead to.
+    """The consequences of an assumed failure.
 
-    `plan` counts on the steps before the failing one; of these, `unsure` may have been skipped, and
-    are undone only where they ran. `maybe` are steps of parallel branches: they are undone too, where
-    they have completed by then. `unstated` are steps of the plan's range that act without saying
-    whether they can be undone, `harmless` those that have nothing to undo. `waves` numbers the undos:
-    those of one number go on at the same time. `answer`: what the failure leads to by itself.
+    `plan` assumes that all ancestors of the failing step have run; those in `unsure` may have been skipped,
+    and are undone only if they ran. `maybe` are steps of parallel branches, undone if they have completed by
+    then. `unstated` are ancestors without a stated undo, `harmless` those with nothing to undo. `waves`
+    numbers the undos: those with the same number run at the same time. `answer` is the reaction to the
+    failure.
     """
 
     failing: str
@@ -62,10 +68,11 @@ class Coverage:
 
 
 def plan_of(graph: Graph, done: Iterable[Done]) -> Plan:
-    """The plan for what was done, given in order of completion."""
+    """The plan for `done`, which is in order of completion: undo runs in the reverse order."""
     latest_first = list(done)[::-1]
-    undo = tuple(one.key for one in latest_first if is_undoable(graph.by_name[one.step], one))
-    return Plan(undo, tuple(one.key for one in latest_first if is_irreversible(graph.by_name[one.step], one)))
+    undo = tuple(item.key for item in latest_first if is_undoable(graph.by_name[item.step], item))
+    remains = tuple(item.key for item in latest_first if is_irreversible(graph.by_name[item.step], item))
+    return Plan(undo, remains)
 
 
 def is_undoable(step: Step, done: Done) -> bool:
@@ -80,39 +87,39 @@ def is_irreversible(step: Step, done: Done) -> bool:
 
 
 def assumed_failure(graph: Graph, failing: str) -> Coverage:
-    """What would happen if `failing` failed for good. Raises KeyError where there is no such step.
+    """The consequences if the last attempt of `failing` failed. Raises KeyError for an unknown step.
 
-    The graph must be sound: no circle, no edge into nowhere. A map counts as one step here, as its
-    items are not known before it runs.
+    The graph must have neither cycles nor dangling edges. A map counts as one step, as its items are not
+    known before it runs.
     """
     step = graph.by_name[failing]
     before = graph.ancestors(step.name)
-    related = {failing, *before, *_after(graph, failing)}
-    beside = [name for name in graph.position if name not in related]
+    related = {failing, *before, *_descendants(graph, failing)}
+    parallel = [name for name in graph.position if name not in related]
     plan = plan_of(graph, [_assumed(graph, name) for name in before])
-    maybe = plan_of(graph, [_assumed(graph, name) for name in beside])
-    kept = {*plan.undo, *plan.remains}
+    maybe = plan_of(graph, [_assumed(graph, name) for name in parallel])
+    in_plan = {*plan.undo, *plan.remains}
     unstated = tuple(name for name in before if _is_unstated(graph.by_name[name]))
     return Coverage(
         failing,
         plan,
         maybe=(*maybe.undo, *maybe.remains),
         unstated=unstated,
-        harmless=tuple(name for name in before if name not in kept and name not in unstated),
+        harmless=tuple(name for name in before if name not in in_plan and name not in unstated),
         unsure=frozenset(_unsure(graph, before, failing)),
         waves=_waves(graph, plan.undo),
         answer=_answer(graph, step, before),
     )
 
 
-def _after(graph: Graph, name: str) -> set[str]:
-    found: set[str] = set()
-    todo = [name]
-    while todo:
-        targets = {edge.target for edge in graph.outgoing[todo.pop()]} - found
-        found |= targets
-        todo += targets
-    return found
+def _descendants(graph: Graph, name: str) -> set[str]:
+    descendants: set[str] = set()
+    pending = [name]
+    while pending:
+        targets = {edge.target for edge in graph.outgoing[pending.pop()]} - descendants
+        descendants |= targets
+        pending += targets
+    return descendants
 
 
 def _answer(graph: Graph, step: Step, before: Iterable[str]) -> Answer:
@@ -123,7 +130,7 @@ def _answer(graph: Graph, step: Step, before: Iterable[str]) -> Answer:
 
 
 def _waves(graph: Graph, undo: tuple[str, ...]) -> dict[str, int]:
-    """With a parallel order, an undo waits only for the undos of what comes after its step."""
+    """The wave of each undo. In parallel order it is one after the last wave among its step's descendants."""
     if graph.compensation_order == "sequential":
         return {name: place for place, name in enumerate(undo, 1)}
     undone = set(undo)
@@ -135,25 +142,25 @@ def _waves(graph: Graph, undo: tuple[str, ...]) -> dict[str, int]:
 
 
 def _unsure(graph: Graph, before: tuple[str, ...], failing: str) -> Iterator[str]:
-    """Those of the steps before `failing` that it may have been reached without."""
-    needed = _needed_for(graph, (*before, failing))
-    dead: set[str] = set()
+    """Ancestors that may have been skipped on the way to `failing`: see the module's docstring."""
+    dominators = _dominators(graph, (*before, failing))
+    skippable: set[str] = set()
     for name in before:
         edges = graph.incoming[name]
-        if edges and all(edge.is_conditional or edge.otherwise or edge.source in dead for edge in edges):
-            dead.add(name)
-        if graph.by_name[name].when is not None or (name in dead and name not in needed):
+        if edges and all(edge.is_conditional or edge.otherwise or edge.source in skippable for edge in edges):
+            skippable.add(name)
+        if graph.by_name[name].when is not None or (name in skippable and name not in dominators):
             yield name
 
 
-def _needed_for(graph: Graph, names: tuple[str, ...]) -> set[str]:
-    """Steps through which every way to the last of `names` leads; names in topological order."""
-    number = {name: 1 << place for place, name in enumerate(names)}
-    through: dict[str, int] = {}
+def _dominators(graph: Graph, names: tuple[str, ...]) -> set[str]:
+    """Dominators of the last of `names`, which are in topological order and closed under predecessors."""
+    bit = {name: 1 << place for place, name in enumerate(names)}
+    dominators: dict[str, int] = {}
     for name in names:
-        ways = [through[edge.source] for edge in graph.incoming[name]]
-        through[name] = number[name] | (reduce(and_, ways) if ways else 0)
-    return {name for name in names if through[names[-1]] & number[name]}
+        of_predecessors = [dominators[edge.source] for edge in graph.incoming[name]]
+        dominators[name] = bit[name] | (reduce(and_, of_predecessors) if of_predecessors else 0)
+    return {name for name in names if dominators[names[-1]] & bit[name]}
 
 
 def _assumed(graph: Graph, name: str) -> Done:

@@ -1,4 +1,4 @@
-"""One step of a document as a document of its own, to be tried alone. PURE."""
+"""A single step of a document as a document of its own, for a trial of that step. PURE."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 from designer.document.kinds import DEFAULT_KIND, KINDS, row_of
 from designer.expressions.expressions import resolve
 
-UNTRIED = ("when", "on_failure", "pivot")
+IGNORED_FIELDS = ("when", "on_failure", "pivot")
 
 
 def single_step(document: Mapping[str, Any], place: int, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """The step at `place`, without its guard and with its expressions evaluated in `scope`.
+    """A document with only the step at `place`, without its guard, its expressions evaluated in `scope`.
 
-    A failure ends the trial, whatever the step says of failures. Params of a map stay expressions,
-    since they are evaluated for each item. Raises `ExpressionError`.
+    A failure always ends the trial, so `on_failure` is replaced. Params of a map remain expressions, since
+    they are evaluated for each item. Raises `ExpressionError`.
     """
-    step = {key: value for key, value in document["steps"][place].items() if key not in UNTRIED}
+    step = {key: value for key, value in document["steps"][place].items() if key not in IGNORED_FIELDS}
     row = row_of(step.get("kind")) or KINDS[DEFAULT_KIND]
     bound = row.evaluated if row.has_items else ("params", *row.evaluated)
     step |= {key: literal(resolve(step[key], scope)) for key in bound if key in step}
-    kept = {key: document[key] for key in ("schema", "name", "title", "defaults") if key in document}
-    return {**kept, "steps": [{**step, "on_failure": "compensate"}]}
+    header = {key: document[key] for key in ("schema", "name", "title", "defaults") if key in document}
+    return {**header, "steps": [{**step, "on_failure": "compensate"}]}
 
 
 def literal(value: Any) -> Any:
-    """A JSON value in which nothing is an expression any more."""
+    """A JSON value whose texts are no expressions: a leading `=` is escaped by doubling it."""
     if isinstance(value, str):
         return f"={value}" if value.startswith("=") else value
     if isinstance(value, Mapping):

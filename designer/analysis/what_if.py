@@ -1,4 +1,4 @@
-"""What if a step fails? `designer.analysis.coverage` for documents that may hold errors. PURE."""
+"""What if a step fails? Applies `designer.analysis.coverage` to documents that may have errors. PURE."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from designer.validation.references import sound_edges
 
 
 def preview(document: object, failing: str, catalog: Catalog) -> dict[str, Any]:
-    """The JSON of what the failure of a step would lead to. Raises `UnknownStep` or `NoPlan`."""
+    """The consequences of a step's failure as JSON. Raises `UnknownStep`, or `NoPlan` for a cyclic graph."""
     graph = _sound(document, catalog)
     if failing not in graph.by_name:
         raise UnknownStep(failing)
@@ -24,7 +24,7 @@ def preview(document: object, failing: str, catalog: Catalog) -> dict[str, Any]:
 
 
 def _sound(document: object, catalog: Catalog) -> Graph:
-    """What can be read of a document, each undo slot as it would be published."""
+    """The readable part of a document, without dangling edges, with undo slots as they would be published."""
     graph, _ = salvage(document)
     steps = (
         replace(step, compensation=undo_of(step, catalog)) for step in graph.by_name.values() if step.name
@@ -33,27 +33,27 @@ def _sound(document: object, catalog: Catalog) -> Graph:
     return known.with_steps(known.steps, sound_edges(known))
 
 
-def _described(graph: Graph, found: Coverage) -> dict[str, Any]:
+def _described(graph: Graph, coverage: Coverage) -> dict[str, Any]:
     def entry(name: str, **more: Any) -> dict[str, Any]:
-        return {"step": name, "sure": name not in found.unsure, **more}
+        return {"step": name, "sure": name not in coverage.unsure, **more}
 
-    irreversible = [entry(name, reason="irreversible") for name in found.plan.remains]
-    unstated = [entry(name, reason="unstated") for name in found.unstated]
+    irreversible = [entry(name, reason="irreversible") for name in coverage.plan.remains]
+    unstated = [entry(name, reason="unstated") for name in coverage.unstated]
     return {
-        "step": found.failing,
-        "answer": found.answer,
+        "step": coverage.failing,
+        "answer": coverage.answer,
         "order": graph.compensation_order,
         "undo": [
-            entry(name, worker=_undone_by(graph.by_name[name]), place=found.waves[name])
-            for name in found.plan.undo
+            entry(name, worker=_undone_by(graph.by_name[name]), place=coverage.waves[name])
+            for name in coverage.plan.undo
         ],
         "remains": irreversible + unstated,
-        "harmless": [entry(name) for name in found.harmless],
-        "maybe": list(found.maybe),
-        "own": _undone_by(graph.by_name[found.failing]),
+        "harmless": [entry(name) for name in coverage.harmless],
+        "maybe": list(coverage.maybe),
+        "own": _undone_by(graph.by_name[coverage.failing]),
     }
 
 
 def _undone_by(step: Step) -> str | None:
-    """The worker of a step's undo; None where there is none, or a child run is rolled back."""
+    """The worker that undoes a step; None if there is none, or the undo is the rollback of a child run."""
     return step.undo.worker if step.undo else None

@@ -1,1 +1,1 @@
-"""What a workflow is: the graph, its JSON document, and reading one from the other. PURE."""
+"""The workflow: its graph, its JSON document, and conversion between the two. PURE."""

@@ -1,4 +1,4 @@
-"""A worker call beside a step's own, how often it is tried, and what an undo slot may hold. PURE."""
+"""Worker calls of a step beside its own, retry policies, and the values of an undo slot. PURE."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ON_FAILURE: tuple[OnFailure, ...] = ("compensate", "continue", "pause")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Delay in seconds before attempt n+1: `min(max, initial * factor**(n-1))`, then jittered.
+    """Retry policy. Delay in seconds before attempt n+1: `min(max, initial * factor**(n-1))`, then jittered.
 
     `asks_max` bounds the "retry_needed" answers of a worker. `designer.document.resolve` sets it to
     `max_attempts - 1` where the step or its worker states `max_attempts`, so that the two agree.

@@ -1,8 +1,8 @@
 """The workflow document (`schema: 1`) to and from a `Graph`: fields, types, sizes and names.
 
-PURE. Tables of field readers, so that all problems are found at once, each with its path.
-What a well-formed graph must obey besides is in `designer.validation.workflow`; how a document is
-written in a file in `designer.formats.formats`.
+PURE. Tables of field readers walk the document, so that all problems are found at once, each with its path.
+The rules for a well-formed graph are in `designer.validation.workflow`; files are read and written by
+`designer.formats.formats`.
 """
 
 from __future__ import annotations
@@ -37,77 +37,77 @@ _EDGE: Fields = {"from": name, "to": name, "when": expression, "otherwise": flag
 
 
 def parse(document: object) -> tuple[Graph | None, list[Problem]]:
-    """The graph of a document, or None and every reason why there is none."""
+    """Returns the graph of a document and its problems; the graph is None if one of them is an error."""
     graph, problems = salvage(document)
     return (None if errors(problems) else graph), problems
 
 
 def salvage(document: object) -> tuple[Graph, list[Problem]]:
-    """What can be made of a document, wrong parts left out, and every problem of its shape.
+    """Returns what can be read of a graph, without malformed parts, and every problem of the shape.
 
-    Steps and edges keep their places, so that paths of later checks stay right.
+    Steps and edges keep their positions, so that the paths of later checks are right.
     """
-    refusal = refused(document)
+    refusal = storage_problem(document)
     if refusal or not isinstance(document, Mapping):
         return Graph(""), [
             refusal or Problem("bad_type", "", f"an object is needed, not {truncate(document)}")
         ]
     problems = Problems()
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     try:
-        found = read_fields(document, _GRAPH, "", problems.error, " of a workflow")
-        require(found, ("schema", "name"), document, "", problems.error)
+        values = read_fields(document, _GRAPH, "", problems.error, " of a workflow")
+        require(values, ("schema", "name"), document, "", problems.error)
     except TooManyProblemsError:
         pass
-    found.pop("schema", None)
-    return Graph(**{"name": "", **found}), problems.found
+    values.pop("schema", None)
+    return Graph(**{"name": "", **values}), problems.reported
 
 
 def parse_step(document: object, path: str = "") -> Step:
-    """One step from its part of a document; raises `DocumentRefused` with everything wrong in it."""
+    """Reads one step of a document; raises `DocumentRefused` with all its problems."""
     refusal = check_shape(document, path)
     if refusal:
         raise DocumentRefused([refusal], "The step is wrong:")
     problems = Problems()
     step = read_step(document, path, problems.error)
-    if problems.found:
-        raise DocumentRefused(problems.found, "The step is wrong:")
+    if problems.reported:
+        raise DocumentRefused(problems.reported, "The step is wrong:")
     return step
 
 
-def refused(document: object) -> Problem | None:
-    """Why a document may not even be kept as a draft, or None."""
+def storage_problem(document: object) -> Problem | None:
+    """Why a document cannot be stored even as a draft, or None. Bounds its size before anything reads it."""
     if isinstance(document, Mapping):
         for key, limit in (("steps", STEPS_MAX), ("edges", EDGES_MAX)):
             part = document.get(key)
             if isinstance(part, list | tuple) and len(part) > limit:
-                said = f"a workflow may have {limit:,} {key}; this one has {len(part):,}"
-                return Problem(f"too_many_{key}", key, said)
+                message = f"a workflow may have {limit:,} {key}; this one has {len(part):,}"
+                return Problem(f"too_many_{key}", key, message)
     return check_shape(document)
 
 
 def read_step(value: object, path: str, report: Report) -> Step:
-    """A step from its part of a document; what is wrong is reported and left at its default."""
+    """Reads a step of a document. Malformed fields are reported and get their defaults."""
     kind = value.get("kind") if isinstance(value, Mapping) else None
     row = row_of(kind)
-    of = f" of a {kind} step" if row and kind else " of a step"
-    found = read_fields(value, row.readers if row else _ANY_KIND, path, report, of)
+    owner = f" of a {kind} step" if row and kind else " of a step"
+    values = read_fields(value, row.readers if row else _ANY_KIND, path, report, owner)
     if isinstance(value, Mapping):
-        require(found, row.required if row else ("name",), value, path, report)
+        require(values, row.required if row else ("name",), value, path, report)
         if row and row.one_of and sum(value.get(field) is not None for field in row.one_of) != 1:
             choices = f"{', '.join(map(repr, row.one_of[:-1]))} and {row.one_of[-1]!r}"
             report(f"bad_{kind}", path, f"a {kind} step has exactly one of {choices}")
-    return Step(**{"name": "", **found})
+    return Step(**{"name": "", **values})
 
 
 def _read_edge(value: object, path: str, report: Report) -> Edge:
-    found = read_fields(value, _EDGE, path, report, " of an edge")
+    values = read_fields(value, _EDGE, path, report, " of an edge")
     if isinstance(value, Mapping):
-        require(found, ("from", "to"), value, path, report)
-        if found.get("otherwise") and "when" in found:
+        require(values, ("from", "to"), value, path, report)
+        if values.get("otherwise") and "when" in values:
             report("otherwise_with_when", path, "an edge has a condition or is the 'otherwise' one, not both")
-    ends = {"source": found.pop("from", ""), "target": found.pop("to", "")}
-    return Edge(**ends, **found)
+    ends = {"source": values.pop("from", ""), "target": values.pop("to", "")}
+    return Edge(**ends, **values)
 
 
 def _read_schema(value: object, path: str, report: Report) -> Any:
@@ -150,7 +150,7 @@ def _listed(read: Callable[[object, str, Report], Any]) -> Reader:
 
 
 def _ignored(value: object, path: str, report: Report) -> Any:
-    """A field of some kind, while the step's own kind is not known."""
+    """Reads a field that some kind has, in a step of unknown kind: neither checked nor reported."""
     return INVALID
 
 
@@ -173,7 +173,7 @@ _GRAPH: Fields = {
 
 
 def dump(graph: Graph) -> dict[str, Any]:
-    """The document of a graph, without what equals the default; `parse` gives the graph back."""
+    """The document of a graph, without fields that equal their default. `parse` is the inverse."""
     return {"schema": SCHEMA, **_dump(graph)}
 
 
@@ -190,7 +190,7 @@ def _dump(part: Any) -> dict[str, Any]:
 
 
 def _defaults_of(kind: type) -> dict[str, Any]:
-    """The default of each field; `MISSING`, which equals nothing, where there is none."""
+    """The default of each field; `MISSING`, which equals no value, for a required field."""
     return {
         field.name: field.default if field.default_factory is MISSING else field.default_factory()
         for field in fields(kind)

@@ -1,4 +1,4 @@
-"""Readers of the fields that steps, calls and workflows have in common. PURE."""
+"""Readers of fields that steps, worker calls and workflows share. PURE."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ undo = either(lambda value: isinstance(value, Mapping), action, one_of((NO_UNDO,
 
 
 def moment(value: object, path: str, report: Report) -> Any:
-    """A time with its zone, as in `2026-01-31T09:00:00Z`; kept as the text that it is."""
+    """Reads a time with its zone, as `2026-01-31T09:00:00Z`, and keeps its text unchanged."""
     try:
         if isinstance(value, str) and datetime.fromisoformat(value).tzinfo:
             return value

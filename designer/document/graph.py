@@ -1,9 +1,8 @@
-"""What a workflow is: an immutable graph of steps and edges.
+"""The graph of a workflow: immutable steps and edges, with its topology.
 
-PURE: no Django, clock, randomness or I/O. Steps and their kinds are in
-`designer.document.kinds` and have their names here too. Reading and writing the JSON document
-(`schema: 1`) lives in `designer.document.document`, the rules a graph must obey in
-`designer.validation.workflow`. A `Graph` keeps fields that the author left out as `None`;
+PURE: no Django, clock, randomness or I/O. Steps and their kinds are defined in `designer.document.kinds` and
+exported here too. The JSON document (`schema: 1`) is read and written by `designer.document.document`; the
+rules of a valid graph are in `designer.validation.workflow`. Fields that the author left out are `None`;
 `designer.document.resolve` fills them in when a workflow is published.
 """
 
@@ -97,14 +96,14 @@ class Graph:
 
     @cached_property
     def position(self) -> dict[str, int]:
-        """Place of each step in topological order, ties by document order (Kahn).
+        """Index of each step in topological order (Kahn's algorithm), ties in document order.
 
-        Steps on a cycle have no place; validation refuses such graphs.
+        Steps on a cycle, or behind one, have none; validation refuses such graphs.
         """
         return {name: place for place, name in enumerate(self._topological())}
 
     def ancestors(self, name: str) -> tuple[str, ...]:
-        """Every step before `name`, in topological order. O(steps + edges), cached."""
+        """All ancestors of a step in topological order. O(steps + edges), cached."""
         cached = self._ancestors.get(name)
         if cached is None:
             cached = self._ancestors[name] = self._find_ancestors(name)
@@ -118,33 +117,33 @@ class Graph:
         return {}
 
     def _edges_by(self, end: Literal["source", "target"]) -> dict[str, tuple[Edge, ...]]:
-        found: dict[str, list[Edge]] = {step.name: [] for step in self.steps}
+        edges_of: dict[str, list[Edge]] = {step.name: [] for step in self.steps}
         for edge in self.edges:
-            found.setdefault(getattr(edge, end), []).append(edge)
-        return {name: tuple(edges) for name, edges in found.items()}
+            edges_of.setdefault(getattr(edge, end), []).append(edge)
+        return {name: tuple(edges) for name, edges in edges_of.items()}
 
     def _find_ancestors(self, name: str) -> tuple[str, ...]:
         seen: set[str] = set()
-        todo = [edge.source for edge in self.incoming[name]]
-        while todo:
-            source = todo.pop()
+        pending = [edge.source for edge in self.incoming[name]]
+        while pending:
+            source = pending.pop()
             if source not in seen:
                 seen.add(source)
-                todo += [edge.source for edge in self.incoming[source]]
+                pending += [edge.source for edge in self.incoming[source]]
         return tuple(sorted(seen, key=self.position.__getitem__))
 
     def _topological(self) -> list[str]:
         document_order = {step.name: place for place, step in enumerate(self.steps)}
-        waiting = {name: len(edges) for name, edges in self.incoming.items()}
-        ready = [document_order[name] for name in document_order if not waiting[name]]
+        unmet = {name: len(edges) for name, edges in self.incoming.items()}
+        ready = [document_order[name] for name in document_order if not unmet[name]]
         heapify(ready)
         order: list[str] = []
         while ready:
             name = self.steps[heappop(ready)].name
             order.append(name)
             for edge in self.outgoing[name]:
-                waiting[edge.target] -= 1
-                if not waiting[edge.target] and edge.target in document_order:
+                unmet[edge.target] -= 1
+                if not unmet[edge.target] and edge.target in document_order:
                     heappush(ready, document_order[edge.target])
         return order
 

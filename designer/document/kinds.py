@@ -1,10 +1,9 @@
-"""Steps and their kinds: the one table of what each kind of step is.
+"""Steps and the table of their kinds.
 
-PURE. `KINDS` has a row for each kind. The reader of documents, validation, rollback plans, the pages
-and the canvas read the row and never ask for a kind by its name; the canvas gets the table as
-`vocabulary()`, a part of `shared/vocabulary.json`. A kind has its rules in
-`runs.machine.steps.kinds.<kind>`, a method of `designer.builder.WorkflowBuilder`, and a form in the
-designer (`KindForm.tsx`).
+PURE. `KINDS` has a row for each kind. Reading documents, validation, rollback plans, pages and canvas use the
+row and never branch on the name of a kind; the canvas gets the table as `vocabulary()`, a part of
+`shared/vocabulary.json`. Beside its row a kind has rules in `runs.machine.steps.kinds.<kind>`, a method of
+`designer.builder.WorkflowBuilder`, and a form in the designer (`KindForm.tsx`).
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ Slot = Literal["action", "none", "irreversible", "unstated"]
 """What an undo slot holds."""
 
 Wording = tuple[str, ...]
-"""Sentences with `{field}` in them; the first one whose fields are all stated is said.
+"""Sentences with `{field}` placeholders; the first one whose fields are all stated is used.
 
-`{field:number}` is stated only where the field is a number, and no expression.
+`{field:number}` counts as stated only if the field is a number, not an expression.
 """
 
 
@@ -97,16 +96,16 @@ class Step:
 
 @dataclass(frozen=True)
 class StepKind:
-    """What holds for every step of one kind.
+    """A row of the table: what all steps of one kind share.
 
-    `fields` are the document's fields beside those that all steps have, `required` those without which
-    a step is refused, in the order in which the builder's `method` takes them. Of `one_of` a step has
-    exactly one. `evaluated` are fields whose expressions are evaluated when the step begins; params are
-    evaluated for each call. `start` is what a step holds that was just put on the canvas.
+    `fields` are the document's fields in addition to `COMMON_FIELDS`; `required` are those without which a
+    step is refused, in the order of the parameters of the builder's `method`; a step has exactly one of the
+    fields `one_of`. Expressions of the fields `evaluated` are evaluated when the step begins; those of params
+    before each call. `start` are the fields of a step that was just put on the canvas.
 
-    `undo` is what the undo slot means while nobody has stated anything. Only a kind that
-    `calls_worker` has attempts and may take its undo from its worker; one that `has_items` leaves the
-    work, and the undoing of it, to its items; one that `starts_run` is undone with its run.
+    `undo` is the meaning of an empty undo slot. A kind that `calls_worker` has attempts, and may take its
+    undo from its worker. If it `has_items`, its items do and undo the work. If it `starts_run`, it is undone
+    by rolling back its child run.
     """
 
     fields: Fields
@@ -253,30 +252,30 @@ KINDS: Mapping[str, StepKind] = {
 
 
 def row_of(kind: object) -> StepKind | None:
-    """The row of the kind that a document states, which may be anything; None where there is no such kind."""
+    """The row of a kind as a document states it, which may be any value; None for an unknown kind."""
     if kind is None:
         return KINDS[DEFAULT_KIND]
     return KINDS.get(kind) if isinstance(kind, str) else None
 
 
 def slot_of(step: Step) -> Slot:
-    """What the undo slot of a step holds: what is stated, else what its kind means by nothing."""
+    """What the undo slot of a step holds: the stated value, else the meaning of an empty slot of its kind."""
     if step.compensation in (NO_UNDO, IRREVERSIBLE):
         return step.compensation
     return "action" if step.undo is not None else step.traits.undo
 
 
 Part = tuple[str, str, Any]
-"""Words as they are, then the name and the value of a field behind them; no name at the end."""
+"""Literal text, then the name and value of the field that follows it; empty name and None at the end."""
 
-_PLACE = re.compile(r"\{(\w+)(:number)?\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)(:number)?\}")
 
 
 def wording_parts(wording: Wording, values: Mapping[str, Any]) -> list[Part]:
-    """What is said of a step, in parts, so that a page can show names and expressions as such."""
+    """The wording of a step in parts, so that a page can mark up names and expressions."""
     for sentence in wording:
-        places = _PLACE.findall(sentence)
-        if all(_is_stated(values.get(key), is_number) for key, is_number in places):
+        placeholders = _PLACEHOLDER.findall(sentence)
+        if all(_is_stated(values.get(key), is_number) for key, is_number in placeholders):
             return list(_parts(sentence, values))
     return []
 
@@ -287,28 +286,28 @@ def _is_stated(value: Any, is_number: str) -> bool:
 
 def _parts(sentence: str, values: Mapping[str, Any]) -> Iterator[Part]:
     end = 0
-    for place in _PLACE.finditer(sentence):
-        yield sentence[end : place.start()], place[1], values[place[1]]
-        end = place.end()
+    for placeholder in _PLACEHOLDER.finditer(sentence):
+        yield sentence[end : placeholder.start()], placeholder[1], values[placeholder[1]]
+        end = placeholder.end()
     if end < len(sentence):
         yield sentence[end:], "", None
 
 
 def words_in_run(step: Step) -> str:
-    """What the row of a step in a run says; nothing where it would only say the step's name again."""
+    """The description of a step in a run; empty if it would only repeat the step's name."""
     parts = wording_parts(step.traits.in_run, vars(step))
     words = "".join(f"{text}{'' if value is None else value}" for text, _, value in parts)
     return "" if step.traits.calls_worker and words == step.name else words
 
 
-def fields_said() -> frozenset[str]:
-    """The fields that the canvas and the rows of runs speak of."""
+def wording_fields() -> frozenset[str]:
+    """The fields that the wordings of canvas and runs need."""
     sentences = (sentence for row in KINDS.values() for sentence in (*row.on_canvas, *row.in_run))
-    return frozenset(place[1] for sentence in sentences for place in _PLACE.finditer(sentence))
+    return frozenset(match[1] for sentence in sentences for match in _PLACEHOLDER.finditer(sentence))
 
 
 def vocabulary() -> dict[str, Any]:
-    """The table as the front end reads it."""
+    """The table in the form that the front end reads."""
     return {"kinds": {kind: _described(row) for kind, row in KINDS.items()}}
 
 

@@ -1,7 +1,8 @@
-"""Readers of a document's fields: each takes a value and its path, reports what is wrong, and
-gives the value as the graph holds it, or `INVALID`.
+"""Readers of a document's fields.
 
-PURE. Combined into tables by `designer.document.document`. `null` stands everywhere for "not stated".
+PURE. A reader takes a value, its path and a report function. It returns the value as the graph holds it; if
+the value is malformed it reports the problem and returns `INVALID`. `designer.document.document` combines
+readers into tables. `null` means "not stated" everywhere.
 """
 
 from __future__ import annotations
@@ -22,47 +23,47 @@ Fields = dict[str, Reader]
 
 
 class Invalid:
-    """The one value that says: reported already, use the default."""
+    """Type of `INVALID`: the value was malformed and is reported; use the default."""
 
 
 INVALID = Invalid()
 
 
 def read_fields(value: object, table: Fields, path: str, report: Report, what: str = "") -> dict[str, Any]:
-    """The well-formed fields of an object by name; everything else is reported."""
+    """Returns the well-formed fields of an object by name; reports all others."""
     if not isinstance(value, Mapping):
         report("bad_type", path, f"an object is needed here, not {truncate(value)}")
         return {}
-    found = {}
+    values = {}
     for key, part in value.items():
         place = join(path, key)
         reader = table.get(key)
         if reader is None:
             report("unknown_field", place, f"{truncate(key)} is not a field{what}{suggestion(key, table)}")
         elif part is not None and (read := reader(part, place, report)) is not INVALID:
-            found[key] = read
-    return found
+            values[key] = read
+    return values
 
 
 def require(
-    found: Mapping[str, Any], names: Collection[str], document: object, path: str, report: Report
+    values: Mapping[str, Any], names: Collection[str], document: object, path: str, report: Report
 ) -> None:
-    """Reports each required field that is neither read nor wrong already."""
+    """Reports each required field that is absent. A malformed one is reported already."""
     given = document if isinstance(document, Mapping) else {}
     for field in names:
-        if field not in found and given.get(field) is None:
+        if field not in values and given.get(field) is None:
             report("missing_field", join(path, field), f"'{field}' is missing")
 
 
 def record(make: Callable[..., Any], table: Fields, required: Collection[str] = ()) -> Reader:
-    """An object with the table's fields, as what `make` builds of them."""
+    """Reads an object with the table's fields, and builds its value with `make`."""
 
     def read(value: object, path: str, report: Report) -> Any:
-        found = read_fields(value, table, path, report)
+        values = read_fields(value, table, path, report)
         if not isinstance(value, Mapping):
             return INVALID
-        require(found, required, value, path, report)
-        return make(**found) if all(field in found for field in required) else INVALID
+        require(values, required, value, path, report)
+        return make(**values) if all(field in values for field in required) else INVALID
 
     return read
 
@@ -99,7 +100,7 @@ def one_of(options: Collection[str]) -> Reader:
 
 
 def number(*, least: float = -math.inf, above: float = -math.inf, up_to: float = math.inf) -> Reader:
-    """A number of at least `least`, above `above`, at most `up_to`."""
+    """Reads a number that is ≥ `least`, > `above` and ≤ `up_to`."""
     lower = f"above {above:g}" if above > -math.inf else f"from {least:g}"
 
     def read(value: object, path: str, report: Report) -> Any:
@@ -156,19 +157,19 @@ def either(is_first: Callable[[object], bool], first: Reader, second: Reader) ->
 
 
 expression = text(DOCUMENT_BYTES_MAX)
-"""Any text: what is wrong with an expression, its length too, `designer.expressions.expressions` says."""
+"""Any text. `designer.expressions.expressions` checks expressions, their length included."""
 
 
 def or_expression(reader: Reader) -> Reader:
-    """What `reader` reads, or a text `=…` that is evaluated to it."""
+    """Reads what `reader` reads, or an expression `=…`."""
     return either(is_expression, expression, reader)
 
 
-def _wrong(report: Report, path: str, wanted: str, value: object, hint: str = "") -> Invalid:
+def _wrong(report: Report, path: str, expected: str, value: object, hint: str = "") -> Invalid:
     report(
         "bad_value" if isinstance(value, str) else "bad_type",
         path,
-        f"{wanted} is needed here, not {truncate(value)}{hint}",
+        f"{expected} is needed here, not {truncate(value)}{hint}",
     )
     return INVALID
 

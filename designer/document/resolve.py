@@ -1,7 +1,7 @@
-"""Fills in what an author left out, so that a published version says all that a run needs.
+"""Resolution of defaults, so that a published version states everything that a run needs.
 
-PURE. What is written wins: first the step's (or its compensation's) own word, then its
-worker's decorator, then the workflow's defaults, then the engine's.
+PURE. The most specific value wins: the step's (or its compensation's) own, then its worker's decorator, then
+the workflow's defaults, then the product's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from designer.errors import UnknownWorker
 
 
 class Spec(Protocol):
-    """What resolving and checking read of a worker; `workers.sdk.spec.WorkerSpec` is one."""
+    """What resolution and validation need of a worker; `workers.sdk.spec.WorkerSpec` has it."""
 
     @property
     def takes(self) -> frozenset[str]: ...
@@ -36,7 +36,7 @@ Catalog = Mapping[str, Spec]
 
 
 def resolve_graph(graph: Graph, catalog: Catalog) -> Graph:
-    """The graph with nothing left open; raises `UnknownWorker`."""
+    """The graph with all defaults filled in; raises `UnknownWorker`."""
     return replace(graph, steps=tuple(resolve_step(step, catalog, graph.defaults) for step in graph.steps))
 
 
@@ -62,7 +62,7 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
 
 
 def undo_of(step: Step, catalog: Catalog) -> Undo:
-    """A step's undo slot: as stated, or as its worker's decorator states it."""
+    """The undo slot of a step: its own, else that of its worker's decorator."""
     spec = catalog.get(step.worker or "") if step.traits.calls_worker else None
     if step.compensation is not None or spec is None or spec.compensation is None:
         return step.compensation
@@ -84,11 +84,11 @@ def _resolve_action(action: Action, catalog: Catalog, defaults: Defaults) -> Act
 
 
 def _resolve_retry(stated: Retry | None, spec: Spec, defaults: Defaults) -> Retry:
-    """A policy that somebody states also bounds how often the worker may ask for another attempt."""
+    """A stated `max_attempts` also bounds how often the worker may ask for another attempt (`asks_max`)."""
     if stated is None and spec.retry is not None:
         stated = Retry(**spec.retry)
     retry = stated or defaults.retry
     if retry is None:
         return Retry()
-    is_open = retry.asks_max == Retry().asks_max
-    return replace(retry, asks_max=retry.max_attempts - 1) if is_open else retry
+    is_unstated = retry.asks_max == Retry().asks_max
+    return replace(retry, asks_max=retry.max_attempts - 1) if is_unstated else retry

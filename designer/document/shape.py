@@ -1,7 +1,7 @@
-"""Whether a value is JSON of a sane size, before anybody looks at what it means.
+"""Shape check: whether a value is JSON of an acceptable size, before its meaning is read.
 
-PURE. Walks without recursion and stops at the first limit, so that a hostile document
-(deep, huge, cyclic, full of aliases) costs little to refuse.
+PURE. It walks with a stack of its own instead of recursion and stops at the first limit exceeded, so a
+hostile document (deep, huge, cyclic, or multiplied by YAML aliases) is refused at a bounded cost.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ INTEGER_MAX = 2**63 - 1
 
 
 def check_shape(document: object, path: str = "") -> Problem | None:
-    """The first reason for which a value is refused as a whole, or None if it is proper JSON.
+    """The first reason to refuse a value as a whole, or None if it is acceptable JSON.
 
     Refused are more than `DEPTH_MAX` levels, `VALUES_MAX` values or `DOCUMENT_BYTES_MAX` bytes of
     text, and everything that JSON or a database's JSON column cannot hold.
     """
-    todo: list[tuple[object, str, int]] = [(document, path, 0)]
-    seen = size = 0
-    while todo:
-        value, place, depth = todo.pop()
-        seen += 1
+    pending: list[tuple[object, str, int]] = [(document, path, 0)]
+    visited = size = 0
+    while pending:
+        value, place, depth = pending.pop()
+        visited += 1
         parts = len(value) if isinstance(value, Mapping | list | tuple) else 0
         size += _text_size(value)
-        problem = _wrong_value(value, place, depth) or _too_large(seen + len(todo) + parts, size, path)
+        problem = _wrong_value(value, place, depth) or _too_large(visited + len(pending) + parts, size, path)
         if problem:
             return problem
         if isinstance(value, Mapping):
-            todo.extend((part, join(place, key), depth + 1) for key, part in value.items())
+            pending.extend((part, join(place, key), depth + 1) for key, part in value.items())
         elif isinstance(value, list | tuple):
-            todo.extend((part, join(place, index), depth + 1) for index, part in enumerate(value))
+            pending.extend((part, join(place, index), depth + 1) for index, part in enumerate(value))
     return None
 
 
 def _text_size(value: object) -> int:
-    """Characters of a text, or of an object's keys."""
+    """Number of characters of a text, or of the keys of an object."""
     if isinstance(value, str):
         return len(value)
     return sum(len(key) for key in value if isinstance(key, str)) if isinstance(value, Mapping) else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from designer.document.document import parse, refused
+from designer.document.document import parse, storage_problem
 from designer.errors import DocumentRefused, FormatError
 from designer.formats.formats import from_json, from_yaml
 from designer.problems import truncate
@@ -32,7 +32,7 @@ def read_workflow(file_name: str, text: str) -> dict[str, Any]:
     document = READERS[suffix](text)
     if not isinstance(document, Mapping):
         raise FormatError("no_workflow", f"a workflow is an object with steps; this is {truncate(document)}")
-    if refusal := refused(document):
+    if refusal := storage_problem(document):
         raise DocumentRefused([refusal])
     if not any(key in document for key in WORKFLOW_KEYS):
         raise FormatError("no_workflow", "this is no workflow: it has neither 'schema' nor 'steps'")

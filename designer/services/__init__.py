@@ -1,1 +1,1 @@
-"""The only writers of workflows and versions, and what pages and API read of them."""
+"""Services of workflows and versions: the only writers, and the queries of pages and API."""

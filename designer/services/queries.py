@@ -1,4 +1,4 @@
-"""Reads designs: workflows, versions, documents, their problems. Writes nothing."""
+"""Queries of workflows, versions, documents and their problems. Writes nothing."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def get_version(name: str, number: int | None = None) -> WorkflowVersion:
 
 
 def published_graph(name: str, number: int | None = None) -> Graph | None:
-    """The resolved graph of a published version, the latest without a number, or None."""
+    """The resolved graph of a published version, or None; without a number of the latest."""
     version = _find_version(name, number)
     return parse(version.resolved)[0] if version else None
 
 
 def document_of(workflow: Workflow) -> dict[str, Any] | None:
-    """What a person would edit next: the draft, else the latest version's document, else nothing."""
+    """The document that is edited next: the draft, else that of the latest version, else None."""
     if workflow.draft is not None:
         return dict(workflow.draft)
     latest = workflow.versions.first()
@@ -46,13 +46,13 @@ def document_of(workflow: Workflow) -> dict[str, Any] | None:
 
 
 def problems_of(document: object, name: str | None = None) -> list[Problem]:
-    """Every problem of a document that would be published now, under `name` if that is given."""
-    found = check_document(document, get_catalog(), published_graph)
+    """Every problem of a document, as if it were published now, under `name` if given."""
+    problems = check_document(document, get_catalog(), published_graph)
     written = document.get("name") if isinstance(document, Mapping) else None
     if name is not None and isinstance(written, str) and written != name:
-        said = f"the workflow is named '{name}' and keeps its name"
-        found.append(Problem("name_mismatch", "name", said))
-    return found
+        message = f"the workflow is named '{name}' and keeps its name"
+        problems.append(Problem("name_mismatch", "name", message))
+    return problems
 
 
 def _find_version(name: str, number: int | None) -> WorkflowVersion | None:

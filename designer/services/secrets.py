@@ -1,4 +1,4 @@
-"""Secrets in documents: a text that a worker's model or the input schema marks is stored sealed."""
+"""Secrets in documents: texts that a worker's params model or the input schema marks are stored sealed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Catalog = Mapping[str, WorkerSpec]
 
 
 def sealed_document(document: dict[str, Any], catalog: Catalog, key: str) -> dict[str, Any]:
-    """A copy of the document without plain secrets; what is no document stays as it is."""
-    found = dict(document)
-    if isinstance(found.get("steps"), list):
-        found["steps"] = [_sealed_step(step, catalog, key) for step in found["steps"]]
-    schema = found.get("input_schema")
-    if isinstance(schema, Mapping) and "sample_input" in found and has_secrets(schema):
-        found["sample_input"] = map_secrets(found["sample_input"], schema, partial(seal, key=key))
-    return found
+    """A copy of the document with its secrets sealed; malformed parts stay as they are."""
+    copy = dict(document)
+    if isinstance(copy.get("steps"), list):
+        copy["steps"] = [_sealed_step(step, catalog, key) for step in copy["steps"]]
+    schema = copy.get("input_schema")
+    if isinstance(schema, Mapping) and "sample_input" in copy and has_secrets(schema):
+        copy["sample_input"] = map_secrets(copy["sample_input"], schema, partial(seal, key=key))
+    return copy
 
 
 def _sealed_step(step: Any, catalog: Catalog, key: str) -> Any:
@@ -32,7 +32,7 @@ def _sealed_step(step: Any, catalog: Catalog, key: str) -> Any:
 
 
 def _sealed_call(call: Any, catalog: Catalog, key: str) -> Any:
-    """A step or an action with its `params`; expressions are no secrets."""
+    """Seals the params of a step or an action. Expressions are not secrets and stay."""
     if not isinstance(call, Mapping) or not isinstance(call.get("params"), Mapping):
         return call
     name = call.get("worker")

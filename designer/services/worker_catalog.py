@@ -1,4 +1,4 @@
-"""The workers that steps may use, as the designer shows them. Reading only."""
+"""The workers that steps may use, as the designer shows them. Reads only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _described(spec: WorkerSpec) -> dict[str, Any]:
 
 
 def params_problems(worker: str, params: dict[str, Any], path: str = "params") -> list[Misfit]:
-    """How bound params miss what a worker asks for; nothing where it is not known or takes all."""
+    """Violations of a worker's params schema; none if the worker is unknown or has no schema."""
     spec = get_catalog().get(worker)
     schema = spec.params_schema if spec else None
     return misfits(SchemaValidator(schema), params, path) if schema else []

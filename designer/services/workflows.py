@@ -1,7 +1,8 @@
-"""The only writer of designs: drafts, publishing, importing, the shipped patterns.
+"""Workflow service, the only writer of workflows and versions: drafts, publishing, imports, shipped patterns.
 
-A draft is guarded by its revision: who saves over somebody else's change is told, and nobody's
-work is lost. A published version never changes.
+A draft has a revision. A save states the revision that was edited, and the UPDATE matches only that one, so a
+concurrent change is refused instead of overwritten. Validation, which may take a while for a large workflow,
+runs before a row is locked; the revision is checked again under the lock. A published version never changes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from designer import patterns
 from designer.analysis.single_step import single_step
-from designer.document.document import dump, parse, refused
+from designer.document.document import dump, parse, storage_problem
 from designer.document.limits import TITLE_LENGTH_MAX
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
@@ -42,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Saved:
-    """A stored draft (published at once if `version` is given) and what is wrong with it."""
+    """A stored draft and its problems; `version` is set if it was published at once."""
 
     name: str
     revision: int
@@ -51,9 +52,9 @@ class Saved:
 
 
 def save_draft(name: str, document: object, revision: int, user: Any = None) -> Saved:
-    """Stores a draft, with its errors, if nobody saved since `revision` (0: there is no draft yet).
+    """Stores a draft, which may have errors, if its revision is still `revision` (0: there is no draft yet).
 
-    Raises `StaleDraft`, or `DocumentRefused` for what cannot be stored at all.
+    Raises `StaleDraft`, or `DocumentRefused` if the document cannot be stored at all.
     """
     storable = _storable(name, document)
     with transaction.atomic():
@@ -63,53 +64,55 @@ def save_draft(name: str, document: object, revision: int, user: Any = None) -> 
 
 
 def publish(name: str, user: Any = None, revision: int | None = None) -> WorkflowVersion:
-    """Makes the draft, if it still has that revision, the next version.
+    """Publishes the draft as the next version, if its revision is still `revision` or that is None.
 
     Raises `PublishRefused` with every problem, `StaleDraft` or `UnknownWorkflow`.
     """
     workflow = _workflow_at(name, revision)
-    ready = _ready(_draft_of(workflow), name)
+    publishable = _publishable(_draft_of(workflow), name)
     with transaction.atomic():
-        locked = _locked(name)
+        locked = _lock_workflow(name)
         _check_revision(locked, workflow.draft_revision)
         _draft_of(locked)
-        return _add_version(locked, ready, user, draft=None, is_pattern=False)
+        return _add_version(locked, publishable, user, draft=None, is_pattern=False)
 
 
-def keep_for_trial(name: str, revision: int | None = None, user: Any = None) -> WorkflowVersion:
-    """Keeps what would be edited next, if the draft still has that revision, for one trial of it.
+def create_trial_version(name: str, revision: int | None = None, user: Any = None) -> WorkflowVersion:
+    """Stores the document that is edited next for one trial of it, if its revision is still `revision`.
 
     Raises `TrialRefused` with every problem, `StaleDraft` or `UnknownWorkflow`.
     """
     workflow = _workflow_at(name, revision)
-    return _keep(workflow, document_of(workflow) or {}, user)
+    return _create_trial_version(workflow, document_of(workflow) or {}, user)
 
 
-def keep_of_file(document: Mapping[str, Any], resolved: Mapping[str, Any], user: Any) -> WorkflowVersion:
-    """Keeps the definition of a run that came as a file, as trials are kept, under no workflow's name."""
+def create_imported_version(
+    document: Mapping[str, Any], resolved: Mapping[str, Any], user: Any
+) -> WorkflowVersion:
+    """Stores the definition of an imported run, as for a trial, under the holder of imported definitions."""
     holder, _ = Workflow.every.get_or_create(name=FILES)
     return WorkflowVersion.every.create(
         workflow=holder, number=TRIAL_NUMBER, document=document, resolved=resolved, published_by=user
     )
 
 
-def keep_step_for_trial(
+def create_step_trial_version(
     name: str, step: str, scope: Mapping[str, Any], revision: int | None = None, user: Any = None
 ) -> WorkflowVersion:
-    """The same for one step alone, its expressions evaluated in `scope`; other steps may be wrong."""
+    """The same for a single step, its expressions evaluated in `scope`; other steps may have errors."""
     workflow = _workflow_at(name, revision)
     document = document_of(workflow) or {}
     steps = document.get("steps")
     places = [
         place
-        for place, found in enumerate(steps if isinstance(steps, list) else ())
-        if isinstance(found, dict) and found.get("name") == step
+        for place, item in enumerate(steps if isinstance(steps, list) else ())
+        if isinstance(item, dict) and item.get("name") == step
     ]
     if len(places) != 1:
-        said = f"there is no step '{step}'" if not places else f"there are several steps '{step}'"
-        raise TrialRefused([Problem("unknown_step", "steps", said)])
+        message = f"there is no step '{step}'" if not places else f"there are several steps '{step}'"
+        raise TrialRefused([Problem("unknown_step", "steps", message)])
     try:
-        return _keep(workflow, single_step(document, places[0], scope), user)
+        return _create_trial_version(workflow, single_step(document, places[0], scope), user)
     except ExpressionError as error:
         raise TrialRefused([Problem("bad_expression", join("steps", places[0]), str(error))]) from None
     except TrialRefused as error:
@@ -117,20 +120,20 @@ def keep_step_for_trial(
 
 
 def _moved(problem: Problem, place: int) -> Problem:
-    """A problem of the only step, told at the place that the step has in its workflow."""
+    """A problem of the single step, with the path that the step has in its workflow."""
     return replace(problem, path=problem.path.replace("steps[0]", join("steps", place), 1))
 
 
-def _keep(workflow: Workflow, document: dict[str, Any], user: Any) -> WorkflowVersion:
+def _create_trial_version(workflow: Workflow, document: dict[str, Any], user: Any) -> WorkflowVersion:
     try:
-        ready = _ready(document, workflow.name)
+        publishable = _publishable(document, workflow.name)
     except PublishRefused as error:
         raise TrialRefused(error.problems) from None
     return WorkflowVersion.every.create(
         workflow=workflow,
         number=TRIAL_NUMBER,
-        document=ready.document,
-        resolved=ready.resolved,
+        document=publishable.document,
+        resolved=publishable.resolved,
         published_by=user,
     )
 
@@ -145,36 +148,38 @@ def _workflow_at(name: str, revision: int | None) -> Workflow:
 def import_document(document: object, publish: bool = False, user: Any = None) -> Saved:
     """Stores a document as the draft, or at once as the next version, of the workflow that it names.
 
-    A draft that was there is replaced. Raises `DocumentRefused` or `PublishRefused`; then nothing
-    is stored.
+    Replaces an existing draft. Raises `DocumentRefused` or `PublishRefused`, and stores nothing then.
     """
-    written = document.get("name") if isinstance(document, Mapping) else None
-    name = written if isinstance(written, str) else ""
+    stated_name = document.get("name") if isinstance(document, Mapping) else None
+    name = stated_name if isinstance(stated_name, str) else ""
     storable = _storable(name, document)
-    ready = _ready(storable, name) if publish else None
+    publishable = _publishable(storable, name) if publish else None
     version = None
     with transaction.atomic():
         Workflow.objects.get_or_create(name=name)
-        workflow = _locked(name)
+        workflow = _lock_workflow(name)
         _write_draft(name, storable, workflow.draft_revision, user)
-        if ready:
-            version = _add_version(workflow, ready, user, draft=None, is_pattern=False)
+        if publishable:
+            version = _add_version(workflow, publishable, user, draft=None, is_pattern=False)
     return Saved(name, workflow.draft_revision + 1, problems_of(document), version)
 
 
 def discard_draft(name: str, revision: int) -> None:
-    """Forgets a draft, so that the latest version is what is edited next. Raises `StaleDraft`."""
+    """Deletes a draft, so that the latest version is edited next.
+
+    Raises `StaleDraft` or `UnknownWorkflow`.
+    """
     with transaction.atomic():
-        workflow = _locked(name)
+        workflow = _lock_workflow(name)
         _check_revision(workflow, revision)
         Workflow.objects.filter(pk=workflow.pk).update(draft=None)
 
 
 def sync_patterns() -> list[WorkflowVersion]:
-    """Publishes the shipped patterns that are new or changed; gives those versions.
+    """Publishes the shipped patterns that are new or changed, and returns the new versions.
 
-    What a person has published or drafted under a pattern's name is left alone. A pattern that
-    cannot be published (a worker is missing) is logged and does not stop the others.
+    A workflow of a person that has the name of a pattern stays as it is. A pattern that cannot be published,
+    for example because a worker is missing, is logged and does not stop the others.
     """
     published = []
     for document in patterns.load():
@@ -188,44 +193,47 @@ def sync_patterns() -> list[WorkflowVersion]:
 
 
 def _sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
-    ready = _ready(document, document["name"])
+    publishable = _publishable(document, document["name"])
     with transaction.atomic():
         Workflow.objects.get_or_create(name=document["name"], defaults={"is_pattern": True})
-        workflow = _locked(document["name"])
+        workflow = _lock_workflow(document["name"])
         latest = workflow.versions.first()
-        is_current = latest is not None and (latest.document, latest.resolved) == (document, ready.resolved)
+        is_current = latest is not None and (latest.document, latest.resolved) == (
+            document,
+            publishable.resolved,
+        )
         if is_current or not workflow.is_pattern:
             return None
-        return _add_version(workflow, ready, None)
+        return _add_version(workflow, publishable, None)
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """A document that may be published."""
+class _Publishable:
+    """A document without errors, and the same with its defaults resolved."""
 
     document: dict[str, Any]
     resolved: dict[str, Any]
 
 
-def _ready(document: dict[str, Any], name: str) -> _Ready:
-    """Checked before anything is locked: it may take a moment for a large workflow."""
-    wrong = errors(problems_of(document, name))
+def _publishable(document: dict[str, Any], name: str) -> _Publishable:
+    """Validates and resolves a document; raises `PublishRefused`. Takes no lock, as this may take a while."""
+    problems = errors(problems_of(document, name))
     graph, _ = parse(document)
-    if wrong or graph is None:
-        raise PublishRefused(wrong)
-    return _Ready(document, dump(resolve_graph(graph, get_catalog())))
+    if problems or graph is None:
+        raise PublishRefused(problems)
+    return _Publishable(document, dump(resolve_graph(graph, get_catalog())))
 
 
-def _add_version(workflow: Workflow, ready: _Ready, user: Any, **changes: Any) -> WorkflowVersion:
+def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **changes: Any) -> WorkflowVersion:
     latest = workflow.versions.first()
     Workflow.objects.filter(pk=workflow.pk).update(
-        title=_title(ready.document), updated_at=timezone.now(), updated_by=user, **changes
+        title=_title(publishable.document), updated_at=timezone.now(), updated_by=user, **changes
     )
     return WorkflowVersion.objects.create(
         workflow=workflow,
         number=latest.number + 1 if latest else 1,
-        document=ready.document,
-        resolved=ready.resolved,
+        document=publishable.document,
+        resolved=publishable.resolved,
         published_by=user,
     )
 
@@ -242,7 +250,7 @@ def _check_revision(workflow: Workflow, revision: int) -> None:
         raise StaleDraft(current, workflow.draft_revision, current)
 
 
-def _locked(name: str) -> Workflow:
+def _lock_workflow(name: str) -> Workflow:
     workflow = Workflow.objects.select_for_update().filter(name=name).first()
     if workflow is None:
         raise UnknownWorkflow(name)
@@ -268,15 +276,16 @@ def _title(document: Mapping[str, Any]) -> str:
 
 
 def _storable(name: object, document: object) -> dict[str, Any]:
-    """The document, or `DocumentRefused`: not an object, too large, without a name to keep it under.
+    """The document with its secrets sealed.
 
-    Secrets in it are sealed."""
-    refusal = refused(document)
+    Raises `DocumentRefused` if it is no object or too large, or `name` is no name of a workflow.
+    """
+    refusal = storage_problem(document)
     if refusal is None and not isinstance(document, Mapping):
         refusal = Problem("bad_type", "", "a workflow is an object")
-    found = Problems()
-    if refusal is None and read_name(name, "name", found.error) is INVALID:
-        refusal = found.found[0]
+    problems = Problems()
+    if refusal is None and read_name(name, "name", problems.error) is INVALID:
+        refusal = problems.reported[0]
     if refusal is not None or not isinstance(document, Mapping):
         raise DocumentRefused([refusal] if refusal else [])
     return sealed_document(dict(document), get_catalog(), settings.SECRET_KEY)

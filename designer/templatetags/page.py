@@ -1,4 +1,4 @@
-"""Tags that every page uses: icons, times, durations, JSON and the bundle. Markup only."""
+"""Template tags of all pages: icons, times, durations, JSON and the bundle. Markup only, no queries."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DAY_S = 86_400
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A decorative icon of `_icons.html`; the word beside it is what counts."""
+    """A decorative icon of `_icons.html`, hidden from screen readers: the text beside it has the meaning."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.simple_tag
 def moment(value: datetime | str | None, style: str = "short") -> SafeString | str:
-    """A time: in UTC here, in the reader's zone once scripts run, exact on hover."""
+    """A time: rendered in UTC, replaced by scripts with the reader's time zone; exact on hover."""
     if not value:
         return ""
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
@@ -61,7 +61,7 @@ def _pair(value: int, base: int, large: str, small: str) -> str:
 
 @register.filter
 def breakable(name: str) -> SafeString:
-    """A name that may be broken after its underscores, on a narrow screen."""
+    """A name with optional line breaks after its underscores, for narrow screens."""
     return format_html_join(SafeString("_<wbr>"), "{}", ((part,) for part in name.split("_")))
 
 
@@ -83,7 +83,7 @@ def bundle_script() -> SafeString:
 
 @register.simple_tag
 def bundle_ahead(*entries: str) -> SafeString:
-    """Lets the browser fetch at once what these parts of a page need, instead of one after another."""
+    """Preloads scripts and styles of `entries`, so that the browser fetches imports in parallel."""
     parts = ((static(path),) for path in bundle.needed(entries) if path != bundle.script())
     sheets = ((static(path),) for entry in entries for path in bundle.styles(entry))
     return format_html(

@@ -1,1 +1,1 @@
-"""Problems of a document: graph, expressions, worker calls, JSON schemas. PURE."""
+"""Validation of documents: graph, expressions, worker calls, JSON schemas. PURE."""

@@ -1,8 +1,11 @@
-"""JSON Schemas (draft 2020-12): whether one is safe to use, and how a value misses it.
+"""JSON Schemas (draft 2020-12): whether one is safe to use, and where a value violates it.
 
-PURE. Schemas are written by users and met by other users' input, so nothing in them may take
-long: patterns are matched in linear time (RE2 syntax), references stay inside the schema and
-do not multiply, and keywords that need more than that are refused.
+PURE. Users write schemas, and the input of other users is validated by them, so validation must be cheap for
+any schema that passes `check_schema`. Patterns are matched in linear time: RE2 syntax, by the engine of CEL
+instead of Python's backtracking `re`. References must stay inside the schema and must not be recursive. A
+schema of a few hundred bytes can still expand exponentially by references to references, so `_Survey` adds up
+its expanded size, each target once, and refuses it above `SCHEMA_EXPANDED_MAX`. Keywords that would need more
+than this are refused.
 """
 
 from __future__ import annotations
@@ -57,7 +60,10 @@ class UnsafeSchema(Exception):
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a regular expression is found in a text; raises RuntimeError for a bad one."""
+    """Whether a regular expression (RE2 syntax) matches anywhere in a text.
+
+    Raises RuntimeError if malformed.
+    """
     return bool(_MATCHES.execute({"text": text, "pattern": pattern}))
 
 
@@ -86,8 +92,8 @@ def _additional_properties(validator: Any, rule: Any, instance: Any, schema: Map
             yield from validator.descend(instance[key], rule, path=key)
 
 
-def _unique_items(validator: Any, wanted: bool, instance: Any, schema: Any) -> Errors:
-    if wanted and isinstance(instance, list):
+def _unique_items(validator: Any, is_required: bool, instance: Any, schema: Any) -> Errors:
+    if is_required and isinstance(instance, list):
         texts = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in instance}
         if len(texts) < len(instance):
             yield ValidationError("the list has an item twice")
@@ -103,11 +109,11 @@ SchemaValidator = _extend(
         "uniqueItems": _unique_items,
     },
 )
-"""Validates values against a schema that `check_schema` has passed."""
+"""Validates values against a schema, which must have passed `check_schema`."""
 
 
 def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
-    """Why a schema cannot be used: at most one problem, `bad_input_schema`."""
+    """The reason why a schema cannot be used: at most one problem, `bad_input_schema`."""
     try:
         _Survey(schema).check()
         Draft202012Validator.check_schema(schema)
@@ -115,24 +121,32 @@ def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
         return [Problem("bad_input_schema", _joined(path, [error.path]), error.message)]
     except SchemaError as error:
         worst = best_match(error.context) or error
-        return [Problem("bad_input_schema", _joined(path, worst.absolute_path), said(worst))]
+        return [Problem("bad_input_schema", _joined(path, worst.absolute_path), _message(worst))]
     return []
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
+    """One violation of a schema."""
+
     path: str
     message: str
 
 
 def misfits(validator: Any, instance: Any, path: str) -> list[Misfit]:
-    """How a value misses a schema. Of parts that hold expressions only the keys are judged, and sealed
-    secrets not at all."""
-    found = (error for error in validator.iter_errors(instance) if _is_certain(error))
-    return [Misfit(_joined(path, error.absolute_path), said(error)) for error in islice(found, MISFITS_MAX)]
+    """Violations of a schema by a value, at most `MISFITS_MAX`.
+
+    In parts that hold expressions only the keys are checked, as values are not known yet. Sealed secrets are
+    not checked.
+    """
+    violations = (error for error in validator.iter_errors(instance) if _is_certain(error))
+    return [
+        Misfit(_joined(path, error.absolute_path), _message(error))
+        for error in islice(violations, MISFITS_MAX)
+    ]
 
 
-def said(error: ValidationError | SchemaError) -> str:
+def _message(error: ValidationError | SchemaError) -> str:
     return error.message[:MESSAGE_LENGTH_MAX]
 
 
@@ -149,12 +163,12 @@ def _joined(path: str, keys: Iterable[str | int]) -> str:
 
 
 class _Survey:
-    """Walks a schema with its references followed, counting what a validation may have to do."""
+    """Adds up the size of a schema with all references expanded, as an upper bound of a validation's work."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.root = schema
         self.cost_of: dict[str, int] = {}
-        self.under_way: set[str] = set()
+        self.in_progress: set[str] = set()
         self.values = 0
 
     def check(self) -> None:
@@ -191,12 +205,12 @@ class _Survey:
         return 1 if key in DATA_KEYWORDS else self._cost(value, place, depth + 1)
 
     def _reference_cost(self, reference: str, path: str, depth: int) -> int:
-        if reference in self.under_way:
+        if reference in self.in_progress:
             raise UnsafeSchema(path, "a schema that refers to itself is not supported")
         if reference not in self.cost_of:
-            self.under_way.add(reference)
+            self.in_progress.add(reference)
             self.cost_of[reference] = self._cost(self._target(reference, path), path, depth + 1)
-            self.under_way.remove(reference)
+            self.in_progress.remove(reference)
         return self.cost_of[reference]
 
     def _target(self, reference: str, path: str) -> Any:

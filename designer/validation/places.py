@@ -1,4 +1,4 @@
-"""Where in a document an expression stands, and what it may read there. PURE.
+"""What an expression at a given path of a document may read, for completion in the designer. PURE.
 
 Paths are written as in problems: `steps[2].params.amount`, `edges[0].when`.
 """
@@ -32,7 +32,10 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ExpressionPosition:
-    """`after`: the steps whose outputs are known there. `step`: the one that the expression is part of."""
+    """What is known at a path.
+
+    `after`: the steps with known outputs. `step`: the one the expression is in.
+    """
 
     variables: frozenset[str]
     after: tuple[str, ...]
@@ -41,9 +44,9 @@ class ExpressionPosition:
 
 
 def position_at(graph: Graph, path: str) -> ExpressionPosition:
-    """What a sound graph knows at a path; nothing but the input where the path leads nowhere."""
-    found = _PATH.match(path)
-    part, place, field = found.groups() if found else ("", "0", "")
+    """What is known at a path of a sound graph; for an unknown path only the input."""
+    match = _PATH.match(path)
+    part, place, field = match.groups() if match else ("", "0", "")
     if part == "edges" and int(place) < len(graph.edges):
         source = graph.edges[int(place)].source
         return ExpressionPosition(BASE, (*_before(graph, source), source), graph.by_name.get(source))
@@ -68,7 +71,7 @@ def _before(graph: Graph, name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Something that an expression may read; `sample` is a short text of its value, empty if unknown."""
+    """A path that an expression may read. `sample` is its value as a short text, empty if unknown."""
 
     path: str
     type: str
@@ -76,15 +79,15 @@ class Known:
 
 
 def known_in(scope: Mapping[str, Any]) -> list[Known]:
-    """The paths of a scope that an expression can follow, outer ones first, at most `PATHS_MAX`."""
-    found: list[Known] = []
+    """The paths in a scope, breadth first: at most `DEPTH_MAX` levels and `PATHS_MAX` paths."""
+    known_paths: list[Known] = []
     level: list[tuple[str, Any]] = list(scope.items())
     for _ in range(DEPTH_MAX):
-        found += [Known(path, type_of(value), sample_of(value)) for path, value in level]
+        known_paths += [Known(path, type_of(value), sample_of(value)) for path, value in level]
         level = [inner for path, value in level for inner in _inside(path, value)]
-        if len(found) >= PATHS_MAX:
+        if len(known_paths) >= PATHS_MAX:
             break
-    return found[:PATHS_MAX]
+    return known_paths[:PATHS_MAX]
 
 
 def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -95,15 +98,15 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def known_at(graph: Graph, position: ExpressionPosition, scope: Mapping[str, Any]) -> list[Known]:
-    """All that an expression may read there: what has a value in `scope`, then what is only promised."""
+    """All paths that an expression may read there. Values in `scope` replace what is only promised."""
     steps = (step for step in graph.steps if step.name in position.after)
     promised = [
         *_known_of_schema(graph.input_schema),
         *(Known(name, "any") for name in sorted(position.variables)),
         *(known for step in steps for known in _known_of_step(step)),
     ]
-    found = {known.path: known for known in (*promised, *known_in(scope))}
-    return sorted(found.values(), key=lambda known: (known.path.count("."), known.path))[:PATHS_MAX]
+    by_path = {known.path: known for known in (*promised, *known_in(scope))}
+    return sorted(by_path.values(), key=lambda known: (known.path.count("."), known.path))[:PATHS_MAX]
 
 
 def _known_of_step(step: Step) -> Iterator[Known]:
@@ -113,7 +116,7 @@ def _known_of_step(step: Step) -> Iterator[Known]:
 
 
 def _known_of_schema(schema: Mapping[str, Any] | None) -> list[Known]:
-    """What an input schema promises, under `context` and `input`."""
+    """The properties of an input schema, under `context` and `input`."""
     properties = (schema or {}).get("properties")
     parts = properties.items() if isinstance(properties, Mapping) else ()
     keys = [(key, part) for key, part in parts if _KEY.fullmatch(key) and isinstance(part, Mapping)]

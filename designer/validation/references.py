@@ -1,7 +1,8 @@
-"""Expressions of a graph: do they compile, and is everything that they name known at their place?
+"""Validation of expressions: whether they compile, and whether all that they refer to is known at their
+place.
 
-PURE. A step sees the outputs of the steps before it, an edge also its own step's, and a
-compensation, which runs after a failure, those of all steps.
+PURE. A step sees the outputs of its ancestors, an edge also that of its source. A compensation runs after a
+failure and sees those of all steps.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ UNDO = frozenset({"output", "failure"})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One expression of a graph. `after` is the step whose place it has; None: all steps are known."""
+    """An expression of a graph. It sees the outputs of the ancestors of the step `after`; None: of all steps.
+
+    With `includes_own` it also sees that of `after` itself.
+    """
 
     path: str
     source: str
@@ -33,7 +37,7 @@ class Place:
     includes_own: bool = False
 
 
-def check_expressions(graph: Graph, found: Problems) -> None:
+def check_expressions(graph: Graph, problems: Problems) -> None:
     """Reports `bad_expression`, `unknown_variable` and `unknown_reference`."""
     order = Order(graph)
     for place in places(graph):
@@ -41,10 +45,10 @@ def check_expressions(graph: Graph, found: Problems) -> None:
             expression = compile_expression(place.source)
         except ExpressionError as error:
             code = "unknown_variable" if isinstance(error, UnknownVariable) else "bad_expression"
-            found.error(code, place.path, str(error))
+            problems.error(code, place.path, str(error))
             continue
-        _check_variables(place, expression, found)
-        _check_steps(place, expression, order, found)
+        _check_variables(place, expression, problems)
+        _check_steps(place, expression, order, problems)
 
 
 def places(graph: Graph) -> Iterator[Place]:
@@ -74,7 +78,7 @@ def _places_of_step(step: Step, path: str) -> Iterator[Place]:
 
 
 def variables_of(step: Step) -> frozenset[str]:
-    """What a step's params may read."""
+    """The variables that the params of a step may read."""
     if not step.traits.has_items:
         return BASE
     return ITEM if step.batch_size == 1 else BATCH
@@ -86,24 +90,24 @@ def _places_in(value: Any, path: str, variables: frozenset[str], after: str | No
             yield Place(place, source, variables, after)
 
 
-def _check_variables(place: Place, expression: Expression, found: Problems) -> None:
+def _check_variables(place: Place, expression: Expression, problems: Problems) -> None:
     for name in sorted(expression.variables - place.variables):
         known = ", ".join(sorted(place.variables))
-        found.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
+        problems.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
 
 
-def _check_steps(place: Place, expression: Expression, order: Order, found: Problems) -> None:
+def _check_steps(place: Place, expression: Expression, order: Order, problems: Problems) -> None:
     for name in sorted(expression.step_names):
         if name not in order.number:
-            said = f"there is no step '{name}'{suggestion(name, order.number)}"
-            found.error("unknown_reference", place.path, said)
+            message = f"there is no step '{name}'{suggestion(name, order.number)}"
+            problems.error("unknown_reference", place.path, message)
         elif place.after and not order.is_known(name, place.after, place.includes_own):
-            said = f"step '{name}' does not come before '{place.after}', so its output is not known here"
-            found.error("unknown_reference", place.path, said)
+            message = f"step '{name}' does not come before '{place.after}', so its output is not known here"
+            problems.error("unknown_reference", place.path, message)
 
 
 def sound_edges(graph: Graph) -> tuple[Edge, ...]:
-    """The edges that join two different steps which exist."""
+    """The edges between two different existing steps."""
     known = graph.by_name
     return tuple(
         edge
@@ -113,21 +117,24 @@ def sound_edges(graph: Graph) -> tuple[Edge, ...]:
 
 
 class Order:
-    """Which steps come before which."""
+    """The ancestors of each step, as bit sets: an integer for each step instead of a set of names."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph.with_steps(graph.by_name.values(), sound_edges(graph))
         self.number = {name: place for place, name in enumerate(self.graph.by_name)}
 
     def is_known(self, name: str, at: str, includes_own: bool) -> bool:
-        """Whether the output of a step is known at another one; on a cycle everything counts as known."""
+        """Whether the output of `name` is known at the step `at`.
+
+        True on a cycle, which is reported by itself and would only cause further problems here.
+        """
         before = self.before.get(at)
         own = includes_own and name == at
         return own or before is None or bool(before >> self.number[name] & 1)
 
     @cached_property
     def before(self) -> dict[str, int]:
-        """The steps before each step, as bits by their numbers. Steps on a cycle have no entry."""
+        """The ancestors of each step; bit n is the step with `number` n. Steps on a cycle have no entry."""
         before: dict[str, int] = {}
         for name in self.graph.position:
             before[name] = 0

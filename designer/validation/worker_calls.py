@@ -1,6 +1,6 @@
-"""What a graph calls: workers with their params and undo slots, and other workflows.
+"""Validation of what a graph calls: workers, with their params and undo slots, and other workflows.
 
-PURE. The catalog of workers and the published workflows are parameters.
+PURE. The catalog of workers and the published workflows are passed in.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ Workflows = Callable[[str, int | None], Graph | None]
 """The published graph of a workflow by name and version (None: the latest), or None."""
 
 
-def check_calls(graph: Graph, catalog: Catalog, found: Problems) -> None:
+def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
     """Reports `unknown_worker`, `bad_params` and, as a warning, `unknown_param`."""
     validators: dict[str, Any] = {}
     for index, step in enumerate(graph.steps):
         for path, worker, params in _calls(step, join("steps", index), catalog):
             spec = catalog.get(worker)
             if spec is None:
-                said = f"there is no worker '{worker}'{suggestion(worker, catalog)}"
-                found.error("unknown_worker", path, said)
+                message = f"there is no worker '{worker}'{suggestion(worker, catalog)}"
+                problems.error("unknown_worker", path, message)
             elif spec.params_schema is not None:
                 if worker not in validators:
                     validators[worker] = SchemaValidator(spec.params_schema)
-                _check_params(validators[worker], spec, params, _params_path(path), found)
+                _check_params(validators[worker], spec, params, _params_path(path), problems)
 
 
 def _calls(step: Step, path: str, catalog: Catalog) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Path of the name, worker and params of everything that a step may call."""
+    """Path of the worker's name, the name and the params of every call that a step may make."""
     if step.worker is not None:
         yield join(path, "worker"), step.worker, step.params
     undo = undo_of(step, catalog)
@@ -49,29 +49,32 @@ def _params_path(worker_path: str) -> str:
     return worker_path.removesuffix("worker") + "params"
 
 
-def _check_params(validator: Any, spec: Spec, params: Mapping[str, Any], path: str, found: Problems) -> None:
+def _check_params(
+    validator: Any, spec: Spec, params: Mapping[str, Any], path: str, problems: Problems
+) -> None:
     for misfit in misfits(validator, params, path):
-        found.error("bad_params", misfit.path, misfit.message)
+        problems.error("bad_params", misfit.path, misfit.message)
     known = (spec.params_schema or {}).get("properties", {})
     if "context" in spec.takes or (spec.params_schema or {}).get("additionalProperties") is not None:
         return
     for key in params:
         if key not in known:
-            said = f"the worker has no param '{key}' and ignores it{suggestion(key, known)}"
-            found.warn("unknown_param", join(path, key), said)
+            message = f"the worker has no param '{key}' and ignores it{suggestion(key, known)}"
+            problems.warn("unknown_param", join(path, key), message)
 
 
-def check_undo_stated(graph: Graph, catalog: Catalog, found: Problems) -> None:
+def check_undo_stated(graph: Graph, catalog: Catalog, problems: Problems) -> None:
+    """Reports `undo_unstated`, a warning, for steps whose undo neither they nor their workers state."""
     for index, step in enumerate(graph.steps):
         if step.worker in catalog and undo_of(step, catalog) is None:
-            found.warn(
+            problems.warn(
                 "undo_unstated",
                 join(join("steps", index), "compensation"),
                 "nothing says how this step is undone; name a compensation, 'none' or 'irreversible'",
             )
 
 
-def check_child_workflows(graph: Graph, workflows: Workflows, found: Problems) -> None:
+def check_child_workflows(graph: Graph, workflows: Workflows, problems: Problems) -> None:
     """Reports `unknown_workflow`, `unknown_version`, `self_reference`, `workflow_too_deep`, `bad_input`."""
     known = cache(workflows)
     nesting_problem = cache(partial(_nesting_problem, graph.name, known))
@@ -80,27 +83,31 @@ def check_child_workflows(graph: Graph, workflows: Workflows, found: Problems) -
             continue
         path = join("steps", index)
         child = known(step.workflow, step.version)
-        if wrong := nesting_problem(step.workflow, step.version):
-            found.error(wrong[0], join(path, "workflow"), wrong[1])
+        if nesting := nesting_problem(step.workflow, step.version):
+            problems.error(nesting[0], join(path, "workflow"), nesting[1])
         elif child is None:
-            _report_unknown(step.workflow, step.version, path, known, found)
+            _report_unknown(step.workflow, step.version, path, known, problems)
         elif child.input_schema is not None and step.input is not None:
             for misfit in misfits(SchemaValidator(child.input_schema), step.input, join(path, "input")):
-                found.error("bad_input", misfit.path, misfit.message)
+                problems.error("bad_input", misfit.path, misfit.message)
 
 
-def _report_unknown(name: str, version: int | None, path: str, workflows: Workflows, found: Problems) -> None:
+def _report_unknown(
+    name: str, version: int | None, path: str, workflows: Workflows, problems: Problems
+) -> None:
     if version is not None and workflows(name, None) is not None:
-        found.error("unknown_version", join(path, "version"), f"workflow '{name}' has no version {version}")
+        problems.error(
+            "unknown_version", join(path, "version"), f"workflow '{name}' has no version {version}"
+        )
     else:
-        said = f"there is no published workflow '{name}'; publish it first"
-        found.error("unknown_workflow", join(path, "workflow"), said)
+        message = f"there is no published workflow '{name}'; publish it first"
+        problems.error("unknown_workflow", join(path, "workflow"), message)
 
 
 def _nesting_problem(
     root: str, workflows: Workflows, name: str, version: int | None
 ) -> tuple[str, str] | None:
-    """What is wrong with what lies below a child, looked at level by level; code and message."""
+    """Code and message of a recursion or too deep nesting below a child, or None. Searches level by level."""
     level: set[tuple[str, int | None]] = {(name, version)}
     for _ in range(NESTING_MAX):
         if any(child == root for child, _ in level):

@@ -1,1 +1,1 @@
-"""Pages and REST calls of designs. Thin."""
+"""Pages and REST calls of workflows: transport only, over `designer.services`."""

@@ -1,7 +1,7 @@
-"""REST calls on designs: workflows, drafts, versions, and the workers they may use.
+"""REST calls on workflows, drafts, versions, and the workers that steps may use.
 
-Thin: each asks who it is, then calls a service or a query. Documents are read by `designer.formats.formats`,
-so that what no file may hold no call may hold either.
+Transport only: each checks permissions, then calls a service or a query. Documents are parsed by
+`designer.formats.formats`, so that calls and files have the same limits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from designer.models import Workflow, WorkflowVersion
 from designer.problems import Problem
 from designer.services import queries, workflows
 from designer.services.worker_catalog import described_workers
-from designer.web.page_data import PAGE_SIZE, listed
+from designer.web.page_data import PAGE_SIZE, workflows_by_name
 from workers.registry import get_catalog
 
 router = Router(tags=["workflows"])
@@ -40,10 +40,10 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 @router.get("/workflows", response=dict[str, Any])
 def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
     """By name, in keyset pages; pass `next` on as `after`."""
-    found = list(listed(q.strip(), after)[: PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
-    following = shown[-1].name if len(found) > PAGE_SIZE else None
-    return {"workflows": [_summary(workflow) for workflow in shown], "next": following}
+    rows = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])
+    page = rows[:PAGE_SIZE]
+    next_name = page[-1].name if len(rows) > PAGE_SIZE else None
+    return {"workflows": [_summary(workflow) for workflow in page], "next": next_name}
 
 
 @router.post(
@@ -138,7 +138,7 @@ def get_catalog_of_workers(request: HttpRequest) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest) -> Any:
-    """The request's JSON; raises `FormatError`."""
+    """The body as JSON; raises `FormatError`."""
     try:
         return from_json(request.body.decode())
     except RequestDataTooBig:
@@ -148,15 +148,15 @@ def _body(request: HttpRequest) -> Any:
 
 
 def revision_of(if_match: str | None) -> int | None:
-    """The revision that a call is about; None where it does not say."""
+    """The revision in an If-Match header; None without the header. Raises `RevisionNeeded` if malformed."""
     return None if if_match is None else _revision(if_match)
 
 
 def _revision(if_match: str | None) -> int:
-    found = REVISION.fullmatch((if_match or "").strip())
-    if found is None:
+    match = REVISION.fullmatch((if_match or "").strip())
+    if match is None:
         raise RevisionNeeded
-    return int(found[1])
+    return int(match[1])
 
 
 def _problems(problems: list[Problem]) -> list[dict[str, str]]:
@@ -175,7 +175,7 @@ def _identity(workflow: Workflow) -> dict[str, Any]:
 
 
 def _summary(workflow: Any) -> dict[str, Any]:
-    """Of a workflow as `designer.web.page_data.listed` reads it."""
+    """A workflow with the annotations of `designer.web.page_data.workflows_by_name`."""
     return _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
 
 
@@ -228,11 +228,13 @@ def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> H
 @router.get("/workflows/{name}/versions", response=dict[str, Any])
 def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
     """The published versions, newest first, with who published them and when."""
-    found = queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
-    return {"versions": [_line(version) for version in found[:VERSIONS_LISTED_MAX]]}
+    versions = (
+        queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
+    )
+    return {"versions": [_version_summary(version) for version in versions[:VERSIONS_LISTED_MAX]]}
 
 
-def _line(version: WorkflowVersion) -> dict[str, Any]:
+def _version_summary(version: WorkflowVersion) -> dict[str, Any]:
     return {
         "version": version.number,
         "published_at": version.published_at.isoformat(),
@@ -241,7 +243,7 @@ def _line(version: WorkflowVersion) -> dict[str, Any]:
 
 
 def _text(request: HttpRequest) -> str:
-    """The request's body; raises `FormatError`."""
+    """The body as text; raises `FormatError`."""
     try:
         return request.body.decode("utf-8-sig")
     except RequestDataTooBig:

@@ -1,4 +1,4 @@
-"""The built scripts and styles: which files a page needs. Reads Vite's manifest, builds nothing."""
+"""The built scripts and styles: which files a page needs, from Vite's manifest. Builds nothing."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def styles(entry: str = ENTRY) -> list[str]:
 
 
 def needed(entries: Iterable[str]) -> list[str]:
-    """Paths of all scripts that these need before they run, each once."""
-    found: dict[str, str] = {}
-    todo = list(entries)
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found[name] = script(name)
-            todo += _chunk(name).get("imports", [])
-    return list(found.values())
+    """Paths of the scripts of `entries` and of all that they import, each once."""
+    paths: dict[str, str] = {}
+    pending = list(entries)
+    while pending:
+        name = pending.pop()
+        if name not in paths:
+            paths[name] = script(name)
+            pending += _chunk(name).get("imports", [])
+    return list(paths.values())
 
 
 def _chunk(entry: str) -> dict[str, Any]:

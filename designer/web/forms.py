@@ -1,4 +1,4 @@
-"""Forms on the pages of workflows. They check what was typed and call a service."""
+"""Forms of the pages of workflows. They validate the input and call a service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
 class NewWorkflowForm(forms.Form):
-    """A new draft: empty, or a copy of a shipped pattern. Without a name it gets one from its title."""
+    """A new draft: empty, or a copy of a shipped pattern. An empty name is derived from the title."""
 
     title = forms.CharField(max_length=TITLE_LENGTH_MAX, widget=forms.TextInput({"class": "input"}))
     name = forms.CharField(
@@ -35,12 +35,12 @@ class NewWorkflowForm(forms.Form):
         field.choices = [("", "Nothing: an empty canvas"), *titles]
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        found["name"] = found.get("name") or name_from(found.get("title", ""))
-        return found
+        cleaned = super().clean() or {}
+        cleaned["name"] = cleaned.get("name") or name_from(cleaned.get("title", ""))
+        return cleaned
 
     def create(self, user: Any) -> bool:
-        """Stores the draft; False, with an error at the name, when it cannot be kept under that name."""
+        """Stores the draft. Returns False, with an error at the field `name`, if it cannot have that name."""
         name = self.cleaned_data["name"]
         start = self.patterns.get(self.cleaned_data["start"], {"schema": 1})
         document = {**start, "name": name, "title": self.cleaned_data["title"]}
@@ -56,7 +56,10 @@ class NewWorkflowForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    """A workflow from a file. Where its name is taken it asks for another one, or to replace that draft."""
+    """A workflow from a file. If its name is taken, the person chooses another one or replaces that draft.
+
+    The text of the file travels in hidden fields, so that it need not be chosen again for the second answer.
+    """
 
     file = forms.FileField(
         required=False, widget=forms.FileInput({"class": "file-input", "accept": ".json,.yaml,.yml"})
@@ -70,33 +73,38 @@ class ImportForm(forms.Form):
     taken = ""
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
+        cleaned = super().clean() or {}
         try:
-            self._read(found)
+            self._read(cleaned)
         except (FormatError, DocumentRefused) as error:
             self.add_error(field="file", error=str(error))
-        return found
+        return cleaned
 
-    def _read(self, found: dict[str, Any]) -> None:
-        """Puts what was brought, and what it would be named, where the next answer finds it."""
-        file = found.get("file")
+    def _read(self, cleaned: dict[str, Any]) -> None:
+        """Reads the document, and puts its text and name into the fields of the form that is shown next.
+
+        Raises `FormatError` or `DocumentRefused`.
+        """
+        file = cleaned.get("file")
         if file is not None:
             if file.size > DOCUMENT_BYTES_MAX:
                 raise FormatError(
                     "too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes; this has {file.size:,}"
                 )
-            found |= {"file_name": file.name, "text": decoded(file.read())}
-        if not found.get("text"):
+            cleaned |= {"file_name": file.name, "text": decoded(file.read())}
+        if not cleaned.get("text"):
             raise FormatError("no_file", "Choose a file, or drop one here.")
-        document = read_workflow(found["file_name"], found["text"])
-        written = document.get("name")
-        stem = found["file_name"].rpartition(".")[0]
-        found["name"] = found.get("name") or (written if isinstance(written, str) else "") or name_from(stem)
-        found["document"] = {**document, "name": found["name"]}
-        self.data = {key: found[key] for key in ("file_name", "text", "name")}
+        document = read_workflow(cleaned["file_name"], cleaned["text"])
+        stated_name = document.get("name")
+        stem = cleaned["file_name"].rpartition(".")[0]
+        cleaned["name"] = (
+            cleaned.get("name") or (stated_name if isinstance(stated_name, str) else "") or name_from(stem)
+        )
+        cleaned["document"] = {**document, "name": cleaned["name"]}
+        self.data = {key: cleaned[key] for key in ("file_name", "text", "name")}
 
     def store(self, user: Any) -> bool:
-        """Stores the draft; False, with an error at the name, when it cannot be kept under that name."""
+        """Stores the draft. Returns False, with an error at the field `name`, if it cannot have that name."""
         name = self.cleaned_data["name"]
         if Workflow.objects.filter(name=name).exists() and not self.cleaned_data["replace"]:
             self.add_error(
@@ -121,5 +129,5 @@ def decoded(content: bytes) -> str:
 
 
 def name_from(title: str) -> str:
-    """A name made from a title: small letters, digits, underscores; the empty text if nothing is left."""
+    """Derives a name from a title: small letters, digits, underscores; empty if nothing remains."""
     return NOT_IN_NAMES.sub("_", title.lower()).lstrip("_0123456789")[:NAME_LENGTH_MAX].rstrip("_")

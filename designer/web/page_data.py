@@ -1,4 +1,4 @@
-"""What the pages of workflows show, read with few queries. Reading only."""
+"""Data of the pages of workflows, read with few queries. Reads only."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ VERSIONS_SHOWN_MAX = 20
 WORKFLOWS_NAMED_MAX = 500
 
 
-def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
-    """Workflows by name, after the name `after`, with `latest`, `description` and `version_count`."""
+def workflows_by_name(search: str = "", after: str = "") -> QuerySet[Workflow]:
+    """Workflows whose name or title contains `search`, by name, after the name `after` (keyset).
+
+    Annotated with `latest` (number), `description` and `version_count`.
+    """
     newest = WorkflowVersion.objects.filter(workflow=OuterRef("pk")).order_by("-number")
-    found = Workflow.objects.defer("draft").select_related("updated_by").filter(name__gt=after)
+    workflows = Workflow.objects.defer("draft").select_related("updated_by").filter(name__gt=after)
     if search:
-        found = found.filter(Q(name__icontains=search) | Q(title__icontains=search))
-    return found.annotate(
+        workflows = workflows.filter(Q(name__icontains=search) | Q(title__icontains=search))
+    return workflows.annotate(
         latest=Subquery(newest.values("number")[:1]),
         description=Subquery(newest.annotate(text=KT("document__description")).values("text")[:1]),
         version_count=Count("versions", filter=~Q(versions__number=TRIAL_NUMBER)),
@@ -38,7 +41,7 @@ def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step of a version: `does` says what it does, in parts of words, a field's name and its value."""
+    """A step of a version. `does` is its wording in parts, see `designer.document.kinds.Part`."""
 
     step: Step
     does: list[Part]
@@ -49,14 +52,14 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class EdgeLine:
-    """A step and where it leads to."""
+    """A step with its successors and the conditions of the edges to them."""
 
     source: str
     targets: list[tuple[str, str]]
 
 
 def ordered(graph: Graph) -> list[Step]:
-    """Steps in topological order; those on a cycle, which a draft may have, come last."""
+    """Steps in topological order. Those on a cycle, which a draft may have, come last."""
     last = len(graph.steps)
     return sorted(graph.steps, key=lambda step: graph.position.get(step.name, last))
 
@@ -83,7 +86,7 @@ def _target(edge: Edge) -> tuple[str, str]:
 
 
 def find_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
-    """The version with that number, or the newest where none is asked for."""
+    """The version with that number, else the newest; None if there is none."""
     versions = workflow.versions.select_related("published_by")
     if number.isdecimal():
         versions = versions.filter(number=int(number[:9]))
@@ -95,7 +98,7 @@ def published_names() -> QuerySet[Workflow]:
 
 
 def edit_data(workflow: Workflow) -> dict[str, Any]:
-    """What the canvas needs to edit a workflow: the draft, else the newest version's document."""
+    """The data that the canvas needs to edit a workflow."""
     latest = workflow.versions.first()
     document = document_of(workflow) or {"schema": 1, "name": workflow.name}
     names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
@@ -115,7 +118,7 @@ def edit_data(workflow: Workflow) -> dict[str, Any]:
 
 
 def version_context(version: WorkflowVersion) -> dict[str, Any]:
-    """The steps, edges and sample of a published version, with its workers' defaults filled in."""
+    """Template context of a published version: its resolved steps and edges, and the data of the canvas."""
     graph, _ = parse(version.resolved)
     if graph is None:
         return {"graph": None}

@@ -1,4 +1,4 @@
-"""Pages of workflows. Thin: who may, and what is shown."""
+"""Pages of workflows: permissions and templates. Data is read by `designer.web.page_data`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py"}
 @page_for("view")
 def workflow_list(request: HttpRequest) -> HttpResponse:
     search, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
-    found = list(page_data.listed(search, after)[: page_data.PAGE_SIZE + 1])
-    shown = found[: page_data.PAGE_SIZE]
+    rows = list(page_data.workflows_by_name(search, after)[: page_data.PAGE_SIZE + 1])
+    page = rows[: page_data.PAGE_SIZE]
     context = {
-        "workflows": shown,
-        "next_after": shown[-1].name if len(found) > len(shown) else "",
+        "workflows": page,
+        "next_after": page[-1].name if len(rows) > len(page) else "",
         "search": search,
         "after": after,
     }
@@ -78,7 +78,7 @@ def workflow_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_for("design")
 def workflow_import(request: HttpRequest) -> HttpResponse:
-    """A draft from a file; what is in it is seen before anything of it runs."""
+    """Stores a file as a draft, so that a person sees it before anything of it runs."""
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if request.method == "POST" and form.is_valid() and form.store(request.user):
         return redirect("workflow-edit", form.cleaned_data["name"])
@@ -89,7 +89,7 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page_for("view")
 def workflow_export(request: HttpRequest, name: str, written: str) -> HttpResponse:
-    """A published version as a file: the newest, or that of `?version=`."""
+    """A published version as a file: the one of `?version=`, else the newest."""
     version = page_data.find_version(get_object_or_404(Workflow, name=name), request.GET.get("version", ""))
     graph = parse(version.document)[0] if version else None
     if version is None or graph is None or written not in WRITERS:

@@ -25,7 +25,7 @@ def person_of(scope: dict[str, Any]) -> Person:
     return (
         getattr(session, "session_key", None) or "",
         getattr(scope.get("user"), "pk", None),
-        scope.get("ask"),
+        scope.get("reauthenticate"),
     )
 
 

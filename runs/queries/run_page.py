@@ -13,7 +13,7 @@ from uuid import UUID
 from config.lib.json import iso, json_text
 from designer.document.document import dump
 from designer.document.graph import Graph
-from designer.document.kinds import fields_said
+from designer.document.kinds import wording_fields
 from designer.errors import ExpressionError
 from runs.errors import RunsError
 from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_bindings
@@ -35,7 +35,7 @@ TIMELINE_PAGE = 2_000
 SHOWN_FIELDS = frozenset(
     {"name", "title", "kind", "retry", "timeout", "when", "on_failure", "fallback", "dynamic", "pivot"}
     | {"compensation"}
-    | fields_said()
+    | wording_fields()
 )
 
 

@@ -19,7 +19,7 @@ from django.db import transaction
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from config.lib.json import is_storable, iso
-from designer.document.document import parse, refused
+from designer.document.document import parse, storage_problem
 from designer.document.graph import Graph
 from designer.document.limits import NAME_LENGTH_MAX
 from designer.problems import Problem
@@ -230,7 +230,7 @@ def _graph(run: RunIn, where: str) -> Graph:
 
 def _parsed(document: dict[str, Any], where: str) -> tuple[Graph | None, list[Problem]]:
     try:
-        refusal = refused(document)
+        refusal = storage_problem(document)
         return (None, [refusal]) if refusal else parse(document)
     except Exception as error:  # a stranger's file may hold anything
         raise ImportRefused(f"{where}: this is no definition ({type(error).__name__}).") from error
@@ -333,7 +333,7 @@ def _stored(
     definition = record.definition
     run = Run(
         id=run_id,
-        version=workflows.keep_of_file(definition.document, definition.resolved, user),
+        version=workflows.create_imported_version(definition.document, definition.resolved, user),
         workflow_name=record.workflow,
         input=record.input,
         labels=record.labels,

@@ -17,7 +17,7 @@ def try_draft(name: str, input: Mapping[str, Any], revision: int | None = None, 
 
     Raises `TrialRefused` with its problems, `StaleDraft`, `UnknownWorkflow` or `BadInput`.
     """
-    return _start(workflows.keep_for_trial(name, revision, user), input, user)
+    return _start(workflows.create_trial_version(name, revision, user), input, user)
 
 
 def try_step(
@@ -33,7 +33,7 @@ def try_step(
     Raises what `try_draft` raises.
     """
     scope = {"context": context, "input": context, "steps": steps, "run": {"id": "", "workflow": name}}
-    return _start(workflows.keep_step_for_trial(name, step, scope, revision, user), context, user)
+    return _start(workflows.create_step_trial_version(name, step, scope, revision, user), context, user)
 
 
 def _start(version: WorkflowVersion, input: Mapping[str, Any], user: Any) -> Run:

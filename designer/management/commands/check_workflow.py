@@ -1,4 +1,4 @@
-"""`manage.py check_workflow`: what is wrong with definitions in files, without storing them."""
+"""`manage.py check_workflow`: prints the problems of definitions in files, and stores nothing."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ class Command(SagaboardCommand):
         parser.add_argument("files", nargs="+", metavar="FILE", help=".json, .yaml or .py (which is run)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = list(check_files(options["files"]))
-        for file, problem in found:
+        problems = list(check_files(options["files"]))
+        for file, problem in problems:
             level = "warning: " if problem.level == "warning" else ""
             self.stdout.write(f"{file}:{problem.path}: {problem.code}: {level}{problem.message}")
-        if errors(problem for _, problem in found):
+        if errors(problem for _, problem in problems):
             sys.exit(HAS_ERRORS)
 
 
 def check_files(files: list[str]) -> Iterator[tuple[str, Problem]]:
-    """Every problem with its file. Workflows in the files may run each other unpublished."""
+    """Every problem with its file.
+
+    Workflows in the files may refer to each other before they are published.
+    """
     documents: list[tuple[str, Any]] = []
     for file in files:
         try:

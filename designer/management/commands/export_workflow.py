@@ -1,4 +1,4 @@
-"""`manage.py export_workflow`: a definition as text on standard output."""
+"""`manage.py export_workflow`: prints a definition as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(SagaboardCommand):
     help = "Prints a workflow: the version named, else the latest one, else the draft."
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        # Django's own --version gives way to ours.
+        # Our --version replaces Django's.
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **options)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py import_workflow`: definitions from files into drafts, or at once into versions."""
+"""`manage.py import_workflow`: stores definitions from files as drafts, or at once as versions."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Command(SagaboardCommand):
         for file in options["files"]:
             try:
                 for document in load_file(Path(file)):
-                    self._tell(file, import_document(document, options["publish"]))
+                    self._print(file, import_document(document, options["publish"]))
             except DesignerError as error:
                 raise Refused(f"{file}: {error}") from error
 
-    def _tell(self, file: str, saved: Saved) -> None:
+    def _print(self, file: str, saved: Saved) -> None:
         for problem in saved.problems:
             self.stderr.write(f"{file}:{problem.path}: {problem.code}: {problem.message}")
         what = f"version {saved.version.number}" if saved.version else f"draft, revision {saved.revision}"

@@ -1,4 +1,4 @@
-"""`manage.py add_user`: an account for a person, or other roles for one who has it."""
+"""`manage.py add_user`: creates an account for a person, or sets the roles of an existing one."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ class Command(SagaboardCommand):
             if email:
                 user.email = email
                 user.save(update_fields=["email"])
-            roles.give(user, *(Role(one) for one in role))
+            roles.give(user, *(Role(value) for value in role))
         self.stdout.write(f"{name}: {', '.join(dict.fromkeys(role))}")
         if password:
             self.stdout.write(f"Password: {password}    (shown this once)")
 
 
 def check_email(email: str) -> None:
+    """Raises Refused for a malformed address."""
     try:
         validate_email(email)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""`manage.py create_token`: a token of the API, printed once."""
+"""`manage.py create_token`: creates an API token and prints it, once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Command(SagaboardCommand):
 
 
 def check_name(name: str) -> None:
-    """Raises Refused for what is no name of an account."""
+    """Raises Refused for a text that cannot be a username."""
     field = User._meta.get_field("username")
     try:
         field.run_validators(name or " ")

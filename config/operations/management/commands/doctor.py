@@ -1,4 +1,4 @@
-"""`manage.py doctor`: looks at everything the product needs and says what to do."""
+"""`manage.py doctor`: prints the findings of `config.operations.diagnostics`."""
 
 from __future__ import annotations
 

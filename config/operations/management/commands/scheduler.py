@@ -1,4 +1,8 @@
-"""`manage.py scheduler`: the loop of the sweep."""
+"""`manage.py scheduler`: the loop that runs the sweep, the retention and the counters.
+
+One thread, several tasks with intervals of their own. What a task does is in `runs.maintenance` and
+`runs.statistics`; here is only when it is due. Several schedulers may run at once.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +25,20 @@ from runs.maintenance.retention import Place, prune_step
 from runs.maintenance.sweep import sweep_due, sweep_once
 from runs.statistics import counters
 
-DUE_EVERY_S = 0.5  # how late a timer fires at most
-SWEEP_EVERY_S = 3.0  # how long it takes to look at all else
+DUE_EVERY_S = 0.5  # how late a timer fires at most, unless the database is slow
+SWEEP_EVERY_S = 3.0  # interval of a full sweep
 PRUNE_EVERY_S = 3_600.0
 SAMPLE_EVERY_S = 60.0
 TALLIES_PER_PASS = 5
 FAILURE_DELAY_S_MAX = 6.0
-HESITATION_S = 5.0  # a pass that takes longer was held up by the database
+SLOW_PASS_S = 5.0  # a pass that takes longer was held up by the database
 STEADY_S = 2 * worker_processes.HEARTBEAT_S
 
 log = logging.getLogger(__name__)
 
 
 class Command(SagaboardCommand):
-    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
+    requires_system_checks: list[str] = []  # they import all pages; a restart is faster without them
     help = (
         "Fires timers, expires leases of lost workers and rings lost jobs again. SIGTERM or Ctrl-C ends it."
     )
@@ -49,9 +53,9 @@ class Command(SagaboardCommand):
 
 @dataclass
 class Pruning:
-    """Removes old runs, one step a pass; when none is left, again after an hour.
+    """Retention of one kind of runs: one bounded step each pass, and a pause of an hour once none is left.
 
-    `days` 0: only what somebody else began to remove.
+    With `days` 0 it only finishes removals that were begun elsewhere.
     """
 
     days: float
@@ -59,7 +63,7 @@ class Pruning:
     due_at: float = 0.0
     place: Place | None = None
 
-    def go_on(self) -> None:
+    def step_if_due(self) -> None:
         if time.monotonic() >= self.due_at:
             step = prune_step(self.days or None, self.place, trials_only=self.trials_only)
             self.place = step.place
@@ -68,11 +72,12 @@ class Pruning:
 
 
 class SweepLoop:
-    """Fires what is due twice a second, and looks at all else less often.
+    """Fires due timers twice a second; does everything else less often.
 
-    What fails is logged and tried again, ever slower to a limit.
+    A pass that fails is logged and repeated, with a delay that doubles up to `FAILURE_DELAY_S_MAX`.
 
-    A database that was away has let nobody send a heartbeat, so silence counts only a while after.
+    A worker process counts as lost once its heartbeats stop. While the database is unavailable no process can
+    send one, so silence counts only after the database has been steady for `STEADY_S`.
     """
 
     def __init__(self) -> None:
@@ -109,15 +114,15 @@ class SweepLoop:
             self.slow_down(one_line(error))
         except Exception:
             self.slow_down("a bug", exc_info=True)
-        if time.monotonic() - began > HESITATION_S:
+        if time.monotonic() - began > SLOW_PASS_S:
             self.steady_since = time.monotonic()
 
     def prune(self) -> None:
         for pruning in self.prunings:
-            pruning.go_on()
+            pruning.step_if_due()
 
     def keep_figures(self) -> None:
-        """Counts the runs that have ended, and once a minute what waits in the queues."""
+        """Counts runs that have ended since, and once a minute samples the lengths of the queues."""
         if time.monotonic() >= self.tally_at:
             self.tally()
         if time.monotonic() >= self.sample_at:
@@ -125,7 +130,7 @@ class SweepLoop:
             counters.sample_fleet()
 
     def tally(self) -> None:
-        """While nothing ends, it is looked for less often."""
+        """Counts ended runs in bounded batches; while none end, the next pass comes later."""
         for _ in range(TALLIES_PER_PASS):
             counted = counters.tally_once()
             if counted < counters.RUNS_PER_PASS:

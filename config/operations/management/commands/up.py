@@ -1,4 +1,4 @@
-"""`manage.py up`: the whole product on one machine."""
+"""`manage.py up`: the whole product on one machine, as processes under `config.operations.supervisor`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def default_processes() -> int:
 
 
 def prepare() -> None:
-    """Everything that can be refused before a process is started."""
+    """Does everything that can fail before the first process starts. Raises Refused or a ConfigError."""
     get_catalog()
     if settings.REDIS_EMBEDDED:
         embedded_redis.end_leftover()
@@ -85,10 +85,10 @@ def prepare() -> None:
 
 
 def parts(listener: socket.socket, host: str, workers: int) -> list[Part]:
-    """In the order of starting; they are stopped in the reverse order."""
+    """The parts in the order of starting; the supervisor stops them in reverse order."""
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     environment = part_environment(host)
-    found = [
+    ordered = [
         Part("scheduler", [*manage, "scheduler"], SCHEDULER_GRACE_S, environment=environment),
         Part(
             "workers",
@@ -100,10 +100,10 @@ def parts(listener: socket.socket, host: str, workers: int) -> list[Part]:
     ]
     if settings.REDIS_EMBEDDED:
         command = embedded_redis.command(settings.DATA_DIR)
-        found.insert(
+        ordered.insert(
             0, Part("redis", command, REDIS_GRACE_S, embedded_redis.answers, orphaned=signal.SIGTERM)
         )
-    return found
+    return ordered
 
 
 def web_part(listener: socket.socket, environment: dict[str, str]) -> Part:
@@ -123,7 +123,7 @@ def web_part(listener: socket.socket, environment: dict[str, str]) -> Part:
 
 
 def part_environment(host: str) -> dict[str, str]:
-    """The parts see the same files from any working directory and answer to the name in --host."""
+    """Environment of the parts: independent of the working directory, with the name in --host allowed."""
     path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
     hosts = [*settings.ALLOWED_HOSTS, *([host] if host != EVERY_ADDRESS else [])]
     return {
@@ -135,7 +135,7 @@ def part_environment(host: str) -> dict[str, str]:
 
 
 def web_answers(listener: socket.socket) -> bool:
-    """Whether any answer comes, an error page too."""
+    """Whether the web process answers a request, be it with an error page."""
     host, port = listener.getsockname()
     client = http.client.HTTPConnection(
         "127.0.0.1" if host == EVERY_ADDRESS else host, port, timeout=PROBE_TIMEOUT_S
@@ -151,8 +151,8 @@ def web_answers(listener: socket.socket) -> bool:
 
 
 def welcome(supervisor: Supervisor, host: str, port: int) -> None:
-    shown = "localhost" if host in (*LOOPBACK, EVERY_ADDRESS) else host
-    address = f"http://{shown}:{port}"
+    public_host = "localhost" if host in (*LOOPBACK, EVERY_ADDRESS) else host
+    address = f"http://{public_host}:{port}"
     password = create_first_user()
     link = sign_in_path()
     connections.close_all()

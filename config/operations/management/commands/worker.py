@@ -1,4 +1,4 @@
-"""`manage.py worker`: a pool of worker processes."""
+"""`manage.py worker`: runs a pool of worker processes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from workers.registry import get_catalog
 
 REDIS_S_MAX = 20.0
 REDIS_POLL_S = 0.5
-JOBS = "workers.process.jobs"  # loaded before the fork, so that a new child starts at once
+JOBS = "workers.process.jobs"  # imported before the fork, so that a new child starts at once
 
 
 class Command(SagaboardCommand):
-    requires_system_checks: list[str] = []  # they load all pages; it is up again sooner without
+    requires_system_checks: list[str] = []  # they import all pages; a restart is faster without them
     help = "Runs worker processes that take steps from queues. SIGTERM or Ctrl-C: each finishes its step."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ class Command(SagaboardCommand):
         )
 
     def handle(self, *args: Any, processes: int, queues: str, **options: Any) -> None:
-        names = chosen(queues)
+        names = queue_names(queues)
         refuse_unmigrated()
         import_module(JOBS)
         get_catalog()
@@ -41,7 +41,7 @@ class Command(SagaboardCommand):
 
 
 def await_redis() -> None:
-    """It may be restarting just now; Refused when it stays away."""
+    """Waits for Redis, which may be restarting; raises Refused after `REDIS_S_MAX`."""
     until = time.monotonic() + REDIS_S_MAX
     while not embedded_redis.answers():
         if time.monotonic() > until:
@@ -49,7 +49,8 @@ def await_redis() -> None:
         time.sleep(REDIS_POLL_S)
 
 
-def chosen(queues: str) -> list[str]:
+def queue_names(queues: str) -> list[str]:
+    """The queues of --queues without repetitions, all if it is empty. Raises Refused for an unknown one."""
     names = [name.strip() for name in queues.split(",") if name.strip()] or list(settings.RQ_QUEUES)
     unknown = [name for name in names if name not in settings.RQ_QUEUES]
     if unknown:

@@ -24,7 +24,7 @@ NOON = 1_800_000_000 // 60 * 60
 
 @pytest.fixture(autouse=True)
 def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(rate_limits, "_here", rate_limits._Here())
+    monkeypatch.setattr(rate_limits, "_local", rate_limits._LocalCounts())
     monkeypatch.setattr(rate_limits, "clock", lambda: NOON + 10)
     rate_limits._redis.cache_clear()
     yield
@@ -69,7 +69,7 @@ def test_a_door_lets_in_what_its_setting_says_for_each_by_themselves(
     few(calls=2)
     expect_two_a_minute(at)
     assert all(0 < int(redis_client.ttl(key)) <= 120 for key in redis_client.keys("limit:*"))
-    assert rate_limits._here._counts == {}
+    assert rate_limits._local._counts == {}
 
 
 def test_doors_are_guarded_while_redis_is_away(
@@ -82,8 +82,8 @@ def test_doors_are_guarded_while_redis_is_away(
 
 
 def test_counts_of_a_process_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "KEPT_MAX", 3)
-    here = rate_limits._Here()
+    monkeypatch.setattr(rate_limits, "LOCAL_COUNTS_MAX", 3)
+    here = rate_limits._LocalCounts()
     for key in "abcd":
         here.count(key)
     assert here.count("d") == 2 and here.count("a") == 1

@@ -30,7 +30,7 @@ PATHS = ("workers", "metrics")
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch, transactional_db: None, redis_client: Redis) -> None:
     """Nothing that an earlier test looked at is remembered."""
-    monkeypatch.setattr(health, "KEPT_S", -1.0)
+    monkeypatch.setattr(health, "CACHED_S", -1.0)
     metrics._settled.cache_clear()
     queue.connection.cache_clear()
 
@@ -73,7 +73,7 @@ def test_all_is_well(all_well: None, viewer: Client) -> None:
     answer = get(viewer, "health")
     assert answer.status_code == 200, answer.content
     found = answer.json()
-    assert found["status"] == "ok" and set(found["parts"]) == set(health.LOOKS)
+    assert found["status"] == "ok" and set(found["parts"]) == set(health.CHECKS)
     assert found["parts"]["workers"] == {"is_ok": True, "text": "1 worker process online"}
 
 
@@ -150,7 +150,7 @@ def test_it_is_cheap(all_well: None, viewer: Client, monkeypatch: pytest.MonkeyP
     with CaptureQueriesContext(connection) as asked:
         health.parts()
     assert len(asked) <= 4
-    monkeypatch.setattr(health, "KEPT_S", 60.0)
+    monkeypatch.setattr(health, "CACHED_S", 60.0)
     with CaptureQueriesContext(connection) as asked:
         health.parts()
     assert len(asked) == 0

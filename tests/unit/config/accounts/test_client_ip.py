@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from config.accounts.rate_limits import address
+from config.accounts.rate_limits import client_ip
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ def test_the_address_of_a_client(
 ) -> None:
     settings.HTTPS = https
     request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": told} if told else {})
-    assert address(request) == expected
+    assert client_ip(request) == expected

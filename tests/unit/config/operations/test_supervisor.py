@@ -76,7 +76,7 @@ def test_an_ended_part_is_started_again(tmp_path):
         wait_for(lambda: len(list(tmp_path.iterdir())) == 1)
         os.kill(int(next(tmp_path.iterdir()).name), signal.SIGKILL)
         wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
-        supervisor.asked_at = time.monotonic()
+        supervisor.stop_requested_at = time.monotonic()
 
     thread = threading.Thread(target=kill_and_stop)
     thread.start()
@@ -105,11 +105,11 @@ def test_a_second_request_is_taken_for_hurry_only_after_a_moment():
     supervisor = Supervisor()
     supervisor._request_stop(signal.SIGTERM, None)
     supervisor._request_stop(signal.SIGTERM, None)
-    assert supervisor.stopping and not supervisor.hurry
-    assert supervisor.asked_at is not None
-    supervisor.asked_at -= 2
+    assert supervisor.stopping and not supervisor.kill_now
+    assert supervisor.stop_requested_at is not None
+    supervisor.stop_requested_at -= 2
     supervisor._request_stop(signal.SIGTERM, None)
-    assert supervisor.hurry
+    assert supervisor.kill_now
 
 
 def test_parts_end_with_a_killed_parent():

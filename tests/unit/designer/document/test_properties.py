@@ -17,7 +17,7 @@ from designer.expressions.expressions import compile_expression, resolve
 from designer.formats.formats import from_json, from_yaml, to_json, to_yaml
 from designer.formats.python_source import to_python
 from designer.problems import Problem
-from designer.validation.workflow import check_document, problems
+from designer.validation.workflow import check_document, check_graph
 from tests.unit.designer.helpers import FakeSpec, catalog, published
 from tests.unit.designer.strategies import ANYTHING, GRAPHS, JSON, TEXTS, documents
 
@@ -95,7 +95,7 @@ def test_broken_documents_have_problems_with_places(document: Any) -> None:
     found = check_document(document, catalog(), published)
     assert all(isinstance(problem.path, str) and problem.message for problem in found)
     salvaged, _ = salvage(document)
-    problems(salvaged, catalog(), published)
+    check_graph(salvaged, catalog(), published)
 
 
 @given(st.text(max_size=60) | st.text("context.ab([{}])\"'\\+-!?:&|<>=, map1 x", max_size=40))
