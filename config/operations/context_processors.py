@@ -26,7 +26,7 @@ def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
 
 def open_interventions(request: HttpRequest) -> dict[str, Callable[[], int]]:
     """`open_interventions` in templates: how many wait for a person; counted only where it is shown."""
-    return {"open_cases": Intervention.objects.filter(status="open").count}
+    return {"open_intervention_count": Intervention.objects.filter(status="open").count}
 
 
 def outage_text() -> str:

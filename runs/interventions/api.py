@@ -12,6 +12,7 @@ from config.accounts.authentication import callers
 from runs.errors import UnknownIntervention
 from runs.interventions import service
 from runs.interventions.queries import UNREAD, history_json, interventions_json
+from runs.machine.answers import Answer
 from runs.models import Intervention
 
 INTERVENTIONS_MAX = 200
@@ -20,7 +21,7 @@ router = Router(tags=["runs"])
 
 
 class AnswerIn(Schema):
-    answer: Literal["retry", "resolve", "skip", "compensate", "abandon"]
+    answer: Answer
     note: str = Field("", max_length=10_000)
     patch: dict[str, Any] | None = None
     output: Any = None
@@ -45,18 +46,20 @@ def list_interventions(
     cause: Annotated[str | None, Query(max_length=16)] = None,
 ) -> dict[str, Any]:
     """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
-    cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
-    cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
-    cases = cases.filter(**({"cause_key": cause} if cause else {}))
-    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:INTERVENTIONS_MAX]
-    return {"interventions": interventions_json(list(listed)), "count": cases.count()}
+    interventions = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
+    interventions = interventions.filter(**({"run__workflow_name": workflow} if workflow else {}))
+    interventions = interventions.filter(**({"cause_key": cause} if cause else {}))
+    listed = interventions.order_by("opened_at" if status == "open" else "-answered_at", "pk")[
+        :INTERVENTIONS_MAX
+    ]
+    return {"interventions": interventions_json(list(listed)), "count": interventions.count()}
 
 
 @router.get("/interventions/{int:case_id}", response=dict[str, Any])
 def get_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
     """A case with its history."""
-    case = _find_intervention(case_id)
-    return _intervention_json(case) | {"history": history_json(case)}
+    intervention = _find_intervention(case_id)
+    return _intervention_json(intervention) | {"history": history_json(intervention)}
 
 
 @router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
@@ -92,12 +95,12 @@ def answer_intervention(request: HttpRequest, case_id: int, body: AnswerIn) -> S
 
 def _find_intervention(case_id: int) -> Intervention:
     """Raises UnknownIntervention."""
-    case = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
-    if case is None:
+    intervention = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
+    if intervention is None:
         raise UnknownIntervention()
-    return case
+    return intervention
 
 
-def _intervention_json(case: Intervention) -> dict[str, Any]:
-    (found,) = interventions_json([case])
+def _intervention_json(intervention: Intervention) -> dict[str, Any]:
+    (found,) = interventions_json([intervention])
     return found

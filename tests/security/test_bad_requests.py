@@ -216,8 +216,8 @@ def test_a_body_over_the_limit_is_refused_and_never_a_fault(stuck: Run, settings
 def test_markup_in_people_s_words_stays_text_on_every_page(run_here: Any, order: Any) -> None:
     faulty = {"ship": "critical", "undo_charge": True}
     run = run_here(order, faults=faulty, note=MARKUP, **{MARKUP: MARKUP})
-    case = run.interventions.get()
-    service.note(case.pk, "olga", MARKUP)
+    intervention = run.interventions.get()
+    service.note(intervention.pk, "olga", MARKUP)
     with_markup(run)
     admin = person(MARKUP, "admin", first_name=MARKUP)
     tokens.make(admin, MARKUP, Role.VIEWER)

@@ -146,7 +146,7 @@ def test_an_undo_is_done_by_hand_or_left(answer, undo, end) -> None:
 )
 def test_exactly_the_answers_that_fit_are_taken(driver, step, answers) -> None:
     made = driver()
-    assert set(allowed(made.memory.graph, made.memory.state()).cases[step]) == answers
+    assert set(allowed(made.memory.graph, made.memory.state()).interventions[step]) == answers
     for answer in ALL_ANSWERS:
         made = driver()
         event = AnswerIntervention(made.now, step, made.step(step).intervention or 0, answer, "anna", "note")
