@@ -22,7 +22,7 @@ from runs.interventions import service
 from runs.interventions.facts import Question, intervention_page
 from runs.interventions.forms import ClaimForm, ListForm, NoteForm, PlanForm, ReplyForm
 from runs.interventions.queries import UNREAD
-from runs.machine.answers import option_of
+from runs.machine.answers import OPTION
 from runs.machine.errors import Refused
 from runs.models import Intervention
 from runs.queries.run_page import view_json
@@ -179,7 +179,7 @@ def _ask(
     request: HttpRequest, question: Question, form: ReplyForm, reply: service.Reply, effect: str
 ) -> HttpResponse:
     intervention = question.intervention
-    option = option_of(intervention.kind, reply.answer)
+    option = OPTION[intervention.kind, reply.answer]
     context = {
         "title": option.title,
         "intervention": intervention,

@@ -57,22 +57,22 @@ def list_interventions(
 
 @router.get("/interventions/{int:case_id}", response=dict[str, Any])
 def get_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
-    """A case with its history."""
+    """An intervention with its history."""
     intervention = _find_intervention(case_id)
-    return _intervention_json(intervention) | {"history": history_json(intervention)}
+    return interventions_json([intervention])[0] | {"history": history_json(intervention)}
 
 
 @router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
 def claim_intervention(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
     """409 where somebody else has claimed it, unless `take_over` is true."""
     service.claim(case_id, request.user, take_over=bool(body and body.take_over))
-    return _intervention_json(_find_intervention(case_id))
+    return _intervention_json(case_id)
 
 
 @router.post("/interventions/{int:case_id}/release", auth=callers("operate"), response=dict[str, Any])
 def release_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
     service.release(case_id, request.user)
-    return _intervention_json(_find_intervention(case_id))
+    return _intervention_json(case_id)
 
 
 @router.post("/interventions/{int:case_id}/notes", auth=callers("operate"), response={201: dict[str, Any]})
@@ -90,17 +90,17 @@ def answer_intervention(request: HttpRequest, case_id: int, body: AnswerIn) -> S
     """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
     reply = service.Reply(body.answer, body.note, body.patch, body.output)
     result = service.answer(case_id, reply, request.user)
-    return Status(202 if result == "proposed" else 200, _intervention_json(_find_intervention(case_id)))
+    return Status(202 if result == "proposed" else 200, _intervention_json(case_id))
+
+
+def _intervention_json(case_id: int) -> dict[str, Any]:
+    return interventions_json([_find_intervention(case_id)])[0]
 
 
 def _find_intervention(case_id: int) -> Intervention:
     """Raises UnknownIntervention."""
-    intervention = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
+    rows = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id)
+    intervention = rows.first()
     if intervention is None:
         raise UnknownIntervention()
     return intervention
-
-
-def _intervention_json(intervention: Intervention) -> dict[str, Any]:
-    (found,) = interventions_json([intervention])
-    return found

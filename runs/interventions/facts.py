@@ -18,7 +18,7 @@ from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
 from runs.interventions.wording import Asked, outlook
 from runs.machine.allowed import answers
-from runs.machine.answers import DIRECTIONS, Answer, Option, option_of
+from runs.machine.answers import DIRECTIONS, OPTION, Answer, Option
 from runs.machine.bindings import bind, merge_patch, task_bindings
 from runs.machine.errors import Refused
 from runs.machine.preview import may_depend_on_output, preview, waits_behind
@@ -109,7 +109,7 @@ class Question:
 
     def choices(self) -> list[Choice]:
         """The answers, each with the table's line about it."""
-        options = [option_of(self.intervention.kind, answer) for answer in self.answers]
+        options = [OPTION[self.intervention.kind, answer] for answer in self.answers]
         return [Choice(option, option.effect) for option in options]
 
     def foretold(self) -> list[Choice]:

@@ -9,7 +9,7 @@ from django import forms
 
 from runs.form_fields import JsonField
 from runs.interventions.service import NOTE_LENGTH_MAX, Reply
-from runs.machine.answers import option_of
+from runs.machine.answers import OPTION
 from runs.models import CASE_KINDS, Severity
 
 IDS_MAX = 500
@@ -43,13 +43,13 @@ class ReplyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         answer = data.get("answer")
-        if answer and option_of(self.kind, answer).needs_note and not data.get("note", "").strip():
+        if answer and OPTION[self.kind, answer].needs_note and not data.get("note", "").strip():
             self.add_error("note", "Say what was done, and why. It is kept in the journal.")
         return data
 
     def reply(self) -> Reply:
         data = self.cleaned_data
-        field = option_of(self.kind, data["answer"]).field
+        field = OPTION[self.kind, data["answer"]].field
         return Reply(
             data["answer"],
             data["note"],

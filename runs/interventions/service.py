@@ -23,7 +23,7 @@ from runs.engine.after_commit import carry_out, start_children
 from runs.engine.creation import sealed_patch
 from runs.engine.unit_of_work import Unit, unit_of
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
-from runs.machine.answers import Answer, find_option
+from runs.machine.answers import OPTION, Answer
 from runs.machine.errors import NoteRequired, Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
 from runs.models import CaseAct, CaseMail, Intervention, Severity
@@ -153,7 +153,8 @@ def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered",
     """
     with _work_on(intervention_id, user) as work:
         kind, run = work.intervention.kind, work.unit.loaded
-        reply = replace(reply, patch=sealed_patch(run.version_id, reply.patch))
+        if reply.patch:
+            reply = replace(reply, patch=sealed_patch(run.version_id, reply.patch))
         proposed = work.intervention.proposal or {}
         if not needs_second_person(run.workflow, kind, reply.answer):
             _give(work, reply)
@@ -206,7 +207,7 @@ def withdraw(intervention_id: int, user: Any, text: str = "") -> None:
 
 
 def needs_second_person(workflow: str, kind: str, answer: str) -> bool:
-    option = find_option(kind, answer)
+    option = OPTION.get((kind, answer))
     may_need = option is not None and option.may_need_second_person
     return may_need and policy_for(workflow, kind).second_person
 
@@ -223,7 +224,7 @@ def _propose(work: _Work, reply: Reply) -> None:
 
 def _give(work: _Work, reply: Reply, proposed_by: str = "") -> None:
     """The machine refuses an answer that the table does not have, so it needs no value."""
-    option = find_option(work.intervention.kind, reply.answer)
+    option = OPTION.get((work.intervention.kind, reply.answer))
     patch = reply.patch if option and option.field == "patch" else None
     output = reply.output if option and option.field == "output" else None
     _check_text([reply.note, patch, output])

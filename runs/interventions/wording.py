@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runs.machine.answers import Answer, option_of
+from runs.machine.answers import OPTION, Answer
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
@@ -29,7 +29,7 @@ class Asked:
 
 def outlook(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
     """Sentences for one answer. `depends`: what begins depends on the output that is entered."""
-    lead = option_of(asked.kind, answer).lead.format(step=asked.step, worker=asked.worker)
+    lead = OPTION[asked.kind, answer].lead.format(step=asked.step, worker=asked.worker)
     if asked.kind == "compensation_failed":
         parts = [lead, following(tuple(name for name in found.undo if name != asked.step))]
     else:

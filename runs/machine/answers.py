@@ -109,22 +109,12 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 BY_HAND = frozenset(option.answer for option in OPTIONS if option.is_by_hand)
-_BY_KEY: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option for option in OPTIONS}
-
-
-def option_of(kind: str, answer: str) -> Option:
-    """Raises KeyError where an intervention of that kind has no such answer."""
-    return _BY_KEY[kind, answer]
-
-
-def find_option(kind: str, answer: str) -> Option | None:
-    """The same for an answer that nobody has checked yet."""
-    return _BY_KEY.get((kind, answer))
+OPTION: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option for option in OPTIONS}
 
 
 def title_of(kind: str, answer: str) -> str:
     """The title, or the answer itself where the table has none: the end of a run gives others, too."""
-    option = find_option(kind, answer)
+    option = OPTION.get((kind, answer))
     return option.title if option else answer
 
 

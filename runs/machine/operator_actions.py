@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runs.machine.allowed import answers
-from runs.machine.answers import Answer, Kind, option_of
+from runs.machine.answers import OPTION, Answer, Kind
 from runs.machine.errors import NoteRequired, Refused, Stale
 from runs.machine.events import (
     AnswerIntervention,
@@ -170,7 +170,7 @@ def answer_intervention(transition: Transition, event: AnswerIntervention) -> No
     if event.answer not in allowed:
         raise Refused(f"{event.answer} is not possible here; choose one of {', '.join(allowed)}.")
     kind = kind_of(state)
-    if option_of(kind, event.answer).needs_note and not event.note.strip():
+    if OPTION[kind, event.answer].needs_note and not event.note.strip():
         raise NoteRequired(event.answer)
     close_intervention(
         transition, event.step, event.answer, event.by, event.note, event.patch, event.proposed_by

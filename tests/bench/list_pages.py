@@ -58,7 +58,7 @@ def pages() -> Iterator[tuple[str, str]]:
         kind = {filters["kind"]: "true"} if "kind" in filters else {}
         yield f"API runs: {name}", f"/api/v1/runs?{urlencode({**known, **kind})}"
     yield from of_workflows()
-    yield from of_cases()
+    yield from of_interventions()
     yield from of_admin()
     yield from of_operation()
 
@@ -140,7 +140,7 @@ def of_workflows() -> Iterator[tuple[str, str]]:
     yield "API journal of a run", f"/api/v1/runs/{run.pk}/events"
 
 
-def of_cases() -> Iterator[tuple[str, str]]:
+def of_interventions() -> Iterator[tuple[str, str]]:
     base = "/admin/runs/intervention/"
     yield "interventions", base
     for state in ("mine", "unclaimed", "overdue", "answered", "all"):
