@@ -144,7 +144,12 @@ def _retry(run: Run, order: Order) -> Result:
     interventions = _retriable(run)
     for intervention in interventions:
         service.answer(intervention.pk, service.Reply("retry"), order.user)
-    return Result(run.pk, True, f"Tried again: {', '.join(intervention.step for intervention in interventions)}.", run=run)
+    return Result(
+        run.pk,
+        True,
+        f"Tried again: {', '.join(intervention.step for intervention in interventions)}.",
+        run=run,
+    )
 
 
 def _rerun(run: Run, order: Order) -> Result:

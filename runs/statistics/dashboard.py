@@ -63,7 +63,9 @@ def overview() -> dict[str, Any]:
 
 def open_interventions() -> list[Intervention]:
     """The INTERVENTIONS_MAX interventions that have been open the longest."""
-    interventions = Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_INTERVENTIONS)
+    interventions = (
+        Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_INTERVENTIONS)
+    )
     return list(interventions.order_by("opened_at")[:INTERVENTIONS_MAX])
 
 
