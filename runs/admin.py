@@ -252,9 +252,9 @@ class InterventionAdmin(ForRole, ModelAdmin):
             path("batches/<uuid:batch>/rest/", wrap(bulk_views.batch_rest), name="runs_intervention_rest"),
             path("audit/", wrap(views.audit_page), name="runs_intervention_audit"),
             path("audit/export/", wrap(views.audit_export), name="runs_intervention_audit_export"),
-            path("<int:case_id>/change/", wrap(intervention_detail), name="runs_intervention_change"),
+            path("<int:intervention_id>/change/", wrap(intervention_detail), name="runs_intervention_change"),
             *(
-                path(f"<int:case_id>/{name}/", wrap(view), name=f"runs_intervention_{name}")
+                path(f"<int:intervention_id>/{name}/", wrap(view), name=f"runs_intervention_{name}")
                 for name, view in INTERVENTION_VIEWS.items()
             ),
         ]

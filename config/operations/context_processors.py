@@ -28,8 +28,8 @@ def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
 
 
 def open_interventions(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """`open_cases`: how many interventions wait for a person."""
-    return {"open_cases": Intervention.objects.filter(status="open").count}
+    """`open_intervention_count`: how many interventions wait for a person."""
+    return {"open_intervention_count": Intervention.objects.filter(status="open").count}
 
 
 def outage_text() -> str:

@@ -42,8 +42,8 @@ class ProductCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _runs()
         yield from _queues()
-        cases = Intervention.objects.filter(status="open")
-        yield _gauge("interventions_open", "Questions that wait for a person", _count(cases))
+        interventions = Intervention.objects.filter(status="open")
+        yield _gauge("interventions_open", "Questions that wait for a person", _count(interventions))
         yield _gauge("worker_processes", "Worker processes online", worker_processes.lately_seen().count())
         claimed = StepRun.objects.exclude(process="")
         yield _gauge("attempts_running", "Attempts that worker processes hold", _count(claimed))

@@ -131,16 +131,16 @@ def _details(entry: JournalEntry) -> Any:
 
 
 def _of_act(act: CaseAct) -> Line:
-    case = act.case
+    intervention = act.case
     return Line(
         act.at,
         "case",
         act.by,
         f"case.{act.act}",
-        str(case.run_id),
-        case.run.workflow_name,
-        case.step,
-        str(case.pk),
+        str(intervention.run_id),
+        intervention.run.workflow_name,
+        intervention.step,
+        str(intervention.pk),
         str(act.data.get("answer") or ""),
         act.text,
         act.data or None,

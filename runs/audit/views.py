@@ -60,7 +60,9 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     form = SpanForm(request.GET if "since" in request.GET else _last_days())
     lines = audit.latest(*form.span, SHOWN_MAX) if form.is_valid() else []
     context = {"title": "Audit", "form": form, "lines": lines, "most": SHOWN_MAX}
-    return render(request, "admin/cases/audit.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(
+        request, "admin/interventions/audit.html", context, status=UNPROCESSABLE if form.errors else 200
+    )
 
 
 @require_GET
@@ -70,7 +72,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     form = ExportForm(request.GET)
     if not form.is_valid():
         context = {"title": "Audit", "form": form, "lines": [], "most": SHOWN_MAX}
-        return render(request, "admin/cases/audit.html", context, status=UNPROCESSABLE)
+        return render(request, "admin/interventions/audit.html", context, status=UNPROCESSABLE)
     kind = form.cleaned_data["format"]
     content = _chunked(FILES[kind](audit.lines(*form.span)))
     response = StreamingHttpResponse(_sent(request, content), content_type=TYPES[kind])

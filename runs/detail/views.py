@@ -22,8 +22,9 @@ from runs.engine import engine
 from runs.errors import BadInput, RunsError
 from runs.form_fields import as_text
 from runs.interventions import service
-from runs.interventions.answer_form import AnswerForm
 from runs.interventions.facts import Question
+from runs.interventions.forms import ReplyForm
+from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.errors import Refused
 from runs.machine.limits import NOTE_LENGTH_MAX
 from runs.machine.states import State
@@ -139,20 +140,15 @@ def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    case = get_object_or_404(Intervention, pk=pk)
-    run = find_run(case.run_id)
-    if case.status != "open":
-        return _refuse(request, run, f"{case.answered_by} has already answered: {case.answer}.")
-    form = AnswerForm(request.POST, answers=_answers(run, pk))
+    intervention = get_object_or_404(Intervention, pk=pk)
+    run = find_run(intervention.run_id)
+    if intervention.status != "open":
+        answered = f"{intervention.answered_by} has already answered: {intervention.answer}."
+        return _refuse(request, run, answered)
+    form = _reply_form(Question(intervention), request.POST)
     if not form.is_valid():
-        return _show(request, run, {f"case-{pk}": form})
-    data = form.cleaned_data
-    output = data["output"] or {}
-    return _act(
-        request,
-        run,
-        lambda: _answer(request, pk, service.Reply(data["answer"], data["note"], data["patch"], output)),
-    )
+        return _show(request, run, {f"intervention-{pk}": form})
+    return _act(request, run, lambda: _answer(request, pk, form.reply()))
 
 
 def _answer(request: HttpRequest, pk: int, reply: service.Reply) -> None:
@@ -160,9 +156,10 @@ def _answer(request: HttpRequest, pk: int, reply: service.Reply) -> None:
         messages.warning(request, f"Proposed: {reply.answer}. A second person has to agree.")
 
 
-def _answers(run: Run, pk: int) -> list[str]:
-    cases = queries_runs.allowed(run)["interventions"]
-    return next((list(case["answers"]) for case in cases if case["id"] == pk), [])
+def _reply_form(question: Question, data: Any = None) -> ReplyForm:
+    intervention = question.intervention
+    auto_id = f"intervention-{intervention.pk}-%s"
+    return ReplyForm(data, kind=intervention.kind, answers=question.answers, auto_id=auto_id)
 
 
 def _act(request: HttpRequest, run: Run, act: Callable[[], None]) -> HttpResponse:
@@ -190,15 +187,19 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
 
 
 def _panel(run: Run, known: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
-    allowed = queries_runs.allowed(run, known)
+    allowed = queries_runs.operations(machine_allowed(*known), known[1])
     forms = forms or {}
+    questions = [Question(intervention, known) for intervention in queries_runs.open_interventions(run)]
     return {
         "run": run,
         "allowed": allowed,
         "rollback_plan": queries_runs.planned_undo(*known) if allowed["rollback"] else None,
         "children": steps.children(run),
         "approvals": steps.approvals(run, allowed["approvals"]),
-        "cases": [Question.of(case, forms.get(f"case-{case['id']}")) for case in allowed["interventions"]],
+        "questions": [
+            (question, forms.get(f"intervention-{question.intervention.pk}") or _reply_form(question))
+            for question in questions
+        ],
         "signal_form": forms.get("signal") or SignalForm(),
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,16 +21,13 @@ from runs.engine.after_commit import carry_out, start_children
 from runs.engine.next_step import GoOn, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
-from runs.errors import AnsweredAlready, NewerState, UnknownIntervention, UnstorableText, WorkerMissing
-from runs.machine.errors import Refused, Stale
+from runs.errors import NewerState, UnstorableText, WorkerMissing
+from runs.machine.errors import Stale
 from runs.machine.events import (
-    Answer,
-    AnswerIntervention,
     Approve,
     Cancel,
     CancelMode,
     Claim,
-    ClaimIntervention,
     HandBack,
     Lose,
     Note,
@@ -42,7 +39,7 @@ from runs.machine.events import (
 )
 from runs.machine.retry_policy import action_of, queue_of
 from runs.machine.states import State
-from runs.models import Intervention, StepRun
+from runs.models import StepRun
 from runs.store.reader import Loaded, load
 from workers.sdk.outcome import Failure, Outcome
 
@@ -107,62 +104,6 @@ def time_out(run_id: UUID) -> None:
     """Applies the run's own timeout, which is due."""
     with unit_of(run_id, carry_out) as unit:
         unit.take(TimeOut(unit.at))
-
-
-# --- interventions ---
-
-
-def claim_intervention(intervention_id: int, user: Any) -> None:
-    case = _case(intervention_id)
-    with unit_of(case.run_id, carry_out) as unit:
-        unit.take(ClaimIntervention(unit.at, case.step, case.opened_seq, _name(user)))
-
-
-def answer(
-    intervention_id: int,
-    answer: Answer,
-    *,
-    user: Any,
-    note: str = "",
-    patch: Mapping[str, Any] | None = None,
-    output: Any = None,
-    proposed_by: str = "",
-) -> None:
-    """Answers an open intervention. Raises AnsweredAlready for the second of two simultaneous answers."""
-    _check_text([note, patch, output])
-    case = _case(intervention_id)
-    with unit_of(case.run_id, carry_out) as unit:
-        try:
-            unit.take(
-                AnswerIntervention(
-                    unit.at,
-                    case.step,
-                    case.opened_seq,
-                    answer,
-                    _name(user),
-                    note,
-                    patch,
-                    output,
-                    proposed_by,
-                )
-            )
-        except Refused as refused:
-            raise _with_answerer(refused, intervention_id) from refused
-        start_children(unit)
-
-
-def _with_answerer(refused: Refused, intervention_id: int) -> Refused:
-    if refused.code != "already_answered":
-        return refused
-    case = _case(intervention_id)
-    return AnsweredAlready(case.answered_by, case.answer)
-
-
-def _case(intervention_id: int) -> Intervention:
-    try:
-        return Intervention.objects.get(pk=intervention_id)
-    except Intervention.DoesNotExist as error:
-        raise UnknownIntervention() from error
 
 
 # --- attempts ---

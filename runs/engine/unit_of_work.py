@@ -105,10 +105,10 @@ class Unit:
         Only these fit into the single statement that `write_if` guards by `last_seq`.
         """
         entries = [entry for decision in self.decisions for entry in decision.entries]
-        opens_case = any(entry.type.startswith("intervention.") for entry in entries)
+        opens_intervention = any(entry.type.startswith("intervention.") for entry in entries)
         starts_others = any(isinstance(command, StartChild) for command in self.commands)
         dispatches_again = any(dispatch.step not in self.state.changed for dispatch in self.dispatches)
-        if opens_case or starts_others or dispatches_again:
+        if opens_intervention or starts_others or dispatches_again:
             raise NeedsLock
 
     def loaded_now(self) -> reader.Loaded:

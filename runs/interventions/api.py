@@ -13,6 +13,7 @@ from designer.document.limits import NAME_LENGTH_MAX
 from runs.errors import UnknownIntervention
 from runs.interventions import service
 from runs.interventions.queries import UNREAD, history_json, interventions_json
+from runs.machine.answers import Answer
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, COMMENT_LENGTH_MAX
 from runs.models import Intervention
 
@@ -22,7 +23,7 @@ router = Router(tags=["runs"])
 
 
 class AnswerIn(Schema):
-    answer: Literal["retry", "resolve", "skip", "compensate", "abandon"]
+    answer: Answer
     note: str = Field("", max_length=COMMENT_LENGTH_MAX)
     patch: dict[str, Any] | None = None
     output: Any = None
@@ -47,59 +48,65 @@ def list_interventions(
     cause: Annotated[str | None, Query(max_length=CAUSE_KEY_LENGTH_MAX)] = None,
 ) -> dict[str, Any]:
     """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
-    cases = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
-    cases = cases.filter(**({"run__workflow_name": workflow} if workflow else {}))
-    cases = cases.filter(**({"cause_key": cause} if cause else {}))
-    listed = cases.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:INTERVENTIONS_MAX]
-    return {"interventions": interventions_json(list(listed)), "count": cases.count()}
+    interventions = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
+    interventions = interventions.filter(**({"run__workflow_name": workflow} if workflow else {}))
+    interventions = interventions.filter(**({"cause_key": cause} if cause else {}))
+    listed = interventions.order_by("opened_at" if status == "open" else "-answered_at", "pk")[
+        :INTERVENTIONS_MAX
+    ]
+    return {"interventions": interventions_json(list(listed)), "count": interventions.count()}
 
 
-@router.get("/interventions/{int:case_id}", response=dict[str, Any])
-def get_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
-    """A case with its history."""
-    case = _find_intervention(case_id)
-    return _intervention_json(case) | {"history": history_json(case)}
+@router.get("/interventions/{int:intervention_id}", response=dict[str, Any])
+def get_intervention(request: HttpRequest, intervention_id: int) -> dict[str, Any]:
+    """An intervention with its history."""
+    intervention = _find_intervention(intervention_id)
+    return interventions_json([intervention])[0] | {"history": history_json(intervention)}
 
 
-@router.post("/interventions/{int:case_id}/claim", auth=callers("operate"), response=dict[str, Any])
-def claim_intervention(request: HttpRequest, case_id: int, body: OptionalClaimIn = None) -> dict[str, Any]:
+@router.post("/interventions/{int:intervention_id}/claim", auth=callers("operate"), response=dict[str, Any])
+def claim_intervention(
+    request: HttpRequest, intervention_id: int, body: OptionalClaimIn = None
+) -> dict[str, Any]:
     """409 where somebody else has claimed it, unless `take_over` is true."""
-    service.claim(case_id, request.user, take_over=bool(body and body.take_over))
-    return _intervention_json(_find_intervention(case_id))
+    service.claim(intervention_id, request.user, take_over=bool(body and body.take_over))
+    return _intervention_json(intervention_id)
 
 
-@router.post("/interventions/{int:case_id}/release", auth=callers("operate"), response=dict[str, Any])
-def release_intervention(request: HttpRequest, case_id: int) -> dict[str, Any]:
-    service.release(case_id, request.user)
-    return _intervention_json(_find_intervention(case_id))
-
-
-@router.post("/interventions/{int:case_id}/notes", auth=callers("operate"), response={201: dict[str, Any]})
-def note_on_intervention(request: HttpRequest, case_id: int, body: NoteIn) -> Status[dict[str, Any]]:
-    service.note(case_id, request.user, body.note)
-    return Status(201, get_intervention(request, case_id))
+@router.post("/interventions/{int:intervention_id}/release", auth=callers("operate"), response=dict[str, Any])
+def release_intervention(request: HttpRequest, intervention_id: int) -> dict[str, Any]:
+    service.release(intervention_id, request.user)
+    return _intervention_json(intervention_id)
 
 
 @router.post(
-    "/interventions/{int:case_id}/answer",
+    "/interventions/{int:intervention_id}/notes", auth=callers("operate"), response={201: dict[str, Any]}
+)
+def note_on_intervention(request: HttpRequest, intervention_id: int, body: NoteIn) -> Status[dict[str, Any]]:
+    service.note(intervention_id, request.user, body.note)
+    return Status(201, get_intervention(request, intervention_id))
+
+
+@router.post(
+    "/interventions/{int:intervention_id}/answer",
     auth=callers("operate"),
     response={200: dict[str, Any], 202: dict[str, Any]},
 )
-def answer_intervention(request: HttpRequest, case_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
+def answer_intervention(request: HttpRequest, intervention_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
     """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
     reply = service.Reply(body.answer, body.note, body.patch, body.output)
-    result = service.answer(case_id, reply, request.user)
-    return Status(202 if result == "proposed" else 200, _intervention_json(_find_intervention(case_id)))
+    result = service.answer(intervention_id, reply, request.user)
+    return Status(202 if result == "proposed" else 200, _intervention_json(intervention_id))
 
 
-def _find_intervention(case_id: int) -> Intervention:
+def _intervention_json(intervention_id: int) -> dict[str, Any]:
+    return interventions_json([_find_intervention(intervention_id)])[0]
+
+
+def _find_intervention(intervention_id: int) -> Intervention:
     """Raises UnknownIntervention."""
-    case = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=case_id).first()
-    if case is None:
+    rows = Intervention.objects.select_related("run").defer(*UNREAD).filter(pk=intervention_id)
+    intervention = rows.first()
+    if intervention is None:
         raise UnknownIntervention()
-    return case
-
-
-def _intervention_json(case: Intervention) -> dict[str, Any]:
-    (found,) = interventions_json([case])
-    return found
+    return intervention

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Min
 
-from runs.interventions.facts import Choice, Facts
+from runs.interventions.facts import Choice, Question
 from runs.interventions.queries import UNREAD, answers_of
 from runs.interventions.service import Reply
+from runs.machine.answers import Answer
 from runs.machine.states import RUN_ENDED
 from runs.models import CaseAct, Intervention
 
@@ -24,7 +25,7 @@ SEVERITY_ORDER = ("critical", "high", "normal", "low")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Open cases with the same error. `workflows`: names, at most a few of them."""
+    """Open interventions with the same error. `workflows`: names, at most a few of them."""
 
     key: str
     kind: str
@@ -60,24 +61,25 @@ def _cause(row: Mapping[str, Any], places: list[tuple[str, str, str]]) -> Cause:
 
 
 def of_cause(key: str) -> list[Intervention]:
-    """Open cases of a cause, by age."""
-    cases = Intervention.objects.filter(status="open", cause_key=key)
-    return list(cases.select_related("run").defer(*UNREAD).order_by("opened_at", "pk")[:SHOWN_MAX])
+    """Open interventions of a cause, by age."""
+    interventions = Intervention.objects.filter(status="open", cause_key=key)
+    return list(interventions.select_related("run").defer(*UNREAD).order_by("opened_at", "pk")[:SHOWN_MAX])
 
 
-def common_answers(cases: list[Intervention]) -> list[str]:
-    """Answers that every one of the cases may be given."""
-    found = answers_of(cases)
-    if not found:
+def common_answers(interventions: list[Intervention]) -> list[Answer]:
+    """Answers that every one of the interventions may be given."""
+    answers = answers_of(interventions)
+    if not answers:
         return []
-    first, *others = found.values()
+    first, *others = answers.values()
     return [answer for answer in first if all(answer in other for other in others)]
 
 
-def common_choices(cases: list[Intervention], answers: list[str]) -> list[Choice]:
-    """The answers with what each leads to; told case by case for the first ones."""
-    told = [{choice.answer: choice for choice in Facts(case).choices()} for case in cases[:FORETOLD_MAX]]
-    return [_summed([choices[answer] for choices in told if answer in choices]) for answer in answers]
+def common_choices(interventions: list[Intervention], answers: list[Answer]) -> list[Choice]:
+    """The answers with what each leads to; foretold one by one for the oldest."""
+    questions = [Question(intervention) for intervention in interventions[:FORETOLD_MAX]]
+    foretold = [{choice.option.answer: choice for choice in question.foretold()} for question in questions]
+    return [_summed([choices[answer] for choices in foretold if answer in choices]) for answer in answers]
 
 
 def _summed(choices: list[Choice]) -> Choice:
@@ -86,14 +88,14 @@ def _summed(choices: list[Choice]) -> Choice:
     if len(effects) == 1:
         return first
     words = [f"{count} ×: {effect}" for effect, count in effects.most_common()]
-    return Choice(first.answer, first.title, " ".join(words), first.needs_note, first.needs_second)
+    return replace(first, effect=" ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one case of a batch. `outcome`: refused, proposed, again, under_way or ended."""
+    """What became of one intervention of a batch. `outcome`: refused, proposed, again, under_way or ended."""
 
-    case: Intervention
+    intervention: Intervention
     by: str
     outcome: str
     text: str
@@ -107,10 +109,15 @@ def results(batch: UUID) -> list[Result]:
     return [_result(act, later.get(act.case.pk)) for act in found]
 
 
-def _asked_again(cases: list[Intervention]) -> dict[int, Intervention]:
-    open_ones = Intervention.objects.filter(run__in={case.run_id for case in cases}, status="open")
+def _asked_again(interventions: list[Intervention]) -> dict[int, Intervention]:
+    open_ones = Intervention.objects.filter(
+        run__in={intervention.run_id for intervention in interventions}, status="open"
+    )
     by_place = {(one.run_id, one.step): one for one in open_ones}
-    found = ((case.pk, by_place.get((case.run_id, case.step))) for case in cases)
+    found = (
+        (intervention.pk, by_place.get((intervention.run_id, intervention.step)))
+        for intervention in interventions
+    )
     return {pk: one for pk, one in found if one is not None and one.pk != pk}
 
 
@@ -125,16 +132,17 @@ def _result(act: CaseAct, again: Intervention | None) -> Result:
     return Result(act.case, act.by, "ended" if ended else "under_way", "", None)
 
 
-def reply_of(batch: UUID) -> Reply | None:
-    """The answer that was given to a batch."""
-    act = CaseAct.objects.filter(batch=batch).order_by("pk").first()
+def reply_of(batch: UUID) -> tuple[str, Reply] | None:
+    """The kind of a batch's interventions, and the answer that they were given."""
+    act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
     if act is None:
         return None
     data = act.data
-    return Reply(data["answer"], data.get("note", ""), data.get("patch"), data.get("output"))
+    reply = Reply(data["answer"], data.get("note", ""), data.get("patch"), data.get("output"))
+    return act.case.kind, reply
 
 
 def rest_of(batch: UUID) -> list[Intervention]:
-    """Open cases with the cause of the batch's first case."""
+    """Open interventions with the cause of the batch's first one."""
     act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
     return of_cause(act.case.cause_key) if act else []

@@ -1,4 +1,7 @@
-"""What the pages of interventions show. Reading only; `runs.interventions.wording` has the words."""
+"""An intervention as a question to a person: what happened, what may be answered, and what would follow.
+
+Reading only; `runs.machine.answers` has the answers and `runs.interventions.wording` the other words.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from designer.document.graph import Graph
 from designer.errors import ExpressionError
 from designer.services.worker_catalog import params_problems
 from runs.form_fields import as_text
-from runs.interventions.answer_form import AnswerForm
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
-from runs.interventions.wording import TITLES, Asked, consequences
+from runs.interventions.wording import Asked, consequences
 from runs.machine.allowed import answers
+from runs.machine.answers import DIRECTIONS, OPTION, Answer, Option
 from runs.machine.bindings import bind, merge_patch, task_bindings
 from runs.machine.errors import Refused
-from runs.machine.events import Answer
 from runs.machine.preview import may_depend_on_output, preview, waits_behind
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState
@@ -29,18 +31,19 @@ from runs.store import reader
 from workers.sdk.outcome import Direction
 
 EDITED_CHARS_MAX = 200_000
-NOTE_NEEDED = ("resolve", "abandon")
+HEADINGS = {
+    "step_failed": "failed and waits for a decision",
+    "compensation_failed": "could not be undone",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed answer, and what it leads to."""
+    """One allowed answer. `effect`: the table's line about it, or what it leads to now."""
 
-    answer: str
-    title: str
+    option: Option
     effect: str
-    needs_note: bool
-    needs_second: bool
+    needs_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,18 @@ class Waiting:
     worker: str
 
 
-class Facts:
-    """A case with its run as it is now, read once."""
+class Question:
+    """An intervention with its run as it is now. `run`: the run's graph and state, where they are known."""
 
-    def __init__(self, case: Intervention) -> None:
-        self.case = case
-        self.graph: Graph
-        self.state: State
-        self.graph, self.state = load(case.run_id)
-        self.step: StepState = self.state.step(case.step)
-        self.direction: Direction = "undo" if case.kind == "compensation_failed" else "forward"
+    def __init__(self, intervention: Intervention, run: tuple[Graph, State] | None = None) -> None:
+        self.intervention = intervention
+        self.graph, self.state = run or load(intervention.run_id)
+        self.step: StepState = self.state.step(intervention.step)
+        self.direction: Direction = DIRECTIONS[intervention.kind]
+
+    @property
+    def heading(self) -> str:
+        return HEADINGS[self.intervention.kind]
 
     @property
     def worker(self) -> str:
@@ -70,7 +75,7 @@ class Facts:
 
     @property
     def is_open(self) -> bool:
-        return self.case.status == "open" and self.step.intervention == self.case.opened_seq
+        return self.intervention.status == "open" and self.step.intervention == self.intervention.opened_seq
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -85,12 +90,12 @@ class Facts:
 
     def effect(self, reply: Reply) -> str:
         """What follows from an answer, in sentences; why not, where it is refused."""
-        asked = Asked(self.case.kind, self.case.step, self.worker)
+        asked = Asked(self.intervention.kind, self.intervention.step, self.worker)
         try:
             found = preview(
                 self.graph,
                 self.state,
-                self.case.step,
+                self.intervention.step,
                 reply.answer,
                 reader.now(),
                 patch=reply.patch,
@@ -99,26 +104,34 @@ class Facts:
         except Refused as refused:
             return str(refused)
         is_output_given = reply.output is not None
-        depends = not is_output_given and may_depend_on_output(self.graph, self.state, self.case.step)
+        depends = not is_output_given and may_depend_on_output(self.graph, self.state, self.intervention.step)
         return consequences(asked, reply.answer, found, depends=depends)
 
     def choices(self) -> list[Choice]:
+        """The answers, each with the table's line about it."""
+        options = [OPTION[self.intervention.kind, answer] for answer in self.answers]
+        return [Choice(option, option.effect) for option in options]
+
+    def foretold(self) -> list[Choice]:
+        """The answers, each with what it leads to now."""
+        workflow, kind = self.intervention.run.workflow_name, self.intervention.kind
         return [
             Choice(
-                answer,
-                TITLES[self.case.kind, answer],
-                self.effect(Reply(answer)),
-                answer in NOTE_NEEDED,
-                needs_second_person(self.case, answer),
+                choice.option,
+                self.effect(Reply(choice.option.answer)),
+                needs_second_person(workflow, kind, choice.option.answer),
             )
-            for answer in self.answers
+            for choice in self.choices()
         ]
 
     def behind(self) -> list[Waiting]:
         """The undos that wait until this one is dealt with."""
         if self.direction == "forward" or not self.is_open:
             return []
-        return [Waiting(name, self._undo_worker(name)) for name in waits_behind(self.state, self.case.step)]
+        return [
+            Waiting(name, self._undo_worker(name))
+            for name in waits_behind(self.state, self.intervention.step)
+        ]
 
     def _undo_worker(self, name: str) -> str:
         undo = self.graph.by_name[name.partition("[")[0]].undo
@@ -144,19 +157,18 @@ class Facts:
         return [f"{misfit.path}: {misfit.message}" for misfit in params_problems(action.worker, params)]
 
 
-def happened(facts: Facts) -> str:
+def happened(question: Question) -> str:
     """What happened, in one sentence."""
-    case, run, step = facts.case, facts.state.run, facts.step
-    if case.kind == "step_failed":
+    intervention, run, step = question.intervention, question.state.run, question.step
+    if intervention.kind == "step_failed":
         tries = _tries(step.attempt)
         why = "after the point of no return" if run.pivot else "and a person is to say how it goes on"
-        return f"{case.step} failed{tries}, {why}."
+        return f"{intervention.step} failed{tries}, {why}."
     failure = run.failure or {}
     cause = f"{failure['step']} had failed" if failure.get("step") else _reasons(run.reason)
     tries = _tries(step.undo_attempt)
-    return (
-        f"{cause}, so what was done is being undone; {facts.worker}, the undo of {case.step}, failed{tries}."
-    )
+    failed = f"{question.worker}, the undo of {intervention.step}, failed{tries}"
+    return f"{cause}, so what was done is being undone; {failed}."
 
 
 def _reasons(reason: str | None) -> str:
@@ -168,70 +180,18 @@ def _tries(number: int) -> str:
     return f" in {number} attempts" if number > 1 else ""
 
 
-def intervention_page(facts: Facts) -> dict[str, Any]:
-    """Everything that stands on the page of a case."""
-    context = facts.context()
+def intervention_page(question: Question) -> dict[str, Any]:
+    """Everything that stands on the page of an intervention."""
+    context = question.context()
     text = mask_secrets(as_text(context))
     is_editable = len(text) <= EDITED_CHARS_MAX
     return {
-        "case": facts.case,
-        "worker": facts.worker,
-        "sentence": happened(facts),
-        "choices": facts.choices(),
-        "behind": facts.behind(),
+        "intervention": question.intervention,
+        "worker": question.worker,
+        "sentence": happened(question),
+        "choices": question.foretold(),
+        "behind": question.behind(),
         "context_text": text if is_editable else "",
         "context_size": len(text),
-        "history": history_json(facts.case)[::-1],
+        "history": history_json(question.intervention)[::-1],
     }
-
-
-QUESTIONS = {
-    "step_failed": "failed and waits for a decision",
-    "compensation_failed": "could not be undone",
-}
-
-
-CHOICES = {
-    ("step_failed", "retry"): ("Try again", "The step runs again, with the context as you patch it."),
-    ("step_failed", "resolve"): ("It is done", "The step counts as completed with the output you enter."),
-    ("step_failed", "skip"): ("Go on without it", "The run continues as if the step had completed."),
-    ("step_failed", "compensate"): ("Give up and undo", "Every completed step with an undo is undone."),
-    ("compensation_failed", "retry"): ("Try the undo again", "Then the undos that wait behind it follow."),
-    ("compensation_failed", "resolve"): ("I undid it by hand", "It counts as undone; the others follow."),
-    ("compensation_failed", "abandon"): ("Leave it undone", "The others follow; the run ends as failed."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RunChoice:
-    answer: str
-    title: str
-    effect: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """`error` has a code and a message."""
-
-    id: int
-    step: str
-    question: str
-    error: Mapping[str, Any]
-    claimed_by: str
-    choices: list[RunChoice]
-    form: AnswerForm
-
-    @classmethod
-    def of(cls, case: Mapping[str, Any], form: AnswerForm | None = None) -> Question:
-        answers = list(case["answers"])
-        chosen = form.data.get("answer") if form else None
-        return cls(
-            id=case["id"],
-            step=case["step"],
-            question=QUESTIONS[case["kind"]],
-            error=case["error"] or {},
-            claimed_by=case.get("claimed_by") or "",
-            choices=[RunChoice(name, *CHOICES[case["kind"], name], name == chosen) for name in answers],
-            form=form or AnswerForm(answers=answers, auto_id=f"case-{case['id']}-%s"),
-        )

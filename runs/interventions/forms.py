@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 
 from designer.document.limits import NAME_LENGTH_MAX
-from runs.interventions.answer_form import AnswerForm
+from runs.form_fields import JsonField
 from runs.interventions.service import Reply
+from runs.machine.answers import OPTION
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, NOTE_LENGTH_MAX
 from runs.models import INTERVENTION_KINDS, Severity
 
@@ -14,20 +18,46 @@ IDS_MAX = 500
 TOLD_LENGTH_MAX = 10_000  # of consequences, in a hidden field
 
 
-class ReplyForm(AnswerForm):
-    """An answer on its way: `confirmed` once its consequences, `told`, were read."""
+class ReplyForm(forms.Form):
+    """An answer to an intervention of some `kind`, out of those that `answers` allows.
 
+    On its way over a page that tells what follows, `told` is that text and `confirmed` says that it was read.
+    """
+
+    answer = forms.ChoiceField()
+    note = forms.CharField(
+        max_length=NOTE_LENGTH_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "textarea"}),
+    )
+    patch = JsonField(needs_object=True, required=False)
+    output = JsonField(needs_object=True, required=False)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     told = forms.CharField(required=False, max_length=TOLD_LENGTH_MAX, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, kind: str, answers: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.fields["answer"] = forms.ChoiceField(
+            choices=[(answer, answer) for answer in answers],
+            error_messages={"required": "Choose an answer.", "invalid_choice": "This is no longer possible."},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        answer = data.get("answer")
+        if answer and OPTION[self.kind, answer].needs_note and not data.get("note", "").strip():
+            self.add_error("note", "Say what was done, and why. It is kept in the journal.")
+        return data
+
     def reply(self) -> Reply:
         data = self.cleaned_data
-        answer = data["answer"]
+        field = OPTION[self.kind, data["answer"]].field
         return Reply(
-            answer,
+            data["answer"],
             data["note"],
-            (data["patch"] or None) if answer == "retry" else None,
-            (data["output"] or {}) if answer == "resolve" else None,
+            (data["patch"] or None) if field == "patch" else None,
+            (data["output"] or {}) if field == "output" else None,
         )
 
     def hidden(self) -> list[tuple[str, str]]:
@@ -84,7 +114,7 @@ class ListForm(forms.Form):
 
 
 class BulkForm(ReplyForm):
-    """One answer for many cases; `ids` are those that the page showed."""
+    """One answer for many interventions; `ids` are those that the page showed."""
 
     ids = forms.CharField(max_length=IDS_MAX * 12, widget=forms.HiddenInput)
 

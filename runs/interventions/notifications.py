@@ -17,7 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from runs.delivery import queue
-from runs.interventions.facts import Facts, happened
+from runs.interventions.facts import Question, happened
 from runs.models import CaseAct, CaseMail, Intervention
 from runs.store import reader
 from runs.store.interventions import addresses, policy_for
@@ -51,16 +51,20 @@ def send(mail_id: int) -> None:
     mail = CaseMail.objects.filter(pk=mail_id, ended_at=None).select_related("case__run").first()
     if mail is None:
         return
-    case = mail.case
-    to = addresses(policy_for(case.run.workflow_name, case.kind)) if case.status == "open" else []
+    intervention = mail.case
+    to = (
+        addresses(policy_for(intervention.run.workflow_name, intervention.kind))
+        if intervention.status == "open"
+        else []
+    )
     try:
         if to:
             message(mail, to).send()
     except (SMTPException, OSError) as error:
-        logger.warning("intervention %s: mail not sent: %s", case.pk, error)
+        logger.warning("intervention %s: mail not sent: %s", intervention.pk, error)
         if mail.tries < TRIES_MAX:
             return
-        logger.error("intervention %s: mail given up after %s tries", case.pk, mail.tries)
+        logger.error("intervention %s: mail given up after %s tries", intervention.pk, mail.tries)
         to = []
     _end(mail, len(to))
 
@@ -75,16 +79,24 @@ def _end(mail: CaseMail, told: int) -> None:
 
 
 def message(mail: CaseMail, to: list[str]) -> EmailMessage:
-    case = mail.case
-    what = "the undo of " if case.kind == "compensation_failed" else ""
-    state = "Overdue" if mail.about == "overdue" else case.get_severity_display()
-    subject = f"[Sagaboard] {state}: {what}{case.step} failed in {case.run.workflow_name}"
-    return EmailMessage(subject, _body(case), to=to)
+    intervention = mail.case
+    what = "the undo of " if intervention.kind == "compensation_failed" else ""
+    state = "Overdue" if mail.about == "overdue" else intervention.get_severity_display()
+    subject = f"[Sagaboard] {state}: {what}{intervention.step} failed in {intervention.run.workflow_name}"
+    return EmailMessage(subject, _body(intervention), to=to)
 
 
-def _body(case: Intervention) -> str:
-    due = f"Answer due: {case.due_at:%Y-%m-%d %H:%M} UTC." if case.due_at else "There is no due time."
-    claimed = f"{case.claimed_by} has claimed it." if case.claimed_by else "Nobody has claimed it yet."
-    error = f"{case.error.get('code', '')}: {case.error.get('message', '')}"[:ERROR_SHOWN_MAX]
-    link = settings.SITE_URL + reverse("admin:runs_intervention_change", args=[case.pk])
-    return f"{happened(Facts(case))}\n\n{error}\n\n{claimed} {due}\n\n{link}\n"
+def _body(intervention: Intervention) -> str:
+    due = (
+        f"Answer due: {intervention.due_at:%Y-%m-%d %H:%M} UTC."
+        if intervention.due_at
+        else "There is no due time."
+    )
+    claimed = (
+        f"{intervention.claimed_by} has claimed it."
+        if intervention.claimed_by
+        else "Nobody has claimed it yet."
+    )
+    error = f"{intervention.error.get('code', '')}: {intervention.error.get('message', '')}"[:ERROR_SHOWN_MAX]
+    link = settings.SITE_URL + reverse("admin:runs_intervention_change", args=[intervention.pk])
+    return f"{happened(Question(intervention))}\n\n{error}\n\n{claimed} {due}\n\n{link}\n"

@@ -1,8 +1,8 @@
-"""What people do with interventions: the one door for pages, API and admin.
+"""Intervention service: claim, release, note, plan, answer. Pages, API, admin and lists call it.
 
-Claiming and answering goes through `runs.engine.engine`, which decides. What happens around it (notes, due
-times, proposals for a second person) is written here, and everything is noted in Django's admin log.
-Each act locks the run first, as the engine does, so that two people never both win.
+Every call is one unit of work on the run: its row is locked first, so that two people never both win.
+What the machine decides is committed together with what is written around it: notes, due times, proposals for
+a second person, Django's admin log.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from django.db import transaction
 
 from config.lib.json import is_storable
 from runs.delivery import hints
-from runs.engine import engine
+from runs.engine.after_commit import carry_out, start_children
 from runs.engine.creation import sealed_patch
+from runs.engine.unit_of_work import Unit, unit_of
 from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
-from runs.machine.errors import Refused
-from runs.machine.events import Answer
+from runs.machine.answers import OPTION, Answer
+from runs.machine.errors import NoteRequired, Refused
+from runs.machine.events import AnswerIntervention, ClaimIntervention
 from runs.machine.limits import NOTE_LENGTH_MAX
-from runs.models import CaseAct, CaseMail, Intervention, Run, Severity
-from runs.store import reader
+from runs.models import CaseAct, CaseMail, Intervention, Severity
 from runs.store.interventions import policy_for
-
-SECOND_PERSON_FOR = ("resolve", "abandon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,79 +45,123 @@ class Reply:
         return {"answer": self.answer, "note": self.note, "patch": self.patch, "output": self.output}
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A person's unit of work on an intervention, whose run is locked. `by`: the person's name."""
+
+    intervention: Intervention
+    unit: Unit
+    user: Any
+    by: str
+
+    def record(
+        self, act: str, text: str = "", data: Mapping[str, Any] | None = None, batch: UUID | None = None
+    ) -> None:
+        """Add to the history, and tell those who watch."""
+        row, at = self.intervention, self.unit.at
+        CaseAct.objects.create(
+            case=row, at=at, by=self.by, act=act, text=text, data=dict(data or {}), batch=batch
+        )
+        transaction.on_commit(lambda: hints.intervention_changed(row.run_id, row.opened_seq, f"case.{act}"))
+
+    def log(self, message: str) -> None:
+        """Add to Django's admin log, which knows only users that have an account."""
+        if getattr(self.user, "pk", None):
+            rows = Intervention.objects.filter(pk=self.intervention.pk)
+            LogEntry.objects.log_actions(self.user.pk, rows, CHANGE, message, single_object=True)
+
+
+@contextmanager
+def _work_on(intervention_id: int, user: Any, *, closed_too: bool = False) -> Iterator[_Work]:
+    """Locks the run until the act is committed. Raises AnsweredAlready, unless `closed_too`."""
+    run_id = Intervention.objects.filter(pk=intervention_id).values_list("run_id", flat=True).first()
+    if run_id is None:
+        raise UnknownIntervention()
+    with unit_of(run_id, carry_out) as unit:
+        intervention = Intervention.objects.get(pk=intervention_id)
+        if intervention.status != "open" and not closed_too:
+            raise AnsweredAlready(intervention.answered_by, intervention.answer)
+        by = user if isinstance(user, str) else str(user.get_username())
+        yield _Work(intervention, unit, user, by)
+
+
 # --- who works on it ---
 
 
-def claim(case_id: int, user: Any, *, take_over: bool = False) -> None:
+def claim(intervention_id: int, user: Any, *, take_over: bool = False) -> None:
     """Say that one works on it. Raises Refused where somebody else does, unless it is taken over."""
-    with _open_intervention(case_id) as case:
-        by = name_of(user)
-        if case.claimed_by == by:
+    with _work_on(intervention_id, user) as work:
+        claimed_by = work.intervention.claimed_by
+        if claimed_by == work.by:
             return
-        if case.claimed_by and not take_over:
-            raise Refused(f"{case.claimed_by} has claimed it.", code="already_claimed")
-        engine.claim_intervention(case_id, user)
-        _log(case, user, f"Claimed{f', taken over from {case.claimed_by}' if case.claimed_by else ''}.")
+        if claimed_by and not take_over:
+            raise Refused(f"{claimed_by} has claimed it.", code="already_claimed")
+        _claim_for(work, work.by)
+        work.log(f"Claimed{f', taken over from {claimed_by}' if claimed_by else ''}.")
 
 
-def release(case_id: int, user: Any) -> None:
+def release(intervention_id: int, user: Any) -> None:
     """Give it back. Raises Refused where somebody else has claimed it."""
-    with _open_intervention(case_id) as case:
-        if not case.claimed_by:
+    with _work_on(intervention_id, user) as work:
+        claimed_by = work.intervention.claimed_by
+        if not claimed_by:
             return
-        if case.claimed_by != name_of(user):
-            raise Refused(f"{case.claimed_by} has claimed it, not you.", code="not_yours")
-        engine.claim_intervention(case_id, "")
-        _log(case, user, "Released.")
+        if claimed_by != work.by:
+            raise Refused(f"{claimed_by} has claimed it, not you.", code="not_yours")
+        _claim_for(work, "")
+        work.log("Released.")
 
 
-def note(case_id: int, user: Any, text: str) -> None:
-    """Add a note to the history; it stays for ever, and closed cases take notes too."""
+def _claim_for(work: _Work, name: str) -> None:
+    work.unit.take(
+        ClaimIntervention(work.unit.at, work.intervention.step, work.intervention.opened_seq, name)
+    )
+
+
+def note(intervention_id: int, user: Any, text: str) -> None:
+    """Add a note to the history; it stays for ever, and closed interventions take notes too."""
     _check_note(text)
-    with _locked(case_id) as case:
-        _act(case, user, "noted", text.strip())
-        _log(case, user, f"Noted: {text.strip()}")
+    with _work_on(intervention_id, user, closed_too=True) as work:
+        work.record("noted", text.strip())
+        work.log(f"Noted: {text.strip()}")
 
 
-def plan(case_id: int, user: Any, severity: Severity, due_at: datetime | None) -> None:
+def plan(intervention_id: int, user: Any, severity: Severity, due_at: datetime | None) -> None:
     """Set how bad it is and by when it should be answered; None: whenever."""
-    with _open_intervention(case_id) as case:
-        if (case.severity, case.due_at) == (severity, due_at):
+    with _work_on(intervention_id, user) as work:
+        intervention = work.intervention
+        if (intervention.severity, intervention.due_at) == (severity, due_at):
             return
-        case.severity, case.due_at = severity, due_at
-        case.save(update_fields=["severity", "due_at"])
-        _plan_mail(case)
+        intervention.severity, intervention.due_at = severity, due_at
+        intervention.save(update_fields=["severity", "due_at"])
+        CaseMail.objects.filter(case=intervention, about="overdue").delete()
+        if due_at is not None:
+            CaseMail.objects.create(case=intervention, about="overdue", due_at=due_at)
         due = due_at.isoformat(timespec="minutes") if due_at else None
-        _act(case, user, "planned", data={"severity": severity, "due_at": due})
-        _log(case, user, f"Severity {severity}, due {due or 'never'}.")
-
-
-def _plan_mail(case: Intervention) -> None:
-    CaseMail.objects.filter(case=case, about="overdue").delete()
-    if case.due_at is not None:
-        CaseMail.objects.create(case=case, about="overdue", due_at=case.due_at)
+        work.record("planned", data={"severity": severity, "due_at": due})
+        work.log(f"Severity {severity}, due {due or 'never'}.")
 
 
 # --- answers ---
 
 
-def answer(case_id: int, reply: Reply, user: Any) -> Literal["answered", "proposed"]:
+def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered", "proposed"]:
     """Answer it, or propose the answer where a second person has to agree.
 
     Whoever gives the very answer that somebody else proposed agrees to it. Raises Refused.
     """
-    with _locked(case_id) as case:
-        if case.status != "open":
-            raise AnsweredAlready(case.answered_by, case.answer)
-        reply = replace(reply, patch=sealed_patch(case.run.version_id, reply.patch))
-        proposed = case.proposal or {}
-        if not needs_second_person(case, reply.answer):
-            _give(case, reply, user)
-        elif proposed.get("by", name_of(user)) == name_of(user):
-            _propose(case, reply, user)
+    with _work_on(intervention_id, user) as work:
+        kind, run = work.intervention.kind, work.unit.loaded
+        if reply.patch:
+            reply = replace(reply, patch=sealed_patch(run.version_id, reply.patch))
+        proposed = work.intervention.proposal or {}
+        if not needs_second_person(run.workflow, kind, reply.answer):
+            _give(work, reply)
+        elif proposed.get("by", work.by) == work.by:
+            _propose(work, reply)
             return "proposed"
         elif proposed["answer"] == reply.answer:
-            _give(case, reply, user, proposed["by"])
+            _give(work, reply, proposed["by"])
         else:
             raise Refused(
                 f"{proposed['by']} has proposed {proposed['answer']}: agree to it, or reject it first.",
@@ -127,131 +170,88 @@ def answer(case_id: int, reply: Reply, user: Any) -> Literal["answered", "propos
         return "answered"
 
 
-def approve(case_id: int, user: Any) -> None:
-    """Agree to what another person proposed: it is answered as they said. Raises Refused."""
-    with _open_intervention(case_id) as case:
-        proposed = _proposal_of(case)
-        if proposed["by"] == name_of(user):
-            raise Refused("You proposed it yourself; a second person has to agree.", code="same_person")
-        reply = Reply(proposed["answer"], proposed["note"], proposed["patch"], proposed["output"])
-        _give(case, reply, user, proposed["by"])
-
-
-def withdraw(case_id: int, user: Any, text: str = "") -> None:
-    """Take back one's own proposal, or reject another's."""
-    with _open_intervention(case_id) as case:
-        proposed = _proposal_of(case)
-        case.proposal = None
-        case.save(update_fields=["proposal"])
-        _act(case, user, "withdrawn", text.strip(), {"answer": proposed["answer"], "by": proposed["by"]})
-        _log(case, user, f"Took back what {proposed['by']} proposed: {proposed['answer']}. {text}".strip())
-
-
-def needs_second_person(case: Intervention, answer: str) -> bool:
-    if case.kind != "compensation_failed" or answer not in SECOND_PERSON_FOR:
-        return False
-    return policy_for(case.run.workflow_name, case.kind).second_person
-
-
-def _propose(case: Intervention, reply: Reply, user: Any) -> None:
-    if not reply.note.strip():
-        raise Refused(f"{reply.answer} needs a note that says what was done.", code="note_required")
-    _check_text([reply.note, reply.patch, reply.output])
-    case.proposal = {**reply.as_json(), "by": name_of(user), "at": reader.now().isoformat()}
-    case.save(update_fields=["proposal"])
-    _act(case, user, "proposed", reply.note, reply.as_json(), reply.batch)
-    _log(case, user, f"Proposed {reply.answer}: {reply.note}")
-
-
-def _give(case: Intervention, reply: Reply, user: Any, proposed_by: str = "") -> None:
-    engine.answer(
-        case.pk,
-        reply.answer,
-        user=user,
-        note=reply.note,
-        patch=reply.patch if reply.answer == "retry" else None,
-        output=reply.output if reply.answer == "resolve" else None,
-        proposed_by=proposed_by,
-    )
-    if reply.batch:
-        _act(case, user, "in_bulk", data=reply.as_json(), batch=reply.batch)
-    words = [f"Answered {reply.answer}", f"as {proposed_by} proposed" if proposed_by else "", reply.note]
-    _log(case, user, ": ".join(word for word in words if word))
-
-
-def answer_many(case_ids: Iterable[int], reply: Reply, user: Any) -> UUID:
-    """Answer cases alike, each by itself: one that is refused holds up no other. Returns their batch."""
+def answer_many(intervention_ids: Iterable[int], reply: Reply, user: Any) -> UUID:
+    """Answer several alike, each by itself: one that is refused holds up no other. Returns their batch."""
     batch = uuid4()
-    for case_id in case_ids:
+    for intervention_id in intervention_ids:
         try:
-            answer(case_id, replace(reply, batch=batch), user)
+            answer(intervention_id, replace(reply, batch=batch), user)
         except UnknownIntervention:
             continue  # its run was removed meanwhile
         except Refused as refused:
-            with _locked(case_id) as case:
-                _act(
-                    case,
-                    user,
-                    "in_bulk",
-                    data=reply.as_json() | {"patch": None, "refused": str(refused)},
-                    batch=batch,
-                )
+            data = reply.as_json() | {"patch": None, "refused": str(refused)}
+            with _work_on(intervention_id, user, closed_too=True) as work:
+                work.record("in_bulk", data=data, batch=batch)
     return batch
 
 
-def _proposal_of(case: Intervention) -> dict[str, Any]:
-    if not case.proposal:
-        raise Refused("Nothing is proposed here.", code="no_proposal")
-    proposal: dict[str, Any] = case.proposal
-    return proposal
+def approve(intervention_id: int, user: Any) -> None:
+    """Agree to what another person proposed: it is answered as they said. Raises Refused."""
+    with _work_on(intervention_id, user) as work:
+        proposed = _proposal_of(work.intervention)
+        if proposed["by"] == work.by:
+            raise Refused("You proposed it yourself; a second person has to agree.", code="same_person")
+        reply = Reply(proposed["answer"], proposed["note"], proposed["patch"], proposed["output"])
+        _give(work, reply, proposed["by"])
 
 
-# --- how acts are written ---
+def withdraw(intervention_id: int, user: Any, text: str = "") -> None:
+    """Take back one's own proposal, or reject another's."""
+    with _work_on(intervention_id, user) as work:
+        proposed = _proposal_of(work.intervention)
+        work.intervention.proposal = None
+        work.intervention.save(update_fields=["proposal"])
+        work.record("withdrawn", text.strip(), {"answer": proposed["answer"], "by": proposed["by"]})
+        work.log(f"Took back what {proposed['by']} proposed: {proposed['answer']}. {text}".strip())
 
 
-@contextmanager
-def _locked(case_id: int) -> Iterator[Intervention]:
-    """The case, with its run locked until the act is committed."""
-    with transaction.atomic():
-        run_id = Intervention.objects.filter(pk=case_id).values_list("run_id", flat=True).first()
-        if run_id is None:
-            raise UnknownIntervention()
-        Run.objects.select_for_update().only("pk").get(pk=run_id)
-        yield Intervention.objects.select_related("run").defer("run__input", "run__state").get(pk=case_id)
+def needs_second_person(workflow: str, kind: str, answer: str) -> bool:
+    option = OPTION.get((kind, answer))
+    may_need = option is not None and option.may_need_second_person
+    return may_need and policy_for(workflow, kind).second_person
 
 
-@contextmanager
-def _open_intervention(case_id: int) -> Iterator[Intervention]:
-    with _locked(case_id) as case:
-        if case.status != "open":
-            raise AnsweredAlready(case.answered_by, case.answer)
-        yield case
+def _propose(work: _Work, reply: Reply) -> None:
+    if not reply.note.strip():
+        raise NoteRequired(reply.answer)
+    _check_text([reply.note, reply.patch, reply.output])
+    work.intervention.proposal = {**reply.as_json(), "by": work.by, "at": work.unit.at.isoformat()}
+    work.intervention.save(update_fields=["proposal"])
+    work.record("proposed", reply.note, reply.as_json(), reply.batch)
+    work.log(f"Proposed {reply.answer}: {reply.note}")
 
 
-def _act(
-    case: Intervention,
-    user: Any,
-    act: str,
-    text: str = "",
-    data: Mapping[str, Any] | None = None,
-    batch: UUID | None = None,
-) -> None:
-    CaseAct.objects.create(
-        case=case,
-        at=reader.now(),
-        by=name_of(user),
-        act=act,
-        text=text,
-        data=dict(data or {}),
-        batch=batch,
+def _give(work: _Work, reply: Reply, proposed_by: str = "") -> None:
+    """The machine refuses an answer that the table does not have, so it needs no value."""
+    option = OPTION.get((work.intervention.kind, reply.answer))
+    patch = reply.patch if option and option.field == "patch" else None
+    output = reply.output if option and option.field == "output" else None
+    _check_text([reply.note, patch, output])
+    work.unit.take(
+        AnswerIntervention(
+            work.unit.at,
+            work.intervention.step,
+            work.intervention.opened_seq,
+            reply.answer,
+            work.by,
+            reply.note,
+            patch,
+            output,
+            proposed_by,
+        )
     )
-    transaction.on_commit(lambda: hints.intervention_changed(case.run_id, case.opened_seq, f"case.{act}"))
+    start_children(work.unit)
+    if reply.batch:
+        work.record("in_bulk", data=reply.as_json(), batch=reply.batch)
+    words = [f"Answered {reply.answer}", f"as {proposed_by} proposed" if proposed_by else "", reply.note]
+    work.log(": ".join(word for word in words if word))
 
 
-def _log(case: Intervention, user: Any, message: str) -> None:
-    if getattr(user, "pk", None):
-        cases = Intervention.objects.filter(pk=case.pk)
-        LogEntry.objects.log_actions(user.pk, cases, CHANGE, message, single_object=True)
+def _proposal_of(intervention: Intervention) -> dict[str, Any]:
+    if not intervention.proposal:
+        raise Refused("Nothing is proposed here.", code="no_proposal")
+    proposal: dict[str, Any] = intervention.proposal
+    return proposal
 
 
 def _check_note(text: str) -> None:
@@ -265,7 +265,3 @@ def _check_note(text: str) -> None:
 def _check_text(value: Any) -> None:
     if not is_storable(value):
         raise UnstorableText
-
-
-def name_of(user: Any) -> str:
-    return user if isinstance(user, str) else str(user.get_username())

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runs.machine.events import Answer
+from runs.machine.answers import OPTION, Answer
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
 NAMES_MAX = 3
 
-TITLES: dict[tuple[str, str], str] = {
-    ("step_failed", "retry"): "Try again",
-    ("step_failed", "resolve"): "It is done",
-    ("step_failed", "skip"): "Go on without it",
-    ("step_failed", "compensate"): "Give up and undo",
-    ("compensation_failed", "retry"): "Try the undo again",
-    ("compensation_failed", "resolve"): "I undid it by hand",
-    ("compensation_failed", "abandon"): "Leave it undone",
-}
 ENDS = {
     RunStatus.COMPLETED: "The run ends as completed.",
     RunStatus.COMPENSATED: "The run ends with everything undone.",
@@ -38,10 +29,11 @@ class Asked:
 
 def consequences(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
     """Sentences for one answer. `depends`: what begins depends on the output that is entered."""
+    lead = OPTION[asked.kind, answer].lead.format(step=asked.step, worker=asked.worker)
     if asked.kind == "compensation_failed":
-        parts = _of_undo(asked, answer, found)
+        parts = [lead, following(tuple(name for name in found.undo if name != asked.step))]
     else:
-        parts = _of_step(asked, answer, found, depends)
+        parts = [lead, *_of_step(answer, found, depends)]
     if found.asked:
         parts.append(f"{_count(found.asked, 'other question')} about this run {_stays(found.asked)} open.")
     elif found.ends is not None:
@@ -49,24 +41,14 @@ def consequences(asked: Asked, answer: Answer, found: Preview, *, depends: bool 
     return " ".join(part for part in parts if part)
 
 
-def _of_undo(asked: Asked, answer: Answer, found: Preview) -> list[str]:
-    undo = tuple(name for name in found.undo if name != asked.step)
+def _of_step(answer: Answer, found: Preview, depends: bool) -> list[str]:
     if answer == "retry":
-        return [f"{asked.worker} is tried again for {asked.step}.", following(undo)]
-    if answer == "resolve":
-        return [f"{asked.step} counts as undone.", following(undo)]
-    return [f"What {asked.step} did stays.", following(undo)]
-
-
-def _of_step(asked: Asked, answer: Answer, found: Preview, depends: bool) -> list[str]:
-    if answer == "retry":
-        return [f"{asked.worker} is tried again for {asked.step}, with the context as you change it."]
+        return []  # what begins is the step itself
     if answer == "compensate":
-        return [f"{asked.step} is given up.", undoing(found.undo), _remaining(found.remains)]
-    if answer == "skip":
-        return [f"The run goes on without {asked.step}.", _starting(found.starts), undoing(found.undo)]
-    begins = "What begins then depends on your output." if depends else _starting(found.starts)
-    return [f"{asked.step} counts as completed with the output that you enter.", begins]
+        return [undoing(found.undo), _remaining(found.remains)]
+    if answer == "resolve":
+        return ["What begins then depends on your output." if depends else _starting(found.starts)]
+    return [_starting(found.starts), undoing(found.undo)]
 
 
 def following(undo: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ from runs.store.graph_cache import run_graph
 from runs.store.reader import load
 
 BULK_MAX = 200
-CASES_PER_RUN_MAX = 50
+INTERVENTIONS_PER_RUN_MAX = 50
 
 Act = Literal["cancel", "retry", "rerun"]
 ACTS: tuple[Act, ...] = ("cancel", "retry", "rerun")
@@ -122,7 +122,7 @@ def _preview_cancel(run: Run, order: Order) -> str:
 
 
 def _preview_retry(run: Run, order: Order) -> str:
-    steps = [case.step for case in _retriable(run)]
+    steps = [intervention.step for intervention in _retriable(run)]
     return f"{', '.join(steps)}: tried again, then the run goes on."
 
 
@@ -141,10 +141,15 @@ def _cancel(run: Run, order: Order) -> Result:
 
 def _retry(run: Run, order: Order) -> Result:
     """Answers every open intervention of the run with a retry; the first refusal ends it."""
-    cases = _retriable(run)
-    for case in cases:
-        service.answer(case.pk, service.Reply("retry"), order.user)
-    return Result(run.pk, True, f"Tried again: {', '.join(case.step for case in cases)}.", run=run)
+    interventions = _retriable(run)
+    for intervention in interventions:
+        service.answer(intervention.pk, service.Reply("retry"), order.user)
+    return Result(
+        run.pk,
+        True,
+        f"Tried again: {', '.join(intervention.step for intervention in interventions)}.",
+        run=run,
+    )
 
 
 def _rerun(run: Run, order: Order) -> Result:
@@ -159,9 +164,9 @@ def _rerun(run: Run, order: Order) -> Result:
 def _retriable(run: Run) -> list[Intervention]:
     """The open interventions that allow a retry. Raises NotAllowed if there are none."""
     can, _ = _allowed(run)
-    steps = [step for step, answers in can.cases.items() if "retry" in answers]
-    cases = Intervention.objects.filter(run=run, status="open", step__in=steps).order_by("opened_at")
-    retriable = list(cases[:CASES_PER_RUN_MAX])
+    steps = [step for step, answers in can.interventions.items() if "retry" in answers]
+    interventions = Intervention.objects.filter(run=run, status="open", step__in=steps).order_by("opened_at")
+    retriable = list(interventions[:INTERVENTIONS_PER_RUN_MAX])
     if not retriable:
         raise NotAllowed(
             "It has ended; run it again instead." if can.rerun else "It has no failed step to try again."

@@ -235,7 +235,7 @@ class InterventionsConsumer(ListWatcher):
         return None
 
     async def exit(self, hub: Hub) -> None:
-        hub.cases.listeners.discard(self)
+        hub.interventions.listeners.discard(self)
 
 
 def _is_own_origin(scope: dict[str, Any]) -> bool:

@@ -91,7 +91,7 @@ class ListFeed:
             self._live.discard(self._told.popitem(last=False)[0])
 
 
-Case = tuple[str, int, str]
+InterventionMove = tuple[str, int, str]
 
 
 class InterventionFeed:
@@ -99,17 +99,17 @@ class InterventionFeed:
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
-        self.moved: set[Case] = set()
+        self.moved: set[InterventionMove] = set()
         self.open: dict[int, str] = {}
         """Who has claimed it, by intervention, as was last told."""
 
-    def unheard(self, now_open: dict[int, tuple[Case, str]]) -> set[int]:
+    def unheard(self, now_open: dict[int, tuple[InterventionMove, str]]) -> set[int]:
         """Notes what happened without a hint; returns ids of those that are not open any more."""
-        for pk, (case, claimed_by) in now_open.items():
+        for pk, (move, claimed_by) in now_open.items():
             if pk not in self.open:
-                self.moved.add(case)
+                self.moved.add(move)
             if claimed_by and self.open.get(pk) != claimed_by:
-                self.moved.add((*case[:2], "intervention.claimed"))
+                self.moved.add((*move[:2], "intervention.claimed"))
         return self.open.keys() - now_open.keys()
 
     def tell(self, frames: Iterable[tuple[int, str, str, str]]) -> None:

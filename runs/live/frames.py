@@ -20,9 +20,9 @@ LIVE_MAX = 5_000
 OPENED, CLAIMED, ANSWERED = ORDER = ("intervention.opened", "intervention.claimed", "intervention.answered")
 
 Frame = tuple[int, str]
-Case = tuple[str, int, str]
+InterventionMove = tuple[str, int, str]
 """Of which run, opened by which entry, and what happened to it."""
-CaseFrame = tuple[int, str, str, str]
+InterventionFrame = tuple[int, str, str, str]
 """Id of the intervention, what happened, the frame, and who has claimed it."""
 
 
@@ -65,19 +65,19 @@ def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
     return [(run.pk, run.last_seq, text_of(list_frame(run, at)), run.status not in RUN_LIVE) for run in runs]
 
 
-def intervention_frames(moved: Collection[Case]) -> list[CaseFrame]:
+def intervention_frames(moved: Collection[InterventionMove]) -> list[InterventionFrame]:
     found = []
     more = {"open": count_open()}
     for run_id, opened, event in sorted(moved, key=_rank):
-        case = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
-        if case is not None:
-            text = text_of(intervention_json(case) | {"event": event} | more)
-            found.append((case.pk, event, text, case.claimed_by))
+        intervention = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
+        if intervention is not None:
+            text = text_of(intervention_json(intervention) | {"event": event} | more)
+            found.append((intervention.pk, event, text, intervention.claimed_by))
     return found
 
 
-def _rank(case: Case) -> int:
-    return ORDER.index(case[2]) if case[2] in ORDER else 1
+def _rank(move: InterventionMove) -> int:
+    return ORDER.index(move[2]) if move[2] in ORDER else 1
 
 
 def open_count() -> str:
@@ -89,14 +89,14 @@ def count_open() -> int:
     return Intervention.objects.filter(status="open").count()
 
 
-def open_interventions() -> dict[int, tuple[Case, str]]:
+def open_interventions() -> dict[int, tuple[InterventionMove, str]]:
     """Interventions that are open, by id, as they were opened, and who has claimed them."""
     rows = Intervention.objects.filter(status="open").order_by("-opened_at")
     found = rows.values_list("pk", "run_id", "opened_seq", "claimed_by")[:LIVE_MAX]
     return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in found}
 
 
-def answered_interventions(ids: Collection[int]) -> list[Case]:
+def answered_interventions(ids: Collection[int]) -> list[InterventionMove]:
     rows = Intervention.objects.filter(pk__in=ids, status="answered").exclude(claimed_by="")
     claimed = [(str(run_id), opened, CLAIMED) for run_id, opened in rows.values_list("run_id", "opened_seq")]
     rows = Intervention.objects.filter(pk__in=ids, status="answered")

@@ -50,7 +50,7 @@ class Hub:
         self.members: set[Member] = set()
         self.runs: dict[UUID, RunFeed] = {}
         self.list = ListFeed()
-        self.cases = InterventionFeed()
+        self.interventions = InterventionFeed()
         self._moved: set[UUID] = set()
         self._has_moved = asyncio.Event()
         self._has_listed = asyncio.Event()
@@ -154,9 +154,11 @@ class Hub:
         self._note_runs(seqs)
         if self.list.listeners:
             self.list.note(seqs)
-        if self.cases.listeners:
-            self.cases.moved |= {(run_id, opened, event) for run_id, opened, event in message["cases"]}
-        if self.list.moved or self.cases.moved:
+        if self.interventions.listeners:
+            self.interventions.moved |= {
+                (run_id, opened, event) for run_id, opened, event in message["cases"]
+            }
+        if self.list.moved or self.interventions.moved:
             self._has_listed.set()
         if message.get(PEOPLE):
             self._people_changed.set()
@@ -191,13 +193,15 @@ class Hub:
         await self._has_listed.wait()
         self._has_listed.clear()
         runs, self.list.moved = self.list.moved, set()
-        cases, self.cases.moved = self.cases.moved, set()
+        interventions, self.interventions.moved = self.interventions.moved, set()
         try:
             self.list.tell(await self.live(live_frames.list_frames, runs) if runs else [])
-            self.cases.tell(await self.live(live_frames.intervention_frames, cases) if cases else [])
+            self.interventions.tell(
+                await self.live(live_frames.intervention_frames, interventions) if interventions else []
+            )
         except BaseException:
             self.list.moved |= runs
-            self.cases.moved |= cases
+            self.interventions.moved |= interventions
             self._has_listed.set()
             raise
         await asyncio.sleep(MERGE_S)
@@ -208,12 +212,12 @@ class Hub:
         self._note_runs(await self.live(live_frames.last_seqs, list(self.runs)))
         if self.list.listeners:
             self.list.unheard(await self.live(live_frames.live_seqs))
-        if self.cases.listeners:
-            closed = self.cases.unheard(await self.live(live_frames.open_interventions))
-            self.cases.moved |= set(
+        if self.interventions.listeners:
+            closed = self.interventions.unheard(await self.live(live_frames.open_interventions))
+            self.interventions.moved |= set(
                 await self.live(live_frames.answered_interventions, closed) if closed else []
             )
-        if self.list.moved or self.cases.moved:
+        if self.list.moved or self.interventions.moved:
             self._has_listed.set()
 
     async def _check(self) -> None:
@@ -237,10 +241,10 @@ class Hub:
         self.list.listeners.add(listener)
 
     async def interventions_to(self, listener: Any) -> None:
-        if not self.cases.listeners:
+        if not self.interventions.listeners:
             now_open = await self.live(live_frames.open_interventions)
-            self.cases.open = {pk: claimed_by for pk, (_, claimed_by) in now_open.items()}
-        self.cases.listeners.add(listener)
+            self.interventions.open = {pk: claimed_by for pk, (_, claimed_by) in now_open.items()}
+        self.interventions.listeners.add(listener)
 
 
 async def _turn_out(members: Iterable[Member]) -> None:

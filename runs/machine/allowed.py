@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from designer.document.graph import Graph
-from runs.machine.events import Answer
+from runs.machine.answers import Answer, answers_to
 from runs.machine.rollback.plan import plan
 from runs.machine.states import State, StepState, StepStatus, UndoStatus
 
-FORWARD_ANSWERS: tuple[Answer, ...] = ("retry", "resolve", "skip", "compensate")
-BRANCH_ANSWERS: tuple[Answer, ...] = ("resolve", "compensate")  # of an ended step with no way on
-UNDO_ANSWERS: tuple[Answer, ...] = ("retry", "resolve", "abandon")
+FORWARD_ANSWERS = answers_to("step_failed")
+BRANCH_ANSWERS = answers_to("step_failed", has_ended=True)  # of an ended step with no way on
+UNDO_ANSWERS = answers_to("compensation_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Allowed:
     rerun: bool = False
     approvals: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
-    cases: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
+    interventions: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
 def answers(state: StepState) -> tuple[Answer, ...]:
@@ -49,5 +49,5 @@ def allowed(graph: Graph, state: State) -> Allowed:
         signals=tuple(
             sorted({(step.waits or {})["signal"] for step in waiting if "signal" in (step.waits or {})})
         ),
-        cases={name: answers(step) for name, step in steps.items() if step.intervention is not None},
+        interventions={name: answers(step) for name, step in steps.items() if step.intervention is not None},
     )

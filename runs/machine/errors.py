@@ -23,5 +23,12 @@ class Refused(MachineError):
     status = 409
 
 
+class NoteRequired(Refused):
+    """The answer is only taken with a note."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(f"{answer} needs a note that says what was done.", code="note_required")
+
+
 class Stale(MachineError):
     """The message is about something that is already over."""

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from designer.document.graph import Step
+from runs.machine.answers import Answer
 from runs.machine.states import State
 from workers.sdk.outcome import Outcome
 
 CancelMode = Literal["compensate", "abandon"]
-Answer = Literal["retry", "resolve", "skip", "compensate", "abandon"]
 
 CHILD_NAMESPACE = uuid.UUID("6f0c9c1e-1f60-4a3e-9d3c-0d6a2f1f6d11")
 

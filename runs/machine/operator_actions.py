@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from runs.machine.allowed import answers
-from runs.machine.errors import Refused, Stale
+from runs.machine.answers import OPTION, Answer, Kind
+from runs.machine.errors import NoteRequired, Refused, Stale
 from runs.machine.events import (
     AnswerIntervention,
     Approve,
@@ -18,7 +21,7 @@ from runs.machine.events import (
     TimeOut,
     Wake,
 )
-from runs.machine.interventions import close_intervention
+from runs.machine.interventions import close_intervention, kind_of
 from runs.machine.limits import SIGNALS_KEPT_MAX
 from runs.machine.retry_policy import failure_of
 from runs.machine.rollback import attempts as rollback_attempts
@@ -167,35 +170,25 @@ def answer_intervention(transition: Transition, event: AnswerIntervention) -> No
     allowed = answers(state)
     if event.answer not in allowed:
         raise Refused(f"{event.answer} is not possible here; choose one of {', '.join(allowed)}.")
-    if event.answer in ("resolve", "abandon") and not event.note.strip():
-        raise Refused(f"{event.answer} needs a note that says what was done.", code="note_required")
-    is_undo = state.undo == UndoStatus.FAILED
+    kind = kind_of(state)
+    if OPTION[kind, event.answer].needs_note and not event.note.strip():
+        raise NoteRequired(event.answer)
     close_intervention(
         transition, event.step, event.answer, event.by, event.note, event.patch, event.proposed_by
     )
-    (_answer_undo if is_undo else _answer_forward)(transition, event, state)
+    RULES[kind, event.answer](transition, event, state)
 
 
-def _answer_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
-    if event.answer == "retry":
-        rollback_attempts.schedule(transition, event.step, state, transition.at, {"fresh": True})
-    elif event.answer == "resolve":
-        rollback_attempts.end(transition, event.step, "resolved", by_hand=True)
+def _retry_step(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    begin_again(transition, event.step)
 
 
-def _answer_forward(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+def _resolve_step(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    attempts.succeed(transition, event.step, event.output, by_hand=True)
+
+
+def _give_up(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
     failure = failure_of(state)
-    if event.answer == "retry":
-        begin_again(transition, event.step)
-    elif event.answer == "resolve":
-        attempts.succeed(transition, event.step, event.output, by_hand=True)
-    elif event.answer == "skip":
-        _skip(transition, event.step, failure, state)
-    else:
-        _give_up(transition, event, failure, state)
-
-
-def _give_up(transition: Transition, event: AnswerIntervention, failure: Failure, state: StepState) -> None:
     if state.status == StepStatus.BLOCKED:
         data = completion.failure_data(failure, state.unknown)
         transition.emit("step.failed", event.step, attempt=state.attempt, data=data)
@@ -203,7 +196,8 @@ def _give_up(transition: Transition, event: AnswerIntervention, failure: Failure
     plan.begin(transition, "failure", failure=facts, by=event.by)
 
 
-def _skip(transition: Transition, key: str, failure: Failure, state: StepState) -> None:
+def _skip_step(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    key, failure = event.step, failure_of(state)
     if state.map_name is not None:
         maps.skip_item(transition, transition.definition(key), key, failure, unknown=state.unknown)
     else:
@@ -211,3 +205,26 @@ def _skip(transition: Transition, key: str, failure: Failure, state: StepState) 
         completion.settle_edges(
             transition, "step.failed", key, completion.failure_data(failure, state.unknown), kept=kept
         )
+
+
+def _retry_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    rollback_attempts.schedule(transition, event.step, state, transition.at, {"fresh": True})
+
+
+def _resolve_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    rollback_attempts.end(transition, event.step, "resolved", by_hand=True)
+
+
+def _abandon_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    """Nothing more to do: the answer itself, as an entry of the journal, leaves the step undone."""
+
+
+RULES: dict[tuple[Kind, Answer], Callable[[Transition, AnswerIntervention, StepState], None]] = {
+    ("step_failed", "retry"): _retry_step,
+    ("step_failed", "resolve"): _resolve_step,
+    ("step_failed", "skip"): _skip_step,
+    ("step_failed", "compensate"): _give_up,
+    ("compensation_failed", "retry"): _retry_undo,
+    ("compensation_failed", "resolve"): _resolve_undo,
+    ("compensation_failed", "abandon"): _abandon_undo,
+}

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from designer.document.graph import Graph
+from runs.machine.answers import Answer
 from runs.machine.decide import decide
-from runs.machine.events import Answer, AnswerIntervention, Decision
+from runs.machine.events import AnswerIntervention, Decision
 from runs.machine.rollback.plan import final_status
 from runs.machine.states import UNDO_LEFT, RunState, RunStatus, State, UndoStatus, evolve
 

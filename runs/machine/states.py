@@ -288,6 +288,11 @@ class State:
         old = self.source.payloads([seq for seq in seqs if seq not in self.new_payloads])
         return {**old, **{seq: self.new_payloads[seq] for seq in seqs if seq in self.new_payloads}}
 
+    def change(self, name: str, **fields: Any) -> StepState:
+        step = evolve(self.step(name), **fields)
+        self.put(step)
+        return step
+
     def put(self, step: StepState) -> None:
         before, after = _counted(self.step(step.name)), _counted(step)
         if before != after:

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from config.lib.json import iso as iso
 from designer.document.graph import Action, Graph, Step
+from runs.machine.allowed import Allowed
 from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.bindings import bound_params, map_results, run_output
 from runs.machine.limits import FRAMES_MAX
@@ -172,11 +175,20 @@ def list_frame(run: Run, at: datetime) -> Json:
 # --- what may be done ---
 
 
-def allowed(run: Run, known: tuple[Graph, State] | None = None) -> Json:
-    """Operations that the engine would accept now; pages draw exactly these. `known`: the run as loaded."""
-    graph, state = known or load(run.pk)
+def allowed(run: Run) -> Json:
+    """Operations that the engine would accept now, and the interventions that may be answered."""
+    graph, state = load(run.pk)
     can = machine_allowed(graph, state)
-    open_interventions = Intervention.objects.filter(run=run, status="open").order_by("opened_at")
+    return operations(can, state) | {
+        "interventions": [
+            intervention_json(intervention, can.interventions.get(intervention.step, ()))
+            for intervention in open_interventions(run)
+        ]
+    }
+
+
+def operations(can: Allowed, state: State) -> Json:
+    """Operations on the run as a whole and on its waiting steps; pages draw exactly these."""
     return {
         "cancel": can.cancel,
         "abandon": can.abandon,
@@ -185,31 +197,32 @@ def allowed(run: Run, known: tuple[Graph, State] | None = None) -> Json:
         "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
         "signals": list(can.signals),
-        "interventions": [
-            intervention_json(case, can.cases.get(case.step, ())) for case in open_interventions
-        ],
     }
 
 
-def intervention_json(case: Intervention, answers: tuple[str, ...] = ()) -> Json:
+def open_interventions(run: Run) -> QuerySet[Intervention]:
+    return Intervention.objects.filter(run=run, status="open").order_by("opened_at")
+
+
+def intervention_json(intervention: Intervention, answers: tuple[str, ...] = ()) -> Json:
     return {
-        "id": case.pk,
-        "run": str(case.run_id),
-        "step": case.step,
-        "kind": case.kind,
-        "status": case.status,
-        "severity": case.severity,
-        "due_at": iso(case.due_at),
-        "error": without_traceback(case.error),
-        "cause": case.cause_key,
-        "opened_at": iso(case.opened_at),
-        "claimed_by": case.claimed_by or None,
-        "proposal": case.proposal,
+        "id": intervention.pk,
+        "run": str(intervention.run_id),
+        "step": intervention.step,
+        "kind": intervention.kind,
+        "status": intervention.status,
+        "severity": intervention.severity,
+        "due_at": iso(intervention.due_at),
+        "error": without_traceback(intervention.error),
+        "cause": intervention.cause_key,
+        "opened_at": iso(intervention.opened_at),
+        "claimed_by": intervention.claimed_by or None,
+        "proposal": intervention.proposal,
         "answers": list(answers),
-        "answer": case.answer or None,
-        "note": case.note,
-        "answered_by": case.answered_by or None,
-        "answered_at": iso(case.answered_at),
+        "answer": intervention.answer or None,
+        "note": intervention.note,
+        "answered_by": intervention.answered_by or None,
+        "answered_at": iso(intervention.answered_at),
     }
 
 

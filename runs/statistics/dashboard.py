@@ -24,7 +24,7 @@ INTERVENTIONS_MAX = 5
 RECENT_MAX = 10
 COUNTED_MAX = 10_000
 LATELY = timedelta(days=1)
-UNREAD_OF_CASES = ("run__input", "run__state", "run__labels", "run__error")
+UNREAD_OF_INTERVENTIONS = ("run__input", "run__state", "run__labels", "run__error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def overview() -> dict[str, Any]:
     recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
     return {
         "now": reader.now(),
-        "cases": open_interventions(),
+        "interventions": open_interventions(),
         "open_interventions": _tally(Intervention.objects.filter(status="open")),
         "under_way": _sum(under_way.values()),
         "waiting": under_way[RunStatus.WAITING],
@@ -63,8 +63,10 @@ def overview() -> dict[str, Any]:
 
 def open_interventions() -> list[Intervention]:
     """The INTERVENTIONS_MAX interventions that have been open the longest."""
-    cases = Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_CASES)
-    return list(cases.order_by("opened_at")[:INTERVENTIONS_MAX])
+    interventions = (
+        Intervention.objects.filter(status="open").select_related("run").defer(*UNREAD_OF_INTERVENTIONS)
+    )
+    return list(interventions.order_by("opened_at")[:INTERVENTIONS_MAX])
 
 
 def queued() -> int | None:

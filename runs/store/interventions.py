@@ -29,7 +29,7 @@ def _opened(run_id: UUID, entry: Entry) -> None:
     kind, error = entry.data["kind"], entry.data["error"]
     policy = policy_for(Run.objects.values_list("workflow_name", flat=True).get(pk=run_id), kind)
     cause = cause_of(error)
-    case = Intervention.objects.create(
+    intervention = Intervention.objects.create(
         run_id=run_id,
         step=entry.step,
         kind=kind,
@@ -41,13 +41,13 @@ def _opened(run_id: UUID, entry: Entry) -> None:
         opened_seq=entry.seq,
         opened_at=entry.at,
     )
-    _announce_by_mail(case)
+    _announce_by_mail(intervention)
 
 
-def _announce_by_mail(case: Intervention) -> None:
-    mails = [CaseMail(case=case, about="opened", due_at=case.opened_at)]
-    if case.due_at is not None:
-        mails.append(CaseMail(case=case, about="overdue", due_at=case.due_at))
+def _announce_by_mail(intervention: Intervention) -> None:
+    mails = [CaseMail(case=intervention, about="opened", due_at=intervention.opened_at)]
+    if intervention.due_at is not None:
+        mails.append(CaseMail(case=intervention, about="overdue", due_at=intervention.due_at))
     CaseMail.objects.bulk_create(mails)
 
 

@@ -33,16 +33,16 @@ def start(page: Page, **simulate: str) -> str:
 
 
 def open_interventions(page: Page) -> Locator:
-    return page.locator("[data-open-cases]")
+    return page.locator("[data-open-interventions]")
 
 
 def stuck(page: Page) -> None:
     """An order whose refund failed for good; the page is then that of its intervention."""
     page.goto(LIST)
-    before = int(open_interventions(page).get_attribute("data-open-cases") or "0")
+    before = int(open_interventions(page).get_attribute("data-open-interventions") or "0")
     run = start(page, create_shipment="critical", refund_payment="failed")
     expect(open_interventions(page)).to_have_attribute(
-        "data-open-cases", str(before + 1), timeout=PATIENCE_MS
+        "data-open-interventions", str(before + 1), timeout=PATIENCE_MS
     )
     page.goto(f"{LIST}?run__id__exact={run}")
     page.get_by_role("link", name="charge_payment of order_processing").click()

@@ -51,7 +51,7 @@ def bearer(token: str, **options: Any) -> Client:
 
 def values(run: Run) -> dict[str, Any]:
     """What stands in the variable parts of addresses."""
-    case = run.interventions.get()
+    intervention = run.interventions.get()
     return {
         "name": run.workflow_name,
         "written": "yaml",
@@ -59,9 +59,9 @@ def values(run: Run) -> dict[str, Any]:
         "run_id": run.pk,
         "step": "charge",
         "what": "output",
-        "pk": case.pk,
-        "case_id": case.pk,
-        "key": case.cause_key,
+        "pk": intervention.pk,
+        "intervention_id": intervention.pk,
+        "key": intervention.cause_key,
         "batch": uuid4(),
         "id": person("changed").pk,
         "uidb64": "MQ",

@@ -69,7 +69,7 @@ def token(transactional_db: None) -> str:
 def test_random_calls_never_fault_and_are_answered_as_described(stuck: Run, token: str, name: str) -> None:
     operation = OPERATIONS[name]
     known = {"run_id": str(stuck.pk), "name": stuck.workflow_name, "step": "charge", "number": 1}
-    known["case_id"] = stuck.interventions.get().pk
+    known["intervention_id"] = stuck.interventions.get().pk
     count = 0
 
     @seed(SEED)

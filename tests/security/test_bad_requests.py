@@ -97,7 +97,15 @@ def test_the_same_call_with_the_pages_own_token_is_let_in(stuck: Run) -> None:
 
 # --- ids ---
 
-NUMBERS = ("case_id", "pk", "number", "trigger_id", "queue_index", "scheduler_index", "connection_index")
+NUMBERS = (
+    "intervention_id",
+    "pk",
+    "number",
+    "trigger_id",
+    "queue_index",
+    "scheduler_index",
+    "connection_index",
+)
 UNKNOWN_NUMBERS: list[Any] = [0, 999_999, 2**63, 10**30]
 UNKNOWN_TEXTS: list[Any] = [
     "nothing",
@@ -134,7 +142,7 @@ def test_ids_that_lead_nowhere_are_not_found_and_never_a_fault(stuck: Run, waiti
         for door, one, answer in told
         if door.method == "GET"
         and answer.status_code == 200
-        and set(door.places) & {"run_id", "case_id", "batch"}
+        and set(door.places) & {"run_id", "intervention_id", "batch"}
         and one not in ("nothing",)
         and "step" not in door.places
     ]
@@ -216,8 +224,8 @@ def test_a_body_over_the_limit_is_refused_and_never_a_fault(stuck: Run, settings
 def test_markup_in_people_s_words_stays_text_on_every_page(run_here: Any, order: Any) -> None:
     faulty = {"ship": "critical", "undo_charge": True}
     run = run_here(order, faults=faulty, note=MARKUP, **{MARKUP: MARKUP})
-    case = run.interventions.get()
-    service.note(case.pk, "olga", MARKUP)
+    intervention = run.interventions.get()
+    service.note(intervention.pk, "olga", MARKUP)
     with_markup(run)
     admin = person(MARKUP, "admin", first_name=MARKUP)
     tokens.make(admin, MARKUP, Role.VIEWER)

@@ -52,7 +52,7 @@ class Facts:
         self.remains: set[str] = set()
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
-        self.cases: dict[str, int] = {}
+        self.interventions: dict[str, int] = {}
         self.answers: dict[str, str] = {}
         self.results: dict[str, Any] = {}  # of items
         self.maps: dict[str, int] = {}
@@ -211,7 +211,7 @@ class Facts:
         key = entry.step
         is_again = self.ended.get(key) == "completed"
         if is_again:
-            demand(key in self.cases or entry.data.get("by_hand"), "a step completes twice")
+            demand(key in self.interventions or entry.data.get("by_hand"), "a step completes twice")
         elif key not in self.open:
             self._begin(key)
         if self.waits.pop(key, "") == "child" and not entry.data.get("by_hand"):

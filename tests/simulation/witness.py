@@ -138,8 +138,8 @@ class Witness(Facts):
     # --- interventions ---
 
     def opened(self, entry: Entry) -> None:
-        demand(entry.step not in self.cases, "a second question about one step")
-        self.cases[entry.step] = entry.seq
+        demand(entry.step not in self.interventions, "a second question about one step")
+        self.interventions[entry.step] = entry.seq
         if entry.data["kind"] == "step_failed" and self.ended.get(entry.step) is None:
             self.open[entry.step] = "blocked"
         elif entry.data["kind"] == "step_failed":
@@ -147,7 +147,7 @@ class Witness(Facts):
 
     def answered(self, entry: Entry) -> None:
         key = entry.step
-        demand(self.cases.pop(key, None) == entry.data["opened"], "an answer without a question")
+        demand(self.interventions.pop(key, None) == entry.data["opened"], "an answer without a question")
         self.open.pop(f"?{key}", None)
         self.answers[key] = entry.data["answer"]
         if entry.data["kind"] == "step_failed" and entry.data["answer"] == "retry" and entry.payload:
@@ -158,7 +158,7 @@ class Witness(Facts):
     # --- the end ---
 
     def blocked(self, entry: Entry) -> None:
-        demand(not self.is_blocked and self.cases, "blocked by nothing, or said twice")
+        demand(not self.is_blocked and self.interventions, "blocked by nothing, or said twice")
         self.is_blocked = True
 
     def resumed(self, entry: Entry) -> None:
@@ -167,7 +167,7 @@ class Witness(Facts):
 
     def final(self, entry: Entry) -> None:
         data, status = entry.data, entry.type.partition(".")[2]
-        demand(not self.cases, f"ends with open questions: {set(self.cases)}")
+        demand(not self.interventions, f"ends with open questions: {set(self.interventions)}")
         if "abandoned" in data:
             self._abandon(data, entry.seq)
         else:

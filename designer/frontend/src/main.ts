@@ -1,7 +1,7 @@
 /** Entry of every page. Each part is loaded and started where its markup is. */
 import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
-import { startCaseCount } from "./interventions/openCount";
+import { startInterventionCount } from "./interventions/openCount";
 import { offerCopies } from "./shared/copy";
 import { takeFiles } from "./shared/files";
 import { improveForms } from "./shared/forms";
@@ -12,7 +12,7 @@ localiseTimes(document);
 keepAges(document);
 upgradeJson(document);
 improveForms(document);
-startCaseCount();
+startInterventionCount();
 takeFiles(document);
 offerCopies(document);
 if (has("[data-picture]")) void import("./elements/gallery").then(({ drawGallery }) => drawGallery(document));
@@ -23,7 +23,7 @@ void startPage();
 /** A page gives its canvas what to show, so it is started before the canvas is. */
 async function startPage(): Promise<void> {
   if (has("[data-page=run]")) await (await import("./run/page/page")).startRunPage();
-  if (has("[data-page=case], [data-page=batch], [data-page=cases]")) (await import("./interventions/page")).startCasePages();
+  if (has("[data-page=intervention], [data-page=batch], [data-page=interventions]")) (await import("./interventions/page")).startInterventionPages();
   if (has("[data-page=home]")) (await import("./lists/home")).startHome();
   if (has("[data-page=fleet]")) (await import("./lists/fleet")).startFleet();
   if (has("[data-page=runs]")) (await import("./lists/page")).startRunList();

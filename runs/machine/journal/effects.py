@@ -1,13 +1,12 @@
-"""The table of what each type of entry changes, and how an effect changes a state. PURE."""
+"""The table of what each type of entry changes. PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from runs.machine.events import Entry
-from runs.machine.states import State, StepState, evolve
+from runs.machine.states import State
 
 Effect = Callable[[State, Entry], None]
 EFFECTS: dict[str, Effect] = {}
@@ -19,12 +18,6 @@ def effect(*types: str) -> Callable[[Effect], Effect]:
         return function
 
     return register
-
-
-def change(state: State, name: str, **fields: Any) -> StepState:
-    step = evolve(state.step(name), **fields)
-    state.put(step)
-    return step
 
 
 def time_of(value: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runs.machine.events import Entry
-from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.step_effects import end_early
 from runs.machine.journal.undo_effects import end_undo, leave_behind, plan_undos
 from runs.machine.states import RunStatus, State, StepStatus, UndoStatus, evolve
@@ -79,7 +79,7 @@ def _expanded(state: State, entry: Entry) -> None:
         total=state.run.total + len(names),
     )
     for name in names:
-        change(state, name, added_by=entry.step)
+        state.change(name, added_by=entry.step)
 
 
 @effect("signal.received")
@@ -99,7 +99,7 @@ def _opened(state: State, entry: Entry) -> None:
         fields["error"] = entry.data["error"]
     elif entry.data["kind"] == "step_failed":
         fields |= {"status": StepStatus.BLOCKED, "finished_at": None}
-    change(state, entry.step, **fields)
+    state.change(entry.step, **fields)
 
 
 @effect("intervention.claimed")
@@ -116,7 +116,7 @@ def _answered(state: State, entry: Entry) -> None:
     if entry.payload is not None and entry.data["answer"] == "retry":
         fields[patches] = (*getattr(step, patches), entry.seq)
     if entry.data["answer"] == "abandon" and is_undo:
-        change(state, entry.step, **fields)
+        state.change(entry.step, **fields)
         return end_undo(state, entry.step, UndoStatus.ABANDONED)
-    change(state, entry.step, **fields)
+    state.change(entry.step, **fields)
     return None

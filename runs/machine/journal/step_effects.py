@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runs.machine.events import Entry
-from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.undo_effects import plan_late_undo
 from runs.machine.states import State, StepState, StepStatus, evolve
 
@@ -13,8 +13,7 @@ from runs.machine.states import State, StepState, StepStatus, evolve
 @effect("step.queued")
 def _queued(state: State, entry: Entry) -> None:
     data = entry.data
-    step = change(
-        state,
+    step = state.change(
         entry.step,
         status=StepStatus.QUEUED,
         phase=data.get("direction", "forward"),
@@ -43,8 +42,7 @@ def _step_started(state: State, entry: Entry) -> None:
     if "again" in data:
         return _map_again(state, entry)
     step = state.step(entry.step)
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.RUNNING,
         attempt=entry.attempt,
@@ -59,8 +57,7 @@ def _step_started(state: State, entry: Entry) -> None:
 
 
 def _map_started(state: State, entry: Entry) -> None:
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.RUNNING,
         started_at=entry.at,
@@ -75,8 +72,7 @@ def _map_started(state: State, entry: Entry) -> None:
 
 def _map_again(state: State, entry: Entry) -> None:
     """Every item that did not complete is run again; as many as fit are queued at once."""
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.RUNNING,
         ended_seq=None,
@@ -93,8 +89,7 @@ def _progress(state: State, entry: Entry) -> None:
 
 @effect("step.waiting")
 def _waiting(state: State, entry: Entry) -> None:
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.WAITING,
         waits=entry.data,
@@ -108,8 +103,7 @@ def _waiting(state: State, entry: Entry) -> None:
 def _retry_scheduled(state: State, entry: Entry) -> None:
     data = entry.data
     step = state.step(entry.step)
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.RETRYING,
         phase=data["direction"],
@@ -125,8 +119,7 @@ def _retry_scheduled(state: State, entry: Entry) -> None:
 
 @effect("step.fallback_started")
 def _fallback_started(state: State, entry: Entry) -> None:
-    change(
-        state,
+    state.change(
         entry.step,
         status=StepStatus.QUEUED,
         phase="fallback",
@@ -147,7 +140,7 @@ def _completed(state: State, entry: Entry) -> None:
     if before.status == StepStatus.COMPLETED:  # a person gave it another output, to find a branch
         ending["ended_seq"] = before.ended_seq
     child = entry.data.get("child", before.child)
-    step = change(state, entry.step, **ending, unknown=False, error=None, child=child)
+    step = state.change(entry.step, **ending, unknown=False, error=None, child=child)
     if entry.data.get("pivot"):
         state.run = evolve(state.run, pivot=True)
     if "signal" in entry.data:
@@ -163,7 +156,7 @@ def _failed(state: State, entry: Entry) -> None:
     if before.status == StepStatus.BLOCKED:  # it failed already when the question was opened
         ending["ended_seq"] = before.ended_seq
     is_unknown = entry.data.get("unknown", False)
-    step = change(state, entry.step, **ending, unknown=is_unknown, error=entry.data["error"])
+    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"])
     for name in entry.data.get("cancelled", ()):
         end_early(state, entry, name)
     if not entry.data.get("case"):
@@ -173,7 +166,7 @@ def _failed(state: State, entry: Entry) -> None:
 
 @effect("step.skipped")
 def _skipped(state: State, entry: Entry) -> None:
-    change(state, entry.step, **_ending(state, entry, StepStatus.SKIPPED))
+    state.change(entry.step, **_ending(state, entry, StepStatus.SKIPPED))
     _settle_edges(state, entry)
 
 
@@ -203,8 +196,7 @@ def _leave_map(state: State, item: StepState, failed: bool) -> None:
 
 def end_early(state: State, entry: Entry, name: str) -> None:
     """A step that is cancelled; an item of a map also leaves its map."""
-    step = change(
-        state,
+    step = state.change(
         name,
         status=StepStatus.CANCELLED,
         due_at=None,
@@ -219,9 +211,9 @@ def _settle_edges(state: State, entry: Entry) -> None:
     """Decided edges are counted at their targets; a late completion extends the rollback."""
     for name in entry.data.get("taken", ()):
         step = state.step(name)
-        change(state, name, edges_decided=step.edges_decided + 1, edges_taken=step.edges_taken + 1)
+        state.change(name, edges_decided=step.edges_decided + 1, edges_taken=step.edges_taken + 1)
     for name in entry.data.get("dead", ()):
-        change(state, name, edges_decided=state.step(name).edges_decided + 1)
+        state.change(name, edges_decided=state.step(name).edges_decided + 1)
     if "undo" in entry.data:
         plan_late_undo(state, entry)
     if entry.data.get("remains"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runs.machine.events import Entry
-from runs.machine.journal.effects import change, effect, time_of
+from runs.machine.journal.effects import effect, time_of
 from runs.machine.states import State, UndoStatus, evolve
 
 
@@ -17,8 +17,7 @@ def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> N
     }
     for name in plan:
         spec = order[name]
-        change(
-            state,
+        state.change(
             name,
             undo=UndoStatus.PENDING,
             undo_after=spec["after"],
@@ -33,7 +32,7 @@ def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> N
         )
         _count_map_undo(state, name, 1, UndoStatus.PENDING)
     for name in order.keys() - set(plan):  # maps that others wait for as a whole
-        change(state, name, undo_after=order[name]["after"], undo_then=tuple(order[name]["then"]))
+        state.change(name, undo_after=order[name]["after"], undo_then=tuple(order[name]["then"]))
 
 
 def plan_late_undo(state: State, entry: Entry) -> None:
@@ -41,7 +40,7 @@ def plan_late_undo(state: State, entry: Entry) -> None:
     waiting, through_map = entry.data["undo"], entry.data.get("through_map", False)
     plan_undos(state, [entry.step], {entry.step: {"after": 0, "then": [] if through_map else waiting}})
     for name in waiting:
-        change(state, name, undo_after=state.step(name).undo_after + 1)
+        state.change(name, undo_after=state.step(name).undo_after + 1)
     if through_map:
         parent = state.step(state.step(entry.step).map_name or "")
         after, then = parent.undo_after + 1, (*parent.undo_then, *waiting)
@@ -51,8 +50,7 @@ def plan_late_undo(state: State, entry: Entry) -> None:
 @effect("compensation.started")
 def _undo_started(state: State, entry: Entry) -> None:
     data = entry.data
-    change(
-        state,
+    state.change(
         entry.step,
         undo=UndoStatus.RUNNING,
         phase=data["direction"],
@@ -68,8 +66,7 @@ def _undo_started(state: State, entry: Entry) -> None:
 def _undo_retry(state: State, entry: Entry) -> None:
     data = entry.data
     step = state.step(entry.step)
-    change(
-        state,
+    state.change(
         entry.step,
         undo=UndoStatus.PENDING,
         phase=data["direction"],
@@ -88,19 +85,19 @@ def _undo_retry(state: State, entry: Entry) -> None:
 def _undo_completed(state: State, entry: Entry) -> None:
     undo = UndoStatus(entry.data["undo"])
     if undo == UndoStatus.NONE:  # there was no effect
-        change(state, entry.step, unknown=False)
+        state.change(entry.step, unknown=False)
     end_undo(state, entry.step, undo)
 
 
 @effect("compensation.failed")
 def _undo_failed(state: State, entry: Entry) -> None:
-    change(state, entry.step, undo=UndoStatus.FAILED, process="", due_at=None, error=entry.data["error"])
+    state.change(entry.step, undo=UndoStatus.FAILED, process="", due_at=None, error=entry.data["error"])
     if entry.data.get("go_on"):
         _release(state, entry.step)
 
 
 def end_undo(state: State, name: str, undo: UndoStatus) -> None:
-    change(state, name, undo=undo, process="", due_at=None, intervention=None)
+    state.change(name, undo=undo, process="", due_at=None, intervention=None)
     _count_map_undo(state, name, -1, undo)
     _release(state, name)
 
@@ -108,7 +105,7 @@ def end_undo(state: State, name: str, undo: UndoStatus) -> None:
 def leave_behind(state: State, name: str) -> None:
     """The run is abandoned: this effect stays, whether its undo was planned or not."""
     if state.step(name).undo == UndoStatus.NONE:
-        change(state, name, undo=UndoStatus.PENDING, undo_released=True)
+        state.change(name, undo=UndoStatus.PENDING, undo_released=True)
         _count_map_undo(state, name, 1, UndoStatus.PENDING)
     end_undo(state, name, UndoStatus.ABANDONED)
 
@@ -128,7 +125,7 @@ def _release(state: State, name: str) -> None:
 
 def _release_each(state: State, names: tuple[str, ...]) -> None:
     for name in names:
-        change(state, name, undo_after=state.step(name).undo_after - 1)
+        state.change(name, undo_after=state.step(name).undo_after - 1)
 
 
 def _count_map_undo(state: State, name: str, by: int, undo: UndoStatus) -> None:

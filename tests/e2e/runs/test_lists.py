@@ -71,8 +71,8 @@ def test_home_tells_of_a_failed_run_and_of_a_question_as_they_happen(visits: Vis
     home, other = visits.page(), visits.page()
     home.goto("/")
     expect_live(home)
-    failed, cases = int(figure(home, "failed").inner_text()), home.locator("[data-case]")
-    known = home.locator(".open-cases h2")
+    failed, interventions = int(figure(home, "failed").inner_text()), home.locator("[data-intervention]")
+    known = home.locator(".open-interventions h2")
     asked = int(known.inner_text().split()[0]) if known.count() else 0
 
     start_order(other, reserve_inventory="critical")
@@ -84,8 +84,8 @@ def test_home_tells_of_a_failed_run_and_of_a_question_as_they_happen(visits: Vis
     start_order(other, create_shipment="critical", refund_payment="failed")
     expect_status(other, "Blocked")
     expect(known).to_contain_text(re.compile(rf"^{asked + 1} question"))
-    expect(cases.last).to_contain_text("of order_processing")
-    expect(home.locator(".cases-link [data-slot=count]")).to_have_text(str(asked + 1))
+    expect(interventions.last).to_contain_text("of order_processing")
+    expect(home.locator(".interventions-link [data-slot=count]")).to_have_text(str(asked + 1))
 
 
 def test_charts_are_drawn_and_told_in_words_and_as_tables(page: Page) -> None:
@@ -229,4 +229,4 @@ def test_a_blocked_run_is_tried_again(page: Page) -> None:
     page.get_by_role("button", name="Try 1 run again").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tried again: 1 run")
     answered = page.request.get("/api/v1/interventions?status=answered").json()["interventions"]
-    assert [case["answer"] for case in answered if case["run"] == run_id] == ["retry"]
+    assert [intervention["answer"] for intervention in answered if intervention["run"] == run_id] == ["retry"]

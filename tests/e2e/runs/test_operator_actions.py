@@ -12,16 +12,16 @@ from tests.e2e.orders import SLOW, expect_connection, expect_status, journal_num
 
 def test_a_question_appears_by_itself_and_its_answer_brings_the_undo_on(page: Page) -> None:
     start_order(page, reserve_inventory=SLOW, create_shipment="critical", refund_payment="failed")
-    case = page.get_by_role("region", name="charge_payment could not be undone")
-    expect(case).to_be_visible(timeout=30_000)
+    intervention = page.get_by_role("region", name="charge_payment could not be undone")
+    expect(intervention).to_be_visible(timeout=30_000)
     expect_status(page, "Blocked")
     expect(row(page, "charge_payment").locator("[data-slot=undo]")).to_have_text("Undo failed")
 
-    case.get_by_text("I undid it by hand").click()
-    case.get_by_role("button", name="Send the answer").click()
-    expect(case.get_by_text("Say what was done")).to_be_visible()
-    case.get_by_label("Note").fill("Paid back in cash.")
-    case.get_by_role("button", name="Send the answer").click()
+    intervention.get_by_text("I undid it by hand").click()
+    intervention.get_by_role("button", name="Send the answer").click()
+    expect(intervention.get_by_text("Say what was done")).to_be_visible()
+    intervention.get_by_label("Note").fill("Paid back in cash.")
+    intervention.get_by_role("button", name="Send the answer").click()
     expect_status(page, "Undone")
     expect(row(page, "charge_payment").locator("[data-slot=undo]")).to_have_text("Undone by hand")
     expect(page.locator("[data-slot=entries]")).to_contain_text("Paid back in cash.")
@@ -29,11 +29,11 @@ def test_a_question_appears_by_itself_and_its_answer_brings_the_undo_on(page: Pa
 
 def test_what_is_being_typed_survives_news(page: Page) -> None:
     start_order(page, reserve_inventory=SLOW, create_shipment="critical", refund_payment="failed")
-    case = page.get_by_role("region", name="charge_payment could not be undone")
-    case.get_by_label("Note").fill("Half a sen")
+    intervention = page.get_by_role("region", name="charge_payment could not be undone")
+    intervention.get_by_label("Note").fill("Half a sen")
     expect_status(page, "Blocked")
     journal_numbers(page)  # all news has come
-    expect(case.get_by_label("Note")).to_have_value("Half a sen")
+    expect(intervention.get_by_label("Note")).to_have_value("Half a sen")
 
 
 def test_a_run_is_cancelled_and_undone(page: Page) -> None:

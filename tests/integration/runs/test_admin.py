@@ -62,6 +62,7 @@ def test_a_run_leads_to_its_page_and_its_rows(root: Client, stuck: Run) -> None:
         url = f"{reverse(f'admin:runs_{model}_changelist')}?run__id__exact={stuck.pk}"
         assert url in page
         assert root.get(url).context["cl"].result_count > 0
-    cases = f"{reverse('admin:runs_intervention_changelist')}?run__id__exact={stuck.pk}"
-    assert cases in page
-    assert [case.run_id for case in root.get(cases).context["cases"]] == [stuck.pk]
+    interventions = f"{reverse('admin:runs_intervention_changelist')}?run__id__exact={stuck.pk}"
+    assert interventions in page
+    listed = root.get(interventions).context["interventions"]
+    assert [intervention.run_id for intervention in listed] == [stuck.pk]

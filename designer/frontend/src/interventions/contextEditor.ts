@@ -1,4 +1,4 @@
-/** The context of a case as text: what is changed there becomes a patch, and is shown as a list of changes. */
+/** The context of an intervention as text: what is changed there becomes a patch, and is shown as a list of changes. */
 import { element, find, setText } from "../shared/dom";
 import { changes, diffPatch, isMembers, mergePatch, type Change, type Json } from "./mergePatch";
 

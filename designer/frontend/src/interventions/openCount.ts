@@ -2,9 +2,9 @@
 import { find, setText } from "../shared/dom";
 import { follow } from "../shared/socket";
 
-export const CASE_MOVED = "case-moved";
+export const INTERVENTION_MOVED = "intervention-moved";
 
-export interface CaseFrame {
+export interface InterventionFrame {
   readonly event: string;
   readonly open: number;
   readonly id?: number;
@@ -13,27 +13,27 @@ export interface CaseFrame {
 }
 
 /** The frame in `data`, or null where it is none. */
-export function caseFrame(data: unknown): CaseFrame | null {
-  const frame = data as Partial<CaseFrame> | null;
+export function interventionFrame(data: unknown): InterventionFrame | null {
+  const frame = data as Partial<InterventionFrame> | null;
   return typeof frame === "object" && typeof frame?.event === "string" && typeof frame.open === "number"
-    ? (frame as CaseFrame) : null;
+    ? (frame as InterventionFrame) : null;
 }
 
 export function paintCount(link: HTMLElement, open: number): void {
-  link.dataset.openCases = String(open);
+  link.dataset.openInterventions = String(open);
   setText(find(link, "[data-slot=count]"), String(open));
 }
 
-export function startCaseCount(): void {
-  const link = find<HTMLElement>(document, "[data-open-cases]");
+export function startInterventionCount(): void {
+  const link = find<HTMLElement>(document, "[data-open-interventions]");
   if (!link) return;
   follow({
     path: "/ws/interventions/?count",
     onMessage: (data) => {
-      const frame = caseFrame(data);
+      const frame = interventionFrame(data);
       if (!frame) return;
       paintCount(link, frame.open);
-      document.dispatchEvent(new CustomEvent<CaseFrame>(CASE_MOVED, { detail: frame }));
+      document.dispatchEvent(new CustomEvent<InterventionFrame>(INTERVENTION_MOVED, { detail: frame }));
     },
   });
 }

@@ -1,20 +1,20 @@
-/** The pages of interventions, live: parts are fetched anew when the case, its run or its batch moved. */
+/** The pages of interventions, live: parts are fetched anew when the intervention, its run or its batch moved. */
 import { RunTree } from "../run/canvas/tree";
 import { WatchedRun, type View } from "../run/live/watched";
 import { find, readJson } from "../shared/dom";
 import { Parts } from "../shared/parts";
 import { follow } from "../shared/socket";
-import { CASE_MOVED, type CaseFrame } from "./openCount";
+import { INTERVENTION_MOVED, type InterventionFrame } from "./openCount";
 import { startEditor } from "./contextEditor";
 
-export function startCasePages(): void {
-  const root = find<HTMLElement>(document, "[data-page=case], [data-page=batch], [data-page=cases]");
+export function startInterventionPages(): void {
+  const root = find<HTMLElement>(document, "[data-page=intervention], [data-page=batch], [data-page=interventions]");
   if (!root) return;
   startEditor(root);
-  if (root.dataset.page === "cases") return watchList();
+  if (root.dataset.page === "interventions") return watchList();
   const parts = new Parts(root, root.dataset.live ?? "");
   onMove(() => parts.refreshSoon());
-  const view = readJson<View>("case-run");
+  const view = readJson<View>("intervention-run");
   if (view) watchRun(root, view, () => parts.refreshSoon());
   else watchBatch(() => parts.refreshSoon());
 }
@@ -24,7 +24,7 @@ function watchBatch(moved: () => void): void {
   follow({ path: "/ws/runs/", onOpen: moved, onMessage: moved });
 }
 
-/** The run of a case on its canvas, with the place of the question marked; `moved` is called at each news. */
+/** The run of an intervention on its canvas, with the place of the question marked; `moved` is called at each news. */
 function watchRun(root: HTMLElement, view: View, moved: () => void): void {
   const run: WatchedRun = new WatchedRun(view, {
     moved: (_before, frames) => {
@@ -46,13 +46,13 @@ function watchRun(root: HTMLElement, view: View, moved: () => void): void {
 
 /** A list is not moved under the reader's pointer: it says that it has changed. */
 function watchList(): void {
-  const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-case]")].map((row) => row.dataset.case));
+  const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-intervention]")].map((row) => row.dataset.intervention));
   onMove((frame) => {
     const isNews = frame.event === "intervention.opened" || shown.has(String(frame.id)) || !shown.size;
     if (isNews && frame.event !== "count") find<HTMLElement>(document, "[data-slot=news]")?.removeAttribute("hidden");
   });
 }
 
-function onMove(listener: (frame: CaseFrame) => void): void {
-  document.addEventListener(CASE_MOVED, (event) => listener((event as CustomEvent<CaseFrame>).detail));
+function onMove(listener: (frame: InterventionFrame) => void): void {
+  document.addEventListener(INTERVENTION_MOVED, (event) => listener((event as CustomEvent<InterventionFrame>).detail));
 }

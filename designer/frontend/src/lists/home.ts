@@ -1,5 +1,5 @@
 /** The first page, live. */
-import { CASE_MOVED } from "../interventions/openCount";
+import { INTERVENTION_MOVED } from "../interventions/openCount";
 import { CHARTS_STALE } from "../charts/start";
 import { find } from "../shared/dom";
 import { isEnd } from "./frame";
@@ -11,7 +11,7 @@ export function startHome(): void {
   const root = find<HTMLElement>(document, "[data-page=home]");
   if (!root) return;
   const parts = partsOf(root);
-  document.addEventListener(CASE_MOVED, () => parts.refreshSoon());
+  document.addEventListener(INTERVENTION_MOVED, () => parts.refreshSoon());
   setInterval(() => document.hidden || parts.refreshSoon(), LOOKS_MS); // workers and queues send no frames
   keepLive(root, {
     parts,

@@ -28,13 +28,13 @@ FILE = "admin:runs_intervention_audit_export"
 
 @pytest.fixture
 def answered(stuck: Run) -> Intervention:
-    """A case that was claimed, noted and answered, by somebody whose note looks like a formula."""
-    case = stuck.interventions.get()
+    """An intervention that was claimed, noted and answered, by somebody whose note looks like a formula."""
+    intervention = stuck.interventions.get()
     bob = person("bob", "operator")
-    service.claim(case.pk, bob)
-    service.note(case.pk, bob, "=cmd|' /C calc'!A0")
-    service.answer(case.pk, Reply("retry", "Mended, <b>really</b>", {"x": 1}), bob)
-    return case
+    service.claim(intervention.pk, bob)
+    service.note(intervention.pk, bob, "=cmd|' /C calc'!A0")
+    service.answer(intervention.pk, Reply("retry", "Mended, <b>really</b>", {"x": 1}), bob)
+    return intervention
 
 
 def days(**more: Any) -> dict[str, Any]:
@@ -106,9 +106,9 @@ def test_only_the_span_is_told_and_the_last_day_belongs_to_it(
 
 
 def test_many_pages_are_read_one_after_the_other(stuck: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = stuck.interventions.get()
+    intervention = stuck.interventions.get()
     for number in range(7):
-        service.note(case.pk, "bob", f"note {number}")
+        service.note(intervention.pk, "bob", f"note {number}")
     monkeypatch.setattr(audit, "ROWS_PER_READ", 2)
     now = reader.now()
     found = [line.note for line in audit.lines(now - timedelta(days=1), now) if line.act == "case.noted"]

@@ -148,18 +148,23 @@ def test_a_case_is_claimed_and_answered_and_the_second_is_told_who(
 ) -> None:
     run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
     found = operator.get("/api/v1/interventions?status=open").json()
-    (case,) = found["interventions"]
+    (intervention,) = found["interventions"]
     assert found["count"] == 1
-    assert case["step"] == "b" and "traceback" not in case["error"]
-    assert (case["workflow"], case["answers"]) == ("sample", ["retry", "resolve", "abandon"])
-    assert post(operator, f"/interventions/{case['id']}/claim").json()["claimed_by"] == "olga"
+    assert intervention["step"] == "b" and "traceback" not in intervention["error"]
+    assert (intervention["workflow"], intervention["answers"]) == ("sample", ["retry", "resolve", "abandon"])
+    assert post(operator, f"/interventions/{intervention['id']}/claim").json()["claimed_by"] == "olga"
     bob = client_of("bob", "operator")
-    taken = post(bob, f"/interventions/{case['id']}/claim")
+    taken = post(bob, f"/interventions/{intervention['id']}/claim")
     assert taken.status_code == 409 and "olga" in taken.json()["detail"]
-    assert post(operator, f"/interventions/{case['id']}/answer", {"answer": "resolve"}).status_code == 409
-    answered = post(operator, f"/interventions/{case['id']}/answer", {"answer": "resolve", "note": "by hand"})
+    assert (
+        post(operator, f"/interventions/{intervention['id']}/answer", {"answer": "resolve"}).status_code
+        == 409
+    )
+    answered = post(
+        operator, f"/interventions/{intervention['id']}/answer", {"answer": "resolve", "note": "by hand"}
+    )
     assert answered.json()["answered_by"] == "olga"
-    second = post(bob, f"/interventions/{case['id']}/answer", {"answer": "retry"})
+    second = post(bob, f"/interventions/{intervention['id']}/answer", {"answer": "retry"})
     assert second.status_code == 409 and "olga" in second.json()["detail"]
     assert (second.json()["answered_by"], second.json()["answer"]) == ("olga", "resolve")
     work()
@@ -170,15 +175,15 @@ def test_a_case_is_claimed_and_answered_and_the_second_is_told_who(
 
 def test_a_case_is_read_noted_released_and_listed(run_here: RunHere, operator: Client) -> None:
     run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
-    (case,) = operator.get("/api/v1/interventions?workflow=sample").json()["interventions"]
-    path = f"/interventions/{case['id']}"
+    (intervention,) = operator.get("/api/v1/interventions?workflow=sample").json()["interventions"]
+    path = f"/interventions/{intervention['id']}"
     post(operator, f"{path}/claim", {"take_over": True})
     assert post(operator, f"{path}/release").json()["claimed_by"] is None
     assert post(operator, f"{path}/notes", {"note": "Called."}).status_code == 201
     assert post(operator, f"{path}/notes", {"note": " "}).status_code == 409
     history = operator.get(f"/api/v1{path}").json()["history"]
     assert [line["act"] for line in history] == ["opened", "claimed", "released", "noted"]
-    assert operator.get(f"/api/v1/interventions?cause={case['cause']}").json()["count"] == 1
+    assert operator.get(f"/api/v1/interventions?cause={intervention['cause']}").json()["count"] == 1
     assert operator.get("/api/v1/interventions?workflow=other").json()["count"] == 0
     assert operator.get("/api/v1/interventions?status=closed").status_code == 422
     assert operator.get("/api/v1/interventions/9999").status_code == 404

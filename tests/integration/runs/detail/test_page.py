@@ -116,12 +116,16 @@ class TestAnswers:
         assert re.findall(r'name="answer" value="(\w+)"', page) == ["retry", "resolve", "abandon"]
 
     def test_by_hand_ends_the_line(self, operator: Client, stuck: Run) -> None:
-        case = stuck.interventions.get()
-        url = reverse("intervention-answer", args=[case.pk])
+        intervention = stuck.interventions.get()
+        url = reverse("intervention-answer", args=[intervention.pk])
         response = operator.post(url, {"answer": "resolve", "note": "Paid in cash."})
         assert response["Location"] == reverse("run-detail", args=[stuck.pk])
-        case.refresh_from_db()
-        assert (case.status, case.answered_by, case.note) == ("answered", "olga", "Paid in cash.")
+        intervention.refresh_from_db()
+        assert (intervention.status, intervention.answered_by, intervention.note) == (
+            "answered",
+            "olga",
+            "Paid in cash.",
+        )
         assert ("charge", "completed", "resolved") in rows(shown(operator, stuck))
 
     @pytest.mark.parametrize(

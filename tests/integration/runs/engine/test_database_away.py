@@ -12,6 +12,7 @@ from redis import Redis
 
 from runs.delivery import queue, worker_processes
 from runs.engine import engine
+from runs.interventions import service
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
 from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
@@ -138,9 +139,9 @@ def test_a_worker_that_nobody_has_becomes_a_question_to_a_person(
         assert queue.queued_ids({"default"}) == set()
         patched.setattr(missing_workers, "GIVE_UP_S", 0.0)
         run_attempt(*job)
-    case = Intervention.objects.get(run=started)
-    assert case.error["code"] == "unknown_worker" and "'act'" in case.error["message"]
-    engine.answer(case.pk, "retry", user="ada")
+    intervention = Intervention.objects.get(run=started)
+    assert intervention.error["code"] == "unknown_worker" and "'act'" in intervention.error["message"]
+    service.answer(intervention.pk, service.Reply("retry"), "ada")
     work(redis_client)
     started.refresh_from_db()
     assert started.status == "completed"

@@ -13,6 +13,7 @@ from designer.document.graph import Action, Edge, Graph, Step
 from runs.delivery import queue, worker_processes
 from runs.engine import engine
 from runs.errors import BadInput
+from runs.interventions import service
 from runs.machine.errors import Refused
 from runs.maintenance.sweep import sweep_once
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
@@ -198,13 +199,17 @@ def test_a_failed_undo_is_a_case_that_is_answered_once(run_here: RunHere) -> Non
     graph = chain(step("a"), step("b"), step("c"))
     run = run_here(graph, faults={"c": "critical", "undo_b": True})
     assert run.status == "blocked"
-    case = Intervention.objects.get(run=run)
-    assert (case.kind, case.step, case.status) == ("compensation_failed", "b", "open")
-    engine.answer(case.pk, "resolve", user="ada", note="refunded at the bank")
+    intervention = Intervention.objects.get(run=run)
+    assert (intervention.kind, intervention.step, intervention.status) == ("compensation_failed", "b", "open")
+    service.answer(intervention.pk, service.Reply("resolve", "refunded at the bank"), "ada")
     with pytest.raises(Refused, match="ada has already answered: resolve"):
-        engine.answer(case.pk, "retry", user="bob")
-    case.refresh_from_db()
-    assert (case.answer, case.answered_by, case.note) == ("resolve", "ada", "refunded at the bank")
+        service.answer(intervention.pk, service.Reply("retry"), "bob")
+    intervention.refresh_from_db()
+    assert (intervention.answer, intervention.answered_by, intervention.note) == (
+        "resolve",
+        "ada",
+        "refunded at the bank",
+    )
     assert StepRun.objects.get(run=run, name="b").undo == "resolved"
 
 

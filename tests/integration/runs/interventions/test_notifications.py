@@ -29,7 +29,7 @@ def site(settings: Settings) -> None:
 
 
 @pytest.fixture
-def case(run_here: RunHere) -> Intervention:
+def intervention(run_here: RunHere) -> Intervention:
     run = run_here(chain(step("a"), step("b"), step("c")), faults={"c": "critical", "undo_b": True})
     return run.interventions.get()
 
@@ -45,22 +45,22 @@ def pass_by() -> list[Any]:
     return outgoing.outbox[before:]
 
 
-def later(case: Intervention, about: str) -> None:
-    CaseMail.objects.filter(case=case, about=about).update(due_at=reader.now() - timedelta(seconds=1))
+def later(intervention: Intervention, about: str) -> None:
+    CaseMail.objects.filter(case=intervention, about=about).update(due_at=reader.now() - timedelta(seconds=1))
 
 
-def test_operators_with_an_address_are_told_once(case: Intervention) -> None:
+def test_operators_with_an_address_are_told_once(intervention: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
     person("viv", "viewer", email="viv@example.org")
     person("otto", "operator")
     (told,) = pass_by()
     assert told.to == ["olga@example.org"]
     assert told.subject == "[Sagaboard] High: the undo of b failed in sample"
-    assert f"https://board.example.org/admin/runs/intervention/{case.pk}/change/" in told.body
+    assert f"https://board.example.org/admin/runs/intervention/{intervention.pk}/change/" in told.body
     assert "c had failed, so what was done is being undone" in told.body
-    later(case, "opened")
+    later(intervention, "opened")
     assert pass_by() == []
-    assert case.acts.get().text == "Opened: 1 person"
+    assert intervention.acts.get().text == "Opened: 1 person"
 
 
 def test_the_policys_addresses_come_first(run_here: RunHere) -> None:
@@ -72,39 +72,39 @@ def test_the_policys_addresses_come_first(run_here: RunHere) -> None:
     assert "a failed in sample" in told.subject
 
 
-def test_an_overdue_one_is_told_of_when_the_time_has_come(case: Intervention) -> None:
+def test_an_overdue_one_is_told_of_when_the_time_has_come(intervention: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
     pass_by()
     assert pass_by() == []
-    service.plan(case.pk, "olga", Severity.HIGH, reader.now() - timedelta(minutes=1))
+    service.plan(intervention.pk, "olga", Severity.HIGH, reader.now() - timedelta(minutes=1))
     (told,) = pass_by()
     assert told.subject.startswith("[Sagaboard] Overdue: ")
     assert pass_by() == []
 
 
-def test_an_answered_one_is_not(case: Intervention) -> None:
+def test_an_answered_one_is_not(intervention: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
-    service.answer(case.pk, Reply("abandon", "No use."), "olga")
-    later(case, "overdue")
+    service.answer(intervention.pk, Reply("abandon", "No use."), "olga")
+    later(intervention, "overdue")
     assert pass_by() == []
     assert not CaseMail.objects.filter(ended_at=None).exists()
 
 
-def test_nobody_to_tell_is_no_trouble(case: Intervention) -> None:
+def test_nobody_to_tell_is_no_trouble(intervention: Intervention) -> None:
     assert pass_by() == []
     assert not CaseMail.objects.filter(about="opened", ended_at=None).exists()
 
 
-def test_a_ring_that_is_lost_is_rung_again(case: Intervention) -> None:
+def test_a_ring_that_is_lost_is_rung_again(intervention: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
     sweep_once()
     Queue("default", connection=run_queue.connection()).empty()
-    later(case, "opened")
+    later(intervention, "opened")
     assert len(pass_by()) == 1
 
 
 def test_a_mail_server_that_is_away_is_tried_again_and_given_up_at_last(
-    case: Intervention, monkeypatch: pytest.MonkeyPatch
+    intervention: Intervention, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person("olga", "operator", email="olga@example.org")
 
@@ -114,13 +114,13 @@ def test_a_mail_server_that_is_away_is_tried_again_and_given_up_at_last(
     monkeypatch.setattr(EmailMessage, "send", refuse)
     for _ in range(TRIES_MAX):
         assert CaseMail.objects.filter(about="opened", ended_at=None).exists()
-        later(case, "opened")
+        later(intervention, "opened")
         pass_by()
     assert not CaseMail.objects.filter(about="opened", ended_at=None).exists()
-    assert not case.acts.exists()
+    assert not intervention.acts.exists()
 
 
-def test_a_second_job_for_the_same_mail_does_nothing(case: Intervention) -> None:
+def test_a_second_job_for_the_same_mail_does_nothing(intervention: Intervention) -> None:
     person("olga", "operator", email="olga@example.org")
     mail = CaseMail.objects.get(about="opened")
     send(mail.pk)

@@ -32,7 +32,7 @@ def bob() -> User:
 
 
 @pytest.fixture
-def case(run_here: RunHere) -> Intervention:
+def intervention(run_here: RunHere) -> Intervention:
     """The undo of `b` failed; `a` waits behind it."""
     return stuck(run_here)
 
@@ -42,12 +42,12 @@ def stuck(run_here: RunHere, **faults: Any) -> Intervention:
     return run.interventions.get()
 
 
-def again(case: Intervention) -> Intervention:
-    return Intervention.objects.get(pk=case.pk)
+def again(intervention: Intervention) -> Intervention:
+    return Intervention.objects.get(pk=intervention.pk)
 
 
-def acts(case: Intervention) -> list[str]:
-    return [line["act"] for line in history_json(again(case))]
+def acts(intervention: Intervention) -> list[str]:
+    return [line["act"] for line in history_json(again(intervention))]
 
 
 def refusal(error: pytest.ExceptionInfo[Refused]) -> str:
@@ -56,30 +56,32 @@ def refusal(error: pytest.ExceptionInfo[Refused]) -> str:
 
 class TestClaims:
     def test_one_person_works_on_it_until_they_give_it_back(
-        self, case: Intervention, olga: User, bob: User
+        self, intervention: Intervention, olga: User, bob: User
     ) -> None:
-        service.claim(case.pk, olga)
-        service.claim(case.pk, olga)
+        service.claim(intervention.pk, olga)
+        service.claim(intervention.pk, olga)
         with pytest.raises(Refused, match="olga has claimed it") as error:
-            service.claim(case.pk, bob)
+            service.claim(intervention.pk, bob)
         assert refusal(error) == "already_claimed"
         with pytest.raises(Refused, match="not you"):
-            service.release(case.pk, bob)
-        service.release(case.pk, olga)
-        service.release(case.pk, olga)
-        assert (again(case).claimed_by, again(case).claimed_at) == ("", None)
-        assert acts(case) == ["opened", "claimed", "released"]
+            service.release(intervention.pk, bob)
+        service.release(intervention.pk, olga)
+        service.release(intervention.pk, olga)
+        assert (again(intervention).claimed_by, again(intervention).claimed_at) == ("", None)
+        assert acts(intervention) == ["opened", "claimed", "released"]
 
-    def test_it_can_be_taken_over(self, case: Intervention, olga: User, bob: User) -> None:
-        service.claim(case.pk, olga)
-        service.claim(case.pk, bob, take_over=True)
-        assert again(case).claimed_by == "bob"
+    def test_it_can_be_taken_over(self, intervention: Intervention, olga: User, bob: User) -> None:
+        service.claim(intervention.pk, olga)
+        service.claim(intervention.pk, bob, take_over=True)
+        assert again(intervention).claimed_by == "bob"
         assert "taken over from olga" in LogEntry.objects.latest("pk").get_change_message()
 
-    def test_an_answered_one_is_claimed_no_more(self, case: Intervention, olga: User, bob: User) -> None:
-        service.answer(case.pk, Reply("abandon", "No use."), olga)
+    def test_an_answered_one_is_claimed_no_more(
+        self, intervention: Intervention, olga: User, bob: User
+    ) -> None:
+        service.answer(intervention.pk, Reply("abandon", "No use."), olga)
         with pytest.raises(AnsweredAlready, match="olga has already answered: abandon"):
-            service.claim(case.pk, bob)
+            service.claim(intervention.pk, bob)
 
     def test_there_has_to_be_one(self, olga: User, transactional_db: None) -> None:
         with pytest.raises(UnknownIntervention):
@@ -87,11 +89,11 @@ class TestClaims:
 
 
 class TestNotes:
-    def test_notes_stay_in_order_even_after_the_answer(self, case: Intervention, olga: User) -> None:
-        service.note(case.pk, olga, " Called the bank. ")
-        service.answer(case.pk, Reply("abandon", "No use."), olga)
-        service.note(case.pk, olga, "They called back.")
-        lines = history_json(again(case))
+    def test_notes_stay_in_order_even_after_the_answer(self, intervention: Intervention, olga: User) -> None:
+        service.note(intervention.pk, olga, " Called the bank. ")
+        service.answer(intervention.pk, Reply("abandon", "No use."), olga)
+        service.note(intervention.pk, olga, "They called back.")
+        lines = history_json(again(intervention))
         assert [(line["act"], line["text"]) for line in lines] == [
             ("opened", ""),
             ("noted", "Called the bank."),
@@ -100,20 +102,24 @@ class TestNotes:
         ]
 
     @pytest.mark.parametrize("text", ["", "  \n", "x" * 4_001])
-    def test_an_empty_or_endless_one_is_refused(self, case: Intervention, olga: User, text: str) -> None:
+    def test_an_empty_or_endless_one_is_refused(
+        self, intervention: Intervention, olga: User, text: str
+    ) -> None:
         with pytest.raises(Refused):
-            service.note(case.pk, olga, text)
+            service.note(intervention.pk, olga, text)
         assert not CaseAct.objects.exists()
 
-    def test_text_that_cannot_be_stored_is_refused(self, case: Intervention, olga: User) -> None:
+    def test_text_that_cannot_be_stored_is_refused(self, intervention: Intervention, olga: User) -> None:
         with pytest.raises(UnstorableText):
-            service.note(case.pk, olga, "a\x00b")
+            service.note(intervention.pk, olga, "a\x00b")
 
 
 class TestPolicies:
-    def test_a_failed_undo_is_worse_than_a_failed_step_unless_stated(self, case: Intervention) -> None:
-        assert case.severity == "high"
-        assert case.due_at == case.opened_at + timedelta(hours=4)
+    def test_a_failed_undo_is_worse_than_a_failed_step_unless_stated(
+        self, intervention: Intervention
+    ) -> None:
+        assert intervention.severity == "high"
+        assert intervention.due_at == intervention.opened_at + timedelta(hours=4)
 
     def test_the_most_specific_policy_counts(self, run_here: RunHere, transactional_db: None) -> None:
         CasePolicy.objects.create(severity=Severity.LOW)
@@ -130,41 +136,41 @@ class TestPolicies:
         CasePolicy.objects.create(workflow="other", severity=Severity.LOW)
         assert stuck(run_here).severity == "critical"
 
-    def test_severity_and_due_time_are_changed(self, case: Intervention, olga: User) -> None:
+    def test_severity_and_due_time_are_changed(self, intervention: Intervention, olga: User) -> None:
         due = reader.now() + timedelta(hours=1)
-        service.plan(case.pk, olga, Severity.CRITICAL, due)
-        service.plan(case.pk, olga, Severity.CRITICAL, due)
-        assert (again(case).severity, again(case).due_at) == ("critical", due)
-        assert CaseMail.objects.get(case=case, about="overdue").due_at == due
-        assert acts(case).count("planned") == 1
-        service.plan(case.pk, olga, Severity.LOW, None)
-        assert not CaseMail.objects.filter(case=case, about="overdue").exists()
+        service.plan(intervention.pk, olga, Severity.CRITICAL, due)
+        service.plan(intervention.pk, olga, Severity.CRITICAL, due)
+        assert (again(intervention).severity, again(intervention).due_at) == ("critical", due)
+        assert CaseMail.objects.get(case=intervention, about="overdue").due_at == due
+        assert acts(intervention).count("planned") == 1
+        service.plan(intervention.pk, olga, Severity.LOW, None)
+        assert not CaseMail.objects.filter(case=intervention, about="overdue").exists()
 
 
 class TestAnswers:
-    def test_two_people_one_answer(self, case: Intervention, olga: User, bob: User) -> None:
-        assert service.answer(case.pk, Reply("resolve", "By hand."), olga) == "answered"
+    def test_two_people_one_answer(self, intervention: Intervention, olga: User, bob: User) -> None:
+        assert service.answer(intervention.pk, Reply("resolve", "By hand."), olga) == "answered"
         with pytest.raises(AnsweredAlready, match="olga has already answered: resolve"):
-            service.answer(case.pk, Reply("retry"), bob)
+            service.answer(intervention.pk, Reply("retry"), bob)
         assert JournalEntry.objects.filter(type="intervention.answered").count() == 1
 
     def test_the_patch_is_in_the_journal_and_the_act_in_the_admin_log(
-        self, case: Intervention, olga: User
+        self, intervention: Intervention, olga: User
     ) -> None:
-        service.answer(case.pk, Reply("retry", "Fixed.", {"faults": {"undo_b": None}}), olga)
+        service.answer(intervention.pk, Reply("retry", "Fixed.", {"faults": {"undo_b": None}}), olga)
         entry = JournalEntry.objects.get(type="intervention.answered")
         assert (entry.payload, entry.data["by"]) == ({"faults": {"undo_b": None}}, "olga")
         logged = LogEntry.objects.get()
-        assert (logged.user, logged.object_id) == (olga, str(case.pk))
+        assert (logged.user, logged.object_id) == (olga, str(intervention.pk))
         assert logged.get_change_message() == "Answered retry: Fixed."
 
-    def test_a_refused_answer_leaves_no_trace(self, case: Intervention, olga: User) -> None:
+    def test_a_refused_answer_leaves_no_trace(self, intervention: Intervention, olga: User) -> None:
         with pytest.raises(Refused, match="note"):
-            service.answer(case.pk, Reply("resolve"), olga)
+            service.answer(intervention.pk, Reply("resolve"), olga)
         with pytest.raises(Refused, match="not possible"):
-            service.answer(case.pk, Reply("skip", "x"), olga)
+            service.answer(intervention.pk, Reply("skip", "x"), olga)
         assert not LogEntry.objects.exists()
-        assert again(case).status == "open"
+        assert again(intervention).status == "open"
 
 
 class TestSecondPerson:
@@ -172,51 +178,53 @@ class TestSecondPerson:
     def policy(self, transactional_db: None) -> None:
         CasePolicy.objects.create(second_person=True)
 
-    def test_it_is_answered_when_another_one_agrees(self, case: Intervention, olga: User, bob: User) -> None:
-        assert service.answer(case.pk, Reply("resolve", "In cash."), olga) == "proposed"
-        assert again(case).status == "open"
+    def test_it_is_answered_when_another_one_agrees(
+        self, intervention: Intervention, olga: User, bob: User
+    ) -> None:
+        assert service.answer(intervention.pk, Reply("resolve", "In cash."), olga) == "proposed"
+        assert again(intervention).status == "open"
         with pytest.raises(Refused, match="second person") as error:
-            service.approve(case.pk, olga)
+            service.approve(intervention.pk, olga)
         assert refusal(error) == "same_person"
-        assert service.answer(case.pk, Reply("resolve", "In cash, today."), olga) == "proposed"
-        service.approve(case.pk, bob)
-        found = again(case)
+        assert service.answer(intervention.pk, Reply("resolve", "In cash, today."), olga) == "proposed"
+        service.approve(intervention.pk, bob)
+        found = again(intervention)
         assert (found.answer, found.answered_by, found.note) == ("resolve", "bob", "In cash, today.")
         assert found.proposal is None
         assert JournalEntry.objects.get(type="intervention.answered").data["proposed_by"] == "olga"
-        assert acts(case) == ["opened", "proposed", "proposed", "answered"]
+        assert acts(intervention) == ["opened", "proposed", "proposed", "answered"]
 
     def test_the_same_answer_from_another_one_agrees_too(
-        self, case: Intervention, olga: User, bob: User
+        self, intervention: Intervention, olga: User, bob: User
     ) -> None:
-        service.answer(case.pk, Reply("abandon", "No use."), olga)
+        service.answer(intervention.pk, Reply("abandon", "No use."), olga)
         with pytest.raises(Refused, match="olga has proposed abandon") as error:
-            service.answer(case.pk, Reply("resolve", "By hand."), bob)
+            service.answer(intervention.pk, Reply("resolve", "By hand."), bob)
         assert refusal(error) == "other_proposal"
-        assert service.answer(case.pk, Reply("abandon", "Indeed."), bob) == "answered"
+        assert service.answer(intervention.pk, Reply("abandon", "Indeed."), bob) == "answered"
 
     def test_a_proposal_is_rejected_or_overtaken_by_a_retry(
-        self, case: Intervention, olga: User, bob: User
+        self, intervention: Intervention, olga: User, bob: User
     ) -> None:
-        service.answer(case.pk, Reply("abandon", "No use."), olga)
-        service.withdraw(case.pk, bob, "Try again first.")
+        service.answer(intervention.pk, Reply("abandon", "No use."), olga)
+        service.withdraw(intervention.pk, bob, "Try again first.")
         with pytest.raises(Refused, match="Nothing is proposed"):
-            service.approve(case.pk, bob)
-        service.answer(case.pk, Reply("abandon", "No use."), olga)
-        assert service.answer(case.pk, Reply("retry"), bob) == "answered"
-        assert again(case).proposal is None
+            service.approve(intervention.pk, bob)
+        service.answer(intervention.pk, Reply("abandon", "No use."), olga)
+        assert service.answer(intervention.pk, Reply("retry"), bob) == "answered"
+        assert again(intervention).proposal is None
 
-    def test_a_proposal_needs_its_note(self, case: Intervention, olga: User) -> None:
+    def test_a_proposal_needs_its_note(self, intervention: Intervention, olga: User) -> None:
         with pytest.raises(Refused, match="note"):
-            service.answer(case.pk, Reply("resolve", " "), olga)
-        assert again(case).proposal is None
+            service.answer(intervention.pk, Reply("resolve", " "), olga)
+        assert again(intervention).proposal is None
 
     def test_a_failed_step_needs_one_person_only(self, run_here: RunHere, olga: User) -> None:
         run: Run = run_here(chain(step("a", on_failure="pause")), faults={"a": "critical"})
         assert service.answer(run.interventions.get().pk, Reply("resolve", "Done."), olga) == "answered"
 
 
-def test_cases_of_one_error_have_one_cause(run_here: RunHere) -> None:
+def test_interventions_of_one_error_have_one_cause(run_here: RunHere) -> None:
     first, second = stuck(run_here), stuck(run_here)
     assert first.cause == second.cause != ""
     assert first.cause_key == second.cause_key
@@ -227,8 +235,8 @@ def test_cases_of_one_error_have_one_cause(run_here: RunHere) -> None:
 def test_a_secret_in_a_patch_is_sealed_before_it_is_kept(run_here: RunHere, olga: User) -> None:
     schema = {"type": "object", "properties": {"key": {"type": "string", "writeOnly": True}}}
     graph = chain(step("a", on_failure="pause"), name="secretive", input_schema=schema)
-    case = run_here(graph, faults={"a": "critical"}, key="old").interventions.get()
-    service.answer(case.pk, Reply("retry", patch={"key": "s3cret-new", "plain": "x"}), olga)
+    intervention = run_here(graph, faults={"a": "critical"}, key="old").interventions.get()
+    service.answer(intervention.pk, Reply("retry", patch={"key": "s3cret-new", "plain": "x"}), olga)
     entry = JournalEntry.objects.get(type="intervention.answered")
     assert entry.payload is not None and entry.payload["plain"] == "x"
     assert "s3cret-new" not in str(entry.payload)

@@ -63,8 +63,12 @@ def test_a_retry_answers_the_open_question(stuck: Run, undone: Run, waiting: Run
         (False, "It has no failed step to try again."),
     ]
     assert [one.is_done for one in bulk.do(Order("retry", user="olga"), ids)] == [True, False, False]
-    case = stuck.interventions.get()
-    assert (case.status, case.answer, case.answered_by) == ("answered", "retry", "olga")
+    intervention = stuck.interventions.get()
+    assert (intervention.status, intervention.answer, intervention.answered_by) == (
+        "answered",
+        "retry",
+        "olga",
+    )
 
 
 def test_a_rerun_starts_each_once_however_often_it_is_sent(undone: Run, stuck: Run) -> None:

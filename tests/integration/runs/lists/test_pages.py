@@ -118,7 +118,7 @@ def test_the_first_page_counts_what_needs_people_and_what_runs(
     counted = {name: context[name].count for name in ("open_interventions", "under_way", "waiting", "undone")}
     assert counted == {"open_interventions": 1, "under_way": 1, "waiting": 1, "undone": 0}
     assert context["workers_online"] == 1
-    assert [case.run_id for case in context["cases"]] == [stuck.pk]
+    assert [intervention.run_id for intervention in context["interventions"]] == [stuck.pk]
     assert {run.pk for run in context["recent"]} == {stuck.pk, waiting.pk}
 
 

@@ -177,7 +177,7 @@ def test_the_first_page_is_read_by_indexes(many: None, viewer: Client) -> None:
     assert faults(statements, GROWING) == []
 
 
-CASES = "/admin/runs/intervention/"
+INTERVENTIONS = "/admin/runs/intervention/"
 ADMIN_RUNS, ADMIN_STEPS, ADMIN_JOURNAL = (
     f"/admin/runs/{name}/" for name in ("run", "steprun", "journalentry")
 )
@@ -186,9 +186,10 @@ ADMIN_RUNS, ADMIN_STEPS, ADMIN_JOURNAL = (
 def test_lists_of_interventions_and_of_acts_are_read_by_indexes(many: None, operator: Client) -> None:
     run = Run.objects.filter(status="blocked").latest("created_at")
     pages = [
-        f"{CASES}?state={state}" for state in ("open", "mine", "unclaimed", "overdue", "answered", "all")
+        f"{INTERVENTIONS}?state={state}"
+        for state in ("open", "mine", "unclaimed", "overdue", "answered", "all")
     ]
-    pages += [f"{CASES}?run__id__exact={run.pk}"]
+    pages += [f"{INTERVENTIONS}?run__id__exact={run.pk}"]
     pages += [f"/api/v1/interventions?status={status}" for status in ("open", "answered")]
     with recorded() as statements:
         for page in pages:
@@ -198,14 +199,16 @@ def test_lists_of_interventions_and_of_acts_are_read_by_indexes(many: None, oper
 
 
 def test_acts_are_read_by_indexes(many: None, operator: Client) -> None:
-    case = Intervention.objects.filter(status="open")[0]
+    intervention = Intervention.objects.filter(status="open")[0]
     now = timezone.now()
-    acts = (CaseAct(case=case, at=now - timedelta(hours=number), act="noted") for number in range(1_000))
+    acts = (
+        CaseAct(case=intervention, at=now - timedelta(hours=number), act="noted") for number in range(1_000)
+    )
     CaseAct.objects.bulk_create(acts)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     with recorded() as statements:
-        assert operator.get(f"{CASES}audit/").status_code == 200
+        assert operator.get(f"{INTERVENTIONS}audit/").status_code == 200
     assert faults(statements, (*GROWING, "runs_caseact")) == []
 
 

@@ -22,6 +22,7 @@ from config.asgi import application
 from designer.document.graph import Graph
 from runs.delivery import hints
 from runs.engine import engine
+from runs.interventions import service
 from runs.live import frames as live_frames
 from runs.live import hub as hubs
 from runs.live.backpressure import Backpressure, Send
@@ -117,18 +118,21 @@ async def test_lost_hints_cost_time_and_no_entry(viewer: Client, waiting: Run, d
 
 
 async def test_lists_hear_of_what_no_hint_told(viewer: Client, stuck: Run, waiting: Run, deaf: None) -> None:
-    async with socket_of(viewer, "/ws/runs/") as runs, socket_of(viewer, "/ws/interventions/") as cases:
-        case = await in_thread(Intervention.objects.get)()
+    async with (
+        socket_of(viewer, "/ws/runs/") as runs,
+        socket_of(viewer, "/ws/interventions/") as interventions,
+    ):
+        intervention = await in_thread(Intervention.objects.get)()
         user = await in_thread(User.objects.create_user)("olga", is_superuser=True)
         await in_thread(engine.cancel_run)(waiting.pk, "abandon")
-        await in_thread(engine.claim_intervention)(case.pk, user)
-        await in_thread(engine.answer)(case.pk, "abandon", user=user, note="so be it")
+        await in_thread(service.claim)(intervention.pk, user)
+        await in_thread(service.answer)(intervention.pk, service.Reply("abandon", "so be it"), user)
         found = {frame["run"]: frame["status"] for frame in await frames_from(runs, 2)}
         assert found[str(waiting.pk)] == "cancelled"
-        claimed, answered = await frames_from(cases, 2)
+        claimed, answered = await frames_from(interventions, 2)
         assert (claimed["event"], claimed["claimed_by"]) == ("intervention.claimed", "olga")
         assert (answered["event"], answered["answer"]) == ("intervention.answered", "abandon")
-        assert await cases.receive_nothing(0.5)
+        assert await interventions.receive_nothing(0.5)
 
 
 async def test_a_list_says_how_far_each_run_is(viewer: Client, waiting: Run) -> None:
@@ -147,10 +151,10 @@ async def test_a_list_says_how_far_each_run_is(viewer: Client, waiting: Run) -> 
 
 async def test_each_act_on_an_intervention_is_one_frame(viewer: Client, stuck: Run) -> None:
     user = await in_thread(User.objects.create_user)("olga", is_superuser=True)
-    case = await in_thread(Intervention.objects.get)()
+    intervention = await in_thread(Intervention.objects.get)()
     async with socket_of(viewer, "/ws/interventions/") as socket:
-        await in_thread(engine.claim_intervention)(case.pk, user)
-        await in_thread(engine.answer)(case.pk, "abandon", user=user, note="so be it")
+        await in_thread(service.claim)(intervention.pk, user)
+        await in_thread(service.answer)(intervention.pk, service.Reply("abandon", "so be it"), user)
         events = [frame["event"] for frame in await frames_from(socket, 2)]
         assert sorted(events) == ["intervention.answered", "intervention.claimed"]
 

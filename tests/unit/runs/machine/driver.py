@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from designer.document.graph import Action, Edge, Graph, Retry, Step
+from runs.machine.answers import Answer
 from runs.machine.bindings import run_output, task_bindings
 from runs.machine.decide import create, decide
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
-    Answer,
     AnswerIntervention,
     Cancel,
     CancelMode,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from designer.document.graph import Edge
+from runs.machine.answers import Answer
 from runs.machine.errors import Refused
-from runs.machine.events import Answer
 from runs.machine.preview import Preview, may_depend_on_output, preview, undo_line, waits_behind
 from runs.machine.states import RunStatus
 from tests.unit.runs.machine.driver import CRITICAL, OK, Driver, chain, each, gave, graph, saga, task

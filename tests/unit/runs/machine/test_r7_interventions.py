@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 
 from designer.document.graph import Retry
 from runs.machine.allowed import allowed
+from runs.machine.answers import DIRECTIONS, OPTION, OPTIONS, Answer, Kind, Option, vocabulary
 from runs.machine.errors import Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
+from runs.machine.operator_actions import RULES
 from tests.unit.runs.machine.driver import CRITICAL, PERSON, Driver, chain, gave, saga, task
 from workers.sdk.outcome import Failure, Outcome
 
@@ -146,7 +149,7 @@ def test_an_undo_is_done_by_hand_or_left(answer, undo, end) -> None:
 )
 def test_exactly_the_answers_that_fit_are_taken(driver, step, answers) -> None:
     made = driver()
-    assert set(allowed(made.memory.graph, made.memory.state()).cases[step]) == answers
+    assert set(allowed(made.memory.graph, made.memory.state()).interventions[step]) == answers
     for answer in ALL_ANSWERS:
         made = driver()
         event = AnswerIntervention(made.now, step, made.step(step).intervention or 0, answer, "anna", "note")
@@ -204,3 +207,24 @@ def test_a_question_is_claimed_given_back_and_answered_and_the_journal_says_by_w
         "called the bank",
     )
     assert driver.verdict(ClaimIntervention(driver.now, "b", opened, "anna")) == "x"
+
+
+# --- the table of answers ---
+
+
+def test_every_answer_is_in_the_table_and_every_row_has_a_rule() -> None:
+    assert {option.answer for option in OPTIONS} == set(get_args(Answer))
+    assert {option.kind for option in OPTIONS} == set(get_args(Kind)) == set(DIRECTIONS)
+    assert set(RULES) == set(OPTION) and len(OPTION) == len(OPTIONS)
+
+
+def test_the_table_reads_as_json() -> None:
+    rows = json.loads(json.dumps(vocabulary()))
+    assert [(row["kind"], row["answer"]) for row in rows] == list(OPTION)
+    assert rows[0]["direction"] == "forward" and rows[-1]["direction"] == "undo"
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: f"{option.kind}-{option.answer}")
+def test_every_row_has_words_for_people(option: Option) -> None:
+    assert option.title and option.effect.endswith(".")
+    assert "a-step" in option.lead.format(step="a-step", worker="a-worker")

@@ -175,7 +175,7 @@ def test_approvals_signals_and_answers_that_are_allowed() -> None:
     driver = Driver(graph([*waits, kind("ask", "approval"), task("a", on_failure="pause")]))
     driver.run("a", CRITICAL)
     can = allowed(driver.memory.graph, driver.memory.state())
-    assert (can.approvals, can.signals, set(can.cases)) == (("ask",), ("n",), {"a"})
+    assert (can.approvals, can.signals, set(can.interventions)) == (("ask",), ("n",), {"a"})
 
 
 @rule("R8.6")

@@ -12,6 +12,7 @@ from designer import patterns
 from designer.models import WorkflowVersion
 from designer.services.workflows import import_document
 from runs.engine import engine
+from runs.interventions import service
 from runs.models import Intervention, Run
 from workers.cli.local_run import start_and_run
 from workers.library.demo.generator import BATCH, Exemplar, Plan, make
@@ -124,7 +125,7 @@ def _run_and_answer(version: WorkflowVersion) -> Any:
     """A run whose undo fails; the intervention is answered: a person did the undo by hand."""
     for run in start_and_run(version, {**SAMPLE, "simulate": FAULTS["blocked"]}, None):
         for intervention in Intervention.objects.filter(run=run, status="open"):
-            engine.answer(intervention.pk, "resolve", user="ada", note="Refunded by hand.")
+            service.answer(intervention.pk, service.Reply("resolve", "Refunded by hand."), "ada")
     return run.pk
 
 

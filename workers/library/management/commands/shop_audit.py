@@ -14,12 +14,12 @@ from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
 from config.lib.commands import SagaboardCommand
+from runs.machine.answers import BY_HAND
 from runs.machine.states import RUN_ENDED, RunStatus, StepStatus, UndoStatus
 from runs.models import Intervention, Run, StepRun
 from workers.library.shop.audit import Broken, RunFacts, audit
 
 LISTED_MAX = 1_000
-BY_HAND = ("resolve", "skip", "abandon")
 LEFT = (UndoStatus.ABANDONED, UndoStatus.RESOLVED, UndoStatus.FAILED)
 
 

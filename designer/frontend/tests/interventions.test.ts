@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { caseFrame, paintCount } from "../src/interventions/openCount";
+import { interventionFrame, paintCount } from "../src/interventions/openCount";
 import { startEditor } from "../src/interventions/contextEditor";
 import { changes, diffPatch, mergePatch, type Json } from "../src/interventions/mergePatch";
 import { delay } from "../src/shared/socket";
 
 describe("the count in the header", () => {
   test("frames without an event or a number are none", () => {
-    expect(caseFrame({ event: "intervention.opened", open: 3, id: 7 })?.open).toBe(3);
+    expect(interventionFrame({ event: "intervention.opened", open: 3, id: 7 })?.open).toBe(3);
     for (const data of [null, 7, "x", {}, { event: "x" }, { open: 1 }, { event: 1, open: 1 }]) {
-      expect(caseFrame(data)).toBeNull();
+      expect(interventionFrame(data)).toBeNull();
     }
   });
 
   test("is painted as text and as data", () => {
-    document.body.innerHTML = '<a data-open-cases="0"><span data-slot="count">0</span></a>';
+    document.body.innerHTML = '<a data-open-interventions="0"><span data-slot="count">0</span></a>';
     const link = document.querySelector<HTMLElement>("a")!;
     paintCount(link, 12);
-    expect(link.dataset.openCases).toBe("12");
+    expect(link.dataset.openInterventions).toBe("12");
     expect(link.textContent).toBe("12");
   });
 });

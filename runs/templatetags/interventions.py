@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from config.lib.secrets import mask_secrets
 from designer.templatetags.page import duration, icon
-from runs.interventions.wording import TITLES
+from runs.machine.answers import title_of
 from runs.models import Intervention
 from runs.queries.differences import as_short_text
 
@@ -60,9 +60,7 @@ def act_word(act: str) -> str:
     return ACTS.get(act, act)
 
 
-@register.simple_tag
-def answer_title(kind: str, answer: str) -> str:
-    return TITLES.get((kind, answer), answer)
+register.simple_tag(title_of, name="answer_title")
 
 
 @register.filter
@@ -72,8 +70,8 @@ def since(at: datetime | None, now: datetime) -> str:
 
 
 @register.filter
-def is_overdue(case: Intervention, now: datetime) -> bool:
-    return case.status == "open" and case.due_at is not None and case.due_at < now
+def is_overdue(intervention: Intervention, now: datetime) -> bool:
+    return intervention.status == "open" and intervention.due_at is not None and intervention.due_at < now
 
 
 @register.filter

@@ -1,0 +1,130 @@
+"""The answers that a person can give to an intervention, as one table. PURE.
+
+The rules of the machine, the forms and pages, the API and the audit read this table; what an answer does to a
+run is in `operator_actions`. A new answer is a name in `Answer`, a row here, and its rule there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from workers.sdk.outcome import Direction
+
+Answer = Literal["retry", "resolve", "skip", "compensate", "abandon"]
+Kind = Literal["step_failed", "compensation_failed"]
+Field = Literal["", "patch", "output"]
+
+DIRECTIONS: Mapping[str, Direction] = {"step_failed": "forward", "compensation_failed": "undo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to one kind of intervention.
+
+    `effect` is the line beside the title on the run's page. `lead` begins the preview of what follows; it may
+    name the `step`, and the `worker` that a retry calls. `field`: the value that goes with the answer.
+    `is_by_hand`: a person, not a worker, says what became of the step or of its undo.
+    `after_end`: possible for a step that has ended without a way on, too.
+    """
+
+    kind: Kind
+    answer: Answer
+    title: str
+    effect: str
+    lead: str
+    field: Field = ""
+    needs_note: bool = False
+    may_need_second_person: bool = False
+    is_by_hand: bool = False
+    after_end: bool = False
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "step_failed",
+        "retry",
+        title="Try again",
+        effect="The step runs again, with the context as you patch it.",
+        lead="{worker} is tried again for {step}, with the context as you change it.",
+        field="patch",
+    ),
+    Option(
+        "step_failed",
+        "resolve",
+        title="It is done",
+        effect="The step counts as completed with the output you enter.",
+        lead="{step} counts as completed with the output that you enter.",
+        field="output",
+        needs_note=True,
+        is_by_hand=True,
+        after_end=True,
+    ),
+    Option(
+        "step_failed",
+        "skip",
+        title="Go on without it",
+        effect="The run continues as if the step had completed.",
+        lead="The run goes on without {step}.",
+        is_by_hand=True,
+    ),
+    Option(
+        "step_failed",
+        "compensate",
+        title="Give up and undo",
+        effect="Every completed step with an undo is undone.",
+        lead="{step} is given up.",
+        after_end=True,
+    ),
+    Option(
+        "compensation_failed",
+        "retry",
+        title="Try the undo again",
+        effect="Then the undos that wait behind it follow.",
+        lead="{worker} is tried again for {step}.",
+        field="patch",
+    ),
+    Option(
+        "compensation_failed",
+        "resolve",
+        title="I undid it by hand",
+        effect="It counts as undone; the others follow.",
+        lead="{step} counts as undone.",
+        field="output",  # asked for on the run's page and kept in a proposal; nothing reads it
+        needs_note=True,
+        may_need_second_person=True,
+        is_by_hand=True,
+    ),
+    Option(
+        "compensation_failed",
+        "abandon",
+        title="Leave it undone",
+        effect="The others follow; the run ends as failed.",
+        lead="What {step} did stays.",
+        needs_note=True,
+        may_need_second_person=True,
+        is_by_hand=True,
+    ),
+)
+
+BY_HAND = frozenset(option.answer for option in OPTIONS if option.is_by_hand)
+OPTION: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option for option in OPTIONS}
+
+
+def title_of(kind: str, answer: str) -> str:
+    """The title, or the answer itself where the table has none: the end of a run gives others, too."""
+    option = OPTION.get((kind, answer))
+    return option.title if option else answer
+
+
+def answers_to(kind: Kind, *, has_ended: bool = False) -> tuple[Answer, ...]:
+    """In the order of the table. `has_ended`: the step has ended and has no way on."""
+    return tuple(
+        option.answer for option in OPTIONS if option.kind == kind and (option.after_end or not has_ended)
+    )
+
+
+def vocabulary() -> list[dict[str, Any]]:
+    """The table as JSON."""
+    return [asdict(option) | {"direction": DIRECTIONS[option.kind]} for option in OPTIONS]
