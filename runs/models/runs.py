@@ -343,7 +343,7 @@ class CaseMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.about}, intervention {self.intervention_id}"
+        return f"{self.about}, intervention {self.case_id}"
 
 
 class WorkerProcess(models.Model):
