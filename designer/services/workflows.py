@@ -33,7 +33,7 @@ from designer.errors import (
 )
 from designer.models import FILES, TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
-from designer.services.queries import document_of, get_workflow, problems_of
+from designer.services.queries import document_of, find_version, get_workflow, problems_of
 from designer.services.secrets import sealed_document
 from workers.registry import get_catalog
 
@@ -163,7 +163,7 @@ def import_document(document: object, publish: bool = False, user: Any = None) -
 
 
 def discard_draft(name: str, revision: int) -> None:
-    """Forgets a draft, so that the latest version is what is edited next. Raises `StaleDraft`."""
+    """Forgets a draft, so that the newest version is what is edited next. Raises `StaleDraft`."""
     with transaction.atomic():
         workflow = _locked(name)
         _check_revision(workflow, revision)
@@ -192,8 +192,8 @@ def _sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
     with transaction.atomic():
         Workflow.objects.get_or_create(name=document["name"], defaults={"is_pattern": True})
         workflow = _locked(document["name"])
-        latest = workflow.versions.first()
-        is_current = latest is not None and (latest.document, latest.resolved) == (document, ready.resolved)
+        newest = find_version(workflow)
+        is_current = newest is not None and (newest.document, newest.resolved) == (document, ready.resolved)
         if is_current or not workflow.is_pattern:
             return None
         return _add_version(workflow, ready, None)
@@ -217,13 +217,13 @@ def _ready(document: dict[str, Any], name: str) -> _Ready:
 
 
 def _add_version(workflow: Workflow, ready: _Ready, user: Any, **changes: Any) -> WorkflowVersion:
-    latest = workflow.versions.first()
+    newest = find_version(workflow)
     Workflow.objects.filter(pk=workflow.pk).update(
         title=_title(ready.document), updated_at=timezone.now(), updated_by=user, **changes
     )
     return WorkflowVersion.objects.create(
         workflow=workflow,
-        number=latest.number + 1 if latest else 1,
+        number=newest.number + 1 if newest else 1,
         document=ready.document,
         resolved=ready.resolved,
         published_by=user,

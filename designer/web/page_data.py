@@ -15,7 +15,7 @@ from designer.document.document import parse
 from designer.document.graph import Edge, Graph, Step, edge_condition, slot_of
 from designer.document.kinds import Part, wording_parts
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
-from designer.services.queries import document_of, problems_of
+from designer.services.queries import document_of, find_version, problems_of, published_versions
 from designer.services.worker_catalog import described_workers
 
 PAGE_SIZE = 50
@@ -25,7 +25,7 @@ WORKFLOWS_NAMED_MAX = 500
 
 def listed(search: str = "", after: str = "") -> QuerySet[Workflow]:
     """Workflows by name, after the name `after`, with `latest`, `description` and `version_count`."""
-    newest = WorkflowVersion.objects.filter(workflow=OuterRef("pk")).order_by("-number")
+    newest = published_versions(OuterRef("pk"))
     found = Workflow.objects.defer("draft").select_related("updated_by").filter(name__gt=after)
     if search:
         found = found.filter(Q(name__icontains=search) | Q(title__icontains=search))
@@ -82,12 +82,9 @@ def _target(edge: Edge) -> tuple[str, str]:
     return edge.target, edge_condition(edge)
 
 
-def find_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
+def chosen_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
     """The version with that number, or the newest where none is asked for."""
-    versions = workflow.versions.select_related("published_by")
-    if number.isdecimal():
-        versions = versions.filter(number=int(number[:9]))
-    return versions.order_by("-number").first()
+    return find_version(workflow, int(number[:9]) if number.isdecimal() else None)
 
 
 def published_names() -> QuerySet[Workflow]:
@@ -96,7 +93,7 @@ def published_names() -> QuerySet[Workflow]:
 
 def edit_data(workflow: Workflow) -> dict[str, Any]:
     """What the canvas needs to edit a workflow: the draft, else the newest version's document."""
-    latest = workflow.versions.first()
+    newest = find_version(workflow)
     document = document_of(workflow) or {"schema": 1, "name": workflow.name}
     names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
     return {
@@ -104,7 +101,7 @@ def edit_data(workflow: Workflow) -> dict[str, Any]:
         "document": document,
         "revision": workflow.draft_revision,
         "problems": [problem.as_json() for problem in problems_of(document, workflow.name)],
-        "published": latest.document if latest else None,
+        "published": newest.document if newest else None,
         "workers": described_workers(),
         "workflows": list(names[:WORKFLOWS_NAMED_MAX]),
         "patterns": patterns.load(),

@@ -19,6 +19,7 @@ from config.lib.json import is_storable
 from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
+from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator
 from runs.engine.unit_of_work import Unit
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
@@ -66,10 +67,7 @@ class Request:
 
 def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
     """The request for the child run of a `workflow` step. Raises UnknownWorkflow or BadInput."""
-    versions = WorkflowVersion.objects.filter(workflow__name=command.workflow)
-    if command.version is not None:
-        versions = versions.filter(number=command.version)
-    version = versions.order_by("-number").first()
+    version = find_version(command.workflow, command.version)
     if version is None:
         raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
     request = Request(

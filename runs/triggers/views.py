@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.accounts.permissions import page_for, require
-from designer.models import Workflow, WorkflowVersion
+from designer.models import Workflow
+from designer.services.queries import find_version
 from runs.errors import BadInput, UnknownTrigger
 from runs.models import Trigger
 from runs.triggers import service
@@ -77,7 +78,7 @@ def _act_of(act: str) -> Callable[[Trigger, Any], Any]:
 def _show(
     request: HttpRequest, workflow: Workflow, form: Any = None, token: str | None = None
 ) -> HttpResponse:
-    version = WorkflowVersion.objects.filter(workflow=workflow).order_by("-number").first()
+    version = find_version(workflow)
     sample = version.document.get("sample_input") if version else None
     forms = forms_for(None, "", sample)
     if form is not None:

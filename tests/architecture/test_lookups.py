@@ -1,0 +1,26 @@
+"""The newest published version of a workflow is found by one query, `designer.services.queries`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+OWN_QUERY = re.compile(r"""order_by\(\s*["']-number["']|\.versions\.(?:first|latest)\(""")
+HOME = "designer/services/queries.py"
+
+
+def test_the_newest_version_is_asked_for_in_one_place() -> None:
+    root = Path(settings.BASE_DIR)
+    files = [
+        path
+        for package in ("config", "designer", "runs", "workers")
+        for path in root.glob(f"{package}/**/*.py")
+    ]
+    places = {
+        str(path.relative_to(root)): len(OWN_QUERY.findall(path.read_text()))
+        for path in files
+        if "node_modules" not in path.parts
+    }
+    assert {name: count for name, count in places.items() if count} == {HOME: 1}
