@@ -19,6 +19,7 @@ from config.operations.diagnostics import unapplied_migrations
 from runs.delivery import worker_processes
 from runs.models import FleetSample, StepRun
 from runs.store import reader
+from runs.store.database import database
 
 KEPT_S = 1.0
 ANSWER_S = 0.5
@@ -75,7 +76,7 @@ def _database() -> Part:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError) as error:
         return Part(False, database_trouble(error))
-    return Part(True, f"{connection.vendor} answers")
+    return Part(True, f"{database().engine} answers")
 
 
 def _migrations() -> Part:

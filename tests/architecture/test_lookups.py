@@ -7,20 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.architecture.sources import modules
+
 OWN_QUERY = re.compile(r"""order_by\(\s*["']-number["']|\.versions\.(?:first|latest)\(""")
 HOME = "designer/services/queries.py"
 
 
 def test_the_newest_version_is_asked_for_in_one_place() -> None:
     root = Path(settings.BASE_DIR)
-    files = [
-        path
-        for package in ("config", "designer", "runs", "workers")
-        for path in root.glob(f"{package}/**/*.py")
-    ]
-    places = {
-        str(path.relative_to(root)): len(OWN_QUERY.findall(path.read_text()))
-        for path in files
-        if "node_modules" not in path.parts
-    }
+    places = {path: len(OWN_QUERY.findall((root / path).read_text())) for path in modules()}
     assert {name: count for name, count in places.items() if count} == {HOME: 1}
