@@ -19,8 +19,8 @@ from runs.delivery import queue
 from runs.engine import engine
 from runs.models import Run
 from tests.integration.processes.conftest import running, wait_for
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.registry import get_catalog
 
 ORDERS = 200

@@ -17,8 +17,8 @@ from runs.models import JournalEntry, Run, WorkerProcess
 from tests.integration.processes.conftest import hooked, manage, running, wait_for
 from tests.integration.processes.hooks.sitecustomize import FIELD
 from tests.integration.runs.conftest import Publish, chain, publish, step
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.registry import get_catalog
 
 __all__ = ["publish"]

@@ -21,8 +21,8 @@ from runs.machine.states import RUN_ENDED
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frames
 from tests.integration.processes.conftest import MANAGE, environment, running, wait_for
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.registry import get_catalog
 
 FAULTS = ("error", "temporary:1", "critical", "failed", "crash:1", "slow:0.1")

@@ -18,9 +18,9 @@ from designer.document.document import dump
 from designer.services import workflows
 from runs.models import Run
 from runs.queries.runs import run_json
+from tests.stock import stock_shelves
 from workers.cli.local_run import start_and_run
 from workers.library.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.registry import get_catalog
 
 SECONDS_MAX = 30
