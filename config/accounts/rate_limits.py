@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from functools import cache
 from typing import Literal
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.http import HttpRequest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.lib.caches import cached_for_process, register
 from config.lib.errors import ConfigError
 
 Endpoint = Literal["calls", "starts", "hooks", "sign_in"]
@@ -76,20 +76,25 @@ def _shared(key: str, number: int) -> int:
         raise
 
 
-@cache
+@cached_for_process()
 def _redis() -> Redis:
     return Redis.from_url(
         settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=None
     )
 
 
-class _Here:
+class Counts:
     """Counts of this process alone. The oldest give way when there are too many."""
 
     def __init__(self) -> None:
         self.away_until = 0.0
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
+
+    def clear(self) -> None:
+        with self._lock:
+            self.away_until = 0.0
+            self._counts.clear()
 
     def count(self, key: str, number: int = 1) -> int:
         with self._lock:
@@ -100,7 +105,8 @@ class _Here:
             return found
 
 
-_here = _Here()
+_here = Counts()
+register(_here.clear)
 
 
 def address(request: HttpRequest) -> str | None:

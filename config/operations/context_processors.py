@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
+from config.lib.caches import register
 from config.operations import embedded_redis
 from runs.delivery import worker_processes
 from runs.models import Intervention
@@ -37,6 +38,13 @@ def outage_text() -> str:
         text = looked()
         _known = time.monotonic(), text
     return text
+
+
+@register
+def forget() -> None:
+    """The next page looks again."""
+    global _known
+    _known = (0.0, "")
 
 
 def looked() -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from config.lib.caches import register
 from config.lib.commands import database_trouble
 from config.operations import embedded_redis
 from config.operations.diagnostics import unapplied_migrations
@@ -36,6 +37,14 @@ class Part:
 
 _known: dict[str, tuple[float, Part]] = {}
 _migrated = False
+
+
+@register
+def forget() -> None:
+    """The next caller looks again."""
+    global _migrated
+    _known.clear()
+    _migrated = False
 
 
 def parts(names: tuple[str, ...] = ()) -> dict[str, Part]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
 
+from config.lib.caches import cached_for_process
 from config.lib.json import is_storable
 from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
 from designer.document.graph import Graph
@@ -145,14 +146,14 @@ def _problem(error: Any) -> dict[str, str]:
     return {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
 
 
-@lru_cache(maxsize=256)
+@cached_for_process(maxsize=256)
 def _secret_schema(version_id: int) -> Any:
     """The input schema if it marks anything as secret, else None."""
     schema = version_graph(version_id).input_schema
     return schema if has_secrets(schema) else None
 
 
-@lru_cache(maxsize=256)
+@cached_for_process(maxsize=256)
 def _validator(version_id: int) -> Any:
     return SchemaValidator(version_graph(version_id).input_schema or {})
 

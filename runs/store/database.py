@@ -20,7 +20,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -30,6 +30,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
+from config.lib.caches import memoized
 from runs.store.prepared_statements import Prepared
 from runs.store.sqlite_gate import Gate
 from runs.store.text_sql import FTS5_SQL, TRIGRAM_SQL, like_pattern
@@ -390,12 +391,12 @@ def database_file() -> Path | None:
     return _class_of(wrapper).file(wrapper)
 
 
-@lru_cache(maxsize=512)
+@memoized(maxsize=512)
 def _with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?")
 
 
-@lru_cache(maxsize=512)
+@memoized(maxsize=512)
 def _naive_text(value: datetime) -> str:
     """The format in which Django's backend stores times."""
     return value.astimezone(UTC).isoformat(" ").removesuffix("+00:00")

@@ -21,7 +21,6 @@ from tests.integration.processes.conftest import running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish
 from tests.postgres import cut_connections
 from tests.replay import replayed
-from workers.registry import get_catalog
 
 __all__ = ["publish"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,11 +29,8 @@ AT_ONCE = 30
 
 
 @pytest.fixture(autouse=True)
-def workers_of_this_test(settings: Settings) -> Iterator[None]:
+def workers_of_this_test(settings: Settings) -> None:
     settings.WORKER_MODULES = [MODULE]
-    get_catalog.cache_clear()
-    yield
-    get_catalog.cache_clear()
 
 
 @pytest.fixture
