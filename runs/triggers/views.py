@@ -19,6 +19,7 @@ from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.api import hook_address
 from runs.triggers.forms import forms_for
+from runs.triggers.lines import triggers_of
 
 UNPROCESSABLE = 422
 
@@ -87,7 +88,8 @@ def _show(
         "workflow": workflow,
         "version": version,
         "forms": forms,
+        "lines": triggers_of(workflow.name),
         "made": hook_address(request, token) if token else "",
     }
     status = UNPROCESSABLE if form is not None else 200
-    return render(request, "workflows/triggers.html", context, status=status)
+    return render(request, "triggers/list.html", context, status=status)

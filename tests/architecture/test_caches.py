@@ -26,6 +26,7 @@ CONTAINERS = {
 # What lives as long as the process and is no cache: clearing it would lose what it is there for.
 STATE = {
     f"{HOME}: _clears",
+    "designer/web/panels.py: _panels",  # filled when the apps are ready
     "runs/delivery/hints.py: announcer",  # a thread
     "runs/delivery/queue.py: _kept",  # what `collected_here` collects, while it does
     "runs/delivery/worker_processes.py: _locks",  # files that are held
