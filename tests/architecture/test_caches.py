@@ -28,7 +28,7 @@ STATE = {
     f"{HOME}: _clears",
     "designer/web/panels.py: _panels",  # filled when the apps are ready
     "runs/delivery/hints.py: announcer",  # a thread
-    "runs/delivery/queue.py: _kept",  # what `collected_here` collects, while it does
+    "runs/delivery/queue.py: _collected",  # what `collected_here` collects, while it does
     "runs/delivery/worker_processes.py: _locks",  # files that are held
     "runs/live/consumers.py: _open",  # sockets that are open
     "runs/live/hub.py: _hubs",  # tasks of event loops that run
@@ -116,8 +116,8 @@ def unregistered(path: str, tree: ast.Module) -> set[str]:
 
 def test_every_cache_is_cleared_in_one_place() -> None:
     trees = {path: tree for path, tree in modules().items() if not is_migration(path)}
-    found = set().union(*(unregistered(path, tree) for path, tree in trees.items()))
-    assert found == STATE, f"use config.lib.caches: {sorted(found - STATE)}; gone: {sorted(STATE - found)}"
+    kept = set().union(*(unregistered(path, tree) for path, tree in trees.items()))
+    assert kept == STATE, f"use config.lib.caches: {sorted(kept - STATE)}; gone: {sorted(STATE - kept)}"
 
 
 @pytest.mark.parametrize(
