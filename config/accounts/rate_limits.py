@@ -67,7 +67,10 @@ def _shared(key: str, number: int) -> int:
     if time.monotonic() < _here.away_until:
         raise RedisError("it was away a moment ago")
     try:
-        with _redis().pipeline(transaction=False) as asked:
+        # Kept by name: of two threads that come first, one makes a client that the cache does not keep, and a
+        # client that nobody holds closes its connections, with a pipeline still at work on them.
+        client = _redis()
+        with client.pipeline(transaction=False) as asked:
             asked.incr(key, number)
             asked.expire(key, 2 * WINDOW_S)
             return int(asked.execute()[0])
