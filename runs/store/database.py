@@ -43,14 +43,11 @@ Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
 class Database(ABC):
     """One connection. SQLite and PostgreSQL implement it."""
 
-    writes_by_row: ClassVar[bool]
-    """Whether a statement costs little more than its row; if not, many rows go as one value of one."""
-
-    contains_sql: ClassVar[str]
-    """The operator that looks for a pattern without regard to case."""
-
-    folds_all_case: ClassVar[bool]
-    """Whether `contains_sql` does so beyond ASCII."""
+    writes_by_row: ClassVar[
+        bool
+    ]  # a statement costs little more than its row; else, rows go together as JSON
+    contains_sql: ClassVar[str]  # the operator that looks for a pattern without regard to case
+    folds_all_case: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
         self.wrapper = wrapper
