@@ -8,6 +8,8 @@ class RunsConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
+        from runs.lists import panels
         from runs.live import access
 
         access.listen()
+        panels.draw_all()

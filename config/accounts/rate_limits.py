@@ -11,7 +11,6 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from functools import cache
 from typing import Literal
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from django.http import HttpRequest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.lib.caches import cached_for_process, register
 from config.lib.errors import ConfigError
 
 Endpoint = Literal["calls", "starts", "hooks", "sign_in"]
@@ -69,7 +69,10 @@ def _count_in_redis(key: str, number: int) -> int:
     if time.monotonic() < _local.away_until:
         raise RedisError("it was away a moment ago")
     try:
-        with _redis().pipeline(transaction=False) as pipeline:
+        # Kept by name: of two threads that come first, one makes a client that the cache does not keep, and a
+        # client that nobody holds closes its connections, with a pipeline still at work on them.
+        client = _redis()
+        with client.pipeline(transaction=False) as pipeline:
             pipeline.incr(key, number)
             pipeline.expire(key, 2 * WINDOW_S)
             return int(pipeline.execute()[0])
@@ -78,7 +81,7 @@ def _count_in_redis(key: str, number: int) -> int:
         raise
 
 
-@cache
+@cached_for_process()
 def _redis() -> Redis:
     return Redis.from_url(
         settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S, retry=None
@@ -93,6 +96,11 @@ class _LocalCounts:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
 
+    def clear(self) -> None:
+        with self._lock:
+            self.away_until = 0.0
+            self._counts.clear()
+
     def count(self, key: str, number: int = 1) -> int:
         with self._lock:
             count = self._counts.pop(key, 0) + number
@@ -103,6 +111,7 @@ class _LocalCounts:
 
 
 _local = _LocalCounts()
+register(_local.clear)
 
 
 def client_ip(request: HttpRequest) -> str | None:

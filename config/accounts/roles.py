@@ -17,13 +17,22 @@ from config.accounts.permissions import ACTS, ROLES, Act, Role
 
 
 def make_groups(apps: Apps = installed, **signal: Any) -> None:
-    """Makes the groups and permissions that are missing; one that an administrator changed stays."""
+    """Brings the groups of the roles up to date; `migrate` calls it.
+
+    Of the board's own permissions, a group has those that `ROLES` says, whatever an older release or an
+    administrator gave it. Its other permissions stay.
+    """
     groups = apps.get_model("auth", "Group").objects
     permissions = _permissions(apps)
     for role, acts in ROLES.items():
-        group, is_new = groups.get_or_create(name=role.value.title())
-        if is_new:
-            group.permissions.set([permissions[act] for act in acts])
+        group, _ = groups.get_or_create(name=role.value.title())
+        wanted = {permissions[act].pk for act in acts}
+        own = group.permissions.filter(content_type__app_label="config", content_type__model="board")
+        held = set(own.values_list("pk", flat=True))
+        if held != wanted:
+            group.permissions.remove(*held - wanted)
+            group.permissions.add(*wanted - held)
+            _set_staff(apps, group.user_set.values_list("pk", flat=True))
 
 
 def _permissions(apps: Apps) -> dict[Act, Any]:
@@ -61,15 +70,21 @@ def follow_groups(action: str, instance: Any, pk_set: Iterable[int] | None, **si
     if action not in ("post_add", "post_remove", "post_clear"):
         return
     keys = [instance.pk] if isinstance(instance, User) else list(pk_set or [])
-    operators = User.objects.filter(
-        groups__permissions__content_type__app_label="config", groups__permissions__codename="operate"
-    )
-    touched = User.objects.filter(pk__in=keys, is_superuser=False)
-    touched.filter(pk__in=operators.values("pk")).update(is_staff=True)
-    touched.exclude(pk__in=operators.values("pk")).update(is_staff=False)
+    _set_staff(installed, keys)
     if isinstance(instance, User):
         instance.refresh_from_db(fields=["is_staff"])
         _forget_permissions(instance)
+
+
+def _set_staff(apps: Apps, keys: Iterable[int]) -> None:
+    """Sets `is_staff` of these users by what their groups may."""
+    users = apps.get_model("auth", "User").objects
+    operators = users.filter(
+        groups__permissions__content_type__app_label="config", groups__permissions__codename="operate"
+    )
+    touched = users.filter(pk__in=list(keys), is_superuser=False)
+    touched.filter(pk__in=operators.values("pk")).update(is_staff=True)
+    touched.exclude(pk__in=operators.values("pk")).update(is_staff=False)
 
 
 def _forget_permissions(user: User) -> None:

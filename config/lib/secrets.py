@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from hashlib import sha512
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from config.lib.caches import memoized
 
 MARK = "••••••••:"
 DOTS = "••••••••"
@@ -53,7 +54,7 @@ def unseal(text: str, key: str) -> str:
         raise CannotOpen from None
 
 
-@lru_cache(maxsize=4)
+@memoized(maxsize=4)
 def _cipher(key: str) -> AESSIV:
     return AESSIV(sha512(PURPOSE + key.encode()).digest())
 

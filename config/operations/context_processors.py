@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
+from config.lib.caches import register
 from config.operations import embedded_redis
 from runs.delivery import worker_processes
 from runs.models import Intervention
@@ -40,6 +41,13 @@ def outage_text() -> str:
         text = _find_outage()
         _known = time.monotonic(), text
     return text
+
+
+@register
+def forget_outage() -> None:
+    """The next page checks again."""
+    global _known
+    _known = (0.0, "")
 
 
 def _find_outage() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ from config.lib.errors import NotMigrated
 from runs.delivery import worker_processes
 from runs.models import StepRun, WorkerProcess
 from runs.store import reader
+from runs.store.database import database, database_file
 from workers.process.database_retry import retry_while_unavailable
 from workers.registry import get_catalog
 from workers.sdk.errors import WorkersError
@@ -106,8 +106,9 @@ def disk_check() -> Iterator[Finding]:
 def disks() -> dict[Path, str]:
     """One folder on each disk that the product writes to on this host, with the setting that places it."""
     folders = {settings.DATA_DIR: "DATA_DIR"}
-    if connection.vendor == "sqlite":
-        folder = Path(connection.settings_dict["NAME"]).absolute().parent
+    file = database_file()
+    if file is not None:
+        folder = file.absolute().parent
         if folder.exists() and folder.stat().st_dev != settings.DATA_DIR.stat().st_dev:
             folders[folder] = "DATABASE_URL"
     return folders
@@ -150,7 +151,7 @@ def database_check() -> Iterator[Finding]:
     except Error as error:
         yield Finding("wrong", "database", database_problem(error))
         return
-    yield Finding("ok", "database", f"{connection.vendor} answers, and can be written")
+    yield Finding("ok", "database", f"{database().engine} answers, and can be written")
     if missing:
         text = f"{len(missing)} not applied (first: {missing[0]}); run `manage.py migrate`"
         yield Finding("wrong", "migrations", text)
@@ -159,14 +160,9 @@ def database_check() -> Iterator[Finding]:
 
 
 def try_to_write() -> None:
-    """Raises the database's error if it accepts no writes; leaves nothing behind.
-
-    On SQLite, BEGIN IMMEDIATE takes the write lock. On PostgreSQL, a temporary table of random bytes, which
-    cannot be compressed, also shows whether there is room on the disk.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("CREATE TEMPORARY TABLE room AS SELECT %s::bytea", [os.urandom(PROBE_BYTES)])
+    """Raises the database's error if it accepts no writes, or has no room; leaves nothing behind."""
+    with transaction.atomic():  # on SQLite, BEGIN IMMEDIATE takes the write lock
+        database().try_room(PROBE_BYTES)
         transaction.set_rollback(True)
 
 

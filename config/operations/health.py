@@ -14,12 +14,14 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from config.lib.caches import register
 from config.lib.commands import database_trouble
 from config.operations import embedded_redis
 from config.operations.diagnostics import unapplied_migrations
 from runs.delivery import worker_processes
 from runs.models import FleetSample, StepRun
 from runs.store import reader
+from runs.store.database import database
 
 CACHED_S = 1.0
 REDIS_TIMEOUT_S = 0.5
@@ -36,6 +38,14 @@ class Part:
 
 _known: dict[str, tuple[float, Part]] = {}
 _migrated = False
+
+
+@register
+def forget() -> None:
+    """The next caller looks again."""
+    global _migrated
+    _known.clear()
+    _migrated = False
 
 
 def parts(names: tuple[str, ...] = ()) -> dict[str, Part]:
@@ -76,7 +86,7 @@ def _database() -> Part:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError) as error:
         return Part(False, database_trouble(error))
-    return Part(True, f"{connection.vendor} answers")
+    return Part(True, f"{database().engine} answers")
 
 
 def _migrations() -> Part:

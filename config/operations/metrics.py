@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 
 from django.db.models import QuerySet
 from prometheus_client import CollectorRegistry, generate_latest
@@ -22,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
+from config.lib.caches import cached_for_process
 from config.operations.health import sweep_lag_s
 from runs.delivery import queue, worker_processes
 from runs.machine.states import RUN_LIVE
@@ -103,7 +103,7 @@ def _totals(now: datetime) -> Totals:
     return _merged(_settled(since, now.tzinfo), _by_status(rows))
 
 
-@lru_cache(maxsize=1)
+@cached_for_process(maxsize=1)
 def _settled(until: date, zone: object) -> Totals:
     """Totals of all hours before a day. Cached for one value of `until`, so read once a day."""
     return _by_status(HourFigures.objects.filter(hour__lt=_midnight(until, reader.now())))

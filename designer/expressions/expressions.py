@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import cel
 
+from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.evaluation import Code, Loop, evaluate, loop_name
 from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, scan
@@ -57,7 +57,7 @@ class Expression:
         return evaluate(self.code, scope)
 
 
-@lru_cache(maxsize=CACHE_MAX)
+@memoized(maxsize=CACHE_MAX)
 def compile_expression(source: str) -> Expression:
     """Compiles a bare CEL expression. Raises ExpressionError if it is wrong or too large."""
     return Expression(source, _compile(source, VARIABLES, 0))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet
+
 from designer.document.document import parse
 from designer.document.graph import Graph
 from designer.errors import NotPublished, UnknownWorkflow
@@ -22,9 +24,21 @@ def get_workflow(name: str) -> Workflow:
     return workflow
 
 
+def published_versions(workflow: str | Workflow | OuterRef) -> QuerySet[WorkflowVersion]:
+    """The published versions of a workflow (its name, its row, or a reference to it), the newest first."""
+    key = "workflow__name" if isinstance(workflow, str) else "workflow"
+    return WorkflowVersion.objects.filter(**{key: workflow}).select_related("workflow").order_by("-number")
+
+
+def find_version(workflow: str | Workflow, number: int | None = None) -> WorkflowVersion | None:
+    """The published version of that number, the newest without one, or None."""
+    versions = published_versions(workflow)
+    return (versions if number is None else versions.filter(number=number)).first()
+
+
 def get_version(name: str, number: int | None = None) -> WorkflowVersion:
-    """A published version, the latest without a number; raises `UnknownWorkflow` or `NotPublished`."""
-    version = _find_version(name, number)
+    """As `find_version`; raises `UnknownWorkflow` or `NotPublished`."""
+    version = find_version(name, number)
     if version is None:
         get_workflow(name)
         raise NotPublished(name) if number is None else UnknownWorkflow(name, number)
@@ -32,17 +46,17 @@ def get_version(name: str, number: int | None = None) -> WorkflowVersion:
 
 
 def published_graph(name: str, number: int | None = None) -> Graph | None:
-    """The resolved graph of a published version, or None; without a number of the latest."""
-    version = _find_version(name, number)
+    """The resolved graph of a published version, the newest without a number, or None."""
+    version = find_version(name, number)
     return parse(version.resolved)[0] if version else None
 
 
 def document_of(workflow: Workflow) -> dict[str, Any] | None:
-    """The document that is edited next: the draft, else that of the latest version, else None."""
+    """The document that is edited next: the draft, else that of the newest version, else None."""
     if workflow.draft is not None:
         return dict(workflow.draft)
-    latest = workflow.versions.first()
-    return dict(latest.document) if latest else None
+    newest = find_version(workflow)
+    return dict(newest.document) if newest else None
 
 
 def problems_of(document: object, name: str | None = None) -> list[Problem]:
@@ -53,10 +67,3 @@ def problems_of(document: object, name: str | None = None) -> list[Problem]:
         message = f"the workflow is named '{name}' and keeps its name"
         problems.append(Problem("name_mismatch", "name", message))
     return problems
-
-
-def _find_version(name: str, number: int | None) -> WorkflowVersion | None:
-    versions = WorkflowVersion.objects.filter(workflow__name=name).select_related("workflow")
-    if number is not None:
-        versions = versions.filter(number=number)
-    return versions.order_by("-number").first()

@@ -34,7 +34,7 @@ from designer.errors import (
 )
 from designer.models import FILES, TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
-from designer.services.queries import document_of, get_workflow, problems_of
+from designer.services.queries import document_of, find_version, get_workflow, problems_of
 from designer.services.secrets import sealed_document
 from workers.registry import get_catalog
 
@@ -165,7 +165,7 @@ def import_document(document: object, publish: bool = False, user: Any = None) -
 
 
 def discard_draft(name: str, revision: int) -> None:
-    """Deletes a draft, so that the latest version is edited next.
+    """Deletes a draft, so that the newest version is edited next.
 
     Raises `StaleDraft` or `UnknownWorkflow`.
     """
@@ -197,8 +197,8 @@ def _sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
     with transaction.atomic():
         Workflow.objects.get_or_create(name=document["name"], defaults={"is_pattern": True})
         workflow = _lock_workflow(document["name"])
-        latest = workflow.versions.first()
-        is_current = latest is not None and (latest.document, latest.resolved) == (
+        newest = find_version(workflow)
+        is_current = newest is not None and (newest.document, newest.resolved) == (
             document,
             publishable.resolved,
         )
@@ -225,13 +225,13 @@ def _publishable(document: dict[str, Any], name: str) -> _Publishable:
 
 
 def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **changes: Any) -> WorkflowVersion:
-    latest = workflow.versions.first()
+    newest = find_version(workflow)
     Workflow.objects.filter(pk=workflow.pk).update(
         title=_title(publishable.document), updated_at=timezone.now(), updated_by=user, **changes
     )
     return WorkflowVersion.objects.create(
         workflow=workflow,
-        number=latest.number + 1 if latest else 1,
+        number=newest.number + 1 if newest else 1,
         document=publishable.document,
         resolved=publishable.resolved,
         published_by=user,

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from config.lib.secrets import mask_secrets
 from designer.web import bundle
+from designer.web.panels import panel_at
 
 register = template.Library()
 DAY_S = 86_400
@@ -37,6 +39,17 @@ def moment(value: datetime | str | None, style: str = "short") -> SafeString | s
         at.isoformat(),
         f"{at:%Y-%m-%d %H:%M:%S} UTC",
     )
+
+
+@register.simple_tag(takes_context=True)
+def panel(context: Context, place: str) -> SafeString | str:
+    """What an app above this one draws at a place of the page, with the page's context."""
+    wanted = panel_at(place)
+    if wanted is None or context.template is None:
+        return ""
+    drawn = context.template.engine.get_template(wanted.template)
+    with context.push(**wanted.facts(context)):
+        return drawn.render(context)
 
 
 @register.filter

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+
+from config.lib.caches import cached_for_process
 
 FOLDER = "designer"
 ENTRY = "src/main.ts"
@@ -49,7 +50,7 @@ def _chunk(entry: str) -> dict[str, Any]:
     return chunk
 
 
-@cache
+@cached_for_process()
 def _read() -> dict[str, Any]:
     path = finders.find(f"{FOLDER}/manifest.json")
     if not path:

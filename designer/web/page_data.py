@@ -15,7 +15,7 @@ from designer.document.document import parse
 from designer.document.graph import Edge, Graph, Step, edge_condition, slot_of
 from designer.document.kinds import Part, wording_parts
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
-from designer.services.queries import document_of, problems_of
+from designer.services.queries import document_of, find_version, problems_of, published_versions
 from designer.services.worker_catalog import described_workers
 
 PAGE_SIZE = 50
@@ -28,7 +28,7 @@ def workflows_by_name(search: str = "", after: str = "") -> QuerySet[Workflow]:
 
     Annotated with `latest` (number), `description` and `version_count`.
     """
-    newest = WorkflowVersion.objects.filter(workflow=OuterRef("pk")).order_by("-number")
+    newest = published_versions(OuterRef("pk"))
     workflows = Workflow.objects.defer("draft").select_related("updated_by").filter(name__gt=after)
     if search:
         workflows = workflows.filter(Q(name__icontains=search) | Q(title__icontains=search))
@@ -85,12 +85,9 @@ def _target(edge: Edge) -> tuple[str, str]:
     return edge.target, edge_condition(edge)
 
 
-def find_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
-    """The version with that number, else the newest; None if there is none."""
-    versions = workflow.versions.select_related("published_by")
-    if number.isdecimal():
-        versions = versions.filter(number=int(number[:9]))
-    return versions.order_by("-number").first()
+def chosen_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
+    """The version with that number, or the newest where none is asked for."""
+    return find_version(workflow, int(number[:9]) if number.isdecimal() else None)
 
 
 def published_names() -> QuerySet[Workflow]:
@@ -98,8 +95,8 @@ def published_names() -> QuerySet[Workflow]:
 
 
 def edit_data(workflow: Workflow) -> dict[str, Any]:
-    """The data that the canvas needs to edit a workflow."""
-    latest = workflow.versions.first()
+    """The data that the canvas needs to edit a workflow: the draft, else the newest version's document."""
+    newest = find_version(workflow)
     document = document_of(workflow) or {"schema": 1, "name": workflow.name}
     names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
     return {
@@ -107,7 +104,7 @@ def edit_data(workflow: Workflow) -> dict[str, Any]:
         "document": document,
         "revision": workflow.draft_revision,
         "problems": [problem.as_json() for problem in problems_of(document, workflow.name)],
-        "published": latest.document if latest else None,
+        "published": newest.document if newest else None,
         "workers": described_workers(),
         "workflows": list(names[:WORKFLOWS_NAMED_MAX]),
         "patterns": patterns.load(),

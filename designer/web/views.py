@@ -38,7 +38,7 @@ def workflow_list(request: HttpRequest) -> HttpResponse:
 def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
     workflow = get_object_or_404(Workflow, name=name)
     number = request.GET.get("version", "")
-    version = page_data.find_version(workflow, number)
+    version = page_data.chosen_version(workflow, number)
     if version is None and number:
         raise Http404(f"{name} has no version {number}")
     context = {
@@ -89,8 +89,8 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page_for("view")
 def workflow_export(request: HttpRequest, name: str, written: str) -> HttpResponse:
-    """A published version as a file: the one of `?version=`, else the newest."""
-    version = page_data.find_version(get_object_or_404(Workflow, name=name), request.GET.get("version", ""))
+    """A published version as a file: the newest, or that of `?version=`."""
+    version = page_data.chosen_version(get_object_or_404(Workflow, name=name), request.GET.get("version", ""))
     graph = parse(version.document)[0] if version else None
     if version is None or graph is None or written not in WRITERS:
         raise Http404(f"{name} cannot be had as {written}")

@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import groupby
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from rq import Queue
 
+from config.lib.caches import cached_for_process
 from designer.document.limits import DEFAULT_QUEUE
 from runs.machine.events import Dispatch
 
@@ -72,7 +72,7 @@ def enqueue(function: str, job_id: str, *args: int) -> None:
     queue.enqueue_many([job])
 
 
-@cache
+@cached_for_process()
 def connection() -> Redis:
     """This process's client. It gives up soon, as the sweep repeats dispatches."""
     retry = Retry(ConstantBackoff(RETRY_PAUSE_S), 1)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -19,7 +19,7 @@ from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from runs.detail.forms import ApprovalForm, CancelForm, SignalForm, StartForm
 from runs.engine import engine
-from runs.errors import BadInput, RunsError
+from runs.errors import BadInput, RunsError, UnknownRun
 from runs.form_fields import as_text
 from runs.interventions import service
 from runs.interventions.facts import Question
@@ -31,7 +31,7 @@ from runs.machine.states import State
 from runs.models import Intervention, Run
 from runs.queries import runs as queries_runs
 from runs.queries import steps
-from runs.queries.lookup import latest_versions
+from runs.queries.lookup import find_run, latest_versions
 from runs.queries.run_page import opening_json
 from runs.store.graph_cache import version_graph
 
@@ -39,9 +39,11 @@ UNPROCESSABLE = 422
 STEPS_DRAWN_MAX = 50  # the page itself draws the others as they are scrolled to
 
 
-def find_run(run_id: UUID) -> Run:
-    runs = Run.objects.select_related("version", "started_by", "parent")
-    return get_object_or_404(runs.defer("version__document", "version__resolved"), pk=run_id)
+def run_or_404(run_id: UUID) -> Run:
+    try:
+        return find_run(run_id, "started_by", "parent")
+    except UnknownRun as error:
+        raise Http404(str(error)) from error
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,7 +85,7 @@ def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> R
 @never_cache
 @page_for("view")
 def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    return _show(request, find_run(run_id))
+    return _show(request, run_or_404(run_id))
 
 
 @require_GET
@@ -91,7 +93,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @page_for("view")
 def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What may be done now, as a piece of the page."""
-    run = find_run(run_id)
+    run = run_or_404(run_id)
     response = render(request, "runs/_panel.html", _panel(run, queries_runs.load(run.pk)))
     response["X-Last-Seq"] = str(run.last_seq)
     return response
@@ -100,7 +102,7 @@ def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run, form = find_run(run_id), CancelForm(request.POST)
+    run, form = run_or_404(run_id), CancelForm(request.POST)
     if not form.is_valid():
         return _refuse(request, run, "Choose how to cancel.")
     return _act(request, run, lambda: engine.cancel_run(run.pk, form.cleaned_data["mode"], request.user))
@@ -109,7 +111,7 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run = find_run(run_id)
+    run = run_or_404(run_id)
     to_step = request.POST.get("to_step") or None
     return _act(request, run, lambda: engine.roll_back(run.pk, to_step, request.user))
 
@@ -117,7 +119,7 @@ def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
-    run, form = find_run(run_id), ApprovalForm(request.POST)
+    run, form = run_or_404(run_id), ApprovalForm(request.POST)
     if not form.is_valid():
         return _refuse(request, run, f"Approve or reject; a comment may have {NOTE_LENGTH_MAX:,} characters.")
     data = form.cleaned_data
@@ -130,7 +132,7 @@ def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run, form = find_run(run_id), SignalForm(request.POST)
+    run, form = run_or_404(run_id), SignalForm(request.POST)
     if not form.is_valid():
         return _show(request, run, {"signal": form})
     data = form.cleaned_data
@@ -141,7 +143,7 @@ def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @page_for("operate")
 def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
     intervention = get_object_or_404(Intervention, pk=pk)
-    run = find_run(intervention.run_id)
+    run = run_or_404(intervention.run_id)
     if intervention.status != "open":
         answered = f"{intervention.answered_by} has already answered: {intervention.answer}."
         return _refuse(request, run, answered)

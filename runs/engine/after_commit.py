@@ -33,8 +33,9 @@ from runs.machine.events import (
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
 from runs.store import writer
-from runs.store.database import database, transaction_of
+from runs.store.database import database
 from runs.store.reader import load
+from runs.store.transactions import transaction_of
 
 logger = logging.getLogger(__name__)
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
 
+from config.lib.caches import cached_for_process
 from config.lib.json import is_storable
 from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
+from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator
 from runs.engine.unit_of_work import Unit
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
@@ -66,10 +68,7 @@ class Request:
 
 def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
     """The request for the child run of a `workflow` step. Raises UnknownWorkflow or BadInput."""
-    versions = WorkflowVersion.objects.filter(workflow__name=command.workflow)
-    if command.version is not None:
-        versions = versions.filter(number=command.version)
-    version = versions.order_by("-number").first()
+    version = find_version(command.workflow, command.version)
     if version is None:
         raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
     request = Request(
@@ -147,14 +146,14 @@ def _problem(error: Any) -> dict[str, str]:
     return {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
 
 
-@lru_cache(maxsize=256)
+@cached_for_process(maxsize=256)
 def _secret_schema(version_id: int) -> Any:
     """The input schema if it marks anything as secret, else None."""
     schema = version_graph(version_id).input_schema
     return schema if has_secrets(schema) else None
 
 
-@lru_cache(maxsize=256)
+@cached_for_process(maxsize=256)
 def _validator(version_id: int) -> Any:
     return SchemaValidator(version_graph(version_id).input_schema or {})
 

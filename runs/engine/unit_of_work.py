@@ -19,7 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -30,8 +30,9 @@ from runs.machine.decide import decide
 from runs.machine.events import Command, Decision, Dispatch, Event, StartChild
 from runs.machine.states import State, evolve
 from runs.store import interventions, reader, writer
-from runs.store.database import Database, Sqlite, database, transaction_of
+from runs.store.database import database
 from runs.store.graph_cache import run_graph
+from runs.store.transactions import transaction_of
 
 AfterCommit = Callable[["Unit"], None]
 T = TypeVar("T")
@@ -164,16 +165,17 @@ def _optimistic(run: reader.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T]
     db = database()
     if db.wrapper.in_atomic_block or not _is_alone(run):
         return None
-    unit = Unit(run, _time_estimate(db, run), is_locked=False)
+    at = db.now_unasked(run.at, time.monotonic() - run.read_at)
+    unit = Unit(run, at, is_locked=False)
     try:
         result = take(unit)
         unit.require_plain()
     except Exception:  # may come from a state that is outdated; under the lock it recurs if it is real
         return None
-    at = db.write_if(writer.statements(db, unit.changes()))
-    if at is None:
+    written_at = db.write_if(writer.statements(db, unit.changes()))
+    if written_at is None:
         return None
-    unit.at, unit.read_at = at, time.monotonic()
+    unit.at, unit.read_at = written_at, time.monotonic()
     return unit, result
 
 
@@ -182,10 +184,3 @@ def _is_alone(run: reader.Loaded) -> bool:
     state = run.state.run
     is_alone = run.is_undisturbed or state.active + state.undo_busy <= 1
     return is_alone and time.monotonic() - run.read_at < UNLOCKED_S_MAX
-
-
-def _time_estimate(db: Database, run: reader.Loaded) -> datetime:
-    """The database's time without a round trip: the time read with the run, plus the time since."""
-    if isinstance(db, Sqlite):
-        return db.now()
-    return run.at + timedelta(seconds=time.monotonic() - run.read_at)

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from runs.store.database import Query
+from runs.store.database import Query, database
+from runs.store.text_sql import like_pattern
 
 INDEXED_LENGTH_MIN = 3
 SHORT_LOOKED_AT = 5_000
@@ -19,13 +20,6 @@ NO_PLACE = 2**63 - 1  # above every id
 
 Rows = list[tuple[Any, ...]]
 
-SQLITE_SQL = (
-    "SELECT found.id, found.run_id FROM runs_runtext_index CROSS JOIN runs_runtext found"
-    " ON found.id = runs_runtext_index.rowid"
-    " WHERE runs_runtext_index MATCH %s AND runs_runtext_index.rowid < %s"
-    " ORDER BY runs_runtext_index.rowid DESC LIMIT %s"
-)
-POSTGRES_SQL = "SELECT id, run_id FROM runs_runtext WHERE text ILIKE %s AND id < %s ORDER BY id DESC LIMIT %s"
 SHORT_SQL = (
     "SELECT id, run_id FROM runs_runtext WHERE id > (SELECT coalesce(max(id), 0) FROM runs_runtext) - %s"
     " AND lower(text) LIKE lower(%s) ESCAPE '\\' AND id < %s ORDER BY id DESC LIMIT %s"
@@ -39,10 +33,10 @@ def newest_with(text: str, before: int | None, limit: int) -> Rows:
 
 def having(text: str, keys: Query) -> Query:
     """The query of those keys whose runs have `text` in their input; it compares the texts one by one."""
-    like = "LIKE" if connection.vendor == "sqlite" else "ILIKE"
     sql, values = keys
-    matching = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text {like} %s ESCAPE '\\'"  # noqa: S608
-    return matching, (*values, _pattern(_searched(text)))
+    contains = f"text {database().contains_sql} %s"
+    matching = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND {contains} ESCAPE '\\'"  # noqa: S608
+    return matching, (*values, like_pattern(_searched(text)))
 
 
 def is_indexed(text: str) -> bool:
@@ -50,8 +44,8 @@ def is_indexed(text: str) -> bool:
 
 
 def is_checkable(text: str) -> bool:
-    """Whether comparing a text finds what its index finds: SQLite's LIKE ignores case in ASCII only."""
-    return text.isascii() or connection.vendor != "sqlite"
+    """Whether comparing a text finds what its index finds, which ignores case in all letters."""
+    return text.isascii() or database().folds_all_case
 
 
 def rows_of(sql: str, values: Sequence[Any]) -> Rows:
@@ -61,20 +55,12 @@ def rows_of(sql: str, values: Sequence[Any]) -> Rows:
         return list(cursor.fetchall())
 
 
-def statement(text: str, before: int, limit: int) -> tuple[str, list[Any]]:
+def statement(text: str, before: int, limit: int) -> Query:
     """SQL and values of the search for a text, below the id `before`."""
     if not is_indexed(text):
-        return SHORT_SQL, [SHORT_LOOKED_AT, _pattern(text), before, limit]
-    if connection.vendor == "sqlite":
-        return SQLITE_SQL, ['"' + text.replace('"', '""') + '"', before, limit]
-    return POSTGRES_SQL, [_pattern(text), before, limit]
+        return SHORT_SQL, [SHORT_LOOKED_AT, like_pattern(text), before, limit]
+    return database().indexed_text(text, before, limit)
 
 
 def _searched(text: str) -> str:
     return text[:TEXT_LENGTH_MAX].replace("\x00", "\ufffd")
-
-
-def _pattern(text: str) -> str:
-    for special in ("\\", "%", "_"):
-        text = text.replace(special, "\\" + special)
-    return f"%{text}%"

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
+from config.lib.caches import memoized
 from workers.sdk.outcome import Direction
 
 Reason = Literal["failure", "cancel", "timeout", "rollback"]
@@ -328,7 +328,7 @@ def _counted(step: StepState) -> Counted:
     return step.status, step.undo, step.undo_after == 0, step.is_asked_about, step.items_total is not None
 
 
-@cache
+@memoized()
 def _differences(is_item: bool, before: Counted, after: Counted) -> tuple[tuple[str, int], ...]:
     """By how much which counters change; there are only so many ways for a step to be."""
     old, new = _load(is_item, *before), _load(is_item, *after)

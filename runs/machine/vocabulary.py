@@ -7,11 +7,12 @@ generates from `vocabulary`, carries them to the scripts of the pages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from designer.document.graph import Retry, Slot
+from designer.document.graph import Retry
 from designer.document.limits import DEFAULT_TIMEOUT_S
+from designer.document.looks import SLOT_LOOKS, Look
 from runs.machine.limits import FRAMES_MAX, LABEL_LENGTH_MAX, NOTE_LENGTH_MAX
 from runs.machine.states import (
     RUN_ENDED,
@@ -23,17 +24,6 @@ from runs.machine.states import (
     UndoStatus,
 )
 from workers.sdk.limits import LOG_LINES_MAX
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """`moves`: the attribute that makes the icon move, where it does."""
-
-    word: str
-    icon: str
-    tone: str
-    moves: str = ""
-
 
 RUN_LOOKS: Mapping[RunStatus, Look] = {
     RunStatus.PENDING: Look("Pending", "idle", "idle"),
@@ -67,12 +57,6 @@ UNDO_LOOKS: Mapping[UndoStatus, Look] = {
     UndoStatus.FAILED: Look("Undo failed", "cross", "stop"),
     UndoStatus.RESOLVED: Look("Undone by hand", "pen", "back"),
     UndoStatus.ABANDONED: Look("Left undone", "flag", "stop"),
-}
-SLOT_LOOKS: Mapping[Slot, Look] = {
-    "action": Look("Can be undone", "undo", "idle"),
-    "none": Look("Nothing to undo", "none", "idle"),
-    "irreversible": Look("Irreversible", "lock", "care"),
-    "unstated": Look("No undo", "gap", "care"),
 }
 FAMILIES: Mapping[str, Mapping[str, Look]] = {
     "run": {status.value: look for status, look in RUN_LOOKS.items()},

@@ -6,8 +6,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import runs.machine.states
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -40,7 +38,7 @@ class Migration(migrations.Migration):
                             ("failed", "failed"),
                             ("cancelled", "cancelled"),
                         ],
-                        default=runs.machine.states.RunStatus["PENDING"],
+                        default="pending",
                         max_length=12,
                     ),
                 ),
@@ -208,7 +206,7 @@ class Migration(migrations.Migration):
                             ("failed", "failed"),
                             ("cancelled", "cancelled"),
                         ],
-                        default=runs.machine.states.StepStatus["PENDING"],
+                        default="pending",
                         max_length=10,
                     ),
                 ),
@@ -224,7 +222,7 @@ class Migration(migrations.Migration):
                             ("resolved", "resolved"),
                             ("abandoned", "abandoned"),
                         ],
-                        default=runs.machine.states.UndoStatus["NONE"],
+                        default="none",
                         max_length=11,
                     ),
                 ),

@@ -2,11 +2,9 @@
 
 from typing import Any
 
+import orjson
 from django.db import migrations
 from django.db.models import F
-
-from runs.machine.limits import LABEL_LENGTH_MAX
-from runs.store.search_index import searchable
 
 SQLITE = (
     "CREATE VIRTUAL TABLE runs_runtext_index"
@@ -28,6 +26,8 @@ POSTGRES = (
 )
 POSTGRES_BACK = ("DROP INDEX runs_runtext_trigrams",)
 ROWS_PER_BATCH = 500
+TEXT_LENGTH_MAX = 10_000
+LABEL_LENGTH_MAX = 200
 
 
 def build(apps: Any, schema_editor: Any) -> None:
@@ -46,7 +46,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
     labels: list[Any] = []
     for found in run.objects.order_by("created_at").only("input", "labels", "created_at").iterator():
         if found.input:
-            texts.append(text(run_id=found.pk, text=searchable(found.input)))
+            texts.append(text(run_id=found.pk, text=orjson.dumps(found.input).decode()[:TEXT_LENGTH_MAX]))
         labels += [
             label(
                 run_id=found.pk,

@@ -36,7 +36,8 @@ class RowId(models.BigAutoField):  # type: ignore[type-arg]
     """The key of rows that are inserted often. On SQLite it is the rowid, without AUTOINCREMENT."""
 
     def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str | None:
-        return None if connection.vendor == "sqlite" else super().db_type_suffix(connection)
+        suffix = super().db_type_suffix(connection)
+        return None if suffix == "AUTOINCREMENT" else suffix
 
 
 class VisibleManager(models.Manager["Run"]):

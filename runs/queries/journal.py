@@ -5,7 +5,6 @@ Reading only, by hand-written SQL: models would cost several times more than all
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ import orjson
 
 from config.lib.json import iso
 from runs.queries.snapshot import without_traceback
-from runs.store.database import Row, database
+from runs.store.database import Database, Row, database
 
 BULK_MAX = 5_000
 BULK_SQL = (
@@ -26,17 +25,12 @@ def bulk_text(run_id: UUID, after: int, limit: int) -> bytes:
     """`{"entries": [[type, step, attempt, at, status, data], …]}` of the entries after number `after`."""
     db = database()
     found = db.rows((BULK_SQL, [db.key(run_id), after, min(limit, BULK_MAX)]))
-    return orjson.dumps({"entries": [_row(entry) for entry in found]})
+    return orjson.dumps({"entries": [_row(db, entry) for entry in found]})
 
 
-def _row(entry: Row) -> list[Any]:
+def _row(db: Database, entry: Row) -> list[Any]:
     kind, step, attempt, at, status, data = entry
-    return [kind, step, attempt, iso(_moment(at)), status, _facts(data)]
-
-
-def _moment(at: Any) -> datetime:
-    """SQLite gives times as text."""
-    return datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at.astimezone(UTC)
+    return [kind, step, attempt, iso(db.time_of(at)), status, _facts(data)]
 
 
 def _facts(data: Any) -> Any:

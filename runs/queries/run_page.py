@@ -6,10 +6,10 @@ Reading only. Values are fetched one by one when somebody looks at them; nothing
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from config.lib.caches import cached_for_process
 from config.lib.json import iso, json_text
 from designer.document.document import dump
 from designer.document.graph import Graph
@@ -73,7 +73,7 @@ def opening_json(run: Run) -> Json:
     return {"api": f"/api/v1/runs/{run.pk}", "lastSeq": run.last_seq, "newest": newest}
 
 
-@lru_cache(maxsize=DOCUMENTS_KEPT)
+@cached_for_process(maxsize=DOCUMENTS_KEPT)
 def _version_document(version_id: int) -> Json:
     """Of a graph as it was published, which never changes."""
     return shown_document(version_graph(version_id))

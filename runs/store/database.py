@@ -1,10 +1,8 @@
-"""This thread's database connection without Django's wrappers: transactions and statements of the hot path.
+"""This thread's connection without Django's wrappers, and all that SQLite and PostgreSQL do differently.
 
 Theory of operation. A step is one transaction of a few statements; Django's cursors and `atomic` cost more
-than these. So the statements go to the driver's connection, and `_begin`, `_end` and `_undo` set the flags of
-Django's wrapper that `atomic` would set (`autocommit`, `in_atomic_block`, `needs_rollback`). The ORM, nested
-`atomic` blocks and `on_commit` hooks therefore work inside `transaction_of`. Inside a transaction of somebody
-else, `transaction_of` is a savepoint.
+than these, so the statements go to the driver's connection. `Database` names what callers need by meaning;
+how an engine does it is in its class alone, so that no other module asks which engine it talks to.
 
 The databases differ in what is expensive. PostgreSQL costs a round trip for each answer: BEGIN travels with
 the first query and the last statements with COMMIT (pipeline mode), statements are prepared, and the
@@ -17,23 +15,25 @@ Errors are Django's. Statements are written with `%s`.
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
+from config.lib.caches import memoized
 from runs.store.prepared_statements import Prepared
 from runs.store.sqlite_gate import Gate
+from runs.store.text_sql import FTS5_SQL, TRIGRAM_SQL, like_pattern
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
@@ -43,11 +43,23 @@ Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
 class Database(ABC):
     """One connection. SQLite and PostgreSQL implement it."""
 
+    writes_by_row: ClassVar[
+        bool
+    ]  # a statement costs little more than its row; else, rows go together as JSON
+    contains_sql: ClassVar[str]  # the operator that looks for a pattern without regard to case
+    folds_all_case: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
+
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
         self.wrapper = wrapper
+        self.engine: str = wrapper.vendor  # for people to read
         if wrapper.connection is None:
             wrapper.ensure_connection()
         self.raw: Any = wrapper.connection
+
+    @staticmethod
+    def file(wrapper: BaseDatabaseWrapper) -> Path | None:
+        """The file on this host that a connection writes to, if it is one."""
+        return None
 
     @abstractmethod
     def rows(self, query: Query) -> list[Row]:
@@ -60,6 +72,21 @@ class Database(ABC):
     @abstractmethod
     def timed(self, query: Query) -> Query:
         """The query extended by the database's time as the last column, where asking costs a round trip."""
+
+    @abstractmethod
+    def time_with(self, rows: Sequence[Row]) -> datetime:
+        """The database's time when a `locked` or `timed` query found these rows."""
+
+    @abstractmethod
+    def row_now(self, sql: str) -> Row:
+        """The row of a query in which `{now}` stands for the database's time and is the first column."""
+
+    @abstractmethod
+    def indexed_text(self, text: str, before: int, limit: int) -> Query:
+        """Places below `before` and keys of runs whose input has `text`, found by its index."""
+
+    def read_at_one_moment(self) -> None:  # noqa: B027  # SQLite's transactions do so anyway
+        """All that is read in the transaction that has just begun is as it was at one moment."""
 
     @abstractmethod
     def write(self, statements: Sequence[Statement]) -> None:
@@ -83,9 +110,34 @@ class Database(ABC):
     def let_next(self) -> None:  # noqa: B027  # PostgreSQL has nothing to do
         """Lets the next writer in, as a transaction of this connection has ended."""
 
+    def roll_back(self) -> None:
+        """Rolls back; a connection that fails to is closed. The flags go first, as `rollback` checks them."""
+        wrapper = self.wrapper
+        wrapper.autocommit, wrapper.in_atomic_block = True, False
+        try:
+            if wrapper.closed_in_transaction:
+                wrapper.connection = None
+            else:
+                wrapper.rollback()
+        except Error:
+            wrapper.close()
+        finally:
+            self.let_next()
+
+    @abstractmethod
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Appends very many rows to a table, within the caller's transaction. JSON columns take text."""
+
+    def try_room(self, bytes: int) -> None:  # noqa: B027  # SQLite notices when it takes its write lock
+        """Raise the database's error where it has no room for so many bytes more."""
+
     @abstractmethod
     def now(self) -> datetime:
         """The database's time."""
+
+    @abstractmethod
+    def now_unasked(self, at: datetime, passed_s: float) -> datetime:
+        """The database's time, `passed_s` after it was `at`, without a way to the server."""
 
     @abstractmethod
     def key(self, id: UUID) -> Any:
@@ -100,12 +152,20 @@ class Database(ABC):
         """A time as it is stored."""
 
     @abstractmethod
-    def time_of(self, value: Any) -> datetime:
+    def time_of(self, value: datetime) -> datetime:
         """A time as a query returned it."""
 
 
 class Sqlite(Database):
     """Runs on this host, so its time is the host's. IMMEDIATE transactions admit one writer at a time."""
+
+    writes_by_row = True
+    contains_sql = "LIKE"
+    folds_all_case = False
+
+    @staticmethod
+    def file(wrapper: BaseDatabaseWrapper) -> Path | None:
+        return Path(wrapper.settings_dict["NAME"])
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
@@ -118,6 +178,17 @@ class Sqlite(Database):
 
     def timed(self, query: Query) -> Query:
         return query
+
+    def time_with(self, rows: Sequence[Row]) -> datetime:
+        return self.now()
+
+    def row_now(self, sql: str) -> Row:
+        at = self.now()
+        ((_, *others),) = self.rows((sql.format(now="%s"), [self.time(at)] * sql.count("{now}")))
+        return at, *others
+
+    def indexed_text(self, text: str, before: int, limit: int) -> Query:
+        return FTS5_SQL, ['"' + text.replace('"', '""') + '"', before, limit]
 
     def write(self, statements: Sequence[Statement]) -> None:
         with self.wrapper.wrap_database_errors:
@@ -152,9 +223,9 @@ class Sqlite(Database):
                 self.commit(others)
                 return self.now()
         except BaseException:
-            _undo(self)
+            self.roll_back()
             raise
-        _undo(self)
+        self.roll_back()
         return None
 
     def _write(self, statements: Sequence[Statement]) -> None:
@@ -164,8 +235,22 @@ class Sqlite(Database):
             else:
                 self.raw.executemany(_with_question_marks(sql), rows)
 
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(columns))
+        stored = ([self._stored(value) for value in row] for row in rows)
+        self.raw.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", stored)  # noqa: S608
+
+    def _stored(self, value: Any) -> Any:
+        """A value as SQLite stores it: this bypasses Django's conversion."""
+        if isinstance(value, UUID):
+            return self.key(value)
+        return self.time(value) if isinstance(value, datetime) else value
+
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def now_unasked(self, at: datetime, passed_s: float) -> datetime:
+        return self.now()
 
     def key(self, id: UUID) -> Any:
         return id.hex
@@ -176,13 +261,16 @@ class Sqlite(Database):
     def time(self, value: datetime | None) -> Any:
         return None if value is None else _naive_text(value)
 
-    def time_of(self, value: Any) -> datetime:
-        time: datetime = value.replace(tzinfo=UTC)
-        return time
+    def time_of(self, value: datetime) -> datetime:
+        return value.replace(tzinfo=UTC)
 
 
 class Postgres(Database):
     """Statements are prepared once a connection; those that need no answer in between travel together."""
+
+    writes_by_row = False
+    contains_sql = "ILIKE"
+    folds_all_case = True
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
@@ -201,6 +289,18 @@ class Postgres(Database):
     def timed(self, query: Query) -> Query:
         sql, values = query
         return f"SELECT found.*, clock_timestamp() FROM ({sql}) AS found", values
+
+    def time_with(self, rows: Sequence[Row]) -> datetime:
+        return rows[0][-1] if rows else self.now()
+
+    def row_now(self, sql: str) -> Row:
+        return self.rows((sql.format(now="now()"), ()))[0]
+
+    def indexed_text(self, text: str, before: int, limit: int) -> Query:
+        return TRIGRAM_SQL, [like_pattern(text), before, limit]
+
+    def read_at_one_moment(self) -> None:
+        self.write([("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", [()])])
 
     def write(self, statements: Sequence[Statement]) -> None:
         if not statements:
@@ -237,9 +337,21 @@ class Postgres(Database):
         """Uses a cursor of its own, so that the results of a pipeline stay apart."""
         return Cursor(self.raw).execute(sql, values, prepare=True)
 
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        with Cursor(self.raw).copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def try_room(self, bytes: int) -> None:
+        with self.wrapper.cursor() as cursor:
+            cursor.execute("CREATE TEMPORARY TABLE room AS SELECT %s::bytea", [os.urandom(bytes)])
+
     def now(self) -> datetime:
         at: datetime = self.rows(("SELECT clock_timestamp()", ()))[0][0]
         return at
+
+    def now_unasked(self, at: datetime, passed_s: float) -> datetime:
+        return at + timedelta(seconds=passed_s)
 
     def key(self, id: UUID) -> Any:
         return id
@@ -250,12 +362,15 @@ class Postgres(Database):
     def time(self, value: datetime | None) -> Any:
         return value
 
-    def time_of(self, value: Any) -> datetime:
-        time: datetime = value
-        return time
+    def time_of(self, value: datetime) -> datetime:
+        return value
 
 
 _here = threading.local()
+
+
+def _class_of(wrapper: BaseDatabaseWrapper) -> type[Database]:
+    return Sqlite if wrapper.vendor == "sqlite" else Postgres
 
 
 def database() -> Database:
@@ -263,81 +378,22 @@ def database() -> Database:
     wrapper = connections[DEFAULT_DB_ALIAS]
     known: Database | None = getattr(_here, "database", None)
     if known is None or known.wrapper is not wrapper or known.raw is not wrapper.connection:
-        known = _here.database = Sqlite(wrapper) if wrapper.vendor == "sqlite" else Postgres(wrapper)
+        known = _here.database = _class_of(wrapper)(wrapper)
     return known
 
 
-@dataclass
-class Work:
-    """A transaction under way: the rows of its first query, and the statements to send with its COMMIT."""
-
-    first: list[Row]
-    last: list[Statement] = field(default_factory=list)
+def database_file() -> Path | None:
+    """The database's file on this host, where it is one; does not connect."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    return _class_of(wrapper).file(wrapper)
 
 
-@contextmanager
-def transaction_of(db: Database, first: Query | None = None) -> Iterator[Work]:
-    """One transaction; inside another one, a savepoint."""
-    if db.wrapper.in_atomic_block:
-        with transaction.atomic():
-            work = Work(db.rows(first) if first else [])
-            yield work
-            db.write(work.last)
-        return
-    db.wrapper.close_if_health_check_failed()
-    work = Work(_begin(db, first))
-    try:
-        yield work
-        _end(db, work.last)
-    except BaseException:
-        _undo(db)
-        raise
-    if db.wrapper.run_on_commit:
-        db.wrapper.run_and_clear_commit_hooks()
-
-
-def _begin(db: Database, first: Query | None) -> list[Row]:
-    try:
-        rows = db.begin(first)
-    except BaseException:
-        _undo(db)
-        raise
-    wrapper = db.wrapper
-    wrapper.commit_on_exit, wrapper.needs_rollback = True, False
-    wrapper.autocommit, wrapper.in_atomic_block = False, True
-    return rows
-
-
-def _end(db: Database, last: Sequence[Statement]) -> None:
-    if db.wrapper.needs_rollback:
-        raise transaction.TransactionManagementError(
-            "A part of the transaction failed; it cannot be committed."
-        )
-    db.commit(last)
-    db.wrapper.autocommit, db.wrapper.in_atomic_block = True, False
-
-
-def _undo(db: Database) -> None:
-    """Rolls back; a connection that fails to is closed. The flags go first, as `rollback` checks them."""
-    wrapper = db.wrapper
-    wrapper.autocommit, wrapper.in_atomic_block = True, False
-    try:
-        if wrapper.closed_in_transaction:
-            wrapper.connection = None
-        else:
-            wrapper.rollback()
-    except Error:
-        wrapper.close()
-    finally:
-        db.let_next()
-
-
-@lru_cache(maxsize=512)
+@memoized(maxsize=512)
 def _with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?")
 
 
-@lru_cache(maxsize=512)
+@memoized(maxsize=512)
 def _naive_text(value: datetime) -> str:
     """The format in which Django's backend stores times."""
     return value.astimezone(UTC).isoformat(" ").removesuffix("+00:00")

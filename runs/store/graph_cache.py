@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from functools import lru_cache
 from typing import Any
 
+from config.lib.caches import cached_for_process, register
 from designer.document.document import parse
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
@@ -19,9 +19,10 @@ GROWN_KEPT = 64
 
 _grown: OrderedDict[str, tuple[Any, Graph]] = OrderedDict()
 _lock = threading.Lock()
+register(_grown.clear)
 
 
-@lru_cache(maxsize=VERSIONS_KEPT)
+@cached_for_process(maxsize=VERSIONS_KEPT)
 def version_graph(version_id: int) -> Graph:
     """The resolved graph of a version; versions are immutable."""
     resolved = WorkflowVersion.every.values_list("resolved", flat=True).get(pk=version_id)

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
+from config.lib.caches import register
+
 CACHE_BYTES_MAX = 64_000_000
 ONE_BYTES_MAX = 8_000_000
 INPUT = 0  # stands for the run's input; entries are numbered from 1
@@ -51,5 +53,11 @@ class PayloadCache:
                 _, (_, dropped) = self._values.popitem(last=False)
                 self._bytes -= dropped
 
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+            self._bytes = 0
+
 
 cache = PayloadCache()
+register(cache.clear)

@@ -20,7 +20,7 @@ from runs.errors import UnknownRun
 from runs.machine.events import Decision
 from runs.machine.states import RUN_STARTED, RunState, State, StepState, evolve
 from runs.store.codec import unpack
-from runs.store.database import Database, Query, Row, Sqlite, database
+from runs.store.database import Database, Query, Row, database
 from runs.store.payload_cache import INPUT, cache
 from runs.store.writer import Changes
 
@@ -78,13 +78,7 @@ def now() -> datetime:
 
 def due() -> tuple[datetime, list[str]]:
     """The database's time, and the names in DUE of which some row is due; in one query."""
-    db = database()
-    if isinstance(db, Sqlite):
-        at = db.now()
-        query = DUE_SQL.format(now="%s"), [db.time(at)] * (1 + len(DUE))
-        ((_, *are_due),) = db.rows(query)
-    else:
-        ((at, *are_due),) = db.rows((DUE_SQL.format(now="now()"), ()))
+    at, *are_due = database().row_now(DUE_SQL)
     return at, [name for name, is_due in zip(DUE, are_due, strict=True) if is_due]
 
 
@@ -97,7 +91,7 @@ def load(run_id: UUID) -> Loaded:
     """Reads a run's row, without a lock. Raises UnknownRun."""
     db = database()
     rows = db.rows(db.timed(_run_query(db, run_id)))
-    return evolve(_loaded(run_id, rows, _time_in(db, rows)), is_undisturbed=True)
+    return evolve(_loaded(run_id, rows, db.time_with(rows)), is_undisturbed=True)
 
 
 def lock_query(db: Database, run: UUID | Loaded) -> Query:
@@ -112,19 +106,13 @@ def locked(db: Database, run: UUID | Loaded, rows: list[Row]) -> Loaded:
 
     A run that this process has read before is read again only if its `last_seq` has changed.
     """
-    at = _time_in(db, rows)
+    at = db.time_with(rows)
     if isinstance(run, UUID):
         return _loaded(run, rows, at)
     if rows and rows[0][0] == run.state.run.last_seq:
         return evolve(run, at=at, read_at=time.monotonic(), is_undisturbed=True)
     run_id = run.rows.run_id
     return _loaded(run_id, db.rows(_run_query(db, run_id)), at)
-
-
-def _time_in(db: Database, rows: list[Row]) -> datetime:
-    """The database's time, which PostgreSQL returns with the row."""
-    at: datetime = db.now() if not rows or isinstance(db, Sqlite) else rows[0][-1]
-    return at
 
 
 def _run_query(db: Database, run_id: UUID) -> Query:

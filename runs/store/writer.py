@@ -20,7 +20,7 @@ from config.lib.json import json_text
 from runs.machine.events import Entry
 from runs.machine.states import RunState, StepState
 from runs.store.codec import pack
-from runs.store.database import Database, Row, Sqlite, Statement
+from runs.store.database import Database, Row, Statement
 
 AsJson = Callable[[str], Any]  # how a database takes JSON text within a row
 
@@ -101,11 +101,11 @@ def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
         for one in changes
         for name in one.notified_again
     ]
-    if isinstance(db, Sqlite):
+    if db.writes_by_row:
         moved = [_run_statement(db, one) for one in changes if one.has_moved]
-        batch = [*moved, *_sqlite_rows(db, changes), (DUE_SQL, again)]
+        batch = [*moved, *_row_statements(db, changes), (DUE_SQL, again)]
     else:
-        batch = [*_postgres_statements(db, changes), (DUE_SQL, again)]
+        batch = [*_joint_statements(db, changes), (DUE_SQL, again)]
     return [(sql, values) for sql, values in batch if values]
 
 
@@ -183,7 +183,7 @@ def _rows(db: Database, changes: Sequence[Changes], as_json: AsJson) -> tuple[li
     return entries, steps
 
 
-# --- SQLite ---
+# --- a statement for each row ---
 
 
 def _insert(table: str, fields: Iterable[str], then: str = "") -> str:
@@ -195,12 +195,12 @@ JOURNAL_SQL = _insert("runs_journalentry", ENTRY_FIELDS)
 SAVE_STEP_SQL = _insert("runs_steprun", STEP_FIELDS, UPSERT)
 
 
-def _sqlite_rows(db: Database, changes: Sequence[Changes]) -> list[Statement]:
+def _row_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
     entries, steps = _rows(db, changes, str)
     return [(JOURNAL_SQL, entries), (SAVE_STEP_SQL, steps)]
 
 
-# --- PostgreSQL ---
+# --- one statement for everything, its rows as JSON ---
 
 
 def _insert_json(table: str, fields: Mapping[str, str], source: str, then: str = "") -> str:
@@ -227,13 +227,13 @@ def _together(run_sql: str = "") -> str:
 TOGETHER_SQL = {sql: _together(sql) for sql in ("", MOVE_RUN_SQL, SAVE_RUN_SQL)}
 
 
-def _postgres_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
-    moved = [_postgres_statement(db, [one]) for one in changes if one.has_moved]
+def _joint_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
+    moved = [_joint_statement(db, [one]) for one in changes if one.has_moved]
     unmoved = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
-    return [*moved, _postgres_statement(db, unmoved)] if unmoved else moved
+    return [*moved, _joint_statement(db, unmoved)] if unmoved else moved
 
 
-def _postgres_statement(db: Database, changes: Sequence[Changes]) -> Statement:
+def _joint_statement(db: Database, changes: Sequence[Changes]) -> Statement:
     run_sql, values = _run_statement(db, changes[0]) if changes[0].has_moved else ("", [()])
     entries, steps = _rows(db, changes, orjson.Fragment)
     return TOGETHER_SQL[run_sql], [(*values[0], _array(ENTRY_FIELDS, entries), _array(STEP_FIELDS, steps))]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from designer.models import WorkflowVersion
+from designer.templatetags.badges import badge_html
 from designer.templatetags.page import duration, icon
-from designer.web.page_data import StepLine
 from runs.machine.vocabulary import FAMILIES, LIMITS
 from runs.models import Run
-from runs.queries.steps import listed
-from runs.statistics.counters import version_figures
 
 register = template.Library()
-LATEST_MAX = 5
 
 
 @register.simple_tag
@@ -28,23 +22,7 @@ def badge(family: str, status: str, extra: str = "") -> SafeString | str:
     look = FAMILIES[family].get(status)
     if look is None:
         return ""
-    return format_html(
-        '<span class="status {}" data-badge="{}-{}" data-tone="{}" {}>{}{}</span>',
-        extra,
-        family,
-        status,
-        look.tone,
-        look.moves,
-        icon(look.icon),
-        look.word,
-    )
-
-
-@register.simple_tag
-def figures_of(version: WorkflowVersion, steps: Iterable[StepLine]) -> list[tuple[str, dict[str, Any]]]:
-    """Steps that ended runs of a version came to, in the order of `steps`, with their figures."""
-    found = version_figures(version.pk)["steps"]
-    return [(line.step.name, found[line.step.name]) for line in steps if line.step.name in found]
+    return badge_html(look, f"{family}-{status}", extra)
 
 
 @register.filter
@@ -99,9 +77,3 @@ def limit(name: str) -> int:
 
 def _size(family: str) -> str:
     return "status-large" if family == "run" else ""
-
-
-@register.simple_tag
-def latest_runs(workflow: str) -> list[Run]:
-    """The newest runs of a workflow."""
-    return list(listed().filter(workflow_name=workflow, trial=False, imported__isnull=True)[:LATEST_MAX])

@@ -14,10 +14,10 @@ from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
 from designer.document.limits import NAME_LENGTH_MAX
-from designer.models import Workflow
-from runs.errors import NothingStarted, TooLarge, UnknownWorkflow
+from runs.errors import NothingStarted, TooLarge
 from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
+from runs.queries.lookup import find_workflow
 from runs.triggers import service
 from runs.triggers.cloudevents import STRUCTURED, read_event
 from runs.triggers.service import Result, TriggerSpec
@@ -134,14 +134,6 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     is_new = any(run["is_new"] for run in runs)
     answer = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
     return Status(201 if is_new else 200, answer)
-
-
-def find_workflow(name: str) -> Workflow:
-    """The workflow, without its draft. Raises UnknownWorkflow."""
-    workflow = Workflow.objects.defer("draft").filter(name=name).first()
-    if workflow is None:
-        raise UnknownWorkflow(f"There is no workflow {name!r}.")
-    return workflow
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from config.lib.caches import cached_for_process
 from runs.machine.limits import CRON_LENGTH_MAX
 
 FIELDS = 5
@@ -51,7 +51,7 @@ def in_words(cron: str) -> str:
     return CronSim(cron, datetime(2024, 1, 1, tzinfo=UTC)).explain()
 
 
-@cache
+@cached_for_process()
 def zones() -> frozenset[str]:
     """The names of all time zones of this host."""
     return frozenset(available_timezones())

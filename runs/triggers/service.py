@@ -23,6 +23,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from config.lib.json import is_storable
 from designer.models import Workflow, WorkflowVersion
+from designer.services.queries import find_version, published_versions
 from runs.engine import engine
 from runs.engine.creation import Request, sealed
 from runs.engine.starting import Started
@@ -211,7 +212,7 @@ def _problem_of_headers(names: Sequence[str]) -> str:
 
 def _schedule_input(workflow: Workflow, input: Mapping[str, Any]) -> Mapping[str, Any]:
     """The input with secrets sealed, checked against the newest version if there is one. Raises BadInput."""
-    version = WorkflowVersion.objects.filter(workflow=workflow).order_by("-number").first()
+    version = find_version(workflow)
     return dict(input) if version is None else sealed(Request(version, input, {})).input
 
 
@@ -312,8 +313,7 @@ def put_off(pk: int, until: datetime) -> None:
 
 
 def _start(trigger: Trigger, input: Mapping[str, Any], labels: dict[str, str], key: str | None) -> Started:
-    versions = WorkflowVersion.objects.select_related("workflow").filter(workflow=trigger.workflow)
-    version = versions.order_by("-number").first()
+    version = find_version(trigger.workflow)
     try:
         if version is None:
             raise UnknownWorkflow(f"{trigger.workflow.name} has no published version yet.")
@@ -327,7 +327,7 @@ def _start(trigger: Trigger, input: Mapping[str, Any], labels: dict[str, str], k
 
 def _subscribed(event_type: str) -> Any:
     """The triggers of an event, each with `version_pk`; by name, so that all calls lock in one order."""
-    newest = WorkflowVersion.objects.filter(workflow=OuterRef("workflow")).order_by("-number")
+    newest = published_versions(OuterRef("workflow"))
     triggers = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=event_type, is_enabled=True)
     triggers = triggers.select_related("workflow").annotate(version_pk=Subquery(newest.values("pk")[:1]))
     return triggers.order_by("workflow__name")[:SUBSCRIBERS_MAX]

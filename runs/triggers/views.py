@@ -12,12 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.accounts.permissions import page_for, require
-from designer.models import Workflow, WorkflowVersion
+from designer.models import Workflow
+from designer.services.queries import find_version
 from runs.errors import BadInput, UnknownTrigger
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.api import hook_address
 from runs.triggers.forms import forms_for
+from runs.triggers.lines import triggers_of
 
 UNPROCESSABLE = 422
 
@@ -77,7 +79,7 @@ def _act_of(act: str) -> Callable[[Trigger, Any], Any]:
 def _show(
     request: HttpRequest, workflow: Workflow, form: Any = None, token: str | None = None
 ) -> HttpResponse:
-    version = WorkflowVersion.objects.filter(workflow=workflow).order_by("-number").first()
+    version = find_version(workflow)
     sample = version.document.get("sample_input") if version else None
     forms = forms_for(None, "", sample)
     if form is not None:
@@ -86,7 +88,8 @@ def _show(
         "workflow": workflow,
         "version": version,
         "forms": forms,
+        "lines": triggers_of(workflow.name),
         "made": hook_address(request, token) if token else "",
     }
     status = UNPROCESSABLE if form is not None else 200
-    return render(request, "workflows/triggers.html", context, status=status)
+    return render(request, "triggers/list.html", context, status=status)

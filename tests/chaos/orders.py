@@ -15,8 +15,8 @@ from designer.services.workflows import import_document, sync_patterns
 from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.process import database_retry
 
 STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from runs.models import Run
 from tests.people import client_of
 from tests.security import keepers
 from workers.cli.local_run import start_and_run
-from workers.registry import get_catalog
 
 SECRET = "correct-horse'battery\\9"
 SCHEMA = {
@@ -51,12 +49,9 @@ def document(worker: str, password: str = "=context.password") -> dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
-def catalog(settings: Any, redis_client: Any, transactional_db: None) -> Iterator[None]:
+def catalog(settings: Any, redis_client: Any, transactional_db: None) -> None:
     settings.WORKER_MODULES = ["tests.security.keepers"]
-    get_catalog.cache_clear()
     keepers.seen.clear()
-    yield
-    get_catalog.cache_clear()
 
 
 def publish(made: dict[str, Any]) -> WorkflowVersion:

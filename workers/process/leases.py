@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+from config.lib.caches import register
 from runs.engine import engine
 from runs.engine.engine import ClaimedAttempt
 
@@ -26,6 +27,8 @@ NOTIFIED_MAX = 1_000
 _claiming = threading.Lock()
 _held_until: dict[Key, float] = {}  # seconds of `time.monotonic()`
 _notified: dict[Key, bool] = {}  # claimed here, while a job that offers it lies in a queue
+register(_held_until.clear)
+register(_notified.clear)
 
 
 def record_claim(

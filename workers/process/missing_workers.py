@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from uuid import UUID
 
+from config.lib.caches import register
 from runs.delivery import queue as run_queue
 from runs.delivery import worker_processes
 from runs.errors import NewerState, WorkerMissing
@@ -27,6 +28,7 @@ FIRST_SEEN_MAX = 10_000
 
 logger = logging.getLogger(__name__)
 _first_seen: OrderedDict[tuple[str, str, int], float] = OrderedDict()  # seconds of `time.monotonic()`
+register(_first_seen.clear)
 
 
 def leave_to_others(missing: WorkerMissing, step: str, lease: int) -> bool:

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from config.lib.commands import Refused, SagaboardCommand
 from runs.detail.terminal import Follower
-from runs.errors import UnknownRun
 from runs.machine.limits import FRAMES_MAX
-from runs.models import Run
+from runs.queries.lookup import find_run
 from runs.queries.runs import frames, run_json
 
 
@@ -24,7 +23,7 @@ class Command(SagaboardCommand):
         parser.add_argument("--json", action="store_true", help="as one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run = find_run(options["id"])
+        run = find_run(id_of(options["id"]))
         if options["json"]:
             document = {"events": all_frames(run.pk)} if options["events"] else run_json(run)
             self.stdout.write(json.dumps(document, indent=2))
@@ -43,14 +42,12 @@ class Command(SagaboardCommand):
             self.stdout.write(f"  {step['name']:<32}{step['status']:<12}{undo}".rstrip())
 
 
-def find_run(text: str) -> Run:
-    """Raises UnknownRun, or Refused where the text is no id."""
+def id_of(text: str) -> UUID:
+    """Raises Refused where the text is no id."""
     try:
-        return Run.objects.select_related("version").get(pk=UUID(text))
+        return UUID(text)
     except ValueError as error:
         raise Refused(f"{text!r} is not the id of a run") from error
-    except Run.DoesNotExist as error:
-        raise UnknownRun(text) from error
 
 
 def all_frames(run_id: UUID) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ SECONDS, SECONDS_QUICK = 20, 5
 AT_ONCE = 50
 PARTS = {
     "commit: writing through to the disk": ("commit (runs/store/database.py", "rows (runs/store/database.py"),
-    "statements": ("runs/store/database.py",),
+    "statements": ("runs/store/database.py", "runs/store/transactions.py"),
     "rows and JSON of what is written": ("runs/store/writer.py", "runs/store/codec.py", "config/lib/json.py"),
     "deciding and applying": ("runs/machine/",),
     "reading: state, payloads": ("runs/store/reader.py", "runs/store/payload_cache.py"),

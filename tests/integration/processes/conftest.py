@@ -17,8 +17,6 @@ from redis import Redis
 from rq import Queue
 from rq.utils import as_text
 
-from workers.registry import get_catalog
-
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 WAIT_S = 90.0
 
@@ -92,9 +90,6 @@ def bell(redis_client: Redis) -> Bell:
 
 
 @pytest.fixture
-def own_workers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_workers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process knows the workers of `tests.integration.processes.workers`."""
     monkeypatch.setattr(settings, "WORKER_MODULES", ["tests.integration.processes.workers"])
-    get_catalog.cache_clear()
-    yield
-    get_catalog.cache_clear()

@@ -19,9 +19,8 @@ from runs.engine import engine
 from runs.models import Run
 from tests.integration.processes.conftest import MANAGE, database_address, environment, running, wait_for
 from tests.postgres import found
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
-from workers.registry import get_catalog
 
 
 def restored(folder: Path) -> str:
@@ -53,7 +52,6 @@ def restored_dump(folder: Path) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_runs_go_on_from_a_restored_backup(redis_client: Redis, tmp_path: Path) -> None:
-    get_catalog.cache_clear()
     stock_shelves(Product)
     sync_patterns()
     version = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")

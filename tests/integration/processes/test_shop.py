@@ -21,9 +21,8 @@ from runs.machine.states import RUN_ENDED
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frames
 from tests.integration.processes.conftest import MANAGE, WAIT_S, environment, running, wait_for
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
-from workers.registry import get_catalog
 
 FAULTS = ("error", "temporary:1", "critical", "failed", "crash:1", "slow:0.1")
 STEPS = ("reserve_inventory", "charge_payment", "create_shipment", "send_confirmation")
@@ -33,7 +32,6 @@ ORDERS = 200
 
 @pytest.fixture(autouse=True)
 def fleet(transactional_db: None, redis_client: Redis, tmp_path: Path) -> Iterator[None]:
-    get_catalog.cache_clear()
     stock_shelves(Product)
     sync_patterns()
     with (

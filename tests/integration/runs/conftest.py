@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from designer.document.graph import Action, Edge, Graph, Step
 from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
 from runs.models import Run
-from runs.store.graph_cache import version_graph
 from tests.integration.runs import workers as sample
 from workers.cli.local_run import start_and_run
 from workers.registry import get_catalog
@@ -24,13 +23,9 @@ RunHere = Callable[..., Run]
 
 
 @pytest.fixture(autouse=True)
-def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> Iterator[None]:
+def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> None:
     settings.WORKER_MODULES = ["tests.integration.runs.workers"]
-    get_catalog.cache_clear()
-    version_graph.cache_clear()  # another test's version may have had the same id
     sample.did.clear()
-    yield
-    get_catalog.cache_clear()
 
 
 def step(name: str, **fields: Any) -> Step:

@@ -85,8 +85,6 @@ def test_a_module_that_is_not_there_is_named():
 
 def test_the_catalog_of_the_process_comes_from_the_settings(modules):
     own = modules("settings_shop", WORKER.format(name="a", answer=1))
-    get_catalog.cache_clear()
     with override_settings(WORKER_MODULES=[own], WORKER_LIBRARY=[]):
         assert list(get_catalog()) == ["a"]
         assert get_catalog() is get_catalog()
-    get_catalog.cache_clear()

@@ -26,7 +26,7 @@ from designer.models import WorkflowVersion
 from runs.models import HourFigures, Intervention, JournalEntry, Run, StepRun
 from runs.statistics import counters, histogram
 from runs.store import reader
-from workers.library.demo.bulk_insert import load
+from runs.store.database import database
 
 BATCH = 5_000
 OPEN_MAX = {"blocked": 200, "waiting": 500, "running": 300}
@@ -85,9 +85,10 @@ class Batch:
 
     def store(self) -> None:
         with transaction.atomic():
-            load("runs_run", RUN_COLUMNS, map(run_row, self.runs))
-            load("runs_runtext", ("run_id", "text"), ((run.pk, json_of(run.input)) for run in self.runs))
-            load(
+            db = database()
+            db.append("runs_run", RUN_COLUMNS, map(run_row, self.runs))
+            db.append("runs_runtext", ("run_id", "text"), ((run.pk, json_of(run.input)) for run in self.runs))
+            db.append(
                 "runs_runlabel",
                 ("run_id", "key", "value", "created_at"),
                 ((run.pk, *pair, run.created_at) for run in self.runs for pair in run.labels.items()),

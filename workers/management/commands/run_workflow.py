@@ -15,6 +15,7 @@ from typing import Any
 
 from config.lib.commands import Refused, SagaboardCommand
 from designer.models import WorkflowVersion
+from designer.services.queries import find_version
 from runs.detail.terminal import TIMED_OUT, Follower, exit_code, worst
 from runs.engine import engine
 from runs.errors import UnknownWorkflow
@@ -109,7 +110,7 @@ def start_and_wait(version: WorkflowVersion, input: dict[str, Any], deadline: fl
 
 def latest_version(name: str) -> WorkflowVersion:
     """Returns the newest published version. Raises UnknownWorkflow."""
-    version = WorkflowVersion.objects.filter(workflow__name=name).order_by("-number").first()
+    version = find_version(name)
     if version is None:
         known = ", ".join(
             WorkflowVersion.objects.order_by("workflow__name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from redis import Redis
 
 from config.accounts import rate_limits
 from config.asgi import application
+from config.lib.caches import clear_all
 from config.middleware import BodyLimit
 from runs.live.consumers import SAID_A_MINUTE_MAX, SAID_CHARS_MAX
 from runs.models import Run
@@ -23,12 +24,8 @@ NOON = 1_800_000_000 // 60 * 60
 
 
 @pytest.fixture(autouse=True)
-def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(rate_limits, "_local", rate_limits._LocalCounts())
+def counted_anew(redis_client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "clock", lambda: NOON + 10)
-    rate_limits._redis.cache_clear()
-    yield
-    rate_limits._redis.cache_clear()
 
 
 @pytest.fixture
@@ -77,7 +74,7 @@ def test_doors_are_guarded_while_redis_is_away(
 ) -> None:
     few(calls=2)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    rate_limits._redis.cache_clear()
+    clear_all()
     expect_two_a_minute(at)
 
 

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 from redis import Redis
 
+from config.lib.caches import clear_all
 from config.operations import fleet_status, health, metrics
 from designer.models import Workflow, WorkflowVersion
 from runs.delivery import queue, worker_processes
@@ -31,8 +32,6 @@ PATHS = ("workers", "metrics")
 def fresh(monkeypatch: pytest.MonkeyPatch, transactional_db: None, redis_client: Redis) -> None:
     """Nothing that an earlier test looked at is remembered."""
     monkeypatch.setattr(health, "CACHED_S", -1.0)
-    metrics._settled.cache_clear()
-    queue.connection.cache_clear()
 
 
 @pytest.fixture
@@ -139,7 +138,6 @@ def test_without_a_database(all_well: None, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_unapplied_migrations(all_well: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_migrated", False)
     monkeypatch.setattr(health, "unapplied_migrations", lambda: ["runs.0099_later"])
     assert get(Client(), "health/ready").status_code == 503
     assert health.parts()["migrations"].text == "1 not applied"
@@ -201,7 +199,7 @@ def test_counters_only_grow_as_hours_settle(viewer: Client) -> None:
         hour = (timezone.now() - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
         HourFigures.objects.create(hour=hour, status="failed", count=1, durations={})
         assert metrics_of(viewer)["sagaboard_runs_ended_total{failed}"] >= 1
-    metrics._settled.cache_clear()
+    clear_all()
     assert metrics_of(viewer)["sagaboard_runs_ended_total{failed}"] == 5
 
 
@@ -209,9 +207,8 @@ def test_metrics_without_redis_say_so(
     viewer: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    queue.connection.cache_clear()
+    clear_all()
     found = metrics_of(viewer)
-    queue.connection.cache_clear()
     assert found["sagaboard_redis_up"] == 0
     assert not any(name.startswith("sagaboard_queue_depth") for name in found)
 

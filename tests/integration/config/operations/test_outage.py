@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 from redis import Redis
 
+from config.lib.caches import clear_all
 from config.operations import context_processors
 from runs.delivery import worker_processes
 from tests.integration.runs.conftest import catalog as catalog
@@ -22,9 +23,9 @@ from tests.integration.runs.conftest import waiting as waiting
 
 
 @pytest.fixture
-def page(admin_client: Client, monkeypatch: pytest.MonkeyPatch, redis_client: Redis) -> Callable[[], str]:
+def page(admin_client: Client, redis_client: Redis) -> Callable[[], str]:
     def page() -> str:
-        monkeypatch.setattr(context_processors, "_known", (0.0, ""))
+        clear_all()
         return admin_client.get(reverse("run-list")).content.decode()
 
     return page

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections
 from psycopg import sql
 
-from runs.store.graph_cache import version_graph
+from config.lib.caches import clear_all
 from tests.disks import Disk, small_disk
 from tests.integration.processes.conftest import database_address
 from tests.postgres import NAME, cut_connections, other_user
@@ -129,10 +129,10 @@ def connected(**facts: Any) -> Iterator[None]:
     other = usual.copy()
     other.settings_dict = {**usual.settings_dict, **facts}
     connections["default"] = other
-    version_graph.cache_clear()  # other versions have the same ids there
+    clear_all()  # other versions have the same ids there
     try:
         yield
     finally:
         other.close()
         connections["default"] = usual
-        version_graph.cache_clear()
+        clear_all()

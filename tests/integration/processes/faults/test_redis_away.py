@@ -15,13 +15,11 @@ from config.lib import data_dir
 from config.operations import embedded_redis
 from designer.models import WorkflowVersion
 from designer.services.workflows import sync_patterns
-from runs.delivery import queue
 from runs.engine import engine
 from runs.models import Run
 from tests.integration.processes.conftest import running, wait_for
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
-from workers.registry import get_catalog
 
 ORDERS = 200
 AWAY_S = 10.0
@@ -47,15 +45,12 @@ class Server:
 @pytest.fixture
 def server(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Server]:
     settings.REDIS_URL = data_dir.redis_url(tmp_path)
-    queue.connection.cache_clear()
-    get_catalog.cache_clear()
     stock_shelves(Product)
     sync_patterns()
     found = Server(tmp_path)
     found.start()
     yield found
     found.kill()
-    queue.connection.cache_clear()
 
 
 def ended() -> int:

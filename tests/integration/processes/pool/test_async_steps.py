@@ -20,7 +20,6 @@ from tests.integration.processes.conftest import WAIT_S, running, wait_for
 from tests.integration.runs.conftest import Publish, chain, publish
 from tests.postgres import cut_connections
 from tests.replay import replayed
-from workers.registry import get_catalog
 
 __all__ = ["publish"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,11 +28,8 @@ AT_ONCE = 30
 
 
 @pytest.fixture(autouse=True)
-def workers_of_this_test(settings: Settings) -> Iterator[None]:
+def workers_of_this_test(settings: Settings) -> None:
     settings.WORKER_MODULES = [MODULE]
-    get_catalog.cache_clear()
-    yield
-    get_catalog.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,8 @@ from runs.models import JournalEntry, Run, WorkerProcess
 from tests.integration.processes.conftest import hooked, manage, running, wait_for
 from tests.integration.processes.hooks.sitecustomize import FIELD
 from tests.integration.runs.conftest import Publish, chain, publish, step
+from tests.stock import stock_shelves
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
-from workers.registry import get_catalog
 
 __all__ = ["publish"]
 ORDERS = 20
@@ -27,12 +25,9 @@ TOMORROW = hooked(TOMORROW="1")
 
 
 @pytest.fixture(autouse=True)
-def shop(transactional_db: None, redis_client: Redis) -> Iterator[None]:
-    get_catalog.cache_clear()
+def shop(transactional_db: None, redis_client: Redis) -> None:
     stock_shelves(Product)
     sync_patterns()
-    yield
-    get_catalog.cache_clear()
 
 
 def version() -> WorkflowVersion:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.stock import stock_shelves
 from workers.execution.encode import encode
 from workers.library.shop.models import Product
-from workers.library.shop.stock import stock_shelves
 from workers.testing import OUTPUT_BYTES_MAX, call, fake_step
 
 ITEMS = [{"sku": "MUG-002", "quantity": 2}, {"sku": "TEA-001", "quantity": 1}]

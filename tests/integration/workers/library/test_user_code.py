@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from config.lib.caches import clear_all
 from designer.builder import WorkflowBuilder
 from designer.document.document import dump
 from designer.services import workflows
 from runs.models import Run
 from runs.queries.runs import run_json
+from tests.stock import stock_shelves
 from workers.cli.local_run import start_and_run
 from workers.library.models import Product
-from workers.library.shop.stock import stock_shelves
-from workers.registry import get_catalog
 
 SECONDS_MAX = 30
 IMPORTS = """
@@ -96,13 +96,12 @@ def user_code(
         text = OWN_ERRORS.sub("", CODE[name])
         (tmp_path / f"user_{name}.py").write_text(IMPORTS + text + HELPERS.get(name, ""))
         settings.WORKER_MODULES = [f"user_{name}"]
-        get_catalog.cache_clear()
+        clear_all()
         return import_module(f"user_{name}")
 
     yield load
     for name in CODE:
         sys.modules.pop(f"user_{name}", None)
-    get_catalog.cache_clear()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import pytest
 
 from designer.document.graph import Graph
@@ -23,7 +21,6 @@ def grown(name: str, run: str = "run") -> Driver:
 def versions(monkeypatch: pytest.MonkeyPatch) -> Graph:
     base = graph([task("a", dynamic=True), task("z")], [("a", "z")])
     monkeypatch.setattr(graph_cache, "version_graph", lambda version_id: base)
-    monkeypatch.setattr(graph_cache, "_grown", OrderedDict())
     return base
 
 

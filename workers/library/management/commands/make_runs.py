@@ -10,6 +10,7 @@ from typing import Any
 from config.lib.commands import Refused, SagaboardCommand
 from designer import patterns
 from designer.models import WorkflowVersion
+from designer.services.queries import find_version
 from designer.services.workflows import import_document
 from runs.engine import engine
 from runs.interventions import service
@@ -131,7 +132,7 @@ def _run_and_answer(version: WorkflowVersion) -> Any:
 
 def published(name: str) -> WorkflowVersion:
     """Returns the newest version of one of the workflows; publishes it if there is none."""
-    version = WorkflowVersion.objects.select_related("workflow").filter(workflow__name=name).first()
+    version = find_version(name)
     if version is None:
         document = APPROVAL if name == APPROVAL["name"] else _order(name)
         import_document(document, publish=True)

@@ -17,6 +17,7 @@ from config.lib.commands import SagaboardCommand
 from runs.machine.answers import BY_HAND
 from runs.machine.states import RUN_ENDED, RunStatus, StepStatus, UndoStatus
 from runs.models import Intervention, Run, StepRun
+from runs.store.database import database
 from workers.library.shop.audit import Broken, RunFacts, audit
 
 LISTED_MAX = 1_000
@@ -32,19 +33,13 @@ class Command(SagaboardCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         is_outermost = not connection.in_atomic_block
         with transaction.atomic():
-            if is_outermost and connection.vendor == "postgresql":
-                read_at_one_moment()
+            if is_outermost:
+                database().read_at_one_moment()
             facts = run_facts()
             broken, apart = audit(facts)
         self.stdout.write(as_json(facts, broken, apart) if options["json"] else as_text(facts, broken, apart))
         if broken:
             sys.exit(1)
-
-
-def read_at_one_moment() -> None:
-    """Makes all queries of the transaction see one snapshot. On SQLite they do by themselves."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def run_facts() -> dict[str, RunFacts]:

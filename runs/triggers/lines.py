@@ -1,15 +1,12 @@
-"""What starts runs of a workflow, for its pages. Reading only."""
+"""What starts runs of a workflow, as its pages show it. Reading only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django import template
-
 from runs.models import Trigger
 from runs.triggers import schedules
 
-register = template.Library()
 SHOWN_MAX = 50
 
 
@@ -26,11 +23,10 @@ class Line:
 ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": ("wait", "Schedule")}
 
 
-@register.simple_tag
 def triggers_of(name: str) -> list[Line]:
     """The triggers of a workflow, the oldest first."""
-    found = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
-    return [_line(trigger) for trigger in found.order_by("pk")[:SHOWN_MAX]]
+    triggers = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
+    return [_line(trigger) for trigger in triggers.order_by("pk")[:SHOWN_MAX]]
 
 
 def _line(trigger: Trigger) -> Line:

@@ -1,0 +1,19 @@
+"""The newest published version of a workflow is found by one query, `designer.services.queries`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.architecture.sources import modules
+
+OWN_QUERY = re.compile(r"""order_by\(\s*["']-number["']|\.versions\.(?:first|latest)\(""")
+HOME = "designer/services/queries.py"
+
+
+def test_the_newest_version_is_asked_for_in_one_place() -> None:
+    root = Path(settings.BASE_DIR)
+    places = {path: len(OWN_QUERY.findall((root / path).read_text())) for path in modules()}
+    assert {name: count for name, count in places.items() if count} == {HOME: 1}
