@@ -45,7 +45,7 @@ def is_indexed(text: str) -> bool:
 
 def is_checkable(text: str) -> bool:
     """Whether comparing a text finds what its index finds, which ignores case in all letters."""
-    return text.isascii() or database().folds_all_case
+    return text.isascii() or database().folds_every_letter
 
 
 def rows_of(sql: str, values: Sequence[Any]) -> Rows:

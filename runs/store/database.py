@@ -47,7 +47,7 @@ class Database(ABC):
         bool
     ]  # a statement costs little more than its row; else, rows go together as JSON
     contains_sql: ClassVar[str]  # the operator that looks for a pattern without regard to case
-    folds_all_case: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
+    folds_every_letter: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
         self.wrapper = wrapper
@@ -161,7 +161,7 @@ class Sqlite(Database):
 
     writes_by_row = True
     contains_sql = "LIKE"
-    folds_all_case = False
+    folds_every_letter = False
 
     @staticmethod
     def file(wrapper: BaseDatabaseWrapper) -> Path | None:
@@ -270,7 +270,7 @@ class Postgres(Database):
 
     writes_by_row = False
     contains_sql = "ILIKE"
-    folds_all_case = True
+    folds_every_letter = True
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
