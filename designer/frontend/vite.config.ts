@@ -18,7 +18,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { pages: resolve(here, "src/main.ts") } },
+    rolldownOptions: { input: { pages: resolve(here, "src/main.ts") } },
   },
   worker: { format: "es" },
   test: {

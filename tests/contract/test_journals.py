@@ -1,6 +1,6 @@
 """Journals of real runs, as the page's reducer and the engine's `apply` both read them.
 
-`designer/frontend/tests/journals.test.ts` holds the page to the same files.
+`designer/frontend/tests/run/model/apply.journals.test.ts` holds the page to the same files.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def test_a_step_is_dropped_on_an_edge_and_a_circle_is_refused(page: Page) -> Non
     expect(edges(page)).to_have_count(2)
     arrange(page)
     connect(page, "create_shipment", "reserve_inventory")
-    expect(page.locator(".canvas-told")).to_contain_text("round in a circle")
+    expect(page.locator(".canvas-notice")).to_contain_text("round in a circle")
     expect(edges(page)).to_have_count(2)
 
 

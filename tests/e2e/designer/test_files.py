@@ -77,7 +77,7 @@ def test_steps_are_copied_between_tabs_and_cut(visits: Visits) -> None:
     first.keyboard.press("Control+a")
     expect(first.get_by_role("heading", name="4 steps chosen")).to_be_visible()
     first.keyboard.press("Control+c")
-    expect(first.locator(".canvas-told")).to_contain_text("4 steps copied")
+    expect(first.locator(".canvas-notice")).to_contain_text("4 steps copied")
     second = first.context.new_page()
     name = new_workflow(second)
     second.keyboard.press("Control+v")
@@ -100,7 +100,7 @@ def test_a_whole_document_is_pasted_and_what_is_none_is_told(page: Page) -> None
     name = new_workflow(page)
     for text, told in (("just words", "no steps"), (json.dumps({"steps": []}), "no steps")):
         _paste(page, text)
-        expect(page.locator(".canvas-told")).to_contain_text(told)
+        expect(page.locator(".canvas-notice")).to_contain_text(told)
     _paste(page, json.dumps(patterns.read("resilient_processing")))
     expect(nodes(page)).to_have_count(3)
     expect_saved(page)

@@ -11,7 +11,7 @@ from tests.e2e.designer.gestures import add_by_keyboard, expect_saved, new_workf
 
 
 def mark(page: Page, step: str) -> Locator:
-    return node(page, step).locator(".step-node-foresight")
+    return node(page, step).locator(".step-node-what-if")
 
 
 def test_a_person_asks_what_a_failure_would_undo_and_mends_the_gap(page: Page) -> None:
@@ -36,7 +36,7 @@ def test_a_person_asks_what_a_failure_would_undo_and_mends_the_gap(page: Page) -
     expect(mark(page, "charge_payment")).to_have_text("Remains")
     expect(panel.get_by_role("list", name="Would remain")).to_contain_text("cannot be undone")
     panel.get_by_role("button", name="Close").click()
-    expect(page.locator(".step-node-foresight")).to_have_count(0)
+    expect(page.locator(".step-node-what-if")).to_have_count(0)
 
 
 def test_the_plan_of_a_published_workflow_is_seen_on_its_page_by_keyboard(visits: Visits) -> None:

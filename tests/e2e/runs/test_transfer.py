@@ -98,6 +98,6 @@ def test_figures_of_ended_runs_are_painted_on_the_canvas(visits: Visits) -> None
     table = page.get_by_role("region", name="Figures").get_by_role("row", name="first")
     expect(table.get_by_role("cell").first).to_have_text("2")
     page.get_by_role("button", name="Hide figures").click()
-    expect(node.locator(".step-figure")).to_have_count(0)
+    expect(node.locator(".step-statistic")).to_have_count(0)
     page.get_by_role("button", name="Show figures").click()
-    expect(node.locator(".step-figure").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(node.locator(".step-statistic").first).to_be_visible(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-/** A chart as data: what the server sends, how it is stacked, said in words and written as a table. Pure. */
+/** A chart as data: stacked series, a summary in words and a table. Pure. */
 import { duration, short } from "../shared/time";
 
 export interface Series {
@@ -21,7 +21,7 @@ export interface Chart {
 
 export const ROWS_SHOWN_MAX = 200;
 
-/** Whether there is anything to be drawn. */
+/** Whether the chart has no value to draw. */
 export function isEmpty(chart: Chart): boolean {
   const hasValue = (value: number | null): boolean => (chart.kind === "stacked" ? Boolean(value) : value !== null);
   return !chart.series.some((series) => series.values.some(hasValue));
@@ -41,13 +41,13 @@ export function valueText(value: number | null | undefined, unit: string): strin
   return unit === "ms" ? duration(value) : value.toLocaleString();
 }
 
-/** What a legend says of a series while nobody points at the chart: the sum of runs, else the newest value. */
+/** The value in the legend while the pointer is elsewhere: the sum of stacked series, else the newest value. */
 export function restingValue(chart: Chart, series: Series): number | null {
   if (chart.kind === "stacked") return series.values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
   return series.values.findLast((value) => value !== null) ?? null;
 }
 
-/** The whole chart in a sentence, for who does not see it. */
+/** The whole chart in a sentence, for screen readers. */
 export function summary(name: string, chart: Chart): string {
   if (isEmpty(chart)) return `${name}: nothing yet`;
   const what = chart.kind === "stacked" ? "in all" : "lately";

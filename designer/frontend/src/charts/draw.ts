@@ -16,7 +16,7 @@ export interface Drawn {
   destroy(): void;
 }
 
-/** `pointed` is told the place of the pointer, or null where it is elsewhere. */
+/** `pointed` is called with the place under the pointer, or null when there is none. */
 export function draw(box: HTMLElement, chart: Chart, pointed: (place: number | null) => void): Drawn {
   const plot = new uPlot(options(box, chart, pointed), dataOf(chart), box);
   const watcher = new ResizeObserver(() => {
@@ -31,7 +31,7 @@ export function draw(box: HTMLElement, chart: Chart, pointed: (place: number | n
   };
 }
 
-/** What is stacked is drawn from the back: the whole first, and each part over it. */
+/** Stacked series are drawn from the back: the sum first, and each part over it. */
 function dataOf(chart: Chart): uPlot.AlignedData {
   const times = [...chart.times];
   if (chart.kind === "stacked") return [times, ...stacked(chart).reverse()];
@@ -82,7 +82,7 @@ function colour(box: HTMLElement, tone: string): string {
   probe.dataset.tone = tone;
   probe.className = "chart-probe";
   box.append(probe);
-  const found = getComputedStyle(probe).color;
+  const current = getComputedStyle(probe).color;
   probe.remove();
-  return found;
+  return current;
 }

@@ -3,11 +3,10 @@
  * view; a legend in words and a table are there for all, pointer or not.
  */
 import { element, find } from "../shared/dom";
+import { CHARTS_STALE } from "../shared/events";
 import { isEmpty, restingValue, rows, summary, valueText, type Chart } from "./data";
 import type { Drawn } from "./draw";
 
-/** Dispatched on the document by who knows that charts are out of date. */
-export const CHARTS_STALE = "charts-stale";
 const REFRESH_MS = 60_000;
 const STALE_MS_MIN = 10_000;
 
@@ -49,7 +48,10 @@ class ChartBox {
   private async refresh(): Promise<void> {
     this.fetchedAt = Date.now();
     const response = await fetch(this.box.dataset.chart ?? "", { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!response?.ok) return this.say("The figures could not be fetched; they are tried again in a minute.");
+    if (!response?.ok) {
+      this.say("The figures could not be fetched; they are tried again in a minute.");
+      return;
+    }
     this.chart = (await response.json()) as Chart;
     await this.show();
   }
@@ -71,7 +73,10 @@ class ChartBox {
     const { draw } = await import("./draw");
     this.drawn?.destroy();
     this.drawn = null;
-    if (isEmpty(chart)) return this.say(this.box.dataset.empty ?? "Nothing yet.");
+    if (isEmpty(chart)) {
+      this.say(this.box.dataset.empty ?? "Nothing yet.");
+      return;
+    }
     plot.replaceChildren();
     this.drawn = draw(plot, chart, (place) => this.showLegend(chart, place));
   }

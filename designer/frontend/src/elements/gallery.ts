@@ -2,8 +2,8 @@
 import { readJson } from "../shared/dom";
 import { arranged } from "../graph/model/arrange";
 import { catalogOf, type Worker } from "../graph/model/catalog";
-import { placesIn } from "../editor/model/clipboard";
 import { textOf, type Document } from "../graph/model/document";
+import { placesIn } from "../graph/model/nodes";
 import { pictureOf, SMALL } from "../graph/model/picture";
 
 /** Draws the picture of each pattern into the element that names it. */
@@ -20,7 +20,7 @@ export async function drawGallery(root: ParentNode): Promise<void> {
   }
 }
 
-/** Gives the link to a picture its file: of the document that the page shows. */
+/** Points the link at a picture of the document that the page shows. */
 export async function offerPicture(link: HTMLAnchorElement): Promise<void> {
   const document = readJson<{ document: Document }>("canvas-data")?.document;
   if (!document) return;

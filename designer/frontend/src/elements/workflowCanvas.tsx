@@ -7,18 +7,18 @@ import { createRoot, type Root } from "react-dom/client";
 import { readJson } from "../shared/dom";
 import type { Document } from "../graph/model/document";
 import type { EditData } from "../editor/draft/data";
-import type { RunTree } from "../run/canvas/tree";
+import type { RunTree } from "../run/live/tree";
 
 interface ViewData {
   readonly document: Document;
-  /** Where the plan of an assumed failure is asked for; without it nobody may ask. */
+  /** Address of the plan of an assumed failure; absent where the reader may not ask for one. */
   readonly coverage?: string;
   readonly figures?: string;
 }
 
 class WorkflowCanvas extends HTMLElement {
   private root: Root | undefined;
-  /** Given by the page of a run, before or after this element is defined. */
+  /** Set by the page of a run, before or after this element is defined. */
   declare tree: RunTree | undefined;
 
   connectedCallback(): void {
@@ -34,14 +34,14 @@ class WorkflowCanvas extends HTMLElement {
   }
 
   private view(data: ViewData | null): void {
-    if (data) void import("../graph/view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} figures={data.figures ?? null} />));
+    if (data) void import("../graph/view/Viewer").then(({ Viewer }) => this.root?.render(<Viewer document={data.document} coverage={data.coverage ?? null} statistics={data.figures ?? null} />));
   }
 
   private watch(tree: RunTree): void {
     void import("../run/canvas/RunCanvas").then(({ RunCanvas }) => this.root?.render(<RunCanvas tree={tree} />));
   }
 
-  /** The designer is loaded only where something is designed. */
+  /** The designer is a chunk of its own, loaded only in edit mode. */
   private edit(data: EditData | null): void {
     if (data) void import("../editor/workbench/Designer").then(({ Designer }) => this.root?.render(<Designer data={data} />));
   }

@@ -1,6 +1,6 @@
-/** The context of an intervention as text: what is changed there becomes a patch, and is shown as a list of changes. */
-import { element, find, setText } from "../shared/dom";
-import { changes, diffPatch, isMembers, mergePatch, type Change, type Json } from "./mergePatch";
+/** The context of an intervention as text: an edit becomes a patch, and its changes are listed. */
+import { element, find, mustFind, setText } from "../shared/dom";
+import { changes, diffPatch, isMembers, mergePatch, type Change, type Json, type Members } from "./mergePatch";
 
 const CHANGES_SHOWN_MAX = 50;
 
@@ -12,21 +12,21 @@ interface Fields {
 }
 
 export function startEditor(root: ParentNode): void {
-  const box = find<HTMLElement>(root, "[data-patch]");
+  const box = find(root, "[data-patch]");
   const patch = box && find<HTMLTextAreaElement>(box, "textarea[name=patch]");
   const context = box && find<HTMLTextAreaElement>(box, "[data-slot=context]");
   if (!box || !patch || !context) return;
   const before = parsed(context.value);
   if (typeof before === "string" || !isMembers(before.value)) return;
-  const fields: Fields = { context, patch, error: find(box, "[data-slot=context-error]")!, list: find(box, "[data-slot=changes]")! };
+  const fields: Fields = { context, patch, error: mustFind(box, "[data-slot=context-error]"), list: mustFind(box, "[data-slot=changes]") };
   const original = before.value;
-  find<HTMLElement>(box, "[data-slot=context-field]")!.hidden = false;
+  mustFind(box, "[data-slot=context-field]").hidden = false;
   if (patch.value.trim()) fromPatch(fields, original);
   context.addEventListener("input", () => fromContext(fields, original));
   patch.addEventListener("input", () => fromPatch(fields, original));
 }
 
-function fromContext(fields: Fields, original: { [key: string]: Json }): void {
+function fromContext(fields: Fields, original: Members): void {
   const found = parsed(fields.context.value);
   const isObject = typeof found !== "string" && isMembers(found.value);
   const problem = typeof found === "string" ? found : isObject ? "" : "The context must be a JSON object.";
@@ -37,7 +37,7 @@ function fromContext(fields: Fields, original: { [key: string]: Json }): void {
   show(fields.list, changes(original, mergePatch(original, patch)));
 }
 
-function fromPatch(fields: Fields, original: { [key: string]: Json }): void {
+function fromPatch(fields: Fields, original: Members): void {
   const found = parsed(fields.patch.value.trim() || "{}");
   if (typeof found === "string" || !isMembers(found.value)) return;
   const after = mergePatch(original, found.value);

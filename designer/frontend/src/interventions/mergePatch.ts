@@ -1,7 +1,9 @@
 /** JSON merge patches (RFC 7396) and differences, as `runs.machine.scope` and `runs.differences`. Pure. */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-type Members = { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | Members;
+export interface Members {
+  [key: string]: Json;
+}
 
 export interface Change {
   readonly kind: "added" | "removed" | "changed";
@@ -20,7 +22,7 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isMembers(patch)) return patch;
   const result: Members = isMembers(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
+    if (value === null) Reflect.deleteProperty(result, key);
     else result[key] = mergePatch(result[key], value);
   }
   return result;
@@ -47,7 +49,7 @@ export function changes(before: Json, after: Json, path = ""): Change[] {
   }
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key): Change[] => {
     const [place, old, now] = [path ? `${path}.${key}` : key, before[key], after[key]];
-    if (now === undefined) return [{ kind: "removed", path: place, before: shown(old!), after: "" }];
+    if (now === undefined) return [{ kind: "removed", path: place, before: old === undefined ? "" : shown(old), after: "" }];
     if (old === undefined) return [{ kind: "added", path: place, before: "", after: shown(now) }];
     return changes(old, now, place);
   });
@@ -58,8 +60,8 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function canonical(value: Json | undefined): string {
-  return JSON.stringify(value, (_key, part: Json) =>
-    isMembers(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part) ?? "";
+  return value === undefined ? "" : JSON.stringify(value, (_key, part: Json) =>
+    isMembers(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part);
 }
 
 function shown(value: Json): string {

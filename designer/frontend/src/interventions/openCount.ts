@@ -1,8 +1,7 @@
 /** How many interventions are open, in the header of every page, live. Other parts may listen for what moved. */
 import { find, setText } from "../shared/dom";
+import { INTERVENTION_MOVED } from "../shared/events";
 import { follow } from "../shared/socket";
-
-export const INTERVENTION_MOVED = "intervention-moved";
 
 export interface InterventionFrame {
   readonly event: string;
@@ -25,7 +24,7 @@ export function paintCount(link: HTMLElement, open: number): void {
 }
 
 export function startInterventionCount(): void {
-  const link = find<HTMLElement>(document, "[data-open-interventions]");
+  const link = find(document, "[data-open-interventions]");
   if (!link) return;
   follow({
     path: "/ws/interventions/?count",

@@ -1,14 +1,16 @@
-/** The pages of interventions, live: parts are fetched anew when the intervention, its run or its batch moved. */
-import { RunTree } from "../run/canvas/tree";
-import { WatchedRun, type View } from "../run/live/watched";
+/** The pages of interventions, live: parts are fetched again when the intervention, its run or its batch has changed. */
+import type { View } from "../run/live/api";
+import { RunTree } from "../run/live/tree";
+import { WatchedRun } from "../run/live/watched";
 import { find, readJson } from "../shared/dom";
+import { INTERVENTION_MOVED } from "../shared/events";
 import { Parts } from "../shared/parts";
 import { follow } from "../shared/socket";
-import { INTERVENTION_MOVED, type InterventionFrame } from "./openCount";
+import type { InterventionFrame } from "./openCount";
 import { startEditor } from "./contextEditor";
 
 export function startInterventionPages(): void {
-  const root = find<HTMLElement>(document, "[data-page=intervention], [data-page=batch], [data-page=interventions]");
+  const root = find(document, "[data-page=intervention], [data-page=batch], [data-page=interventions]");
   if (!root) return;
   startEditor(root);
   if (root.dataset.page === "interventions") return watchList();
@@ -49,7 +51,7 @@ function watchList(): void {
   const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-intervention]")].map((row) => row.dataset.intervention));
   onMove((frame) => {
     const isNews = frame.event === "intervention.opened" || shown.has(String(frame.id)) || !shown.size;
-    if (isNews && frame.event !== "count") find<HTMLElement>(document, "[data-slot=news]")?.removeAttribute("hidden");
+    if (isNews && frame.event !== "count") find(document, "[data-slot=news]")?.removeAttribute("hidden");
   });
 }
 

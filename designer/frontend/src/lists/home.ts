@@ -1,14 +1,13 @@
 /** The first page, live. */
-import { INTERVENTION_MOVED } from "../interventions/openCount";
-import { CHARTS_STALE } from "../charts/start";
 import { find } from "../shared/dom";
+import { CHARTS_STALE, INTERVENTION_MOVED } from "../shared/events";
 import { isEnd } from "./frame";
 import { keepLive, partsOf } from "./live";
 
 const LOOKS_MS = 30_000;
 
 export function startHome(): void {
-  const root = find<HTMLElement>(document, "[data-page=home]");
+  const root = find(document, "[data-page=home]");
   if (!root) return;
   const parts = partsOf(root);
   document.addEventListener(INTERVENTION_MOVED, () => parts.refreshSoon());

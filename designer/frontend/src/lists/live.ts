@@ -1,4 +1,4 @@
-/** What live lists share: rows painted by frames at once, parts fetched anew now and then, and whether it is live. */
+/** What live lists share: frames paint rows at once, parts are fetched again now and then, and a badge shows the connection. */
 import { Badges } from "../shared/badges";
 import { element, find, icon, setText } from "../shared/dom";
 import { Parts } from "../shared/parts";
@@ -12,7 +12,7 @@ export interface Live {
   onFrame?: (frame: RunFrame) => void;
 }
 
-/** Keeps the rows and parts of `root` true. What happened while the socket was not open is fetched when it is. */
+/** Keeps the rows and parts of `root` current. What happened while the socket was closed is fetched when it opens. */
 export function keepLive(root: HTMLElement, { parts, onFrame }: Live): void {
   const badges = Badges.of(document);
   document.addEventListener("visibilitychange", () => document.hidden || parts.refreshSoon());
@@ -33,13 +33,13 @@ export function keepLive(root: HTMLElement, { parts, onFrame }: Live): void {
   });
 }
 
-/** The page as its address says, fetched anew every two seconds at most. */
+/** The parts of this page, fetched again every two seconds at most. */
 export function partsOf(root: HTMLElement): Parts {
   return new Parts(root, location.href, REFRESH_MS);
 }
 
 export function paintRow(root: ParentNode, frame: RunFrame, badges: Badges): void {
-  const row = find<HTMLElement>(root, `[data-run="${CSS.escape(frame.run)}"]`);
+  const row = find(root, `[data-run="${CSS.escape(frame.run)}"]`);
   if (!row) return;
   badges.show(find(row, "[data-slot=status]"), "run", frame.status);
   setText(find(row, "[data-slot=steps]"), `${frame.done} of ${frame.total}`);
@@ -54,7 +54,7 @@ const STATES = {
 } as const;
 
 function say(root: HTMLElement, state: keyof typeof STATES): void {
-  const box = find<HTMLElement>(root, "[data-slot=live]");
+  const box = find(root, "[data-slot=live]");
   if (!box) return;
   const [tone, name, words] = STATES[state];
   box.dataset.tone = tone;

@@ -1,17 +1,17 @@
-/** The list of runs, live: rows come and go by themselves while nobody is choosing among them. */
+/** The live list of runs: rows come and go while nobody is choosing among them. */
 import { find } from "../shared/dom";
 import { keepLive, partsOf } from "./live";
 import { Selection } from "./select";
 import { readTimes } from "./times";
 
 export function startRunList(): void {
-  const root = find<HTMLElement>(document, "[data-page=runs]");
+  const root = find(document, "[data-page=runs]");
   if (!root) return;
   const filter = find<HTMLFormElement>(root, "form[role=search]");
   if (filter) readTimes(filter);
   const form = find<HTMLFormElement>(root, "form[data-slot=choose]");
   const selection = form && new Selection(form);
-  const news = find<HTMLElement>(root, "[data-slot=news]");
+  const news = find(root, "[data-slot=news]");
   const parts = partsOf(root);
   parts.onLeft = () => news?.removeAttribute("hidden");
   parts.onFilled = () => {

@@ -1,4 +1,4 @@
-/** Choosing many rows: all of a page, a range with Shift, Escape to drop the choice, and how many they are. */
+/** Selection of many rows: all of a page, a range with Shift, none with Escape, and their count. */
 import { find, setText } from "../shared/dom";
 
 export class Selection {
@@ -10,7 +10,7 @@ export class Selection {
     form.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.chosen.length) this.clear();
     });
-    find(form, "[data-act=clear]")?.addEventListener("click", () => this.clear());
+    find(form, "[data-action=clear]")?.addEventListener("click", () => this.clear());
     addEventListener("pageshow", () => this.say());
     this.say();
   }
@@ -24,7 +24,7 @@ export class Selection {
   }
 
   private get whole(): HTMLInputElement | null {
-    return find<HTMLInputElement>(this.form, "input[data-act=page]");
+    return find<HTMLInputElement>(this.form, "input[data-action=page]");
   }
 
   private get everything(): HTMLInputElement | null {

@@ -10,7 +10,7 @@ export function readTimes(form: HTMLFormElement): void {
   });
 }
 
-/** The field that is sent is hidden behind one that a person picks a time in. */
+/** Hides the field that is sent behind a picker in the reader's zone. */
 function upgrade(field: HTMLInputElement): void {
   const picker = document.createElement("input");
   picker.type = "datetime-local";

@@ -1,11 +1,11 @@
 /** Status badges. Their markup is the server's: one `<template>` holds one badge of each status. */
-import { find } from "./dom";
+import { find, mustFind } from "./dom";
 
 export class Badges {
   constructor(private readonly source: DocumentFragment) {}
 
   static of(document: Document): Badges {
-    return new Badges(find<HTMLTemplateElement>(document, "template#badges")!.content);
+    return new Badges(mustFind<HTMLTemplateElement>(document, "template#badges").content);
   }
 
   /** Shows the badge `family-status` in `target`, unless it is there already. */

@@ -1,7 +1,14 @@
 /** Small helpers around the document. Text goes in as text, never as markup. */
 
-export function find<Kind extends Element>(root: ParentNode, selector: string): Kind | null {
-  return root.querySelector<Kind>(selector);
+export function find<Found extends Element = HTMLElement>(root: ParentNode, selector: string): Found | null {
+  return root.querySelector<Found>(selector);
+}
+
+/** An element that the page's markup always has. */
+export function mustFind<Found extends Element = HTMLElement>(root: ParentNode, selector: string): Found {
+  const target = root.querySelector<Found>(selector);
+  if (!target) throw new Error(`The page lacks ${selector}.`);
+  return target;
 }
 
 export function element(tag: string, className = "", ...children: (Node | string)[]): HTMLElement {
@@ -31,7 +38,7 @@ export function readJson<Value>(id: string): Value | null {
   return text ? (JSON.parse(text) as Value) : null;
 }
 
-/** The cookie knows of a sign-in in another tab; the page's own field is there without cookies to read. */
+/** The cookie comes first, since a sign-in in another tab changes it; the page's own field serves where the cookie cannot be read. */
 export function csrfToken(): string {
   const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
   return cookie ?? find<HTMLInputElement>(document, "[name=csrfmiddlewaretoken]")?.value ?? "";

@@ -1,4 +1,4 @@
-/** Files dropped on a page: they go into the form that takes them. */
+/** Puts files that are dropped on a page into the form that takes them. */
 import { find } from "./dom";
 
 /** A page with a form `[data-drop]` takes a file anywhere on it, and sends it at once. */

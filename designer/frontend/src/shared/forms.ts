@@ -1,10 +1,10 @@
-/** Comfort for forms: a button says that it works, big input is refused before it is sent, filters apply at once. */
+/** Improves forms: a button shows that it is busy, oversized input is refused before it is sent, filters apply at once. */
 import { find, setText } from "./dom";
 
 export function improveForms(root: Document): void {
   root.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
-    if (!event.defaultPrevented) markBusy(form, (event as SubmitEvent).submitter);
+    if (!event.defaultPrevented) markBusy(form, event.submitter);
   });
   addEventListener("pageshow", () => root.querySelectorAll("[data-busy]").forEach((button) => button.removeAttribute("data-busy")));
   root.querySelectorAll<HTMLFormElement>("form[data-apply]").forEach((form) => {
@@ -15,13 +15,13 @@ export function improveForms(root: Document): void {
 
 function markBusy(form: HTMLFormElement, submitter: HTMLElement | null): void {
   if (form.method === "get") return;
-  const button = submitter ?? find<HTMLElement>(form, "button[type=submit]");
+  const button = submitter ?? find(form, "button[type=submit]");
   button?.setAttribute("data-busy", "");
   const words = button?.dataset.busyText;
   if (button && words) setText(find(button, "[data-slot=text]") ?? button, words);
 }
 
-/** Keeps a text that the server would refuse for its size from being sent, so that nothing is lost. */
+/** Refuses a text that exceeds the server's limit before it is sent, so that it is not lost. */
 function limitBytes(field: HTMLTextAreaElement): void {
   const most = Number(field.dataset.bytesMax);
   const check = (): void => {

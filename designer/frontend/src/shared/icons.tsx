@@ -1,4 +1,4 @@
-/** The page's own icons. Decorative: the word beside it is what counts. */
+/** The page's own icons. They are decorative: the word beside an icon carries the meaning. */
 import type { ReactElement } from "react";
 
 export function Icon({ name }: { readonly name: string }): ReactElement {

@@ -2,6 +2,7 @@
  * JSON as a tree that opens level by level; children are drawn when they are first shown. Very many children
  * stand in ranges that open in turn, and a long text is shown in parts: all of it can be reached, little is drawn.
  */
+import { present } from "./present";
 import { element } from "./dom";
 
 const CHILDREN_SHOWN_MAX = 100;
@@ -17,7 +18,7 @@ export function showJson(target: HTMLElement, value: unknown): void {
 /** Replaces `<pre data-json>` elements by trees of the JSON that they hold. */
 export function upgradeJson(root: ParentNode): void {
   for (const source of root.querySelectorAll<HTMLElement>("pre[data-json]")) {
-    const value = parse(source.textContent ?? "");
+    const value = parse(source.textContent);
     if (value === undefined) continue;
     const tree = element("div", source.className);
     showJson(tree, value);
@@ -71,7 +72,7 @@ function ranges(entries: readonly Entry[], depth: number): HTMLElement[] {
 
 function range(entries: readonly Entry[], depth: number): HTMLElement {
   const details = document.createElement("details");
-  const [first, last] = [entries[0]![0], entries.at(-1)![0]];
+  const [first, last] = [present(entries[0])[0], present(entries.at(-1))[0]];
   details.append(element("summary", "", element("span", "count", first === last ? first : `${first} … ${last}`)));
   details.addEventListener("toggle", () => {
     if (details.childElementCount === 1) details.append(children(entries, depth));

@@ -5,9 +5,9 @@ import vocabulary from "./vocabulary.json";
 export type Kind = keyof typeof vocabulary.kinds;
 
 type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
-type Values = { readonly [key: string]: Value };
+type Values = Readonly<Record<string, Value>>;
 
-/** Sentences with `{field}` in them; the first one whose fields are all stated is said. */
+/** Sentences with `{field}` in them; the first one whose fields are all stated is used. */
 export type Wording = readonly string[];
 
 /** See `StepKind` in Python. */
@@ -32,8 +32,11 @@ export const DEFAULT_KIND: Kind = "task";
 const PLACE = /\{(\w+)(:number)?\}/g;
 
 export function wordsOf(wording: Wording, values: Values): string {
-  const said = wording.find((sentence) => [...sentence.matchAll(PLACE)].every(([, key, isNumber]) => isStated(values[key!], isNumber !== undefined)));
-  return (said ?? "").replace(PLACE, (_, key: string) => String(values[key]));
+  const sentence = wording.find((candidate) => [...candidate.matchAll(PLACE)].every(([, key = "", isNumber]) => isStated(values[key], isNumber !== undefined)));
+  return (sentence ?? "").replace(PLACE, (_, key: string) => {
+    const value = values[key];
+    return typeof value === "number" || typeof value === "string" ? String(value) : "";
+  });
 }
 
 function isStated(value: Value | undefined, isNumber: boolean): boolean {

@@ -1,4 +1,4 @@
-/** Parts of a page, `[data-part]`, that are fetched anew when somebody says that they have changed. */
+/** Parts of a page, `[data-part]`, that are fetched again when they may have changed. */
 import { find } from "./dom";
 import { upgradeJson } from "./json";
 import { localiseTimes } from "./time";
@@ -6,7 +6,7 @@ import { localiseTimes } from "./time";
 const REFRESH_MS_MIN = 300;
 
 export class Parts {
-  /** Told of a part that somebody works in, and that is therefore out of date. */
+  /** Called for a part that is out of date, but stays as it is because somebody works in it. */
   onLeft: (part: HTMLElement) => void = () => undefined;
   onFilled: (part: HTMLElement) => void = () => undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,12 +34,12 @@ export class Parts {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = [...page.querySelectorAll<HTMLElement>("[data-part]")];
     if (fresh.length) for (const part of fresh) this.replace(part);
-    else this.fill(find<HTMLElement>(this.root, "[data-part]"), page.body);
+    else this.fill(find(this.root, "[data-part]"), page.body);
   }
 
-  /** An answer that is being written stays, as long as the question is open. */
+  /** A form for an answer stays as it is while the intervention is open. */
   private replace(fresh: HTMLElement): void {
-    const shown = find<HTMLElement>(this.root, `[data-part=${fresh.dataset.part}]`);
+    const shown = find(this.root, `[data-part=${fresh.dataset.part}]`);
     const isSame = fresh.dataset.open === "yes" && shown?.dataset.open === "yes";
     if (!shown || isSame) return;
     if (fresh.dataset.open) shown.dataset.open = fresh.dataset.open;

@@ -1,18 +1,18 @@
-/** A socket of hints that comes back by itself. What is missed meanwhile is asked for anew by who listens. */
+/** A socket that reconnects by itself. Messages that are missed meanwhile are lost: the listener fetches the state again when the socket opens. */
 
 export interface Hints {
   /** Path of the socket on this site. */
   path: string;
   onMessage: (data: unknown) => void;
-  /** Each time that it is open (again). */
+  /** Called each time the socket opens. */
   onOpen?: () => void;
-  /** Each time that it is lost; `willReturn`: it is tried again. */
+  /** Called each time the socket is lost; `willReturn`: it reconnects later. */
   onLost?: (willReturn: boolean) => void;
 }
 
 const DELAY_MS_FIRST = 1_000;
 const DELAY_MS_MAX = 30_000;
-/** Closing codes that no new try will change: signed out, foreign origin, no such thing. */
+/** Closing codes after which a reconnect is pointless: signed out, foreign origin, not found. */
 const REFUSED = new Set([4400, 4401, 4403, 4404]);
 
 export function follow(hints: Hints): void {
@@ -34,7 +34,7 @@ export function follow(hints: Hints): void {
   connect();
 }
 
-/** Milliseconds before the next try: longer each time, and never the same for all pages at once. */
+/** Milliseconds before the next try: longer each time, with a random part so that not all pages reconnect at once. */
 export function delay(tries: number, random: () => number = Math.random): number {
   return Math.round(Math.min(DELAY_MS_MAX, DELAY_MS_FIRST * 2 ** tries) * (0.5 + 0.5 * random()));
 }

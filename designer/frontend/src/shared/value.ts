@@ -1,4 +1,4 @@
-/** A value of any size, fetched when somebody looks: its size, a tree that opens level by level, or raw text in parts. */
+/** Shows a value of any size, fetched on demand: as a tree that opens level by level, or as raw text in parts. */
 import { element } from "./dom";
 import { showJson } from "./json";
 
@@ -10,11 +10,15 @@ export async function showValue(box: HTMLElement, url: string): Promise<void> {
   const stop = new AbortController();
   try {
     const response = await fetch(url, { headers: { Accept: "application/json" }, signal: stop.signal });
-    if (!response.ok) return void box.replaceChildren(await reasonOf(response));
+    if (!response.ok) {
+      box.replaceChildren(await reasonOf(response));
+      return;
+    }
     const size = Number(response.headers.get("Content-Length") ?? 0);
     if (size > TREE_BYTES_MAX) {
       stop.abort();
-      return box.replaceChildren(head(url, size), rawButton(box, url, size));
+      box.replaceChildren(head(url, size), rawButton(box, url, size));
+      return;
     }
     const text = await response.text();
     const tree = element("div", "value-tree");
@@ -49,7 +53,7 @@ function rawButton(box: HTMLElement, url: string, bytes: number): HTMLElement {
   return button;
 }
 
-/** All of it can be reached; so much of it is in the page as was asked for. */
+/** Raw text; only the parts that were asked for are in the page. */
 function raw(text: string): HTMLElement {
   const shown = element("pre", "value-raw", text.slice(0, PART));
   const more = element("button", "btn btn-sm");

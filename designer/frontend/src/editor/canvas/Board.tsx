@@ -1,4 +1,4 @@
-/** The canvas under the author's hands. It tells what was asked for; it never changes the document. */
+/** The canvas that the author edits. It reports what is asked for and never changes the document. */
 import {
   applyEdgeChanges, applyNodeChanges, Background, Controls, MiniMap, ReactFlow, useReactFlow,
   useStore, type Connection, type Edge, type EdgeChange, type FinalConnectionState, type NodeChange, type NodeSelectionChange,
@@ -8,6 +8,7 @@ import type { Catalog } from "../../graph/model/catalog";
 import { stepsOf, type Document, type Place } from "../../graph/model/document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../../graph/model/nodes";
 import { marksOf, type Problem } from "../../graph/model/problems";
+import type { Selection } from "../draft/selection";
 import { refusalOf } from "../model/rules";
 import { ConditionEdge } from "../../graph/view/ConditionEdge";
 import { flowEdges, flowNodes, writtenAt, MANY } from "../../graph/view/flow";
@@ -22,17 +23,13 @@ const DELETES = ["Delete", "Backspace"];
 const ADDS = ["Shift", "Meta", "Control"];
 const OVERVIEW = { width: 140, height: 100 };
 
-export interface Chosen {
-  readonly steps: ReadonlySet<string>;
-  readonly edges: ReadonlySet<string>;
-}
 interface Props {
   readonly document: Document;
   readonly catalog: Catalog;
   readonly problems: readonly Problem[];
   readonly places: Readonly<Record<string, Place>> | null;
-  readonly chosen: Chosen;
-  readonly choose: Dispatch<SetStateAction<Chosen>>;
+  readonly chosen: Selection;
+  readonly choose: Dispatch<SetStateAction<Selection>>;
   readonly move: (layout: Record<string, Place>) => void;
   readonly connect: (from: string, to: string) => void;
   readonly refuse: (reason: string) => void;
@@ -41,32 +38,16 @@ interface Props {
 }
 
 export function Board(props: Props): ReactElement {
-  const { document, catalog, problems, places, chosen, choose, drop } = props;
+  const { document, drop } = props;
   const latest = useRef(props);
   latest.current = props;
-  const hands = useMemo(() => handsOf(latest), []);
-  const [nodes, setNodes] = useState<StepFlowNode[]>([]);
-  const [edges, setEdges] = useState<Edge[]>([]);
+  const handlers = useMemo(() => handlersOf(latest), []);
+  const flowItems = useFlowItems(props);
   const flow = useReactFlow();
   const isLarge = stepsOf(document).length > MANY;
   const written = useStore(writtenAt);
   const hasSteps = stepsOf(document).length > 0;
   const [hadSteps] = useState(hasSteps);
-  useEffect(() => {
-    const marks = marksOf(problems);
-    if (places) setNodes((before) => flowNodes(stepViews(document, catalog, marks), places, before, chosen.steps));
-    setEdges((before) => flowEdges(edgeViews(document, marks), chosen.edges, before));
-  }, [document, catalog, problems, places, chosen]);
-  const changeNodes = useCallback((changes: NodeChange<StepFlowNode>[]) => {
-    const chosen = selections(changes);
-    if (chosen.length) choose((before) => ({ ...before, steps: after(before.steps, chosen) }));
-    setNodes((before) => applyNodeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
-  }, [choose]);
-  const changeEdges = useCallback((changes: EdgeChange[]) => {
-    const chosen = selections(changes);
-    if (chosen.length) choose((before) => ({ ...before, edges: after(before.edges, chosen) }));
-    setEdges((before) => applyEdgeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
-  }, [choose]);
   const dropHere = (event: DragEvent): void => {
     event.preventDefault();
     const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
@@ -75,9 +56,9 @@ export function Board(props: Props): ReactElement {
   };
   return (
     <ReactFlow
-      nodes={nodes} edges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
-      snapToGrid snapGrid={GRID} onNodesChange={changeNodes} onEdgesChange={changeEdges} connectionRadius={30}
-      {...hands}
+      {...flowItems} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView={hadSteps} fitViewOptions={FIT} minZoom={0.05}
+      snapToGrid snapGrid={GRID} connectionRadius={30}
+      {...handlers}
       onlyRenderVisibleElements={isLarge} deleteKeyCode={DELETES} multiSelectionKeyCode={ADDS}
       onDragOver={(event) => { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; }} onDrop={dropHere}
       className={written} aria-label="Canvas of the workflow"
@@ -89,14 +70,36 @@ export function Board(props: Props): ReactElement {
   );
 }
 
-/** What hands do on the canvas, by functions that never change: each new one would be told to every step and edge. */
-function handsOf(latest: RefObject<Props>) {
+/** Nodes and edges in React Flow's terms, and what it reports of them: moves while dragging stay here, a choice goes to the author's. */
+function useFlowItems({ document, catalog, problems, places, chosen, choose }: Props) {
+  const [nodes, setNodes] = useState<StepFlowNode[]>([]);
+  const [edges, setEdges] = useState<Edge[]>([]);
+  useEffect(() => {
+    const marks = marksOf(problems);
+    if (places) setNodes((before) => flowNodes(stepViews(document, catalog, marks), places, before, chosen.steps));
+    setEdges((before) => flowEdges(edgeViews(document, marks), chosen.edges, before));
+  }, [document, catalog, problems, places, chosen]);
+  const onNodesChange = useCallback((changes: NodeChange<StepFlowNode>[]) => {
+    const selected = selections(changes);
+    if (selected.length) choose((before) => ({ ...before, steps: after(before.steps, selected) }));
+    setNodes((before) => applyNodeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
+  }, [choose]);
+  const onEdgesChange = useCallback((changes: EdgeChange[]) => {
+    const selected = selections(changes);
+    if (selected.length) choose((before) => ({ ...before, edges: after(before.edges, selected) }));
+    setEdges((before) => applyEdgeChanges(changes.filter(({ type }) => type !== "select" && type !== "remove"), before));
+  }, [choose]);
+  return { nodes, edges, onNodesChange, onEdgesChange };
+}
+
+/** Handlers of gestures. They never change: React Flow passes each new one on to every step and edge. */
+function handlersOf(latest: RefObject<Props>) {
   return {
     isValidConnection: ({ source, target }: Edge | Connection) => refusalOf(latest.current.document, source, target) === null,
     onConnect: ({ source, target }: Connection) => latest.current.connect(source, target),
     onConnectEnd: (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState) => {
-      if (isValid !== false || !fromNode || !toNode) return;
-      const [from, to] = fromHandle?.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
+      if (isValid !== false || !toNode) return;
+      const [from, to] = fromHandle.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
       const reason = refusalOf(latest.current.document, from, to);
       if (reason) latest.current.refuse(reason);
     },

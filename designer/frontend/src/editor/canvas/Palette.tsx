@@ -1,4 +1,4 @@
-/** What may be put on the canvas: dragged, or added with a click or Enter. */
+/** The palette of blocks: dragged to the canvas, or added with a click or Enter. */
 import { useDeferredValue, useId, useMemo, useState, type ReactElement } from "react";
 import { search, type Block } from "../../graph/model/catalog";
 import { Icon } from "../../shared/icons";

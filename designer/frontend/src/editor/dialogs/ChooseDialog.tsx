@@ -1,6 +1,6 @@
-/** Choosing one of many by keyboard: type, go with the arrows, Enter. */
+/** A dialog that chooses one of many by keyboard: type, move with the arrows, Enter. */
 import { useDeferredValue, useId, useState, type KeyboardEvent, type ReactElement } from "react";
-import { Dialog } from "./Dialog";
+import { Dialog } from "../controls/Dialog";
 import { Icon } from "../../shared/icons";
 
 const SHOWN_MAX = 8;
@@ -25,11 +25,11 @@ export function ChooseDialog({ title, label, find, choose, close }: Props): Reac
   const [text, setText] = useState("");
   const [place, setPlace] = useState(0);
   const all = find(useDeferredValue(text));
-  const found = all.slice(0, SHOWN_MAX);
+  const shown = all.slice(0, SHOWN_MAX);
   const press = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const now = find(text)[place];
-    if (step) setPlace((before) => (before + step + found.length) % Math.max(found.length, 1));
+    if (step) setPlace((before) => (before + step + shown.length) % Math.max(shown.length, 1));
     else if (event.key === "Enter" && now) choose(now.key);
     else return;
     event.preventDefault();
@@ -37,17 +37,17 @@ export function ChooseDialog({ title, label, find, choose, close }: Props): Reac
   return (
     <Dialog title={title} close={close}>
       <input className="input" autoFocus role="combobox" aria-label={label} aria-expanded="true" aria-controls={id} aria-autocomplete="list"
-        aria-activedescendant={found[place] ? `${id}-${place}` : undefined}
+        aria-activedescendant={shown[place] ? `${id}-${place}` : undefined}
         value={text} onKeyDown={press} onChange={(event) => { setText(event.target.value); setPlace(0); }} />
       <div id={id} role="listbox" aria-label={label} className="choices">
-        {found.map(({ key, icon, text: word, note }, index) => (
+        {shown.map(({ key, icon, text: word, note }, index) => (
           <div key={key} id={`${id}-${index}`} role="option" aria-selected={index === place} onClick={() => choose(key)}>
             <Icon name={icon} /><span>{word}</span><span className="muted">{note}</span>
           </div>
         ))}
       </div>
-      <p className="hint" role="status">{found.length ? (all.length > found.length ? `${all.length - found.length} more: type to narrow down` : "") : `Nothing matches “${text}”.`}</p>
-      <div className="acts"><button type="button" className="btn" onClick={close}>Cancel</button></div>
+      <p className="hint" role="status">{shown.length ? (all.length > shown.length ? `${all.length - shown.length} more: type to narrow down` : "") : `Nothing matches “${text}”.`}</p>
+      <div className="actions"><button type="button" className="btn" onClick={close}>Cancel</button></div>
     </Dialog>
   );
 }

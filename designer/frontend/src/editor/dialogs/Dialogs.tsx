@@ -1,13 +1,14 @@
-/** The dialogs of the designer. Loaded when the first one is asked for. */
+/** The dialogs of the designer. Loaded after the designer itself. */
+import { present } from "../../shared/present";
 import type { ReactElement } from "react";
 import { search } from "../../graph/model/catalog";
 import { stepsOf, textOf } from "../../graph/model/document";
 import { followersOf } from "../model/rules";
-import type { Asked, Brought } from "../draft/openDialog";
-import { BringDialog } from "./ImportDialog";
+import type { DialogName, ImportedFile } from "../draft/openDialog";
+import { ImportDialog } from "./ImportDialog";
 import { ChooseDialog, type Choice } from "./ChooseDialog";
 import type { EditData } from "../draft/data";
-import { Dialog } from "./Dialog";
+import { Dialog } from "../controls/Dialog";
 import { KINDS } from "../../shared/kinds";
 import { traitsOf } from "../../graph/model/document";
 import { MergeDialog } from "./MergeDialog";
@@ -18,16 +19,16 @@ import { VersionsDialog } from "./VersionsDialog";
 interface Props {
   readonly data: EditData;
   readonly bench: Workbench;
-  readonly asked: Asked | null;
-  readonly brought: Brought | null;
+  readonly asked: DialogName | null;
+  readonly imported: ImportedFile | null;
   readonly close: () => void;
 }
 
-export default function Questions({ data, bench, asked, brought, close }: Props): ReactElement | null {
+export default function Dialogs({ data, bench, asked, imported, close }: Props): ReactElement | null {
   const { design } = bench;
   const { document, problems, save } = design;
   if (save.is === "conflict") return <MergeDialog base={save.base} mine={save.mine} theirs={save.theirs} settle={design.settle} />;
-  if (brought) return <BringDialog document={document} brought={brought} bench={bench} close={close} />;
+  if (imported) return <ImportDialog document={document} imported={imported} bench={bench} close={close} />;
   switch (asked) {
     case "add": return <Add bench={bench} close={close} />;
     case "connect": return <Connect bench={bench} close={close} />;
@@ -48,7 +49,7 @@ function Add({ bench, close }: PartProps): ReactElement {
   const after = bench.ids[bench.step];
   const find = (text: string): Choice[] => search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KINDS[kind].icon, text: title, note: group }));
   const choose = (key: string): void => {
-    const block = bench.blocks.find((one) => one.key === key);
+    const block = bench.blocks.find((candidate) => candidate.key === key);
     if (block) bench.addBeside(block);
     close();
   };
@@ -78,7 +79,7 @@ function Find({ bench, close }: PartProps): ReactElement {
 function stepChoices({ design: { document }, ids }: Workbench, text: string): Choice[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return stepsOf(document).flatMap((step, index) => {
-    const [id, title, worker] = [ids[index]!, textOf(step.title), textOf(step.worker)];
+    const [id, title, worker] = [present(ids[index]), textOf(step.title), textOf(step.worker)];
     const all = `${title} ${id} ${worker}`.toLowerCase();
     return words.every((word) => all.includes(word)) ? [{ key: id, icon: traitsOf(step).icon, text: title || id, note: title ? id : worker }] : [];
   });
@@ -96,7 +97,7 @@ function Keys({ close }: { readonly close: () => void }): ReactElement {
   return (
     <Dialog title="Keys" close={close}>
       <dl className="keys">{KEYS.map(([keys, does]) => <div key={keys}><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div>)}</dl>
-      <div className="acts"><button type="button" className="btn" autoFocus onClick={close}>Close</button></div>
+      <div className="actions"><button type="button" className="btn" autoFocus onClick={close}>Close</button></div>
     </Dialog>
   );
 }

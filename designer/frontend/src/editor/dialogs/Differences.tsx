@@ -1,4 +1,4 @@
-/** What differs between two documents, in words: parts, and field by field. */
+/** The differences between two documents, in words. */
 import type { ReactElement } from "react";
 import { compare, type FieldChange } from "../model/compare";
 import type { Document, Json } from "../../graph/model/document";
@@ -15,14 +15,14 @@ interface Props {
 }
 
 export function Differences({ before, after, nothing = "Nothing but the places on the canvas." }: Props): ReactElement {
-  const found = compare(before, after);
-  if (!found.length) return <p className="muted">{nothing}</p>;
+  const differences = compare(before, after);
+  if (!differences.length) return <p className="muted">{nothing}</p>;
   return (
     <ul className="differences">
-      {found.slice(0, SHOWN_MAX).map(({ what, subject, fields }) => (
+      {differences.slice(0, SHOWN_MAX).map(({ what, subject, fields }) => (
         <li key={what + subject} data-what={what}><strong>{WORD[what]}</strong> {subject}<Fields fields={fields} /></li>
       ))}
-      {found.length > SHOWN_MAX && <li className="muted">and {found.length - SHOWN_MAX} more</li>}
+      {differences.length > SHOWN_MAX && <li className="muted">and {differences.length - SHOWN_MAX} more</li>}
     </ul>
   );
 }

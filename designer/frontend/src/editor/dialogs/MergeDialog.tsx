@@ -1,8 +1,8 @@
-/** Two authors saved one draft: what each did, and how it becomes one again. */
+/** The dialog after two authors saved one draft: what each changed, and how to merge it. */
 import { useMemo, useState, type ReactElement } from "react";
 import type { Document } from "../../graph/model/document";
 import { merge, type Clash, type Side } from "../model/merge";
-import { Dialog } from "./Dialog";
+import { Dialog } from "../controls/Dialog";
 import { Differences, inShort } from "./Differences";
 
 interface Props {
@@ -30,7 +30,7 @@ export function MergeDialog({ base, mine, theirs, settle }: Props): ReactElement
         <Choice key={clash.key} clash={clash} side={choices.get(clash.key)} choose={(side) => setChoices(new Map(choices).set(clash.key, side))} />
       ))}
       <p className="hint">“Undo” brings your own draft back, whatever you choose.</p>
-      <div className="acts">
+      <div className="actions">
         <button type="button" className="btn" onClick={() => settle(theirs)}>Take theirs</button>
         <button type="button" className="btn" onClick={() => settle(mine)}>Keep mine</button>
         <button type="button" className="btn btn-primary" disabled={open > 0} onClick={() => settle(document)}>{open ? `Merge (${open} to choose)` : "Merge both"}</button>
@@ -47,12 +47,12 @@ interface ChoiceProps {
 
 function Choice({ clash, side, choose }: ChoiceProps): ReactElement {
   const { key, subject, field, base, mine, theirs } = clash;
-  const says = { mine: field ? inShort(mine) : whole(mine), theirs: field ? inShort(theirs) : whole(theirs) };
+  const texts = { mine: field ? inShort(mine) : whole(mine), theirs: field ? inShort(theirs) : whole(theirs) };
   return (
     <fieldset className="clash">
       <legend>{subject}{field && <>: <span className="code">{field}</span></>} <span className="muted">was {field ? inShort(base) : "there"}</span></legend>
-      {(["mine", "theirs"] as const).map((one) => (
-        <label key={one}><input type="radio" name={key} checked={side === one} onChange={() => choose(one)} /> {one === "mine" ? "Mine" : "Theirs"}: <span className="code">{says[one]}</span></label>
+      {(["mine", "theirs"] as const).map((option) => (
+        <label key={option}><input type="radio" name={key} checked={side === option} onChange={() => choose(option)} /> {option === "mine" ? "Mine" : "Theirs"}: <span className="code">{texts[option]}</span></label>
       ))}
     </fieldset>
   );

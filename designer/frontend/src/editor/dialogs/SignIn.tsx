@@ -1,6 +1,6 @@
-/** The session has ended: signing in again in place, while all that was edited stays. */
-import { useId, useState, type FormEvent, type ReactElement } from "react";
-import { Dialog } from "./Dialog";
+/** The dialog for signing in again when the session has ended; unsaved edits are kept. */
+import { useId, useState, type ReactElement, type SubmitEvent } from "react";
+import { Dialog } from "../controls/Dialog";
 import { signIn } from "./signIn";
 
 interface Props {
@@ -12,11 +12,11 @@ export default function SignIn({ login, close }: Props): ReactElement {
   const id = useId();
   const [refusal, setRefusal] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const send = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const send = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
     setBusy(true);
-    const refused = await signIn(login, String(given.get("username")), String(given.get("password")));
+    const refused = await signIn(login, textIn(given, "username"), textIn(given, "password"));
     setBusy(false);
     if (refused === null) close();
     else setRefusal(refused);
@@ -28,7 +28,7 @@ export default function SignIn({ login, close }: Props): ReactElement {
         <div className="field"><label htmlFor={`${id}-name`}>Name</label><input id={`${id}-name`} className="input" name="username" autoComplete="username" autoCapitalize="none" required /></div>
         <div className="field"><label htmlFor={`${id}-password`}>Password</label><input id={`${id}-password`} className="input" name="password" type="password" autoComplete="current-password" required /></div>
         {refusal && <p className="field-error" role="alert">{refusal}</p>}
-        <div className="acts">
+        <div className="actions">
           <a className="btn" href={login} target="_blank" rel="noreferrer">In another tab</a>
           <button type="button" className="btn" onClick={close}>Later</button>
           <button type="submit" className="btn btn-primary" disabled={isBusy}>{isBusy ? "Signing in…" : "Sign in"}</button>
@@ -36,4 +36,9 @@ export default function SignIn({ login, close }: Props): ReactElement {
       </form>
     </Dialog>
   );
+}
+
+function textIn(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
 }

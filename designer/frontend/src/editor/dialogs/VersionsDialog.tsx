@@ -1,9 +1,9 @@
-/** What was published when and by whom, how it differs from the draft, and the way back. */
+/** The dialog with all versions: when and by whom each was published, its differences from the draft, and its restoration. */
 import { useEffect, useState, type ReactElement } from "react";
 import { discardDraft, readVersion, readVersions, type VersionLine } from "../draft/api";
 import type { Document } from "../../graph/model/document";
 import type { EditData } from "../draft/data";
-import { Dialog } from "./Dialog";
+import { Dialog } from "../controls/Dialog";
 import { Differences } from "./Differences";
 import type { Workbench } from "../draft/useWorkbench";
 
@@ -17,10 +17,10 @@ export function VersionsDialog({ data, bench, close }: Props): ReactElement {
   const [lines, setLines] = useState<readonly VersionLine[] | null>(null);
   const [failed, fail] = useState("");
   useEffect(() => {
-    void readVersions(data.api).then((found) => (found ? setLines(found) : fail("The versions cannot be read now. Try again when the connection is back.")));
+    void readVersions(data.api).then((versions) => (versions ? setLines(versions) : fail("The versions cannot be read now. Try again when the connection is back.")));
   }, [data.api]);
   const restore = (document: Document): void => {
-    bench.act({ do: "replace", document });
+    bench.apply({ do: "replace", document });
     bench.camera.fit();
     close();
   };
@@ -39,7 +39,7 @@ export function VersionsDialog({ data, bench, close }: Props): ReactElement {
         {lines?.map((line, index) => <Version key={line.version} line={line} isNewest={index === 0} api={data.api} page={data.page} draft={bench.design.document} restore={restore} />)}
       </ul>
       {lines !== null && lines.length > 0 && <p className="hint">Restoring puts a version into the draft; “Undo” brings the draft back. Nothing runs differently before it is published.</p>}
-      <div className="acts">
+      <div className="actions">
         {lines !== null && lines.length > 0 && <button type="button" className="btn" onClick={() => void discard()}>Discard the draft</button>}
         <button type="button" className="btn" autoFocus onClick={close}>Close</button>
       </div>
@@ -61,21 +61,21 @@ function Version({ line, isNewest, api, page, draft, restore }: VersionProps): R
   const [isShown, setShown] = useState(false);
   const number = line.version;
   const read = async (): Promise<Document | null> => {
-    const found = document ?? await readVersion(api, number);
-    setDocument(found);
-    return found;
+    const version = document ?? await readVersion(api, number);
+    setDocument(version);
+    return version;
   };
   const compare = async (): Promise<void> => { if (await read()) setShown(!isShown); };
   const back = async (): Promise<void> => {
-    const found = await read();
-    if (found) restore(found);
+    const version = await read();
+    if (version) restore(version);
   };
   return (
     <li>
       <div className="version-line">
         <strong>Version {number}</strong>{isNewest && <span className="muted">newest</span>}
         <span className="muted"><time dateTime={line.published_at} title={line.published_at}>{new Date(line.published_at).toLocaleString()}</time>{line.published_by && ` by ${line.published_by}`}</span>
-        <span className="version-acts">
+        <span className="version-actions">
           <a className="link" href={`${page}?version=${number}`}>Look at it</a>
           <button type="button" className="btn btn-xs" aria-expanded={isShown} onClick={() => void compare()}>Compare<span className="sr-only"> version {number} with the draft</span></button>
           <button type="button" className="btn btn-xs" onClick={() => void back()}>Restore<span className="sr-only"> version {number}</span></button>

@@ -1,6 +1,6 @@
-/** Signing in without leaving the page: the form that the sign-in page has, sent from here. */
+/** Signs in without leaving the page, by sending the form of the sign-in page. */
 
-/** Null when it worked, else what to say. */
+/** Null on success, else the reason for the refusal. */
 export async function signIn(login: string, name: string, password: string): Promise<string | null> {
   try {
     const token = await freshToken(login);
@@ -20,7 +20,8 @@ async function freshToken(login: string): Promise<string> {
 
 function messageIn(html: string): string | null {
   const page = parse(html);
-  return (page.querySelector("[role=alert]") ?? page.querySelector("main p"))?.textContent?.trim() || null;
+  const message = (page.querySelector("[role=alert]") ?? page.querySelector("main p"))?.textContent.trim();
+  return message === "" ? null : message ?? null;
 }
 
 function parse(html: string): Document {

@@ -1,51 +1,51 @@
-/** Every act of the author, made of commands on the draft, the choice on the canvas and the view over it. */
+/** The author's actions: each combines commands on the draft, the selection and the view. */
+import { present } from "../../shared/present";
 import type { Dispatch, SetStateAction } from "react";
 import { arranged } from "../../graph/model/arrange";
 import { stepOf, type Block } from "../../graph/model/catalog";
-import { adopted, clipOf, graft, isWhole, placesIn, readClip, type Target } from "../model/clipboard";
+import { adopted, clipOf, graft, isWhole, readClip, type Target } from "../model/clipboard";
 import { duplicateOf, freeName, type Command } from "../model/commands";
 import { idsOf, stepsOf, textOf, type Edge, type JsonObject, type Place, type Step } from "../../graph/model/document";
-import { edgeViews, NODE_WIDTH } from "../../graph/model/nodes";
+import { edgeViews, NODE_WIDTH, placesIn } from "../../graph/model/nodes";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import { refusalOf } from "../model/rules";
-import type { Chosen } from "../canvas/Board";
+import { NOTHING, type Selection } from "./selection";
 import type { Camera } from "../../graph/view/useCamera";
 import type { Design } from "./useDesign";
 
-export const NOTHING: Chosen = { steps: new Set(), edges: new Set() };
 const BESIDE = 64;
 const NO_MARKS = new Map<string, never>();
 
-/** What the acts work on. */
-export interface Setting {
+/** What actions work on. */
+export interface ActionContext {
   readonly design: Design;
   readonly camera: Camera;
   readonly blocks: readonly Block[];
   readonly places: Readonly<Record<string, Place>> | null;
   readonly ids: readonly string[];
-  readonly chosen: Chosen;
+  readonly chosen: Selection;
   /** The place in the document of the one chosen step; -1 when it is not one. */
   readonly step: number;
-  readonly choose: Dispatch<SetStateAction<Chosen>>;
-  /** A word to the author about a refused act. */
-  readonly tell: (word: string) => void;
+  readonly choose: Dispatch<SetStateAction<Selection>>;
+  /** Shows a notice to the author, such as why an action was refused. */
+  readonly notify: (word: string) => void;
 }
-export type Acts = ReturnType<typeof actsOf>;
+export type Actions = ReturnType<typeof actionsOf>;
 
-export function actsOf(setting: Setting) {
-  return { ...choosing(setting), ...adding(setting), ...changing(setting), ...travelling(setting) };
+export function actionsOf(context: ActionContext) {
+  return { ...choosing(context), ...adding(context), ...changing(context), ...copying(context) };
 }
 
-/** Applies a command; edits of one topic in a row are one step back. */
-export function perform({ design, tell }: Setting, command: Command, topic = ""): void {
-  tell("");
+/** Applies a command; consecutive edits of one topic are undone as one. */
+export function perform({ design, notify }: ActionContext, command: Command, topic = ""): void {
+  notify("");
   design.do(command, topic);
 }
 
-function choosing({ design, camera, ids, chosen, choose }: Setting) {
+function choosing({ design, camera, ids, chosen, choose }: ActionContext) {
   const chooseSteps = (names: readonly string[]): void => choose({ steps: new Set(names), edges: new Set() });
   const chooseEdge = (index: number): void => {
-    const view = edgeViews(design.document, NO_MARKS).find((one) => one.index === index);
+    const view = edgeViews(design.document, NO_MARKS).find((edge) => edge.index === index);
     if (view) choose({ steps: new Set(), edges: new Set([view.id]) });
   };
   /** Chooses a step and brings it into view. */
@@ -58,7 +58,10 @@ function choosing({ design, camera, ids, chosen, choose }: Setting) {
     const spot = spotOf(problem);
     if (spot.on === "workflow") choose(NOTHING);
     else if (spot.on === "edge") chooseEdge(spot.index);
-    else if (ids[spot.index] !== undefined) show(ids[spot.index]!);
+    else {
+      const id = ids[spot.index];
+      if (id !== undefined) show(id);
+    }
   };
   const chooseAll = (): void => chooseSteps(ids);
   /** Adds a step to what is chosen, or takes it away. */
@@ -70,114 +73,115 @@ function choosing({ design, camera, ids, chosen, choose }: Setting) {
   return { chooseSteps, chooseEdge, show, go, chooseAll, toggle };
 }
 
-function adding(setting: Setting) {
-  const { design, camera, blocks, places, ids, chosen, step } = setting;
-  const { chooseSteps } = choosing(setting);
+function adding(context: ActionContext) {
+  const { design, camera, blocks, places, ids, chosen, step } = context;
+  const { chooseSteps } = choosing(context);
   /** A new step of a block, right of the chosen one and led to from it. */
   const addBeside = (block: Block): void => {
-    const before = step >= 0 && !ids[step]!.startsWith("#") ? ids[step]! : null;
+    const chosenId = ids[step] ?? "#";
+    const before = chosenId.startsWith("#") ? null : chosenId;
     const beside = besides(places ?? {}, before);
-    if (block.steps) return take(setting, block.steps, { place: beside, after: before });
+    if (block.steps) return take(context, block.steps, { place: beside, after: before });
     const name = freeName(block.worker ?? block.kind, ids);
-    perform(setting, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: { ...places, [name]: beside } });
+    perform(context, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: { ...places, [name]: beside } });
     chooseSteps([name]);
     camera.fit();
   };
   const drop = (key: string, place: Place, onEdge: string | null): void => {
-    const block = blocks.find((one) => one.key === key);
+    const block = blocks.find(({ key: other }) => other === key);
     if (!block) return;
-    if (block.steps) return take(setting, block.steps, { place, edge: onEdge === null ? null : indexOf(onEdge) });
+    if (block.steps) return take(context, block.steps, { place, edge: onEdge === null ? null : indexOf(onEdge) });
     const name = freeName(block.worker ?? block.kind, ids);
     const added = stepOf(block, name);
-    if (onEdge !== null) perform(setting, { do: "insert", step: added, edge: indexOf(onEdge), place });
-    else perform(setting, { do: "add", steps: [added], layout: { ...places, [name]: place } });
+    if (onEdge !== null) perform(context, { do: "insert", step: added, edge: indexOf(onEdge), place });
+    else perform(context, { do: "add", steps: [added], layout: { ...places, [name]: place } });
     chooseSteps([name]);
   };
   const duplicate = (): void => {
     const names = ids.filter((id) => chosen.steps.has(id) && !id.startsWith("#"));
     if (!names.length) return;
     const command = duplicateOf(design.document, names, places ?? {});
-    perform(setting, { ...command, layout: { ...places, ...command.layout } });
+    perform(context, { ...command, layout: { ...places, ...command.layout } });
     chooseSteps(command.steps.map(({ name }) => textOf(name)));
   };
   return { addBeside, drop, duplicate };
 }
 
-function changing(setting: Setting) {
-  const { design, camera, places, chosen, choose, tell } = setting;
+function changing(context: ActionContext) {
+  const { design, camera, places, chosen, choose, notify } = context;
   const { document } = design;
-  const act = (command: Command, topic = ""): void => perform(setting, command, topic);
+  const apply = (command: Command, topic = ""): void => perform(context, command, topic);
   const remove = (names: readonly string[], lines: readonly string[]): void => {
-    act({ do: "remove", steps: names, edges: lines.map(indexOf) });
+    apply({ do: "remove", steps: names, edges: lines.map(indexOf) });
     choose(NOTHING);
   };
   const putStep = (index: number, next: Step, topic: string): void => {
-    act({ do: "putStep", index, step: next }, `step ${index} ${topic}`);
-    const ids = idsOf(stepsOf(document).map((one, place) => (place === index ? next : one)));
-    choose({ steps: new Set([ids[index]!]), edges: new Set() });
+    apply({ do: "putStep", index, step: next }, `step ${index} ${topic}`);
+    const ids = idsOf(stepsOf(document).map((step, place) => (place === index ? next : step)));
+    choose({ steps: new Set([present(ids[index])]), edges: new Set() });
   };
   const arrange = (): void => camera.during(arranged(document).then((layout) => {
-    act({ do: "move", layout });
+    apply({ do: "move", layout });
     camera.fit();
-  }, ({ message }: Error) => tell(message)));
+  }, (error: unknown) => notify(messageOf(error))));
   const connect = (from: string, to: string): void => {
     const reason = refusalOf(document, from, to);
-    if (reason) tell(reason);
-    else act({ do: "connect", ends: [from, to] });
+    if (reason) notify(reason);
+    else apply({ do: "connect", ends: [from, to] });
   };
   /** All edges in another order; the chosen one stays chosen. */
   const reorder = (edges: readonly Edge[], index: number): void => {
-    act({ do: "putFields", fields: { edges } });
-    const view = edgeViews({ ...document, edges }, NO_MARKS).find((one) => one.index === index);
+    apply({ do: "putFields", fields: { edges } });
+    const view = edgeViews({ ...document, edges }, NO_MARKS).find((edge) => edge.index === index);
     if (view) choose({ steps: new Set(), edges: new Set([view.id]) });
   };
-  const move = (layout: Readonly<Record<string, Place>>): void => act({ do: "move", layout: { ...places, ...layout } });
+  const move = (layout: Readonly<Record<string, Place>>): void => apply({ do: "move", layout: { ...places, ...layout } });
   /** Moves the chosen steps on the canvas. */
   const nudge = (dx: number, dy: number): void => {
     const moved = Object.entries(places ?? {}).filter(([id]) => chosen.steps.has(id));
-    act({ do: "move", layout: { ...places, ...Object.fromEntries(moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) } }, `nudge ${[...chosen.steps].join(" ")}`);
+    apply({ do: "move", layout: { ...places, ...Object.fromEntries(moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) } }, `nudge ${[...chosen.steps].join(" ")}`);
   };
-  return { act, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, reorder, move };
+  return { apply, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, reorder, move };
 }
 
-function travelling(setting: Setting) {
-  const { design, places, ids, chosen, choose, tell } = setting;
+function copying(context: ActionContext) {
+  const { design, places, ids, chosen, choose, notify } = context;
   const named = new Set(ids.filter((id) => chosen.steps.has(id) && !id.startsWith("#")));
   /** The chosen steps as a text, or null when there are none. */
   const copy = (): string | null => {
     if (!named.size) return null;
-    tell(`${named.size} step${named.size > 1 ? "s" : ""} copied.`);
+    notify(`${named.size} step${named.size > 1 ? "s" : ""} copied.`);
     return JSON.stringify(clipOf(design.document, named, places ?? {}), null, 2);
   };
   const cut = (): string | null => {
     const text = copy();
     if (text === null) return null;
-    perform(setting, { do: "remove", steps: [...named], edges: [] });
+    perform(context, { do: "remove", steps: [...named], edges: [] });
     choose(NOTHING);
     return text;
   };
   /** Adds the steps of a text; a whole workflow fills an empty draft. */
   const paste = (text: string): void => {
     const clip = readClip(text);
-    if (!clip) tell("There are no steps in what was pasted.");
-    else if (isWhole(clip) && !ids.length) perform(setting, { do: "replace", document: adopted(design.document, clip) });
-    else take(setting, clip, {});
+    if (!clip) notify("There are no steps in what was pasted.");
+    else if (isWhole(clip) && !ids.length) perform(context, { do: "replace", document: adopted(design.document, clip) });
+    else take(context, clip, {});
   };
-  return { copy, cut, paste, takeSteps: (clip: JsonObject) => take(setting, clip, {}) };
+  return { copy, cut, paste, takeSteps: (clip: JsonObject) => take(context, clip, {}) };
 }
 
 /** Adds several steps at once, in places of their own, and chooses them. */
-function take(setting: Setting, clip: JsonObject, target: Target): void {
-  const { design, camera, places, choose, tell } = setting;
+function take(context: ActionContext, clip: JsonObject, target: Target): void {
+  const { design, camera, places, choose, notify } = context;
   const put = (own: Readonly<Record<string, Place>>): void => {
     const command = graft(design.document, clip, own, places ?? {}, target);
-    perform(setting, { ...command, layout: { ...places, ...command.layout } });
+    perform(context, { ...command, layout: { ...places, ...command.layout } });
     choose({ steps: new Set(command.steps.map(({ name }) => textOf(name))), edges: new Set() });
     camera.fit();
   };
   const known = placesIn(clip);
   if (known) put(known);
-  else camera.during(arranged(clip).then(put, ({ message }: Error) => tell(message)));
+  else camera.during(arranged(clip).then(put, (error: unknown) => notify(messageOf(error))));
 }
 
 /** Place in the document of an edge of the canvas. */
@@ -194,4 +198,8 @@ function besides(places: Readonly<Record<string, Place>>, id: string | null): Pl
   let y = start[1];
   while (taken.has(`${x} ${y}`)) y += 170;
   return [x, y];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** Calls to the server. Each gives an answer that can be shown; none throws. */
+/** Calls about the draft, its versions and documents. Each resolves with an answer that can be shown; none throws. */
 import { csrfToken } from "../../shared/dom";
 import type { Document } from "../../graph/model/document";
 import type { Problem } from "../../graph/model/problems";
@@ -6,7 +6,7 @@ import type { Answer } from "./saving";
 
 export type Published = { readonly is: "published"; readonly version: number } | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[] };
 
-interface Told {
+interface Body {
   readonly detail?: string;
   readonly revision: number;
   readonly version: number;
@@ -20,18 +20,18 @@ export async function saveDraft(url: string, document: Document, revision: numbe
   const response = await call("PUT", `${url}/draft`, revision, JSON.stringify(document));
   if (!response || response.status >= 500) return { is: "offline" };
   if (response.status === 401 || (response.status === 403 && await isSignedOut(url))) return { is: "signed-out" };
-  const told = await read(response);
-  if (response.ok) return { is: "saved", revision: told.revision, problems: told.problems ?? [] };
-  if (response.status === 412) return { is: "conflict", revision: told.revision, theirs: told.current };
-  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.` };
+  const body = await read(response);
+  if (response.ok) return { is: "saved", revision: body.revision, problems: body.problems ?? [] };
+  if (response.status === 412) return { is: "conflict", revision: body.revision, theirs: body.current };
+  return { is: "refused", message: body.detail ?? `The server answered ${response.status}.` };
 }
 
 export async function publishDraft(url: string, revision: number): Promise<Published> {
   const response = await call("POST", `${url}/publish`, revision);
   if (!response) return { is: "refused", message: AWAY, problems: [] };
-  const told = await read(response);
-  if (response.status === 201) return { is: "published", version: told.version };
-  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.`, problems: told.problems ?? [] };
+  const body = await read(response);
+  if (response.status === 201) return { is: "published", version: body.version };
+  return { is: "refused", message: body.detail ?? `The server answered ${response.status}.`, problems: body.problems ?? [] };
 }
 
 export type Read = { readonly is: "document"; readonly document: Document; readonly problems: readonly Problem[] } | { readonly is: "refused"; readonly message: string };
@@ -40,9 +40,9 @@ export type Read = { readonly is: "document"; readonly document: Document; reado
 export async function readDocument({ name, text }: { readonly name: string; readonly text: string }): Promise<Read> {
   const response = await call("POST", `/api/v1/documents/read?name=${encodeURIComponent(name)}`, 0, text);
   if (!response) return { is: "refused", message: AWAY };
-  const told = await read(response);
-  if (response.ok && told.document) return { is: "document", document: told.document, problems: told.problems ?? [] };
-  return { is: "refused", message: told.detail ?? `The server answered ${response.status}.` };
+  const body = await read(response);
+  if (response.ok && body.document) return { is: "document", document: body.document, problems: body.problems ?? [] };
+  return { is: "refused", message: body.detail ?? `The server answered ${response.status}.` };
 }
 
 /** The document as a file's text, or why it cannot be written so. */
@@ -79,7 +79,7 @@ export async function discardDraft(url: string, revision: number): Promise<strin
 
 const AWAY = "The server cannot be reached. Try again when the connection is back.";
 
-/** Without any cookie a change is refused as forged before it is asked whose it is. */
+/** Without any cookie the server refuses a change as forged (403) before it checks the sign-in. */
 async function isSignedOut(url: string): Promise<boolean> {
   try {
     return (await fetch(url)).status === 401;
@@ -97,10 +97,10 @@ async function call(method: string, url: string, revision: number, body?: string
   }
 }
 
-async function read(response: Response): Promise<Told> {
+async function read(response: Response): Promise<Body> {
   try {
-    return (await response.json()) as Told;
+    return (await response.json()) as Body;
   } catch {
-    return {} as Told;
+    return {} as Body;
   }
 }

@@ -1,4 +1,4 @@
-/** What the server puts beside `<workflow-canvas mode="edit">`. */
+/** The data that the server puts beside `<workflow-canvas mode="edit">`. */
 import type { Worker } from "../../graph/model/catalog";
 import type { Document } from "../../graph/model/document";
 import type { Problem } from "../../graph/model/problems";

@@ -1,4 +1,4 @@
-/** Where the keyboard is: going to a part of the designer, and never nowhere. */
+/** Keyboard focus: moves it to a part of the designer, and keeps it from getting lost. */
 import { useEffect, useRef, type RefObject } from "react";
 
 export type Part = "canvas" | "inspector" | "outline";
@@ -8,7 +8,7 @@ export function focusPart(part: Part): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-part="${part}"]`)?.focus());
 }
 
-/** When what had the focus is gone or can no longer be used, the canvas has it: keys go on working. */
+/** Moves the focus to the canvas when the focused element was removed or disabled, so that keys go on working. */
 export function useKeptFocus(root: RefObject<HTMLElement | null>): void {
   const last = useRef<Element | null>(null);
   useEffect(() => {

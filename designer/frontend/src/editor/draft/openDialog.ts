@@ -1,8 +1,8 @@
-/** Which dialog the author asked for. */
-export type Asked = "add" | "connect" | "find" | "keys" | "publish" | "versions";
+/** The dialogs that the author can open. */
+export type DialogName = "add" | "connect" | "find" | "keys" | "publish" | "versions";
 
-/** A file or a text that was brought in, and where it fell. */
-export interface Brought {
+/** The name and text of an imported file. */
+export interface ImportedFile {
   readonly name: string;
   readonly text: string;
 }

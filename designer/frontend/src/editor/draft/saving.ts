@@ -1,4 +1,4 @@
-/** Saves a draft soon after each edit, one request at a time; keeps what could not be sent and says so. */
+/** Saves a draft soon after each edit, one request at a time. What cannot be sent is kept and sent later. */
 import type { Document } from "../../graph/model/document";
 import type { Problem } from "../../graph/model/problems";
 
@@ -16,12 +16,12 @@ export type SaveState =
   | { readonly is: "refused"; readonly message: string }
   | { readonly is: "conflict"; readonly revision: number; readonly base: Document; readonly theirs: Document; readonly mine: Document };
 
-export interface Parts {
+export interface Hooks {
   readonly revision: number;
   readonly document: Document;
   send(document: Document, revision: number): Promise<Answer>;
   show(state: SaveState): void;
-  found(problems: readonly Problem[]): void;
+  setProblems(problems: readonly Problem[]): void;
 }
 
 export class Autosave {
@@ -32,9 +32,9 @@ export class Autosave {
   private state: SaveState = { is: "saved" };
   revision: number;
 
-  constructor(private readonly parts: Parts) {
-    this.stored = this.wanted = parts.document;
-    this.revision = parts.revision;
+  constructor(private readonly hooks: Hooks) {
+    this.stored = this.wanted = hooks.document;
+    this.revision = hooks.revision;
   }
 
   get isSafe(): boolean {
@@ -57,7 +57,7 @@ export class Autosave {
     return this.isSafe;
   }
 
-  /** The author saw what the other one saved: `document` follows it, be it mine, theirs or made of both. */
+  /** Ends a conflict: `document`, which is mine, theirs or a merge of both, follows the other author's revision. */
   settleConflict(document: Document): void {
     if (this.state.is !== "conflict") return;
     this.revision = this.state.revision;
@@ -79,11 +79,14 @@ export class Autosave {
   }
 
   private async send(): Promise<void> {
-    if (this.isSending) return this.schedule(SAVE_AFTER_MS);
+    if (this.isSending) {
+      this.schedule(SAVE_AFTER_MS);
+      return;
+    }
     this.isSending = true;
     this.show({ is: "saving" });
     const sent = this.wanted;
-    const answer = await this.parts.send(sent, this.revision);
+    const answer = await this.hooks.send(sent, this.revision);
     this.isSending = false;
     this.take(answer, sent);
   }
@@ -91,7 +94,7 @@ export class Autosave {
   private take(answer: Answer, sent: Document): void {
     if (answer.is === "saved") {
       [this.stored, this.revision] = [sent, answer.revision];
-      this.parts.found(answer.problems);
+      this.hooks.setProblems(answer.problems);
       if (this.wanted === sent) return this.settle();
       this.show({ is: "unsaved" });
       return this.schedule(SAVE_AFTER_MS);
@@ -103,6 +106,6 @@ export class Autosave {
 
   private show(state: SaveState): void {
     this.state = state;
-    this.parts.show(state);
+    this.hooks.show(state);
   }
 }

@@ -1,14 +1,14 @@
-/** Copy, cut and paste through the system's clipboard; a field or marked text keeps its own. */
+/** Copy, cut and paste through the system's clipboard. Fields and selected text keep the browser's behaviour. */
 import { useEffect } from "react";
 import { isTyping } from "./useShortcuts";
 
-interface Acts {
+interface Actions {
   readonly copy: () => string | null;
   readonly cut: () => string | null;
   readonly paste: (text: string) => void;
 }
 
-export function useClipboard(acts: Acts): void {
+export function useClipboard(actions: Actions): void {
   useEffect(() => {
     const give = (act: () => string | null) => (event: ClipboardEvent): void => {
       if (isElsewhere(event.target)) return;
@@ -21,9 +21,9 @@ export function useClipboard(acts: Acts): void {
       const text = event.clipboardData?.getData("text/plain");
       if (!text || isTyping(event.target)) return;
       event.preventDefault();
-      acts.paste(text);
+      actions.paste(text);
     };
-    const [copy, cut] = [give(acts.copy), give(acts.cut)];
+    const [copy, cut] = [give(actions.copy), give(actions.cut)];
     addEventListener("copy", copy);
     addEventListener("cut", cut);
     addEventListener("paste", take);

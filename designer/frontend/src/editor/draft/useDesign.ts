@@ -1,4 +1,4 @@
-/** The draft under the author's hands: its history, its saving, what is wrong with it. */
+/** State of the draft that is edited: its history, its saving and its problems. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { publishDraft, saveDraft, type Published } from "./api";
 import type { Command } from "../model/commands";
@@ -30,7 +30,7 @@ export function useDesign(data: EditData): Design {
   const [save, setSave] = useState<SaveState>({ is: "saved" });
   const saving = useRef<Autosave | null>(null);
   saving.current ??= new Autosave({
-    revision: data.revision, document: data.document, show: setSave, found: setProblems,
+    revision: data.revision, document: data.document, show: setSave, setProblems,
     send: (document, revision) => saveDraft(data.api, document, revision),
   });
   const autosave = saving.current;

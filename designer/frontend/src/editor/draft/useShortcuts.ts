@@ -1,7 +1,7 @@
-/** Keys of the whole designer, from the moment it is seen; a field that is typed in keeps its own. */
+/** Shortcuts of the whole designer. A field with the focus keeps its keys. */
 import { useLayoutEffect } from "react";
 
-interface Acts {
+interface Actions {
   readonly undo: () => void;
   readonly redo: () => void;
   readonly duplicate: () => void;
@@ -13,10 +13,10 @@ interface Acts {
   readonly keys: () => void;
 }
 
-export function useShortcuts(acts: Acts): void {
+export function useShortcuts(actions: Actions): void {
   useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      const act = actOf(event, acts);
+      const act = actOf(event, actions);
       if (!act || isTyping(event.target)) return;
       event.preventDefault();
       act();
@@ -26,12 +26,12 @@ export function useShortcuts(acts: Acts): void {
   });
 }
 
-function actOf(event: KeyboardEvent, acts: Acts): (() => void) | undefined {
+function actOf(event: KeyboardEvent, actions: Actions): (() => void) | undefined {
   const key = event.key.toLowerCase();
   if (event.altKey) return undefined;
-  if (!event.ctrlKey && !event.metaKey) return { "/": acts.add, "?": acts.keys, c: acts.connect, o: acts.outline }[key];
-  if (key === "z") return event.shiftKey ? acts.redo : acts.undo;
-  return { y: acts.redo, d: acts.duplicate, k: acts.find, a: acts.chooseAll }[key];
+  if (!event.ctrlKey && !event.metaKey) return { "/": actions.add, "?": actions.keys, c: actions.connect, o: actions.outline }[key];
+  if (key === "z") return event.shiftKey ? actions.redo : actions.undo;
+  return { y: actions.redo, d: actions.duplicate, k: actions.find, a: actions.chooseAll }[key];
 }
 
 export function isTyping(target: EventTarget | null): boolean {

@@ -1,11 +1,11 @@
-/** Around the forms of one step, edge or workflow: what is wrong there, and whose values previews take. */
+/** Surrounds the forms of one step, edge or workflow with its problems and the choice of values for previews. */
 import { useContext, useEffect, useId, useMemo, useState, type ReactElement, type ReactNode } from "react";
 import type { Problem } from "../../graph/model/problems";
 import { get } from "../../graph/model/calls";
-import { sourceText, type Source } from "../trials/sources";
-import { ProblemList } from "./fields/ProblemList";
-import { InspectingContext } from "./fields/context";
-import { SourceContext } from "./fields/source";
+import { pastRunText, type PastRun } from "../model/pastRuns";
+import { ProblemList } from "../controls/ProblemList";
+import { InspectedContext } from "../controls/inspected";
+import { PreviewSourceContext } from "../controls/previewSource";
 
 interface Props {
   readonly base: string;
@@ -15,33 +15,33 @@ interface Props {
   readonly children: ReactNode;
 }
 
-export function Inspect({ base, problems, saved, children }: Props): ReactElement {
-  const { api, run, choose, go } = useContext(SourceContext);
+export function Inspection({ base, problems, saved, children }: Props): ReactElement {
+  const { api, run, choose, go } = useContext(PreviewSourceContext);
   const value = useMemo(() => ({ base, problems, api, saved, run }), [base, problems, api, saved, run]);
   return (
-    <InspectingContext value={value}>
+    <InspectedContext value={value}>
       {base && problems.length > 0 && <ProblemList problems={problems} go={go} />}
       {children}
-      {base && api && <SourceField api={api} base={base} run={run} choose={choose} />}
-    </InspectingContext>
+      {base && api && <PreviewSourceField api={api} base={base} run={run} choose={choose} />}
+    </InspectedContext>
   );
 }
 
-interface SourceProps {
+interface PreviewSourceProps {
   readonly api: string;
   readonly base: string;
   readonly run: string;
   readonly choose: (run: string) => void;
 }
 
-function SourceField({ api, base, run, choose }: SourceProps): ReactElement {
+function PreviewSourceField({ api, base, run, choose }: PreviewSourceProps): ReactElement {
   const id = useId();
-  const [sources, setSources] = useState<readonly Source[]>([]);
+  const [pastRuns, setPastRuns] = useState<readonly PastRun[]>([]);
   const [isAsked, ask] = useState(run !== "");
   useEffect(() => {
     if (!isAsked) return;
-    void get<{ runs: readonly Source[] }>(`${api}/draft/scope?path=${encodeURIComponent(base)}`).then((told) => {
-      if (told.is === "ok") setSources(told.value.runs);
+    void get<{ runs: readonly PastRun[] }>(`${api}/draft/scope?path=${encodeURIComponent(base)}`).then((result) => {
+      if (result.is === "ok") setPastRuns(result.value.runs);
     });
   }, [api, base, isAsked]);
   return (
@@ -49,7 +49,7 @@ function SourceField({ api, base, run, choose }: SourceProps): ReactElement {
       <label htmlFor={id}>Expressions show what they give with</label>
       <select id={id} className="select select-sm" value={run} onChange={(event) => choose(event.target.value)}>
         <option value="">the sample input</option>
-        {sources.map((source) => <option key={source.id} value={source.id}>{sourceText(source)}</option>)}
+        {pastRuns.map((pastRun) => <option key={pastRun.id} value={pastRun.id}>{pastRunText(pastRun)}</option>)}
       </select>
     </div>
   );

@@ -1,7 +1,8 @@
-/** What is chosen on the canvas, as forms: a step, an edge, or the workflow itself. */
+/** Forms for what is chosen on the canvas: a step, an edge, or the workflow itself. */
+import { present } from "../../shared/present";
 import type { KeyboardEvent, ReactElement } from "react";
 import { edgesOf, idsOf, stepsOf, textOf } from "../../graph/model/document";
-import { Inspect } from "./Inspection";
+import { Inspection } from "./Inspection";
 import { problemsAt, spotOf } from "../../graph/model/problems";
 import type { EditData } from "../draft/data";
 import { EdgeForm } from "./forms/EdgeForm";
@@ -22,31 +23,31 @@ export default function Inspector({ data, bench }: Props): ReactElement {
   };
   return (
     <aside className="inspector" aria-label="Inspector" data-part="inspector" tabIndex={-1} onKeyDown={leave}>
-      <Inspected bench={bench} />
+      <SelectionForms bench={bench} />
       <datalist id={WORKERS_LIST}>{data.workers.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}</datalist>
       <datalist id={WORKFLOWS_LIST}>{data.workflows.map((name) => <option key={name} value={name} />)}</datalist>
     </aside>
   );
 }
 
-function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
-  const { design: { document, problems }, catalog, chosen, step: index, edge, act } = bench;
+function SelectionForms({ bench }: { readonly bench: Workbench }): ReactElement {
+  const { design: { document, problems }, catalog, chosen, step: index, edge, apply } = bench;
   const step = stepsOf(document)[index];
   const line = edgesOf(document)[edge];
   if (step) {
-    const id = idsOf(stepsOf(document))[index]!;
+    const id = present(idsOf(stepsOf(document))[index]);
     return <>
       <h2>{textOf(step.title) || id}</h2>
-      <Inspect base={`steps[${index}]`} problems={problemsAt(problems, "step", index)} saved={problems}>
+      <Inspection base={`steps[${index}]`} problems={problemsAt(problems, "step", index)} saved={problems}>
         <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
           links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
-      </Inspect>
+      </Inspection>
     </>;
   }
   if (line) return <>
     <h2>Edge</h2>
-    <Inspect base={`edges[${edge}]`} problems={problemsAt(problems, "edge", edge)} saved={problems}><EdgeForm document={document} index={edge} put={(next, topic) => act({ do: "putEdge", index: edge, edge: next }, `edge ${edge} ${topic}`)}
-      reorder={bench.reorder} remove={() => bench.remove([], [`${edge}:`])} /></Inspect>
+    <Inspection base={`edges[${edge}]`} problems={problemsAt(problems, "edge", edge)} saved={problems}><EdgeForm document={document} index={edge} put={(next, topic) => apply({ do: "putEdge", index: edge, edge: next }, `edge ${edge} ${topic}`)}
+      reorder={bench.reorder} remove={() => bench.remove([], [`${edge}:`])} /></Inspection>
   </>;
   if (chosen.steps.size > 1) return <>
     <h2>{chosen.steps.size} steps chosen</h2>
@@ -58,6 +59,6 @@ function Inspected({ bench }: { readonly bench: Workbench }): ReactElement {
   </>;
   return <>
     <h2>Workflow</h2>
-    <Inspect base="" problems={problems.filter((problem) => spotOf(problem).on === "workflow")} saved={problems}><WorkflowForm document={document} put={(fields, topic) => act({ do: "putFields", fields }, topic)} /></Inspect>
+    <Inspection base="" problems={problems.filter((problem) => spotOf(problem).on === "workflow")} saved={problems}><WorkflowForm document={document} put={(fields, topic) => apply({ do: "putFields", fields }, topic)} /></Inspection>
   </>;
 }

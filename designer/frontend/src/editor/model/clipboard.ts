@@ -1,6 +1,7 @@
-/** Steps that travel: to another place, another tab, another workflow, as JSON text. Pure. */
+/** Copies steps as JSON text and pastes them: elsewhere, in another tab or in another workflow. Pure. */
+import { present } from "../../shared/present";
 import { freeName, type Command } from "./commands";
-import { edgesOf, idsOf, isObject, layoutOf, stepsOf, textOf, type Document, type Edge, type Json, type JsonObject, type Place, type Step } from "../../graph/model/document";
+import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type Json, type JsonObject, type Place, type Step } from "../../graph/model/document";
 import { NODE_HEIGHT } from "../../graph/model/nodes";
 
 type Places = Readonly<Record<string, Place>>;
@@ -20,7 +21,7 @@ export interface Target {
 /** The chosen steps, the edges among them, and their places. */
 export function clipOf(document: Document, chosen: ReadonlySet<string>, places: Places): JsonObject {
   const ids = idsOf(stepsOf(document));
-  const steps = stepsOf(document).filter((_, index) => chosen.has(ids[index]!));
+  const steps = stepsOf(document).filter((_, index) => chosen.has(present(ids[index])));
   const names = new Set(steps.map(({ name }) => textOf(name)));
   const edges = edgesOf(document).filter((edge) => names.has(textOf(edge.from)) && names.has(textOf(edge.to)));
   const layout = Object.fromEntries(Object.entries(places).filter(([name]) => names.has(name)));
@@ -38,11 +39,11 @@ export function readClip(text: string): JsonObject | null {
   }
 }
 
-/** The command that adds the steps under free names. `places` are theirs, `taken` those of the document. */
+/** The command that adds the steps under free names. `places` are those of the clip, `taken` those of the document. */
 export function graft(document: Document, clip: JsonObject, places: Places, taken: Places, target: Target = {}): Command & { do: "add" } {
   const names = freeNames(document, clip);
-  const steps = stepsOf(clip).map((step, index) => ({ ...step, name: names[index]! }));
-  const known = new Map(idsOf(stepsOf(clip)).map((id, index) => [id, names[index]!]));
+  const steps = stepsOf(clip).map((step, index) => ({ ...step, name: present(names[index]) }));
+  const known = new Map(idsOf(stepsOf(clip)).map((id, index) => [id, present(names[index])]));
   const inner = edgesOf(clip).flatMap((edge): Edge[] => {
     const [from, to] = [known.get(textOf(edge.from)), known.get(textOf(edge.to))];
     return from && to ? [{ ...edge, from, to }] : [];
@@ -63,15 +64,9 @@ export function adopted(document: Document, whole: JsonObject): Document {
   return { ...whole, ...own };
 }
 
-/** A whole workflow has more to it than steps. */
+/** Whether a clip is a whole workflow: it has fields beside steps, edges and layout. */
 export function isWhole(clip: JsonObject): boolean {
   return "schema" in clip || Object.keys(clip).some((key) => !OF_ITS_OWN.includes(key));
-}
-
-/** Whether every step of the document has a place of its own. */
-export function placesIn(clip: JsonObject): Places | null {
-  const layout = layoutOf(clip);
-  return idsOf(stepsOf(clip)).every((id) => layout[id]) ? layout : null;
 }
 
 function freeNames(document: Document, clip: JsonObject): string[] {

@@ -1,4 +1,5 @@
 /** Every edit is a command; one pure function applies it and gives the next document. */
+import { present } from "../../shared/present";
 import {
   edgesOf, idsOf, isObject, layoutOf, stepsOf, textOf, type Document, type Edge, type Json, type JsonObject, type Place, type Step,
 } from "../../graph/model/document";
@@ -56,13 +57,13 @@ export function duplicateOf(document: Document, ids: readonly string[], places: 
     taken.add(name);
     names.set(id, name);
   }
-  const steps = ids.map((id) => ({ ...stepsOf(document)[all.indexOf(id)], name: names.get(id)! }));
+  const steps = ids.map((id) => ({ ...stepsOf(document)[all.indexOf(id)], name: present(names.get(id)) }));
   const edges = edgesOf(document)
     .filter((edge) => names.has(textOf(edge.from)) && names.has(textOf(edge.to)))
-    .map((edge) => ({ ...edge, from: names.get(textOf(edge.from))!, to: names.get(textOf(edge.to))! }));
+    .map((edge) => ({ ...edge, from: present(names.get(textOf(edge.from))), to: present(names.get(textOf(edge.to))) }));
   const layout = Object.fromEntries(ids.map((id) => {
     const [x, y] = places[id] ?? [0, 0];
-    return [names.get(id)!, [x + 40, y + 170] as const];
+    return [present(names.get(id)), [x + 40, y + 170] as const];
   }));
   return { do: "add", steps, edges, layout };
 }
@@ -85,7 +86,7 @@ function remove(document: Document, ids: ReadonlySet<string>, edges: ReadonlySet
   const isKept = (edge: Edge, index: number): boolean =>
     !edges.has(index) && !ids.has(textOf(edge.from)) && !ids.has(textOf(edge.to));
   return withFields(document, {
-    steps: stepsOf(document).filter((_, index) => !ids.has(all[index]!)),
+    steps: stepsOf(document).filter((_, index) => !ids.has(present(all[index]))),
     edges: edgesOf(document).filter(isKept),
     layout: layout.length ? Object.fromEntries(layout) : null,
   });
@@ -115,9 +116,9 @@ function withLayout(document: Document, layout: Readonly<Record<string, Place>>)
 
 /** `null` and the empty text take a field away: they mean "not stated". */
 function withFields(document: Document, fields: JsonObject): Document {
-  const next: Record<string, Json> = { ...document };
+  let next: Record<string, Json> = { ...document };
   for (const [key, value] of Object.entries(fields)) {
-    if (value === null || value === "" || (isObject(value) && key === "defaults" && !Object.keys(value).length)) delete next[key];
+    if (value === null || value === "" || (isObject(value) && key === "defaults" && !Object.keys(value).length)) next = without(next, key);
     else next[key] = value;
   }
   return next;
@@ -125,4 +126,9 @@ function withFields(document: Document, fields: JsonObject): Document {
 
 function replaced<Item>(items: readonly Item[], index: number, item: Item): Item[] {
   return items.map((other, place) => (place === index ? item : other));
+}
+
+function without(fields: Record<string, Json>, key: string): Record<string, Json> {
+  const { [key]: _, ...others } = fields;
+  return others;
 }

@@ -1,4 +1,5 @@
 /** What differs between two documents: steps added, removed and changed, field by field. Pure. */
+import { present } from "../../shared/present";
 import { edgesOf, idsOf, isObject, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
 export interface Difference {
@@ -23,16 +24,16 @@ export function compare(before: Document, after: Document): Difference[] {
 }
 
 function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>, prefix: string): Difference[] {
-  const found: Difference[] = [];
+  const differences: Difference[] = [];
   for (const [key, value] of after) {
     const other = before.get(key);
-    if (!other) found.push({ what: "added", subject: prefix + key, fields: [] });
-    else if (!same(other, value)) found.push({ what: "changed", subject: prefix + key, fields: differing(other, value) });
+    if (!other) differences.push({ what: "added", subject: prefix + key, fields: [] });
+    else if (!same(other, value)) differences.push({ what: "changed", subject: prefix + key, fields: differing(other, value) });
   }
   for (const key of before.keys()) {
-    if (!after.has(key)) found.push({ what: "removed", subject: prefix + key, fields: [] });
+    if (!after.has(key)) differences.push({ what: "removed", subject: prefix + key, fields: [] });
   }
-  return found;
+  return differences;
 }
 
 function whole(before: Document, after: Document): Difference[] {
@@ -46,7 +47,7 @@ function alone({ steps: _, edges: __, layout: ___, ...others }: Document): JsonO
 
 function named(document: Document): Map<string, JsonObject> {
   const steps = stepsOf(document);
-  return new Map(idsOf(steps).map((id, index) => [id, steps[index]!]));
+  return new Map(idsOf(steps).map((id, index) => [id, present(steps[index])]));
 }
 
 function joined(document: Document): Map<string, JsonObject> {

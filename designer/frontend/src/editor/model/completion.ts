@@ -1,4 +1,4 @@
-/** What may be typed at a place in an expression. Pure. */
+/** Completion at a place in an expression. Pure. */
 
 export interface Known {
   readonly path: string;

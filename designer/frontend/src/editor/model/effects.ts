@@ -1,36 +1,36 @@
-/** Which workers of a draft really do something that stays: what a person must know before trying it. Pure. */
+/** Lasting effects of a draft's workers, which a person must know before a trial. Pure. */
 import { slotOf, type Catalog, type Slot } from "../../graph/model/catalog";
 import { isObject, stepsOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
 
-export interface Acting {
+export interface WorkerEffect {
   /** A worker's name, or `workflow <name>`. */
   readonly worker: string;
-  readonly says: string;
+  readonly text: string;
 }
 
-const SAYS: Readonly<Record<Slot["holds"], string>> = {
+const TEXTS: Readonly<Record<Slot["holds"], string>> = {
   action: "acts, and is undone by", none: "", irreversible: "acts, and cannot be undone", unstated: "may act; nobody has said how it is undone",
 };
 
-/** Once a worker, in the document's order; only those of `step` where one is named. */
-export function actingIn(document: Document, catalog: Catalog, step: string | null = null): readonly Acting[] {
-  const steps = stepsOf(document).filter(({ name }) => step === null || name === step);
-  const found = new Map(steps.flatMap((one) => [...acts(one, catalog)]).map((acting) => [acting.worker, acting]));
-  return [...found.values()];
+/** One effect for each worker, in the document's order; with `only`, those of the step of that name. */
+export function effectsOf(document: Document, catalog: Catalog, only: string | null = null): readonly WorkerEffect[] {
+  const steps = stepsOf(document).filter(({ name }) => only === null || name === only);
+  const byWorker = new Map(steps.flatMap((step) => [...stepEffects(step, catalog)]).map((effect) => [effect.worker, effect]));
+  return [...byWorker.values()];
 }
 
-function* acts(step: Step, catalog: Catalog): Iterable<Acting> {
+function* stepEffects(step: Step, catalog: Catalog): Iterable<WorkerEffect> {
   const { callsWorker, startsRun } = traitsOf(step);
   const slot = slotOf(step, catalog);
-  if (startsRun && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, says: "runs for real, with all its workers" };
+  if (startsRun && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, text: "runs for real, with all its workers" };
   if (!callsWorker) return;
   const worker = textOf(step.worker);
-  if (worker && slot.holds !== "none") yield { worker, says: slot.holds === "action" ? `${SAYS.action} ${slot.text}` : SAYS[slot.holds] };
+  if (worker && slot.holds !== "none") yield { worker, text: slot.holds === "action" ? `${TEXTS.action} ${slot.text}` : TEXTS[slot.holds] };
   const fallback = isObject(step.fallback) ? textOf(step.fallback.worker) : "";
-  if (fallback && slot.holds !== "none") yield { worker: fallback, says: `may act in place of ${worker}` };
+  if (fallback && slot.holds !== "none") yield { worker: fallback, text: `may act in place of ${worker}` };
 }
 
-/** Those that this person has not agreed to yet. */
-export function unknownOf(acting: readonly Acting[], agreed: ReadonlySet<string>): readonly Acting[] {
-  return acting.filter(({ worker }) => !agreed.has(worker));
+/** The effects that this person has not consented to yet. */
+export function withoutConsent(effects: readonly WorkerEffect[], consented: ReadonlySet<string>): readonly WorkerEffect[] {
+  return effects.filter(({ worker }) => !consented.has(worker));
 }

@@ -21,12 +21,12 @@ export function tabOf(field: string): Tab {
 /** Problems of one field; with `inside` also those of what lies within it. */
 export function problemsOf(problems: readonly Problem[], field: string, inside: boolean): readonly Problem[] {
   return problems.filter((problem) => {
-    const found = spotOf(problem).field;
-    return found === field || (inside && isWithin(found, field));
+    const path = spotOf(problem).field;
+    return path === field || (inside && isWithin(path, field));
   });
 }
 
-/** Of the fields that are there, the one that a problem's field is, or lies in; the innermost. */
+/** The innermost of the existing fields that is the wanted one or contains it. */
 export function nearest(fields: readonly string[], wanted: string): string | null {
   const around = fields.filter((field) => field === wanted || isWithin(wanted, field));
   return around.reduce<string | null>((best, field) => (best === null || field.length > best.length ? field : best), null);

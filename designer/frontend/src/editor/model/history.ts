@@ -8,7 +8,7 @@ export interface History {
   readonly past: readonly Document[];
   readonly present: Document;
   readonly future: readonly Document[];
-  /** What the last edit was about, so that typing in one field is one step back. */
+  /** Topic of the last edit, so that typing in one field is undone as one. */
   readonly topic: string;
 }
 

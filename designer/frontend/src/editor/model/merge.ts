@@ -1,8 +1,9 @@
-/** Two authors' drafts made one, field by field: only what both changed differently is asked. Pure. */
+/** Three-way merge of two authors' drafts, field by field. Only what both changed differently is a clash. Pure. */
+import { present } from "../../shared/present";
 import { edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
 export type Side = "mine" | "theirs";
-/** What both changed, and how. `undefined`: not there. */
+/** A field that both changed differently. `undefined`: absent. */
 export interface Clash {
   readonly key: string;
   readonly subject: string;
@@ -21,7 +22,7 @@ type Keyed = ReadonlyMap<string, JsonObject>;
 
 const APART = ["steps", "edges", "layout"];
 
-/** `base` is what both began with. Where they clash, `choices` decides by the clash's key; else it is mine. */
+/** `base` is the document that both began with. `choices` resolves clashes by their keys; an unresolved clash takes mine. */
 export function merge(base: Document, mine: Document, theirs: Document, choices: ReadonlyMap<string, Side> = new Map()): Merged {
   const clashes: Clash[] = [];
   const all = [base, mine, theirs] as const;
@@ -40,7 +41,7 @@ export function merge(base: Document, mine: Document, theirs: Document, choices:
   return { document, clashes };
 }
 
-/** The value that follows from three, or what `decide` says where both changed it differently. */
+/** The merged value; where both changed it differently, what `decide` returns. */
 function mixed([base, mine, theirs]: Three, subject: string, field: string, decide: (clash: Clash) => Value): Value {
   if (same(mine, theirs) || same(base, theirs)) return mine;
   if (same(base, mine)) return theirs;
@@ -53,7 +54,7 @@ function mixed([base, mine, theirs]: Three, subject: string, field: string, deci
   }));
 }
 
-/** Parts of a list by their names: in their order if only they reordered, else in mine with theirs after. */
+/** Merges lists by the names of their parts. The order is theirs if only they reordered; else mine, with parts that they added at the end. */
 function listed([base, mine, theirs]: readonly Keyed[], mix: (name: string, parts: Three) => Value): JsonObject[] {
   if (!base || !mine || !theirs) return [];
   const order = (of: Keyed): string => JSON.stringify([...of.keys()].filter((key) => base.has(key)));
@@ -70,21 +71,21 @@ function without(document: Document): JsonObject {
 
 function namedSteps(document: Document): Keyed {
   const steps = stepsOf(document);
-  return new Map(idsOf(steps).map((id, index) => [id, steps[index]!]));
+  return new Map(idsOf(steps).map((id, index) => [id, present(steps[index])]));
 }
 
 function joinedEdges(document: Document): Keyed {
-  const found = new Map<string, JsonObject>();
+  const edges = new Map<string, JsonObject>();
   for (const edge of edgesOf(document)) {
     const name = `${textOf(edge.from)} → ${textOf(edge.to)}`;
     let key = name;
-    for (let number = 2; found.has(key); number += 1) key = `${name} (${number})`;
-    found.set(key, edge);
+    for (let number = 2; edges.has(key); number += 1) key = `${name} (${number})`;
+    edges.set(key, edge);
   }
-  return found;
+  return edges;
 }
 
-/** Places that mine gave or changed; of two authors who moved one step, mine counts. */
+/** Places that mine added or changed. Where both moved a step, mine wins. */
 function movedOf(base: Document, mine: Document): JsonObject {
   const before = layoutOf(base);
   return Object.fromEntries(Object.entries(layoutOf(mine)).filter(([name, place]) => !same(before[name], place)));

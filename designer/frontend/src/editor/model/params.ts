@@ -47,6 +47,6 @@ function resolved(part: Json, definitions: JsonObject): JsonObject {
   if (!isObject(part)) return {};
   const target = definitions[textOf(part.$ref).replace("#/$defs/", "")];
   if (isObject(target)) return { ...target, ...part };
-  const options = Array.isArray(part.anyOf) ? part.anyOf.filter((one) => isObject(one) && one.type !== "null") : [];
+  const options = Array.isArray(part.anyOf) ? part.anyOf.filter((option) => isObject(option) && option.type !== "null") : [];
   return options.length === 1 && isObject(options[0]) ? { ...options[0], ...part } : part;
 }

@@ -1,4 +1,4 @@
-/** May these two be connected? Cheap rules for the hand at the mouse; the server is the authority. Pure. */
+/** Rules for new edges, checked while the author draws; the server has the last word. Pure. */
 import { edgesOf, idsOf, stepsOf, textOf, type Document } from "../../graph/model/document";
 
 /** Why an edge may not be drawn, or null. */

@@ -1,15 +1,15 @@
-/** One trial as it happens: the run's frames become statuses of the canvas. */
+/** Follows one trial live: applies the frames of its run and paints the statuses of its steps. */
 import { applyFrames } from "../../run/model/apply";
 import { Connection, type Socket } from "../../run/live/connection";
 import type { Frame } from "../../run/model/frame";
-import { newRun, type RunState, type StepState } from "../../run/model/state";
-import { noteOf } from "../../run/model/words";
-import type { Statuses, StepStatus } from "../../graph/view/statuses";
+import { newRun, type RunState } from "../../run/model/state";
+import { statusOf } from "../../run/live/stepStatus";
+import type { Statuses } from "../../graph/view/statuses";
 import { RUN_ENDED } from "../../shared/vocabulary";
 
 const PAINT_MS = 40;
 
-export interface Watched {
+export interface TrialView {
   readonly id: string;
   readonly names: readonly string[];
   readonly statuses: Statuses;
@@ -23,10 +23,10 @@ export class LiveTrial {
   private isConnected = false;
   private readonly connection: Connection;
 
-  constructor(private readonly watched: Watched) {
-    this.state = newRun(watched.names);
+  constructor(private readonly view: TrialView) {
+    this.state = newRun(view.names);
     this.connection = new Connection({
-      url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/runs/${watched.id}/`,
+      url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/runs/${view.id}/`,
       after: 0, known: 1,
       open: (url) => new WebSocket(url) as unknown as Socket,
       onFrame: (frame) => this.receive(frame),
@@ -56,20 +56,14 @@ export class LiveTrial {
     this.paint();
   }
 
-  private connected(is: boolean): void {
-    this.isConnected = is;
-    this.watched.show(this.state, is);
+  private connected(isConnected: boolean): void {
+    this.isConnected = isConnected;
+    this.view.show(this.state, isConnected);
   }
 
   private paint(): void {
     const hasEnded = RUN_ENDED.has(this.state.status);
-    this.watched.statuses.set([...this.state.steps].map(([name, step]) => [name, statusOf(step, hasEnded)]));
-    this.watched.show(this.state, this.isConnected);
+    this.view.statuses.set([...this.state.steps].map(([name, step]) => [name, statusOf(step, hasEnded)]));
+    this.view.show(this.state, this.isConnected);
   }
-}
-
-export function statusOf(step: StepState, hasEnded: boolean): StepStatus {
-  const status = hasEnded && step.status === "pending" ? "unreached" : step.status;
-  const note = noteOf(step);
-  return { status, undo: step.undo, ...(note && { note }) };
 }

@@ -1,11 +1,11 @@
-/** One step alone, with a context that is written by hand or taken from a past run. */
+/** The dialog for a trial of one step, with a context that is written by hand or taken from a past run. */
 import { useEffect, useId, useState, type ReactElement } from "react";
-import { actingIn } from "../model/effects";
+import { effectsOf } from "../model/effects";
 import type { Catalog } from "../../graph/model/catalog";
 import type { Document, JsonObject } from "../../graph/model/document";
-import { get, type Told } from "../../graph/model/calls";
-import { sourceText, type Source } from "./sources";
-import { TryDialog } from "./TrialDialog";
+import { get, type CallResult } from "../../graph/model/calls";
+import { pastRunText, type PastRun } from "../model/pastRuns";
+import { TrialDialog } from "./TrialDialog";
 
 interface Props {
   readonly api: string;
@@ -13,7 +13,7 @@ interface Props {
   readonly catalog: Catalog;
   readonly name: string;
   readonly index: number;
-  readonly start: (context: JsonObject, steps: JsonObject) => Promise<Told<unknown>>;
+  readonly start: (context: JsonObject, steps: JsonObject) => Promise<CallResult<unknown>>;
   readonly close: () => void;
 }
 interface Scope {
@@ -22,21 +22,21 @@ interface Scope {
 }
 const NOTHING: Scope = { context: {}, steps: {} };
 
-export function StepTry({ api, document, catalog, name, index, start, close }: Props): ReactElement {
+export function StepTrial({ api, document, catalog, name, index, start, close }: Props): ReactElement {
   const id = useId();
-  const [sources, setSources] = useState<readonly Source[]>([]);
+  const [pastRuns, setPastRuns] = useState<readonly PastRun[]>([]);
   const [run, setRun] = useState("");
   const [scope, setScope] = useState(NOTHING);
   const path = encodeURIComponent(`steps[${index}].when`);
   useEffect(() => {
-    void get<{ runs: readonly Source[] }>(`${api}/draft/scope?path=${path}`).then((told) => {
-      if (told.is === "ok") setSources(told.value.runs);
+    void get<{ runs: readonly PastRun[] }>(`${api}/draft/scope?path=${path}`).then((result) => {
+      if (result.is === "ok") setPastRuns(result.value.runs);
     });
   }, [api, path]);
   useEffect(() => {
     let isCurrent = true;
-    void get<Scope>(`${api}/draft/context?path=${path}${run && `&run=${run}`}`).then((told) => {
-      if (isCurrent) setScope(told.is === "ok" ? told.value : NOTHING);
+    void get<Scope>(`${api}/draft/context?path=${path}${run && `&run=${run}`}`).then((result) => {
+      if (isCurrent) setScope(result.is === "ok" ? result.value : NOTHING);
     });
     return () => { isCurrent = false; };
   }, [api, path, run]);
@@ -45,12 +45,12 @@ export function StepTry({ api, document, catalog, name, index, start, close }: P
       <label htmlFor={id}>Begin with the context of</label>
       <select id={id} className="select select-sm" value={run} onChange={(event) => setRun(event.target.value)}>
         <option value="">the sample input</option>
-        {sources.map((source) => <option key={source.id} value={source.id}>{sourceText(source)}</option>)}
+        {pastRuns.map((pastRun) => <option key={pastRun.id} value={pastRun.id}>{pastRunText(pastRun)}</option>)}
       </select>
     </div>
   );
   return (
-    <TryDialog title={`Try ${name} alone`} label="Context (JSON)" acting={actingIn(document, catalog, name)} sample={scope.context}
+    <TrialDialog title={`Try ${name} alone`} label="Context (JSON)" effects={effectsOf(document, catalog, name)} sample={scope.context}
       choose={choose} start={(context) => start(context, scope.steps)} close={close} />
   );
 }

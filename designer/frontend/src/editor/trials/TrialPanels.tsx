@@ -1,22 +1,22 @@
-/** The panels and questions of foresight and trials; loaded beside the designer. */
+/** The panel of an assumed failure, the bar of the current trial and its dialogs. Loaded after the designer. */
 import type { ReactElement } from "react";
-import { actingIn } from "../model/effects";
-import { ForesightPanel } from "../../graph/foresight/ForesightPanel";
-import { StepTry } from "./StepTrial";
+import { effectsOf } from "../model/effects";
+import { WhatIfPanel } from "../../graph/whatIf/WhatIfPanel";
+import { StepTrial } from "./StepTrial";
 import { TrialBar } from "./TrialBar";
-import { TryDialog } from "./TrialDialog";
-import type { Tries } from "./useTrials";
+import { TrialDialog } from "./TrialDialog";
+import type { Trials } from "./useTrials";
 
-export default function TryPanels({ tries }: { readonly tries: Tries }): ReactElement {
-  const { api, steps, foresight, trying, bench, asked, ask, sample, tryDraft, tryStep } = tries;
+export default function TrialPanels({ trials }: { readonly trials: Trials }): ReactElement {
+  const { api, steps, whatIf, current, bench, openTrial, open, sample, startDraftTrial, startStepTrial } = trials;
   const { design: { document }, catalog } = bench;
-  const close = (): void => ask(null);
+  const close = (): void => open(null);
   return <>
-    <ForesightPanel steps={steps} foresight={foresight} />
-    <TrialBar trying={trying} />
-    {asked === "draft" && <TryDialog title="Try this draft" label="Input (JSON)" acting={actingIn(document, catalog)} sample={sample} start={tryDraft} close={close} />}
-    {asked && asked !== "draft" && (
-      <StepTry api={api} document={document} catalog={catalog} name={asked.step} index={asked.index} start={(context, given) => tryStep(asked.step, context, given)} close={close} />
+    <WhatIfPanel steps={steps} whatIf={whatIf} />
+    <TrialBar current={current} />
+    {openTrial === "draft" && <TrialDialog title="Try this draft" label="Input (JSON)" effects={effectsOf(document, catalog)} sample={sample} start={startDraftTrial} close={close} />}
+    {openTrial && openTrial !== "draft" && (
+      <StepTrial api={api} document={document} catalog={catalog} name={openTrial.step} index={openTrial.index} start={(context, given) => startStepTrial(openTrial.step, context, given)} close={close} />
     )}
   </>;
 }

@@ -1,39 +1,39 @@
-/** The places in the designer where a draft is tried. */
+/** What the designer shows of trials: contexts for everything inside, tools and panels. */
 import { lazy, Suspense, type ReactElement, type ReactNode } from "react";
-import { SeekContext } from "../inspector/fields/seek";
-import { SourceContext } from "../inspector/fields/source";
+import { WantedFieldContext } from "../controls/wantedField";
+import { PreviewSourceContext } from "../controls/previewSource";
 import { StatusesContext } from "../../graph/view/statuses";
-import { ForesightContext } from "../../graph/foresight/useForesight";
-import { chosenStep, type Tries } from "./useTrials";
+import { WhatIfContext } from "../../graph/whatIf/useWhatIf";
+import { chosenStep, type Trials } from "./useTrials";
 
-/** Asked for at once; a designer that lost its connection before does without trials. */
+/** Loaded at once, so that trials work when the connection is lost later; without them the designer works on. */
 const loading = import("./TrialPanels").catch(() => ({ default: () => <></> }));
 const Panels = lazy(() => loading);
 
 interface Props {
-  readonly tries: Tries;
+  readonly trials: Trials;
 }
 
-/** What trials, plans, previews and problems tell to everything inside. */
-export function Tried({ tries, children }: Props & { readonly children: ReactNode }): ReactElement {
-  const { api, foresight, trying, seek, source: run, chooseSource: choose, go } = tries;
+/** Provides statuses of the trial, marks of an assumed failure, the source of previews and the wanted field. */
+export function TrialsProvider({ trials, children }: Props & { readonly children: ReactNode }): ReactElement {
+  const { api, whatIf, current, wantedField, source: run, chooseSource: choose, go } = trials;
   return (
-    <StatusesContext value={trying.statuses}><ForesightContext value={foresight.marks}>
-      <SourceContext value={{ api, run, choose, go }}><SeekContext value={seek}>{children}</SeekContext></SourceContext>
-    </ForesightContext></StatusesContext>
+    <StatusesContext value={current.statuses}><WhatIfContext value={whatIf.marks}>
+      <PreviewSourceContext value={{ api, run, choose, go }}><WantedFieldContext value={wantedField}>{children}</WantedFieldContext></PreviewSourceContext>
+    </WhatIfContext></StatusesContext>
   );
 }
 
-export function TryTools({ tries }: Props): ReactElement {
-  const { steps, foresight, ask } = tries;
-  const step = chosenStep(tries);
+export function TrialTools({ trials }: Props): ReactElement {
+  const { steps, whatIf, open } = trials;
+  const step = chosenStep(trials);
   return <>
-    <button type="button" className="btn btn-sm" disabled={!steps.length} aria-pressed={foresight.isOpen} onClick={foresight.isOpen ? foresight.close : foresight.open}>What if…</button>
-    <button type="button" className="btn btn-sm" disabled={!step} onClick={() => ask(step)}>Try step</button>
-    <button type="button" className="btn btn-sm" disabled={!steps.length} onClick={() => ask("draft")}>Try it</button>
+    <button type="button" className="btn btn-sm" disabled={!steps.length} aria-pressed={whatIf.isOpen} onClick={whatIf.isOpen ? whatIf.close : whatIf.open}>What if…</button>
+    <button type="button" className="btn btn-sm" disabled={!step} onClick={() => open(step)}>Try step</button>
+    <button type="button" className="btn btn-sm" disabled={!steps.length} onClick={() => open("draft")}>Try it</button>
   </>;
 }
 
-export function TryPanels({ tries }: Props): ReactElement {
-  return <Suspense fallback={null}><Panels tries={tries} /></Suspense>;
+export function TrialPanels({ trials }: Props): ReactElement {
+  return <Suspense fallback={null}><Panels trials={trials} /></Suspense>;
 }

@@ -1,8 +1,8 @@
-/** The workers that this person has agreed to try, kept by the browser. Without storage the page asks again. */
+/** The workers whose trials this person has consented to, kept by the browser. Without storage the dialog asks each time. */
 const KEY = "sagaboard.tried-workers";
 const KEPT_MAX = 500;
 
-export function agreedWorkers(): ReadonlySet<string> {
+export function consentedWorkers(): ReadonlySet<string> {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     return new Set(Array.isArray(kept) ? kept.filter((name): name is string => typeof name === "string") : []);
@@ -11,9 +11,9 @@ export function agreedWorkers(): ReadonlySet<string> {
   }
 }
 
-export function agreeTo(workers: Iterable<string>): void {
+export function giveConsent(workers: Iterable<string>): void {
   try {
-    localStorage.setItem(KEY, JSON.stringify([...new Set([...agreedWorkers(), ...workers])].slice(-KEPT_MAX)));
+    localStorage.setItem(KEY, JSON.stringify([...new Set([...consentedWorkers(), ...workers])].slice(-KEPT_MAX)));
   } catch {
     return;
   }

@@ -1,9 +1,9 @@
-/** The trial that the canvas shows, from the question before it to its end. */
+/** State of the trial that the canvas shows, from its start to its result. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { RunState } from "../../run/model/state";
 import type { JsonObject } from "../../graph/model/document";
 import { Statuses } from "../../graph/view/statuses";
-import { get, post, type Told } from "../../graph/model/calls";
+import { get, post, type CallResult } from "../../graph/model/calls";
 import type { LiveTrial } from "./LiveTrial";
 import { RUN_ENDED } from "../../shared/vocabulary";
 
@@ -14,26 +14,26 @@ export interface Trial {
   readonly state: RunState | null;
   readonly isConnected: boolean;
   /** What it came to, once it has ended. */
-  readonly result: Result | null;
+  readonly result: TrialResult | null;
 }
-export interface Result {
+export interface TrialResult {
   readonly output: unknown;
   readonly error: { readonly step?: string; readonly message?: string } | null;
 }
-interface Run extends Result {
+interface Run extends TrialResult {
   readonly id: string;
   readonly steps: readonly { readonly name: string }[];
 }
 
-export interface Trying {
+export interface CurrentTrial {
   readonly statuses: Statuses;
   readonly trial: Trial | null;
-  readonly start: (url: string, body: JsonObject, revision: number, alone: string | null) => Promise<Told<Run>>;
-  readonly stop: () => Promise<Told<unknown>>;
+  readonly start: (url: string, body: JsonObject, revision: number, alone: string | null) => Promise<CallResult<Run>>;
+  readonly stop: () => Promise<CallResult<unknown>>;
   readonly forget: () => void;
 }
 
-export function useTrial(): Trying {
+export function useTrial(): CurrentTrial {
   const [statuses] = useState(() => new Statuses());
   const [trial, setTrial] = useState<Trial | null>(null);
   const live = useRef<LiveTrial | null>(null);
@@ -44,24 +44,24 @@ export function useTrial(): Trying {
     setTrial(null);
   }, [statuses]);
   useEffect(() => () => live.current?.stop(), []);
-  const start: Trying["start"] = useCallback(async (url, body, revision, alone) => {
-    const told = await post<Run>(url, body, { "If-Match": `"${revision}"` });
-    if (told.is !== "ok") return told;
+  const start: CurrentTrial["start"] = useCallback(async (url, body, revision, alone) => {
+    const result = await post<Run>(url, body, { "If-Match": `"${revision}"` });
+    if (result.is !== "ok") return result;
     forget();
-    const { id, steps } = told.value;
+    const { id, steps } = result.value;
     setTrial({ id, alone, state: null, isConnected: true, result: null });
     const show = (state: RunState, isConnected: boolean): void =>
       setTrial((before) => (before?.id === id ? { ...before, state, isConnected } : before));
     const { LiveTrial } = await import("./LiveTrial");
     live.current = new LiveTrial({ id, names: steps.map(({ name }) => name), statuses, show });
     live.current.start();
-    return told;
+    return result;
   }, [forget, statuses]);
   const [id, hasEnded] = [trial?.id, RUN_ENDED.has(trial?.state?.status ?? "")];
   useEffect(() => {
     if (!id || !hasEnded) return;
-    void get<Run>(`/api/v1/runs/${id}`).then((told) => {
-      if (told.is === "ok") setTrial((before) => (before?.id === id ? { ...before, result: told.value } : before));
+    void get<Run>(`/api/v1/runs/${id}`).then((result) => {
+      if (result.is === "ok") setTrial((before) => (before?.id === id ? { ...before, result: result.value } : before));
     });
   }, [id, hasEnded]);
   const stop = useCallback(() => post(`/api/v1/runs/${id ?? ""}/cancel`, { mode: "compensate" }), [id]);

@@ -1,68 +1,70 @@
-/** Everything about a draft that is not editing it: what a failure would lead to, and trials. */
-import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Seek, Wanted } from "../inspector/fields/seek";
+/** State of everything about a draft beside editing: assumed failures, trials, sources of previews and wanted fields. */
+import { useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
+import type { WantedField, WantedFieldState } from "../controls/wantedField";
 import { isObject, textOf, stepsOf, type JsonObject } from "../../graph/model/document";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import type { EditData } from "../draft/data";
 import type { Workbench } from "../draft/useWorkbench";
-import type { Told } from "../../graph/model/calls";
-import { useForesight, type Foreseeing } from "../../graph/foresight/useForesight";
-import { useTrial, type Trying } from "./useTrial";
+import type { CallResult } from "../../graph/model/calls";
+import { useWhatIf, type WhatIf } from "../../graph/whatIf/useWhatIf";
+import { useTrial, type CurrentTrial } from "./useTrial";
 
-export interface Tries {
+export interface Trials {
   readonly api: string;
   readonly steps: readonly string[];
-  readonly foresight: Foreseeing;
-  readonly trying: Trying;
+  readonly whatIf: WhatIf;
+  readonly current: CurrentTrial;
   readonly bench: Workbench;
-  /** Which question is open: about the whole draft, or about the step of that name. */
-  readonly asked: "draft" | { readonly step: string; readonly index: number } | null;
+  /** The trial whose dialog is open: of the whole draft, or of one step. */
+  readonly openTrial: "draft" | { readonly step: string; readonly index: number } | null;
   readonly sample: JsonObject;
   /** The past run that previews take their values from; empty: the sample input. */
   readonly source: string;
   readonly chooseSource: (run: string) => void;
-  readonly seek: Seek;
+  readonly wantedField: WantedFieldState;
   /** Goes to the place of a problem and puts the focus into its field. */
   readonly go: (problem: Problem) => void;
-  readonly ask: (what: Tries["asked"]) => void;
-  readonly tryDraft: (input: JsonObject) => Promise<Told<unknown>>;
-  readonly tryStep: (step: string, context: JsonObject, steps: JsonObject) => Promise<Told<unknown>>;
+  readonly open: (what: Trials["openTrial"]) => void;
+  readonly startDraftTrial: (input: JsonObject) => Promise<CallResult<unknown>>;
+  readonly startStepTrial: (step: string, context: JsonObject, steps: JsonObject) => Promise<CallResult<unknown>>;
 }
 
-const UNSAVED: Told<never> = { is: "refused", message: "The draft is not saved yet, and a trial runs what is saved. Try again when it is.", problems: [] };
+const UNSAVED: CallResult<never> = { is: "refused", message: "The draft is not saved yet, and a trial runs what is saved. Try again when it is.", problems: [] };
 const EMPTY: JsonObject = {};
 
-export function useTries(data: EditData, bench: Workbench): Tries {
+export function useTrials(data: EditData, bench: Workbench): Trials {
   const { design, camera, ids, step } = bench;
-  const foresight = useForesight(`${data.api}/draft/coverage`, design.problems);
-  const trying = useTrial();
-  const [asked, ask] = useState<Tries["asked"]>(null);
+  const whatIf = useWhatIf(`${data.api}/draft/coverage`, design.problems);
+  const current = useTrial();
+  const [openTrial, open] = useState<Trials["openTrial"]>(null);
   const [source, chooseSource] = useState("");
-  const [wanted, want] = useState<Wanted | null>(null);
-  const found = useCallback(() => want(null), []);
+  const [wanted, setWanted] = useState<WantedField | null>(null);
+  const reached = useCallback(() => setWanted(null), []);
   const go = (problem: Problem): void => {
     bench.go(problem);
-    want((before) => ({ field: spotOf(problem).field, turn: (before?.turn ?? 0) + 1 }));
+    setWanted((before) => ({ field: spotOf(problem).field, turn: (before?.turn ?? 0) + 1 }));
   };
   const chosen = ids[step];
-  useEffect(() => { if (chosen) foresight.ask(chosen); }, [chosen, foresight.isOpen]);
-  useEffect(() => { if (foresight.isOpen) camera.fit(); }, [foresight.isOpen]);
-  const start = async (path: string, body: JsonObject, alone: string | null): Promise<Told<unknown>> => {
+  const { isOpen, ask: askWhatIf } = whatIf;
+  useEffect(() => { if (chosen) askWhatIf(chosen); }, [chosen, isOpen, askWhatIf]);
+  const showAll = useEffectEvent(() => camera.fit());
+  useEffect(() => { if (isOpen) showAll(); }, [isOpen]);
+  const start = async (path: string, body: JsonObject, alone: string | null): Promise<CallResult<unknown>> => {
     const revision = await design.flush();
-    return revision === null ? UNSAVED : trying.start(`${data.api}/draft/${path}`, body, revision, alone);
+    return revision === null ? UNSAVED : current.start(`${data.api}/draft/${path}`, body, revision, alone);
   };
   const { sample_input } = design.document;
   return {
-    api: data.api, steps: ids, foresight, trying, bench, asked, ask, source, chooseSource, go,
-    seek: useMemo(() => ({ wanted, found }), [wanted, found]),
+    api: data.api, steps: ids, whatIf, current, bench, openTrial, open, source, chooseSource, go,
+    wantedField: useMemo(() => ({ wanted, reached }), [wanted, reached]),
     sample: isObject(sample_input) ? sample_input : EMPTY,
-    tryDraft: (input) => start("runs", { input }, null),
-    tryStep: (name, context, steps) => start(`steps/${encodeURIComponent(name)}/runs`, { context, steps }, name),
+    startDraftTrial: (input) => start("runs", { input }, null),
+    startStepTrial: (name, context, steps) => start(`steps/${encodeURIComponent(name)}/runs`, { context, steps }, name),
   };
 }
 
 /** The one chosen step, as far as it can be tried alone. */
-export function chosenStep({ bench: { design, step } }: Tries): { step: string; index: number } | null {
+export function chosenStep({ bench: { design, step } }: Trials): { step: string; index: number } | null {
   const name = textOf(stepsOf(design.document)[step]?.name);
   return name ? { step: name, index: step } : null;
 }

@@ -1,8 +1,8 @@
-/** Workflows in and out: files, versions. */
+/** The menu for files and versions: import, export, versions and keys. */
 import { useRef, type ReactElement } from "react";
 import { arranged } from "../../graph/model/arrange";
 import { writeDocument } from "../draft/api";
-import type { Asked, Brought } from "../draft/openDialog";
+import type { DialogName, ImportedFile } from "../draft/openDialog";
 import type { EditData } from "../draft/data";
 import type { Workbench } from "../draft/useWorkbench";
 
@@ -11,11 +11,11 @@ export const FILES = ".json,.yaml,.yml";
 interface Props {
   readonly data: EditData;
   readonly bench: Workbench;
-  readonly ask: (dialog: Asked) => void;
-  readonly bring: (brought: Brought) => void;
+  readonly ask: (dialog: DialogName) => void;
+  readonly importFile: (imported: ImportedFile) => void;
 }
 
-export function FileMenu({ data, bench, ask, bring }: Props): ReactElement {
+export function FileMenu({ data, bench, ask, importFile }: Props): ReactElement {
   const menu = useRef<HTMLDetailsElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const { design: { document }, catalog, places } = bench;
@@ -27,11 +27,11 @@ export function FileMenu({ data, bench, ask, bring }: Props): ReactElement {
   const then = (act: () => void) => (): void => { close(); act(); };
   const written = (as: "yaml" | "python", suffix: string) => then(() => void writeDocument(document, as).then((answer) => {
     if ("text" in answer) download(`${data.name}.${suffix}`, answer.text);
-    else bench.tell(answer.message);
+    else bench.notify(answer.message);
   }));
   const picture = then(() => void Promise.all([import("../../graph/model/picture"), places ?? arranged(document)]).then(
     ([{ pictureOf }, where]) => download(`${data.name}.svg`, pictureOf(document, catalog, where)),
-    () => bench.tell("The picture could not be drawn, as the server cannot be reached. Try again when the connection is back."),
+    () => bench.notify("The picture could not be drawn, as the server cannot be reached. Try again when the connection is back."),
   ));
   return (
     <details ref={menu} className="menu" onKeyDown={(event) => { if (event.key === "Escape") close(); }} onBlur={(event) => { if (menu.current && event.relatedTarget && !menu.current.contains(event.relatedTarget)) menu.current.open = false; }}>
@@ -48,13 +48,13 @@ export function FileMenu({ data, bench, ask, bring }: Props): ReactElement {
       <input ref={file} type="file" accept={FILES} hidden aria-label="A workflow's file" onChange={(event) => {
         const chosen = event.target.files?.[0];
         event.target.value = "";
-        if (chosen) void readFile(chosen).then(bring);
+        if (chosen) void readFile(chosen).then(importFile);
       }} />
     </details>
   );
 }
 
-export async function readFile(file: File): Promise<Brought> {
+export async function readFile(file: File): Promise<ImportedFile> {
   return { name: file.name, text: await file.text() };
 }
 

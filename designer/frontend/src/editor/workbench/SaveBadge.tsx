@@ -1,4 +1,4 @@
-/** Whether the server has what is on the screen. */
+/** Shows whether the server has stored what is on the screen. */
 import { lazy, Suspense, useState, type ReactElement } from "react";
 import type { SaveState } from "../draft/saving";
 import { Icon } from "../../shared/icons";

@@ -1,7 +1,7 @@
-/** The bar above the canvas: what is designed, whether it is saved, and the acts on it. */
+/** The bar above the canvas: the workflow's title, whether it is saved, and actions. */
 import type { ReactElement } from "react";
 import { stepsOf, textOf } from "../../graph/model/document";
-import type { Asked, Brought } from "../draft/openDialog";
+import type { DialogName, ImportedFile } from "../draft/openDialog";
 import type { EditData } from "../draft/data";
 import { FileMenu } from "./FileMenu";
 import { Icon } from "../../shared/icons";
@@ -11,14 +11,14 @@ import type { Workbench } from "../draft/useWorkbench";
 interface Props {
   readonly data: EditData;
   readonly bench: Workbench;
-  readonly ask: (dialog: Asked) => void;
-  readonly tries: ReactElement;
-  readonly bring: (brought: Brought) => void;
+  readonly ask: (dialog: DialogName) => void;
+  readonly trials: ReactElement;
+  readonly importFile: (imported: ImportedFile) => void;
   readonly hasOutline: boolean;
   readonly toggleOutline: () => void;
 }
 
-export function Toolbar({ data, bench, ask, bring, tries, hasOutline, toggleOutline }: Props): ReactElement {
+export function Toolbar({ data, bench, ask, importFile, trials, hasOutline, toggleOutline }: Props): ReactElement {
   const { design, chosen } = bench;
   const nothing = !chosen.steps.size && !chosen.edges.size;
   const isEmpty = !stepsOf(design.document).length;
@@ -40,9 +40,9 @@ export function Toolbar({ data, bench, ask, bring, tries, hasOutline, toggleOutl
           <Tool name="Search" icon="search" keys="Control+K" isOff={isEmpty} act={() => ask("find")} />
           <Tool name="Arrange" icon="arrange" isOff={isEmpty} act={bench.arrange} />
         </span>
-        {tries}
+        {trials}
         <button type="button" className="btn btn-sm" aria-pressed={hasOutline} onClick={toggleOutline}>Outline</button>
-        <FileMenu data={data} bench={bench} ask={ask} bring={bring} />
+        <FileMenu data={data} bench={bench} ask={ask} importFile={importFile} />
         <button type="button" className="btn btn-sm btn-primary" onClick={() => ask("publish")}>Publish</button>
       </div>
     </div>
@@ -58,7 +58,7 @@ interface ToolProps {
   readonly act: () => void;
 }
 
-/** An act as an icon; its name and its keys are told on hover and to readers. */
+/** An action as an icon; its name and keys appear on hover and to screen readers. */
 function Tool({ name, icon, keys, isOff, act }: ToolProps): ReactElement {
   const title = keys ? `${name} (${keys.replace("Control", "Ctrl").replaceAll("+", " ")})` : name;
   return (

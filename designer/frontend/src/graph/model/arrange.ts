@@ -1,4 +1,4 @@
-/** Places for all steps, computed beside the page: dagre takes seconds for 1,000 of them. */
+/** Computes places for all steps in a web worker, since dagre takes seconds for 1,000 steps. */
 import type { Document, Place } from "./document";
 
 type Places = Record<string, Place>;

@@ -1,8 +1,8 @@
-/** Calls of the trials and previews. Each gives an answer that can be shown; none throws. */
+/** Calls to the API. Each resolves with a result that can be shown; none throws. */
 import { csrfToken } from "../../shared/dom";
 import type { Problem } from "./problems";
 
-export type Told<Value> =
+export type CallResult<Value> =
   | { readonly is: "ok"; readonly value: Value }
   | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[] };
 
@@ -11,18 +11,18 @@ interface Refusal {
   readonly problems?: readonly Problem[];
 }
 
-export async function get<Value>(url: string): Promise<Told<Value>> {
+export async function get<Value>(url: string): Promise<CallResult<Value>> {
   return call<Value>(url, { headers: { Accept: "application/json" } });
 }
 
-export async function post<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Told<Value>> {
+export async function post<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<CallResult<Value>> {
   return call<Value>(url, {
     method: "POST", body: JSON.stringify(body),
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...headers },
   });
 }
 
-async function call<Value>(url: string, options: RequestInit): Promise<Told<Value>> {
+async function call<Value>(url: string, options: RequestInit): Promise<CallResult<Value>> {
   try {
     const response = await fetch(url, options);
     if (response.ok) return { is: "ok", value: (await response.json()) as Value };
@@ -32,7 +32,7 @@ async function call<Value>(url: string, options: RequestInit): Promise<Told<Valu
   }
 }
 
-function refused(status: number, told: Refusal): Told<never> {
-  const message = status === 401 ? "You are signed out. Sign in again and repeat it." : told.detail ?? `The server answered ${status}.`;
-  return { is: "refused", message, problems: told.problems ?? [] };
+function refused(status: number, result: Refusal): CallResult<never> {
+  const message = status === 401 ? "You are signed out. Sign in again and repeat it." : result.detail ?? `The server answered ${status}.`;
+  return { is: "refused", message, problems: result.problems ?? [] };
 }

@@ -26,7 +26,11 @@ export interface Block {
   readonly steps?: Document;
 }
 
-export type Slot = { readonly holds: SlotHolds; readonly text: string; readonly isOwn: boolean };
+export interface Slot {
+  readonly holds: SlotHolds;
+  readonly text: string;
+  readonly isOwn: boolean;
+}
 
 const BUILT_IN: readonly Block[] = KIND_NAMES.map((kind) => (
   { key: `:${kind}`, kind, title: KINDS[kind].title, group: "Built in", doc: KINDS[kind].description, worker: null }
@@ -52,11 +56,11 @@ export function blocksOf(catalog: Catalog, patterns: readonly Document[] = []): 
 export function search(blocks: readonly Block[], text: string): readonly Block[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const rank = ({ title, key }: Block): number => words.filter((word) => !`${title} ${key}`.toLowerCase().includes(word)).length;
-  const found = blocks.filter((block) => {
+  const matches = blocks.filter((block) => {
     const all = `${block.title} ${block.key} ${block.group} ${block.doc}`.toLowerCase();
     return words.every((word) => all.includes(word));
   });
-  return words.length ? [...found].sort((a, b) => rank(a) - rank(b)) : found;
+  return words.length ? [...matches].sort((a, b) => rank(a) - rank(b)) : matches;
 }
 
 /** A new step of a block; `name` must be free. */
@@ -70,7 +74,7 @@ const MEANT_BY_KIND: Readonly<Record<Exclude<SlotHolds, "unstated">, string>> = 
   action: "rolls its run back", none: "nothing to undo", irreversible: "irreversible",
 };
 
-/** As stated by the step, by its kind, or by its worker's decorator. */
+/** The undo slot as the step states it, or else its kind, or else its worker's decorator. */
 export function slotOf(step: Step, catalog: Catalog): Slot {
   const { undo } = traitsOf(step);
   const own = step.compensation ?? null;

@@ -1,8 +1,10 @@
 /** The workflow's document as the canvas reads it. A draft may hold anything, so reading never fails. Pure. */
 import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind, type StepKind } from "../../shared/kinds";
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
 export type Step = JsonObject;
 export type Edge = JsonObject;
 export type Document = JsonObject;
@@ -16,7 +18,7 @@ export function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Steps in their places; what is no object stands as an empty step. */
+/** The steps in order; a value that is no object counts as an empty step. */
 export function stepsOf(document: Document): readonly Step[] {
   return objects(document.steps);
 }
@@ -26,13 +28,13 @@ export function edgesOf(document: Document): readonly Edge[] {
 }
 
 export function layoutOf(document: Document): Readonly<Record<string, Place>> {
-  const found: Record<string, Place> = {};
+  const places: Record<string, Place> = {};
   for (const [name, place] of Object.entries(isObject(document.layout) ? document.layout : {})) {
     if (Array.isArray(place) && Number.isFinite(place[0]) && Number.isFinite(place[1])) {
-      found[name] = [Number(place[0]), Number(place[1])];
+      places[name] = [Number(place[0]), Number(place[1])];
     }
   }
-  return found;
+  return places;
 }
 
 export function kindOf(step: Step): Kind {
@@ -43,7 +45,7 @@ export function traitsOf(step: Step): StepKind {
   return KINDS[kindOf(step)];
 }
 
-/** One name a step on the canvas, also where a draft has the same name twice or none. */
+/** One id for each step on the canvas, also where a draft has a name twice or not at all. */
 export function idsOf(steps: readonly Step[]): string[] {
   const seen = new Set<string>();
   return steps.map((step, index) => {
@@ -54,19 +56,19 @@ export function idsOf(steps: readonly Step[]): string[] {
   });
 }
 
-/** The object without what is not stated. */
+/** The object without null and empty fields. */
 export function stated(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
 }
 
-/** Whether two JSON values mean the same; the order of keys does not count. */
+/** Whether two JSON values are equal; the order of keys does not count. */
 export function same(a: unknown, b: unknown): boolean {
   return a === b || canonical(a) === canonical(b);
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part) ?? "";
+  return value === undefined ? "" : JSON.stringify(value, (_, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part);
 }
 
 function objects(value: Json | undefined): readonly JsonObject[] {

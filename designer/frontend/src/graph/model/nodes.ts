@@ -1,4 +1,5 @@
 /** The document as nodes and edges of the canvas: derived, never the document itself. Pure. */
+import { present } from "../../shared/present";
 import { slotOf, type Catalog, type Slot } from "./catalog";
 import { wordsOf, type Kind } from "../../shared/kinds";
 import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Step } from "./document";
@@ -28,14 +29,14 @@ export interface EdgeView {
   readonly marks: Marks | null;
 }
 
-/** A step that did not change has the same view as before, so that it need not be drawn anew. */
+/** A step that did not change keeps its view object, so that it is not drawn again. */
 export function stepViews(document: Document, catalog: Catalog, marks: ReadonlyMap<string, Marks>): Map<string, StepView> {
   const steps = stepsOf(document);
   const ids = idsOf(steps);
-  return new Map(steps.map((step, index) => [ids[index]!, knownView(step, index, catalog, marks.get(`step:${index}`) ?? null)]));
+  return new Map(steps.map((step, index) => [present(ids[index]), knownView(step, index, catalog, marks.get(`step:${index}`) ?? null)]));
 }
 
-/** Edges whose both ends are on the canvas; the server names the others. */
+/** Edges with both ends on the canvas; the server reports the others as problems. */
 export function edgeViews(document: Document, marks: ReadonlyMap<string, Marks>): EdgeView[] {
   const ids = new Set(idsOf(stepsOf(document)));
   return edgesOf(document).flatMap((edge, index) => {
@@ -45,7 +46,7 @@ export function edgeViews(document: Document, marks: ReadonlyMap<string, Marks>)
   });
 }
 
-/** An edge's condition, as long as there is room for it. */
+/** An edge's condition, cut to the room there is. */
 export function labelOf(edge: Edge): string {
   const label = edge.otherwise === true ? "otherwise" : textOf(edge.when);
   return label.length > LABEL_LENGTH_MAX ? `${label.slice(0, LABEL_LENGTH_MAX - 1)}…` : label;
@@ -57,7 +58,13 @@ export function unplaced(document: Document): string[] {
   return idsOf(stepsOf(document)).filter((id) => !layout[id]);
 }
 
-/** A place for every step without looking at the edges: what is left when nothing better can be had. */
+/** The places that a document gives its steps; null unless every step has one. */
+export function placesIn(document: Document): Readonly<Record<string, Place>> | null {
+  const layout = layoutOf(document);
+  return idsOf(stepsOf(document)).every((id) => layout[id]) ? layout : null;
+}
+
+/** A place for every step without regard to the edges: the fallback when the automatic layout fails. */
 export function inRows(document: Document, columns = 8): Record<string, Place> {
   return Object.fromEntries(idsOf(stepsOf(document)).map((id, index) =>
     [id, [(index % columns) * (NODE_WIDTH + 80), Math.floor(index / columns) * (NODE_HEIGHT + 40)] as const]));
@@ -93,13 +100,13 @@ function badges(step: Step, catalog: Catalog): string[] {
   const worker = catalog.get(textOf(step.worker));
   const retry = isObject(step.retry) ? step.retry : worker?.retry;
   const timeout = step.timeout ?? worker?.timeout;
-  const found: string[] = [];
-  if (typeof retry?.max_attempts === "number") found.push(`${retry.max_attempts} ${retry.max_attempts === 1 ? "try" : "tries"}`);
-  if (typeof timeout === "number") found.push(`${timeout} s`);
-  if (textOf(step.when)) found.push("guarded");
-  if (step.on_failure === "continue" || step.on_failure === "pause") found.push(`else ${step.on_failure}`);
-  if (isObject(step.fallback)) found.push("fallback");
-  if (step.dynamic === true) found.push("adds steps");
-  if (step.pivot === true) found.push("no return");
-  return found;
+  const texts: string[] = [];
+  if (typeof retry?.max_attempts === "number") texts.push(`${retry.max_attempts} ${retry.max_attempts === 1 ? "try" : "tries"}`);
+  if (typeof timeout === "number") texts.push(`${timeout} s`);
+  if (textOf(step.when)) texts.push("guarded");
+  if (step.on_failure === "continue" || step.on_failure === "pause") texts.push(`else ${step.on_failure}`);
+  if (isObject(step.fallback)) texts.push("fallback");
+  if (step.dynamic === true) texts.push("adds steps");
+  if (step.pivot === true) texts.push("no return");
+  return texts;
 }

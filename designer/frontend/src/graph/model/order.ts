@@ -1,4 +1,5 @@
 /** The order in which the conditional edges of a step are tried: their order in the document. Pure. */
+import { present } from "../../shared/present";
 import { edgesOf, textOf, type Document, type Edge } from "./document";
 
 /** Places in the document of the edges from a step. */
@@ -14,6 +15,6 @@ export function movedEdge(document: Document, index: number, by: -1 | 1): { read
   const siblings = edgesFrom(document, textOf(edge.from));
   const target = siblings[siblings.indexOf(index) + by];
   if (target === undefined) return null;
-  [edges[index], edges[target]] = [edges[target]!, edge];
+  [edges[index], edges[target]] = [present(edges[target]), edge];
   return { edges, index: target };
 }

@@ -1,4 +1,5 @@
-/** The graph as a tree to walk through: steps in the order in which they may run, below each its undo and where it leads. Pure. */
+/** The graph as a tree: steps in the order in which they may run, and below each its undo and its edges. Pure. */
+import { present } from "../../shared/present";
 import type { StepView } from "./nodes";
 import { edgesOf, textOf, type Document } from "./document";
 
@@ -15,28 +16,28 @@ export interface OutlineItem {
   readonly size: number;
 }
 
-/** What is seen while the steps in `open` are unfolded. */
+/** The visible items while the steps in `open` are unfolded. */
 export function outlineOf(document: Document, views: ReadonlyMap<string, StepView>, open: ReadonlySet<string>): OutlineItem[] {
   const out = outgoing(document, views);
   const order = topological([...views.keys()], out);
   return order.flatMap((id, place) => {
-    const view = views.get(id)!;
+    const view = present(views.get(id));
     const item: OutlineItem = { key: id, is: "step", step: id, edge: -1, text: view.title, note: noteOf(view), position: place + 1, size: order.length };
     return open.has(id) ? [item, ...children(id, view, out.get(id) ?? [])] : [item];
   });
 }
 
-interface Way {
+interface Outgoing {
   readonly edge: number;
   readonly to: string;
   readonly when: string;
 }
 
-function children(id: string, view: StepView, ways: readonly Way[]): OutlineItem[] {
-  const size = ways.length + 1;
+function children(id: string, view: StepView, edges: readonly Outgoing[]): OutlineItem[] {
+  const size = edges.length + 1;
   return [
     { key: `${id}|undo`, is: "undo", step: id, edge: -1, text: `Undo: ${view.slot.text}`, note: "", position: 1, size },
-    ...ways.map(({ edge, to, when }, index): OutlineItem => (
+    ...edges.map(({ edge, to, when }, index): OutlineItem => (
       { key: `${id}|${edge}`, is: "edge", step: id, edge, text: `Leads to ${to}`, note: when, position: index + 2, size }
     )),
   ];
@@ -47,27 +48,27 @@ function noteOf({ does, marks }: StepView): string {
   return marks.errors ? `${does}, ${marks.errors} problem${marks.errors > 1 ? "s" : ""}` : `${does}, ${marks.warnings} warning${marks.warnings > 1 ? "s" : ""}`;
 }
 
-function outgoing(document: Document, views: ReadonlyMap<string, StepView>): Map<string, Way[]> {
-  const found = new Map<string, Way[]>();
+function outgoing(document: Document, views: ReadonlyMap<string, StepView>): Map<string, Outgoing[]> {
+  const outgoingEdges = new Map<string, Outgoing[]>();
   edgesOf(document).forEach((edge, index) => {
     const [from, to] = [textOf(edge.from), textOf(edge.to)];
     if (!views.has(from) || !views.has(to)) return;
     const when = edge.otherwise === true ? "otherwise" : textOf(edge.when);
-    found.set(from, [...(found.get(from) ?? []), { edge: index, to, when }]);
+    outgoingEdges.set(from, [...(outgoingEdges.get(from) ?? []), { edge: index, to, when }]);
   });
-  return found;
+  return outgoingEdges;
 }
 
 /** Ties in the order of the document; steps on a cycle, which a draft may have, come last. */
-function topological(ids: readonly string[], out: ReadonlyMap<string, readonly Way[]>): string[] {
+function topological(ids: readonly string[], out: ReadonlyMap<string, readonly Outgoing[]>): string[] {
   const waits = new Map(ids.map((id) => [id, 0]));
-  for (const ways of out.values()) for (const { to } of ways) waits.set(to, waits.get(to)! + 1);
+  for (const edges of out.values()) for (const { to } of edges) waits.set(to, present(waits.get(to)) + 1);
   const ready = ids.filter((id) => !waits.get(id));
   const order: string[] = [];
-  for (let place = 0; place < ready.length; place += 1) {
-    order.push(ready[place]!);
-    for (const { to } of out.get(ready[place]!) ?? []) {
-      waits.set(to, waits.get(to)! - 1);
+  for (const id of ready) {
+    order.push(id);
+    for (const { to } of out.get(id) ?? []) {
+      waits.set(to, present(waits.get(to)) - 1);
       if (!waits.get(to)) ready.push(to);
     }
   }

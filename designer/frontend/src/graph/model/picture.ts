@@ -1,6 +1,7 @@
-/** A workflow as an SVG text: what the canvas shows, to keep or to print. Pure. */
+/** A workflow as SVG text, as the canvas shows it. Pure. */
+import { present } from "../../shared/present";
 import type { Catalog, Slot } from "./catalog";
-import type { Document, Place } from "./document";
+import { textOf, type Document, type Place } from "./document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, stepViews, type EdgeView, type StepView } from "./nodes";
 
 type Places = Readonly<Record<string, Place>>;
@@ -28,13 +29,13 @@ export const SMALL: Size = { width: 124, height: 62, across: 0.5, down: 0.52, is
 /** Steps without a place are left out. Light and dark by what the reader prefers. */
 export function pictureOf(document: Document, catalog: Catalog, places: Places, size = FULL): string {
   const put = (place: Place | undefined): Place | undefined => place && [Math.round(place[0] * size.across), Math.round(place[1] * size.down)];
-  const views = [...stepViews(document, catalog, NO_MARKS)].flatMap(([id, view]) => (places[id] ? [{ view, at: put(places[id])! }] : []));
+  const views = [...stepViews(document, catalog, NO_MARKS)].flatMap(([id, view]) => (places[id] ? [{ view, at: present(put(places[id])) }] : []));
   const [left, top, width, height] = boxOf(views.map(({ at }) => at), size);
   const lines = edgeViews(document, NO_MARKS).flatMap((edge) => line(edge, put(places[edge.source]), put(places[edge.target]), size));
   const steps = views.map(({ view, at }) => (size.isSmall ? plate(view, at, size) : step(view, at)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
-    `<title>${safe(typeof document.title === "string" ? document.title : String(document.name ?? "Workflow"))}</title>`,
+    `<title>${safe(typeof document.title === "string" ? document.title : textOf(document.name) || "Workflow")}</title>`,
     `<style>${STYLE}</style>`,
     '<defs><marker id="end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker></defs>',
     `<rect class="ground" x="${left}" y="${top}" width="${width}" height="${height}"/>`, ...lines, ...steps, "</svg>", "",
@@ -91,8 +92,8 @@ function cut(text: string, most: number): string {
   return safe(text.length > most ? `${text.slice(0, most - 1)}…` : text);
 }
 
-/** Text of any person as XML text: no markup, no control characters, no halves of signs. */
+/** Untrusted text as XML text: markup is escaped, control characters and lone surrogates are dropped. */
 function safe(text: string): string {
-  const plain = [...text].filter((sign) => sign >= " " && !/^[\uD800-\uDFFF\uFFFE\uFFFF]$/.test(sign)).join("");
+  const plain = Array.from(text).filter((sign) => sign >= " " && !/^[\uD800-\uDFFF\uFFFE\uFFFF]$/.test(sign)).join("");
   return plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,4 +1,4 @@
-/** What the server finds wrong, and where that is on the canvas. Pure. */
+/** Problems that the server has found, and their places on the canvas. Pure. */
 
 export interface Problem {
   readonly code: string;
@@ -13,9 +13,9 @@ export interface Marks {
 }
 
 export function spotOf({ path }: Pick<Problem, "path">): Spot {
-  const found = /^(steps|edges)\[(\d+)\]\.?(.*)$/.exec(path);
-  if (!found) return { on: "workflow", field: path };
-  return { on: found[1] === "steps" ? "step" : "edge", index: Number(found[2]), field: found[3] ?? "" };
+  const match = /^(steps|edges)\[(\d+)\]\.?(.*)$/.exec(path);
+  if (!match) return { on: "workflow", field: path };
+  return { on: match[1] === "steps" ? "step" : "edge", index: Number(match[2]), field: match[3] ?? "" };
 }
 
 /** Counts by place, keyed as `step:2` or `edge:0`. */

@@ -1,4 +1,4 @@
-/** An edge with a condition. Its words stand above all lines, so that none crosses them out. */
+/** An edge with a condition. Its label is drawn above all edges, so that none crosses it. */
 import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, useStoreApi, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 
@@ -9,7 +9,7 @@ function ConditionEdgeView(props: EdgeProps): ReactElement {
   return <>
     <BaseEdge id={id} path={path} {...(markerEnd && { markerEnd })} {...(interactionWidth !== undefined && { interactionWidth })} />
     <EdgeLabelRenderer>
-      <div className="edge-condition nopan" aria-hidden="true" data-selected={selected || undefined} data-selectable={selectable || undefined}
+      <div className="edge-condition nopan" aria-hidden="true" data-selected={selected ? true : undefined} data-selectable={selectable ? true : undefined}
         style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
         onClick={() => { if (selectable) store.getState().addSelectedEdges([id]); }}>{label}</div>
     </EdgeLabelRenderer>

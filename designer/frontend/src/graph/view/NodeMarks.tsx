@@ -1,8 +1,8 @@
-/** What a step is doing, and what a failure would mean for it: drawn on the step, kept outside of the nodes. */
+/** Status badges and the mark of an assumed failure, drawn on a step. */
 import { useContext, type ReactElement } from "react";
 import { Badge } from "./Badge";
-import { OUTSIDE, type Mark, type MarkKind } from "../foresight/foresight";
-import { ForesightContext } from "../foresight/useForesight";
+import { OUTSIDE, type Mark, type MarkKind } from "../whatIf/whatIf";
+import { WhatIfContext } from "../whatIf/useWhatIf";
 import { Icon } from "../../shared/icons";
 import type { StepStatus } from "./statuses";
 
@@ -10,15 +10,15 @@ const ICON: Readonly<Record<MarkKind, string>> = {
   failing: "cross", undo: "undo", remains: "flag", harmless: "none", maybe: "wait", outside: "none",
 };
 
-/** The mark of a step, or null while nobody asks what a failure would lead to. */
-export function useMark(step: string): Mark | null {
-  const marks = useContext(ForesightContext);
+/** The step's mark; null while no failure is assumed. */
+export function useWhatIfMark(step: string): Mark | null {
+  const marks = useContext(WhatIfContext);
   return marks && (marks.get(step) ?? OUTSIDE);
 }
 
-export function ForesightMark({ mark }: { readonly mark: Mark | null }): ReactElement | null {
+export function WhatIfMark({ mark }: { readonly mark: Mark | null }): ReactElement | null {
   if (!mark?.text) return null;
-  return <span className="foresight-mark step-node-foresight" data-foresight={mark.is}><Icon name={ICON[mark.is]} />{mark.text}</span>;
+  return <span className="what-if-mark step-node-what-if" data-what-if={mark.is}><Icon name={ICON[mark.is]} />{mark.text}</span>;
 }
 
 /** Two badges: the step's own status and, once there is one, that of its undo. */

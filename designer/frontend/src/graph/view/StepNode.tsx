@@ -1,4 +1,4 @@
-/** A step on the canvas: what it does above, what undoes it below. */
+/** A step on the canvas: its work above, its undo below. */
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import type { StepView } from "../model/nodes";
@@ -6,8 +6,8 @@ import { isFar } from "./flow";
 import { Icon } from "../../shared/icons";
 import { KINDS } from "../../shared/kinds";
 import { SLOT_LOOKS } from "../../shared/vocabulary";
-import { ForesightMark, StatusBadges, useMark } from "./NodeMarks";
-import { FigureBadges, UndoFigures, useStepFigures } from "./figures";
+import { WhatIfMark, StatusBadges, useWhatIfMark } from "./NodeMarks";
+import { StatisticBadges, UndoStatistics, useStepStatistics } from "./statistics";
 import { useStatus } from "./statuses";
 
 export type StepFlowNode = Node<StepView, "step">;
@@ -16,33 +16,33 @@ function StepNodeView(props: NodeProps<StepFlowNode>): ReactElement {
   return useStore(isFar) ? <FarStep {...props} /> : <NearStep {...props} />;
 }
 
-/** One of very many, too small to be read: its title and whether something is wrong with it. */
+/** A step that is too small to be read: only its title and whether it has problems. */
 function FarStep({ id, data, selected }: NodeProps<StepFlowNode>): ReactElement {
-  const [mark, status] = [useMark(id), useStatus(id)];
-  return <div className="step-node step-node-far" data-status={status?.status} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>{data.title}</div>;
+  const [mark, status] = [useWhatIfMark(id), useStatus(id)];
+  return <div className="step-node step-node-far" data-status={status?.status} data-selected={selected || undefined} data-what-if={mark?.is} data-marked={markedOf(data)}>{data.title}</div>;
 }
 
 function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
   const { kind, title, name, does, badges, slot, marks } = data;
   const status = useStatus(id);
-  const mark = useMark(id);
-  const figures = useStepFigures(id);
+  const mark = useWhatIfMark(id);
+  const statistics = useStepStatistics(id);
   return <>
-    <ForesightMark mark={mark} />
-    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-foresight={mark?.is} data-marked={markedOf(data)}>
+    <WhatIfMark mark={mark} />
+    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-what-if={mark?.is} data-marked={markedOf(data)}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} role="img" aria-label={`Into ${name}`} />
       <div className="step-node-head">
         <Icon name={KINDS[kind].icon} />
         <strong>{title}</strong>
-        {marks && <span className="step-node-mark" title={saysMarks(marks)}><Icon name="alert" /><span className="sr-only">{saysMarks(marks)}</span></span>}
+        {marks && <span className="step-node-mark" title={marksText(marks)}><Icon name="alert" /><span className="sr-only">{marksText(marks)}</span></span>}
       </div>
       <div className="step-node-does"><span className="sr-only">{KINDS[kind].noun}: </span><span className="code">{does}</span></div>
-      <div className="step-node-badges">{status ? <StatusBadges status={status} /> : figures ? <FigureBadges figures={figures} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
+      <div className="step-node-badges">{status ? <StatusBadges status={status} /> : statistics ? <StatisticBadges statistics={statistics} /> : badges.map((badge) => <span key={badge}>{badge}</span>)}</div>
       <div className="step-node-undo" data-holds={slot.holds}>
         <Icon name={SLOT_LOOKS[slot.holds].icon} />
         <span className="sr-only">Undo: </span>
         <span className={slot.holds === "action" ? "code" : undefined}>{slot.text}</span>
-        {figures && <UndoFigures figures={figures} />}
+        {statistics && <UndoStatistics statistics={statistics} />}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} role="img" aria-label={`Out of ${name}`} />
     </div>
@@ -53,7 +53,7 @@ function markedOf({ marks }: StepView): "error" | "warning" | undefined {
   return marks ? (marks.errors ? "error" : "warning") : undefined;
 }
 
-function saysMarks({ errors, warnings }: { errors: number; warnings: number }): string {
+function marksText({ errors, warnings }: { errors: number; warnings: number }): string {
   return errors ? `${errors} problem${errors > 1 ? "s" : ""}` : `${warnings} warning${warnings > 1 ? "s" : ""}`;
 }
 

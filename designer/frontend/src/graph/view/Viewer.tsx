@@ -1,13 +1,13 @@
-/** A workflow to look at: pan, zoom, read. */
+/** A read-only picture of a workflow, with statistics of its runs and assumed failures. */
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect, useMemo, useState, type ReactElement } from "react";
 import { catalogOf } from "../model/catalog";
 import { idsOf, stepsOf, type Document } from "../model/document";
 import { edgeViews, stepViews } from "../model/nodes";
-import { ForesightPanel } from "../foresight/ForesightPanel";
-import { ForesightContext, useForesight } from "../foresight/useForesight";
+import { WhatIfPanel } from "../whatIf/WhatIfPanel";
+import { WhatIfContext, useWhatIf } from "../whatIf/useWhatIf";
 import { ConditionEdge } from "./ConditionEdge";
-import { FiguresContext, FiguresSwitch, useFigures } from "./figures";
+import { StatisticsContext, StatisticsSwitch, useStatistics } from "./statistics";
 import { flowEdges, flowNodes, writtenAt } from "./flow";
 import { StepNode } from "./StepNode";
 import { usePlaces } from "./usePlaces";
@@ -21,41 +21,41 @@ const NO_MARKS = new Map<string, never>();
 interface Props {
   readonly document: Document;
   readonly coverage: string | null;
-  /** Where the figures of its ended runs are. */
-  readonly figures: string | null;
+  /** Where the statistics of its ended runs are. */
+  readonly statistics: string | null;
 }
 
 export function Viewer(props: Props): ReactElement | null {
   return <ReactFlowProvider><Picture {...props} /></ReactFlowProvider>;
 }
 
-function Picture({ document, coverage, figures: address }: Props): ReactElement | null {
-  const figures = useFigures(address);
+function Picture({ document, coverage, statistics: address }: Props): ReactElement | null {
+  const statistics = useStatistics(address);
   const [isCounted, setCounted] = useState(true);
   const { fitView } = useReactFlow();
-  const foresight = useForesight(coverage ?? "", document);
+  const whatIf = useWhatIf(coverage ?? "", document);
   const places = usePlaces(document);
   const written = useStore(writtenAt);
   const nodes = useMemo(
     () => places && flowNodes(stepViews(document, catalogOf([]), NO_MARKS), places, [], NOTHING), [document, places],
   );
   const edges = useMemo(() => flowEdges(edgeViews(document, NO_MARKS), NOTHING), [document]);
-  useEffect(() => { void fitView(FIT); }, [foresight.isOpen, fitView]);
+  useEffect(() => { void fitView(FIT); }, [whatIf.isOpen, fitView]);
   if (!nodes) return null;
-  return <ForesightContext value={foresight.marks}><FiguresContext value={isCounted ? figures : null}><div className="viewer">
+  return <WhatIfContext value={whatIf.marks}><StatisticsContext value={isCounted ? statistics : null}><div className="viewer">
     <ReactFlow
       defaultNodes={nodes} defaultEdges={edges} nodeTypes={TYPES} edgeTypes={WAYS} colorMode="system" fitView fitViewOptions={FIT}
       minZoom={0.05} nodesDraggable={false} nodesConnectable={false} elementsSelectable={false} edgesFocusable={false}
       zoomOnScroll={false} preventScrolling={false} className={written} aria-label="Picture of the workflow"
-      onNodeClick={(_, { id }) => { if (foresight.isOpen) foresight.ask(id); }}
+      onNodeClick={(_, { id }) => { if (whatIf.isOpen) whatIf.ask(id); }}
     >
       <Background gap={20} />
       <Controls showInteractive={false} />
     </ReactFlow>
-    <div className="viewer-acts">
-      <FiguresSwitch figures={figures} isShown={isCounted} turn={() => setCounted(!isCounted)} />
-      {coverage && !foresight.isOpen && <button type="button" className="btn btn-sm foresight-open" onClick={foresight.open}>What if a step fails?</button>}
+    <div className="viewer-actions">
+      <StatisticsSwitch statistics={statistics} isShown={isCounted} turn={() => setCounted(!isCounted)} />
+      {coverage && !whatIf.isOpen && <button type="button" className="btn btn-sm what-if-open" onClick={whatIf.open}>What if a step fails?</button>}
     </div>
-    <ForesightPanel steps={idsOf(stepsOf(document))} foresight={foresight} />
-  </div></FiguresContext></ForesightContext>;
+    <WhatIfPanel steps={idsOf(stepsOf(document))} whatIf={whatIf} />
+  </div></StatisticsContext></WhatIfContext>;
 }

@@ -1,19 +1,19 @@
-/** Canvas nodes and edges in React Flow's terms. What did not change stays the same object: it is not drawn anew. */
+/** Canvas nodes and edges in React Flow's terms. Unchanged ones stay the same objects, so that they are not drawn again. */
 import { MarkerType, Position, type Edge, type NodeHandle, type ReactFlowState } from "@xyflow/react";
 import type { Place } from "../model/document";
 import { NODE_HEIGHT, NODE_WIDTH, type EdgeView, type StepView } from "../model/nodes";
 import type { StepFlowNode } from "./StepNode";
 
-/** From so many steps on, only what is in view is drawn, and little of it from afar. */
+/** From so many steps on, only those in view are drawn, and in less detail when zoomed out. */
 export const MANY = 150;
-/** Below this zoom, the small letters on a step cannot be read; below the other one, hardly any can. */
+/** Below this zoom, small letters on a step cannot be read; below the next one, hardly any. */
 const ZOOM_TO_READ = 0.75;
 const ZOOM_TO_SEE = 0.45;
 const ZOOM_FAR = 0.3;
 const HANDLE = 11;
 const EDGE_REACH = 20;
 
-/** How the canvas is written at its zoom: the further away, the larger the letters on a step. */
+/** Classes for the canvas at its zoom: the further away, the larger the letters on a step. */
 export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
   zoom < ZOOM_TO_SEE ? "is-small is-tiny" : zoom < ZOOM_TO_READ ? "is-small" : "";
 
@@ -44,7 +44,7 @@ export function flowEdges(views: readonly EdgeView[], chosen: ReadonlySet<string
   }));
 }
 
-/** The list as it was where nothing in it is new, so that React Flow does not go through all of it again. */
+/** The former list if no item is new, so that React Flow does not compare all of it again. */
 function kept<Item>(before: Item[], next: Item[]): Item[] {
   return before.length === next.length && before.every((item, index) => item === next[index]) ? before : next;
 }

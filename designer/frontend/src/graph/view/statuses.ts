@@ -1,4 +1,4 @@
-/** What each step is doing, outside of the nodes: one change draws one step anew, not 1,000. */
+/** Statuses of steps, kept outside of the nodes: a change draws one step again, not 1,000. */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 
 export interface StepStatus {
@@ -6,7 +6,7 @@ export interface StepStatus {
   readonly status: string;
   /** Of its undo: `none`, `pending`, `running`, `compensated`, … */
   readonly undo: string;
-  /** A few words more, such as `attempt 2` or `7 of 10`. */
+  /** A short note, such as `attempt 2` or `7 of 10`. */
   readonly note?: string;
   /** Its place in the line of undos, from 1. */
   readonly place?: number | null;
@@ -21,7 +21,7 @@ export class Statuses {
     return this.known.get(step);
   }
 
-  /** Tells only who listens to a step that really changed. */
+  /** Notifies only listeners of steps that really changed. */
   set(changes: Iterable<readonly [step: string, status: StepStatus]>): void {
     for (const [step, status] of changes) {
       if (same(this.known.get(step), status)) continue;
@@ -36,7 +36,7 @@ export class Statuses {
     for (const step of steps) this.tell(step);
   }
 
-  /** Listens to one step; the answer ends it. */
+  /** Listens to one step; the returned function ends it. */
   subscribe(step: string, listener: Listener): () => void {
     const listeners = this.listeners.get(step) ?? new Set<Listener>();
     this.listeners.set(step, listeners.add(listener));
@@ -51,7 +51,7 @@ export class Statuses {
   }
 }
 
-/** The statuses of the canvas around; without a provider no step has one. */
+/** The statuses of the surrounding canvas; without a provider no step has one. */
 export const StatusesContext = createContext(new Statuses());
 
 export function useStatus(step: string): StepStatus | undefined {

@@ -1,4 +1,4 @@
-/** Moves the view over the canvas, and knows while it (or what it shows) is still moving. */
+/** Moves the view over the canvas, and knows whether the view or its content is still moving. */
 import { useReactFlow, type FitViewOptions } from "@xyflow/react";
 import { useCallback, useState } from "react";
 
@@ -6,7 +6,7 @@ export const FIT: FitViewOptions = { maxZoom: 1, padding: 0.1 };
 const GLIDE_MS = 150;
 
 export interface Camera {
-  /** True from the act that sets something in motion until the last frame of the movement. */
+  /** True from the start of a movement until its last frame. */
   readonly isMoving: boolean;
   /** Shows these steps, or all of them, as soon as they are drawn. */
   readonly fit: (steps?: readonly string[]) => void;
@@ -29,7 +29,7 @@ export function useCamera(): Camera {
   return { isMoving: moves > 0, fit, during };
 }
 
-/** Two frames: what is known now has been drawn and measured. */
+/** Resolves after two frames, when the current state has been drawn and measured. */
 function drawn(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 }

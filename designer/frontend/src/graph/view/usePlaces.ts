@@ -1,5 +1,5 @@
-/** Where every step stands: as the document says, else where the automatic layout puts it. */
-import { useEffect, useMemo, useState } from "react";
+/** The place of every step: from the document, else from the automatic layout. */
+import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { arranged } from "../model/arrange";
 import { layoutOf, type Document, type Place } from "../model/document";
 import { inRows, unplaced } from "../model/nodes";
@@ -7,16 +7,16 @@ import { inRows, unplaced } from "../model/nodes";
 /** Null until the places of all steps are known; a layout is computed only where something has no place. */
 export function usePlaces(document: Document): Readonly<Record<string, Place>> | null {
   const [computed, setComputed] = useState<Readonly<Record<string, Place>> | null>(null);
-  const needs = useMemo(() => unplaced(document).filter((id) => !computed?.[id]).join("\n"), [document.steps, document.layout, computed]);
+  const { steps, layout } = document;
+  const needs = useMemo(
+    () => unplaced({ steps: steps ?? [], layout: layout ?? {} }).filter((id) => !computed?.[id]).join("\n"), [steps, layout, computed],
+  );
+  const arrange = useEffectEvent(() => arranged(document).catch(() => inRows(document)));
   useEffect(() => {
     if (!needs) return undefined;
     let isCurrent = true;
-    void arranged(document).then((places) => {
-      if (isCurrent) setComputed(places);
-    }, () => {
-      if (isCurrent) setComputed(inRows(document));
-    });
+    void arrange().then((places) => { if (isCurrent) setComputed(places); });
     return () => { isCurrent = false; };
   }, [needs]);
-  return useMemo(() => (needs ? null : { ...computed, ...layoutOf(document) }), [needs, computed, document.layout]);
+  return useMemo(() => (needs ? null : { ...computed, ...layoutOf({ layout: layout ?? {} }) }), [needs, computed, layout]);
 }

@@ -1,4 +1,5 @@
-/** A run on the canvas: the graph that it really ran, painted live or as it was; nested runs open in place. */
+/** A run on the canvas: its graph, painted live or at a past moment; nested runs open in place. */
+import { present } from "../../shared/present";
 import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, type NodeChange } from "@xyflow/react";
 import "./run-canvas.css";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
@@ -8,10 +9,11 @@ import { layoutOf, type Document, type Place } from "../../graph/model/document"
 import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../graph/model/nodes";
 import { MANY, SIZED } from "../../graph/view/flow";
 import { Statuses, StatusesContext } from "../../graph/view/statuses";
-import { boxesOf, idOf, type Box, type Part } from "./graph";
+import { idOf } from "../model/nesting";
+import { boxesOf, type Box, type Part } from "./boxes";
 import { RunEdge, type RunFlowEdge } from "./RunEdge";
 import { FrameNode, RunNode, TreeContext, type RunFlowNode } from "./RunNode";
-import type { RunTree, Section } from "./tree";
+import type { RunTree, Section } from "../live/tree";
 
 const NODE_TYPES = { step: RunNode, frame: FrameNode };
 const EDGE_TYPES = { run: RunEdge };
@@ -60,7 +62,7 @@ function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
   );
 }
 
-/** The sections with their places, once these are known; until then, what was there before. */
+/** The sections with their places; until these are known, the former sections. */
 function useParts(sections: readonly Section[]): ReadonlyMap<string, Part> | null {
   const [known, setKnown] = useState<ReadonlyMap<Document, Readonly<Record<string, Place>>>>(new Map());
   const documents = useMemo(() => sections.map(({ document }) => document), [sections]);
@@ -77,13 +79,13 @@ function useParts(sections: readonly Section[]): ReadonlyMap<string, Part> | nul
   const latest = useRef<ReadonlyMap<string, Part> | null>(null);
   return useMemo(() => {
     if (documents.every((document) => known.has(document))) {
-      latest.current = new Map(sections.map(({ path, document }) => [path, { path, document, places: known.get(document)! }]));
+      latest.current = new Map(sections.map(({ path, document }) => [path, { path, document, places: present(known.get(document)) }]));
     }
     return latest.current;
   }, [sections, documents, known]);
 }
 
-/** A canvas whose frames or number of steps change is made anew, so that it fits the view again. */
+/** A canvas whose frames or number of steps change is created again, so that it fits the view. */
 const shapeOf = (boxes: readonly Box[]): string => [boxes.length, ...boxes.flatMap(({ id, isFrame }) => (isFrame ? [id] : []))].join(" ");
 
 function placesOf(document: Document): Promise<Readonly<Record<string, Place>>> {

@@ -1,4 +1,4 @@
-/** An edge of a run: walked, not walked, or walked back. */
+/** An edge of a run: taken, not taken, or undone. */
 import { BaseEdge, getSmoothStepPath, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import { useStatus, type StepStatus } from "../../graph/view/statuses";

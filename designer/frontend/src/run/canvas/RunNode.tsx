@@ -1,4 +1,4 @@
-/** A step of a run: what the workflow says of it, and over that two badges, forward and undo. */
+/** A step of a run: the step of the workflow with two badges, forward and undo. */
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
 import type { StepView } from "../../graph/model/nodes";
@@ -8,11 +8,11 @@ import { StepNode, type StepFlowNode } from "../../graph/view/StepNode";
 import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../graph/view/statuses";
 import { find } from "../../shared/dom";
 import { Badge } from "../../graph/view/Badge";
-import type { RunTree } from "./tree";
+import type { RunTree } from "../live/tree";
 
 export type RunFlowNode = Node<StepView & { readonly hasRun: boolean }, "step" | "frame">;
 
-/** The step within draws what the workflow says; what became of it is drawn around it. */
+/** The inner step has no status of its own: `RunNode` draws it around. */
 const NONE = new Statuses();
 
 export const TreeContext = createContext<RunTree | null>(null);
@@ -78,10 +78,10 @@ function Opener({ id }: { readonly id: string }): ReactElement | null {
   );
 }
 
-/** Opening makes the canvas anew; who pressed the button stays at it. */
+/** Opening a run creates the canvas again, so the focus returns to the pressed button. */
 function refocus(id: string): void {
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    find<HTMLElement>(document, `[data-node="${CSS.escape(id)}"] .run-open`)?.focus({ preventScroll: true });
+    find(document, `[data-node="${CSS.escape(id)}"] .run-open`)?.focus({ preventScroll: true });
   }));
 }
 

@@ -36,7 +36,7 @@ export const DELAY_MS_MAX = 15_000;
 export const OPEN_MS_MAX = 10_000;
 /** Without a frame for this long, a new connection has caught up. */
 export const QUIET_MS = 250;
-/** Closing codes that no new try will change: signed out, foreign origin, no such run. */
+/** Closing codes after which a reconnect is pointless: signed out, foreign origin, no such run. */
 const REFUSED = new Set([4401, 4403, 4404]);
 
 export class Connection {
@@ -67,20 +67,20 @@ export class Connection {
     this.drop();
   }
 
-  /** Somebody learned that the journal has reached `seq`; a connection that lags is replaced. */
+  /** The journal is known to have reached `seq`; a connection that lags behind is replaced. */
   expect(seq: number): void {
     this.known = Math.max(this.known, seq);
     if (this.known > this.after && this.socket && !this.isStopped) this.lose();
   }
 
-  /** The network is known to be gone: says so at once instead of waiting for a time-out. */
+  /** Reports the loss of the network at once instead of waiting for a timeout. */
   lose(): void {
     if (this.isStopped) return;
     this.drop();
     this.scheduleRetry();
   }
 
-  /** Tries now what was scheduled for later. */
+  /** Retries at once instead of at the scheduled time. */
   retryNow(): void {
     if (this.isStopped || this.socket) return;
     clearTimeout(this.timer);

@@ -1,30 +1,16 @@
-/** One run that is watched: its state now, its journal, and the moment of it that is shown. No drawing. */
+/** One run that is followed live: its current state, its journal and its past states. No drawing. */
+import { present } from "../../shared/present";
 import { applyFrames } from "../model/apply";
 import { Connection, type ConnectionState, type Socket } from "./connection";
-import { asText, frameOf, frameOfRow, isRecord, type Frame } from "../model/frame";
+import type { Frame } from "../model/frame";
+import { fetchBulk, fetchView, type View } from "./api";
 import { Journal } from "../model/journal";
 import { Replay } from "../model/replay";
 import { fromSnapshot } from "../model/snapshot";
 import { newRun, type RunState } from "../model/state";
-import type { Document } from "../../graph/model/document";
-
-/** What the server tells of a run (`runs.watching.view_json`). */
-export interface View {
-  readonly id: string;
-  readonly workflow: string;
-  readonly names: readonly string[];
-  readonly document: Document;
-  readonly start: Readonly<Record<string, unknown>> | null;
-  readonly children: Readonly<Record<string, string>>;
-  readonly lastSeq: number;
-  readonly now: string;
-  readonly socket: string;
-  readonly api: string;
-  readonly page: string;
-}
 
 export interface Hooks {
-  /** Frames were applied: the state now is another one. */
+  /** Frames were applied and the current state has changed. */
   readonly moved: (before: RunState, frames: readonly Frame[]) => void;
   /** The graph grew, or a child run began. */
   readonly grown: () => void;
@@ -59,7 +45,7 @@ export class WatchedRun {
     });
   }
 
-  /** Whether it knows as much as the server did when the page was drawn. */
+  /** Whether the state has reached the entry at which the server drew the page. */
   get isCaughtUp(): boolean {
     return this.state.lastSeq >= this.view.lastSeq;
   }
@@ -79,7 +65,7 @@ export class WatchedRun {
     return seq >= this.state.lastSeq ? Promise.resolve(this.state) : this.replay.at(seq, tell);
   }
 
-  /** Makes the replay ready for jumps, while nobody waits for one. */
+  /** Prepares the replay for jumps while it is idle. */
   prepare(): Promise<unknown> {
     return this.replay.reach(Math.min(this.state.lastSeq, PREPARED_MAX));
   }
@@ -90,7 +76,7 @@ export class WatchedRun {
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       const [frame] = await this.journal.range(middle, middle);
-      if (Date.parse(frame!.at) <= Date.parse(moment)) low = middle;
+      if (Date.parse(present(frame).at) <= Date.parse(moment)) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -121,51 +107,13 @@ export class WatchedRun {
 
   private async grow(): Promise<void> {
     const view = await fetchView(this.view.api).catch(() => null);
-    if (!view) return this.growSoon(GROW_AGAIN_MS);
+    if (!view) {
+      this.growSoon(GROW_AGAIN_MS);
+      return;
+    }
     this.view = { ...this.view, document: view.document, children: view.children };
     this.hooks.grown();
   }
-}
-
-export async function fetchView(api: string): Promise<View> {
-  return (await fetchJson(`${api}/view`)) as unknown as View;
-}
-
-/** Journal entries; with `step`, those of one step alone. */
-export async function fetchFrames(api: string, asked: { after: number; limit: number; step?: string }): Promise<Frame[]> {
-  const query = new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]));
-  const { events } = await fetchJson(`${api}/events?${query}`);
-  return framesIn(events);
-}
-
-export function framesIn(events: unknown): Frame[] {
-  return (Array.isArray(events) ? events : []).flatMap((event) => frameOf(event) ?? []);
-}
-
-/** The entries after number `after` in bulk, as many as the server gives at once. */
-async function fetchBulk(api: string, after: number, limit?: number): Promise<Frame[]> {
-  const { entries } = await fetchJson(`${api}/replay?after=${after}${limit === undefined ? "" : `&limit=${limit}`}`);
-  return (Array.isArray(entries) ? entries : []).flatMap((row, place) => frameOfRow(row, after + place + 1) ?? []);
-}
-
-/** All entries of some steps but their progress, oldest first. */
-export async function fetchHistories(api: string, steps: readonly string[]): Promise<Frame[]> {
-  const found: Frame[] = [];
-  for (let next: unknown = 0; typeof next === "number";) {
-    const query = new URLSearchParams([["after", String(next)], ...steps.map((step) => ["step", step])]);
-    const answer = await fetchJson(`${api}/timeline?${query}`);
-    found.push(...framesIn(answer.events));
-    next = answer.next;
-  }
-  return found;
-}
-
-/** An object from the API. Rejects with the server's own words. */
-export async function fetchJson(url: string): Promise<Record<string, unknown>> {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
-  const answer: unknown = await response.json().catch(() => null);
-  if (response.ok && isRecord(answer)) return answer;
-  throw new Error((isRecord(answer) && asText(answer.detail)) || `The server answered with status ${response.status}.`);
 }
 
 function socketUrl(path: string): string {

@@ -1,5 +1,5 @@
 /**
- * What a journal entry changes on the page. Pure: state and frame in, next state out.
+ * The effect of each journal entry on the state of a run. Pure: state and frame in, next state out.
  * Mirrors `runs.machine.apply`; both are held to the journals of `tests/contract/journals`.
  */
 import { asCount, asFailure, asNames, asText, type Frame } from "./frame";
@@ -48,8 +48,8 @@ class Draft {
   }
 
   step(name: string): StepState {
-    const found = this.steps.get(name);
-    if (found) return found;
+    const known = this.steps.get(name);
+    if (known) return known;
     this.order = [...this.order, name];
     const step = newStep(name);
     this.steps.set(name, step);
@@ -82,14 +82,14 @@ class Draft {
   }
 
   private writableItems(map: string): Items {
-    const found = this.step(map).items;
-    if (found && this.owned.has(found)) return found;
+    const items = this.step(map).items;
+    if (items && this.owned.has(items)) return items;
     const copy: Items = {
-      total: found?.total ?? 0,
-      byIndex: new Map(found?.byIndex),
-      counts: { ...found?.counts },
-      undoCounts: { ...found?.undoCounts },
-      failing: new Set(found?.failing),
+      total: items?.total ?? 0,
+      byIndex: new Map(items?.byIndex),
+      counts: { ...items?.counts },
+      undoCounts: { ...items?.undoCounts },
+      failing: new Set(items?.failing),
     };
     this.owned.add(copy);
     return copy;
@@ -102,8 +102,8 @@ interface ItemName {
 }
 
 export function itemName(name: string): ItemName | null {
-  const found = /^(.+)\[(\d+)\]$/.exec(name);
-  return found ? { map: found[1] ?? "", index: Number(found[2]) } : null;
+  const match = /^(.+)\[(\d+)\]$/.exec(name);
+  return match ? { map: match[1] ?? "", index: Number(match[2]) } : null;
 }
 
 /** The undo of a map step is that of its items; one that was abandoned marks the whole. */
@@ -128,7 +128,7 @@ function cancel(draft: Draft, names: unknown, at: string): void {
   }
 }
 
-/** The places count steps: the items of a map are undone as one. */
+/** Plans undos. Places in the line count steps: the items of a map are undone as one. */
 function plan(draft: Draft, names: readonly string[]): void {
   for (const name of names) change(draft, name, PLANNED);
   const steps = new Set(names.map((name) => itemName(name)?.map ?? name));
@@ -156,8 +156,8 @@ const endStep = (draft: Draft, frame: Frame, fields: Partial<StepState>): void =
   if ("undo" in data) change(draft, step, PLANNED);
 };
 
-/** An error where there is word of one; else the step keeps what it has. */
-const told = (data: Frame["data"]): Partial<StepState> => ("error" in data ? { error: asFailure(data.error) } : {});
+/** The error that the entry carries; without one, the step keeps its own. */
+const errorIn = (data: Frame["data"]): Partial<StepState> => ("error" in data ? { error: asFailure(data.error) } : {});
 
 const firstStart = (draft: Draft, { step, at }: Frame): string | null =>
   itemName(step) ? null : (draft.step(step).startedAt ?? at);
@@ -179,7 +179,7 @@ const EFFECTS: Record<string, Effect> = {
 
   "step.queued": (draft, { step, data }) =>
     change(draft, step, {
-      status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null, ...told(data),
+      status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null, ...errorIn(data),
     }),
   "step.started": (draft, frame) => {
     const { step, attempt, data } = frame;
@@ -217,7 +217,7 @@ const EFFECTS: Record<string, Effect> = {
   "compensation.retry_scheduled": (draft, { step, data }) =>
     change(draft, step, {
       undo: "pending", dueAt: asText(data.due_at), direction: asText(data.direction) ?? "undo",
-      ...told(data),
+      ...errorIn(data),
     }),
   "compensation.completed": (draft, { step, data }) =>
     change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null }),

@@ -42,7 +42,7 @@ const end = (outcome: string): Effect => (attempts, { at, data }) => close(attem
 
 function close(attempts: readonly Attempt[], at: string, outcome: string, error: Failure | null = null): readonly Attempt[] {
   const last = attempts.at(-1);
-  return last && last.endedAt === null ? [...attempts.slice(0, -1), { ...last, endedAt: at, outcome, error }] : attempts;
+  return last?.endedAt === null ? [...attempts.slice(0, -1), { ...last, endedAt: at, outcome, error }] : attempts;
 }
 
 const report: Effect = (attempts, { data }) => {

@@ -1,4 +1,4 @@
-/** One journal entry as the socket sends it. Anything else is refused here, at the border. */
+/** A journal entry as the socket sends it. Anything else is refused here. */
 
 export interface Frame {
   seq: number;
@@ -34,7 +34,7 @@ export function frameOf(value: unknown): Frame | null {
   };
 }
 
-/** An entry of the journal in bulk (`runs.replaying`): the number is that of its place. */
+/** An entry of the journal in bulk; its number follows from its place. */
 export function frameOfRow(row: unknown, seq: number): Frame | null {
   if (!Array.isArray(row)) return null;
   const [type, step, attempt, at, status, data] = row as unknown[];

@@ -1,4 +1,4 @@
-/** The entries of single steps, had only for those that somebody looks at; the ones not used for longest are dropped. */
+/** Journal entries by step, fetched only for steps in view; the least recently used are dropped. */
 import { itemName } from "./apply";
 import type { Frame } from "./frame";
 import type { Journal } from "./journal";
@@ -22,7 +22,7 @@ export class Histories {
     return this.kept.get(step);
   }
 
-  /** Takes what is about steps that are kept; the others will be asked for. */
+  /** Adds entries of known steps; those of other steps are fetched when needed. */
   add(frames: readonly Frame[]): void {
     for (const frame of frames) {
       const map = itemName(frame.step)?.map;
@@ -32,7 +32,7 @@ export class Histories {
     }
   }
 
-  /** Has the entries of `steps`. True where some came that were not there. Rejects when the server cannot be reached. */
+  /** Fetches the missing entries of `steps`. True if there were some. Rejects when the server cannot be reached. */
   async need(steps: readonly string[]): Promise<boolean> {
     const missing = steps.filter((step) => !this.kept.has(step) && !this.asked.has(step)).slice(0, STEPS_ASKED);
     for (const step of steps) this.touch(step);
@@ -46,7 +46,7 @@ export class Histories {
     return true;
   }
 
-  /** What came meanwhile is in the journal already, and newer than what was fetched. */
+  /** Entries that arrived meanwhile are in the journal already and newer than those fetched. */
   private take(steps: readonly string[], frames: readonly Frame[]): void {
     for (const step of steps) this.kept.set(step, []);
     this.add(frames);
@@ -74,12 +74,13 @@ export class Histories {
 }
 
 const UNDOS = /^compensation\.(started|completed|failed)$/;
-const isItems = (frame: Frame | undefined): boolean => frame !== undefined && frame.step.endsWith("]");
+const isItems = (frame: Frame | undefined): boolean => frame?.step.endsWith("]") ?? false;
 
-/** The undo of a map's items is one stretch, so of theirs the first beginning and the latest end are enough. */
+/** The undo of a map's items is one span, so their first start and their latest end suffice. */
 function append(known: Frame[], frame: Frame): void {
-  if (isItems(frame) && isItems(known.at(-1))) {
-    if (known.at(-1)!.type !== "compensation.started") known.pop();
+  const last = known.at(-1);
+  if (isItems(frame) && isItems(last)) {
+    if (last?.type !== "compensation.started") known.pop();
     if (frame.type === "compensation.started") return;
   }
   known.push(frame);

@@ -1,6 +1,6 @@
 /**
- * A run's journal by number. Only the pages that somebody looked at are here; the others are fetched
- * when they are asked for, and the ones that were not used for longest are dropped.
+ * A run's journal by number. Only pages that were looked at are kept; the others are fetched
+ * on demand, and the least recently used are dropped.
  */
 import { LIMITS } from "../../shared/vocabulary";
 import type { Frame } from "./frame";
@@ -50,13 +50,13 @@ export class Journal {
   async range(from: number, to: number): Promise<Frame[]> {
     const end = Math.min(to, this.last);
     if (!this.has(from, end)) await this.loadAll(from, end);
-    const found: Frame[] = [];
+    const frames: Frame[] = [];
     for (let seq = Math.max(from, 1); seq <= end; seq += 1) {
       const frame = this.get(seq);
       if (!frame) throw new Error(`Entry ${seq} could not be fetched.`);
-      found.push(frame);
+      frames.push(frame);
     }
-    return found;
+    return frames;
   }
 
   private async loadAll(from: number, to: number): Promise<void> {

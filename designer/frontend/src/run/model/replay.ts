@@ -1,14 +1,15 @@
 /**
- * A run as it was at any number of its journal. One walk goes through the journal in bulk, as far as somebody
- * looked, and leaves states behind at even distances; from the nearest of them it is a short way to any number.
+ * The state of a run at any number of its journal. One walk replays the journal in bulk, as far as it is
+ * needed, and keeps states at even distances; any number is a short replay away from the nearest of them.
  */
+import { present } from "../../shared/present";
 import { applyFrames } from "./apply";
 import type { Frame } from "./frame";
 import { PAGE, type Journal } from "./journal";
 import { newRun, type RunState } from "./state";
 
 export const STATES_KEPT = 48;
-/** A way of more entries is had in bulk. */
+/** Longer distances are fetched in bulk. */
 const SHORT_WAY = 2 * PAGE;
 /** Entries after a number, in order: at least one where there is one, at most `limit`. */
 export type FetchBulk = (after: number, limit?: number) => Promise<readonly Frame[]>;
@@ -25,7 +26,7 @@ export class Replay {
     this.kept.set(0, this.front);
   }
 
-  /** The state after entry `seq`; `tell` hears how far the replay has come. Rejects when the server cannot be reached. */
+  /** The state after entry `seq`; `tell` is called with the progress of the replay. Rejects when the server cannot be reached. */
   async at(seq: number, tell: (reached: number) => void = () => undefined): Promise<RunState> {
     await this.reach(seq, tell);
     let state = this.nearest(seq);
@@ -61,14 +62,14 @@ export class Replay {
   }
 
   private nearest(seq: number): RunState {
-    let found = this.kept.get(0)!;
+    let nearest = present(this.kept.get(0));
     for (const state of [...this.kept.values(), this.front]) {
-      if (state.lastSeq <= seq && state.lastSeq > found.lastSeq) found = state;
+      if (state.lastSeq <= seq && state.lastSeq > nearest.lastSeq) nearest = state;
     }
-    return found;
+    return nearest;
   }
 
-  /** States at even distances; where there are too many, every other one goes. */
+  /** Keeps states at even distances; when there are too many, every other one is dropped. */
   private keep(state: RunState): void {
     if (state.lastSeq % this.every === 0) this.kept.set(state.lastSeq, state);
     if (this.kept.size <= STATES_KEPT) return;

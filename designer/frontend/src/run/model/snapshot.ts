@@ -1,40 +1,40 @@
-/** A run's state as the server tells it (`runs.snapshot`): where a page starts whose journal is long. Pure. */
+/** Reads a run's state from the server's snapshot, with which a page starts when the journal is long. Pure. */
 import { asCount, asFailure, asText, isRecord } from "./frame";
 import { countItem, newItems, newRun, newStep, type Item, type Items, type RunState, type StepState } from "./state";
 
-type Record = Readonly<{ [key: string]: unknown }>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** `names` are the steps of the published graph in order; those that were added stand where they were put. */
-export function fromSnapshot(names: readonly string[], told: Record): RunState {
+export function fromSnapshot(names: readonly string[], snapshot: Fields): RunState {
   const steps = new Map(newRun(names).steps);
-  for (const [name, step] of Object.entries(isRecord(told.steps) ? told.steps : {})) {
+  for (const [name, step] of Object.entries(isRecord(snapshot.steps) ? snapshot.steps : {})) {
     if (isRecord(step)) steps.set(name, stepOf(name, step));
   }
   return {
-    status: asText(told.status) ?? "pending", lastSeq: asCount(told.seq) ?? 0,
-    startedAt: asText(told.started_at), finishedAt: asText(told.finished_at), error: asFailure(told.error),
+    status: asText(snapshot.status) ?? "pending", lastSeq: asCount(snapshot.seq) ?? 0,
+    startedAt: asText(snapshot.started_at), finishedAt: asText(snapshot.finished_at), error: asFailure(snapshot.error),
     order: [...steps.keys()], steps,
   };
 }
 
-function stepOf(name: string, told: Record): StepState {
-  const fresh = newStep(name, asText(told.added_by));
+function stepOf(name: string, snapshot: Fields): StepState {
+  const fresh = newStep(name, asText(snapshot.added_by));
   return {
     ...fresh,
-    status: (asText(told.status) as StepState["status"] | null) ?? fresh.status,
-    undo: (asText(told.undo) as StepState["undo"] | null) ?? fresh.undo,
-    undoPlace: asCount(told.undo_place), direction: asText(told.direction) ?? fresh.direction,
-    attempt: asCount(told.attempt) ?? 0, undoAttempt: asCount(told.undo_attempt) ?? 0,
-    startedAt: asText(told.started_at), finishedAt: asText(told.finished_at), dueAt: asText(told.due_at),
-    waits: isRecord(told.waits) ? told.waits : null, error: asFailure(told.error),
-    items: isRecord(told.items) ? itemsOf(told.items) : null,
+    status: (asText(snapshot.status) as StepState["status"] | null) ?? fresh.status,
+    undo: (asText(snapshot.undo) as StepState["undo"] | null) ?? fresh.undo,
+    undoPlace: asCount(snapshot.undo_place), direction: asText(snapshot.direction) ?? fresh.direction,
+    attempt: asCount(snapshot.attempt) ?? 0, undoAttempt: asCount(snapshot.undo_attempt) ?? 0,
+    startedAt: asText(snapshot.started_at), finishedAt: asText(snapshot.finished_at), dueAt: asText(snapshot.due_at),
+    waits: isRecord(snapshot.waits) ? snapshot.waits : null, error: asFailure(snapshot.error),
+    items: isRecord(snapshot.items) ? itemsOf(snapshot.items) : null,
   };
 }
 
-function itemsOf(told: Record): Items {
-  const undos = new Map(stretches(told.undo).flatMap(([undo, indexes]) => indexes.map((index) => [index, undo] as const)));
-  const items = newItems(asCount(told.total) ?? 0);
-  for (const [status, indexes] of stretches(told.status)) {
+function itemsOf(snapshot: Fields): Items {
+  const undos = new Map(stretches(snapshot.undo).flatMap(([undo, indexes]) => indexes.map((index) => [index, undo] as const)));
+  const items = newItems(asCount(snapshot.total) ?? 0);
+  for (const [status, indexes] of stretches(snapshot.status)) {
     for (const index of indexes) {
       countItem(items, index, { status, undo: undos.get(index) ?? "none" } as Item);
     }

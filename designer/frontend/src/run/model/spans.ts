@@ -1,4 +1,4 @@
-/** What a step did when, as stretches of time: attempts, waiting, retries and undos. Pure. */
+/** Spans of time of a step: attempts, waits, retries and undos. Pure. */
 import { itemName } from "./apply";
 import { asCount, asText, type Frame } from "./frame";
 import type { StepState } from "./state";
@@ -57,20 +57,20 @@ const TURNS: Readonly<Record<string, Turn>> = {
 
 /** Spans of one step from its own entries, oldest first. `state` says when it was cancelled: that entry is the run's. */
 export function spansOf(frames: readonly Frame[], state?: StepState): readonly Span[] {
-  const found: Span[] = [];
+  const spans: Span[] = [];
   const end = (at: number, outcome: string): void => {
-    const last = found.at(-1);
-    if (last?.to === null) found[found.length - 1] = { ...last, to: at, outcome };
+    const last = spans.at(-1);
+    if (last?.to === null) spans[spans.length - 1] = { ...last, to: at, outcome };
   };
   for (const frame of frames) {
     const turn = TURNS[frame.type]?.(frame);
     if (!turn) continue;
     const at = Date.parse(frame.at);
     end(at, turn.ends);
-    if (turn.begins) found.push({ ...turn.begins, from: at, to: null, outcome: "" });
+    if (turn.begins) spans.push({ ...turn.begins, from: at, to: null, outcome: "" });
   }
   if (state?.status === "cancelled" && state.finishedAt) end(Date.parse(state.finishedAt), "cancelled");
-  return found;
+  return spans;
 }
 
 export const SPAN_WORDS: Readonly<Record<SpanKind, string>> = {
@@ -79,13 +79,13 @@ export const SPAN_WORDS: Readonly<Record<SpanKind, string>> = {
 };
 
 /** `attempt 2 retried`, `waits for approval`. */
-export function saysSpan({ kind, number, outcome, about }: Span): string {
+export function spanText({ kind, number, outcome, about }: Span): string {
   const words = [SPAN_WORDS[kind], number > 1 || (number && kind === "attempt") ? `${number}` : "", about].filter(Boolean).join(" ");
   return outcome && kind !== "queued" && kind !== "delay" ? `${words}, ${outcome}` : words;
 }
 
-/** How often it was tried, as far as that is more than once. */
-export function saysTries(spans: readonly Span[]): string {
+/** The number of attempts, if there is more than one. */
+export function attemptsText(spans: readonly Span[]): string {
   const count = (...kinds: SpanKind[]): number => spans.filter(({ kind, number }) => number && kinds.includes(kind)).length;
   const [tries, undos] = [count("attempt", "fallback"), count("undo")];
   return [tries > 1 ? `${tries} attempts` : "", undos > 1 ? `${undos} undo attempts` : ""].filter(Boolean).join(", ");

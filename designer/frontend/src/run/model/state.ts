@@ -1,4 +1,4 @@
-/** What a page knows of a run. Values only; `apply` is the one place that changes them. */
+/** The state of a run on a page. Values only; `apply` alone makes new ones. */
 import type { StepStatus, UndoStatus } from "../../shared/vocabulary";
 import type { Failure } from "./frame";
 
@@ -77,7 +77,7 @@ function count<Key extends string>(counts: Partial<Record<Key, number>>, before:
   if (before === after) return;
   const left = before ? (counts[before] ?? 1) - 1 : 0;
   if (before && left) counts[before] = left;
-  else if (before) delete counts[before];
+  else if (before) Reflect.deleteProperty(counts, before);
   counts[after] = (counts[after] ?? 0) + 1;
 }
 

@@ -1,6 +1,7 @@
-/** What is said of a step beside its badges. Pure. */
+/** Texts about a step beside its badges. Pure. */
 import { duration, short } from "../../shared/time";
 import { UNDO_DONE } from "../../shared/vocabulary";
+import { asText } from "./frame";
 import type { Items, StepState } from "./state";
 
 const FAILING_SHOWN_MAX = 20;
@@ -53,7 +54,7 @@ function retryIn(dueAt: string | null, now: number): string {
 export function waitsFor({ waits, dueAt }: Pick<StepState, "waits" | "dueAt">): string {
   const until = dueAt ? ` until ${short(new Date(dueAt))}` : "";
   if (waits?.for === "signal") return `Waits for the signal “${String(waits.signal)}”${until}`;
-  if (waits?.for === "approval") return `Waits for approval${until}${waits.message ? `: ${String(waits.message)}` : ""}`;
+  if (waits?.for === "approval") return `Waits for approval${until}${asText(waits.message) ? `: ${asText(waits.message)}` : ""}`;
   if (waits?.for === "child") return "Waits for the run that it started";
   return `Waits${until}`;
 }

@@ -1,4 +1,4 @@
-/** What the workflow says of a step, in the words of the server's own rows (`runs/_step.html`). Pure. */
+/** Facts about a step from the workflow, in the words of the server's rows (`runs/_step.html`). Pure. */
 import { wordsOf } from "../../shared/kinds";
 import type { SlotHolds } from "../../shared/vocabulary";
 import { isObject, stepsOf, edgesOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
@@ -15,7 +15,7 @@ const UNDO_WORDS: Readonly<Record<SlotHolds, string>> = {
 };
 
 export function factsOf(document: Document, name: string): Facts {
-  const step = stepsOf(document).find((found) => textOf(found.name) === name) ?? {};
+  const step = stepsOf(document).find((candidate) => textOf(candidate.name) === name) ?? {};
   const before = edgesOf(document).filter(({ to }) => textOf(to) === name).map(({ from }) => textOf(from));
   const slotKind = slotOf(step);
   const worker = isObject(step.compensation) ? textOf(step.compensation.worker) : "";

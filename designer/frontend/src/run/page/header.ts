@@ -1,4 +1,4 @@
-/** The head of a run's page: status, clock, error and the state of the connection. */
+/** The header of a run's page: status, clock, error and the state of the connection. */
 import { find, icon, setText } from "../../shared/dom";
 import { duration, fillTime } from "../../shared/time";
 import type { ConnectionState } from "../live/connection";
@@ -19,7 +19,7 @@ export class HeaderView {
   paint(state: RunState): void {
     this.state = state;
     this.badges.show(this.slot("run-status"), "run", state.status);
-    document.title = `${this.slot("run-status")?.textContent?.trim() ?? ""} · ${this.title}`;
+    document.title = `${this.slot("run-status")?.textContent.trim() ?? ""} · ${this.title}`;
     this.paintTime("run-started", state.startedAt);
     this.paintTime("run-finished", state.finishedAt);
     const error = this.slot("run-error");
@@ -46,7 +46,7 @@ export class HeaderView {
   }
 
   private slot(name: string): HTMLElement | null {
-    return find<HTMLElement>(this.root, `[data-slot="${name}"]`);
+    return find(this.root, `[data-slot="${name}"]`);
   }
 }
 

@@ -1,7 +1,7 @@
-/** The items of a map as a table: the failing ones first asked for, 50 at a time. */
-import { element, find, setText } from "../../shared/dom";
+/** The items of a map as a table with a filter, 50 at a time. */
+import { element, find, mustFind, setText } from "../../shared/dom";
 import { asText, isRecord } from "../model/frame";
-import { fetchJson } from "../live/watched";
+import { fetchJson } from "../live/api";
 
 const REFRESH_MS = 700;
 
@@ -17,10 +17,10 @@ export class ItemsTable {
   private readonly more: HTMLElement;
 
   constructor(private readonly root: HTMLElement) {
-    this.body = find(root, "tbody")!;
-    this.status = find<HTMLSelectElement>(root, "select")!;
-    this.text = find<HTMLInputElement>(root, "input")!;
-    this.more = find(root, "[data-act=more-items]")!;
+    this.body = mustFind(root, "tbody");
+    this.status = mustFind<HTMLSelectElement>(root, "select");
+    this.text = mustFind<HTMLInputElement>(root, "input");
+    this.more = mustFind(root, "[data-action=more-items]");
     find(root, "form")?.addEventListener("submit", (event) => event.preventDefault());
     this.status.addEventListener("change", () => void this.fetch(0));
     this.text.addEventListener("input", () => this.refreshSoon());

@@ -1,12 +1,12 @@
 /** The journal as a list with a filter. Only a window of it is in the page; the rest is fetched when it is scrolled to. */
-import { element, find, icon, setText } from "../../shared/dom";
+import { element, find, icon, mustFind, setText } from "../../shared/dom";
 import { clock, exact } from "../../shared/time";
 import { describe, type Description } from "../model/describe";
 import type { Frame } from "../model/frame";
 import { PAGE, type Journal } from "../model/journal";
 
 export const ROWS_MAX = 300;
-/** So many are shown at first, and more when they are scrolled to. */
+/** Entries shown at first, and added when they are scrolled to. */
 const STEP = 100;
 const AROUND = 40;
 const NEAR_PX = 120;
@@ -20,14 +20,14 @@ export class JournalView {
   /** Numbers of the first and the last entry in the list; without a filter there is no gap between them. */
   private first = 1;
   private last = 0;
-  /** What is in the list changes by turns: whoever waited for entries while another turn began drops them. */
+  /** Counts changes of the list. Entries that were fetched for an earlier turn are dropped. */
   private turn = 0;
   private isBusy = false;
   private at: number | null = null;
   private readonly list: HTMLOListElement;
 
   constructor(private readonly root: HTMLElement, private readonly journal: Journal, private readonly go: (seq: number) => void) {
-    this.list = find<HTMLOListElement>(root, "[data-slot=entries]")!;
+    this.list = mustFind<HTMLOListElement>(root, "[data-slot=entries]");
     const text = find<HTMLInputElement>(root, "input[name=text]");
     const kind = find<HTMLSelectElement>(root, "select[name=kind]");
     find(root, "form")?.addEventListener("submit", (event) => event.preventDefault());
@@ -70,7 +70,7 @@ export class JournalView {
       await this.window(Math.max(1, seq - AROUND), Math.min(this.journal.lastSeq, seq + AROUND)).catch(() => undefined);
     }
     for (const row of this.list.children) this.paintMark(row as HTMLElement);
-    const marked = find<HTMLElement>(this.list, "[aria-current]");
+    const marked = find(this.list, "[aria-current]");
     if (marked) this.list.scrollTop = marked.offsetTop - this.list.offsetTop - this.list.clientHeight / 2;
   }
 
@@ -94,7 +94,7 @@ export class JournalView {
     return true;
   }
 
-  /** Looks through the journal from its end, page by page, until the list is full. */
+  /** Searches the journal from its end, page by page, until the list is full. */
   private async find(before = this.journal.lastSeq + 1, kept: readonly Element[] = []): Promise<void> {
     const turn = ++this.turn;
     const rows: Element[] = [...kept];
@@ -202,7 +202,7 @@ export class JournalView {
   }
 
   private say(text: string): void {
-    const note = find<HTMLElement>(this.root, "[data-slot=note]");
+    const note = find(this.root, "[data-slot=note]");
     note?.toggleAttribute("hidden", !text);
     setText(note, text);
   }

@@ -1,6 +1,6 @@
-/** A run's page, live: what is known of the run is painted, now or as it was at a moment of its journal. */
-import { find, readJson } from "../../shared/dom";
-import { RunTree } from "../canvas/tree";
+/** The live page of a run: paints its state, now or at a past moment of its journal. */
+import { find, mustFind, readJson } from "../../shared/dom";
+import { RunTree } from "../live/tree";
 import type { ConnectionState } from "../live/connection";
 import type { Frame } from "../model/frame";
 import { Histories } from "../model/histories";
@@ -15,7 +15,8 @@ import { SliderView } from "./slider";
 import { StepPanel } from "./step";
 import { StepsView } from "./steps";
 import { TimelineView } from "./timeline";
-import { fetchHistories, fetchView, framesIn, WatchedRun, type View } from "../live/watched";
+import { fetchHistories, fetchView, framesIn, type View } from "../live/api";
+import { WatchedRun } from "../live/watched";
 import { RUN_ENDED } from "../../shared/vocabulary";
 
 interface Opening {
@@ -27,11 +28,11 @@ interface Opening {
 type PageData = (Opening & View) | (Opening & { readonly newest: readonly unknown[] });
 
 const TICK_MS = 500;
-/** By then the page is painted; nobody moves the slider sooner. */
+/** The replay is prepared after the page is painted and before the slider is likely to move. */
 const PREPARE_MS = 1_500;
 const VIEW_AGAIN_MS = 2_000;
 const VIEW_AGAIN_MS_MAX = 30_000;
-/** Without news for this long, the page asks whether it missed some. */
+/** After this long without frames, the page checks whether it missed some. */
 const CHECK_MS = 15_000;
 
 class RunPage {
@@ -61,18 +62,18 @@ class RunPage {
     });
     this.run.journal.add(newest);
     this.steps = new StepsView(
-      find(root, "[data-slot=steps]")!, find(document, "template#step")!, badges, this.now,
+      mustFind(root, "[data-slot=steps]"), mustFind(document, "template#step"), badges, this.now,
       (name) => factsOf(this.run.view.document, name), (name) => this.tree.select(name),
     );
     this.header = new HeaderView(root, badges, this.now);
-    this.slider = new SliderView(find(root, "[data-view=slider]")!, (seq) => void this.show(seq));
-    this.journal = new JournalView(find(root, "[data-view=journal]")!, this.run.journal, (seq) => this.slider.set(seq));
-    this.panel = new PanelView(find(root, "[data-view=panel]")!, panel, data.api, (seq) => this.run.connection.expect(seq));
+    this.slider = new SliderView(mustFind(root, "[data-view=slider]"), (seq) => void this.show(seq));
+    this.journal = new JournalView(mustFind(root, "[data-view=journal]"), this.run.journal, (seq) => this.slider.set(seq));
+    this.panel = new PanelView(mustFind(root, "[data-view=panel]"), panel, data.api, (seq) => this.run.connection.expect(seq));
     this.results = new ResultsView(root, data.api);
-    this.step = new StepPanel(find(root, "[data-view=step]")!, badges, () => this.unchoose());
+    this.step = new StepPanel(mustFind(root, "[data-view=step]"), badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
     this.histories = new Histories(this.run.journal, (steps) => fetchHistories(data.api, steps));
-    this.timeline = new TimelineView(find(root, "[data-view=timeline]")!, this.histories, this.now, (name) => this.tree.select(name));
+    this.timeline = new TimelineView(mustFind(root, "[data-view=timeline]"), this.histories, this.now, (name) => this.tree.select(name));
     const canvas = find<HTMLElement & { tree?: RunTree }>(root, "workflow-canvas");
     if (canvas) canvas.tree = this.tree;
   }
@@ -89,7 +90,7 @@ class RunPage {
     document.addEventListener("visibilitychange", () => document.hidden || this.run.connection.retryNow());
   }
 
-  /** Paints nothing before the page knows as much as the server's own drawing of it. */
+  /** Paints nothing before the state has caught up with the page as the server drew it. */
   private moved(before: RunState, frames: readonly Frame[]): void {
     this.heardAt = Date.now();
     this.journal.add(frames, this.connectionState.kind === "live");
@@ -154,7 +155,7 @@ class RunPage {
 
   private showConnection(state: ConnectionState): void {
     this.connectionState = state;
-    paintConnection(find(this.root, "[data-slot=connection]")!, state, this.run.connection.lastSeq);
+    paintConnection(mustFind(this.root, "[data-slot=connection]"), state, this.run.connection.lastSeq);
   }
 
   private tick(): void {
@@ -176,10 +177,13 @@ const SITUATIONS = /^(run\.|intervention\.|signal\.|step\.waiting)/;
 
 /** A long run's newest entries are shown at once; all else waits for the view of it. */
 export async function startRunPage(): Promise<void> {
-  const root = find<HTMLElement>(document, "[data-page=run]");
+  const root = find(document, "[data-page=run]");
   const data = readJson<PageData>("run-page");
   if (!root || !data) return;
-  if (!("newest" in data)) return new RunPage(root, data, data.panel, []).start();
+  if (!("newest" in data)) {
+    new RunPage(root, data, data.panel, []).start();
+    return;
+  }
   const newest = framesIn(data.newest);
   showNewest(root, newest);
   new RunPage(root, await viewOf(root, data), data.panel, newest).start();
@@ -190,7 +194,7 @@ async function viewOf(root: HTMLElement, { api, lastSeq }: Opening): Promise<Vie
     const view = await fetchView(api).catch(() => null);
     if (view) return view;
     const delayMs = Math.min(VIEW_AGAIN_MS * 2 ** tries, VIEW_AGAIN_MS_MAX);
-    paintConnection(find(root, "[data-slot=connection]")!, { kind: "reconnecting", delayMs, tries }, lastSeq);
+    paintConnection(mustFind(root, "[data-slot=connection]"), { kind: "reconnecting", delayMs, tries }, lastSeq);
     await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 }

@@ -1,11 +1,11 @@
 /**
- * What may be done with the run now: forms that the server draws, fetched again when the run's
+ * Forms for what may be done with the run now. The server draws them; they are fetched again when the run's
  * state changes. A form that somebody is filling in stays as it is.
  */
 import { element, find } from "../../shared/dom";
 import { localiseTimes } from "../../shared/time";
 import { asText, isRecord } from "../model/frame";
-import { fetchJson } from "../live/watched";
+import { fetchJson } from "../live/api";
 
 const REFRESH_MS_MIN = 400;
 const STEPS_SHOWN_MAX = 50;
@@ -20,7 +20,7 @@ export class PanelView {
     private readonly learn: (lastSeq: number) => void,
   ) {
     root.addEventListener("toggle", ({ target }) => {
-      const box = target instanceof HTMLDetailsElement && target.open ? find<HTMLElement>(target, "[data-slot=plan]") : null;
+      const box = target instanceof HTMLDetailsElement && target.open ? find(target, "[data-slot=plan]") : null;
       if (box) void this.showPlan(box);
     }, { capture: true });
   }

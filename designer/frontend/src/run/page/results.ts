@@ -1,4 +1,4 @@
-/** Inputs, outputs and contexts, fetched when somebody opens them: frames don't carry them. */
+/** Inputs, outputs and contexts. Frames do not carry them, so they are fetched when they are opened. */
 import { find } from "../../shared/dom";
 import { showValue } from "../../shared/value";
 
@@ -7,7 +7,7 @@ export class ResultsView {
     root.addEventListener("toggle", (event) => this.opened(event.target), { capture: true });
   }
 
-  /** Draws again what is open, as the run has moved on. */
+  /** Fetches the open values again after the run has moved on. */
   refresh(root: HTMLElement): void {
     for (const open of root.querySelectorAll("details[open][data-result]")) this.opened(open);
   }
@@ -15,7 +15,7 @@ export class ResultsView {
   private opened(target: EventTarget | null): void {
     if (!(target instanceof HTMLDetailsElement) || !target.open || !target.dataset.result) return;
     const holder = target.closest<HTMLElement>("[data-step]");
-    const box = find<HTMLElement>(target, ".json");
+    const box = find(target, ".json");
     const step = holder?.dataset.step ? `/steps/${encodeURIComponent(holder.dataset.step)}` : "";
     const api = holder?.dataset.api ?? this.api;
     if (box) void showValue(box, `${api}${step}/values/${target.dataset.result}`);

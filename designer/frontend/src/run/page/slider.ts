@@ -1,5 +1,5 @@
-/** The slider over the journal: now, or the run as it was after any entry. */
-import { find, setText } from "../../shared/dom";
+/** The slider over the journal: now, or the state after any entry. */
+import { find, mustFind, setText } from "../../shared/dom";
 import { clock } from "../../shared/time";
 import { describe } from "../model/describe";
 import type { Frame } from "../model/frame";
@@ -10,12 +10,12 @@ export class SliderView {
   private last = 0;
 
   constructor(private readonly root: HTMLElement, private readonly go: (seq: number | null) => void) {
-    this.range = find<HTMLInputElement>(root, "input[type=range]")!;
+    this.range = mustFind<HTMLInputElement>(root, "input[type=range]");
     this.range.addEventListener("input", () => this.move(Number(this.range.value)));
     for (const [act, by] of [["back", -1], ["on", 1]] as const) {
-      find(root, `[data-act=${act}]`)?.addEventListener("click", () => this.move((this.position ?? this.last) + by));
+      find(root, `[data-action=${act}]`)?.addEventListener("click", () => this.move((this.position ?? this.last) + by));
     }
-    find(root, "[data-act=now]")?.addEventListener("click", () => this.set(null));
+    find(root, "[data-action=now]")?.addEventListener("click", () => this.set(null));
   }
 
   /** The number that is shown, or null for now. */
@@ -23,7 +23,7 @@ export class SliderView {
     return this.position;
   }
 
-  /** The journal has grown: now is somewhere else, a moment of the past is not. */
+  /** The journal has grown: the slider moves if it shows now, and stays if it shows the past. */
   grow(last: number): void {
     this.last = last;
     this.range.max = String(last);
@@ -62,9 +62,9 @@ export class SliderView {
 
   private paintButtons(): void {
     const at = this.position ?? this.last;
-    find(this.root, "[data-act=back]")?.toggleAttribute("disabled", at === 0);
-    find(this.root, "[data-act=on]")?.toggleAttribute("disabled", this.position === null);
-    find(this.root, "[data-act=now]")?.toggleAttribute("hidden", this.position === null);
+    find(this.root, "[data-action=back]")?.toggleAttribute("disabled", at === 0);
+    find(this.root, "[data-action=on]")?.toggleAttribute("disabled", this.position === null);
+    find(this.root, "[data-action=now]")?.toggleAttribute("hidden", this.position === null);
   }
 }
 

@@ -1,12 +1,13 @@
-/** The panel of one step: its values, attempts, log lines and items, now or at the moment that is shown. */
-import { element, find, icon, setText } from "../../shared/dom";
+/** The panel of one step: its values, attempts, log lines and items, now or at the moment shown. */
+import { element, find, icon, mustFind, setText } from "../../shared/dom";
 import { clock, duration, exact } from "../../shared/time";
 import { sizeOf } from "../../shared/value";
 import { LIMITS, STEP_LOOKS, type Look } from "../../shared/vocabulary";
 import { attemptsOf, type Attempt } from "../model/attempts";
 import { asCount, asText, type Frame } from "../model/frame";
 import type { RunState, StepState } from "../model/state";
-import { fetchFrames, fetchJson, type WatchedRun } from "../live/watched";
+import { fetchFrames, fetchJson } from "../live/api";
+import type { WatchedRun } from "../live/watched";
 import { countsOf, errorOf, waitsFor } from "../model/words";
 import type { Badges } from "../../shared/badges";
 import { ItemsTable } from "./items";
@@ -23,8 +24,8 @@ export class StepPanel {
   private readonly items: ItemsTable;
 
   constructor(private readonly root: HTMLElement, private readonly badges: Badges, private readonly closed: () => void) {
-    this.items = new ItemsTable(find(root, "[data-slot=item-table]")!);
-    find(root, "[data-act=close]")?.addEventListener("click", () => this.close());
+    this.items = new ItemsTable(mustFind(root, "[data-slot=item-table]"));
+    find(root, "[data-action=close]")?.addEventListener("click", () => this.close());
     root.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
@@ -50,7 +51,7 @@ export class StepPanel {
     this.closed();
   }
 
-  /** News of the run whose step is shown. */
+  /** Frames have arrived for the run whose step is shown. */
   moved(run: WatchedRun, frames: readonly Frame[]): void {
     if (run !== this.run) return;
     const fresh = frames.filter(({ step, seq }) => step === this.name && seq > (this.frames.at(-1)?.seq ?? 0));
@@ -71,15 +72,15 @@ export class StepPanel {
 
   private async load(run: WatchedRun, name: string): Promise<void> {
     const turn = ++this.loading;
-    const found: Frame[] = [];
+    const frames: Frame[] = [];
     try {
-      for (let after = 0, count = LIMIT; count === LIMIT && found.length < ENTRIES_MAX; after = found.at(-1)?.seq ?? after) {
+      for (let after = 0, count = LIMIT; count === LIMIT && frames.length < ENTRIES_MAX; after = frames.at(-1)?.seq ?? after) {
         const page = await fetchFrames(run.view.api, { after, limit: LIMIT, step: name });
-        found.push(...page);
+        frames.push(...page);
         count = page.length;
       }
       if (turn !== this.loading) return;
-      this.frames = found;
+      this.frames = frames;
     } catch {
       if (turn === this.loading) setText(this.slot("attempts-note"), "The attempts could not be fetched. Choose the step again.");
     } finally {
@@ -93,16 +94,16 @@ export class StepPanel {
     if (!facts || run !== this.run || name !== this.name) return;
     const bytes = asCount(facts.output_bytes);
     setText(this.slot("output-size"), bytes === null ? "none yet" : sizeOf(bytes));
-    find<HTMLElement>(this.root, "[data-result=output]")!.hidden = bytes === null;
-    find<HTMLElement>(this.root, "[data-result=changes]")!.hidden = bytes === null;
+    mustFind(this.root, "[data-result=output]").hidden = bytes === null;
+    mustFind(this.root, "[data-result=changes]").hidden = bytes === null;
     const traceback = asText(facts.traceback);
-    this.slot("traceback-box")!.hidden = !traceback;
+    mustFind(this.root, '[data-slot="traceback-box"]').hidden = !traceback;
     setText(this.slot("traceback"), traceback ?? "");
   }
 
   private paintState(step: StepState): void {
     this.badges.show(this.slot("panel-status"), "step", step.status);
-    this.slot("panel-undo")!.hidden = step.undo === "none";
+    mustFind(this.root, '[data-slot="panel-undo"]').hidden = step.undo === "none";
     if (step.undo !== "none") this.badges.show(this.slot("panel-undo"), "undo", step.undo);
     const waits = step.status === "waiting" ? waitsFor(step) : "";
     setText(this.slot("panel-waits"), waits);
@@ -112,12 +113,12 @@ export class StepPanel {
 
   private paint(): void {
     const attempts = attemptsOf(this.frames.filter(({ seq }) => seq <= this.until));
-    this.slot("attempts")!.replaceChildren(...attempts.map(row));
+    mustFind(this.root, '[data-slot="attempts"]').replaceChildren(...attempts.map(row));
     setText(this.slot("attempts-note"), this.loading ? "Fetching…" : attempts.length ? "" : "No attempt has begun.");
     const lines = attempts.flatMap((attempt) => attempt.lines.map((line) => `${labelOf(attempt)}: ${line}`));
     const dropped = attempts.reduce((sum, attempt) => sum + attempt.linesDropped, 0);
-    const box = this.slot("log")!;
-    this.slot("log-box")!.hidden = !lines.length;
+    const box = mustFind(this.root, '[data-slot="log"]');
+    mustFind(this.root, '[data-slot="log-box"]').hidden = !lines.length;
     const follows = box.scrollHeight - box.scrollTop - box.clientHeight < 30;
     setText(box, lines.join("\n"));
     setText(this.slot("log-count"), `${lines.length}${dropped ? ` of ${lines.length + dropped}` : ""} lines`);
@@ -125,7 +126,7 @@ export class StepPanel {
   }
 
   private slot(name: string): HTMLElement | null {
-    return find<HTMLElement>(this.root, `[data-slot="${name}"]`);
+    return find(this.root, `[data-slot="${name}"]`);
   }
 }
 

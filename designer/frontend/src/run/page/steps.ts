@@ -1,5 +1,6 @@
-/** The list of steps: forward going down, undo coming back up. Long lists are drawn as they are scrolled to. */
-import { element, find, setText } from "../../shared/dom";
+/** The list of steps with their forward and undo statuses. Long lists are drawn as they are scrolled to. */
+import { present } from "../../shared/present";
+import { element, find, mustFind, setText } from "../../shared/dom";
 import { duration } from "../../shared/time";
 import type { Items, RunState, StepState } from "../model/state";
 import { attempts, countsOf, detail, doneOf, errorOf, failingOf } from "../model/words";
@@ -33,7 +34,7 @@ export class StepsView {
     }
     this.drawn = Math.max(DRAWN_STEP, this.rows.size);
     list.addEventListener("click", ({ target }) => {
-      const button = target instanceof Element ? target.closest("[data-act=choose]") : null;
+      const button = target instanceof Element ? target.closest("[data-action=choose]") : null;
       const step = button?.closest<HTMLElement>("[data-step]")?.dataset.step;
       if (step) choose(step);
     });
@@ -62,7 +63,7 @@ export class StepsView {
   /** Moves the clocks of what is under way. */
   tick(): void {
     for (const step of this.painted.values()) {
-      if (step.status === "running" || step.dueAt) this.paintTimes(this.rows.get(step.name)!, step);
+      if (step.status === "running" || step.dueAt) this.paintTimes(present(this.rows.get(step.name)), step);
     }
   }
 
@@ -76,8 +77,9 @@ export class StepsView {
   private arrange({ order, steps }: RunState): void {
     let before: HTMLElement | null = null;
     for (const name of order.slice(0, this.drawn)) {
-      const row: HTMLElement = this.rows.get(name) ?? this.makeRow(steps.get(name)!);
-      if (!row.isConnected) before ? before.after(row) : this.list.prepend(row);
+      const row: HTMLElement = this.rows.get(name) ?? this.makeRow(present(steps.get(name)));
+      if (!row.isConnected && before) before.after(row);
+      else if (!row.isConnected) this.list.prepend(row);
       before = row;
     }
     for (const [name, row] of this.rows) row.hidden = !steps.has(name);
@@ -87,7 +89,7 @@ export class StepsView {
   }
 
   private makeRow({ name, addedBy }: StepState): HTMLElement {
-    const row = find<HTMLElement>(this.template.content, "[data-step]")!.cloneNode(true) as HTMLElement;
+    const row = mustFind(this.template.content, "[data-step]").cloneNode(true) as HTMLElement;
     const { does, after, undo, slotKind } = this.factsOf(name);
     Object.assign(row.dataset, { step: name, slotKind });
     setText(slot(row, "name"), name);
@@ -100,7 +102,7 @@ export class StepsView {
   }
 
   private paintStep(step: StepState): void {
-    const row = this.rows.get(step.name)!;
+    const row = present(this.rows.get(step.name));
     this.painted.set(step.name, step);
     Object.assign(row.dataset, { status: step.status, undo: step.undo });
     const shown = this.isOver && step.status === "pending" ? "unreached" : step.status;
@@ -127,8 +129,8 @@ export class StepsView {
     const now = this.moment ?? this.now();
     const isUnderWay = step.status === "running" || step.status === "waiting";
     const end = step.finishedAt && !isUnderWay ? Date.parse(step.finishedAt) : now;
-    const isTimed = step.startedAt && (step.finishedAt || isUnderWay);
-    setText(slot(row, "duration"), isTimed ? duration(end - Date.parse(step.startedAt!)) : "");
+    const isTimed = isUnderWay || step.finishedAt !== null;
+    setText(slot(row, "duration"), isTimed && step.startedAt ? duration(end - Date.parse(step.startedAt)) : "");
     setText(slot(row, "detail"), detail(step, now));
   }
 
@@ -144,5 +146,5 @@ export class StepsView {
 }
 
 function slot(root: ParentNode, name: string): HTMLElement | null {
-  return find<HTMLElement>(root, `[data-slot="${name}"]`);
+  return find(root, `[data-slot="${name}"]`);
 }

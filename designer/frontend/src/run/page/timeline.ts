@@ -1,12 +1,13 @@
 /**
- * The timeline: one row a step, its attempts, waits and undos as bars. Only rows that can be seen are drawn,
- * and only their entries are had. A row is one button, so that the arrow keys go from step to step.
+ * The timeline: one row a step, with its attempts, waits and undos as bars. Only visible rows are drawn,
+ * and only their entries are fetched. A row is one button, so that the arrow keys move from step to step.
  */
-import { element, find, icon, setText } from "../../shared/dom";
+import { present } from "../../shared/present";
+import { element, find, icon, mustFind, setText } from "../../shared/dom";
 import { clock, duration } from "../../shared/time";
 import type { Histories } from "../model/histories";
 import { marksOf, placeOf, type Scale } from "../model/scale";
-import { saysSpan, saysTries, spansOf, type Span, type SpanKind } from "../model/spans";
+import { attemptsText, spansOf, spanText, type Span, type SpanKind } from "../model/spans";
 import type { RunState, StepState } from "../model/state";
 import { doneOf } from "../model/words";
 import { lookOf, RUN_ENDED, STEP_LOOKS, type Look as StatusLook } from "../../shared/vocabulary";
@@ -46,10 +47,10 @@ export class TimelineView {
     private readonly root: HTMLElement, private readonly histories: Histories, private readonly now: () => number,
     private readonly choose: (step: string) => void,
   ) {
-    this.box = find(root, "[data-slot=timeline]")!;
-    this.canvas = find(root, "[data-slot=timeline-rows]")!;
-    this.axis = find(root, "[data-slot=timeline-axis]")!;
-    this.line = find(root, "[data-slot=timeline-line]")!;
+    this.box = mustFind(root, "[data-slot=timeline]");
+    this.canvas = mustFind(root, "[data-slot=timeline-rows]");
+    this.axis = mustFind(root, "[data-slot=timeline-axis]");
+    this.line = mustFind(root, "[data-slot=timeline-line]");
     this.box.addEventListener("scroll", () => this.draw());
     new IntersectionObserver((seen) => {
       this.isSeen = seen.at(-1)?.isIntersecting ?? false;
@@ -59,7 +60,7 @@ export class TimelineView {
     this.canvas.addEventListener("click", ({ target }) => this.clicked(target));
     this.canvas.addEventListener("keydown", (event) => this.pressed(event));
     for (const [act, factor] of [["closer", 2], ["wider", 0.5], ["whole", 0]] as const) {
-      find(root, `[data-act=${act}]`)?.addEventListener("click", () => this.setZoom(factor ? this.zoom * factor : 1));
+      find(root, `[data-action=${act}]`)?.addEventListener("click", () => this.setZoom(factor ? this.zoom * factor : 1));
     }
   }
 
@@ -71,7 +72,7 @@ export class TimelineView {
     this.draw();
   }
 
-  /** Bars of what is under way grow. */
+  /** Extends the bars of what is under way. */
   tick(): void {
     if (this.state && this.moment === null && !RUN_ENDED.has(this.state.status)) this.draw();
   }
@@ -99,8 +100,8 @@ export class TimelineView {
     this.zoom = Math.min(Math.max(zoom, 1), ZOOM_MAX);
     this.box.style.setProperty("--zoom", String(this.zoom));
     this.box.scrollLeft = middle * this.box.scrollWidth - this.box.clientWidth / 2;
-    find(this.root, "[data-act=wider]")?.toggleAttribute("disabled", this.zoom === 1);
-    find(this.root, "[data-act=whole]")?.toggleAttribute("disabled", this.zoom === 1);
+    find(this.root, "[data-action=wider]")?.toggleAttribute("disabled", this.zoom === 1);
+    find(this.root, "[data-action=whole]")?.toggleAttribute("disabled", this.zoom === 1);
     this.draw();
   }
 
@@ -114,19 +115,19 @@ export class TimelineView {
     const names = state.order.slice(first, last);
     this.keep(names);
     const scale = this.scale;
-    names.forEach((name, place) => this.drawRow(state.steps.get(name)!, first + place, height, scale));
+    names.forEach((name, place) => this.drawRow(present(state.steps.get(name)), first + place, height, scale));
     this.drawAxis(scale);
     setText(find(this.root, "[data-slot=timeline-note]"), `${state.order.length.toLocaleString()} steps in ${duration(scale.to - scale.from)}`);
     void this.need(names);
   }
 
-  /** Asking for a style makes the browser work out all that has changed, so it is asked for rarely. */
+  /** Reading a style forces a layout, so it is read only after a resize. */
   private resized(): void {
     this.rowHeight = Number.parseFloat(getComputedStyle(this.canvas).getPropertyValue("--row")) || ROW_PX;
     this.draw();
   }
 
-  /** Rows out of sight go, but for the one that has the focus. */
+  /** Removes rows out of sight, except the one with the focus. */
   private keep(names: readonly string[]): void {
     const wanted = new Set(names);
     for (const [name, row] of this.rows) {
@@ -166,7 +167,7 @@ export class TimelineView {
     if (row.getAttribute("aria-label") === words && row.dataset.scale === keyOf(scale)) return;
     row.setAttribute("aria-label", words);
     row.dataset.scale = keyOf(scale);
-    find(row, ".timeline-bars")!.replaceChildren(...spans.slice(-SPANS_DRAWN_MAX).map((span) => bar(span, scale, shown)));
+    mustFind(row, ".timeline-bars").replaceChildren(...spans.slice(-SPANS_DRAWN_MAX).map((span) => bar(span, scale, shown)));
   }
 
   private endOfNow(scale: Scale): number {
@@ -186,7 +187,7 @@ export class TimelineView {
   }
 
   private drawAxis(scale: Scale): void {
-    const holder = find<HTMLElement>(this.axis, "[data-slot=timeline-marks]")!;
+    const holder = mustFind(this.axis, "[data-slot=timeline-marks]");
     const width = Math.max(holder.clientWidth, 1);
     const seen = { from: this.box.scrollLeft / width, to: (this.box.scrollLeft + this.box.clientWidth) / width };
     const marks = marksOf(scale, width / MARK_EVERY_PX, seen).map((at) => {
@@ -247,12 +248,12 @@ function bar(span: Span, scale: Scale, shown: number): HTMLElement {
 
 function inWords(span: Span, shown: number): string {
   const took = duration((span.to ?? Math.max(shown, span.from)) - span.from);
-  return `${saysSpan(span)}, ${span.to === null ? `for ${took} so far` : took} from ${clock(new Date(span.from))}`;
+  return `${spanText(span)}, ${span.to === null ? `for ${took} so far` : took} from ${clock(new Date(span.from))}`;
 }
 
 /** The few words under a step's name. */
 function summaryOf(step: StepState, spans: readonly Span[], isOver: boolean): string {
   const status = isOver && step.status === "pending" ? STEP_LOOKS.unreached.word.toLowerCase() : step.status;
   const items = step.items ? `${doneOf(step.items)} of ${step.items.total} items${step.items.failing.size ? `, ${step.items.failing.size} failed` : ""}` : "";
-  return [status, saysTries(spans), items, lookOf("undo", step.undo)?.word.toLowerCase() ?? ""].filter(Boolean).join(" · ");
+  return [status, attemptsText(spans), items, lookOf("undo", step.undo)?.word.toLowerCase() ?? ""].filter(Boolean).join(" · ");
 }

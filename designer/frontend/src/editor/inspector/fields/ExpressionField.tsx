@@ -1,11 +1,11 @@
-/** A field for an expression: completion of what is known at its place, and what it gives there. */
+/** A field for an expression, with completion and a preview of its value. */
 import { lazy, Suspense, useId, useState, type ReactElement } from "react";
-import { useWrong } from "./context";
+import { useFieldProblems } from "../../controls/inspected";
 import { useKnown, usePreview, type Preview } from "./usePreview";
 import type { EditorProps } from "./CodeEditor";
-import { Wrong } from "./FieldProblem";
+import { FieldProblem } from "../../controls/FieldProblem";
 
-/** Asked for at once, so that it is there when the connection is not; without it, plain text is edited. */
+/** Loaded at once, so that it works when the connection is lost later; without it, plain text is edited. */
 const loading = import("./CodeEditor").catch(() => ({ default: PlainEditor }));
 const CodeEditor = lazy(() => loading);
 
@@ -23,7 +23,7 @@ export function ExpressionField({ label, at, value, change, hint }: Props): Reac
   const [isUsed, use] = useState(false);
   const known = useKnown(at, isUsed);
   const preview = usePreview(at, value);
-  const problems = useWrong(at);
+  const problems = useFieldProblems(at);
   const isWrong = problems.length > 0;
   const editor = { label, describedBy: `${id}-says`, isWrong, value, known, hasFocus: isUsed, change };
   return (
@@ -31,7 +31,7 @@ export function ExpressionField({ label, at, value, change, hint }: Props): Reac
       <span className="field-label">{label}</span>
       <Suspense fallback={<PlainEditor {...editor} />}><CodeEditor {...editor} /></Suspense>
       <div id={`${id}-says`}>
-        <Wrong problems={problems} />
+        <FieldProblem problems={problems} />
         {!isWrong && <Shown preview={preview} />}
         {hint && <p className="hint">{hint}</p>}
       </div>

@@ -21,7 +21,7 @@ export function Switchable({ label, at, value, first, put, hint, more, children 
   return (
     <div className="param">
       {isDynamic ? <ExpressionField label={`${label}, as an expression`} at={at} value={textOf(value).slice(1)} change={(text) => put(`=${text}`)} hint={hint} /> : children}
-      <div className="param-acts">
+      <div className="param-actions">
         <button type="button" className="link" aria-pressed={isDynamic} onClick={() => put(isDynamic ? undefined : `=${first}`)}>
           {isDynamic ? "Use a fixed value" : "Use an expression"}<span className="sr-only"> for {label}</span>
         </button>

@@ -1,13 +1,13 @@
-/** A call beside the step's own: its undo, fallback or verification, with params, timeout, retry and queue. */
+/** Form for a call beside the step's own: its undo, fallback or verification, with params, timeout, retry and queue. */
 import { useEffect, useState, type ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stated, textOf, type JsonObject } from "../../../graph/model/document";
 import { spotOf } from "../../../graph/model/problems";
-import { NumberField, TextField } from "../fields/fields";
+import { NumberField, TextField } from "../../controls/fields";
 import { ParamsForm } from "./ParamsForm";
-import { useWrong } from "../fields/context";
+import { useFieldProblems } from "../../controls/inspected";
 import { RetryFields } from "./RetryFields";
-import { WORKERS_LIST } from "../fields/set";
+import { WORKERS_LIST } from "./setFields";
 
 interface Props {
   readonly label: string;
@@ -23,7 +23,7 @@ interface Props {
 export function CallForm({ label, what, at, hint, call, catalog, put }: Props): ReactElement {
   const change = (fields: JsonObject): void => put({ worker: "", ...stated({ ...call, ...fields }) }, `${what} ${Object.keys(fields)[0]}`);
   const worker = textOf(call.worker);
-  const isInside = useWrong(at, true).some((problem) => spotOf(problem).field !== `${at}.worker`);
+  const isInside = useFieldProblems(at, true).some((problem) => spotOf(problem).field !== `${at}.worker`);
   const [isOpen, open] = useState(isInside);
   useEffect(() => { if (isInside) open(true); }, [isInside]);
   return <>

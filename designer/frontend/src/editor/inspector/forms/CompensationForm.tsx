@@ -2,17 +2,17 @@
 import type { ReactElement } from "react";
 import { slotOf, type Catalog } from "../../../graph/model/catalog";
 import { isObject, textOf, type Step } from "../../../graph/model/document";
-import { ChoiceField } from "../fields/fields";
+import { ChoiceField } from "../../controls/fields";
 import { CallForm } from "./CallForm";
-import type { Set } from "../fields/set";
+import type { SetFields } from "./setFields";
 
 interface Props {
   readonly step: Step;
   readonly catalog: Catalog;
-  readonly set: Set;
+  readonly set: SetFields;
 }
 
-export function UndoForm({ step, catalog, set }: Props): ReactElement {
+export function CompensationForm({ step, catalog, set }: Props): ReactElement {
   const own = step.compensation ?? null;
   const standard = slotOf({ ...step, compensation: null }, catalog).text;
   const holds = isObject(own) ? "worker" : own === "none" || own === "irreversible" ? own : "";

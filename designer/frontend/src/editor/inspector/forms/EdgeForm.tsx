@@ -1,10 +1,10 @@
 /** The inspector of one edge. */
 import type { ReactElement } from "react";
 import { ExpressionField } from "../fields/ExpressionField";
-import { Seeker } from "../fields/Seeker";
+import { FieldFocus } from "../fields/FieldFocus";
 import { edgesOf, stated, textOf, type Document, type Edge } from "../../../graph/model/document";
 import { edgesFrom, movedEdge } from "../../../graph/model/order";
-import { FlagField } from "../fields/fields";
+import { FlagField } from "../../controls/fields";
 
 interface Props {
   readonly document: Document;
@@ -29,7 +29,7 @@ export function EdgeForm({ document, index, put, reorder, remove }: Props): Reac
         change={(otherwise) => set({ otherwise: otherwise || null, ...(otherwise && { when: null }) }, "otherwise")} />
       <Order document={document} index={index} reorder={reorder} />
       <button type="button" className="btn btn-sm" onClick={remove}>Remove this edge</button>
-      <Seeker />
+      <FieldFocus />
     </>
   );
 }

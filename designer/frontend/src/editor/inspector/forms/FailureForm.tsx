@@ -2,15 +2,15 @@
 import type { ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, textOf, traitsOf, type Json, type JsonObject, type Step } from "../../../graph/model/document";
-import { ChoiceField, FlagField, NumberField, TextField } from "../fields/fields";
+import { ChoiceField, FlagField, NumberField, TextField } from "../../controls/fields";
 import { CallForm } from "./CallForm";
 import { RetryFields } from "./RetryFields";
-import type { Set } from "../fields/set";
+import type { SetFields } from "./setFields";
 
 interface Props {
   readonly step: Step;
   readonly catalog: Catalog;
-  readonly set: Set;
+  readonly set: SetFields;
 }
 
 export const ON_FAILURE: readonly (readonly [value: string, text: string])[] = [

@@ -4,19 +4,19 @@ import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, kindOf, textOf, type JsonObject, type Step } from "../../../graph/model/document";
 import type { Kind } from "../../../shared/kinds";
 import { isExpression } from "../../model/params";
-import { ChoiceField, NumberField, TextField } from "../fields/fields";
+import { ChoiceField, NumberField, TextField } from "../../controls/fields";
 import { ParamsForm } from "./ParamsForm";
 import { ExpressionField } from "../fields/ExpressionField";
-import { WORKERS_LIST, WORKFLOWS_LIST, type Set } from "../fields/set";
+import { WORKERS_LIST, WORKFLOWS_LIST, type SetFields } from "./setFields";
 import { Switchable } from "../fields/Switchable";
 
 interface Props {
   readonly step: Step;
   readonly catalog: Catalog;
-  readonly set: Set;
+  readonly set: SetFields;
 }
 
-export function DoesForm(props: Props): ReactElement {
+export function KindForm(props: Props): ReactElement {
   const Form = FORMS[kindOf(props.step)];
   return <Form {...props} />;
 }

@@ -1,4 +1,4 @@
-/** Where a step leads to, and connecting it without a mouse. */
+/** The edges from a step, and a control that connects it without a mouse. */
 import { useId, type ReactElement } from "react";
 import { edgesOf, textOf, type Document } from "../../../graph/model/document";
 import { followersOf } from "../../model/rules";

@@ -3,7 +3,7 @@ import { useState, type ReactElement } from "react";
 import { Switchable } from "../fields/Switchable";
 import { isObject, textOf, type Json, type JsonObject } from "../../../graph/model/document";
 import { fieldsOf, type ParamField } from "../../model/params";
-import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../fields/fields";
+import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../../controls/fields";
 
 interface Props {
   readonly legend?: string;

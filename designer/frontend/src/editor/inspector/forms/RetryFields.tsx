@@ -1,8 +1,8 @@
-/** How often something is tried, and how long is waited in between. */
+/** Fields of a retry policy: attempts and delays. */
 import type { ReactElement } from "react";
 import { isObject, stated, type Json, type JsonObject } from "../../../graph/model/document";
 import { DEFAULTS } from "../../../shared/vocabulary";
-import { NumberField } from "../fields/fields";
+import { NumberField } from "../../controls/fields";
 
 interface Props {
   /** What the fields are about, as the end of their labels. */

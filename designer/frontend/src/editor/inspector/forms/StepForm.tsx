@@ -1,18 +1,18 @@
 /** The inspector of one step. */
 import { useContext, useEffect, useState, type ReactElement } from "react";
-import { DoesForm } from "./KindForm";
+import { KindForm } from "./KindForm";
 import { ExpressionField } from "../fields/ExpressionField";
 import { FailureForm } from "./FailureForm";
-import { SeekContext } from "../fields/seek";
-import { Seeker } from "../fields/Seeker";
-import type { Set } from "../fields/set";
-import { UndoForm } from "./CompensationForm";
+import { WantedFieldContext } from "../../controls/wantedField";
+import { FieldFocus } from "../fields/FieldFocus";
+import type { SetFields } from "./setFields";
+import { CompensationForm } from "./CompensationForm";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stated, textOf, traitsOf, type Step } from "../../../graph/model/document";
 import { tabOf, TABS, type Tab } from "../../model/fields";
-import { JsonField, TextField } from "../fields/fields";
+import { JsonField, TextField } from "../../controls/fields";
 
-export { WORKERS_LIST, WORKFLOWS_LIST } from "../fields/set";
+export { WORKERS_LIST, WORKFLOWS_LIST } from "./setFields";
 
 interface Props {
   readonly step: Step;
@@ -25,10 +25,10 @@ interface Props {
 
 export function StepForm({ step, catalog, put, links, start }: Props): ReactElement {
   const [tab, setTab] = useState<Tab>(TABS.find((name) => name === start) ?? "Step");
-  const { wanted } = useContext(SeekContext);
+  const { wanted } = useContext(WantedFieldContext);
   useEffect(() => { if (wanted) setTab(tabOf(wanted.field)); }, [wanted]);
   const { fields: known } = traitsOf(step);
-  const set: Set = (fields, topic = Object.keys(fields)[0]) => put({ name: step.name ?? "", ...stated({ ...step, ...fields }) }, topic ?? "");
+  const set: SetFields = (fields, topic = Object.keys(fields)[0]) => put({ name: step.name ?? "", ...stated({ ...step, ...fields }) }, topic ?? "");
   const tabs = TABS.filter((name) => name !== "Undo" || known.includes("compensation"));
   const shown = tabs.includes(tab) ? tab : "Step";
   return (
@@ -39,16 +39,16 @@ export function StepForm({ step, catalog, put, links, start }: Props): ReactElem
       {shown === "Step" && <>
         <TextField label="Title" at="title" value={textOf(step.title)} change={(title) => set({ title })} />
         <TextField label="Name" at="name" value={textOf(step.name)} change={(name) => put({ ...step, name }, "name")} code hint="Small letters, digits and _; expressions read it as steps.name" />
-        <DoesForm step={step} catalog={catalog} set={set} />
+        <KindForm step={step} catalog={catalog} set={set} />
         <ExpressionField label="Only when" at="when" value={textOf(step.when)} change={(when) => set({ when })} hint="A condition such as size(context.items) > 0; if false, the step is skipped" />
         <TextField label="Put its output under" at="output_key" value={textOf(step.output_key)} change={(output_key) => set({ output_key })} code hint="A key of the context; left empty, the output is merged into it" />
         {links}
       </>}
-      {shown === "Undo" && <UndoForm step={step} catalog={catalog} set={set} />}
+      {shown === "Undo" && <CompensationForm step={step} catalog={catalog} set={set} />}
       {shown === "Failure" && <FailureForm step={step} catalog={catalog} set={set} />}
       {shown === "Notes" && <TextField label="Notes" at="notes" value={textOf(step.notes)} change={(notes) => set({ notes })} rows={8} />}
       {shown === "JSON" && <JsonField label="The step as JSON" value={step} rows={18} accepts={isObject} wanted="a step is an object" change={(value) => isObject(value) && put(value, "json")} />}
-      <Seeker tab={shown} />
+      <FieldFocus tab={shown} />
     </>
   );
 }

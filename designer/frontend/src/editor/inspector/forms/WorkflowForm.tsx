@@ -3,9 +3,9 @@ import type { ReactElement } from "react";
 import { ON_FAILURE } from "./FailureForm";
 import { DEFAULTS } from "../../../shared/vocabulary";
 import { RetryFields } from "./RetryFields";
-import { Seeker } from "../fields/Seeker";
+import { FieldFocus } from "../fields/FieldFocus";
 import { isObject, stated, textOf, type Document, type Json, type JsonObject } from "../../../graph/model/document";
-import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../fields/fields";
+import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../../controls/fields";
 
 interface Props {
   readonly document: Document;
@@ -33,7 +33,7 @@ export function WorkflowForm({ document, put }: Props): ReactElement {
         <ChoiceField label="When a step has failed for good" at="defaults.on_failure" value={textOf(defaults.on_failure)} options={[["", "Undo what was done"], ...ON_FAILURE.slice(1)]} change={(on_failure) => setDefault("on_failure", on_failure)} />
       </fieldset>
       <p className="hint"><a href={`/workflows/${encodeURIComponent(textOf(document.name))}/triggers/`}>Triggers</a>: events, webhooks and schedules that start it</p>
-      <Seeker />
+      <FieldFocus />
     </>
   );
 }

@@ -1,0 +1,60 @@
+/** What the server answers to "what if this step fails?", as marks of the canvas and as sentences. Pure. */
+
+export interface WhatIfPlan {
+  readonly step: string;
+  readonly answer: "compensate" | "continue" | "pause" | "pivot";
+  readonly order: "sequential" | "parallel";
+  readonly undo: readonly { readonly step: string; readonly worker: string | null; readonly place: number; readonly sure: boolean }[];
+  readonly remains: readonly { readonly step: string; readonly reason: "irreversible" | "unstated"; readonly sure: boolean }[];
+  readonly harmless: readonly { readonly step: string; readonly sure: boolean }[];
+  readonly maybe: readonly string[];
+  readonly own: string | null;
+}
+
+export type MarkKind = "failing" | "undo" | "remains" | "harmless" | "maybe" | "outside";
+export interface Mark {
+  readonly is: MarkKind;
+  /** A few words beside the step's icon: `Undo 2`, `Remains`. */
+  readonly text: string;
+}
+export type WhatIfMarks = ReadonlyMap<string, Mark>;
+
+export const LEGEND: readonly (readonly [kind: MarkKind, icon: string, word: string])[] = [
+  ["failing", "cross", "fails"],
+  ["undo", "undo", "is undone, in the order of the numbers"],
+  ["remains", "flag", "its effect remains"],
+  ["harmless", "none", "has nothing to undo"],
+  ["maybe", "wait", "runs beside it: undone where it has completed by then"],
+];
+export const OUTSIDE: Mark = { is: "outside", text: "" };
+
+export function marksOf(plan: WhatIfPlan): WhatIfMarks {
+  return new Map<string, Mark>([
+    ...plan.maybe.map((step) => [step, { is: "maybe", text: "Perhaps" }] as const),
+    ...plan.harmless.map(({ step }) => [step, { is: "harmless", text: "Nothing" }] as const),
+    ...plan.remains.map(({ step, reason, sure }) => [step, { is: "remains", text: withDoubt(reason === "unstated" ? "Remains: no undo" : "Remains", sure) }] as const),
+    ...plan.undo.map(({ step, place, sure }) => [step, { is: "undo", text: withDoubt(`Undo ${place}`, sure) }] as const),
+    [plan.step, { is: "failing", text: "Fails" }] as const,
+  ]);
+}
+
+/** The first consequence of the step's final failure. */
+export function consequenceText({ step, answer, undo, remains, maybe }: WhatIfPlan): string {
+  if (answer === "continue") return `The run goes on without ${step}; nothing is undone.`;
+  const undone = undo.length ? `${undo.length} ${undo.length === 1 ? "undo follows" : "undos follow"}, the last step first.` : nothingText(remains.length + maybe.length);
+  if (answer === "compensate") return undone;
+  const why = answer === "pivot" ? "A point of no return lies before it, so a person is asked." : "A person is asked.";
+  return `${why} Should they give up: ${undone}`;
+}
+
+function nothingText(others: number): string {
+  return others ? "No step before it can be undone." : "There is nothing to undo.";
+}
+
+export function reasonText(reason: "irreversible" | "unstated"): string {
+  return reason === "irreversible" ? "it cannot be undone" : "nobody has said how it is undone";
+}
+
+function withDoubt(text: string, sure: boolean): string {
+  return sure ? text : `${text}, if it ran`;
+}

@@ -1,0 +1,42 @@
+/** Commands: each edit gives the next document. */
+import { describe, expect, it } from "vitest";
+import { applyCommand, duplicateOf, freeName } from "../../../src/editor/model/commands";
+import { edgesOf, idsOf, layoutOf, stepsOf } from "../../../src/graph/model/document";
+import { ORDER } from "../../documents";
+
+describe("commands", () => {
+  it("insert on an edge puts the step between its ends, the condition before it", () => {
+    const next = applyCommand(ORDER, { do: "insert", step: { name: "pack" }, edge: 1, place: [10, 20] });
+    expect(edgesOf(next).slice(1)).toEqual([{ from: "charge", to: "pack", when: "context.paid" }, { from: "pack", to: "ship" }]);
+    expect(layoutOf(next).pack).toEqual([10, 20]);
+  });
+
+  it("removing a step removes its edges and its place", () => {
+    const next = applyCommand(ORDER, { do: "remove", steps: ["reserve"], edges: [] });
+    expect(next).toEqual({ schema: 1, name: "order", steps: stepsOf(ORDER).slice(1), edges: [edgesOf(ORDER)[1]] });
+  });
+
+  it("a renamed step keeps its edges and its place", () => {
+    const next = applyCommand(ORDER, { do: "putStep", index: 0, step: { ...stepsOf(ORDER)[0], name: "hold" } });
+    expect(edgesOf(next)[0]).toEqual({ from: "hold", to: "charge" });
+    expect(layoutOf(next)).toEqual({ hold: [0, 0] });
+  });
+
+  it("duplicates steps with the edges between them under free names", () => {
+    const next = applyCommand(ORDER, duplicateOf(ORDER, ["charge", "ship"], { charge: [0, 0], ship: [300, 0] }));
+    expect(idsOf(stepsOf(next)).slice(3)).toEqual(["charge_2", "ship_2"]);
+    expect(edgesOf(next).at(-1)).toEqual({ from: "charge_2", to: "ship_2", when: "context.paid" });
+  });
+
+  it("finds names that the server takes", () => {
+    expect(freeName("Ship it!", [])).toBe("ship_it_");
+    expect(freeName("ship", ["ship", "ship_2"])).toBe("ship_3");
+    expect(freeName("ship_2", ["ship", "ship_2"])).toBe("ship_3");
+    expect(freeName("ship_2", ["ship"])).toBe("ship_2");
+    expect(freeName("42", [])).toBe("step");
+  });
+
+  it("takes fields away that are no longer stated", () => {
+    expect(applyCommand({ ...ORDER, title: "x" }, { do: "putFields", fields: { title: "", timeout: null } })).toEqual(ORDER);
+  });
+});

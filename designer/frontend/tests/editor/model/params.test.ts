@@ -1,0 +1,26 @@
+/** Fields of a params form. */
+import { describe, expect, it } from "vitest";
+import { fieldsOf, isExpression } from "../../../src/editor/model/params";
+
+describe("a params form", () => {
+  const schema = {
+    required: ["rows"],
+    $defs: { Way: { enum: ["csv", "json"], type: "string" } },
+    properties: {
+      rows: { type: "integer", title: "Rows" }, way: { $ref: "#/$defs/Way", default: "csv" },
+      limit: { anyOf: [{ type: "number" }, { type: "null" }] }, strict: { type: "boolean" }, map: { type: "object" },
+    },
+  };
+
+  it("has a field for each property, then for other params", () => {
+    const found = fieldsOf(schema, { extra: "x" }).map(({ key, label, type }) => [key, label, type]);
+    expect(found).toEqual([
+      ["rows", "Rows (needed)", "number"], ["way", "way", "choice"], ["limit", "limit", "number"],
+      ["strict", "strict", "flag"], ["map", "map", "json"], ["extra", "extra", "text"],
+    ]);
+  });
+
+  it("tells expressions from texts that begin with =", () => {
+    expect([isExpression("=context.x"), isExpression("==x"), isExpression("x"), isExpression(3)]).toEqual([true, false, false, false]);
+  });
+});

@@ -1,0 +1,21 @@
+/** Blocks of the palette and undo slots. */
+import { describe, expect, it } from "vitest";
+import { blocksOf, catalogOf, search, slotOf, stepOf } from "../../../src/graph/model/catalog";
+import { worker, CATALOG } from "../../documents";
+
+describe("the palette", () => {
+  it("finds by every word and makes a step", () => {
+    const [block] = search(blocksOf(CATALOG), "charge pay");
+    expect(stepOf(block!, "charge_2")).toEqual({ name: "charge_2", title: "charge payment", worker: "charge_payment" });
+    expect(search(blocksOf(CATALOG), "no such thing")).toEqual([]);
+    const release = { ...worker("a_release", null), doc: "Puts the charge of a payment back." };
+    expect(search(blocksOf(catalogOf([release, worker("charge_payment", null)])), "charge payment")[0]!.key).toBe("charge_payment");
+  });
+
+  it("knows the undo slot of built-in steps", () => {
+    expect(slotOf({ kind: "wait" }, CATALOG).holds).toBe("none");
+    expect(slotOf({ kind: "workflow" }, CATALOG).holds).toBe("action");
+    expect(slotOf({ worker: "read" }, CATALOG).holds).toBe("none");
+    expect(slotOf({ worker: "read", compensation: "irreversible" }, CATALOG).holds).toBe("irreversible");
+  });
+});

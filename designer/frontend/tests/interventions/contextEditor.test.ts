@@ -1,0 +1,47 @@
+/** The editor of a context. */
+import { describe, expect, test } from "vitest";
+import { startEditor } from "../../src/interventions/contextEditor";
+
+describe("the editor of a context", () => {
+  function editor(context: string, patch = ""): { context: HTMLTextAreaElement; patch: HTMLTextAreaElement; list: HTMLElement } {
+    document.body.innerHTML = `<div data-patch><div data-slot="context-field" hidden><textarea data-slot="context"></textarea>
+      <p data-slot="context-error" hidden></p></div><div data-slot="changes"></div><textarea name="patch"></textarea></div>`;
+    const found = (selector: string): HTMLTextAreaElement => document.querySelector<HTMLTextAreaElement>(selector)!;
+    found("[data-slot=context]").value = context;
+    found("[name=patch]").value = patch;
+    startEditor(document);
+    return { context: found("[data-slot=context]"), patch: found("[name=patch]"), list: found("[data-slot=changes]") };
+  }
+  const type = (field: HTMLTextAreaElement, value: string): void => {
+    field.value = value;
+    field.dispatchEvent(new Event("input"));
+  };
+
+  test("a change becomes a patch and a line", () => {
+    const { context, patch, list } = editor('{"a": 1, "b": 2}');
+    type(context, '{"a": 1, "b": 3}');
+    expect(JSON.parse(patch.value)).toEqual({ b: 3 });
+    expect(list.textContent).toBe("b 2 3");
+    type(context, '{"a": 1, "b": 2}');
+    expect(patch.value).toBe("");
+    expect(list.childElementCount).toBe(0);
+  });
+
+  test("what is no JSON keeps the form from being sent, and the last patch", () => {
+    const { context, patch } = editor('{"a": 1}');
+    type(context, '{"a": 2}');
+    type(context, '{"a": 2');
+    expect(context.validationMessage).toContain("not JSON yet");
+    expect(JSON.parse(patch.value)).toEqual({ a: 2 });
+    type(context, "[1]");
+    expect(context.validationMessage).toContain("must be a JSON object");
+    type(context, '{"a": 3}');
+    expect(context.validationMessage).toBe("");
+  });
+
+  test("a patch that was sent back is laid over the context again, and text goes in as text", () => {
+    const { context, list } = editor('{"a": 1}', '{"a": "<b>x</b>"}');
+    expect(JSON.parse(context.value)).toEqual({ a: "<b>x</b>" });
+    expect(list.querySelector("b")).toBeNull();
+  });
+});

@@ -1,0 +1,38 @@
+/** Journal entries in words. */
+import { describe, expect, it } from "vitest";
+import { describe as say } from "../../../src/run/model/describe";
+import type { Frame } from "../../../src/run/model/frame";
+
+const frame = (type: string, data: Frame["data"] = {}, attempt = 1): Frame =>
+  ({ seq: 1, type, step: "a", attempt, at: "", status: "running", data });
+
+describe("journal entries in words", () => {
+  it.each<[Frame, string]>([
+    [frame("step.completed", { duration_ms: 41 }), "completed in 41 ms"],
+    [frame("step.started", {}, 2), "started, attempt 2"],
+    [frame("step.started", { items: 7 }), "started, 7 items"],
+    [frame("step.started", { direction: "verify" }), "started: asks what became of it"],
+    [frame("step.waiting", { for: "signal", signal: "paid" }), "waits for the signal paid"],
+    [frame("compensation.completed", { undo: "resolved" }), "undone by hand"],
+    [frame("run.compensating", { plan: ["b", "a"] }), "Undo begins: 2 steps to undo"],
+    [frame("run.compensating", { plan: [] }), "Undo begins: nothing to undo"],
+    [frame("intervention.answered", { answer: "retry", by: "ada" }), "was answered with “retry” by ada"],
+    [frame("signal.received", { name: "paid", by: "ada" }), "Signal received: paid by ada"],
+    [frame("something.new"), "something.new"],
+  ])("%#", (given, words) => {
+    expect(say(given).what).toBe(words);
+  });
+
+  it("tell the error, the plan and the note in a second line", () => {
+    expect(say(frame("step.failed", { error: { code: "timeout", message: "30 s" } })).more).toBe("timeout: 30 s");
+    expect(say(frame("run.compensating", { plan: ["b", "a"] })).more).toBe("b, a");
+    const many = Array.from({ length: 15 }, (_, index) => `s${index}`);
+    expect(say(frame("run.compensating", { plan: many })).more).toMatch(/s11 and 3 more$/);
+  });
+
+  it("belong to a kind, and problems are marked", () => {
+    const kinds = ["run.started", "step.failed", "compensation.failed", "intervention.opened"].map((type) => say(frame(type)));
+    expect(kinds.map(({ kind }) => kind)).toEqual(["run", "step", "undo", "person"]);
+    expect(kinds.map(({ isProblem }) => isProblem)).toEqual([false, true, true, true]);
+  });
+});
