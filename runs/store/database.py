@@ -43,9 +43,7 @@ Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
 class Database(ABC):
     """One connection. SQLite and PostgreSQL implement it."""
 
-    writes_by_row: ClassVar[
-        bool
-    ]  # a statement costs little more than its row; else, rows go together as JSON
+    writes_by_row: ClassVar[bool]  # each statement costs little more than its row; if not, rows go together
     contains_sql: ClassVar[str]  # the operator that looks for a pattern without regard to case
     folds_every_letter: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.sources import is_migration, modules
+from tests.architecture.source import product_trees
 
 HOME = "config/lib/caches.py"
 DECORATORS = {"cache", "lru_cache"}
@@ -115,8 +115,7 @@ def unregistered(path: str, tree: ast.Module) -> set[str]:
 
 
 def test_every_cache_is_cleared_in_one_place() -> None:
-    trees = {path: tree for path, tree in modules().items() if not is_migration(path)}
-    kept = set().union(*(unregistered(path, tree) for path, tree in trees.items()))
+    kept = set().union(*(unregistered(path, tree) for path, tree in product_trees().items()))
     assert kept == STATE, f"use config.lib.caches: {sorted(kept - STATE)}; gone: {sorted(STATE - kept)}"
 
 

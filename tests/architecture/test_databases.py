@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.sources import imports_of, is_migration, modules
+from tests.architecture.source import imports_of, product_trees
 
 ENGINES = {"sqlite", "sqlite3", "postgres", "postgresql"}
 DRIVERS = {"sqlite3", "psycopg"}
@@ -37,8 +37,8 @@ def engine_tests(tree: ast.Module) -> Iterator[str]:
 def test_nothing_but_the_database_asks_for_the_engine() -> None:
     asking = {
         path: found
-        for path, tree in modules().items()
-        if path not in ALLOWED and not is_migration(path) and (found := list(engine_tests(tree)))
+        for path, tree in product_trees().items()
+        if path not in ALLOWED and (found := list(engine_tests(tree)))
     }
     assert not asking, f"give Database in {HOME} a method for it"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.architecture.sources import PACKAGES, imports_of, migrations
+from tests.architecture.source import PRODUCT, imports_of, migration_trees
 
 FIELDS = {
     "runs/migrations/0008_lean_journal.py": {"runs.models.runs"},  # the class of a column
@@ -11,7 +11,7 @@ FIELDS = {
 
 def test_no_migration_imports_live_code() -> None:
     live = {
-        path: {name for name in imports_of(tree) if name.partition(".")[0] in PACKAGES}
-        for path, tree in migrations().items()
+        path: {name for name in imports_of(tree) if name.partition(".")[0] in PRODUCT}
+        for path, tree in migration_trees().items()
     }
     assert {path: names for path, names in live.items() if names} == FIELDS
