@@ -116,12 +116,6 @@ def page_link(run_id: UUID, text: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("run-detail", args=[run_id]), text)
 
 
-def list_link(model: str, run_id: UUID, text: str) -> SafeString:
-    """A link to the rows of one run in another list."""
-    url = reverse(f"admin:runs_{model}_changelist")
-    return format_html('<a href="{}?run__id__exact={}">{}</a>', url, run_id, text)
-
-
 def shown_json(value: Any) -> SafeString:
     text = mask_secrets(json.dumps(value, indent=2, ensure_ascii=False))
     more = "" if len(text) <= JSON_SHOWN_MAX else f"\n… {len(text) - JSON_SHOWN_MAX:,} characters more"
@@ -183,7 +177,11 @@ class RunAdmin(LookedAt):
     @admin.display(description="rows")
     def rows(self, run: Run) -> SafeString:
         models = {"steprun": "steps", "journalentry": "journal", "intervention": "interventions"}
-        links = [list_link(model, run.pk, text) for model, text in models.items()]
+        rows_of_run = '<a href="{}?run__id__exact={}">{}</a>'
+        links = [
+            format_html(rows_of_run, reverse(f"admin:runs_{model}_changelist"), run.pk, text)
+            for model, text in models.items()
+        ]
         return format_html("{} · {} · {}", *links)
 
     @admin.display(description="labels")

@@ -22,7 +22,6 @@ from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
     Cancel,
     CancelChild,
-    CancelMode,
     Command,
     EndChild,
     Rollback,
@@ -120,14 +119,6 @@ def roll_back_child(child: UUID) -> None:
         tell_parent(child)  # it is undone already, or is being undone
 
 
-def _cancel_child(child: UUID, mode: CancelMode) -> None:
-    try:
-        with unit_of(child, carry_out) as unit:
-            unit.take(Cancel(unit.at, mode))
-    except (Refused, UnknownRun) as reason:  # it has ended, or could not be created
-        logger.info("child run %s not cancelled: %s", child, reason)
-
-
 def carry_out(unit: Unit) -> None:
     """Carries out the effects of a committed unit: jobs, hints, and events for other runs."""
     carry_out_all([unit])
@@ -138,7 +129,9 @@ def carry_out_all(units: Sequence[Unit]) -> None:
     queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
     for unit in units:
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
-        _announce_interventions(unit)
+        for entry in (entry for decision in unit.decisions for entry in decision.entries):
+            if entry.type.startswith("intervention."):
+                hints.intervention_changed(unit.run_id, entry.data.get("opened", entry.seq), entry.type)
         for command in unit.commands:
             try:
                 _carry_out_command(unit, command)
@@ -148,18 +141,14 @@ def carry_out_all(units: Sequence[Unit]) -> None:
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 
-def _announce_interventions(unit: Unit) -> None:
-    for decision in unit.decisions:
-        for entry in decision.entries:
-            if entry.type.startswith("intervention."):
-                opened = entry.data.get("opened", entry.seq)
-                hints.intervention_changed(unit.run_id, opened, entry.type)
-
-
 def _carry_out_command(unit: Unit, command: Command) -> None:
     match command:
         case CancelChild(child, mode):
-            _cancel_child(UUID(child), mode)
+            try:
+                with unit_of(UUID(child), carry_out) as child_unit:
+                    child_unit.take(Cancel(child_unit.at, mode))
+            except (Refused, UnknownRun) as reason:  # it has ended, or could not be created
+                logger.info("child run %s not cancelled: %s", child, reason)
         case RollBackChild(child):
             roll_back_child(UUID(child))
         case TellParent() if unit.loaded.parent_id is not None:

@@ -18,7 +18,6 @@ from django.conf import settings
 from config.lib.caches import cached_for_process
 from config.lib.json import is_storable
 from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
-from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator
@@ -26,13 +25,13 @@ from runs.engine.unit_of_work import Unit
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
-from runs.machine.events import Decision, Start, StartChild
+from runs.machine.events import Start, StartChild
 from runs.machine.limits import INPUT_BYTES_MAX
 from runs.machine.states import RunState, State
 from runs.models import Run
 from runs.models.ids import uuid7
 from runs.store import reader, writer
-from runs.store.database import Database, Statement
+from runs.store.database import Database
 from runs.store.graph_cache import version_graph
 from runs.store.search_index import index
 
@@ -101,7 +100,11 @@ def sealed(request: Request) -> Request:
         plain = replace(request, input=map_secrets(request.input, schema, partial(unseal, key=key)))
     except CannotOpen as error:
         raise BadInput(str(error)) from error
-    _check_redacted(plain, secrets_in(plain.input, schema))
+    try:
+        check_input(plain)
+    except BadInput as error:  # has dots in place of the secrets
+        secrets = secrets_in(plain.input, schema)
+        raise BadInput(redact(str(error), secrets), redact(error.problems, secrets)) from None
     return replace(request, input=map_secrets(plain.input, schema, partial(seal, key=key)))
 
 
@@ -112,15 +115,6 @@ def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[st
         return patch
     with_seals: Mapping[str, Any] = map_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
     return with_seals
-
-
-def _check_redacted(request: Request, secrets: list[str]) -> None:
-    """As `check_input`; its errors have dots in place of the secrets."""
-    try:
-        check_input(request)
-    except BadInput as error:
-        problems = redact(error.problems, secrets)
-        raise BadInput(redact(str(error), secrets), problems) from None
 
 
 def check_input(request: Request) -> None:
@@ -134,16 +128,12 @@ def check_input(request: Request) -> None:
         raise BadInput(f"The input has {size:,} bytes; the limit is {INPUT_BYTES_MAX:,}.")
     validator = _validator(request.version.pk)
     problems = [
-        _problem(error)
+        {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
         for error, _ in zip(validator.iter_errors(request.input), range(PROBLEMS_MAX), strict=False)
     ]
     if problems:
         first = problems[0]
         raise BadInput(f"The input does not fit the workflow: {first['path']}: {first['message']}", problems)
-
-
-def _problem(error: Any) -> dict[str, str]:
-    return {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
 
 
 @cached_for_process(maxsize=256)
@@ -168,19 +158,14 @@ def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
     started = [_started(request, at) for request in requests]
     runs = [run for run, _ in started]
     changes = [batch for _, unit in started for batch in unit.changes()]
-    db.write([_inserted(db, runs), *writer.statements(db, changes)])
-    index(runs)
-    return started
-
-
-def _inserted(db: Database, runs: Sequence[Run]) -> Statement:
-    """As `bulk_create`, at a fraction of its cost."""
     rows = []
-    for run in runs:
+    for run in runs:  # as `bulk_create`, at a fraction of its cost
         values = (field.get_db_prep_save(getattr(run, field.attname), db.wrapper) for field in RUN_FIELDS)
         rows.append(tuple(values))
         run._state.adding, run._state.db = False, db.wrapper.alias
-    return INSERT_RUN_SQL, rows
+    db.write([(INSERT_RUN_SQL, rows), *writer.statements(db, changes)])
+    index(runs)
+    return started
 
 
 def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
@@ -199,26 +184,20 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
         parent_id=request.parent,
         parent_step=request.parent_step,
     )
-    unit = Unit(_unstored(run, at))
-    unit.record(_first_entry(graph, unit, request.depth))
+    rows = reader.Rows.of_new_run(run.pk)
+    state = State(RunState(id=str(run.pk)), run.input, rows)
+    unit = Unit(
+        reader.Loaded(run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
+    )
+    data: dict[str, Any] = {"depth": request.depth, "workflow": graph.name}
+    if graph.timeout is not None:
+        data["due_at"] = (unit.at + timedelta(seconds=graph.timeout)).isoformat()
+    unit.record(first_entry(graph, unit.state, unit.at, data))
     unit.take(Start(at))
     unit.stored = unit.state.run
     for name, value in writer.run_columns(unit.state.run).items():
         setattr(run, name, value)
     return run, unit
-
-
-def _unstored(run: Run, at: datetime) -> reader.Loaded:
-    rows = reader.Rows.of_new_run(run.pk)
-    state = State(RunState(id=str(run.pk)), run.input, rows)
-    return reader.Loaded(run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
-
-
-def _first_entry(graph: Graph, unit: Unit, depth: int) -> Decision:
-    data: dict[str, Any] = {"depth": depth, "workflow": graph.name}
-    if graph.timeout is not None:
-        data["due_at"] = (unit.at + timedelta(seconds=graph.timeout)).isoformat()
-    return first_entry(graph, unit.state, unit.at, data)
 
 
 def known_by_key(requests: Sequence[Request]) -> dict[int, Run]:

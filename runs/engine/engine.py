@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Container
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -121,7 +122,10 @@ def claim(
     def take(unit: Unit) -> None:
         unit.take(Claim(unit.at, step, lease, process))
         if workers is not None:
-            _refuse_missing(unit, step, workers)
+            action = _claimed_action(unit, step)
+            if action.worker not in workers:
+                queue = queue_of(definition_of(unit, step), action)
+                raise WorkerMissing(unit.run_id, action.worker, queue)
 
     try:
         unit, _ = unit_that_goes_on(load(run_id), take, carry_out)
@@ -173,12 +177,6 @@ def _claimed_action(unit: Unit, name: str) -> Action:
     return action_of(definition_of(unit, name), unit.state.step(name).phase)
 
 
-def _refuse_missing(unit: Unit, name: str, workers: Container[str]) -> None:
-    action = _claimed_action(unit, name)
-    if action.worker not in workers:
-        raise WorkerMissing(unit.run_id, action.worker, queue_of(definition_of(unit, name), action))
-
-
 def note(claimed: ClaimedAttempt, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
     """Records progress and log lines of a running attempt; `fraction` is between 0 and 1, or None."""
     message, lines = storable(message), tuple(storable(line) for line in lines)
@@ -215,23 +213,20 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
 
 def process_lost(process_id: str) -> int:
     """Ends the attempts of a dead worker process with an unknown outcome. Returns how many."""
-    return sum(_lose(run_id, name, lease) for run_id, name, lease in _claimed_by(process_id))
+    lost = 0
+    for run_id, name, lease in _claimed_by(process_id):
+        with suppress(Stale):
+            with unit_of(run_id, carry_out) as unit:
+                unit.take(Lose(unit.at, name, lease, _jitter()))
+                start_children(unit)
+            lost += 1
+    return lost
 
 
 def _claimed_by(process_id: str) -> list[tuple[UUID, str, int]]:
     """Run, step and lease of the attempts that a worker process holds: those whose lease has an end."""
     claimed = StepRun.objects.filter(process=process_id, due_at__isnull=False)
     return list(claimed.values_list("run_id", "name", "lease"))
-
-
-def _lose(run_id: UUID, name: str, lease: int) -> bool:
-    try:
-        with unit_of(run_id, carry_out) as unit:
-            unit.take(Lose(unit.at, name, lease, _jitter()))
-            start_children(unit)
-    except Stale:
-        return False
-    return True
 
 
 def wake(run_id: UUID, step: str) -> None:

@@ -37,21 +37,16 @@ def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
     Returns None if there is neither, or if the process cannot carry it out.
     """
     steps = (dispatch.step for dispatch in unit.dispatches)
-    ready = next((name for name in steps if _can_run(unit, name, go_on)), None)
-    name = ready or _waiting_item(unit, done, go_on)
+    name = ready = next((name for name in steps if _can_run(unit, name, go_on)), None)
+    # Under the lock other processes are at the map too, and its jobs lead them to the items.
+    if ready is None and not unit.is_locked and unit.state.step(done).map_name is not None:
+        item = waiting_item(unit.state, definition_of(unit, done))
+        name = item if item is not None and _can_run(unit, item, go_on) else None
     if name is None:
         return None
     lease = unit.state.step(name).lease + 1
     unit.take(Claim(unit.at, name, lease, go_on.process))
     return name, lease, ready is None
-
-
-def _waiting_item(unit: Unit, done: str, go_on: GoOn) -> str | None:
-    # Under the lock other processes are at the map too, and its jobs lead them to the items.
-    if unit.is_locked or unit.state.step(done).map_name is None:
-        return None
-    name = waiting_item(unit.state, definition_of(unit, done))
-    return name if name is not None and _can_run(unit, name, go_on) else None
 
 
 def _can_run(unit: Unit, name: str, go_on: GoOn) -> bool:

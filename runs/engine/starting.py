@@ -55,9 +55,13 @@ def start_runs(requests: Sequence[Request]) -> list[Started]:
         raise BadInput(
             f"{len(requests):,} runs are too many for one call; the limit is {STARTED_AT_ONCE_MAX:,}."
         )
-    checked = checked_all(requests)
-    _refuse_duplicates(checked)
-    return _start(checked)
+    checked = [_sealed_or_error(request) for request in requests]
+    errors = [(index, error) for index, error in enumerate(checked) if isinstance(error, BadInput)]
+    if errors:
+        raise _combined(errors)
+    fitting = [request for request in checked if isinstance(request, Request)]
+    _refuse_duplicates(fitting)
+    return _start(fitting)
 
 
 def start_fitting(requests: Sequence[Request]) -> list[Started | BadInput]:
@@ -65,15 +69,6 @@ def start_fitting(requests: Sequence[Request]) -> list[Started | BadInput]:
     checked = [_sealed_or_error(request) for request in requests]
     started = iter(_start([request for request in checked if isinstance(request, Request)]))
     return [request if isinstance(request, BadInput) else next(started) for request in checked]
-
-
-def checked_all(requests: Sequence[Request]) -> list[Request]:
-    """The requests with their secrets sealed. Raises one BadInput with the problems of all of them."""
-    checked = [_sealed_or_error(request) for request in requests]
-    errors = [(index, error) for index, error in enumerate(checked) if isinstance(error, BadInput)]
-    if errors:
-        raise _combined(errors)
-    return [request for request in checked if isinstance(request, Request)]
 
 
 def _sealed_or_error(request: Request) -> Request | BadInput:
@@ -84,18 +79,15 @@ def _sealed_or_error(request: Request) -> Request | BadInput:
 
 
 def _combined(errors: Sequence[tuple[int, BadInput]]) -> BadInput:
-    """One error for several requests of a list, given with their indexes."""
-    problems = [problem for index, error in errors for problem in _indexed(index, error)]
+    """One error for several requests of a list; the path of each problem begins with the request's index."""
+    problems: list[dict[str, Any]] = []
+    for index, error in errors:
+        problems += [
+            {**problem, "path": f"[{index}].input{problem['path'][1:]}"} for problem in error.problems
+        ] or [{"code": error.code, "path": f"[{index}]", "message": str(error)}]
     index, first = errors[0]
     more = f" So are {len(errors) - 1:,} more of the list." if len(errors) > 1 else ""
     return BadInput(f"Run [{index}] of the list is refused: {first}{more}", problems[:PROBLEMS_MAX])
-
-
-def _indexed(index: int, error: BadInput) -> list[dict[str, Any]]:
-    """The problems of one request, their paths taken from the whole list."""
-    if not error.problems:
-        return [{"code": error.code, "path": f"[{index}]", "message": str(error)}]
-    return [{**problem, "path": f"[{index}].input{problem['path'][1:]}"} for problem in error.problems]
 
 
 def _refuse_duplicates(requests: Sequence[Request]) -> None:

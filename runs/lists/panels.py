@@ -7,7 +7,6 @@ from typing import Any
 from django.template import Context
 
 from designer.web.panels import draw
-from runs.models import Run
 from runs.queries.steps import listed
 from runs.statistics.counters import version_figures
 from runs.triggers.lines import triggers_of
@@ -24,12 +23,8 @@ def draw_all() -> None:
 
 
 def latest(page: Context) -> dict[str, Any]:
-    return {"runs": latest_runs(page["workflow"].name)}
-
-
-def latest_runs(workflow: str) -> list[Run]:
-    """The newest runs of a workflow."""
-    return list(listed().filter(workflow_name=workflow, trial=False, imported__isnull=True)[:LATEST_MAX])
+    runs = listed().filter(workflow_name=page["workflow"].name, trial=False, imported__isnull=True)
+    return {"runs": list(runs[:LATEST_MAX])}
 
 
 def figures(page: Context) -> dict[str, Any]:

@@ -13,6 +13,7 @@ that later pages follow the same index.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from runs.store.database import database
 PAGE_ROWS = 50
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
 RUN, TEXT, LABEL = "run", "text", "label"
-NUMBER_LENGTH_MAX = 19
+NUMBER = re.compile(r"[0-9]{1,18}")  # of a row, within 64 bits
 PLAIN = "plain_"  # prefix of copies of columns; a condition on a copy is served by no index
 LOOKED_AT_MAX = 5_000  # candidates of one page, if other filters drop most of them
 BATCH_MAX = 2_000
@@ -90,19 +91,15 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
     With a text or label and other filters, a page may have few runs, or none, and still a next one.
     """
     if not (filters.q or filters.label):
-        return _page(_condition(filters), cursor, rows)
+        place = _read_cursor(RUN, cursor) if cursor else None
+        runs = list(_before(_listed().filter(_condition(filters)), place)[: rows + 1])
+        last = runs[rows - 1] if len(runs) > rows else None
+        return runs[:rows], _cursor(RUN, (last.created_at, last.pk)) if last else None
     orders = _orders(filters)
     if cursor:
         order = next((order for order in orders if cursor.startswith(f"{order.kind}~")), orders[0])
         return _walk(order, cursor, rows)
     return _first_page(orders, rows)
-
-
-def _page(condition: Q, cursor: str | None, rows: int) -> Page:
-    place = _read_cursor(RUN, cursor) if cursor else None
-    runs = list(_before(_listed().filter(condition), place)[: rows + 1])
-    following = _cursor(RUN, (runs[rows - 1].created_at, runs[rows - 1].pk)) if len(runs) > rows else None
-    return runs[:rows], following
 
 
 def _before(runs: QuerySet[Run], place: Place | None) -> QuerySet[Run]:
@@ -201,7 +198,9 @@ def _by_text(filters: Filters) -> Order:
 
 
 def _by_label(filters: Filters) -> Order:
-    rows = RunLabel.objects.filter(_label(filters)).order_by("-created_at", "-run_id")
+    key, value = _key_and_value(filters)
+    rows = RunLabel.objects.filter(key=key).order_by("-created_at", "-run_id")
+    rows = rows.filter(value=value) if value else rows
     rows = rows.filter(created_at__gte=_time(filters.since)) if filters.since else rows
     rows = rows.filter(created_at__lt=_time(filters.until)) if filters.until else rows
 
@@ -243,7 +242,9 @@ def _condition(filters: Filters, prefix: str = "") -> Q:
         Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
     )
     if filters.status:
-        condition &= Q((f"{prefix}status", _status(filters.status)))
+        if filters.status not in list(RunStatus):
+            raise BadFilter(f"{filters.status!r} is no status of a run; use one of {', '.join(RunStatus)}.")
+        condition &= Q((f"{prefix}status", filters.status))
     if filters.workflow:
         condition &= Q((f"{prefix}workflow_name", filters.workflow))
     if filters.label:
@@ -253,11 +254,6 @@ def _condition(filters: Filters, prefix: str = "") -> Q:
     if filters.until:
         condition &= Q(created_at__lt=_time(filters.until))
     return condition
-
-
-def _label(filters: Filters) -> Q:
-    key, value = _key_and_value(filters)
-    return Q(key=key, value=value) if value else Q(key=key)
 
 
 def _has_label(filters: Filters) -> Exists:
@@ -272,13 +268,6 @@ def _key_and_value(filters: Filters) -> tuple[str, str]:
     return key[:LABEL_LENGTH_MAX], value[:LABEL_LENGTH_MAX]
 
 
-def _status(name: str) -> RunStatus:
-    try:
-        return RunStatus(name)
-    except ValueError as error:
-        raise BadFilter(f"{name!r} is no status of a run; use one of {', '.join(RunStatus)}.") from error
-
-
 # --- cursors: the kind of an order, and the place of the last row in it ---
 
 
@@ -290,19 +279,13 @@ def _cursor(kind: str, place: Place) -> str:
 def _read_cursor(kind: str, cursor: str) -> Place:
     cursor_kind, *parts = cursor.split("~")
     try:
-        if cursor_kind == kind == TEXT and len(parts) == 1:
-            return (_number(parts[0]),)
+        if cursor_kind == kind == TEXT and len(parts) == 1 and NUMBER.fullmatch(parts[0]):
+            return (int(parts[0]),)
         if cursor_kind == kind and len(parts) == 2:
             return _time(parts[0]), UUID(parts[1])
     except (ValueError, BadFilter):
         pass
     raise BadFilter("That page does not exist; begin at the first one.")
-
-
-def _number(text: str) -> int:
-    if not (text.isdecimal() and text.isascii() and len(text) < NUMBER_LENGTH_MAX):
-        raise ValueError(text)
-    return int(text)
 
 
 def _time(text: str) -> datetime:

@@ -28,7 +28,10 @@ SHORT_SQL = (
 
 def newest_with(text: str, before: int | None, limit: int) -> Rows:
     """Ids of text rows, which serve as places, and keys of runs with `text` in their input, newest first."""
-    return rows_of(*statement(_searched(text), NO_PLACE if before is None else before, limit))
+    text, before = _searched(text), NO_PLACE if before is None else before
+    if is_indexed(text):
+        return rows_of(*database().indexed_text(text, before, limit))
+    return rows_of(SHORT_SQL, [SHORT_LOOKED_AT, like_pattern(text), before, limit])
 
 
 def having(text: str, keys: Query) -> Query:
@@ -53,13 +56,6 @@ def rows_of(sql: str, values: Sequence[Any]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
-
-
-def statement(text: str, before: int, limit: int) -> Query:
-    """SQL and values of the search for a text, below the id `before`."""
-    if not is_indexed(text):
-        return SHORT_SQL, [SHORT_LOOKED_AT, like_pattern(text), before, limit]
-    return database().indexed_text(text, before, limit)
 
 
 def _searched(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
@@ -54,7 +53,15 @@ def run_list(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(error))
             return redirect(f"{reverse('run-list')}?{query_of(request.GET)}")
         problem = str(error)
-    context = _filter_context(request.GET, filters) | {
+    context = {
+        "filters": filters,
+        "since": request.GET.get("since", ""),
+        "within": request.GET.get("within", ""),
+        "withins": [(value, words) for value, (_, words) in WITHIN.items()],
+        "query": query_of(request.GET),
+        "is_filtered": filters.is_any,
+        "statuses": list(RunStatus),
+        "names": Workflow.objects.values_list("name", flat=True)[: steps.FILTER_NAMES_MAX],
         "runs": runs,
         "next_cursor": following,
         "cursor": cursor,
@@ -63,19 +70,6 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "bulk_max": bulk.BULK_MAX,
     }
     return render(request, "runs/list.html", context, status=BAD_REQUEST if problem else 200)
-
-
-def _filter_context(query: QueryDict, filters: Filters) -> dict[str, Any]:
-    return {
-        "filters": filters,
-        "since": query.get("since", ""),
-        "within": query.get("within", ""),
-        "withins": [(value, words) for value, (_, words) in WITHIN.items()],
-        "query": query_of(query),
-        "is_filtered": filters.is_any,
-        "statuses": list(RunStatus),
-        "names": Workflow.objects.values_list("name", flat=True)[: steps.FILTER_NAMES_MAX],
-    }
 
 
 def filters_of(query: QueryDict | dict[str, str]) -> Filters:

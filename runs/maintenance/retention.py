@@ -46,7 +46,8 @@ def prune_step(days: float | None, place: Place | None = None, *, trials_only: b
 
     The search covers families that ended more than `days` days ago; with None nothing new is begun.
     """
-    if _mark_children():
+    children = Run.objects.filter(parent__pruned_at__isnull=False, status__in=RUN_ENDED)
+    if _mark(children.values("pk")[:RUNS_PER_STEP]):
         return Pruned(0, place)
     removed = _remove_rows()
     if removed is not None:
@@ -55,26 +56,17 @@ def prune_step(days: float | None, place: Place | None = None, *, trials_only: b
         return Pruned(0, None, is_done=True)
     before = reader.now() - timedelta(days=days)
     following = _mark_families(before, place, trials_only)
-    if following is None:
-        _remove_tried_drafts(before)
-    return Pruned(0, following, is_done=following is None)
-
-
-def _remove_tried_drafts(before: datetime) -> None:
-    """Removes drafts that were kept for trials whose runs are gone."""
+    if following is not None:
+        return Pruned(0, following)
+    # Drafts that were kept for trials whose runs are gone.
     unused = WorkflowVersion.every.filter(number=TRIAL_NUMBER, runs=None, published_at__lt=before)
     WorkflowVersion.every.filter(pk__in=list(unused.values_list("pk", flat=True)[:DRAFTS_PER_STEP])).delete()
+    return Pruned(0, None, is_done=True)
 
 
 def remove_imported(run: Run) -> None:
     """Begins the removal of an imported run and of those that came with it; does nothing with other runs."""
     _mark(Run.objects.filter(pk=run.pk, imported__isnull=False).values("pk"))
-
-
-def _mark_children() -> int:
-    """Marks ended children of marked runs. Returns how many were marked."""
-    children = Run.objects.filter(parent__pruned_at__isnull=False, status__in=RUN_ENDED)
-    return _mark(children.values("pk")[:RUNS_PER_STEP])
 
 
 def _mark(runs: QuerySet[Run, Any] | Iterable[UUID]) -> int:

@@ -54,25 +54,16 @@ def queue_depth(hours: int) -> Json:
     """Waiting attempts and worker processes, minute by minute, for SAMPLES_KEPT at most."""
     since = reader.now() - min(timedelta(hours=hours), SAMPLES_KEPT)
     rows = FleetSample.objects.filter(at__gte=since).order_by("at").values_list("at", "queued", "processes")
-    samples = _with_gaps(list(rows))
+    samples: list[tuple[datetime, int | None, int | None]] = []
+    for at, queued, processes in rows:
+        if samples and at - samples[-1][0] > SAMPLE_GAP:
+            samples.append((samples[-1][0] + SAMPLE_GAP, None, None))
+        samples.append((at, queued, processes))
     series = [
         _series("Waiting steps", "hold", [queued for _, queued, _ in samples]),
         _series("Worker processes", "busy", [processes for _, _, processes in samples], dashed=True),
     ]
     return _chart("lines", "", [at for at, _, _ in samples], series)
-
-
-Sample = tuple[datetime, int | None, int | None]
-
-
-def _with_gaps(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples, with an empty one wherever the time between two exceeds SAMPLE_GAP."""
-    result: list[Sample] = []
-    for sample in samples:
-        if result and sample[0] - result[-1][0] > SAMPLE_GAP:
-            result.append((result[-1][0] + SAMPLE_GAP, None, None))
-        result.append(sample)
-    return result
 
 
 def _figures(hours: int) -> list[HourFigures]:

@@ -41,10 +41,6 @@ def _opened(run_id: UUID, entry: Entry) -> None:
         opened_seq=entry.seq,
         opened_at=entry.at,
     )
-    _announce_by_mail(intervention)
-
-
-def _announce_by_mail(intervention: Intervention) -> None:
     mails = [CaseMail(case=intervention, about="opened", due_at=intervention.opened_at)]
     if intervention.due_at is not None:
         mails.append(CaseMail(case=intervention, about="overdue", due_at=intervention.due_at))
@@ -145,9 +141,7 @@ def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
 def addresses(policy: CasePolicy) -> list[str]:
     """Who is told: the policy's addresses, else everybody who may answer and has one."""
     stated = [line.strip() for line in policy.mail_to.splitlines() if line.strip()]
-    return stated[:ADDRESSES_MAX] or _operators()
-
-
-def _operators() -> list[str]:
+    if stated:
+        return stated[:ADDRESSES_MAX]
     users = get_user_model().objects.filter(is_active=True).exclude(email="").order_by("pk")
     return [user.email for user in users[: 10 * ADDRESSES_MAX] if may(user, "operate")][:ADDRESSES_MAX]

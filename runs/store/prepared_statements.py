@@ -54,7 +54,9 @@ class Prepared:
     def _prepare(self, sql: str) -> bytes:
         self._count += 1  # a name is never used again: the server may still hold it
         name = b"hot_%d" % self._count
-        self._raw.pgconn.send_prepare(name, _numbered(sql))
+        first, *rest = sql.split("%s")  # the protocol has `$1` for the first value
+        numbered = "".join([first, *(f"${number}{part}" for number, part in enumerate(rest, 1))])
+        self._raw.pgconn.send_prepare(name, numbered.encode())
         self._result()
         self._names[sql] = name
         return name
@@ -71,9 +73,3 @@ def _text(value: Any) -> bytes | None:
     if value is None:
         return None
     return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
-
-
-def _numbered(sql: str) -> bytes:
-    """The SQL with the placeholders of the protocol: `$1` for the first value."""
-    first, *rest = sql.split("%s")
-    return "".join([first, *(f"${number}{part}" for number, part in enumerate(rest, 1))]).encode()

@@ -184,26 +184,19 @@ class Rows:
 
     def step(self, name: str) -> StepState | None:
         if name not in self._steps and not self._has_all:
-            self._find(name)
+            map_name, _, index = name.partition("[")
+            parent = self._steps.get(map_name) if index else None
+            if not index and self._is_small:
+                self._read_steps()
+            elif parent is None or int(index[:-1]) < parent.items_next:  # a later item has no row yet
+                self._read(" AND name = %s", name)
+            self._steps.setdefault(name)
         return self._steps.get(name)
-
-    def _find(self, name: str) -> None:
-        map_name, _, index = name.partition("[")
-        if not index and self._is_small:
-            self._read_steps()
-        elif not index or not self._is_to_come(map_name, int(index[:-1])):
-            self._read(" AND name = %s", name)
-        self._steps.setdefault(name)
 
     def _read_steps(self) -> None:
         if not self._has_steps:
             self._read(" AND name NOT LIKE %s", "%]")
             self._has_steps = True
-
-    def _is_to_come(self, map_name: str, index: int) -> bool:
-        """Whether the map has not started this item yet: then no row of it exists."""
-        parent = self._steps.get(map_name)
-        return parent is not None and index >= parent.items_next
 
     def steps(self) -> dict[str, StepState]:
         if not self._has_all:
@@ -241,20 +234,18 @@ class Rows:
         payloads = cache.get(self.run_id, seqs)
         missing = [seq for seq in seqs if seq not in payloads]
         for start in range(0, len(missing), ROWS_PER_STATEMENT):
-            payloads |= self._read_payloads(missing[start : start + ROWS_PER_STATEMENT])
+            part = missing[start : start + ROWS_PER_STATEMENT]
+            marks = ", ".join(["%s"] * len(part))
+            sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
+            db = database()
+            for seq, payload in db.rows((sql, [db.key(self.run_id), *part])):
+                payloads[seq] = _cached(self.run_id, seq, payload)
         return payloads
 
     def _read(self, where: str, *values: Any) -> None:
         db = database()
         for name, state, error in db.rows((f"{STEP_SQL}{where} ORDER BY id", [db.key(self.run_id), *values])):
             self._steps[name] = unpack(StepState, json_of(state), name=name, error=json_of(error))
-
-    def _read_payloads(self, seqs: list[int]) -> dict[int, Any]:
-        marks = ", ".join(["%s"] * len(seqs))
-        sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
-        db = database()
-        rows = db.rows((sql, [db.key(self.run_id), *seqs]))
-        return {seq: _cached(self.run_id, seq, payload) for seq, payload in rows}
 
 
 def json_of(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
@@ -16,7 +15,9 @@ TEXT_LENGTH_MAX = 10_000  # characters of an input
 def index(runs: Iterable[Run]) -> None:
     """Inserts the search rows of `runs`, which must have been saved."""
     runs = list(runs)
-    texts = [RunText(run=run, text=searchable(run.input)) for run in runs if run.input]
+    texts = [
+        RunText(run=run, text=orjson.dumps(run.input).decode()[:TEXT_LENGTH_MAX]) for run in runs if run.input
+    ]
     labels = [row for run in runs for row in _labels(run)]
     if texts:
         RunText.objects.bulk_create(texts)
@@ -34,8 +35,3 @@ def _labels(run: Run) -> list[RunLabel]:
         )
         for key, value in run.labels.items()
     ]
-
-
-def searchable(value: Any) -> str:
-    """The beginning of an input as text."""
-    return orjson.dumps(value).decode()[:TEXT_LENGTH_MAX]

@@ -102,11 +102,15 @@ def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
         for name in one.notified_again
     ]
     if db.writes_by_row:
-        moved = [_run_statement(db, one) for one in changes if one.has_moved]
-        batch = [*moved, *_row_statements(db, changes), (DUE_SQL, again)]
+        entries, steps = _rows(db, changes, str)
+        batch = [_run_statement(db, one) for one in changes if one.has_moved]
+        batch += [(JOURNAL_SQL, entries), (SAVE_STEP_SQL, steps)]
     else:
-        batch = [*_joint_statements(db, changes), (DUE_SQL, again)]
-    return [(sql, values) for sql, values in batch if values]
+        batch = [_joint_statement(db, [one]) for one in changes if one.has_moved]
+        unmoved = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
+        if unmoved:
+            batch.append(_joint_statement(db, unmoved))
+    return [(sql, values) for sql, values in [*batch, (DUE_SQL, again)] if values]
 
 
 def _run_statement(db: Database, changes: Changes) -> Statement:
@@ -195,11 +199,6 @@ JOURNAL_SQL = _insert("runs_journalentry", ENTRY_FIELDS)
 SAVE_STEP_SQL = _insert("runs_steprun", STEP_FIELDS, UPSERT)
 
 
-def _row_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
-    entries, steps = _rows(db, changes, str)
-    return [(JOURNAL_SQL, entries), (SAVE_STEP_SQL, steps)]
-
-
 # --- one statement for everything, its rows as JSON ---
 
 
@@ -225,12 +224,6 @@ def _together(run_sql: str = "") -> str:
 
 
 TOGETHER_SQL = {sql: _together(sql) for sql in ("", MOVE_RUN_SQL, SAVE_RUN_SQL)}
-
-
-def _joint_statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
-    moved = [_joint_statement(db, [one]) for one in changes if one.has_moved]
-    unmoved = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
-    return [*moved, _joint_statement(db, unmoved)] if unmoved else moved
 
 
 def _joint_statement(db: Database, changes: Sequence[Changes]) -> Statement:

@@ -167,16 +167,12 @@ def _validated(raw: bytes) -> FileIn:
     try:
         return FileIn.model_validate(document)
     except ValidationError as error:
-        raise _schema_error(error) from error
-
-
-def _schema_error(error: ValidationError) -> ImportRefused:
-    problems = [
-        {"code": problem["type"], "path": _path(problem["loc"]), "message": problem["msg"]}
-        for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
-    ]
-    first = problems[0]
-    return ImportRefused(f"{first['path']}: {first['message']}.", problems)
+        problems = [
+            {"code": problem["type"], "path": _path(problem["loc"]), "message": problem["msg"]}
+            for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
+        ]
+        first = problems[0]
+        raise ImportRefused(f"{first['path']}: {first['message']}.", problems) from error
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
@@ -195,7 +191,7 @@ def _readable(run: RunIn, where: str) -> Readable:
         replayed = _json(
             snapshot(state, [entry.data["plan"] for entry in entries if entry.type == COMPENSATING])
         )
-        _check_showable(full, state)
+        _json([shown_document(full), steps_json(full, state), run_output(full, state)])
         is_well_typed = _is_well_typed(state.run) and all(map(_is_well_typed, state.steps().values()))
     except Exception as error:  # whatever fails is the fault of the file: nothing is written yet
         raise ImportRefused(f"{where}: nothing can be shown of it ({type(error).__name__}).") from error
@@ -279,11 +275,6 @@ def _entry(record: EntryIn, index: int, where: str) -> Entry:
     )
 
 
-def _check_showable(graph: Graph, state: State) -> None:
-    """Computes what pages show of a run and raises whatever that raises."""
-    _json([shown_document(graph), steps_json(graph, state), run_output(graph, state)])
-
-
 TYPES: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (RunState, StepState)}
 
 
@@ -331,6 +322,12 @@ def _stored(
     record, state = readable.record, readable.state
     state.run = evolve(state.run, imported=True)
     definition = record.definition
+    origin = {
+        "id": str(record.id),
+        "version": record.version,
+        "trial": record.trial,
+        "started_by": record.started_by,
+    }
     run = Run(
         id=run_id,
         version=workflows.create_imported_version(definition.document, definition.resolved, user),
@@ -338,7 +335,7 @@ def _stored(
         input=record.input,
         labels=record.labels,
         created_at=record.created_at.astimezone(UTC),
-        imported={**facts, **_origin(record)},
+        imported={**facts, **origin},
         parent_id=parent,
         parent_step=record.parent_step,
     )
@@ -351,13 +348,3 @@ def _stored(
     db.write(writer.statements(db, [changes]))
     StepRun.objects.filter(run=run).update(due_at=None, process="", queue="")
     return run
-
-
-def _origin(record: RunIn) -> dict[str, Any]:
-    """Facts about the original run, where it ran."""
-    return {
-        "id": str(record.id),
-        "version": record.version,
-        "trial": record.trial,
-        "started_by": record.started_by,
-    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,10 +16,26 @@ from config.accounts.permissions import page_for
 from runs.lists.search import Filters, page_of
 from runs.maintenance.retention import remove_imported
 from runs.models import Run
-from runs.transfer.forms import FileForm
+from runs.transfer.export import FILE_BYTES_MAX
 from runs.transfer.import_ import ImportRefused, keep, read
 
 UNPROCESSABLE = 422
+
+
+class FileForm(forms.Form):
+    """A run's file, checked for its size only; `runs.transfer.import_` checks its content."""
+
+    file = forms.FileField(
+        error_messages={"required": "Choose a file, or drop one here.", "empty": "The file is empty."},
+        widget=forms.FileInput({"class": "file-input", "accept": ".json"}),
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > FILE_BYTES_MAX:
+            limit = f"{FILE_BYTES_MAX // 1_000_000} MB"
+            raise ValidationError(f"The file has {file.size:,} bytes; the limit is {limit}.")
+        return file
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,22 +43,16 @@ UNPROCESSABLE = 422
 def run_open(request: HttpRequest) -> HttpResponse:
     """Shows the imported runs, newest first; POST imports another file."""
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
-    run = _imported(form, request) if form.is_valid() else None
-    if run is not None:
-        return redirect("run-detail", run_id=run.pk)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            run = keep(read(file.read()), request.user, file.name)
+            return redirect("run-detail", run_id=run.pk)
+        except ImportRefused as refused:
+            form.add_error("file", str(refused))
     runs, _ = page_of(Filters(imported=True))
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "runs/open.html", {"form": form, "runs": runs}, status=status)
-
-
-def _imported(form: FileForm, request: HttpRequest) -> Run | None:
-    """The imported run; None with the error in the form if the file is refused."""
-    file = form.cleaned_data["file"]
-    try:
-        return keep(read(file.read()), request.user, file.name)
-    except ImportRefused as refused:
-        form.add_error("file", str(refused))
-        return None
 
 
 @require_POST

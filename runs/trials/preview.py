@@ -59,7 +59,10 @@ def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> d
             names = ", ".join(sorted(position.variables))
             raise ExpressionError(f"'{unknown}' does not exist here; there are {names}")
         value = expression.evaluate(_scope(name, graph, position, run_id))
-        _check_kind(path, source, value)
+        if path.endswith(".when") and not isinstance(value, bool):
+            raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
+        if path.endswith(".items") and not isinstance(value, list):
+            raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not a list")
     except ExpressionError as error:
         return {"error": str(error)}
     text = secrets.mask_secrets(json.dumps(value, ensure_ascii=False))
@@ -72,13 +75,6 @@ def scope_of_run(name: str, path: str, run_id: UUID | None) -> Scope:
     return _scope(name, graph, position, run_id)
 
 
-def _check_kind(path: str, source: str, value: Any) -> None:
-    if path.endswith(".when") and not isinstance(value, bool):
-        raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
-    if path.endswith(".items") and not isinstance(value, list):
-        raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not a list")
-
-
 def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
     graph, _ = salvage(queries.document_of(queries.get_workflow(name)) or {})
     return graph, position_at(graph, path)
@@ -86,10 +82,17 @@ def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
 
 def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
     run = {"id": str(run_id or ""), "workflow": name}
-    values = _values_of_sample(graph) if run_id is None else _values_of_run(name, position, run_id)
+    if run_id is None:
+        sample = dict(graph.sample_input or {})
+        values = Values(sample, {}, dict(sample), NO_FAILURE)
+    else:
+        values = _values_of_run(name, position, run_id)
     scope: Scope = {"context": values.context, "input": values.input, "steps": values.steps, "run": run}
     if position.is_undo and position.step is not None:
-        _add_undo(scope, position.step, values.failure)
+        output = scope["steps"].get(position.step.name, {})
+        of_undo = {"output": output, "failure": dict(values.failure)}
+        scope |= of_undo
+        scope["context"] |= contribution(position.step, output) | of_undo
     if position.step is not None and {"item", "batch"} & position.variables:
         _add_item(scope, position.step)
     return scope
@@ -103,11 +106,6 @@ class Values:
     failure: Mapping[str, Any]
 
 
-def _values_of_sample(graph: Graph) -> Values:
-    sample = dict(graph.sample_input or {})
-    return Values(sample, {}, dict(sample), NO_FAILURE)
-
-
 def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Values:
     """Input and outputs of a run, of the steps that come before the position. Raises UnknownRun."""
     if not Run.objects.filter(pk=run_id, workflow_name=name).exists():
@@ -116,12 +114,6 @@ def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Val
     steps = outputs(graph, state, [step for step in position.after if step in graph.by_name])
     context = {**state.input, **merged(graph, steps)}
     return Values(dict(state.input), steps, context, {**NO_FAILURE, **(state.run.failure or {})})
-
-
-def _add_undo(scope: Scope, step: Step, failure: Mapping[str, Any]) -> None:
-    output = scope["steps"].get(step.name, {})
-    scope |= {"output": output, "failure": dict(failure)}
-    scope["context"] |= {**contribution(step, output), "output": output, "failure": dict(failure)}
 
 
 def _add_item(scope: Scope, step: Step) -> None:

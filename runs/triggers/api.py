@@ -20,7 +20,7 @@ from runs.models import Trigger
 from runs.queries.lookup import find_workflow
 from runs.triggers import service
 from runs.triggers.cloudevents import STRUCTURED, read_event
-from runs.triggers.service import Result, TriggerSpec
+from runs.triggers.service import TriggerSpec
 
 router = Router(tags=["triggers"])
 BODY_BYTES_MAX = 1_000_000  # of an event, and of a webhook's call
@@ -127,8 +127,16 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     consume("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
     results = service.start_by_event(event, request.user)
-    runs = [_run_json(result) for result in results if result.started]
-    refused = [_refused_json(result) for result in results if result.error]
+    runs = [
+        {"id": str(started.run.pk), "workflow": result.workflow, "is_new": started.is_new}
+        for result in results
+        if (started := result.started)
+    ]
+    refused = [
+        {"code": getattr(error, "code", ""), "path": result.workflow, "message": str(error)}
+        for result in results
+        if (error := result.error)
+    ]
     if refused and not runs:
         raise NothingStarted(refused)
     is_new = any(run["is_new"] for run in runs)
@@ -178,14 +186,3 @@ def hook_json(request: HttpRequest, token: str) -> dict[str, str]:
 
 def hook_address(request: HttpRequest, token: str) -> str:
     return request.build_absolute_uri(reverse("hook", args=[token]))
-
-
-def _run_json(result: Result) -> dict[str, Any]:
-    assert result.started is not None
-    run = result.started.run
-    return {"id": str(run.pk), "workflow": result.workflow, "is_new": result.started.is_new}
-
-
-def _refused_json(result: Result) -> dict[str, Any]:
-    error = result.error
-    return {"code": getattr(error, "code", ""), "path": result.workflow, "message": str(error)}

@@ -26,10 +26,7 @@ ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": 
 def triggers_of(name: str) -> list[Line]:
     """The triggers of a workflow, the oldest first."""
     triggers = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
-    return [_line(trigger) for trigger in triggers.order_by("pk")[:SHOWN_MAX]]
-
-
-def _line(trigger: Trigger) -> Line:
-    icon, kind = ICONS[trigger.kind]
-    words = schedules.in_words(trigger.cron) if trigger.cron else ""
-    return Line(trigger, icon, kind, words)
+    return [
+        Line(trigger, *ICONS[trigger.kind], schedules.in_words(trigger.cron) if trigger.cron else "")
+        for trigger in triggers.order_by("pk")[:SHOWN_MAX]
+    ]

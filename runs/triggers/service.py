@@ -99,14 +99,11 @@ def change(trigger: Trigger, user: Any = None, **changes: Any) -> Trigger:
     _set(trigger, replace(spec_of(trigger), **changes))
     with transaction.atomic():
         _save(trigger)
-        _log(trigger, user, CHANGE, _described(changes))
+        what = f"changed {', '.join(sorted(changes)) or 'nothing'}"
+        if changes.keys() == {"is_enabled"}:
+            what = "switched on" if changes["is_enabled"] else "switched off"
+        _log(trigger, user, CHANGE, what)
     return trigger
-
-
-def _described(changes: Mapping[str, Any]) -> str:
-    if "is_enabled" in changes and len(changes) == 1:
-        return "switched on" if changes["is_enabled"] else "switched off"
-    return f"changed {', '.join(sorted(changes)) or 'nothing'}"
 
 
 def remove(trigger: Trigger, user: Any = None) -> None:
@@ -168,7 +165,9 @@ def _set(trigger: Trigger, spec: TriggerSpec) -> None:
         setattr(trigger, name, getattr(spec, name))
     trigger.is_enabled = spec.is_enabled
     if trigger.kind == Trigger.Kind.SCHEDULE:
-        trigger.input = _schedule_input(trigger.workflow, spec.input)
+        # Secrets are sealed, and the input is checked, as soon as there is a version that says how.
+        version = find_version(trigger.workflow)
+        trigger.input = sealed(Request(version, spec.input, {})).input if version else dict(spec.input)
         trigger.next_at = schedules.next_time(trigger.cron, trigger.zone, reader.now())
         trigger.due_at = trigger.next_at if trigger.is_enabled else None
         trigger.next_at = trigger.due_at
@@ -210,12 +209,6 @@ def _problem_of_headers(names: Sequence[str]) -> str:
     return ""
 
 
-def _schedule_input(workflow: Workflow, input: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The input with secrets sealed, checked against the newest version if there is one. Raises BadInput."""
-    version = find_version(workflow)
-    return dict(input) if version is None else sealed(Request(version, input, {})).input
-
-
 def _give_token(trigger: Trigger) -> str:
     token = MARK + secrets.token_urlsafe(SECRET_BYTES)
     trigger.token_hash, trigger.token_start = _digest(token), token[:TOKEN_START_CHARS]
@@ -223,7 +216,9 @@ def _give_token(trigger: Trigger) -> str:
 
 
 def _save(trigger: Trigger) -> None:
-    _refuse_too_many(trigger)
+    others = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=trigger.event_type)
+    if trigger.kind == Trigger.Kind.EVENT and others.exclude(pk=trigger.pk).count() >= SUBSCRIBERS_MAX:
+        raise TriggerRefused(f"{SUBSCRIBERS_MAX} workflows are started by {trigger.event_type} already.")
     try:
         with transaction.atomic():
             trigger.save()
@@ -231,12 +226,6 @@ def _save(trigger: Trigger) -> None:
         message = f"{trigger.workflow.name} has a trigger for {trigger.event_type} already"
         problem = {"code": "bad_trigger", "path": "event_type", "message": message}
         raise TriggerRefused(f"{message}.", [problem]) from error
-
-
-def _refuse_too_many(trigger: Trigger) -> None:
-    others = Trigger.objects.filter(kind=Trigger.Kind.EVENT, event_type=trigger.event_type)
-    if trigger.kind == Trigger.Kind.EVENT and others.exclude(pk=trigger.pk).count() >= SUBSCRIBERS_MAX:
-        raise TriggerRefused(f"{SUBSCRIBERS_MAX} workflows are started by {trigger.event_type} already.")
 
 
 # --- starting runs ---
