@@ -19,7 +19,7 @@ from uuid import UUID
 from config.lib.json import is_storable, storable
 from designer.document.graph import Action, Graph, Step
 from runs.engine.after_commit import carry_out, start_children
-from runs.engine.next_step import GoOn, Next, claim_next, definition_of
+from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
 from runs.errors import NewerState, UnstorableText, WorkerMissing
@@ -44,7 +44,7 @@ from runs.models import StepRun
 from runs.store.reader import Loaded, load
 from workers.sdk.outcome import Failure, Outcome
 
-__all__ = ["GoOn", "start_fitting", "start_one", "start_run", "start_runs"]
+__all__ = ["Continuation", "start_fitting", "start_one", "start_run", "start_runs"]
 
 logger = logging.getLogger(__name__)
 
@@ -138,11 +138,15 @@ def claim(
 
 
 def report(
-    claimed: ClaimedAttempt, outcome: Outcome, *, expansion: tuple[Step, ...] = (), go_on: GoOn | None = None
+    claimed: ClaimedAttempt,
+    outcome: Outcome,
+    *,
+    expansion: tuple[Step, ...] = (),
+    continuation: Continuation | None = None,
 ) -> ClaimedAttempt | None:
     """Records the outcome of an attempt; a report with an outdated lease is discarded.
 
-    With `go_on`, the next step that became ready is claimed for that worker process in the same
+    With `continuation`, the next step that became ready is claimed for that worker process in the same
     transaction, and returned.
     """
     event = partial(
@@ -157,7 +161,7 @@ def report(
     def record(unit: Unit) -> Next | None:
         unit.take(event(unit.at))
         start_children(unit)
-        return claim_next(unit, claimed.step, go_on) if go_on else None
+        return claim_next(unit, claimed.step, continuation) if continuation else None
 
     try:
         unit, following = unit_that_goes_on(claimed.loaded, record, carry_out)

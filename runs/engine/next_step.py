@@ -16,7 +16,7 @@ from runs.machine.steps.maps import waiting_item
 
 
 @dataclass(frozen=True, slots=True)
-class GoOn:
+class Continuation:
     """A worker process that offers to carry out the next step: its id and the queues that it serves.
 
     `workers`: names of the workers that it has; None: all.
@@ -31,29 +31,29 @@ Next = tuple[str, int, bool]
 """The claimed step, its lease, and whether a job for it lies in a queue."""
 
 
-def claim_next(unit: Unit, done: str, go_on: GoOn) -> Next | None:
+def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None:
     """Claims a step that the unit has just made ready, else a queued item of the map that `done` belongs to.
 
     Returns None if there is neither, or if the process cannot carry it out.
     """
     steps = (dispatch.step for dispatch in unit.dispatches)
-    name = ready = next((name for name in steps if _can_run(unit, name, go_on)), None)
-    # Under the lock other processes are at the map too, and its jobs lead them to the items.
+    name = ready = next((name for name in steps if _can_run(unit, name, continuation)), None)
+    # A run that needed the lock has several processes on its map; jobs in the queue bring them its items.
     if ready is None and not unit.is_locked and unit.state.step(done).map_name is not None:
         item = waiting_item(unit.state, definition_of(unit, done))
-        name = item if item is not None and _can_run(unit, item, go_on) else None
+        name = item if item is not None and _can_run(unit, item, continuation) else None
     if name is None:
         return None
     lease = unit.state.step(name).lease + 1
-    unit.take(Claim(unit.at, name, lease, go_on.process))
+    unit.take(Claim(unit.at, name, lease, continuation.process))
     return name, lease, ready is None
 
 
-def _can_run(unit: Unit, name: str, go_on: GoOn) -> bool:
+def _can_run(unit: Unit, name: str, continuation: Continuation) -> bool:
     step = definition_of(unit, name)
     action = action_of(step, next_direction(step, unit.state.step(name)))
-    return queue_of(step, action) in go_on.queues and (
-        go_on.workers is None or action.worker in go_on.workers
+    return queue_of(step, action) in continuation.queues and (
+        continuation.workers is None or action.worker in continuation.workers
     )
 
 

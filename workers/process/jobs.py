@@ -16,7 +16,7 @@ from django.conf import settings
 
 from designer.errors import ExpressionError
 from runs.engine import engine
-from runs.engine.engine import ClaimedAttempt, GoOn
+from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.errors import NewerState, WorkerMissing
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
@@ -41,7 +41,7 @@ def run_attempt(run_id: str, step: str, lease: int) -> None:
     if leases.consume_notified(UUID(run_id), step, lease):
         return
     catalog = get_catalog()
-    worker = GoOn(identity.current_process_id(), identity.queues(), RunnableWorkers())
+    worker = Continuation(identity.current_process_id(), identity.queues(), RunnableWorkers())
     try:
         claimed = claim(UUID(run_id), step, lease, worker.process, catalog)
     except NewerState as newer:
@@ -79,7 +79,7 @@ def _hand_back_lost_claims(claimed: ClaimedAttempt | None, was_unavailable: bool
         leases.hand_back_unrecorded(identity.current_process_id())
 
 
-def carry_out(claimed: ClaimedAttempt | None, worker: GoOn) -> None:
+def carry_out(claimed: ClaimedAttempt | None, worker: Continuation) -> None:
     """Carries out a claimed attempt and what its report claims next, as far as fairness allows.
 
     An async attempt goes to the runner, which carries the run on.
@@ -91,17 +91,19 @@ def carry_out(claimed: ClaimedAttempt | None, worker: GoOn) -> None:
             return
         steps += 1
         is_fair = steps < STEPS_IN_A_ROW_MAX and time.monotonic() - began < SECONDS_IN_A_ROW_MAX
-        may_go_on = is_fair and not identity.is_stopping()
-        claimed = report(claimed, perform(claimed), worker if may_go_on else None)
+        may_continue = is_fair and not identity.is_stopping()
+        claimed = report(claimed, perform(claimed), worker if may_continue else None)
 
 
-def report(claimed: ClaimedAttempt, outcome: Outcome, go_on: GoOn | None) -> ClaimedAttempt | None:
+def report(
+    claimed: ClaimedAttempt, outcome: Outcome, continuation: Continuation | None
+) -> ClaimedAttempt | None:
     """Records the outcome of an attempt, for as long as its lease lasts. Returns the attempt claimed next."""
     outcome, expansion = expansion_of(claimed, outcome, get_catalog())
 
     def report_once() -> ClaimedAttempt | None:
         return leases.record_claim(
-            lambda: engine.report(claimed, outcome, expansion=expansion, go_on=go_on), lease_s
+            lambda: engine.report(claimed, outcome, expansion=expansion, continuation=continuation), lease_s
         )
 
     try:
@@ -185,9 +187,9 @@ def _report_async(claimed: ClaimedAttempt, outcome: Outcome, steps: int) -> Clai
 
     It claims async steps alone; a sync one would block the writer and is dispatched.
     """
-    may_go_on = steps < STEPS_IN_A_ROW_MAX and not identity.is_stopping()
-    worker = GoOn(identity.current_process_id(), identity.queues(), AsyncWorkers())
-    return report(claimed, outcome, worker if may_go_on else None)
+    may_continue = steps < STEPS_IN_A_ROW_MAX and not identity.is_stopping()
+    worker = Continuation(identity.current_process_id(), identity.queues(), AsyncWorkers())
+    return report(claimed, outcome, worker if may_continue else None)
 
 
 class RunnableWorkers(Container[str]):

@@ -23,7 +23,7 @@ from tests.gates import is_free
 from tests.integration.runs.conftest import Publish, chain, step
 from workers.sdk.outcome import Failure, Outcome
 
-HERE = engine.GoOn("here", frozenset({"default"}))
+HERE = engine.Continuation("here", frozenset({"default"}))
 MOVE = 1  # of the run's row
 ENTRIES = ["completed", "queued", "started"]
 ONLY_POSTGRES = pytest.mark.skipif(
@@ -81,7 +81,7 @@ def start(publish: Publish, *steps: Any, **input: Any) -> ClaimedAttempt:
 def report(claimed: ClaimedAttempt, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], ClaimedAttempt]:
     """The statements of one report, and the next step that was claimed with it."""
     with statements(monkeypatch) as found:
-        following = engine.report(claimed, Outcome("succeeded", {"x": 1}), go_on=HERE)
+        following = engine.report(claimed, Outcome("succeeded", {"x": 1}), continuation=HERE)
     assert following is not None
     return found, following
 
@@ -141,7 +141,7 @@ def test_a_claim_takes_no_lock(publish: Publish, monkeypatch: pytest.MonkeyPatch
 def test_postgres_is_sent_a_statement_s_text_once(publish: Publish) -> None:
     claimed = start(publish, *(step(f"s{n}") for n in range(6)))
     for _ in range(5):
-        following = engine.report(claimed, Outcome("succeeded", {"x": 1}), go_on=HERE)
+        following = engine.report(claimed, Outcome("succeeded", {"x": 1}), continuation=HERE)
         assert following is not None
         claimed = following
     with connection.cursor() as cursor:
@@ -155,7 +155,7 @@ def test_what_postgres_was_made_to_forget_is_prepared_again(publish: Publish) ->
     claimed = start(publish, step("a"), step("b"))
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
-    following = engine.report(claimed, Outcome("succeeded", {"x": 1}), go_on=HERE)
+    following = engine.report(claimed, Outcome("succeeded", {"x": 1}), continuation=HERE)
     assert following is not None and following.step == "b"
 
 
@@ -164,7 +164,7 @@ def test_the_end_of_a_run_that_nobody_waits_for_reads_nothing(
 ) -> None:
     claimed = start(publish, step("a"))
     with statements(monkeypatch) as found:
-        assert engine.report(claimed, Outcome("succeeded", {"x": 1}), go_on=HERE) is None
+        assert engine.report(claimed, Outcome("succeeded", {"x": 1}), continuation=HERE) is None
     assert Run.objects.get().status == "completed"
     assert count(found, "SELECT") == 0, found
 
@@ -202,7 +202,7 @@ def test_items_of_a_map_take_the_lock_only_where_others_have_moved_the_run(
 def test_a_run_that_somebody_else_moved_is_decided_again_under_the_lock(publish: Publish) -> None:
     claimed = start(publish, step("a"), step("b"))
     engine.cancel_run(claimed.run_id)
-    following = engine.report(claimed, Outcome("succeeded", {"x": 1}), go_on=HERE)
+    following = engine.report(claimed, Outcome("succeeded", {"x": 1}), continuation=HERE)
     assert following is not None and following.step == "a", "what goes on is its undo"
     run = Run.objects.get()
     assert run.status == "compensating" and not run.steps.filter(name="b").exists()
@@ -214,16 +214,18 @@ def test_a_report_that_asks_a_person_is_written_under_the_lock(
 ) -> None:
     claimed = start(publish, step("a", on_failure="pause"))
     with statements(monkeypatch) as found:
-        engine.report(claimed, Outcome("intervention", failure=Failure("critical", "no stock")), go_on=HERE)
+        engine.report(
+            claimed, Outcome("intervention", failure=Failure("critical", "no stock")), continuation=HERE
+        )
     assert count(found, "SELECT locked", "SELECT last_seq") == 1
     assert Run.objects.get().interventions.get().step == "a"
 
 
 def test_a_late_report_changes_nothing(publish: Publish) -> None:
     claimed = start(publish, step("a"), step("b"))
-    assert engine.report(claimed, Outcome("succeeded", {}), go_on=HERE) is not None
+    assert engine.report(claimed, Outcome("succeeded", {}), continuation=HERE) is not None
     before = Run.objects.get().last_seq
-    assert engine.report(claimed, Outcome("succeeded", {}), go_on=HERE) is None
+    assert engine.report(claimed, Outcome("succeeded", {}), continuation=HERE) is None
     assert Run.objects.get().last_seq == before
 
 
@@ -250,4 +252,4 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_connection_usable(
     assert not connection.in_atomic_block and connection.get_autocommit()
     assert is_gate_free()
     assert Run.objects.get().last_seq == claimed.state.run.last_seq
-    assert engine.report(claimed, Outcome("succeeded", {}), go_on=HERE) is not None
+    assert engine.report(claimed, Outcome("succeeded", {}), continuation=HERE) is not None

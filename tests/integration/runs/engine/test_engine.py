@@ -25,7 +25,7 @@ from tests.replay import replayed
 from workers.process.jobs import carry_out, run_attempt
 from workers.sdk.outcome import Outcome
 
-HERE = engine.GoOn("here", frozenset({"default"}))
+HERE = engine.Continuation("here", frozenset({"default"}))
 
 
 def error_of(run: Run) -> dict[str, Any]:

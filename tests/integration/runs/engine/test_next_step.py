@@ -18,7 +18,7 @@ from workers.process import identity
 from workers.process.jobs import run_attempt
 from workers.sdk.outcome import Outcome
 
-HERE = engine.GoOn("here", frozenset({"default"}))
+HERE = engine.Continuation("here", frozenset({"default"}))
 
 
 def a_map(**fields: Any) -> Any:
@@ -31,9 +31,11 @@ def started(publish: Publish, count: int, **fields: Any) -> tuple[Run, list[Disp
         return run, [dispatch for _, dispatch in dispatches]
 
 
-def reported(claimed: ClaimedAttempt | None, go_on: engine.GoOn = HERE) -> ClaimedAttempt | None:
+def reported(
+    claimed: ClaimedAttempt | None, continuation: engine.Continuation = HERE
+) -> ClaimedAttempt | None:
     assert claimed is not None
-    return engine.report(claimed, Outcome("succeeded", 1), go_on=go_on)
+    return engine.report(claimed, Outcome("succeeded", 1), continuation=continuation)
 
 
 @pytest.fixture
@@ -83,15 +85,17 @@ def test_items_that_others_help_with_are_left_to_their_jobs(publish: Publish) ->
 
 
 @pytest.mark.parametrize(
-    "go_on",
+    "continuation",
     [
-        engine.GoOn("here", frozenset({"default"}), workers=frozenset()),
-        engine.GoOn("here", frozenset({"other"})),
+        engine.Continuation("here", frozenset({"default"}), workers=frozenset()),
+        engine.Continuation("here", frozenset({"other"})),
     ],
 )
-def test_an_item_is_left_where_this_process_cannot_carry_it_out(publish: Publish, go_on: engine.GoOn) -> None:
+def test_an_item_is_left_where_this_process_cannot_carry_it_out(
+    publish: Publish, continuation: engine.Continuation
+) -> None:
     run, _ = started(publish, 2)
-    assert reported(engine.claim(run.pk, "m[0]", 1, "here"), go_on) is None
+    assert reported(engine.claim(run.pk, "m[0]", 1, "here"), continuation) is None
     assert StepRun.objects.get(run=run, name="m[1]").status == "queued"
 
 
@@ -99,7 +103,7 @@ def test_items_of_a_map_that_fails_are_not_gone_on_with(publish: Publish) -> Non
     run, _ = started(publish, 3)
     claimed = engine.claim(run.pk, "m[0]", 1, "here")
     assert claimed is not None
-    assert engine.report(claimed, Outcome("failed", retryable=False), go_on=HERE) is None
+    assert engine.report(claimed, Outcome("failed", retryable=False), continuation=HERE) is None
     run.refresh_from_db()
     assert run.status == "failed"
 
