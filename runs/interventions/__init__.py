@@ -1,1 +1,1 @@
-"""Open questions to people: claim, answer, notify, and the pages that show them."""
+"""Interventions, the open questions to people: claim, answer, notify, and the pages that show them."""

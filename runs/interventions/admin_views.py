@@ -1,6 +1,6 @@
-"""Interventions in the admin: the list, the page of one, and what people do there.
+"""Interventions in the admin: the list, the page of one, and the operations on it.
 
-Thin: reads `runs.interventions.facts`, acts through `runs.interventions.service`.
+Thin: views read `runs.interventions.facts` and act through `runs.interventions.service`.
 """
 
 from __future__ import annotations
@@ -57,38 +57,38 @@ def intervention_url(intervention_id: int) -> str:
 @for_operators
 def intervention_list(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.GET)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    page = wanted.get("page") or 1
+    filters = form.cleaned_data if form.is_valid() else {}
+    page = filters.get("page") or 1
     start = (page - 1) * ROWS_PER_PAGE
-    found = list(listed(request, wanted)[start : start + ROWS_PER_PAGE + 1])
+    rows = list(listed(request, filters)[start : start + ROWS_PER_PAGE + 1])  # one more tells of a next page
     query = request.GET.copy()
     query.pop("page", None)
     context = {
         "title": "Interventions",
-        "interventions": found[:ROWS_PER_PAGE],
+        "interventions": rows[:ROWS_PER_PAGE],
         "now": reader.now(),
         "form": form,
-        "wanted": wanted | {"state": wanted.get("state") or "open"},
+        "filters": filters | {"state": filters.get("state") or "open"},
         "names": list(Workflow.objects.order_by("name").values_list("name", flat=True)[:WORKFLOWS_MAX]),
         "query": query.urlencode(),
         "page": page,
-        "has_more": len(found) > ROWS_PER_PAGE,
-        "is_filtered": any(value for key, value in wanted.items() if key not in ("page", "state")),
+        "has_more": len(rows) > ROWS_PER_PAGE,
+        "is_filtered": any(value for key, value in filters.items() if key not in ("page", "state")),
     }
     return render(request, "admin/interventions/list.html", context)
 
 
-def listed(request: HttpRequest, wanted: dict[str, Any]) -> QuerySet[Intervention]:
-    """Open ones first, the oldest on top; answered ones alone: the newest answer on top."""
+def listed(request: HttpRequest, filters: dict[str, Any]) -> QuerySet[Intervention]:
+    """Returns the filtered interventions, the oldest on top; answered ones with the newest answer on top."""
     interventions = Intervention.objects.select_related("run").defer(*UNREAD)
-    state = wanted.get("state") or "open"
+    state = filters.get("state") or "open"
     interventions = interventions.filter(_state_filter(state, request.user.get_username()))
-    places = {"severity": "severity", "kind": "kind", "workflow": "run__workflow_name", "cause": "cause_key"}
-    exact = {places[key]: wanted[key] for key in places if wanted.get(key)}
-    if wanted.get("run__id__exact"):
-        exact["run_id"] = wanted["run__id__exact"]
+    columns = {"severity": "severity", "kind": "kind", "workflow": "run__workflow_name", "cause": "cause_key"}
+    exact = {columns[key]: filters[key] for key in columns if filters.get(key)}
+    if filters.get("run__id__exact"):
+        exact["run_id"] = filters["run__id__exact"]
     interventions = interventions.filter(**exact)
-    text = wanted.get("q")
+    text = filters.get("q")
     if text:
         words = Q(step__icontains=text) | Q(cause__icontains=text) | Q(claimed_by__icontains=text)
         interventions = interventions.filter(words | Q(run__workflow_name__icontains=text))
@@ -118,7 +118,7 @@ def intervention_detail(request: HttpRequest, intervention_id: int) -> HttpRespo
 @require_GET
 @for_operators
 def intervention_live(request: HttpRequest, intervention_id: int) -> HttpResponse:
-    """The parts of its page that change by themselves."""
+    """The parts of the page that a script reloads when the intervention changes."""
     return render(
         request, "admin/interventions/_live.html", _context(request, find_intervention(intervention_id))
     )
@@ -142,14 +142,14 @@ def _context(request: HttpRequest, intervention: Intervention, **forms: Any) -> 
         "note_form": NoteForm(),
         "plan_form": PlanForm(initial={"severity": intervention.severity, "due_at": intervention.due_at}),
         "is_mine": intervention.claimed_by == request.user.get_username(),
-        "again": _asked_again(intervention),
+        "again": _reopened(intervention),
         **intervention_page(question),
         **forms,
     }
 
 
-def _asked_again(intervention: Intervention) -> Intervention | None:
-    """The open question about the same step, where the answer to this one did not help."""
+def _reopened(intervention: Intervention) -> Intervention | None:
+    """Returns the intervention that followed about the same step, as the answer to this one did not help."""
     later = Intervention.objects.filter(
         run_id=intervention.run_id, step=intervention.step, opened_seq__gt=intervention.opened_seq
     )
@@ -162,7 +162,10 @@ def _asked_again(intervention: Intervention) -> Intervention | None:
 @require_POST
 @for_operators
 def intervention_answer_page(request: HttpRequest, intervention_id: int) -> HttpResponse:
-    """First says what the answer leads to; gives it when that was read."""
+    """Asks for confirmation of what the answer leads to, then gives it.
+
+    If the run has moved meanwhile, so that the answer leads to something else, it asks again.
+    """
     intervention = find_intervention(intervention_id)
     question = Question(intervention)
     if not question.is_open:
@@ -177,11 +180,11 @@ def intervention_answer_page(request: HttpRequest, intervention_id: int) -> Http
     reply = form.reply()
     effect = question.effect(reply)
     if not form.cleaned_data["confirmed"] or form.cleaned_data["told"] != effect:
-        return _ask(request, question, form, reply, effect)
+        return _confirm(request, question, form, reply, effect)
     return _act(request, intervention_id, lambda: _answer(request, intervention_id, reply))
 
 
-def _ask(
+def _confirm(
     request: HttpRequest, question: Question, form: ReplyForm, reply: service.Reply, effect: str
 ) -> HttpResponse:
     intervention = question.intervention
@@ -267,15 +270,15 @@ def intervention_plan(request: HttpRequest, intervention_id: int) -> HttpRespons
 
 
 def _act(request: HttpRequest, intervention_id: int, act: Callable[[], object]) -> HttpResponse:
-    """Do it; what is refused is said on the page of the intervention."""
+    """Calls the service; a refusal is shown on the page of the intervention."""
     find_intervention(intervention_id)
     try:
-        said = act()
+        message = act()
     except (Refused, RunsError) as refused:
         messages.error(request, str(refused))
     else:
-        if isinstance(said, str):
-            messages.success(request, said)
+        if isinstance(message, str):
+            messages.success(request, message)
     return redirect(intervention_url(intervention_id))
 
 

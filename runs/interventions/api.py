@@ -34,7 +34,9 @@ class ClaimIn(Schema):
 
 
 class NoteIn(Schema):
-    note: str = Field(max_length=COMMENT_LENGTH_MAX)  # the service refuses more than a note has, in words
+    note: str = Field(
+        max_length=COMMENT_LENGTH_MAX
+    )  # the service refuses what is longer than a note, with a message
 
 
 OptionalClaimIn = Annotated[ClaimIn | None, Body()]

@@ -1,4 +1,7 @@
-"""Pages on which many interventions of one cause are answered: first one, then the rest."""
+"""Pages of interventions with the same cause: the oldest is answered first, then, alike, the rest.
+
+The answers that are given together are a batch; its page shows whether they helped.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ def _cause_context(interventions: list[Intervention], answers: list[Answer]) -> 
         "first": interventions[0],
         "kind": interventions[0].kind,
         "choices": by_cause.common_choices(interventions, answers),
-        "foretold": min(len(interventions), by_cause.FORETOLD_MAX),
+        "previewed": min(len(interventions), by_cause.PREVIEWED_MAX),
         "context_text": mask_secrets(as_text(first.context())),
         "places": dict(
             Counter(
@@ -88,7 +91,7 @@ def _answer(request: HttpRequest, intervention_ids: list[int], reply: service.Re
 @require_GET
 @for_operators
 def batch_detail(request: HttpRequest, batch: UUID) -> HttpResponse:
-    """What became of each intervention, and what is left of their cause."""
+    """The outcome of each intervention of a batch, and the open ones with the same cause."""
     return render(request, "admin/interventions/batch.html", _batch_context(batch))
 
 
@@ -99,10 +102,10 @@ def batch_live(request: HttpRequest, batch: UUID) -> HttpResponse:
 
 
 def _batch_context(batch: UUID) -> dict[str, Any]:
-    given, results = by_cause.reply_of(batch), by_cause.results(batch)
-    if given is None:
+    kind_and_reply, results = by_cause.reply_of(batch), by_cause.results(batch)
+    if kind_and_reply is None:
         raise Http404
-    kind, reply = given
+    kind, reply = kind_and_reply
     rest = by_cause.rest_of(batch)
     outcomes = Counter(result.outcome for result in results)
     return {
@@ -124,11 +127,11 @@ def _batch_context(batch: UUID) -> dict[str, Any]:
 @require_POST
 @for_operators
 def batch_rest(request: HttpRequest, batch: UUID) -> HttpResponse:
-    """Answers the interventions that the page showed in the way of the batch."""
-    given = by_cause.reply_of(batch)
-    if given is None:
+    """Answers the open interventions that the page showed like those of the batch."""
+    kind_and_reply = by_cause.reply_of(batch)
+    if kind_and_reply is None:
         raise Http404
-    kind, reply = given
+    kind, reply = kind_and_reply
     form = BulkForm(request.POST, kind=kind, answers=[reply.answer])
     if not form.is_valid():
         messages.error(request, "Reload the page: the list of cases was garbled.")

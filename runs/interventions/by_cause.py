@@ -1,4 +1,4 @@
-"""Open interventions by cause, and what became of answers that were given together. Reading only."""
+"""Open interventions by cause, and the outcomes of batches of answers. Reading only."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from runs.models import CaseAct, Intervention
 
 CAUSES_MAX = 100
 SHOWN_MAX = 500
-FORETOLD_MAX = 20
+PREVIEWED_MAX = 20
 SEVERITY_ORDER = ("critical", "high", "normal", "low")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Open interventions with the same error. `workflows`: names, at most a few of them."""
+    """Open interventions with the same error. `places`: `step of workflow`, each once."""
 
     key: str
     kind: str
@@ -37,20 +37,20 @@ class Cause:
 
 
 def causes() -> list[Cause]:
-    """The most frequent ones first."""
+    """Returns the causes of open interventions, the most frequent first."""
     open_interventions = Intervention.objects.filter(status="open")
     rows = list(
         open_interventions.values("cause_key", "kind")
         .annotate(count=Count("pk"), text=Max("cause"), oldest=Min("opened_at"))
         .order_by("-count", "oldest")[:CAUSES_MAX]
     )
-    of_cause: dict[str, list[tuple[str, str, str]]] = {row["cause_key"]: [] for row in rows}
-    found = open_interventions.filter(cause_key__in=of_cause).values_list(
+    places_by_cause: dict[str, list[tuple[str, str, str]]] = {row["cause_key"]: [] for row in rows}
+    places = open_interventions.filter(cause_key__in=places_by_cause).values_list(
         "cause_key", "run__workflow_name", "step", "severity"
     )
-    for key, workflow, step, severity in found.distinct().order_by():
-        of_cause[key].append((workflow, step.partition("[")[0], severity))
-    return [_cause(row, of_cause[row["cause_key"]]) for row in rows]
+    for key, workflow, step, severity in places.distinct().order_by():
+        places_by_cause[key].append((workflow, step.partition("[")[0], severity))
+    return [_cause(row, places_by_cause[row["cause_key"]]) for row in rows]
 
 
 def _cause(row: Mapping[str, Any], places: list[tuple[str, str, str]]) -> Cause:
@@ -61,13 +61,13 @@ def _cause(row: Mapping[str, Any], places: list[tuple[str, str, str]]) -> Cause:
 
 
 def of_cause(key: str) -> list[Intervention]:
-    """Open interventions of a cause, by age."""
+    """Returns the open interventions of a cause, the oldest first."""
     interventions = Intervention.objects.filter(status="open", cause_key=key)
     return list(interventions.select_related("run").defer(*UNREAD).order_by("opened_at", "pk")[:SHOWN_MAX])
 
 
 def common_answers(interventions: list[Intervention]) -> list[Answer]:
-    """Answers that every one of the interventions may be given."""
+    """Returns the answers that all of the interventions accept."""
     answers = answers_of(interventions)
     if not answers:
         return []
@@ -76,10 +76,12 @@ def common_answers(interventions: list[Intervention]) -> list[Answer]:
 
 
 def common_choices(interventions: list[Intervention], answers: list[Answer]) -> list[Choice]:
-    """The answers with what each leads to; foretold one by one for the oldest."""
-    questions = [Question(intervention) for intervention in interventions[:FORETOLD_MAX]]
-    foretold = [{choice.option.answer: choice for choice in question.foretold()} for question in questions]
-    return [_summed([choices[answer] for choices in foretold if answer in choices]) for answer in answers]
+    """Returns the answers with what each leads to, previewed for the PREVIEWED_MAX oldest interventions."""
+    questions = [Question(intervention) for intervention in interventions[:PREVIEWED_MAX]]
+    choices = [
+        {choice.option.answer: choice for choice in question.previewed_choices()} for question in questions
+    ]
+    return [_summed([of_one[answer] for of_one in choices if answer in of_one]) for answer in answers]
 
 
 def _summed(choices: list[Choice]) -> Choice:
@@ -93,7 +95,10 @@ def _summed(choices: list[Choice]) -> Choice:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one intervention of a batch. `outcome`: refused, proposed, again, under_way or ended."""
+    """The outcome of one intervention of a batch: refused, proposed, again, under_way or ended.
+
+    `again`: the intervention that was opened about the same step afterwards.
+    """
 
     intervention: Intervention
     by: str
@@ -104,21 +109,20 @@ class Result:
 
 def results(batch: UUID) -> list[Result]:
     acts = CaseAct.objects.filter(batch=batch).select_related("case__run").order_by("pk")
-    found = list(acts.defer("case__run__input", "case__run__state")[:SHOWN_MAX])
-    later = _asked_again([act.case for act in found])
-    return [_result(act, later.get(act.case.pk)) for act in found]
+    shown_acts = list(acts.defer("case__run__input", "case__run__state")[:SHOWN_MAX])
+    reopened = _reopened([act.case for act in shown_acts])
+    return [_result(act, reopened.get(act.case.pk)) for act in shown_acts]
 
 
-def _asked_again(interventions: list[Intervention]) -> dict[int, Intervention]:
-    open_ones = Intervention.objects.filter(
-        run__in={intervention.run_id for intervention in interventions}, status="open"
-    )
-    by_place = {(one.run_id, one.step): one for one in open_ones}
-    found = (
-        (intervention.pk, by_place.get((intervention.run_id, intervention.step)))
-        for intervention in interventions
-    )
-    return {pk: one for pk, one in found if one is not None and one.pk != pk}
+def _reopened(interventions: list[Intervention]) -> dict[int, Intervention]:
+    """Returns, by the id of an answered intervention, the open one about the same step of its run."""
+    run_ids = {intervention.run_id for intervention in interventions}
+    by_step = {
+        (intervention.run_id, intervention.step): intervention
+        for intervention in Intervention.objects.filter(run__in=run_ids, status="open")
+    }
+    pairs = ((before.pk, by_step.get((before.run_id, before.step))) for before in interventions)
+    return {pk: later for pk, later in pairs if later is not None and later.pk != pk}
 
 
 def _result(act: CaseAct, again: Intervention | None) -> Result:
@@ -133,7 +137,7 @@ def _result(act: CaseAct, again: Intervention | None) -> Result:
 
 
 def reply_of(batch: UUID) -> tuple[str, Reply] | None:
-    """The kind of a batch's interventions, and the answer that they were given."""
+    """Returns the kind of a batch's interventions and the answer to them; None if there is no such batch."""
     act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
     if act is None:
         return None
@@ -143,6 +147,6 @@ def reply_of(batch: UUID) -> tuple[str, Reply] | None:
 
 
 def rest_of(batch: UUID) -> list[Intervention]:
-    """Open interventions with the cause of the batch's first one."""
+    """Returns the open interventions with the cause of the batch's first one."""
     act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
     return of_cause(act.case.cause_key) if act else []

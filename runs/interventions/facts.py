@@ -1,6 +1,6 @@
-"""An intervention as a question to a person: what happened, what may be answered, and what would follow.
+"""The facts of an intervention for the person who answers it: what happened, the answers, their consequences.
 
-Reading only; `runs.machine.answers` has the answers and `runs.interventions.wording` the other words.
+Reading only. The texts of answers are in `runs.machine.answers`, those of consequences in `wording`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from designer.services.worker_catalog import params_problems
 from runs.form_fields import as_text
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
-from runs.interventions.wording import Asked, consequences
+from runs.interventions.wording import Subject, consequences
 from runs.machine.allowed import answers
 from runs.machine.answers import DIRECTIONS, OPTION, Answer, Option
 from runs.machine.bindings import bind, merge_patch, task_bindings
@@ -39,7 +39,7 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed answer. `effect`: the table's line about it, or what it leads to now."""
+    """One allowed answer. `effect`: the line about it in the table, or its consequences now."""
 
     option: Option
     effect: str
@@ -47,13 +47,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingUndo:
+    """An undo that waits for another one. `worker`: "" where a child run is rolled back."""
+
     step: str
     worker: str
 
 
 class Question:
-    """An intervention with its run as it is now. `run`: the run's graph and state, where they are known."""
+    """An intervention with its run as it is now. `run`: the run's graph and state, loaded if left out."""
 
     def __init__(self, intervention: Intervention, run: tuple[Graph, State] | None = None) -> None:
         self.intervention = intervention
@@ -67,7 +69,7 @@ class Question:
 
     @property
     def worker(self) -> str:
-        """What a retry calls."""
+        """The worker, or else the workflow or kind, that a retry calls."""
         step = self.graph.by_name[self.step.map_name or self.step.name]
         if self.direction == "undo":
             return step.undo.worker if step.undo else "the undo of its run"
@@ -82,17 +84,16 @@ class Question:
         return answers(self.step) if self.is_open else ()
 
     def context(self) -> dict[str, Any]:
-        """What the worker would get now."""
-        found: dict[str, Any] = task_bindings(self.graph, self.state, self.step.name, self.direction)[
-            "context"
-        ]
-        return found
+        """Returns the context that the worker would get now."""
+        bindings = task_bindings(self.graph, self.state, self.step.name, self.direction)
+        context: dict[str, Any] = bindings["context"]
+        return context
 
     def effect(self, reply: Reply) -> str:
-        """What follows from an answer, in sentences; why not, where it is refused."""
-        asked = Asked(self.intervention.kind, self.intervention.step, self.worker)
+        """Returns the consequences of an answer in sentences; for a refused one, the reason."""
+        subject = Subject(self.intervention.kind, self.intervention.step, self.worker)
         try:
-            found = preview(
+            previewed = preview(
                 self.graph,
                 self.state,
                 self.intervention.step,
@@ -103,17 +104,18 @@ class Question:
             )
         except Refused as refused:
             return str(refused)
-        is_output_given = reply.output is not None
-        depends = not is_output_given and may_depend_on_output(self.graph, self.state, self.intervention.step)
-        return consequences(asked, reply.answer, found, depends=depends)
+        depends = reply.output is None and may_depend_on_output(
+            self.graph, self.state, self.intervention.step
+        )
+        return consequences(subject, reply.answer, previewed, depends=depends)
 
     def choices(self) -> list[Choice]:
-        """The answers, each with the table's line about it."""
+        """Returns the allowed answers, each with the table's line about it."""
         options = [OPTION[self.intervention.kind, answer] for answer in self.answers]
         return [Choice(option, option.effect) for option in options]
 
-    def foretold(self) -> list[Choice]:
-        """The answers, each with what it leads to now."""
+    def previewed_choices(self) -> list[Choice]:
+        """Returns the allowed answers, each with its consequences now."""
         workflow, kind = self.intervention.run.workflow_name, self.intervention.kind
         return [
             Choice(
@@ -124,12 +126,12 @@ class Question:
             for choice in self.choices()
         ]
 
-    def behind(self) -> list[Waiting]:
-        """The undos that wait until this one is dealt with."""
+    def waiting_undos(self) -> list[WaitingUndo]:
+        """Returns the undos that start only after this one has ended or been answered."""
         if self.direction == "forward" or not self.is_open:
             return []
         return [
-            Waiting(name, self._undo_worker(name))
+            WaitingUndo(name, self._undo_worker(name))
             for name in waits_behind(self.state, self.intervention.step)
         ]
 
@@ -138,12 +140,17 @@ class Question:
         return undo.worker if undo else ""
 
     def changes(self, patch: Mapping[str, Any] | None) -> list[Change]:
+        """Returns how a patch changes the context, with secrets masked."""
+        if not patch:
+            return []
         before = self.context()
-        found = changes(before, merge_patch(before, patch)) if patch else []
-        return [replace(one, before=mask_secrets(one.before), after=mask_secrets(one.after)) for one in found]
+        return [
+            replace(change, before=mask_secrets(change.before), after=mask_secrets(change.after))
+            for change in changes(before, merge_patch(before, patch))
+        ]
 
     def params_problems(self, patch: Mapping[str, Any] | None) -> list[str]:
-        """Why the worker would refuse its params, with the context as patched."""
+        """Returns why the worker would refuse its params with the context as patched; [] if it would not."""
         step = self.graph.by_name[self.step.map_name or self.step.name]
         if not step.traits.calls_worker or (self.direction == "undo" and step.undo is None):
             return []
@@ -154,43 +161,42 @@ class Question:
             params = bind(action, bindings)
         except ExpressionError as error:
             return [str(error)]
-        return [f"{misfit.path}: {misfit.message}" for misfit in params_problems(action.worker, params)]
+        return [f"{problem.path}: {problem.message}" for problem in params_problems(action.worker, params)]
 
 
-def happened(question: Question) -> str:
-    """What happened, in one sentence."""
+def sentence_about(question: Question) -> str:
+    """Returns one sentence about what happened."""
     intervention, run, step = question.intervention, question.state.run, question.step
     if intervention.kind == "step_failed":
-        tries = _tries(step.attempt)
+        attempts = _in_attempts(step.attempt)
         why = "after the point of no return" if run.pivot else "and a person is to say how it goes on"
-        return f"{intervention.step} failed{tries}, {why}."
+        return f"{intervention.step} failed{attempts}, {why}."
     failure = run.failure or {}
-    cause = f"{failure['step']} had failed" if failure.get("step") else _reasons(run.reason)
-    tries = _tries(step.undo_attempt)
-    failed = f"{question.worker}, the undo of {intervention.step}, failed{tries}"
+    cause = f"{failure['step']} had failed" if failure.get("step") else _reason(run.reason)
+    attempts = _in_attempts(step.undo_attempt)
+    failed = f"{question.worker}, the undo of {intervention.step}, failed{attempts}"
     return f"{cause}, so what was done is being undone; {failed}."
 
 
-def _reasons(reason: str | None) -> str:
+def _reason(reason: str | None) -> str:
     words = {"cancel": "The run was cancelled", "timeout": "The run took too long"}
     return words.get(reason or "", "The run is rolled back")
 
 
-def _tries(number: int) -> str:
+def _in_attempts(number: int) -> str:
     return f" in {number} attempts" if number > 1 else ""
 
 
 def intervention_page(question: Question) -> dict[str, Any]:
-    """Everything that stands on the page of an intervention."""
-    context = question.context()
-    text = mask_secrets(as_text(context))
+    """Returns everything that the page of an intervention shows."""
+    text = mask_secrets(as_text(question.context()))
     is_editable = len(text) <= EDITED_CHARS_MAX
     return {
         "intervention": question.intervention,
         "worker": question.worker,
-        "sentence": happened(question),
-        "choices": question.foretold(),
-        "behind": question.behind(),
+        "sentence": sentence_about(question),
+        "choices": question.previewed_choices(),
+        "behind": question.waiting_undos(),
         "context_text": text if is_editable else "",
         "context_size": len(text),
         "history": history_json(question.intervention)[::-1],

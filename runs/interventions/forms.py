@@ -1,4 +1,4 @@
-"""Forms of the pages of interventions: what people type, checked for shape."""
+"""Forms of the pages of interventions. They check shapes; what is allowed, the engine decides."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, NOTE_LENGTH_MAX
 from runs.models import INTERVENTION_KINDS, Severity
 
 IDS_MAX = 500
-TOLD_LENGTH_MAX = 10_000  # of consequences, in a hidden field
+TOLD_LENGTH_MAX = 10_000  # of the consequences in a hidden field
 
 
 class ReplyForm(forms.Form):
-    """An answer to an intervention of some `kind`, out of those that `answers` allows.
+    """An answer to an intervention of some `kind`, one of `answers`.
 
-    On its way over a page that tells what follows, `told` is that text and `confirmed` says that it was read.
+    The page of confirmation sends the form again: `told` is the text of the consequences that it showed,
+    `confirmed` that the person agreed to them.
     """
 
     answer = forms.ChoiceField()
@@ -61,7 +62,7 @@ class ReplyForm(forms.Form):
         )
 
     def hidden(self) -> list[tuple[str, str]]:
-        """The answer again, as hidden fields of the next form."""
+        """Returns the answer as hidden fields of the next form."""
         texts = {name: str(self.data.get(name, "")) for name in ("answer", "note", "patch", "output")}
         return list(texts.items())
 
@@ -93,7 +94,7 @@ class PlanForm(forms.Form):
 
 
 class ListForm(forms.Form):
-    """What the list of interventions shows."""
+    """Filters and page of the list of interventions."""
 
     STATES = [
         ("open", "open"),
@@ -114,7 +115,7 @@ class ListForm(forms.Form):
 
 
 class BulkForm(ReplyForm):
-    """One answer for many interventions; `ids` are those that the page showed."""
+    """One answer to many interventions; `ids`: those that the page showed."""
 
     ids = forms.CharField(max_length=IDS_MAX * 12, widget=forms.HiddenInput)
 

@@ -1,7 +1,7 @@
 """E-mail about interventions: when one is opened, and when it is overdue.
 
-What is to be sent stands in a table, so nothing is lost: the sweep rings a worker process for what is
-due, and rings again where nothing came of it.
+Mails to send are rows of a table, so none is lost. The sweep dispatches due ones to worker processes, and
+again after AGAIN_S, up to TRIES_MAX times, as long as a row has not ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from runs.delivery import queue
-from runs.interventions.facts import Question, happened
+from runs.interventions.facts import Question, sentence_about
 from runs.models import CaseAct, CaseMail, Intervention
 from runs.store import reader
 from runs.store.interventions import addresses, policy_for
@@ -32,22 +32,22 @@ ERROR_SHOWN_MAX = 500
 
 
 def dispatch_due(at: datetime) -> int:
-    """Have what is due sent by worker processes. Returns how many; raises RedisError."""
+    """Dispatches due mails to worker processes. Returns how many. Raises RedisError."""
     due = CaseMail.objects.filter(ended_at=None, due_at__lte=at).order_by("due_at")
     return sum(_dispatch(mail, at) for mail in due[:MAILS_PER_PASS])
 
 
 def _dispatch(mail: CaseMail, at: datetime) -> int:
-    """Of two sweeps, the one that puts the mail off rings for it."""
-    same = CaseMail.objects.filter(pk=mail.pk, due_at=mail.due_at, ended_at=None)
-    if not same.update(due_at=at + timedelta(seconds=AGAIN_S), tries=F("tries") + 1):
+    # Of two sweeps, only the one whose UPDATE postpones the mail dispatches it.
+    unchanged = CaseMail.objects.filter(pk=mail.pk, due_at=mail.due_at, ended_at=None)
+    if not unchanged.update(due_at=at + timedelta(seconds=AGAIN_S), tries=F("tries") + 1):
         return 0
     queue.enqueue(JOB, f"case-mail-{mail.pk}-{mail.tries + 1}", mail.pk)
     return 1
 
 
 def send(mail_id: int) -> None:
-    """The job: send one mail, unless it is pointless by now."""
+    """Job: sends one mail, unless its intervention has been answered meanwhile."""
     mail = CaseMail.objects.filter(pk=mail_id, ended_at=None).select_related("case__run").first()
     if mail is None:
         return
@@ -69,12 +69,13 @@ def send(mail_id: int) -> None:
     _end(mail, len(to))
 
 
-def _end(mail: CaseMail, told: int) -> None:
+def _end(mail: CaseMail, recipients: int) -> None:
     now = reader.now()
     with transaction.atomic():
         CaseMail.objects.filter(pk=mail.pk).update(ended_at=now)
-        if told:
-            text = f"{mail.about.capitalize()}: {told} {'person' if told == 1 else 'people'}"
+        if recipients:
+            noun = "person" if recipients == 1 else "people"
+            text = f"{mail.about.capitalize()}: {recipients} {noun}"
             CaseAct.objects.create(case=mail.case, at=now, act="told", text=text)
 
 
@@ -99,4 +100,4 @@ def _body(intervention: Intervention) -> str:
     )
     error = f"{intervention.error.get('code', '')}: {intervention.error.get('message', '')}"[:ERROR_SHOWN_MAX]
     link = settings.SITE_URL + reverse("admin:runs_intervention_change", args=[intervention.pk])
-    return f"{happened(Question(intervention))}\n\n{error}\n\n{claimed} {due}\n\n{link}\n"
+    return f"{sentence_about(Question(intervention))}\n\n{error}\n\n{claimed} {due}\n\n{link}\n"

@@ -1,4 +1,4 @@
-"""Interventions as lists, pages and the API show them. Reading only."""
+"""JSON of interventions and their history, for pages and the API. Reading only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HISTORY_MAX = 200
 
 
 def answers_of(interventions: Sequence[Intervention]) -> dict[int, tuple[Answer, ...]]:
-    """The answers that each open intervention may be given, by its id; two queries at most."""
+    """Returns the answers that each open intervention accepts, by its id; one query."""
     open_interventions = [intervention for intervention in interventions if intervention.status == "open"]
     if not open_interventions:
         return {}
@@ -26,9 +26,9 @@ def answers_of(interventions: Sequence[Intervention]) -> dict[int, tuple[Answer,
         run__in={intervention.run_id for intervention in open_interventions},
         name__in={intervention.step for intervention in open_interventions},
     )
-    found = {(row.run_id, row.name): row for row in rows.order_by()}
+    by_step = {(row.run_id, row.name): row for row in rows.order_by()}
     states = {
-        intervention.pk: _state(found.get((intervention.run_id, intervention.step)))
+        intervention.pk: _state(by_step.get((intervention.run_id, intervention.step)))
         for intervention in open_interventions
     }
     return {
@@ -43,17 +43,17 @@ def _state(row: StepRun | None) -> StepState | None:
 
 
 def interventions_json(interventions: Sequence[Intervention]) -> list[Json]:
-    """Interventions as the API has them, with the name of their workflow and what they may be answered."""
-    may_be = answers_of(interventions)
+    """Returns interventions as the API has them, with the workflow's name and the allowed answers."""
+    answers_by_id = answers_of(interventions)
     return [
-        intervention_json(intervention, may_be.get(intervention.pk, ()))
+        intervention_json(intervention, answers_by_id.get(intervention.pk, ()))
         | {"workflow": intervention.run.workflow_name}
         for intervention in interventions
     ]
 
 
 def history_json(intervention: Intervention) -> list[Json]:
-    """What happened to it, oldest first: its entries in the journal and the other acts of people."""
+    """Returns the history, oldest first: entries of the journal and other acts of people."""
     return sorted([*_journaled(intervention), *_acted(intervention)], key=lambda line: str(line["at"]))
 
 
@@ -64,7 +64,7 @@ def _journaled(intervention: Intervention) -> list[Json]:
         seq__gte=intervention.opened_seq,
         type__startswith="intervention.",
     )
-    ours = [entry for entry in entries.order_by("seq")[:HISTORY_MAX] if _is_about(entry, intervention)]
+    own_entries = [entry for entry in entries.order_by("seq")[:HISTORY_MAX] if _is_about(entry, intervention)]
     return [
         {
             "at": iso(entry.at),
@@ -73,7 +73,7 @@ def _journaled(intervention: Intervention) -> list[Json]:
             "text": entry.data.get("note", ""),
             "data": _facts(entry),
         }
-        for entry in ours
+        for entry in own_entries
     ]
 
 
@@ -87,8 +87,8 @@ def _act_of(entry: JournalEntry) -> str:
 
 
 def _facts(entry: JournalEntry) -> dict[str, Any]:
-    kept = {key: entry.data[key] for key in ("answer", "proposed_by") if key in entry.data}
-    return kept | ({"patch": entry.payload} if entry.payload is not None else {})
+    facts = {key: entry.data[key] for key in ("answer", "proposed_by") if key in entry.data}
+    return facts | ({"patch": entry.payload} if entry.payload is not None else {})
 
 
 def _acted(intervention: Intervention) -> list[Json]:

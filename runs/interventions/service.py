@@ -1,8 +1,8 @@
 """Intervention service: claim, release, note, plan, answer. Pages, API, admin and lists call it.
 
-Every call is one unit of work on the run: its row is locked first, so that two people never both win.
-What the machine decides is committed together with what is written around it: notes, due times, proposals for
-a second person, Django's admin log.
+Every call is one unit of work on the run: its row is locked first, so that of two people one wins and the
+other is refused. What `decide` returns is committed together with what stands beside it: notes, due times,
+proposals for a second person, Django's admin log.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from runs.store.interventions import policy_for
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as a person gives it. `batch` marks answers that are given together."""
+    """An answer as a person gives it. `batch`: the same id for answers that are given together."""
 
     answer: Answer
     note: str = ""
@@ -57,7 +57,7 @@ class _Work:
     def record(
         self, act: str, text: str = "", data: Mapping[str, Any] | None = None, batch: UUID | None = None
     ) -> None:
-        """Add to the history, and tell those who watch."""
+        """Adds to the history, and hints to watching pages after the commit."""
         row, at = self.intervention, self.unit.at
         CaseAct.objects.create(
             case=row, at=at, by=self.by, act=act, text=text, data=dict(data or {}), batch=batch
@@ -65,7 +65,7 @@ class _Work:
         transaction.on_commit(lambda: hints.intervention_changed(row.run_id, row.opened_seq, f"case.{act}"))
 
     def log(self, message: str) -> None:
-        """Add to Django's admin log, which knows only users that have an account."""
+        """Adds to Django's admin log, unless the user has no account."""
         if getattr(self.user, "pk", None):
             rows = Intervention.objects.filter(pk=self.intervention.pk)
             LogEntry.objects.log_actions(self.user.pk, rows, CHANGE, message, single_object=True)
@@ -73,7 +73,10 @@ class _Work:
 
 @contextmanager
 def _work_on(intervention_id: int, user: Any, *, closed_too: bool = False) -> Iterator[_Work]:
-    """Locks the run until the act is committed. Raises AnsweredAlready, unless `closed_too`."""
+    """Locks the run until the act is committed.
+
+    Raises UnknownIntervention and, unless `closed_too`, AnsweredAlready.
+    """
     run_id = Intervention.objects.filter(pk=intervention_id).values_list("run_id", flat=True).first()
     if run_id is None:
         raise UnknownIntervention()
@@ -89,7 +92,7 @@ def _work_on(intervention_id: int, user: Any, *, closed_too: bool = False) -> It
 
 
 def claim(intervention_id: int, user: Any, *, take_over: bool = False) -> None:
-    """Say that one works on it. Raises Refused where somebody else does, unless it is taken over."""
+    """Claims an intervention for a person. Raises Refused if another one has it, unless `take_over`."""
     with _work_on(intervention_id, user) as work:
         claimed_by = work.intervention.claimed_by
         if claimed_by == work.by:
@@ -101,7 +104,7 @@ def claim(intervention_id: int, user: Any, *, take_over: bool = False) -> None:
 
 
 def release(intervention_id: int, user: Any) -> None:
-    """Give it back. Raises Refused where somebody else has claimed it."""
+    """Gives up a claim. Raises Refused if another person has it."""
     with _work_on(intervention_id, user) as work:
         claimed_by = work.intervention.claimed_by
         if not claimed_by:
@@ -119,7 +122,7 @@ def _claim_for(work: _Work, name: str) -> None:
 
 
 def note(intervention_id: int, user: Any, text: str) -> None:
-    """Add a note to the history; it stays for ever, and closed interventions take notes too."""
+    """Adds a note to the history; answered interventions take notes too. Raises Refused."""
     _check_note(text)
     with _work_on(intervention_id, user, closed_too=True) as work:
         work.record("noted", text.strip())
@@ -127,7 +130,7 @@ def note(intervention_id: int, user: Any, text: str) -> None:
 
 
 def plan(intervention_id: int, user: Any, severity: Severity, due_at: datetime | None) -> None:
-    """Set how bad it is and by when it should be answered; None: whenever."""
+    """Sets the severity and the time by which it should be answered; None: at any time."""
     with _work_on(intervention_id, user) as work:
         intervention = work.intervention
         if (intervention.severity, intervention.due_at) == (severity, due_at):
@@ -146,9 +149,9 @@ def plan(intervention_id: int, user: Any, severity: Severity, due_at: datetime |
 
 
 def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered", "proposed"]:
-    """Answer it, or propose the answer where a second person has to agree.
+    """Answers an intervention, or proposes the answer where a second person has to agree.
 
-    Whoever gives the very answer that somebody else proposed agrees to it. Raises Refused.
+    Giving the answer that another person has proposed is agreeing to it. Raises Refused.
     """
     with _work_on(intervention_id, user) as work:
         kind, run = work.intervention.kind, work.unit.loaded
@@ -171,13 +174,16 @@ def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered",
 
 
 def answer_many(intervention_ids: Iterable[int], reply: Reply, user: Any) -> UUID:
-    """Answer several alike, each by itself: one that is refused holds up no other. Returns their batch."""
+    """Gives several interventions the same answer, each in its own unit of work. Returns the batch.
+
+    A refused one is recorded and does not stop the others.
+    """
     batch = uuid4()
     for intervention_id in intervention_ids:
         try:
             answer(intervention_id, replace(reply, batch=batch), user)
         except UnknownIntervention:
-            continue  # its run was removed meanwhile
+            continue  # its run has been removed meanwhile
         except Refused as refused:
             data = reply.as_json() | {"patch": None, "refused": str(refused)}
             with _work_on(intervention_id, user, closed_too=True) as work:
@@ -186,7 +192,7 @@ def answer_many(intervention_ids: Iterable[int], reply: Reply, user: Any) -> UUI
 
 
 def approve(intervention_id: int, user: Any) -> None:
-    """Agree to what another person proposed: it is answered as they said. Raises Refused."""
+    """Agrees to the proposal of another person, which answers the intervention. Raises Refused."""
     with _work_on(intervention_id, user) as work:
         proposed = _proposal_of(work.intervention)
         if proposed["by"] == work.by:
@@ -196,7 +202,7 @@ def approve(intervention_id: int, user: Any) -> None:
 
 
 def withdraw(intervention_id: int, user: Any, text: str = "") -> None:
-    """Take back one's own proposal, or reject another's."""
+    """Withdraws a proposal, one's own or another person's. Raises Refused if there is none."""
     with _work_on(intervention_id, user) as work:
         proposed = _proposal_of(work.intervention)
         work.intervention.proposal = None
@@ -222,7 +228,7 @@ def _propose(work: _Work, reply: Reply) -> None:
 
 
 def _give(work: _Work, reply: Reply, proposed_by: str = "") -> None:
-    """The machine refuses an answer that the table does not have, so it needs no value."""
+    # Without an option `decide` refuses the answer, so no value needs to be kept.
     option = OPTION.get((work.intervention.kind, reply.answer))
     patch = reply.patch if option and option.field == "patch" else None
     output = reply.output if option and option.field == "output" else None

@@ -1,4 +1,4 @@
-"""What happens next, in sentences, before a person answers an intervention. PURE."""
+"""The wording of a preview: what an answer to an intervention leads to, in sentences. PURE."""
 
 from __future__ import annotations
 
@@ -19,45 +19,44 @@ ENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the question is about. `worker`: what is tried again; `step`: whose effect it is."""
+class Subject:
+    """The subject of an intervention: its kind, the step, and the `worker` that a retry calls."""
 
     kind: str
     step: str
     worker: str
 
 
-def consequences(asked: Asked, answer: Answer, found: Preview, *, depends: bool = False) -> str:
-    """Sentences for one answer. `depends`: what begins depends on the output that is entered."""
-    lead = OPTION[asked.kind, answer].lead.format(step=asked.step, worker=asked.worker)
-    if asked.kind == "compensation_failed":
-        parts = [lead, following(tuple(name for name in found.undo if name != asked.step))]
+def consequences(subject: Subject, answer: Answer, preview: Preview, *, depends: bool = False) -> str:
+    """Returns sentences about one answer. `depends`: what begins depends on the output that is entered."""
+    lead = OPTION[subject.kind, answer].lead.format(step=subject.step, worker=subject.worker)
+    if subject.kind == "compensation_failed":
+        parts = [lead, following(tuple(name for name in preview.undo if name != subject.step))]
     else:
-        parts = [lead, *_of_step(answer, found, depends)]
-    if found.asked:
-        parts.append(f"{_count(found.asked, 'other question')} about this run {_stays(found.asked)} open.")
-    elif found.ends is not None:
-        parts.append(ENDS[found.ends])
+        parts = [lead, *_of_failed_step(answer, preview, depends)]
+    if preview.still_open:
+        questions = _count(preview.still_open, "other question")
+        parts.append(f"{questions} about this run {'stays' if preview.still_open == 1 else 'stay'} open.")
+    elif preview.ends is not None:
+        parts.append(ENDS[preview.ends])
     return " ".join(part for part in parts if part)
 
 
-def _of_step(answer: Answer, found: Preview, depends: bool) -> list[str]:
+def _of_failed_step(answer: Answer, preview: Preview, depends: bool) -> list[str]:
     if answer == "retry":
-        return []  # what begins is the step itself
+        return []  # the step itself begins, which the lead says
     if answer == "compensate":
-        return [undoing(found.undo), _remaining(found.remains)]
+        return [undoing(preview.undo), _remaining(preview.remains)]
     if answer == "resolve":
-        return ["What begins then depends on your output." if depends else _starting(found.starts)]
-    return [_starting(found.starts), undoing(found.undo)]
+        return ["What begins then depends on your output." if depends else _starting(preview.starts)]
+    return [_starting(preview.starts), undoing(preview.undo)]
 
 
 def following(undo: tuple[str, ...]) -> str:
-    """The undos that come afterwards, by number and name."""
+    """Returns a sentence about the undos that come after the failed one."""
     if not undo:
         return "No undo waits behind it."
-    return (
-        f"Then {_count(len(undo), 'more undo')} {'follow' if len(undo) > 1 else 'follows'}: {_names(undo)}."
-    )
+    return f"Then {_count(len(undo), 'more undo')} {_follow(undo)}: {_names(undo)}."
 
 
 def undoing(undo: tuple[str, ...]) -> str:
@@ -88,7 +87,3 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _stays(number: int) -> str:
-    return "stays" if number == 1 else "stay"

@@ -1,1 +1,1 @@
-"""The rules of a run as pure functions: decide, apply, preview. No Django, Redis or settings."""
+"""The rules of a run as pure functions: decide, apply, preview. No Django, Redis, clock or settings."""

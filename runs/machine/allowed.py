@@ -1,4 +1,4 @@
-"""What may be done to a run now: read by pages and enforced by the engine. PURE."""
+"""The operations that a run accepts in its present state. Pages draw them, `decide` enforces them. PURE."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from runs.machine.rollback.plan import plan
 from runs.machine.states import State, StepState, StepStatus, UndoStatus
 
 FORWARD_ANSWERS = answers_to("step_failed")
-BRANCH_ANSWERS = answers_to("step_failed", has_ended=True)  # of an ended step with no way on
+BRANCH_ANSWERS = answers_to(
+    "step_failed", has_ended=True
+)  # of a step that has ended and that no branch leads on from
 UNDO_ANSWERS = answers_to("compensation_failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Operations that the machine would accept in the present state."""
+    """Operations that `decide` would accept; step names in `approvals` and as keys of `interventions`."""
 
     cancel: bool = False
     abandon: bool = False
@@ -28,7 +30,7 @@ class Allowed:
 
 
 def answers(state: StepState) -> tuple[Answer, ...]:
-    """Answers that an open intervention of a step can be given."""
+    """Returns the answers that the open intervention of a step accepts."""
     if state.undo == UndoStatus.FAILED:
         return UNDO_ANSWERS
     return BRANCH_ANSWERS if state.is_done else FORWARD_ANSWERS

@@ -1,7 +1,7 @@
 """The answers that a person can give to an intervention, as one table. PURE.
 
-The rules of the machine, the forms and pages, the API and the audit read this table; what an answer does to a
-run is in `operator_actions`. A new answer is a name in `Answer`, a row here, and its rule there.
+Rules, forms, pages and the API read this table; the effect of an answer on a run is its rule in
+`operator_actions`. A new answer is a name in `Answer`, a row here and a rule there.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ DIRECTIONS: Mapping[str, Direction] = {"step_failed": "forward", "compensation_f
 class Option:
     """One answer to one kind of intervention.
 
-    `effect` is the line beside the title on the run's page. `lead` begins the preview of what follows; it may
-    name the `step`, and the `worker` that a retry calls. `field`: the value that goes with the answer.
-    `is_by_hand`: a person, not a worker, says what became of the step or of its undo.
-    `after_end`: possible for a step that has ended without a way on, too.
+    `effect`: the line beside the title on the run's page. `lead`: the first sentence of the preview; its
+    placeholders are `{step}` and `{worker}`, the worker that a retry calls. `field`: the value that comes
+    with the answer. `is_by_hand`: a person, not a worker, states the result of the step or of its undo.
+    `after_end`: also accepted for a step that has ended and that no branch leads on from.
     """
 
     kind: Kind
@@ -113,18 +113,18 @@ OPTION: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option
 
 
 def title_of(kind: str, answer: str) -> str:
-    """The title, or the answer itself where the table has none: the end of a run gives others, too."""
+    """Returns the title; the answer itself if the table has none, as for answers of the end of a run."""
     option = OPTION.get((kind, answer))
     return option.title if option else answer
 
 
 def answers_to(kind: Kind, *, has_ended: bool = False) -> tuple[Answer, ...]:
-    """In the order of the table. `has_ended`: the step has ended and has no way on."""
+    """Returns the answers to a kind, in table order; with `has_ended`, those that `after_end` allows."""
     return tuple(
         option.answer for option in OPTIONS if option.kind == kind and (option.after_end or not has_ended)
     )
 
 
 def vocabulary() -> list[dict[str, Any]]:
-    """The table as JSON."""
+    """Returns the table as JSON, a row per option."""
     return [asdict(option) | {"direction": DIRECTIONS[option.kind]} for option in OPTIONS]

@@ -1,7 +1,7 @@
-"""What expressions and workers see: contexts, scopes and bound params. PURE.
+"""The values that expressions and workers see: contexts, bindings and bound params. PURE.
 
-A context depends on the graph and on outputs only, never on timing, so it is the same on
-every replay (semantics 2).
+A context depends on the graph and on outputs only, never on the order in which parallel branches end, so it
+is the same on every replay (semantics 2).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PASSED_ON = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
 
 
 def contribution(step: Step, output: JSON) -> dict[str, JSON]:
-    """What an output adds to the contexts of later steps."""
+    """Returns the keys that an output adds to the contexts of later steps."""
     if step.output_key:
         return {step.output_key: output}
     if isinstance(output, dict):
@@ -34,23 +34,23 @@ def contribution(step: Step, output: JSON) -> dict[str, JSON]:
 
 
 def outputs(graph: Graph, state: State, names: list[str]) -> dict[str, JSON]:
-    """Outputs by step name, in the order given, of those steps that have one."""
+    """Returns outputs by step name, in the order of `names`, without steps that have none."""
     steps = state.steps_named(names)
     seqs = [step.output_seq for step in steps.values() if step.output_seq is not None]
     payloads = state.payloads(seqs)
-    found: dict[str, JSON] = {}
+    values: dict[str, JSON] = {}
     for name, step in steps.items():
         if step.status not in PASSED_ON:
             continue
         if step.output_seq is not None:
-            found[name] = payloads[step.output_seq]
+            values[name] = payloads[step.output_seq]
         elif step.is_map:
-            found[name] = map_results(state, name)
-    return found
+            values[name] = map_results(state, name)
+    return values
 
 
 def map_results(state: State, name: str) -> list[JSON]:
-    """The results of a map in item order; an item that did not complete leaves its error in its place."""
+    """Returns the results of a map in item order, with `{"error": …}` for an item that did not complete."""
     items = state.items(name)
     keys = (f"{name}[{index}]" for index in range(state.step(name).items_total or 0))
     ordered = [items.get(key) or StepState(key) for key in keys]
@@ -64,35 +64,35 @@ def _item_result(item: StepState, payloads: Mapping[int, JSON]) -> JSON:
     return {"error": item.error if item.status == StepStatus.FAILED else NOT_RUN}
 
 
-def merged(graph: Graph, found: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Contributions merged in topological order, later keys winning."""
+def merged(graph: Graph, values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Merges the contributions of outputs by step name, in topological order; later keys win."""
     result: dict[str, JSON] = {}
-    for name in sorted(found, key=graph.position.__getitem__):
-        result.update(contribution(graph.by_name[name], found[name]))
+    for name in sorted(values, key=graph.position.__getitem__):
+        result.update(contribution(graph.by_name[name], values[name]))
     return result
 
 
 def bindings_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
-    """Scope of a step before it runs: what its completed ancestors gave, as an operator patched it."""
-    found = outputs(graph, state, list(graph.ancestors(name)))
-    return _patched(state, state.step(name).patches, _bindings(graph, state, found))
+    """Bindings of a step before it runs: outputs of its completed ancestors, with operators' patches."""
+    values = outputs(graph, state, list(graph.ancestors(name)))
+    return _patched(state, state.step(name).patches, _bindings(graph, state, values))
 
 
 def bindings_after(graph: Graph, state: State, name: str, output: JSON) -> dict[str, JSON]:
-    """Scope of a step's outgoing edges: its own output is there too."""
-    found = outputs(graph, state, list(graph.ancestors(name)))
+    """Bindings of a step's outgoing edges: those of its ancestors, and its own `output`."""
+    values = outputs(graph, state, list(graph.ancestors(name)))
     is_map = output is None and state.step(name).is_map
-    found[name] = map_results(state, name) if is_map else output
-    return _bindings(graph, state, found)
+    values[name] = map_results(state, name) if is_map else output
+    return _bindings(graph, state, values)
 
 
 def values_compared(source: str, bindings: Mapping[str, JSON]) -> str:
-    """The values that an expression's plain references have, for messages: `context.a.b = 3`."""
-    found = {
+    """Lists the values of an expression's plain references, for messages: `context.a.b = 3`."""
+    values = {
         match.group(): _look_up(bindings, match.group().split(".")) for match in REFERENCE.finditer(source)
     }
     return ", ".join(
-        f"{name} = {json.dumps(value, default=str)[:VALUE_CHARS_MAX]}" for name, value in found.items()
+        f"{name} = {json.dumps(value, default=str)[:VALUE_CHARS_MAX]}" for name, value in values.items()
     )
 
 
@@ -104,19 +104,19 @@ def _look_up(value: JSON, path: list[str]) -> JSON:
     return value
 
 
-def _bindings(graph: Graph, state: State, found: Mapping[str, JSON]) -> dict[str, JSON]:
-    context = {**state.input, **merged(graph, found)}
+def _bindings(graph: Graph, state: State, values: Mapping[str, JSON]) -> dict[str, JSON]:
+    context = {**state.input, **merged(graph, values)}
     run = {"id": state.run.id, "workflow": graph.name}
-    return {"context": context, "input": dict(state.input), "steps": dict(found), "run": run}
+    return {"context": context, "input": dict(state.input), "steps": dict(values), "run": run}
 
 
 def run_output(graph: Graph, state: State) -> dict[str, JSON]:
-    """Merged outputs of all steps: what a parent gets."""
+    """Returns the merged outputs of all steps, which a parent run gets as the output of its step."""
     return merged(graph, outputs(graph, state, [step.name for step in graph.steps]))
 
 
 def task_bindings(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
-    """Everything that params may refer to when `key` (a step or an item) is carried out."""
+    """Returns everything that params may refer to in an attempt of `key`, a step or an item of a map."""
     step_state = state.step(key)
     step = graph.by_name[step_state.map_name or key]
     bindings = (
@@ -139,9 +139,9 @@ def forward_bindings(graph: Graph, state: State, step: Step, step_state: StepSta
 
 
 def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
-    """The context as it was at the failure, with the step's own output on top of it."""
-    found = outputs(graph, state, [step.name for step in graph.steps])
-    bindings = _bindings(graph, state, found)
+    """Bindings of an undo: the outputs of all steps, with the step's own output and the failure on top."""
+    values = outputs(graph, state, [step.name for step in graph.steps])
+    bindings = _bindings(graph, state, values)
     output = {} if step_state.output_seq is None else state.payload(step_state.output_seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
     bindings["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
@@ -149,12 +149,12 @@ def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState)
 
 
 def _carried(state: State, step_state: StepState) -> JSON:
-    """What the worker said when it asked for this attempt."""
+    """Returns the dict with which the worker asked for this attempt (`retry_needed`)."""
     return {} if step_state.carry_seq is None else state.payload(step_state.carry_seq) or {}
 
 
 def item_of(state: State, step: Step, item: StepState) -> dict[str, JSON]:
-    """`item` (or `batch`) and `index` of one item of a map."""
+    """Returns `item`, or `batch` where items come in batches, and `index` of one item of a map."""
     values = state.payload(state.step(step.name).items_seq or 0)
     start = item.index * step.batch_size
     if step.batch_size > 1:
@@ -169,7 +169,7 @@ def _patched(state: State, patches: tuple[int, ...], bindings: dict[str, JSON]) 
 
 
 def merge_patch(target: JSON, patch: JSON) -> JSON:
-    """JSON merge patch (RFC 7396): null removes, objects merge, anything else replaces."""
+    """Applies a JSON merge patch (RFC 7396): null removes, objects merge, anything else replaces."""
     if not isinstance(patch, Mapping):
         return patch
     result = dict(target) if isinstance(target, Mapping) else {}
@@ -182,11 +182,11 @@ def merge_patch(target: JSON, patch: JSON) -> JSON:
 
 
 def bind(action: Action, bindings: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Params with their expressions resolved; raises ExpressionError."""
+    """Returns the params with their expressions resolved. Raises ExpressionError."""
     return {key: resolve(value, bindings) for key, value in action.params.items()}
 
 
 def bound_params(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:
-    """What an attempt of `key` would be called with now."""
+    """Returns the params that an attempt of `key` would get now. Raises ExpressionError."""
     step = graph.by_name[state.step(key).map_name or key]
     return bind(action_of(step, direction), task_bindings(graph, state, key, direction))

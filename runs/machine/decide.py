@@ -1,8 +1,9 @@
 """`decide(graph, state, event)`: the rules of a run, as one pure function.
 
-No Django, clock, randomness or I/O. It returns what happened and what to do, raises `Refused`
-where a person must be told why not, and `Stale` for what comes too late. The state that was
-passed in is never changed.
+No Django, clock, randomness or I/O. The handler of the event's type emits entries; each is applied to a
+working copy of the state as it is emitted, so that later rules see it. `settle` then adds the consequences of
+the joint state. The result is the new state, the entries to append and the commands to carry out after the
+commit. The state that was passed in is never changed, and an exception leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ from runs.machine.transition import Transition
 
 
 def decide(graph: Graph, state: State, event: Event) -> Decision:
-    """What `event` leads to in a run of `graph` (as expanded) that is in `state`."""
+    """Decides about `event` in a run of `graph` (as expanded) that is in `state`.
+
+    Raises Refused where a person must be told why not, Stale for a machine's message that comes too late.
+    """
     if state.run.imported:
         raise Refused(
             "This run came as a file: it can be looked at, and nothing can be done with it.", code="imported"
@@ -53,7 +57,7 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
 
 
 def create(graph: Graph, state: State, at: Any, data: dict[str, Any] | None = None) -> Decision:
-    """The first entry of a new run."""
+    """Decides about a new run: its first entry, which holds `data`."""
     transition = Transition(graph, state, at)
     transition.emit("run.created", data={"total": len(graph.steps), **(data or {})})
     return transition.decision()
@@ -63,11 +67,11 @@ def _start(transition: Transition, event: Start) -> None:
     if transition.run.status != RunStatus.PENDING:
         raise Stale("the run has already started")
     transition.emit("run.started")
-    transition.decided(list(transition.graph.roots), [])
+    transition.revisit(transition.graph.roots)
 
 
 def settle(transition: Transition) -> None:
-    """Consequences of the joint state, to a fixed point: readiness, the undo walk, the end."""
+    """Adds the consequences of the joint state, to a fixed point: readiness, the undo walk, the end."""
     advance(transition)
     run = transition.run
     if run.phase == "undo":
@@ -102,7 +106,7 @@ HANDLERS: dict[type, Handler] = {
     EndChild: operator_actions.end_child,
     Cancel: operator_actions.cancel,
     TimeOut: operator_actions.time_out,
-    Rollback: operator_actions.roll_back,
+    Rollback: plan.request,
     ClaimIntervention: operator_actions.claim_intervention,
     AnswerIntervention: operator_actions.answer_intervention,
 }

@@ -1,7 +1,7 @@
 """Why an event leads to nothing. PURE.
 
-`Refused`: a person asked for something that is not possible now; shown to them.
-`Stale`: a late or duplicate message of a machine; logged, without any effect.
+`Refused`: a person asked for something that is not possible now; the message is shown to them.
+`Stale`: a late or duplicate message of a machine; it is logged and has no effect.
 """
 
 from __future__ import annotations

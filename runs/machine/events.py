@@ -1,8 +1,8 @@
-"""Everything that goes into `decide` and comes out of it.
+"""Inputs and outputs of `decide`: events, entries and commands. PURE.
 
-PURE. Events are imperative inputs and carry all that is not a function of the state: the
-time, jitter and who. Entries are facts in the past tense; commands are effects to carry out
-after the commit, and losing one costs latency, never the run.
+Events are imperative inputs that carry all that is not a function of the state: the time, the jitter and the
+person. Entries are facts in the past tense. Commands are effects to carry out after the commit; a lost one is
+repeated by the sweep, so losing it costs latency, never the run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHILD_NAMESPACE = uuid.UUID("6f0c9c1e-1f60-4a3e-9d3c-0d6a2f1f6d11")
 
 
 def child_id(run: str, step: str, attempt: int) -> str:
-    """Id of the child run that an attempt of a `workflow` step starts: always the same one."""
+    """Returns the id of the child run that an attempt of a `workflow` step starts, the same at each call."""
     return str(uuid.uuid5(CHILD_NAMESPACE, f"{run}/{step}/{attempt}"))
 
 
@@ -50,9 +50,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the attempt under `lease` came to. `jitter` lies in [-1, 1].
+    """The outcome of the attempt under `lease`. `jitter` lies in [-1, 1].
 
-    `expansion`: the resolved steps that a dynamic worker asked for.
+    `expansion`: the resolved steps that a dynamic worker adds.
     """
 
     at: datetime
@@ -75,7 +75,7 @@ class Lose:
 
 @dataclass(frozen=True, slots=True)
 class HandBack:
-    """A worker process that stops gives a claimed attempt back before it began."""
+    """A worker process that stops gives a claimed attempt back before it has begun it."""
 
     at: datetime
     step: str
@@ -84,7 +84,7 @@ class HandBack:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """A step's `due_at` has passed: a retry, a timer, a lease or a lost ring."""
+    """A step's `due_at` has passed: that of a retry, a timer, a lease or a lost dispatch."""
 
     at: datetime
     step: str
@@ -93,7 +93,7 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a running attempt says of itself: progress in [0, 1] and log lines."""
+    """Progress and log lines of a running attempt; `fraction` lies in [0, 1]."""
 
     at: datetime
     step: str
@@ -150,9 +150,9 @@ class TimeOut:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Undo a completed run: wholly, or all that completed after `to_step`.
+    """Undo a completed run as a whole, or all steps that completed after `to_step`.
 
-    `by_parent`: the run of which it is a part is rolled back, so there need not be anything to undo.
+    `by_parent`: the parent run is rolled back; then it is no error if there is nothing to undo.
     """
 
     at: datetime
@@ -173,7 +173,7 @@ class ClaimIntervention:
 
 @dataclass(frozen=True, slots=True)
 class AnswerIntervention:
-    """`proposed_by`: who proposed the answer that `by` agreed to, if somebody else did."""
+    """`proposed_by`: the person that proposed the answer to which `by` agreed; "" without a proposal."""
 
     at: datetime
     step: str
@@ -208,7 +208,7 @@ Event = (
 
 
 class Entry(NamedTuple):
-    """One numbered fact of a run. `payload` is what frames leave out (outputs, patches, items)."""
+    """One numbered fact of a run. `payload`: its large value (output, patch, items), left out of frames."""
 
     seq: int
     type: str
@@ -234,7 +234,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class StartChild:
-    """Create and start a child run; its id is given, so doing it twice does it once."""
+    """Create and start a child run. Its id is given, so a repeated command has no effect."""
 
     step: str
     child: str
@@ -256,7 +256,7 @@ class RollBackChild:
 
 @dataclass(frozen=True, slots=True)
 class TellParent:
-    """This run has ended, and another one waits for it."""
+    """This run has ended; the parent run, if it has one, waits for that."""
 
 
 Command = Dispatch | StartChild | CancelChild | RollBackChild | TellParent
@@ -264,7 +264,7 @@ Command = Dispatch | StartChild | CancelChild | RollBackChild | TellParent
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an event led to: facts to append, effects to carry out, and the state after it."""
+    """The result of an event: the state after it, entries to append, commands to carry out."""
 
     state: State
     entries: tuple[Entry, ...]

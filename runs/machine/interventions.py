@@ -1,4 +1,4 @@
-"""Interventions: questions to a person are opened and closed here. PURE."""
+"""Opening and closing interventions, the open questions to a person about a step. PURE."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import Any
 
 from runs.machine.answers import Answer, Kind
 from runs.machine.states import StepState, UndoStatus
-from runs.machine.transition import Transition, error_data
+from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure
 
 
 def kind_of(state: StepState) -> Kind:
-    """What the open intervention of a step is about."""
+    """Returns the kind of the open intervention of a step."""
     return "compensation_failed" if state.undo == UndoStatus.FAILED else "step_failed"
 
 
 def open_intervention(transition: Transition, key: str, kind: Kind, failure: Failure, **more: Any) -> None:
-    error = error_data(failure.code, failure.message, type=failure.type, traceback=failure.traceback)
-    transition.emit("intervention.opened", key, data={"kind": kind, "error": error, **more})
+    transition.emit("intervention.opened", key, data={"kind": kind, "error": error_of(failure), **more})
 
 
 def close_intervention(
@@ -29,7 +28,7 @@ def close_intervention(
     patch: Any = None,
     proposed_by: str = "",
 ) -> None:
-    """Answer the open intervention of a step; what follows from the answer is the caller's."""
+    """Answers the open intervention of a step; the caller applies what the answer says."""
     state = transition.step(key)
     data = {"kind": kind_of(state), "opened": state.intervention, "answer": answer, "by": by}
     more = {name: text for name, text in (("note", note), ("proposed_by", proposed_by)) if text}

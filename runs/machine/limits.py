@@ -1,9 +1,9 @@
-"""Bounds of a run and of what people write about it, each of them once. PURE."""
+"""Limits of runs and of texts about them, each stated once. PURE."""
 
 from __future__ import annotations
 
 # what a run may grow to
-MAP_ITEMS_MAX = 100_000  # items of one map, or batches
+MAP_ITEMS_MAX = 100_000  # items of one map; of a map in batches, batches
 EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
 DEPTH_MAX = 20  # runs within runs
 SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
@@ -24,7 +24,7 @@ ZONE_LENGTH_MAX = 64
 NOTE_LENGTH_MAX = 4_000  # in an intervention's history, and in every form of a page
 COMMENT_LENGTH_MAX = 10_000  # with an answer or an approval over the API; it is kept in the journal
 
-# names as they are stored
+# widths of columns
 STEP_LENGTH_MAX = 80  # of a step's key: its name, and an item's index behind it
 STATUS_LENGTH_MAX = 12
 ENTRY_TYPE_LENGTH_MAX = 32  # of a journal entry

@@ -1,4 +1,7 @@
-"""What people ask of a run: signals, approvals, answers, cancelling and rolling back. PURE."""
+"""Rules of events from outside: signals, approvals, answers, cancelling, timers and ended child runs. PURE.
+
+The events of attempts are in `steps.attempts`, the rollback on demand in `rollback.plan`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from runs.machine.events import (
     ClaimIntervention,
     EndChild,
     Lose,
-    Rollback,
     Signal,
     TellParent,
     TimeOut,
@@ -34,7 +36,7 @@ from workers.sdk.outcome import Failure
 
 
 def wake(transition: Transition, event: Wake) -> None:
-    """The time of a step has come: what that means follows from its state."""
+    """A step is due; its state says for what: an expired lease, a retry, a timer or a lost dispatch."""
     state = transition.step(event.step)
     is_due = state.due_at is None or state.due_at <= transition.at
     if transition.run.phase == "ended" or not is_due:
@@ -72,10 +74,10 @@ def signal(transition: Transition, event: Signal) -> None:
     if not waiting and sum(map(len, transition.run.signals.values())) >= SIGNALS_KEPT_MAX:
         raise Refused(f"{SIGNALS_KEPT_MAX} signals that no step waits for are kept already.")
     data = {"name": event.name, "by": event.by} | ({} if waiting else {"kept": True})
-    kept = None if waiting else event.payload  # else it is the output of the steps that waited
-    transition.emit("signal.received", waiting[0] if waiting else "", data=data, payload=kept)
+    payload = None if waiting else event.payload  # the steps that wait get it as their output
+    transition.emit("signal.received", waiting[0] if waiting else "", data=data, payload=payload)
     for name in waiting:
-        if transition.step(name).status == StepStatus.WAITING:  # the one before it may have ended the run
+        if transition.step(name).status == StepStatus.WAITING:  # the step before it may have ended the run
             completion.complete(transition, name, event.payload)
 
 
@@ -128,7 +130,7 @@ def _as_failure(error: dict[str, str]) -> dict[str, str]:
 
 
 def abandon(transition: Transition, error: dict[str, str], by: str = "") -> None:
-    """End the run where it stands; nothing (more) is undone."""
+    """Ends the run where it stands. No undo starts any more; planned ones are left undone."""
     steps = transition.state.steps()
     for name, step in steps.items():
         if step.intervention is not None:
@@ -141,10 +143,6 @@ def abandon(transition: Transition, error: dict[str, str], by: str = "") -> None
     transition.command(TellParent())
 
 
-def roll_back(transition: Transition, event: Rollback) -> None:
-    plan.request(transition, event)
-
-
 def _refuse_if_ended(transition: Transition) -> None:
     if transition.run.phase == "ended":
         raise Refused(f"The run has already ended: {transition.run.status.value}.", code="run_ended")
@@ -154,11 +152,12 @@ def _refuse_if_ended(transition: Transition) -> None:
 
 
 def claim_intervention(transition: Transition, event: ClaimIntervention) -> None:
-    _open_intervention(transition, event.step, event.opened_seq)
+    _step_asked_about(transition, event.step, event.opened_seq)
     transition.emit("intervention.claimed", event.step, data={"opened": event.opened_seq, "by": event.by})
 
 
-def _open_intervention(transition: Transition, key: str, opened_seq: int) -> StepState:
+def _step_asked_about(transition: Transition, key: str, opened_seq: int) -> StepState:
+    """Raises Refused if the intervention that entry `opened_seq` opened is not open any more."""
     state = transition.step(key)
     if state.intervention != opened_seq:
         raise Refused("This intervention has already been answered.", code="already_answered")
@@ -166,7 +165,7 @@ def _open_intervention(transition: Transition, key: str, opened_seq: int) -> Ste
 
 
 def answer_intervention(transition: Transition, event: AnswerIntervention) -> None:
-    state = _open_intervention(transition, event.step, event.opened_seq)
+    state = _step_asked_about(transition, event.step, event.opened_seq)
     allowed = answers(state)
     if event.answer not in allowed:
         raise Refused(f"{event.answer} is not possible here; choose one of {', '.join(allowed)}.")
@@ -201,10 +200,9 @@ def _skip_step(transition: Transition, event: AnswerIntervention, state: StepSta
     if state.map_name is not None:
         maps.skip_item(transition, transition.definition(key), key, failure, unknown=state.unknown)
     else:
-        kept = None if state.output_seq is None else transition.state.payload(state.output_seq)
-        completion.settle_edges(
-            transition, "step.failed", key, completion.failure_data(failure, state.unknown), kept=kept
-        )
+        output = None if state.output_seq is None else transition.state.payload(state.output_seq)
+        data = completion.failure_data(failure, state.unknown)
+        completion.settle_edges(transition, "step.failed", key, data, recorded_output=output)
 
 
 def _retry_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
@@ -216,7 +214,7 @@ def _resolve_undo(transition: Transition, event: AnswerIntervention, state: Step
 
 
 def _abandon_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
-    """Nothing more to do: the answer itself, as an entry of the journal, leaves the step undone."""
+    """Nothing to do: applying the entry of the answer leaves the step undone."""
 
 
 RULES: dict[tuple[Kind, Answer], Callable[[Transition, AnswerIntervention, StepState], None]] = {

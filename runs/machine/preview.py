@@ -1,7 +1,7 @@
-"""What an answer to an intervention would lead to, without giving it. PURE.
+"""The consequences of an answer to an intervention before it is given. PURE.
 
-The answer is decided by the same rules as a real one and then thrown away, so what people are told
-beforehand is what happens.
+`decide` decides about the answer as about a real one and the decision is thrown away, so the preview is what
+happens if the run does not move meanwhile.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ BEGINS = ("step.queued", "step.started", "step.waiting")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What follows from an answer.
+    """The consequences of an answer.
 
-    `starts`: steps that begin at once. `undo`: undos that follow, first to last; the one that is asked
-    about is the first of them where it is tried again. `remains`: effects that are not undone.
-    `asked`: other interventions of the run that stay open. `ends`: how the run ends if all goes well,
-    None where that depends on steps that are still to come.
+    `starts`: steps that begin at once. `undo`: undos that follow, first to last, beginning with the one in
+    question where it is tried again. `remains`: steps whose effects are not undone. `still_open`: how many
+    other interventions of the run stay open. `ends`: how the run ends if all goes well; None where that
+    depends on steps that are still to come.
     """
 
     starts: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
-    asked: int = 0
+    still_open: int = 0
     ends: RunStatus | None = None
 
 
@@ -48,13 +48,13 @@ def preview(
     patch: Mapping[str, Any] | None = None,
     output: Any = None,
 ) -> Preview:
-    """What `answer` to the open question about `step` would lead to now. Raises Refused."""
+    """Returns the consequences of `answer` to the open intervention of `step`. Raises Refused."""
     opened = state.step(step).intervention or 0
-    event = AnswerIntervention(at, step, opened, answer, "", "foreseen", patch, output)
-    return _read(decide(graph, state, event))
+    event = AnswerIntervention(at, step, opened, answer, "", "preview", patch, output)
+    return _preview_of(decide(graph, state, event))
 
 
-def _read(decision: Decision) -> Preview:
+def _preview_of(decision: Decision) -> Preview:
     state = decision.state
     undo = undo_line(state)
     steps = state.steps().values()
@@ -62,7 +62,7 @@ def _read(decision: Decision) -> Preview:
         starts=tuple(entry.step for entry in decision.entries if entry.type in BEGINS),
         undo=undo,
         remains=_remains(decision),
-        asked=sum(step.intervention is not None for step in steps),
+        still_open=sum(step.intervention is not None for step in steps),
         ends=_end(state.run, len(undo)),
     )
 
@@ -86,7 +86,7 @@ def _end(run: RunState, to_undo: int) -> RunStatus | None:
 
 
 def undo_line(state: State) -> tuple[str, ...]:
-    """Planned undos that have not ended, in the order in which they start; failed ones in their place."""
+    """Returns planned undos that have not ended, in the order in which they start; failed ones included."""
     steps = {name: step for name, step in state.steps().items() if step.undo in UNDO_LEFT and not step.is_map}
     after = {name: step.undo_after for name, step in steps.items()}
     ready = [name for name in steps if after[name] == 0]
@@ -104,7 +104,7 @@ def undo_line(state: State) -> tuple[str, ...]:
 
 
 def _set_free(state: State, name: str, then: tuple[str, ...], line: list[str]) -> tuple[str, ...]:
-    """The undos that wait for this one, and for its whole map where it is the last item in the line."""
+    """Returns the undos that wait for this one; after a map's last item, also those that wait for the map."""
     map_name = state.step(name).map_name
     if map_name is None:
         return then
@@ -114,22 +114,22 @@ def _set_free(state: State, name: str, then: tuple[str, ...], line: list[str]) -
 
 
 def waits_behind(state: State, step: str) -> tuple[str, ...]:
-    """Undos that start only when the undo of `step` has been dealt with, in order."""
+    """Returns the undos that start only after the undo of `step` has ended or been answered, in order."""
     behind: set[str] = set()
-    found = [step]
-    while found:
-        name = found.pop()
+    to_visit = [step]
+    while to_visit:
+        name = to_visit.pop()
         current = state.step(name)
         if current.undo_released:
             continue
         then = (*current.undo_then, *state.step(current.map_name or "").undo_then)
-        found += [key for key in then if key not in behind]
+        to_visit += [key for key in then if key not in behind]
         behind.update(then)
     return tuple(name for name in undo_line(state) if name in behind)
 
 
 def may_depend_on_output(graph: Graph, state: State, step: str) -> bool:
-    """Whether what comes after a resolved step depends on the output that a person enters for it."""
+    """Whether the steps after a resolved one depend on the output that a person enters for it."""
     is_forward = state.step(step).undo == UndoStatus.NONE
     edges = graph.outgoing.get(step, ())
     return is_forward and any(edge.is_conditional or edge.otherwise for edge in edges)

@@ -1,4 +1,4 @@
-"""How often, how long and when: the retry policy. PURE."""
+"""The retry policy: what an attempt calls, how long it may take, and when another one follows. PURE."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAP_WINDOW = 64  # items of one map that are under way at a time, so that other 
 
 
 def action_of(step: Step, direction: Direction) -> Action:
-    """What a worker process calls for a step in one direction."""
+    """Returns the action of a step in one direction. Raises ValueError if the step has none."""
     if direction == "forward":
         return step.own
     action = {"fallback": step.fallback, "verify": step.verify, "undo": step.undo}[direction]
@@ -27,20 +27,23 @@ def action_of(step: Step, direction: Direction) -> Action:
 
 
 def answer_of(outcome: Outcome) -> Mapping[str, Any]:
-    """What a verification said; nothing where it failed."""
+    """Returns the output of a verification; {} if the verification did not succeed."""
     is_answer = outcome.kind == "succeeded" and isinstance(outcome.output, Mapping)
     return outcome.output if is_answer else {}
 
 
 def failure_of(state: StepState) -> Failure:
-    """The last error of a step, to be told again."""
+    """Returns the last error of a step as a failure."""
     error = state.error or {}
     parts = {name: error.get(name, "") for name in ("type", "traceback")}
     return Failure(error.get("code", "failed"), error.get("message", ""), **parts)
 
 
 def next_direction(step: Step, state: StepState) -> Direction:
-    """Of a step's next attempt; before an undo, an unknown outcome is asked about if it can be."""
+    """Returns the direction of a step's next attempt.
+
+    Before an undo, the verify worker, if there is one, is asked about an unknown outcome.
+    """
     if state.undo != UndoStatus.PENDING:
         return state.phase
     may_ask = state.unknown and step.verify is not None and not state.undo_verified
@@ -61,8 +64,11 @@ def lease_until(action: Action, at: datetime) -> datetime:
 
 
 def delay_s(retry: Retry, failures: int, jitter: float) -> float:
-    """Seconds before the attempt that follows failure number `failures`; `jitter` in [-1, 1]."""
-    exponent = min(failures - 1, 64)
+    """Seconds before the attempt that follows failure number `failures`; `jitter` in [-1, 1].
+
+    Exponential backoff: min(max, initial · factor^(failures - 1)), times 1 ± the jitter's share.
+    """
+    exponent = min(failures - 1, 64)  # bounds the power, which must stay a float
     plain = min(retry.max, retry.initial * retry.factor**exponent)
     return max(0.0, plain * (1 + retry.jitter * jitter))
 
@@ -77,7 +83,7 @@ def may_retry(action: Action, state: StepState, outcome: Outcome) -> bool:
 
 
 def retry_at(action: Action, state: StepState, outcome: Outcome, at: datetime, jitter: float) -> datetime:
-    """When the next attempt may begin; a worker's own delay wins."""
+    """Returns when the next attempt may begin; a delay that the worker asked for wins over the policy."""
     if outcome.delay is not None:
         return at + timedelta(seconds=min(max(outcome.delay, 0.0), DELAY_S_MAX))
     failures = state.failures + state.asked + 1

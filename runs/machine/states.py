@@ -1,7 +1,10 @@
-"""What the machine knows of a run: statuses, the run's counters and each step's state.
+"""The state of a run: statuses, the run's counters and the state of each step. PURE.
 
-PURE. A step without a stored state is in its initial one, `StepState(name)`. Counters are kept
-by `State.put`, so that no rule has to look at all steps to know what is left to do.
+`State` is a stored base, read through a `Source` step by step, with the changed steps on top. A step without
+a stored state is in its initial one, `StepState(name)`. `State.put` keeps the counters of `RunState` in step
+with the steps, so that no rule has to read all steps to know what is left to do: a run of 100,000 items costs
+as much per event as one of ten. Field names of `RunState` and `StepState` are stored; renaming one is a
+migration.
 """
 
 from __future__ import annotations
@@ -68,8 +71,8 @@ UNDO_DONE = frozenset({UndoStatus.COMPENSATED, UndoStatus.RESOLVED})
 class StepState:
     """The life of one step, or of one item of a map step (`name` is then `step[3]`).
 
-    `lease` counts the claims so far: a job offers number `lease + 1`, a report must carry
-    the current number, and anything else is stale.
+    `lease` counts the claims so far: a dispatch offers number `lease + 1`, a report must carry the current
+    number, and anything else is stale.
     """
 
     name: str
@@ -123,12 +126,12 @@ class StepState:
 
     @property
     def is_asked_about(self) -> bool:
-        """Whether a person must say how the run goes forward from here."""
+        """Whether an intervention about going forward is open; one about an undo does not count."""
         return self.intervention is not None and self.undo == UndoStatus.NONE
 
     @property
     def map_name(self) -> str | None:
-        """The map step that this is an item of."""
+        """The name of the map step that this is an item of."""
         return self.name.partition("[")[0] if self.name.endswith("]") else None
 
     @property
@@ -179,7 +182,7 @@ class RunState:
 
     @property
     def is_drained(self) -> bool:
-        """Whether nothing that started before the rollback is still under way."""
+        """Whether no attempt is under way and no step waits, so that undos may start."""
         return self.active == 0 and self.waiting == 0
 
     def _forward_status(self) -> RunStatus:
@@ -199,7 +202,11 @@ S = TypeVar("S")
 
 
 def evolve(state: S, /, **changes: Any) -> S:
-    """A changed copy of a dataclass without slots, as of `replace`, whose checks cost more than all else."""
+    """Returns a changed copy of a dataclass without slots.
+
+    `dataclasses.replace` passes every field through `__init__`, which costs more than all the rest of a
+    change.
+    """
     twin = object.__new__(type(state))
     object.__setattr__(twin, "__dict__", state.__dict__ | changes)
     return twin
@@ -209,21 +216,21 @@ UNTOUCHED = StepState("")
 
 
 class Source(Protocol):
-    """Where stored state comes from: rows of the database, or a dict in tests."""
+    """Where stored state is read from: rows of the database, or a dict in tests."""
 
     def step(self, name: str) -> StepState | None: ...
 
     def steps(self) -> Mapping[str, StepState]:
-        """Every stored step, items of maps included."""
+        """Returns every stored step, items of maps included."""
 
     def steps_named(self, names: list[str]) -> Mapping[str, StepState]:
-        """Those of `names` that are stored."""
+        """Returns those of `names` that are stored."""
 
     def items(self, name: str) -> Mapping[str, StepState]:
-        """Every stored item of one map step."""
+        """Returns every stored item of one map step."""
 
     def payload(self, seq: int) -> Any:
-        """The payload of an entry."""
+        """Returns the payload of an entry. Raises KeyError."""
 
     def payloads(self, seqs: list[int]) -> Mapping[int, Any]: ...
 
@@ -251,7 +258,7 @@ class Nothing:
 
 
 class State:
-    """A run's state as `apply` changes it: a stored base and the changes on top."""
+    """A run's state as `apply` changes it: the stored base and the changes on top of it."""
 
     def __init__(self, run: RunState, input: Mapping[str, Any], source: Source) -> None:
         self.run = run
@@ -273,7 +280,7 @@ class State:
         return {**self.source.steps(), **self.changed}
 
     def steps_named(self, names: list[str]) -> dict[str, StepState]:
-        """The states of `names`, in that order."""
+        """Returns the states of `names`, in that order; initial ones where nothing is stored."""
         stored = self.source.steps_named([name for name in names if name not in self.changed])
         return {name: self.changed.get(name) or stored.get(name) or StepState(name) for name in names}
 
@@ -298,7 +305,9 @@ class State:
         if before != after:
             counts = vars(self.run)
             differences = _differences(step.map_name is not None, before, after)
-            self.run = evolve(self.run, **{name: counts[name] + more for name, more in differences})
+            self.run = evolve(
+                self.run, **{name: counts[name] + difference for name, difference in differences}
+            )
         self.changed[step.name] = step
 
 
@@ -324,23 +333,26 @@ Counted = tuple[StepStatus, UndoStatus, bool, bool, bool]
 
 
 def _counted(step: StepState) -> Counted:
-    """All of a step that its load depends on, but whether it is an item of a map."""
+    """Returns everything that the load of a step depends on, except whether it is an item of a map."""
     return step.status, step.undo, step.undo_after == 0, step.is_asked_about, step.items_total is not None
 
 
 @memoized()
 def _differences(is_item: bool, before: Counted, after: Counted) -> tuple[tuple[str, int], ...]:
-    """By how much which counters change; there are only so many ways for a step to be."""
+    """Returns the counters that change, and by how much.
+
+    Cached for every step of every run: the arguments have few values, so the cache stays small.
+    """
     old, new = _load(is_item, *before), _load(is_item, *after)
-    found = ((name, getattr(new, name) - getattr(old, name)) for name in COUNTERS)
-    return tuple((name, more) for name, more in found if more)
+    differences = ((name, getattr(new, name) - getattr(old, name)) for name in COUNTERS)
+    return tuple((name, difference) for name, difference in differences if difference)
 
 
 def _load(
     is_item: bool, status: StepStatus, undo: UndoStatus, is_first: bool, is_asked_about: bool, is_map: bool
 ) -> Load:
     is_done = status in STEP_ENDED
-    if is_map:  # its items are what is counted
+    if is_map:  # its items are counted
         return Load(blocked=is_asked_about, done=is_done)
     return Load(
         active=status in STEP_ACTIVE,

@@ -1,4 +1,4 @@
-"""How people see a run: a word, an icon and a tone for every status, and what scripts must know besides.
+"""The vocabulary of pages: word, icon and tone of every status; sets, limits and defaults for scripts.
 
 PURE. Badges, charts and filters read these tables; `vocabulary.json`, which the command `write_vocabulary`
 generates from `vocabulary`, carries them to the scripts of the pages.

@@ -1,1 +1,1 @@
-"""What each journal entry changes in a run's state. PURE, total and free of rules."""
+"""The effects of journal entries on a run's state. PURE, total and free of rules."""

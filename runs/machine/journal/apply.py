@@ -1,8 +1,8 @@
-"""`apply(state, entry)`: what a fact changes. PURE, total and free of rules.
+"""`apply(state, entry)`: the effect of one journal entry. PURE, total and free of rules.
 
-Replaying a run's journal through `apply` gives its stored state; a test checks exactly that.
-Every entry carries what is needed, so no effect looks at the graph. The effects are in
-`run_effects`, `step_effects` and `undo_effects`.
+`decide` and `apply` are kept apart so that replaying a run's journal through `apply` gives its stored state,
+whatever the rules are by then. For that, every entry carries all that its effect needs, and no effect looks
+at the graph. The effects are in `run_effects`, `step_effects` and `undo_effects`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["EFFECTS", "apply", "run_effects", "step_effects", "undo_effects"]
 
 
 def apply(state: State, entry: Entry) -> None:
-    """Change `state` by one entry, whose `seq` must be the next one."""
+    """Changes `state` by one entry, whose `seq` must be the next one. Raises KeyError for an unknown type."""
     state.run = evolve(state.run, last_seq=entry.seq)
     if entry.payload is not None:
         state.new_payloads[entry.seq] = entry.payload

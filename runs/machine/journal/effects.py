@@ -1,4 +1,4 @@
-"""The table of what each type of entry changes. PURE."""
+"""The table of effects by type of entry. PURE."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ EFFECTS: dict[str, Effect] = {}
 
 
 def effect(*types: str) -> Callable[[Effect], Effect]:
+    """Registers a function as the effect of entries of these types."""
+
     def register(function: Effect) -> Effect:
         EFFECTS.update(dict.fromkeys(types, function))
         return function

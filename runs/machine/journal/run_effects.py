@@ -1,4 +1,4 @@
-"""What entries about a run as a whole change, and those about signals and interventions. PURE."""
+"""Effects of entries about a run as a whole, about signals and about interventions. PURE."""
 
 from __future__ import annotations
 
@@ -84,16 +84,16 @@ def _expanded(state: State, entry: Entry) -> None:
 
 @effect("signal.received")
 def _signal(state: State, entry: Entry) -> None:
-    """A signal that no step waits for is kept for the one that will."""
-    name, waiting = entry.data["name"], dict(state.run.signals)
+    """A signal that no step waits for is kept for a step that waits for it later."""
+    name, signals = entry.data["name"], dict(state.run.signals)
     if entry.data.get("kept"):
-        waiting[name] = (*waiting.get(name, ()), entry.seq)
-    state.run = evolve(state.run, signals=waiting)
+        signals[name] = (*signals.get(name, ()), entry.seq)
+    state.run = evolve(state.run, signals=signals)
 
 
 @effect("intervention.opened")
 def _opened(state: State, entry: Entry) -> None:
-    """A step that failed is blocked; one that ended, but has no way on, stays as it ended."""
+    """A step that failed is blocked; a step that no branch leads on from keeps the status it ended with."""
     fields: dict[str, Any] = {"intervention": entry.seq}
     if entry.data.get("ended"):
         fields["error"] = entry.data["error"]
@@ -104,7 +104,7 @@ def _opened(state: State, entry: Entry) -> None:
 
 @effect("intervention.claimed")
 def _intervention_claimed(state: State, entry: Entry) -> None:
-    """Who claimed it is kept by the intervention's own row."""
+    """The state does not change: the claim is in the row of the intervention."""
 
 
 @effect("intervention.answered")
@@ -115,8 +115,6 @@ def _answered(state: State, entry: Entry) -> None:
     fields: dict[str, Any] = {"intervention": None}
     if entry.payload is not None and entry.data["answer"] == "retry":
         fields[patches] = (*getattr(step, patches), entry.seq)
-    if entry.data["answer"] == "abandon" and is_undo:
-        state.change(entry.step, **fields)
-        return end_undo(state, entry.step, UndoStatus.ABANDONED)
     state.change(entry.step, **fields)
-    return None
+    if entry.data["answer"] == "abandon" and is_undo:
+        end_undo(state, entry.step, UndoStatus.ABANDONED)

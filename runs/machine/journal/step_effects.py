@@ -1,4 +1,4 @@
-"""What entries about steps that go forward change, items of maps included. PURE."""
+"""Effects of entries about steps that go forward, items of maps included. PURE."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _queued(state: State, entry: Entry) -> None:
         _enter_map(state, step, data["item"])
 
 
-def _enter_map(state: State, item: StepState, transition: str) -> None:
-    """`turn`: "next", the one after all so far, or "again", one that an operator has tried again."""
+def _enter_map(state: State, item: StepState, source: str) -> None:
+    """`source`: "next" for the item after all so far, "again" for one that an operator runs again."""
     parent = state.step(item.map_name or "")
-    place = "again_next" if transition == "again" else "items_next"
-    state.put(evolve(parent, items_open=parent.items_open + 1, **{place: getattr(parent, place) + 1}))
+    position = "again_next" if source == "again" else "items_next"
+    state.put(evolve(parent, items_open=parent.items_open + 1, **{position: getattr(parent, position) + 1}))
 
 
 @effect("step.started")
@@ -71,7 +71,7 @@ def _map_started(state: State, entry: Entry) -> None:
 
 
 def _map_again(state: State, entry: Entry) -> None:
-    """Every item that did not complete is run again; as many as fit are queued at once."""
+    """Every item that did not complete runs again; the entries that queue them follow."""
     state.change(
         entry.step,
         status=StepStatus.RUNNING,
@@ -84,7 +84,7 @@ def _map_again(state: State, entry: Entry) -> None:
 
 @effect("step.progress")
 def _progress(state: State, entry: Entry) -> None:
-    """Nothing to keep: progress is read from the journal."""
+    """The state does not change: progress is read from the journal."""
 
 
 @effect("step.waiting")
@@ -137,7 +137,9 @@ def _completed(state: State, entry: Entry) -> None:
     ending = _ending(state, entry, StepStatus.COMPLETED)
     ending["output_seq"] = entry.seq if entry.payload is not None else None
     before = state.step(entry.step)
-    if before.status == StepStatus.COMPLETED:  # a person gave it another output, to find a branch
+    if (
+        before.status == StepStatus.COMPLETED
+    ):  # a person has entered another output for it, so that a branch matches
         ending["ended_seq"] = before.ended_seq
     child = entry.data.get("child", before.child)
     step = state.change(entry.step, **ending, unknown=False, error=None, child=child)
@@ -153,7 +155,7 @@ def _completed(state: State, entry: Entry) -> None:
 def _failed(state: State, entry: Entry) -> None:
     before = state.step(entry.step)
     ending = _ending(state, entry, StepStatus.FAILED)
-    if before.status == StepStatus.BLOCKED:  # it failed already when the question was opened
+    if before.status == StepStatus.BLOCKED:  # it had failed before the intervention was opened
         ending["ended_seq"] = before.ended_seq
     is_unknown = entry.data.get("unknown", False)
     step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"])
@@ -171,7 +173,8 @@ def _skipped(state: State, entry: Entry) -> None:
 
 
 def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
-    kept = state.step(entry.step).output_seq
+    """Returns the fields of a step that ends; without a payload it keeps the output that it had."""
+    output_seq = state.step(entry.step).output_seq
     return {
         "status": status,
         "process": "",
@@ -179,7 +182,7 @@ def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
         "waits": None,
         "intervention": None,
         "carry_seq": None,
-        "output_seq": entry.seq if entry.payload is not None else kept,
+        "output_seq": entry.seq if entry.payload is not None else output_seq,
         "ended_seq": entry.seq,
         "finished_at": entry.at,
     }
@@ -195,7 +198,7 @@ def _leave_map(state: State, item: StepState, failed: bool) -> None:
 
 
 def end_early(state: State, entry: Entry, name: str) -> None:
-    """A step that is cancelled; an item of a map also leaves its map."""
+    """Cancels a step; an item of a map also leaves its map."""
     step = state.change(
         name,
         status=StepStatus.CANCELLED,
@@ -208,7 +211,7 @@ def end_early(state: State, entry: Entry, name: str) -> None:
 
 
 def _settle_edges(state: State, entry: Entry) -> None:
-    """Decided edges are counted at their targets; a late completion extends the rollback."""
+    """Counts decided edges at their targets; a step that ends during the rollback extends its plan."""
     for name in entry.data.get("taken", ()):
         step = state.step(name)
         state.change(name, edges_decided=step.edges_decided + 1, edges_taken=step.edges_taken + 1)
@@ -221,5 +224,5 @@ def _settle_edges(state: State, entry: Entry) -> None:
 
 
 def _take_signal(state: State, name: str) -> None:
-    kept = {**state.run.signals, name: state.run.signals[name][1:]}
-    state.run = evolve(state.run, signals={name: seqs for name, seqs in kept.items() if seqs})
+    signals = {**state.run.signals, name: state.run.signals[name][1:]}
+    state.run = evolve(state.run, signals={name: seqs for name, seqs in signals.items() if seqs})

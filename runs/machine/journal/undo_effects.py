@@ -1,4 +1,9 @@
-"""What entries about undos change: the planned line, each undo, and what it sets free. PURE."""
+"""Effects of entries about undos: the plan, each undo, and the undos that it releases. PURE.
+
+The plan is a graph within the step states: `undo_after` counts the undos that must end before a step's own
+may start, `undo_then` names those that its end releases. A map step takes part in it for its items as a
+whole.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from runs.machine.states import State, UndoStatus, evolve
 
 
 def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> None:
-    """Without an `order`, each undo starts when the one before it in the plan has ended."""
+    """Plans the undos of `plan`. Without an `order`, each waits for the end of the one before it."""
     order = order or {
         name: {"after": int(place > 0), "then": plan[place + 1 : place + 2]}
         for place, name in enumerate(plan)
@@ -31,12 +36,15 @@ def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> N
             due_at=None,
         )
         _count_map_undo(state, name, 1, UndoStatus.PENDING)
-    for name in order.keys() - set(plan):  # maps that others wait for as a whole
+    for name in order.keys() - set(plan):  # map steps, for whose items as a whole others wait
         state.change(name, undo_after=order[name]["after"], undo_then=tuple(order[name]["then"]))
 
 
 def plan_late_undo(state: State, entry: Entry) -> None:
-    """`through_map`: the others wait for the item's map as a whole."""
+    """Plans the undo of a step that ended during the rollback: the undos named in the entry wait for it.
+
+    With `through_map` they wait for the map of the item as a whole.
+    """
     waiting, through_map = entry.data["undo"], entry.data.get("through_map", False)
     plan_undos(state, [entry.step], {entry.step: {"after": 0, "then": [] if through_map else waiting}})
     for name in waiting:
@@ -84,7 +92,7 @@ def _undo_retry(state: State, entry: Entry) -> None:
 @effect("compensation.completed")
 def _undo_completed(state: State, entry: Entry) -> None:
     undo = UndoStatus(entry.data["undo"])
-    if undo == UndoStatus.NONE:  # there was no effect
+    if undo == UndoStatus.NONE:  # the verify worker found no effect to undo
         state.change(entry.step, unknown=False)
     end_undo(state, entry.step, undo)
 
@@ -103,7 +111,7 @@ def end_undo(state: State, name: str, undo: UndoStatus) -> None:
 
 
 def leave_behind(state: State, name: str) -> None:
-    """The run is abandoned: this effect stays, whether its undo was planned or not."""
+    """Marks an effect of an abandoned run as left undone, whether its undo was planned or not."""
     if state.step(name).undo == UndoStatus.NONE:
         state.change(name, undo=UndoStatus.PENDING, undo_released=True)
         _count_map_undo(state, name, 1, UndoStatus.PENDING)
@@ -111,6 +119,7 @@ def leave_behind(state: State, name: str) -> None:
 
 
 def _release(state: State, name: str) -> None:
+    """Releases, once, the undos that wait for this one; after a map's last item, those of the map too."""
     step = state.step(name)
     if step.undo_released:
         return
@@ -129,7 +138,7 @@ def _release_each(state: State, names: tuple[str, ...]) -> None:
 
 
 def _count_map_undo(state: State, name: str, by: int, undo: UndoStatus) -> None:
-    """The undo of a map step is that of its items; one that was abandoned marks the whole."""
+    """Derives the undo status of a map step from its items; one abandoned item makes it abandoned."""
     parent_name = state.step(name).map_name
     if parent_name is None:
         return
@@ -137,6 +146,6 @@ def _count_map_undo(state: State, name: str, by: int, undo: UndoStatus) -> None:
     left = parent.items_undo + by
     undone = parent.items_undone + (undo in (UndoStatus.COMPENSATED, UndoStatus.RESOLVED))
     is_abandoned = UndoStatus.ABANDONED in (parent.undo, undo)
-    ended = UndoStatus.COMPENSATED if undone else UndoStatus.NONE
-    whole = UndoStatus.ABANDONED if is_abandoned else UndoStatus.PENDING if left else ended
+    at_end = UndoStatus.COMPENSATED if undone else UndoStatus.NONE
+    whole = UndoStatus.ABANDONED if is_abandoned else UndoStatus.PENDING if left else at_end
     state.put(evolve(parent, items_undo=left, items_undone=undone, undo=whole))

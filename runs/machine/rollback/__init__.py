@@ -1,1 +1,1 @@
-"""The order of compensations, and carrying them out one by one. PURE."""
+"""The rollback: the order of compensations, and their attempts. PURE."""

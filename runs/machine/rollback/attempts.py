@@ -1,4 +1,8 @@
-"""Attempts of compensations, and of verifications before them. PURE."""
+"""Attempts of compensations, and of the verifications before them. PURE.
+
+`conclude` is the one place where the outcome of such an attempt is decided; `steps.attempts` has its
+counterpart for forward attempts.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from workers.sdk.outcome import Failure, Outcome
 
 
 def start(transition: Transition, event: Claim, state: StepState) -> None:
+    """Starts a due undo, or the verification before it. Raises Stale."""
     is_due = state.due_at is None or state.due_at <= transition.at
     if state.undo != UndoStatus.PENDING or state.is_map or state.undo_after or not is_due:
         raise Stale(f"the undo of {event.step} is not to be started now")
@@ -33,12 +38,12 @@ def start(transition: Transition, event: Claim, state: StepState) -> None:
 
 
 def conclude(transition: Transition, key: str, outcome: Outcome) -> None:
-    """What an undo attempt, or the verification before it, came to."""
+    """Decides about the outcome of an undo attempt, or of the verification before it."""
     state = transition.step(key)
     if state.phase == "verify":
         return _verified(transition, key, state, outcome)
     if outcome.kind == "succeeded":
-        return end(transition, key, "compensated", **transition.took(key))
+        return end(transition, key, "compensated", **transition.duration(key))
     action = action_of(transition.definition(key), "undo")
     if outcome.kind != "intervention" and may_retry(action, state, outcome):
         return _retry(transition, key, state, action, outcome)
@@ -76,7 +81,7 @@ def schedule(
     data: dict[str, Any],
     payload: Any = None,
 ) -> None:
-    """The undo is tried (again) at `due_at`."""
+    """Schedules the next attempt of an undo at `due_at`."""
     data = {"direction": "undo", "due_at": due_at.isoformat(), **data}
     transition.emit(
         "compensation.retry_scheduled", key, attempt=state.undo_attempt, data=data, payload=payload

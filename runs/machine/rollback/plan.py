@@ -1,7 +1,18 @@
 """The rollback: its plan, its start and its walk (semantics 6). PURE.
 
-What is undone and in which order is known to `designer.analysis.coverage.plan_of` alone: the page that
-shows the plan and the walk that follows it both come to it through `plan`.
+The plan is the list of steps to undo, in reverse order of completion. `designer.analysis.coverage.plan_of`
+alone makes it from the steps that may have had an effect; a page that shows the plan and the rollback that
+carries it out both call it through `plan`, so they cannot differ.
+
+`begin` stops the run: it closes interventions about going forward, cancels what has not started, asks child
+runs to roll back, and emits `run.compensating` with the plan. In sequential order each undo waits for the one
+before it. In parallel order (`parallel_order`) a step waits for the undos of all planned steps downstream of
+it, and the payload of the entry holds that order. Either way a step state counts the undos that it waits for
+(`undo_after`) and names those that it releases (`undo_then`); `journal.undo_effects` keeps both.
+
+`walk` runs after each event of the rollback. Nothing is undone before the run is drained, that is, while an
+attempt that started earlier may still have its effect; a step that ends in that time gets its place in the
+plan from `late_plan`. Then every undo that waits for none is dispatched, and when none is left the run ends.
 """
 
 from __future__ import annotations
@@ -32,7 +43,7 @@ STOPPABLE = frozenset({StepStatus.QUEUED, StepStatus.RETRYING, StepStatus.WAITIN
 
 
 def plan(graph: Graph, state: State, to_step: str | None = None) -> Plan:
-    """Undo order of everything done so far: the reverse order of completion."""
+    """Returns the undos of all steps done so far, or of those after `to_step`, last completed first."""
     floor = state.step(to_step).ended_seq or 0 if to_step else 0
     acted = [step for step in state.steps().values() if has_acted(step) and _whole_end(step, state) > floor]
     acted.sort(key=lambda step: _order(step, state))
@@ -40,18 +51,18 @@ def plan(graph: Graph, state: State, to_step: str | None = None) -> Plan:
 
 
 def has_acted(step: StepState) -> bool:
-    """Whether a step has, or may have, had its effect and was not undone yet."""
+    """Whether a step has had its effect, or may have had it, and its undo has not begun."""
     may_have = step.unknown and step.status not in (StepStatus.RUNNING, StepStatus.WAITING)
     return step.undo == UndoStatus.NONE and (step.status == StepStatus.COMPLETED or may_have)
 
 
 def _order(step: StepState, state: State) -> tuple[int, str]:
-    """Place in the order of completion; what has not ended yet comes after everything that has."""
+    """Sort key of the order of completion; steps that have not ended come after all that have."""
     return (state.run.last_seq + 1 if step.ended_seq is None else step.ended_seq, step.name)
 
 
 def _whole_end(step: StepState, state: State) -> int:
-    """When a step, or the map that an item belongs to, ended."""
+    """Returns the number of the entry that ended a step; of an item, that of its map step."""
     return _order(state.step(step.map_name or step.name), state)[0]
 
 
@@ -72,7 +83,7 @@ def is_irreversible(graph: Graph, step: StepState) -> bool:
 
 
 def left_behind(transition: Transition) -> list[str]:
-    """Steps whose effect stays, or may stay, when the run ends here and now."""
+    """Returns the steps whose effect stays, or may stay, if the run ends now."""
     planned = [
         step.name for step in transition.state.steps().values() if step.undo in UNDO_LEFT and not step.is_map
     ]
@@ -96,7 +107,7 @@ def begin(
     to_step: str | None = None,
     by: str = "",
 ) -> None:
-    """Stop going forward; what was done is undone as soon as nothing is under way any more."""
+    """Begins the rollback: nothing goes forward any more, and undos start when the run is drained."""
     _close_open_interventions(transition)
     steps = transition.state.steps()
     cancelled = _cancel(transition, steps)
@@ -118,7 +129,7 @@ def _error_of(failure: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _close_open_interventions(transition: Transition) -> None:
-    """Questions about going forward are pointless now."""
+    """Answers open interventions about going forward: the rollback has decided them."""
     for name, step in transition.state.steps().items():
         if step.is_asked_about:
             close_intervention(transition, name, "compensate")
@@ -130,7 +141,7 @@ def _close_open_interventions(transition: Transition) -> None:
 
 
 def _cancel(transition: Transition, steps: Mapping[str, StepState]) -> list[str]:
-    """Names of the steps that end now; children are asked to roll themselves back."""
+    """Returns the names of steps that are cancelled now; child runs are told to roll back instead."""
     cancelled = []
     for name, step in steps.items():
         waits_for = (step.waits or {}).get("for")
@@ -142,9 +153,11 @@ def _cancel(transition: Transition, steps: Mapping[str, StepState]) -> list[str]
 
 
 def parallel_order(graph: Graph, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Reverse-graph order: a step waits for the undo of all that came after it.
+    """Returns the reverse-graph order: by step, `after` (how many it waits for) and `then` (its waiters).
 
-    A map stands there too: what waits for it waits until all its items are undone.
+    It is enough to wait for the nearest planned steps downstream, as those wait for the ones behind them. The
+    items of a map are undone side by side; a row for the map step itself counts them, and steps upstream wait
+    for that row.
     """
     groups: dict[str, list[str]] = {}
     for name in names:
@@ -164,18 +177,21 @@ def parallel_order(graph: Graph, names: tuple[str, ...]) -> dict[str, dict[str, 
 
 
 def _nearest_planned(graph: Graph, planned: set[str]) -> dict[str, set[str]]:
-    """For each step, the planned steps downstream that no other planned step lies before."""
+    """Returns, for each step, the planned steps downstream with no other planned step in between."""
     nearest: dict[str, set[str]] = {}
     for name in sorted(graph.by_name, key=graph.position.__getitem__, reverse=True):
-        found: set[str] = set()
+        nearest[name] = set()
         for edge in graph.outgoing[name]:
-            found |= {edge.target} if edge.target in planned else nearest[edge.target]
-        nearest[name] = found
+            nearest[name] |= {edge.target} if edge.target in planned else nearest[edge.target]
     return nearest
 
 
 def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the entry of a step that ends during the rollback must say to be undone first."""
+    """Returns what the entry of a step that ends during the rollback says about its place in the plan.
+
+    `undo`: the planned undos that wait for it; `through_map`: for its map as a whole. `remains`: it had an
+    effect that cannot be undone. {}: there is nothing to undo.
+    """
     ended = replace(transition.step(key), child=data.get("child"))
     is_unknown = bool(data.get("unknown"))
     if "error" in data and not is_unknown:
@@ -188,17 +204,17 @@ def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict
         return {"undo": _undone_next(transition)}
     if ended.map_name is None:
         return {"undo": _undone_after(transition, key)}
-    is_awaited = transition.step(ended.map_name).undo_after > 0
+    is_awaited = transition.step(ended.map_name).undo_after > 0  # other items are planned; it joins them
     return {"undo": [] if is_awaited else _undone_after(transition, ended.map_name), "through_map": True}
 
 
 def _undone_next(transition: Transition) -> list[str]:
-    """The planned undo that would be the first, if there is one."""
+    """Returns the planned undo that would be the first; [] if there is none."""
     return [step.name for step in transition.state.steps().values() if is_ready(step)]
 
 
 def _undone_after(transition: Transition, name: str) -> list[str]:
-    """Planned undos of all that lies before a step in the graph."""
+    """Returns the planned undos of all steps upstream of a step."""
     before = set(transition.graph.ancestors(name))
     planned = [step for step in transition.state.steps().values() if step.undo == UndoStatus.PENDING]
     return [step.name for step in planned if (step.map_name or step.name) in before and not step.is_map]
@@ -208,7 +224,7 @@ def _undone_after(transition: Transition, name: str) -> list[str]:
 
 
 def walk(transition: Transition) -> None:
-    """Start what may start now, and end the run after the last undo."""
+    """Starts the undos that may start now, and ends the run after the last one."""
     if not transition.run.is_drained:
         return
     for name in _ready(transition):
@@ -218,7 +234,11 @@ def walk(transition: Transition) -> None:
 
 
 def _ready(transition: Transition) -> list[str]:
-    """Undos that have become free to start in this turn."""
+    """Returns the undos that this event has released.
+
+    Once the walk is under way, only a step that changed can have been released; so a large run is not read
+    whole.
+    """
     names = transition.state.changed if transition.was_drained else transition.state.steps()
     return [name for name in names if is_ready(transition.step(name))]
 
@@ -229,18 +249,13 @@ def is_ready(step: StepState) -> bool:
 
 
 def start_undo(transition: Transition, name: str) -> None:
-    step = transition.definition(name)
-    if step.traits.starts_run and step.undo is None:
-        roll_back_child(transition, name)
-    else:
-        transition.dispatch(name)
-
-
-def roll_back_child(transition: Transition, name: str) -> None:
-    state = transition.step(name)
+    """Offers an undo to worker processes; where the step has none but a child run, rolls that back."""
+    step, state = transition.definition(name), transition.step(name)
+    if not step.traits.starts_run or step.undo is not None:
+        return transition.dispatch(name)
     data = {"direction": "undo", "child": state.child}
     transition.emit("compensation.started", name, attempt=state.undo_attempt + 1, data=data)
-    transition.command(RollBackChild(state.child or ""))
+    return transition.command(RollBackChild(state.child or ""))
 
 
 def _end(transition: Transition) -> None:
@@ -253,7 +268,7 @@ def _end(transition: Transition) -> None:
 
 
 def final_status(run: RunState) -> RunStatus:
-    """How a rollback ends when nothing of it is left to do."""
+    """Returns the status with which a run ends whose rollback is complete."""
     if run.left_undone:
         return RunStatus.FAILED
     if run.reason == "rollback":
@@ -264,7 +279,7 @@ def final_status(run: RunState) -> RunStatus:
 
 
 def request(transition: Transition, event: Rollback) -> None:
-    """A completed run is undone, wholly or back to a step."""
+    """Rolls a completed run back, wholly or to a step. Raises Refused."""
     to_step = event.to_step
     if transition.run.status != "completed":
         raise Refused(f"Only a completed run can be rolled back; this one is {transition.run.status.value}.")

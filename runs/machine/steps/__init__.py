@@ -1,1 +1,1 @@
-"""Rules of going forward: when steps become ready, start, end, expand, wait. PURE."""
+"""Rules of going forward: steps become ready, start, end, expand, wait. PURE."""

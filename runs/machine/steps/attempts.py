@@ -1,7 +1,7 @@
 """The life of one attempt: claimed by a worker process, reported, lost or handed back. PURE.
 
-`_conclude` is the one place where an outcome of a forward attempt becomes what happens next;
-`runs.machine.rollback.attempts` holds its counterpart for compensations.
+`_conclude` is the one place where the outcome of a forward attempt is decided; `rollback.attempts` has its
+counterpart for compensations.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ def note(transition: Transition, event: Note) -> None:
 
 
 def claimed(transition: Transition, key: str, lease: int) -> StepState:
-    """The state of a step whose attempt under `lease` is still the current one."""
+    """Returns the state of a step whose attempt under `lease` is the current one. Raises Stale."""
     state = transition.step(key)
     is_running = state.status == StepStatus.RUNNING or state.undo == UndoStatus.RUNNING
-    is_leased = is_running and state.due_at is not None  # a map or a child run is under no lease
+    is_leased = is_running and state.due_at is not None  # maps and child runs run without a lease
     if transition.run.phase == "ended" or not is_leased or state.lease != lease:
         raise Stale(f"lease {lease} of {key} is over")
     return state
@@ -107,13 +107,13 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
 
 
 def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
-    """The policy's next attempt, else the fallback (once), else the step has failed."""
+    """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
     is_pointless = state.map_name is not None and maps.is_failing(transition.step(state.map_name), step)
-    may_go_on = transition.run.phase == "forward" and state.phase != "fallback" and not is_pointless
-    if may_go_on and may_retry(action_of(step, "forward"), state, outcome):
+    may_continue = transition.run.phase == "forward" and state.phase != "fallback" and not is_pointless
+    if may_continue and may_retry(action_of(step, "forward"), state, outcome):
         return _schedule(transition, key, outcome, unknown)
-    if may_go_on and step.fallback is not None:
+    if may_continue and step.fallback is not None:
         return _fall_back(transition, key, outcome, unknown)
     failure = NONE_LEFT if outcome.kind == "retry_needed" else _failure(outcome)
     return give_up(transition, key, failure, outcome.output, unknown=unknown)
@@ -135,13 +135,13 @@ def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool)
 
 
 def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
-    """What the verify worker said of an unknown forward outcome."""
+    """Decides about an unknown forward outcome by the answer of the verify worker."""
     answer = answer_of(outcome)
     if answer.get("outcome") == "done":
         return succeed(transition, key, answer.get("output", {}), verified=True)
-    known = answer.get("outcome") == "not_done"
-    unknown = Outcome("unknown", failure=failure_of(transition.step(key)))
-    return _retry_or_fail(transition, key, unknown, not known)
+    had_no_effect = answer.get("outcome") == "not_done"
+    outcome_in_question = Outcome("unknown", failure=failure_of(transition.step(key)))
+    return _retry_or_fail(transition, key, outcome_in_question, not had_no_effect)
 
 
 def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
@@ -151,17 +151,17 @@ def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool
 
 
 def succeed(transition: Transition, key: str, output: Any, **data: Any) -> None:
-    """A step, or an item of a map, has done its work."""
+    """Completes a step or an item of a map."""
     if transition.step(key).map_name is not None:
         maps.item_completed(transition, transition.definition(key), key, output)
     else:
-        completion.complete(transition, key, output, **transition.took(key), **data)
+        completion.complete(transition, key, output, **transition.duration(key), **data)
 
 
 def give_up(
     transition: Transition, key: str, failure: Failure, output: Any = None, *, unknown: bool = False
 ) -> None:
-    """A step, or an item of a map, has failed for good."""
+    """Fails a step or an item of a map for good."""
     if transition.step(key).map_name is not None:
         maps.item_failed(transition, transition.definition(key), key, failure, output, unknown=unknown)
     else:

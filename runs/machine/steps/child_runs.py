@@ -1,4 +1,4 @@
-"""What becomes of steps that are runs of another workflow when the child run ends. PURE."""
+"""The end of a child run, for the `workflow` step that started it. PURE."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.sdk.outcome import Failure
 def child_ended(
     transition: Transition, name: str, child: str, status: str, output: Any, error: Mapping[str, Any]
 ) -> None:
-    """A child that did not complete fails its step; it has already undone what it did."""
+    """Ends the step with its child run. A child that did not complete has undone itself; its step fails."""
     if status == "completed":
         return completion.complete(transition, name, output, child=child)
     message = f"The child run of {name} ended {status}: {error.get('message', 'no reason given')}"
@@ -21,7 +21,7 @@ def child_ended(
 
 
 def rolled_back(transition: Transition, name: str, status: str) -> None:
-    """The rollback of a completed child has ended: wholly, or with something left undone."""
+    """Ends the undo of a step with the rollback of its child run, complete or with effects left undone."""
     undo = "compensated" if status == "compensated" else "abandoned"
     transition.emit(
         "compensation.completed", name, attempt=transition.step(name).undo_attempt, data={"undo": undo}

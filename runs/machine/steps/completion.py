@@ -1,4 +1,4 @@
-"""Going forward: a step completes, fails or is skipped, and its edges are decided. PURE."""
+"""The end of a step: it completes, fails or is skipped, and its outgoing edges are decided. PURE."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ class NoBranch(Exception):
 
 
 def skip_dead(transition: Transition, name: str) -> None:
+    """Skips a step to which only dead edges lead; its own edges die with it."""
     targets = [edge.target for edge in transition.edges_from(name)]
     transition.emit("step.skipped", name, data={"reason": "no live branch leads here", "dead": targets})
-    transition.decided([], targets)
+    transition.revisit(targets)
 
 
 def complete(transition: Transition, name: str, output: Any = None, **data: Any) -> None:
-    """A step's work is done: record it, then decide what comes next."""
+    """Completes a step and decides its edges; during a rollback, its place in the plan instead."""
     if transition.graph.by_name[name].pivot:
         data["pivot"] = True
     if transition.run.phase == "undo":
@@ -48,15 +49,15 @@ def settle_edges(
     data: dict[str, Any],
     output: Any = None,
     *,
-    kept: Any = None,
+    recorded_output: Any = None,
 ) -> None:
-    """End a step so that its outgoing edges are decided; without a branch the run fails.
+    """Ends a step by an entry of `type` and decides its outgoing edges; if none is taken, the run fails.
 
-    `kept`: an output that the journal holds already.
+    `recorded_output`: the output, if the journal holds it already and the entry is to have none.
     """
     attempt = transition.step(name).attempt
     try:
-        taken, dead = choose_edges(transition, name, output if kept is None else kept)
+        taken, dead = choose_edges(transition, name, output if recorded_output is None else recorded_output)
     except (NoBranch, ExpressionError) as error:
         failure = error.failure if isinstance(error, NoBranch) else Failure("bad_expression", str(error))
         transition.emit(type, name, attempt=attempt, payload=output, data=data)
@@ -65,12 +66,12 @@ def settle_edges(
     transition.emit(
         type, name, attempt=attempt, payload=output, data={**data, **{k: v for k, v in routes.items() if v}}
     )
-    transition.decided(taken, dead)
+    transition.revisit([*taken, *dead])
     return None
 
 
 def choose_edges(transition: Transition, name: str, output: Any) -> tuple[list[str], list[str]]:
-    """Targets of taken and of dead edges (semantics 3)."""
+    """Returns the targets of taken and of dead edges (semantics 3). Raises NoBranch or ExpressionError."""
     edges = transition.edges_from(name)
     choices = [edge for edge in edges if edge.is_conditional or edge.otherwise]
     chosen = _first_true(transition, name, output, choices) if choices else None
@@ -97,7 +98,7 @@ def _no_branch_message(transition: Transition, name: str, output: Any, choices: 
 def fail(
     transition: Transition, name: str, failure: Failure, output: Any = None, *, unknown: bool = False
 ) -> None:
-    """A step has failed for good: `on_failure` decides, unless the run is already compensating."""
+    """Fails a step for good: `on_failure` decides what follows, unless the run is already rolled back."""
     step, attempt = transition.graph.by_name[name], transition.step(name).attempt
     data = failure_data(failure, unknown)
     if transition.run.phase == "undo":
@@ -115,7 +116,7 @@ def fail(
 def pause(
     transition: Transition, key: str, failure: Failure, output: Any = None, *, unknown: bool = False
 ) -> None:
-    """A person decides how a failed step, or item of a map, goes on."""
+    """Has a person decide about a failed step or item of a map."""
     data = {**failure_data(failure, unknown), "case": True}
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
     open_intervention(transition, key, "step_failed", failure)
@@ -126,7 +127,10 @@ def failure_data(failure: Failure, unknown: bool = False) -> dict[str, Any]:
 
 
 def fail_run(transition: Transition, name: str, failure: Failure) -> None:
-    """The run cannot go on after a step that did its work."""
+    """Ends going forward after a step that has ended and that no branch leads on from.
+
+    Past the pivot there is no rollback, so a person decides.
+    """
     if transition.run.pivot:
         open_intervention(transition, name, "step_failed", failure, ended=True)
     else:

@@ -15,7 +15,7 @@ from workers.sdk.outcome import Failure
 
 
 def expand(transition: Transition, name: str, output: Any, steps: tuple[Step, ...]) -> None:
-    """Put `steps`, in that order, between a dynamic step and its successors, then complete it."""
+    """Inserts `steps`, in that order, between a dynamic step and its successors, then completes it."""
     if transition.run.added_count + len(steps) > EXPANSION_MAX:
         message = f"{name} adds {len(steps)} steps; a run may be given {EXPANSION_MAX} in all."
         return completion.fail(transition, name, Failure("too_many_steps", message))
@@ -23,7 +23,7 @@ def expand(transition: Transition, name: str, output: Any, steps: tuple[Step, ..
     data = {"steps": [step.name for step in added]}
     transition.emit("step.expanded", name, data=data, payload=[dump_step(step) for step in added])
     transition.graph = insert_after(transition.graph, name, added)
-    return completion.complete(transition, name, output, **transition.took(name))
+    return completion.complete(transition, name, output, **transition.duration(name))
 
 
 def _with_free_names(graph: Graph, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -38,18 +38,21 @@ def _with_free_names(graph: Graph, steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def insert_after(graph: Graph, name: str, steps: tuple[Step, ...]) -> Graph:
-    """`name` → steps in a row → what came after `name`, with the conditions that it had."""
+    """Returns the graph with `steps` in a row after `name`.
+
+    The outgoing edges of `name` leave from the last of them, with their conditions.
+    """
     if not steps:
         return graph
     row = [name, *(step.name for step in steps)]
     chain = [Edge(source, target) for source, target in zip(row, row[1:], strict=False)]
     moved = [replace(edge, source=row[-1]) if edge.source == name else edge for edge in graph.edges]
-    place = next(place for place, step in enumerate(graph.steps) if step.name == name) + 1
-    return graph.with_steps([*graph.steps[:place], *steps, *graph.steps[place:]], [*chain, *moved])
+    position = next(index for index, step in enumerate(graph.steps) if step.name == name) + 1
+    return graph.with_steps([*graph.steps[:position], *steps, *graph.steps[position:]], [*chain, *moved])
 
 
 def effective_graph(graph: Graph, state: State) -> Graph:
-    """The graph that a run really has: the published one with what dynamic steps added."""
+    """Returns the graph of a run: the published one with the steps that dynamic steps have added."""
     payloads = state.payloads(list(state.run.added))
     for seq in state.run.added:
         documents = payloads[seq]

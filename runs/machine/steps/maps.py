@@ -1,4 +1,8 @@
-"""Maps: items that run in parallel, the window of those under way, and the end. PURE."""
+"""Maps: items that run in parallel, the window of those under way, and the end. PURE.
+
+At most `window_of` items are queued or running. An item that ends queues the next one, so a large map neither
+floods the queues nor needs a rule that looks at all items.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,12 @@ from workers.sdk.outcome import Failure
 
 
 def window_of(step: Step) -> int:
-    """How many items may be under way at a time."""
+    """Returns how many items may be under way at a time."""
     return step.max_concurrency or MAP_WINDOW
 
 
 def waiting_item(state: State, step: Step) -> str | None:
-    """The first item of those that were queued with the map and that nobody has claimed yet."""
+    """Returns the first unclaimed item of those that were queued with the map; None if there is none."""
     count = min(window_of(step), state.step(step.name).items_total or 0)
     items = state.steps_named([f"{step.name}[{index}]" for index in range(count)])
     return next((name for name, item in items.items() if item.status == StepStatus.QUEUED), None)
@@ -27,13 +31,13 @@ def waiting_item(state: State, step: Step) -> str | None:
 
 def item_completed(transition: Transition, step: Step, key: str, output: Any) -> None:
     data: dict[str, Any] = plan.late_plan(transition, key, {}) if transition.run.phase == "undo" else {}
-    data |= transition.took(key)
+    data |= transition.duration(key)
     transition.emit("step.completed", key, attempt=transition.step(key).attempt, payload=output, data=data)
     item_ended(transition, step)
 
 
 def item_ended(transition: Transition, step: Step) -> None:
-    """An item has ended: start the next one, or end the map after the last."""
+    """Queues the next item, or ends the map after the last one."""
     state = transition.step(step.name)
     if transition.run.phase == "undo" or state.status != StepStatus.RUNNING:
         return
@@ -44,12 +48,12 @@ def item_ended(transition: Transition, step: Step) -> None:
 
 
 def is_failing(state: StepState, step: Step) -> bool:
-    """Whether more items of a map have failed than may; then no further attempt makes sense."""
+    """Whether more items of a map have failed than it tolerates; then no further attempt makes sense."""
     return state.items_failed > step.tolerate
 
 
 def _queue_next(transition: Transition, step: Step) -> bool:
-    """Queue the next item that has not begun, or is to be run again, if there is one."""
+    """Queues the next item that has not begun or is to run again. Returns whether there is one."""
     state = transition.step(step.name)
     again = [] if state.again_seq is None else transition.state.payload(state.again_seq)
     if state.again_next < len(again):
@@ -72,12 +76,12 @@ def end_map(transition: Transition, step: Step) -> None:
 def item_failed(
     transition: Transition, step: Step, key: str, failure: Failure, output: Any, *, unknown: bool = False
 ) -> None:
-    """One item has failed for good; past the tolerated number nothing more of the map starts."""
+    """Fails one item for good; past the tolerated number the queued items are cancelled."""
     state = transition.step(step.name)
     data = completion.failure_data(failure, unknown)
     if transition.run.phase == "undo":
         data = data | plan.late_plan(transition, key, data)
-    elif state.items_failed == step.tolerate:  # this one is too many
+    elif state.items_failed == step.tolerate:  # this failure is the one too many
         cancelled = _queued_items(transition, step, key)
         data = {**data, "cancelled": cancelled} if cancelled else data
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
@@ -85,20 +89,20 @@ def item_failed(
 
 
 def skip_item(transition: Transition, step: Step, key: str, failure: Failure, *, unknown: bool) -> None:
-    """A person lets the map go on without an item: it does not count as failed."""
+    """Lets the map go on without an item, which does not count as failed."""
     data = {**completion.failure_data(failure, unknown), "tolerated": True}
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, data=data)
     item_ended(transition, step)
 
 
-def _queued_items(transition: Transition, step: Step, but: str) -> list[str]:
+def _queued_items(transition: Transition, step: Step, except_key: str) -> list[str]:
     stoppable = (StepStatus.QUEUED, StepStatus.RETRYING)
     items = transition.state.items(step.name).values()
-    return [item.name for item in items if item.status in stoppable and item.name != but]
+    return [item.name for item in items if item.status in stoppable and item.name != except_key]
 
 
 def retry_items(transition: Transition, step: Step) -> None:
-    """An operator tries a failed map again: the items that did not complete run anew."""
+    """Runs the items of a failed map that did not complete again, as many at a time as the window holds."""
     items = sorted(transition.state.items(step.name).values(), key=lambda item: item.index)
     again = [item.name for item in items if item.status in (StepStatus.FAILED, StepStatus.CANCELLED)]
     transition.emit("step.started", step.name, data={"again": len(again)}, payload=again)

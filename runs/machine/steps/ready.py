@@ -1,4 +1,4 @@
-"""Which steps become ready and begin, by the rules of their kinds. PURE."""
+"""Steps become ready and begin, by the rules of their kinds. PURE."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from workers.sdk.outcome import Failure
 
 GUARD_FALSE = "its condition is false"
 
-
 RULES: Mapping[str, Rules] = {kind: import_module(f"runs.machine.steps.kinds.{kind}").RULES for kind in KINDS}
 
 
 def advance(transition: Transition) -> None:
-    """Decide every step whose incoming edges are all decided, until nothing changes."""
+    """Offers or skips every pending step whose incoming edges are all decided, until nothing changes."""
     while transition.undecided:
         name = transition.undecided.popleft()
         state = transition.step(name)
@@ -36,7 +35,7 @@ def advance(transition: Transition) -> None:
 
 
 def offer(transition: Transition, step: Step) -> None:
-    """A ready step begins, unless its guard says otherwise."""
+    """Begins a ready step; a false guard skips it, a broken one fails it."""
     try:
         if step.when and not condition(step.when, bindings_at(transition.graph, transition.state, step.name)):
             return completion.settle_edges(transition, "step.skipped", step.name, {"reason": GUARD_FALSE})
@@ -53,7 +52,7 @@ def begin(transition: Transition, step: Step) -> None:
 
 
 def begin_again(transition: Transition, key: str) -> None:
-    """An operator has a failed step, or item of a map, tried anew."""
+    """Tries a failed step, or item of a map, again: it is resumed, or offered anew."""
     step = transition.definition(key)
     if not RULES[step.kind].resume(transition, step, key):
         offer(transition, step)

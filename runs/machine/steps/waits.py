@@ -1,4 +1,4 @@
-"""Steps that wait and hold no worker: the beginning and the end of the waiting. PURE."""
+"""Steps that wait without a worker process: the beginning and the end of the waiting. PURE."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def wait(transition: Transition, step: Step, data: dict[str, Any]) -> None:
 
 
 def time_limit(transition: Transition, step: Step) -> dict[str, str]:
-    """A signal or an approval waits for ever unless the step itself states a timeout."""
+    """Returns the `until` of a wait for a signal or an approval; {} without a timeout: it waits for ever."""
     if step.timeout is None:
         return {}
     return {"until": (transition.at + timedelta(seconds=step.timeout)).isoformat()}
 
 
 def wait_over(transition: Transition, name: str) -> None:
-    """The time of a waiting step has come: a timer completes, anything else has timed out."""
+    """Ends the waiting of a step that is due: a timer completes, everything else has timed out."""
     waits = transition.step(name).waits or {}
     if waits.get("for") == "time":
         completion.complete(transition, name)

@@ -1,7 +1,7 @@
-"""A module for each kind of step: how it begins, and how it is tried again. PURE.
+"""A module for each kind of step: how it begins and how it is resumed. PURE.
 
-The module has the name of the kind in `designer.document.kinds` and says its `RULES`; what happens
-between the beginning and the end is told to the modules of `runs.machine.steps` by events.
+A module has the name of its kind in `designer.document.kinds` and defines `RULES`. Between the beginning and
+the end of a step, the modules of `runs.machine.steps` handle its events.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def _has_nothing_to_resume(transition: Transition, step: Step, key: str) -> bool
 
 @dataclass(frozen=True)
 class Rules:
-    """`begin` starts a ready step; an `ExpressionError` of it fails the step.
+    """`begin(transition, step)` starts a ready step; if it raises ExpressionError, the step fails.
 
-    `resume` goes on with a failed step, or with the item `key` of it, that a person has tried again. It
-    says whether there was something to go on with; where not, the step begins as if it were new.
+    `resume(transition, step, key)` continues a failed step, or its item `key`, that an operator has tried
+    again. It returns False if there is nothing to continue; then the step begins anew.
     """
 
     begin: Callable[[Transition, Step], None]

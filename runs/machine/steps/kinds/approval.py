@@ -1,4 +1,4 @@
-"""Approvals: a person says yes or no. PURE."""
+"""Approvals: the step waits for a person to approve or reject. PURE."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def begin(transition: Transition, step: Step) -> None:
 
 
 def resume(transition: Transition, step: Step, key: str) -> bool:
-    """One item, or all that did not complete; a map that never had items begins anew."""
+    """Runs one item again, or all that did not complete; a map that never had items begins anew."""
     state = transition.step(key)
     if state.map_name is not None:
         transition.queue(key, fresh=True)

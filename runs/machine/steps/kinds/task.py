@@ -12,7 +12,7 @@ def begin(transition: Transition, step: Step) -> None:
 
 
 def resume(transition: Transition, step: Step, key: str) -> bool:
-    """A task that failed before its first attempt, in its guard, has nothing to go on with."""
+    """A task that failed in its guard, before its first attempt, begins anew."""
     has_attempts = transition.step(key).attempt > 0
     if has_attempts:
         transition.queue(key, fresh=True)

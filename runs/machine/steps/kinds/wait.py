@@ -44,9 +44,9 @@ def _parse_time(value: Any, step: Step, at: datetime) -> datetime:
 
 
 def _wait_for_signal(transition: Transition, step: Step, name: str) -> None:
-    kept = transition.run.signals.get(name, ())
-    if kept:
-        return completion.complete(transition, step.name, transition.state.payload(kept[0]), signal=name)
+    received = transition.run.signals.get(name, ())
+    if received:
+        return completion.complete(transition, step.name, transition.state.payload(received[0]), signal=name)
     waits.wait(transition, step, {"for": "signal", "signal": name} | waits.time_limit(transition, step))
     return None
 

@@ -1,4 +1,4 @@
-"""Steps that are runs of another workflow: the start of the child run. PURE."""
+"""Child runs: the step starts a run of another workflow and waits for it. PURE."""
 
 from __future__ import annotations
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from runs.interventions.wording import Asked, consequences
+from runs.interventions.wording import Subject, consequences
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
-UNDO = Asked("compensation_failed", "charge", "refund")
-STEP = Asked("step_failed", "ship", "create_shipment")
+UNDO = Subject("compensation_failed", "charge", "refund")
+STEP = Subject("step_failed", "ship", "create_shipment")
 DONE, FAILED = RunStatus.COMPENSATED, RunStatus.FAILED
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer", "found", "said"),
+    ("subject", "answer", "preview", "sentences"),
     [
         (
             UNDO,
@@ -41,7 +41,7 @@ DONE, FAILED = RunStatus.COMPENSATED, RunStatus.FAILED
         (
             UNDO,
             "abandon",
-            Preview(undo=("a", "b", "c", "d", "e"), asked=1, ends=FAILED),
+            Preview(undo=("a", "b", "c", "d", "e"), still_open=1, ends=FAILED),
             "What charge did stays. Then 5 more undos follow: a, b, c and 2 more. "
             "1 other question about this run stays open.",
         ),
@@ -74,10 +74,12 @@ DONE, FAILED = RunStatus.COMPENSATED, RunStatus.FAILED
         (STEP, "compensate", Preview(ends=FAILED), "ship is given up. The run ends as failed."),
     ],
 )
-def test_each_answer_says_what_follows(asked: Asked, answer: Any, found: Preview, said: str) -> None:
-    assert consequences(asked, answer, found) == said
+def test_each_answer_says_what_follows(
+    subject: Subject, answer: Any, preview: Preview, sentences: str
+) -> None:
+    assert consequences(subject, answer, preview) == sentences
 
 
 def test_a_branch_that_depends_on_the_output_is_not_promised() -> None:
-    said = consequences(STEP, "resolve", Preview(starts=("mail",)), depends=True)
-    assert said.endswith("What begins then depends on your output.")
+    sentences = consequences(STEP, "resolve", Preview(starts=("mail",)), depends=True)
+    assert sentences.endswith("What begins then depends on your output.")

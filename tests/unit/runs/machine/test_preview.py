@@ -55,7 +55,7 @@ def test_the_undos_that_follow_are_named_in_order_and_then_happen(
 ) -> None:
     driver = backward()
     found = told(driver, "c", answer)
-    assert (found.undo, found.remains, found.ends, found.asked) == (undo, remains, ends, 0)
+    assert (found.undo, found.remains, found.ends, found.still_open) == (undo, remains, ends, 0)
     already = len(driver.undone())
     driver.answer("c", answer)
     started = len(driver.memory.journal)
@@ -75,7 +75,7 @@ def test_nothing_waits_behind_where_the_others_go_on() -> None:
     assert waits_behind(driver.memory.state(), "c") == ()
     assert undo_line(driver.memory.state()) == ("c", "b", "a")
     driver.run("b", CRITICAL)
-    assert told(driver, "c", "abandon").asked == 1
+    assert told(driver, "c", "abandon").still_open == 1
 
 
 def test_forward_answers_say_what_begins() -> None:
