@@ -1,1 +1,1 @@
-"""What sockets send: read once a process, handed to all who watch."""
+"""Live sockets: each change is read once per process and sent to every socket that watches it."""

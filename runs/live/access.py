@@ -1,4 +1,7 @@
-"""Who may still watch: asked when a socket opens, when people change, and every few seconds."""
+"""The right to watch, checked when a socket opens, when users or sessions change, and every few seconds.
+
+A socket outlives the request that opened it, so the person behind it is read from the database at each check.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from config.accounts.permissions import may
 from runs.delivery import hints
 
 Person = tuple[str, Any, Callable[[], Any] | None]
-"""The key of a session, or "" where there is none; the key of a user; and who knows it of a token."""
+"""Key of the session ("" without one), key of the user, and for a token the call that checks it again."""
 
 
 def person_of(scope: dict[str, Any]) -> Person:
@@ -30,13 +33,16 @@ def person_of(scope: dict[str, Any]) -> Person:
 
 
 def allowed_people(people: Collection[Person]) -> set[Person]:
+    """Returns those of `people` that may watch now."""
     return {person for person in people if may(_user(*person), "view")}
 
 
-def _user(session_key: str, user_pk: Any, ask: Callable[[], Any] | None) -> AbstractBaseUser | AnonymousUser:
-    """As the database has it now: signed out is nobody."""
-    if ask is not None:
-        return ask() or AnonymousUser()
+def _user(
+    session_key: str, user_pk: Any, reauthenticate: Callable[[], Any] | None
+) -> AbstractBaseUser | AnonymousUser:
+    """Returns the user as the database has it now; an anonymous one after signing out."""
+    if reauthenticate is not None:
+        return reauthenticate() or AnonymousUser()
     if not session_key:
         return get_user_model().objects.filter(pk=user_pk).first() or AnonymousUser()
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -46,12 +52,12 @@ def _user(session_key: str, user_pk: Any, ask: Callable[[], Any] | None) -> Abst
 
 
 def _changed(sender: Any, **kwargs: Any) -> None:
-    if kwargs.get("update_fields") != frozenset({"last_login"}):
+    if kwargs.get("update_fields") != frozenset({"last_login"}):  # signing in takes no right away
         hints.people_changed()
 
 
 def listen() -> None:
-    """Hear of every change of users, groups and sessions that might matter."""
+    """Connects to the signals of all changes of users, groups and sessions that may end a right to watch."""
     user = get_user_model()
     for sender in (user, Group):
         post_save.connect(_changed, sender=sender, dispatch_uid=f"people-{sender.__name__}")

@@ -1,6 +1,7 @@
-"""Sockets. What they send is read once a process by `runs.live.hub`; here is who may, and each one's place.
+"""Consumers of the sockets: the right to open one, limits per person, and the position of each.
 
-A slow browser is waited for: what it misses meanwhile is read again from the journal.
+`runs.live.hub` reads what they send, once per process. Sending waits for a slow browser; entries that the
+feed has dropped meanwhile are read again from the journal.
 """
 
 from __future__ import annotations
@@ -26,28 +27,31 @@ from runs.live import frames as live_frames
 from runs.live.access import Person, person_of
 from runs.live.backpressure import Backpressure
 from runs.live.feeds import RunFeed
-from runs.live.hub import Hub, hub_here
+from runs.live.hub import Hub, current_hub
 
-ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST, AGAIN_LATER = 4401, 4403, 4404, 4400, 1013
+ANONYMOUS, FOREIGN, NO_SUCH_RUN, BAD_REQUEST, TRY_AGAIN_LATER = 4401, 4403, 4404, 4400, 1013
 CHATTER, TOO_LARGE = 1008, 1009
 NUMBER_LENGTH_MAX = 9
 WAITING_MAX = 5_000  # frames of lists that a slow browser has not taken
-SAID_A_MINUTE_MAX, SAID_CHARS_MAX = 60, 1_000  # a watcher has nothing to say; signs of life are let be
+MESSAGES_PER_MINUTE_MAX, MESSAGE_CHARS_MAX = 60, 1_000  # from a browser; it sends keep-alives
 
 _open: Counter[Any] = Counter()
 """Sockets of each person in this process."""
 
 
 class Watcher(AsyncWebsocketConsumer):
-    """Lets signed-in people of this site in; everybody else is told why not by a close code."""
+    """Accepts signed-in people of this site; a refusal is a close code.
+
+    A browser sees the code only of a socket that was accepted, so a refused one is accepted and closed.
+    """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Without a channel of its own: sockets open while Redis is away, too."""
+        """Runs without a channel of its own, unlike the base class, so that sockets open without Redis, too."""
         self.scope, self.base_send, self.channel_layer = scope, send, None
         self.pump_task: asyncio.Task[None] | None = None
         self.hub: Hub | None = None
-        self.said: Counter[int] = Counter()
-        self.counted: Any = None
+        self.received: Counter[int] = Counter()
+        self.slot_owner: Any = None
         with contextlib.suppress(StopConsumer):
             await await_many_dispatch([receive], self.dispatch)
 
@@ -57,15 +61,15 @@ class Watcher(AsyncWebsocketConsumer):
 
     @property
     def backpressure(self) -> Backpressure:
-        backpressure: Backpressure = self.scope["valve"]
+        backpressure: Backpressure = self.scope["backpressure"]
         return backpressure
 
     async def connect(self) -> None:
-        """Accepts when all that happens from now on will be told; a refusal needs an open socket too."""
+        """Accepts once the hub sends all changes from now on."""
         try:
             code = await self.refusal() or await self.enter()
         except (DatabaseError, InterfaceError):
-            code = AGAIN_LATER
+            code = TRY_AGAIN_LATER
         await self.accept()
         if code:
             await self.close(code)
@@ -77,46 +81,46 @@ class Watcher(AsyncWebsocketConsumer):
             return FOREIGN
         if not await database_sync_to_async(may)(self.scope["user"], "view"):
             return ANONYMOUS
-        return await self._take_place()
+        return await self._take_slot()
 
-    async def _take_place(self) -> int | None:
-        """One of the sockets that a person may have open, and one of their calls."""
+    async def _take_slot(self) -> int | None:
+        """Takes one of the sockets that a person may have open, and one of their calls."""
         person_id = self.scope["user"].pk
         try:
             await database_sync_to_async(consume)("calls", f"person {person_id}")
         except TooMany:
-            return AGAIN_LATER
+            return TRY_AGAIN_LATER
         if _open[person_id] >= settings.SOCKETS_PER_PERSON:
-            return AGAIN_LATER
+            return TRY_AGAIN_LATER
         _open[person_id] += 1
-        self.counted = person_id
+        self.slot_owner = person_id
         return None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Nothing that a watcher says is listened to."""
+        """Ignores messages from the browser; too many or too long ones close the socket."""
         minute = int(asyncio.get_running_loop().time() // 60)
-        self.said = Counter({minute: self.said[minute] + 1})
-        if len(text_data or bytes_data or "") > SAID_CHARS_MAX:
+        self.received = Counter({minute: self.received[minute] + 1})
+        if len(text_data or bytes_data or "") > MESSAGE_CHARS_MAX:
             await self.close(TOO_LARGE)
-        elif self.said[minute] > SAID_A_MINUTE_MAX:
+        elif self.received[minute] > MESSAGES_PER_MINUTE_MAX:
             await self.close(CHATTER)
 
     async def enter(self) -> int | None:
-        """Joins those who are told; the code of a refusal."""
-        self.hub = hub_here()
+        """Joins the hub. Returns the close code of a refusal."""
+        self.hub = current_hub()
         await self.hub.join(self)
         return None
 
     async def disconnect(self, code: int) -> None:
         await self._stop()
-        self._give_place_back()
+        self._free_slot()
         if self.hub is not None:
             hub, self.hub = self.hub, None
             await self.exit(hub)
             await hub.leave(self)
 
-    def _give_place_back(self) -> None:
-        person_id, self.counted = self.counted, None
+    def _free_slot(self) -> None:
+        person_id, self.slot_owner = self.slot_owner, None
         if person_id is not None:
             _open[person_id] -= 1
             if not _open[person_id]:
@@ -125,7 +129,7 @@ class Watcher(AsyncWebsocketConsumer):
     async def exit(self, hub: Hub) -> None:
         """Gives back what `enter` took."""
 
-    async def turn_out(self) -> None:
+    async def expel(self) -> None:
         await self._stop()
         await self.close(ANONYMOUS)
 
@@ -140,7 +144,7 @@ class Watcher(AsyncWebsocketConsumer):
         try:
             await self.pump()
         except (DatabaseError, InterfaceError):
-            await self.close(AGAIN_LATER)
+            await self.close(TRY_AGAIN_LATER)
 
     async def pump(self) -> None:
         raise NotImplementedError
@@ -181,7 +185,7 @@ class RunConsumer(Watcher):
 
 
 class ListWatcher(Watcher):
-    """Frames of a list. Those of one key that a slow browser has not taken yet are merged."""
+    """Frames of a list. Of a key, only the newest unsent frame is kept; too many keys close the socket."""
 
     async def enter(self) -> int | None:
         self.waiting: dict[object, str] = {}
@@ -204,16 +208,16 @@ class ListWatcher(Watcher):
             while self.waiting and not self.is_behind:
                 key = next(iter(self.waiting))
                 await self.backpressure.send(self.waiting.pop(key))
-        await self.close(AGAIN_LATER)
+        await self.close(TRY_AGAIN_LATER)
 
 
 class RunsConsumer(ListWatcher):
-    """One frame per run whose state or progress changed."""
+    """One frame for each run whose state or progress changed."""
 
     async def enter(self) -> int | None:
         await super().enter()
         assert self.hub is not None
-        await self.hub.list_to(self)
+        await self.hub.subscribe_to_list(self)
         return None
 
     async def exit(self, hub: Hub) -> None:
@@ -229,9 +233,9 @@ class InterventionsConsumer(ListWatcher):
     async def enter(self) -> int | None:
         await super().enter()
         assert self.hub is not None
-        await self.hub.interventions_to(self)
+        await self.hub.subscribe_to_interventions(self)
         if parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True).get("count"):
-            self.offer("count", await self.hub.back(live_frames.open_count))
+            self.offer("count", await self.hub.read_for_one(live_frames.open_count))
         return None
 
     async def exit(self, hub: Hub) -> None:
@@ -245,8 +249,4 @@ def _is_own_origin(scope: dict[str, Any]) -> bool:
         return True
     allowed = list(settings.ALLOWED_HOSTS) + list(settings.CSRF_TRUSTED_ORIGINS)
     validator = OriginValidator(None, allowed)
-    return bool(validator.valid_origin(_parsed(headers[b"origin"])))
-
-
-def _parsed(origin: bytes) -> Any:
-    return urlparse(origin.decode("latin1"))
+    return bool(validator.valid_origin(urlparse(headers[b"origin"].decode("latin1"))))

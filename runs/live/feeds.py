@@ -1,4 +1,8 @@
-"""What the watchers of one process share: a run's newest frames, and the frames of the lists. No I/O here."""
+"""Feeds, which the sockets of one process share: a run's newest frames, and the frames of the lists. No I/O.
+
+Frames reach a feed by two ways: after a hint, and by the hub's regular look at the database, which makes up
+for lost hints. A feed therefore remembers what it has sent, so that each change is sent once.
+"""
 
 from __future__ import annotations
 
@@ -11,100 +15,107 @@ from uuid import UUID
 
 KEPT_FRAMES_MAX = 1_000
 KEPT_CHARS_MAX = 1_000_000
-TOLD_MAX = 10_000
+SENT_MAX = 10_000  # runs whose last sent entry is remembered
 
 Frame = tuple[int, str]
 
 
 class RunFeed:
-    """The newest frames of one run, in order and without a gap, and whom to wake when there are more."""
+    """The newest frames of one run, in order and without a gap.
+
+    Each socket keeps its own position and reads by `since`; `more` waits for new frames.
+    """
 
     def __init__(self, run_id: UUID, last: int) -> None:
         self.run_id = run_id
         self.last = last
         self.watchers = 0
-        self._kept: deque[Frame] = deque()
+        self._frames: deque[Frame] = deque()
         self._chars = 0
         self._news = asyncio.Event()
 
-    def hear(self, frames: Iterable[Frame]) -> None:
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Adds frames that follow the last one without a gap, ignores others, and drops the oldest."""
         for seq, text in frames:
             if seq == self.last + 1:
                 self.last = seq
-                self._kept.append((seq, text))
+                self._frames.append((seq, text))
                 self._chars += len(text)
-        while len(self._kept) > KEPT_FRAMES_MAX or self._chars > KEPT_CHARS_MAX:
-            self._chars -= len(self._kept.popleft()[1])
-        self._news.set()
+        while len(self._frames) > KEPT_FRAMES_MAX or self._chars > KEPT_CHARS_MAX:
+            self._chars -= len(self._frames.popleft()[1])
+        self._news.set()  # wakes all who wait; who waits from now on waits for the next frames
         self._news = asyncio.Event()
 
     def since(self, after: int) -> list[Frame] | None:
-        """Frames after number `after`; None where they are not kept any more, or never were."""
-        first = self.last - len(self._kept) + 1
+        """Returns the frames after number `after`; None if the feed does not have all of them (any more)."""
+        first = self.last - len(self._frames) + 1
         if after >= self.last:
             return []
-        return None if after + 1 < first else list(islice(self._kept, after + 1 - first, None))
+        return None if after + 1 < first else list(islice(self._frames, after + 1 - first, None))
 
     async def more(self) -> None:
-        """Returns when frames have come since the call."""
+        """Returns when frames have been added since the call."""
         await self._news.wait()
 
 
 class Listener(Protocol):
-    """A socket that takes frames of a list. It may merge those of one key."""
+    """A socket that takes frames of a list. It may drop a frame for a newer one of the same key."""
 
     def offer(self, key: object, text: str) -> None: ...
 
 
 class ListFeed:
-    """Frames of `/ws/runs/`: what is to be read, and how far each run was when watchers last heard of it."""
+    """Frames of `/ws/runs/`.
+
+    `moved`: runs whose frame is to be read. `_sent`: the number of the entry up to which each run was sent.
+    `_live`: runs that were under way then.
+    """
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self.moved: set[UUID] = set()
-        self._told: OrderedDict[UUID, int] = OrderedDict()
+        self._sent: OrderedDict[UUID, int] = OrderedDict()
         self._live: set[UUID] = set()
 
     def begin(self, live: dict[UUID, int]) -> None:
-        self._told = OrderedDict(live)
+        """Starts from the runs under way, whose state the first listener has from its page."""
+        self._sent = OrderedDict(live)
         self._live = set(live)
 
     def note(self, seqs: dict[UUID, int]) -> None:
-        """Runs have so many entries now."""
-        self.moved |= {run_id for run_id, seq in seqs.items() if self._told.get(run_id) != seq}
+        """Notes numbers of entries by run; a run whose number differs from the sent one has moved."""
+        self.moved |= {run_id for run_id, seq in seqs.items() if self._sent.get(run_id) != seq}
 
-    def unheard(self, live: dict[UUID, int]) -> set[UUID]:
-        """After a look at all runs under way: what has moved without a hint, the ended included."""
+    def reconcile(self, live: dict[UUID, int]) -> None:
+        """Notes what has moved without a hint, given all runs under way; a missing one has ended."""
         self.note(live)
-        ended = self._live - live.keys()
-        self.moved |= ended
-        return ended
+        self.moved |= self._live - live.keys()
 
-    def tell(self, frames: Iterable[tuple[UUID, int, str, bool]]) -> None:
+    def send(self, frames: Iterable[tuple[UUID, int, str, bool]]) -> None:
         for run_id, seq, text, is_ended in frames:
-            self._told[run_id] = seq
-            self._told.move_to_end(run_id)
+            self._sent[run_id] = seq
+            self._sent.move_to_end(run_id)
             (self._live.discard if is_ended else self._live.add)(run_id)
             for listener in self.listeners:
                 listener.offer(run_id, text)
-        while len(self._told) > TOLD_MAX:
-            self._live.discard(self._told.popitem(last=False)[0])
+        while len(self._sent) > SENT_MAX:
+            self._live.discard(self._sent.popitem(last=False)[0])
 
 
 InterventionMove = tuple[str, int, str]
 
 
 class InterventionFeed:
-    """Frames of `/ws/interventions/`: each that was opened, claimed or answered, once."""
+    """Frames of `/ws/interventions/`: each opening, claim and answer once."""
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self.moved: set[InterventionMove] = set()
         self.open: dict[int, str] = {}
-        """Who has claimed it, by intervention, as was last told."""
+        """By id of an open intervention, the person whose claim was sent last; "" for none."""
 
-    def unheard(self, now_open: dict[int, tuple[InterventionMove, str]]) -> set[int]:
-        """Notes what happened without a hint; returns ids of those that are not open any more."""
+    def reconcile(self, now_open: dict[int, tuple[InterventionMove, str]]) -> set[int]:
+        """Notes what has happened without a hint. Returns ids of interventions that are not open any more."""
         for pk, (move, claimed_by) in now_open.items():
             if pk not in self.open:
                 self.moved.add(move)
@@ -112,7 +123,7 @@ class InterventionFeed:
                 self.moved.add((*move[:2], "intervention.claimed"))
         return self.open.keys() - now_open.keys()
 
-    def tell(self, frames: Iterable[tuple[int, str, str, str]]) -> None:
+    def send(self, frames: Iterable[tuple[int, str, str, str]]) -> None:
         for pk, event, text, claimed_by in frames:
             if not self._is_news(pk, event, claimed_by):
                 continue
@@ -120,7 +131,7 @@ class InterventionFeed:
                 listener.offer((pk, event), text)
 
     def _is_news(self, pk: int, event: str, claimed_by: str) -> bool:
-        """A hint may come after the look that did without it."""
+        """Whether an event has not been sent yet: `reconcile` may have been faster than its hint."""
         known = self.open.get(pk)
         match event:
             case "intervention.opened":

@@ -1,4 +1,4 @@
-"""What sockets send, as read from the database; in threads of their own, one statement a thing that moved."""
+"""Reads the frames that sockets send. Called by the hub in threads of its own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ OPENED, CLAIMED, ANSWERED = ORDER = ("intervention.opened", "intervention.claime
 
 Frame = tuple[int, str]
 InterventionMove = tuple[str, int, str]
-"""Of which run, opened by which entry, and what happened to it."""
+"""Id of the run, number of the entry that opened the intervention, and what happened."""
 InterventionFrame = tuple[int, str, str, str]
-"""Id of the intervention, what happened, the frame, and who has claimed it."""
+"""Id of the intervention, what happened, the frame, and the person that has claimed it."""
 
 
 def text_of(message: Mapping[str, Any]) -> str:
@@ -31,7 +31,7 @@ def text_of(message: Mapping[str, Any]) -> str:
 
 
 def last_seq(run_id: UUID) -> int | None:
-    """How many entries a run has; None where there is no such run."""
+    """Returns the number of a run's last entry; None if there is no such run."""
     return Run.objects.filter(pk=run_id).values_list("last_seq", flat=True).first()
 
 
@@ -40,7 +40,7 @@ def last_seqs(run_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 def chunk(run_id: UUID, after: int) -> list[Frame]:
-    """Frames after number `after`, at most FRAMES_MAX."""
+    """Returns the frames after number `after`, at most FRAMES_MAX."""
     return [(frame["seq"], text_of(frame)) for frame in frames(run_id, after, FRAMES_MAX)]
 
 
@@ -49,16 +49,16 @@ def chunks(places: Mapping[UUID, int]) -> dict[UUID, list[Frame]]:
 
 
 def live_seqs() -> dict[UUID, int]:
-    """The newest runs that have not ended, with their numbers of entries."""
-    found: list[tuple[datetime, UUID, int]] = []
-    for status in RUN_LIVE:  # one by one, each by its index: all at once, it is the index of all runs
+    """Returns the LIVE_MAX newest runs under way, with the numbers of their last entries."""
+    rows: list[tuple[datetime, UUID, int]] = []
+    for status in RUN_LIVE:  # a query for each reads its own index; one for all would read that of all runs
         runs = Run.objects.filter(status=status, trial=False).order_by("-created_at", "-id")
-        found += runs.values_list("created_at", "pk", "last_seq")[:LIVE_MAX]
-    return {run_id: seq for _, run_id, seq in sorted(found, reverse=True)[:LIVE_MAX]}
+        rows += runs.values_list("created_at", "pk", "last_seq")[:LIVE_MAX]
+    return {run_id: seq for _, run_id, seq in sorted(rows, reverse=True)[:LIVE_MAX]}
 
 
 def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
-    """Id, number of entries, frame and whether it ended, of those runs that are no trials."""
+    """Returns id, number of the last entry, frame and whether it has ended, of runs that are no trials."""
     at = reader.now()
     columns = ("id", "workflow_name", "status", "done", "total", "finished_at", "last_seq")
     runs = Run.objects.filter(pk__in=run_ids, trial=False).only(*columns)
@@ -66,14 +66,15 @@ def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
 
 
 def intervention_frames(moved: Collection[InterventionMove]) -> list[InterventionFrame]:
-    found = []
-    more = {"open": count_open()}
+    """Returns the frames of what happened to interventions, each with the number of open ones."""
+    result: list[InterventionFrame] = []
+    count = {"open": count_open()}
     for run_id, opened, event in sorted(moved, key=_rank):
         intervention = Intervention.objects.filter(run_id=run_id, opened_seq=opened).first()
         if intervention is not None:
-            text = text_of(intervention_json(intervention) | {"event": event} | more)
-            found.append((intervention.pk, event, text, intervention.claimed_by))
-    return found
+            text = text_of(intervention_json(intervention) | {"event": event} | count)
+            result.append((intervention.pk, event, text, intervention.claimed_by))
+    return result
 
 
 def _rank(move: InterventionMove) -> int:
@@ -81,7 +82,7 @@ def _rank(move: InterventionMove) -> int:
 
 
 def open_count() -> str:
-    """The frame that says how many interventions are open."""
+    """Returns the frame with the number of open interventions."""
     return text_of({"event": "count", "open": count_open()})
 
 
@@ -90,16 +91,15 @@ def count_open() -> int:
 
 
 def open_interventions() -> dict[int, tuple[InterventionMove, str]]:
-    """Interventions that are open, by id, as they were opened, and who has claimed them."""
-    rows = Intervention.objects.filter(status="open").order_by("-opened_at")
-    found = rows.values_list("pk", "run_id", "opened_seq", "claimed_by")[:LIVE_MAX]
-    return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in found}
+    """Returns, by id, the opening of each open intervention and the person that has claimed it."""
+    interventions = Intervention.objects.filter(status="open").order_by("-opened_at")
+    rows = interventions.values_list("pk", "run_id", "opened_seq", "claimed_by")[:LIVE_MAX]
+    return {pk: ((str(run_id), opened, OPENED), claimed) for pk, run_id, opened, claimed in rows}
 
 
 def answered_interventions(ids: Collection[int]) -> list[InterventionMove]:
-    rows = Intervention.objects.filter(pk__in=ids, status="answered").exclude(claimed_by="")
-    claimed = [(str(run_id), opened, CLAIMED) for run_id, opened in rows.values_list("run_id", "opened_seq")]
-    rows = Intervention.objects.filter(pk__in=ids, status="answered")
-    return claimed + [
-        (str(run_id), opened, ANSWERED) for run_id, opened in rows.values_list("run_id", "opened_seq")
-    ]
+    """Returns what happened to the answered ones: the claim, if there was one, and the answer."""
+    answered = Intervention.objects.filter(pk__in=ids, status="answered")
+    rows = list(answered.values_list("run_id", "opened_seq", "claimed_by"))
+    claims = [(str(run_id), opened, CLAIMED) for run_id, opened, claimed_by in rows if claimed_by]
+    return claims + [(str(run_id), opened, ANSWERED) for run_id, opened, _ in rows]

@@ -1,7 +1,16 @@
-"""One hub a process and event loop: it hears hints, reads what moved once, and tells the feeds.
+"""The hub: receives hints, reads what has moved, and passes it to the feeds. One per event loop.
 
-A lost hint costs POLL_S at most, as the hub also looks by itself; and a database that is away for a while
-costs as long as it is away. It lives while there are sockets.
+However many sockets watch, a change is read from the database once per process. A hint says which runs and
+interventions have moved; `_listen` receives hints from the channel layer and notes them, `_read` reads the
+runs that somebody watches, `_send_lists` the frames of the lists. Hints may be lost: `_poll` looks at the
+database every POLL_S, so a lost one costs that long. `_check` expels people that may not watch any more. Each
+of these loops is a task that begins again after an error; a database that is away delays frames and loses
+none, as what was noted is noted again.
+
+Reading blocks, so it runs in two threads of one connection each: one for what all sockets wait for, one for
+what a single socket asks for, so that a slow reader of an old journal does not delay the others.
+
+A hub lives while it has sockets: the first starts the tasks, the last ends them and closes the connections.
 """
 
 from __future__ import annotations
@@ -10,7 +19,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
@@ -23,7 +32,7 @@ from redis import RedisError
 from runs.delivery.hints import BOARD_GROUP, PEOPLE
 from runs.live import access
 from runs.live import frames as live_frames
-from runs.live.feeds import InterventionFeed, ListFeed, RunFeed
+from runs.live.feeds import InterventionFeed, Listener, ListFeed, RunFeed
 from runs.machine.limits import FRAMES_MAX
 
 logger = logging.getLogger(__name__)
@@ -37,15 +46,17 @@ T = TypeVar("T")
 
 
 class Member(Protocol):
-    """A socket, as far as the hub must know it."""
+    """A socket as the hub sees it."""
 
     @property
     def person(self) -> access.Person: ...
 
-    async def turn_out(self) -> None: ...
+    async def expel(self) -> None: ...
 
 
 class Hub:
+    """The feeds of one event loop and the tasks that fill them; see the module."""
+
     def __init__(self) -> None:
         self.members: set[Member] = set()
         self.runs: dict[UUID, RunFeed] = {}
@@ -58,17 +69,17 @@ class Hub:
         self._listens = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._reads: dict[tuple[UUID, int], asyncio.Future[list[live_frames.Frame]]] = {}
-        self._live = ThreadPoolExecutor(1, "hub-live")
-        self._back = ThreadPoolExecutor(1, "hub-back")
+        self._for_all = ThreadPoolExecutor(1, "hub-live")
+        self._for_one = ThreadPoolExecutor(1, "hub-back")
 
     # --- sockets come and go ---
 
     async def join(self, member: Member) -> None:
         self.members.add(member)
         if not self._tasks:
-            loops = (self._listen, self._read, self._tell, self._poll, self._check)
-            self._tasks = [asyncio.create_task(self._for_ever(loop)) for loop in loops]
-        with contextlib.suppress(TimeoutError):  # without Redis there are no hints: the hub looks by itself
+            loops = (self._listen, self._read, self._send_lists, self._poll, self._check)
+            self._tasks = [asyncio.create_task(self._repeat(loop)) for loop in loops]
+        with contextlib.suppress(TimeoutError):  # without Redis there are no hints, but polling
             await asyncio.wait_for(self._listens.wait(), AGAIN_S)
 
     async def leave(self, member: Member) -> None:
@@ -81,23 +92,25 @@ class Hub:
         tasks, self._tasks = set(self._tasks), []
         if not tasks:
             return
-        while tasks:  # a task that is just connecting to Redis may not hear the first time
+        while tasks:  # a task that is just connecting to Redis may swallow the first cancellation
             for task in tasks:
                 task.cancel()
             _, tasks = await asyncio.wait(tasks, timeout=AGAIN_S / 10)
-        for pool in (self._live, self._back):
+        for pool in (self._for_all, self._for_one):
             pool.submit(connections.close_all)
             await asyncio.to_thread(pool.shutdown)
 
     async def watch(self, run_id: UUID) -> RunFeed | None:
-        """The feed of a run; None where there is no such run. Give it back with `unwatch`."""
+        """Returns the feed of a run, to be given back with `unwatch`; None if there is no such run."""
         feed = self.runs.get(run_id)
         if feed is None:
-            last = await self.back(live_frames.last_seq, run_id)
+            last = await self.read_for_one(live_frames.last_seq, run_id)
             if last is None:
                 return None
             feed = self.runs.setdefault(run_id, RunFeed(run_id, last))
-            self._note_runs({run_id: last + 1})  # something may have moved since it was read
+            self._note_runs(
+                {run_id: last + 1}
+            )  # the run may have moved since, before the feed was there to be noted
         feed.watchers += 1
         return feed
 
@@ -107,26 +120,29 @@ class Hub:
             self.runs.pop(feed.run_id, None)
 
     async def chunk(self, run_id: UUID, after: int) -> list[live_frames.Frame]:
-        """What the feed does not keep any more. Those who ask for the same at once get one reading."""
+        """Reads frames that the feed does not keep any more; equal concurrent requests share one reading."""
         key = run_id, after
         if key not in self._reads:
-            self._reads[key] = asyncio.ensure_future(self.back(live_frames.chunk, run_id, after))
+            self._reads[key] = asyncio.ensure_future(self.read_for_one(live_frames.chunk, run_id, after))
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
-        return await asyncio.shield(self._reads[key])
+        return await asyncio.shield(
+            self._reads[key]
+        )  # a socket that closes must not cancel it for the others
 
-    async def back(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Reads for one socket, beside what all wait for."""
-        return await self._in(self._back, lambda: read(*args, **kwargs))
+    async def read_for_one(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Reads for a single socket."""
+        return await self._in(self._for_one, lambda: read(*args, **kwargs))
 
-    async def live(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in(self._live, lambda: read(*args, **kwargs))
+    async def read_for_all(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Reads what all sockets wait for."""
+        return await self._in(self._for_all, lambda: read(*args, **kwargs))
 
     async def _in(self, pool: ThreadPoolExecutor, read: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, _afresh, read)
+        return await asyncio.get_running_loop().run_in_executor(pool, _with_connection, read)
 
     # --- loops ---
 
-    async def _for_ever(self, loop: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, loop: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await loop()
@@ -144,12 +160,13 @@ class Hub:
         self._listens.set()
         try:
             while True:
-                self.hear(await layer.receive(channel))
+                self.note(await layer.receive(channel))
         finally:
             with contextlib.suppress(RedisError, OSError, RuntimeError):
                 await layer.group_discard(BOARD_GROUP, channel)
 
-    def hear(self, message: dict[str, Any]) -> None:
+    def note(self, message: dict[str, Any]) -> None:
+        """Notes a hint (`runs.delivery.hints`) for the loops that read."""
         seqs = {UUID(run_id): seq for run_id, seq in message["runs"].items()}
         self._note_runs(seqs)
         if self.list.listeners:
@@ -172,33 +189,36 @@ class Hub:
             self._has_moved.set()
 
     async def _read(self) -> None:
-        """Each run that moved is read once, however many watch it."""
+        """Reads the new frames of each watched run that has moved."""
         await self._has_moved.wait()
         self._has_moved.clear()
         moved, self._moved = self._moved & self.runs.keys(), set()
         try:
-            found = await self.live(live_frames.chunks, {run_id: self.runs[run_id].last for run_id in moved})
-        except BaseException:
+            positions = {run_id: self.runs[run_id].last for run_id in moved}
+            frames_by_run = await self.read_for_all(live_frames.chunks, positions)
+        except BaseException:  # cancellation included: nothing that was noted may be lost
             self._moved |= moved
             self._has_moved.set()
             raise
-        for run_id, frames in found.items():
+        for run_id, frames in frames_by_run.items():
             if run_id in self.runs:
-                self.runs[run_id].hear(frames)
-            if len(frames) == FRAMES_MAX:
+                self.runs[run_id].add(frames)
+            if len(frames) == FRAMES_MAX:  # there may be more
                 self._moved.add(run_id)
                 self._has_moved.set()
 
-    async def _tell(self) -> None:
+    async def _send_lists(self) -> None:
+        """Sends the frames of runs and interventions that have moved, those of MERGE_S at once."""
         await self._has_listed.wait()
         self._has_listed.clear()
         runs, self.list.moved = self.list.moved, set()
         interventions, self.interventions.moved = self.interventions.moved, set()
         try:
-            self.list.tell(await self.live(live_frames.list_frames, runs) if runs else [])
-            self.interventions.tell(
-                await self.live(live_frames.intervention_frames, interventions) if interventions else []
-            )
+            if runs:
+                self.list.send(await self.read_for_all(live_frames.list_frames, runs))
+            if interventions:
+                frames = await self.read_for_all(live_frames.intervention_frames, interventions)
+                self.interventions.send(frames)
         except BaseException:
             self.list.moved |= runs
             self.interventions.moved |= interventions
@@ -207,53 +227,50 @@ class Hub:
         await asyncio.sleep(MERGE_S)
 
     async def _poll(self) -> None:
-        """Looks for what no hint told of."""
+        """Looks for what has moved without a hint."""
         await asyncio.sleep(POLL_S)
-        self._note_runs(await self.live(live_frames.last_seqs, list(self.runs)))
+        self._note_runs(await self.read_for_all(live_frames.last_seqs, list(self.runs)))
         if self.list.listeners:
-            self.list.unheard(await self.live(live_frames.live_seqs))
+            self.list.reconcile(await self.read_for_all(live_frames.live_seqs))
         if self.interventions.listeners:
-            closed = self.interventions.unheard(await self.live(live_frames.open_interventions))
-            self.interventions.moved |= set(
-                await self.live(live_frames.answered_interventions, closed) if closed else []
-            )
+            now_open = await self.read_for_all(live_frames.open_interventions)
+            closed = self.interventions.reconcile(now_open)
+            if closed:
+                answered = await self.read_for_all(live_frames.answered_interventions, closed)
+                self.interventions.moved |= set(answered)
         if self.list.moved or self.interventions.moved:
             self._has_listed.set()
 
     async def _check(self) -> None:
-        """Who may not see any more is turned out: at once after a hint, else within POLL_S."""
+        """Expels people that may not watch any more: at once after a hint, else within POLL_S."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._people_changed.wait(), POLL_S)
         self._people_changed.clear()
         by_person: dict[access.Person, list[Member]] = defaultdict(list)
         for member in self.members:
             by_person[member.person].append(member)
-        allowed = await self.back(access.allowed_people, list(by_person))
+        allowed = await self.read_for_one(access.allowed_people, list(by_person))
         for person in by_person.keys() - allowed:
             self.members -= set(by_person[person])
-            await _turn_out(by_person[person])
+            for member in by_person[person]:
+                await member.expel()
 
     # --- lists ---
 
-    async def list_to(self, listener: Any) -> None:
+    async def subscribe_to_list(self, listener: Listener) -> None:
         if not self.list.listeners:
-            self.list.begin(await self.live(live_frames.live_seqs))
+            self.list.begin(await self.read_for_all(live_frames.live_seqs))
         self.list.listeners.add(listener)
 
-    async def interventions_to(self, listener: Any) -> None:
+    async def subscribe_to_interventions(self, listener: Listener) -> None:
         if not self.interventions.listeners:
-            now_open = await self.live(live_frames.open_interventions)
+            now_open = await self.read_for_all(live_frames.open_interventions)
             self.interventions.open = {pk: claimed_by for pk, (_, claimed_by) in now_open.items()}
         self.interventions.listeners.add(listener)
 
 
-async def _turn_out(members: Iterable[Member]) -> None:
-    for member in members:
-        await member.turn_out()
-
-
-def _afresh(read: Callable[[], T]) -> T:
-    """A connection that broke is not used again."""
+def _with_connection(read: Callable[[], T]) -> T:
+    """Reads; after an error the thread's connection is closed, so that a broken one is not used again."""
     try:
         return read()
     except (DatabaseError, InterfaceError):
@@ -264,8 +281,8 @@ def _afresh(read: Callable[[], T]) -> T:
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
-def hub_here() -> Hub:
-    """The hub of the running event loop."""
+def current_hub() -> Hub:
+    """Returns the hub of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
         _hubs[loop] = Hub()

@@ -1,4 +1,4 @@
-"""Sockets."""
+"""Addresses of the sockets."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from config.accounts import rate_limits
 from config.asgi import application
 from config.lib.caches import clear_all
 from config.middleware import BodyLimit
-from runs.live.consumers import SAID_A_MINUTE_MAX, SAID_CHARS_MAX
+from runs.live.consumers import MESSAGE_CHARS_MAX, MESSAGES_PER_MINUTE_MAX
 from runs.models import Run
 from tests.integration.runs.live.test_live import closing_code, socket_of
 from tests.people import client_of
@@ -195,12 +195,12 @@ async def test_opening_sockets_is_counted_as_calls(viewer: Client, few: Callable
 
 async def test_what_a_watcher_says_is_bounded(viewer: Client) -> None:
     async with socket_of(viewer, "/ws/runs/") as large:
-        await large.send_to(text_data="x" * (SAID_CHARS_MAX + 1))
+        await large.send_to(text_data="x" * (MESSAGE_CHARS_MAX + 1))
         assert await closing_code(large) == 1009
     async with socket_of(viewer, "/ws/runs/") as loud:
-        for _ in range(SAID_A_MINUTE_MAX):
+        for _ in range(MESSAGES_PER_MINUTE_MAX):
             await loud.send_to(text_data="{}")
         assert await loud.receive_nothing(0.05)
-        for _ in range(SAID_A_MINUTE_MAX + 1):  # so that a minute that ends meanwhile changes nothing
+        for _ in range(MESSAGES_PER_MINUTE_MAX + 1):  # so that a minute that ends meanwhile changes nothing
             await loud.send_to(bytes_data=b"\0")
         assert await closing_code(loud) == 1008

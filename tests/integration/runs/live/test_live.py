@@ -67,10 +67,10 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def settled(run_id: UUID, watchers: int) -> None:
     """Until so many sockets watch the run and the hub has read all that it knew of."""
-    hub = hubs.hub_here()
+    hub = hubs.current_hub()
     await until(lambda: run_id in hub.runs and hub.runs[run_id].watchers == watchers)
     await until(lambda: not hub._has_moved.is_set())
-    await hub.live(lambda: None)  # its one thread has ended the readings before
+    await hub.read_for_all(lambda: None)  # its one thread has ended the readings before
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, int]]:
 
 
 @pytest.fixture
-def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every hint is lost, and the hub looks by itself more often."""
-    monkeypatch.setattr(hubs.Hub, "hear", lambda hub, message: None)
+def no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loses every hint and has the hub poll more often."""
+    monkeypatch.setattr(hubs.Hub, "note", lambda hub, message: None)
     monkeypatch.setattr(hubs, "POLL_S", 0.2)
 
 
@@ -111,13 +111,15 @@ async def test_only_what_comes_after_a_number_is_sent(viewer: Client, undone: Ru
         assert await socket.receive_nothing(0.3)
 
 
-async def test_lost_hints_cost_time_and_no_entry(viewer: Client, waiting: Run, deaf: None) -> None:
+async def test_lost_hints_cost_time_and_no_entry(viewer: Client, waiting: Run, no_hints: None) -> None:
     async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={waiting.last_seq}") as socket:
         await in_thread(engine.signal)(waiting.pk, "paid")
         assert (await frames_from(socket, 1))[0]["seq"] == waiting.last_seq + 1
 
 
-async def test_lists_hear_of_what_no_hint_told(viewer: Client, stuck: Run, waiting: Run, deaf: None) -> None:
+async def test_lists_hear_of_what_no_hint_told(
+    viewer: Client, stuck: Run, waiting: Run, no_hints: None
+) -> None:
     async with (
         socket_of(viewer, "/ws/runs/") as runs,
         socket_of(viewer, "/ws/interventions/") as interventions,
@@ -181,7 +183,7 @@ async def test_pages_that_open_at_once_share_the_reading_of_the_past(
     viewer: Client, undone: Run, reads: list[Any]
 ) -> None:
     async with socket_of(viewer, f"/ws/runs/{undone.pk}/?after={undone.last_seq}"):
-        hub = hubs.hub_here()
+        hub = hubs.current_hub()
         found = await asyncio.gather(*(hub.chunk(undone.pk, 0) for _ in range(50)))
         assert all(len(frames) == undone.last_seq for frames in found)
         assert reads.count((undone.pk, 0)) == 1
@@ -224,9 +226,9 @@ async def test_a_slow_browser_is_caught_up_from_the_journal(
         senders[-1].pauseProducing()
         for number in range(9):
             await in_thread(engine.signal)(waiting.pk, f"s{number}")
-        feed = hubs.hub_here().runs[waiting.pk]
+        feed = hubs.current_hub().runs[waiting.pk]
         await until(lambda: feed.last == known + 9)
-        assert len(feed._kept) == 2
+        assert len(feed._frames) == 2
         assert await socket.receive_nothing(0.1)
         senders[-1].resumeProducing()
         assert [frame["seq"] for frame in await frames_from(socket, 9)] == list(range(known + 1, known + 10))
@@ -244,7 +246,7 @@ def test_a_list_that_is_not_read_takes_no_endless_room() -> None:
 
 def test_a_feed_keeps_order_and_says_what_it_does_not_have() -> None:
     feed = RunFeed(UUID(int=1), 5)
-    feed.hear([(5, "old"), (6, "a"), (8, "gap"), (7, "b"), (7, "again")])
+    feed.add([(5, "old"), (6, "a"), (8, "gap"), (7, "b"), (7, "again")])
     assert (feed.since(5), feed.since(6), feed.since(7)) == ([(6, "a"), (7, "b")], [(7, "b")], [])
     assert feed.since(4) is None
     assert feed.since(99) == []
