@@ -1,6 +1,7 @@
-"""Runs, steps, journal and worker processes in the admin, read only; and the pages of interventions.
+"""The admin: runs, steps, journal and worker processes, read only; pages and policies of interventions.
 
-`runs.engine.engine` is the only writer; what may be done with a run stands on its page.
+Only the engine writes runs; the operations on a run are on its page. The tables have millions of rows, so
+lists neither count nor search beyond what an index gives.
 """
 
 from __future__ import annotations
@@ -28,13 +29,10 @@ from runs.models import CasePolicy, Intervention, JournalEntry, Run, StepRun, Wo
 from runs.queries.steps import is_uuid
 
 ROWS_PER_PAGE = 50
-
-
 COUNTED_MAX = 2_000
-
-
+JSON_SHOWN_MAX = 20_000
+SHORT_ID_LENGTH = 8
 OF_RUN = "run__id__exact"
-
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -43,8 +41,8 @@ else:
     ModelAdmin, Pages = admin.ModelAdmin, Paginator
 
 
-class FirstPages(Pages):
-    """Pages of the first COUNTED_MAX rows; to count millions takes longer than to show some of them."""
+class BoundedPaginator(Pages):
+    """Pages of the first COUNTED_MAX rows: counting millions takes longer than showing some of them."""
 
     @cached_property
     def counted(self) -> int:
@@ -59,19 +57,20 @@ class FirstPages(Pages):
         return self.counted > COUNTED_MAX
 
 
-class LookedAt(ForRole, ModelAdmin):
-    """Nothing is added, changed or deleted here."""
+class ReadOnlyAdmin(ForRole, ModelAdmin):
+    """Lists and shows; nothing is added, changed or deleted."""
 
     list_per_page = ROWS_PER_PAGE
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    paginator = FirstPages
+    paginator = BoundedPaginator
 
 
-class OfRun(LookedAt):
-    """Rows that belong to a run. Among those of all runs only the newest and a run's are looked for.
+class RunRowsAdmin(ReadOnlyAdmin):
+    """Rows that belong to runs. The list of all of them shows the newest and finds those of one run.
 
-    `within_run`: the filters, and the columns to search in, of a list of one run's rows; `place` orders it.
+    `within_run`: the filters and the columns to search in, `place` the order, of the list of one run's rows.
+    The column `of` links to the run's page.
     """
 
     list_select_related = ["run"]
@@ -88,7 +87,7 @@ class OfRun(LookedAt):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Django's own way would compare ids as texts, row by row."""
+        """Compares an id as an id; Django would cast that of each row to text."""
         if is_of_run(request) or not search_term:
             return super().get_search_results(request, queryset, search_term)
         text = search_term.strip()
@@ -103,35 +102,29 @@ class OfRun(LookedAt):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("run__input", "run__state")
 
+    @admin.display(description="run", ordering="run_id")
+    def of(self, row: Any) -> SafeString:
+        return page_link(row.run_id, str(row.run))
+
 
 def is_of_run(request: HttpRequest) -> bool:
+    """Whether a list shows the rows of one run."""
     return OF_RUN in request.GET
-
-
-JSON_SHOWN_MAX = 20_000
-SHORT_ID = 8
 
 
 def page_link(run_id: UUID, text: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("run-detail", args=[run_id]), text)
 
 
-def shown_json(value: Any) -> SafeString:
+def json_html(value: Any) -> SafeString:
+    """Returns a value as JSON with secrets masked, cut at JSON_SHOWN_MAX characters."""
     text = mask_secrets(json.dumps(value, indent=2, ensure_ascii=False))
     more = "" if len(text) <= JSON_SHOWN_MAX else f"\n… {len(text) - JSON_SHOWN_MAX:,} characters more"
     return format_html("<pre>{}{}</pre>", text[:JSON_SHOWN_MAX], more)
 
 
-class RowOfRun(OfRun):
-    """The column `of` leads to the run's page."""
-
-    @admin.display(description="run", ordering="run_id")
-    def of(self, row: Any) -> SafeString:
-        return page_link(row.run_id, str(row.run))
-
-
 @admin.register(Run)
-class RunAdmin(LookedAt):
+class RunAdmin(ReadOnlyAdmin):
     list_display = [
         "name",
         "status",
@@ -144,7 +137,7 @@ class RunAdmin(LookedAt):
     list_filter = ["status", "trial", "created_at"]
     list_select_related = ["started_by"]
     sortable_by: ClassVar[list[str]] = []
-    search_fields = ["id"]  # so that there is a search; what it looks for: get_search_results
+    search_fields = ["id"]  # only shows the search box; `get_search_results` does the search
     search_help_text = "An id; the name of a workflow; or that and, after a space, an idempotency key."
     exclude = ["state", "input", "error", "labels"]
     readonly_fields = ["page", "rows", "labels_text", "input_text", "error_text"]
@@ -155,16 +148,16 @@ class RunAdmin(LookedAt):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Run], search_term: str
     ) -> tuple[QuerySet[Run], bool]:
-        """Whole words, as the indexes have them."""
+        """Compares whole values, for which there are indexes."""
         name, _, key = search_term.strip().partition(" ")
         if is_uuid(name):
             return queryset.filter(pk=name), False
-        found = queryset.filter(workflow_name=name) if name else queryset
-        return found.filter(idempotency_key=key.strip()) if key else found, False
+        runs = queryset.filter(workflow_name=name) if name else queryset
+        return runs.filter(idempotency_key=key.strip()) if key else runs, False
 
     @admin.display(description="run", ordering="workflow_name")
     def name(self, run: Run) -> str:
-        return f"{run.workflow_name} …{run.pk.hex[-SHORT_ID:]}"
+        return f"{run.workflow_name} …{run.pk.hex[-SHORT_ID_LENGTH:]}"
 
     @admin.display(description="ended")
     def progress(self, run: Run) -> str:
@@ -186,19 +179,19 @@ class RunAdmin(LookedAt):
 
     @admin.display(description="labels")
     def labels_text(self, run: Run) -> SafeString:
-        return shown_json(run.labels)
+        return json_html(run.labels)
 
     @admin.display(description="input")
     def input_text(self, run: Run) -> SafeString:
-        return shown_json(run.input)
+        return json_html(run.input)
 
     @admin.display(description="error")
     def error_text(self, run: Run) -> SafeString:
-        return shown_json(run.error)
+        return json_html(run.error)
 
 
 @admin.register(StepRun)
-class StepRunAdmin(RowOfRun):
+class StepRunAdmin(RunRowsAdmin):
     list_display = ["name", "status", "undo", "attempt", "undo_attempt", "of", "started_at", "finished_at"]
     within_run = ["status", "undo"], ["name", "process"]
     exclude = ["state", "error"]
@@ -206,11 +199,11 @@ class StepRunAdmin(RowOfRun):
 
     @admin.display(description="error")
     def error_text(self, step: StepRun) -> SafeString:
-        return shown_json(step.error)
+        return json_html(step.error)
 
 
 @admin.register(JournalEntry)
-class JournalEntryAdmin(RowOfRun):
+class JournalEntryAdmin(RunRowsAdmin):
     list_display = ["seq", "type", "step", "attempt", "status", "at", "of"]
     place = "seq"
     within_run = [], ["step", "type"]
@@ -219,15 +212,15 @@ class JournalEntryAdmin(RowOfRun):
 
     @admin.display(description="data")
     def data_text(self, entry: JournalEntry) -> SafeString:
-        return shown_json(entry.data)
+        return json_html(entry.data)
 
     @admin.display(description="payload")
     def payload_text(self, entry: JournalEntry) -> SafeString:
-        return shown_json(entry.payload)
+        return json_html(entry.payload)
 
 
 @admin.register(WorkerProcess)
-class WorkerProcessAdmin(LookedAt):
+class WorkerProcessAdmin(ReadOnlyAdmin):
     list_display = ["id", "host", "pid", "queues", "lacks", "started_at", "seen_at"]
     list_filter = ["host"]
     search_fields = ["id", "host"]
@@ -235,7 +228,7 @@ class WorkerProcessAdmin(LookedAt):
 
 @admin.register(Intervention)
 class InterventionAdmin(ForRole, ModelAdmin):
-    """Pages of its own instead of Django's forms."""
+    """Has pages of its own instead of Django's list and forms."""
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

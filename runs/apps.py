@@ -1,4 +1,4 @@
-"""The app of runs."""
+"""Configuration of the app of runs."""
 
 from django.apps import AppConfig
 
@@ -8,6 +8,7 @@ class RunsConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
+        # These modules import models, which are there only now.
         from runs.lists import panels
         from runs.live import access
 

@@ -1,4 +1,7 @@
-"""What the app of runs refuses. Rules of a single run have theirs in `runs.machine.errors`."""
+"""Errors of the app of runs. Those of the rules of a single run are in `runs.machine.errors`.
+
+The docstring of a class is its default message, shown to people.
+"""
 
 from __future__ import annotations
 

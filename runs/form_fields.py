@@ -1,4 +1,4 @@
-"""Form fields for JSON, and its text form."""
+"""A form field for JSON, and JSON as text that people edit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runs.machine.limits import INPUT_BYTES_MAX
 
 
 class JsonField(forms.CharField):
-    """JSON typed by hand; `cleaned_data` holds the value, or None when the field is empty."""
+    """JSON typed by hand. `cleaned_data` holds the value, or None if the field is empty."""
 
     def __init__(self, *, rows: int = 4, needs_object: bool = False, **kwargs: Any) -> None:
         attrs = {"rows": rows, "class": "textarea code", "spellcheck": "false", "autocomplete": "off"}
@@ -25,14 +25,14 @@ class JsonField(forms.CharField):
         text = super().clean(value)
         if not text.strip():
             return None
-        found = parse_json(text)
-        if self.needs_object and not isinstance(found, dict):
+        parsed = parse_json(text)
+        if self.needs_object and not isinstance(parsed, dict):
             raise ValidationError('This must be a JSON object, such as {"key": 1}.')
-        return found
+        return parsed
 
 
 def parse_json(text: str) -> Any:
-    """The JSON value in `text`; a ValidationError says where it is broken."""
+    """Returns the JSON value in `text`. Raises ValidationError, which says where it is broken."""
     size = len(text.encode())
     if size > INPUT_BYTES_MAX:
         raise ValidationError(f"This is {size:,} bytes long; the limit is {INPUT_BYTES_MAX:,}. Shorten it.")
@@ -50,7 +50,7 @@ def parse_json(text: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A JSON value as people edit it."""
+    """Returns a JSON value as people edit it."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

@@ -1,1 +1,1 @@
-"""The audit: acts of people on runs, as pages and exports show them."""
+"""The audit: all acts of people on runs, as a page and as files."""

@@ -1,6 +1,7 @@
-"""Everything that people did: from the journal, the acts around interventions and Django's admin log.
+"""All acts of people: from the starts of runs, the journal, the acts on interventions and Django's admin log.
 
-Read in pages by time, so that a year of it takes no more memory than a day.
+Each source is read in pages ordered by time and the sources are merged, so that the audit of a year takes no
+more memory than that of a day. Fields of `Line` are the columns of exported files.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from runs.models import ACTS, CaseAct, JournalEntry, Run
 
 ROWS_PER_READ = 500
 FLAGS = {1: "added", 2: "changed", 3: "deleted"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# Stated as text, so that SQLite sees that its index `journal_acts` covers it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters by which spreadsheets know a formula
+# SQL with literals: SQLite uses the partial index `journal_acts` only if it sees the same list of types.
 IS_ACT = f"runs_journalentry.type IN ({', '.join(repr(act) for act in ACTS)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One act. `where`: the journal, an intervention, the admin log, or the start of a run."""
+    """One act. `where`: its source: the journal, an intervention, the admin log, or the start of a run."""
 
     at: datetime
     where: Literal["journal", "case", "admin", "run"]
@@ -49,7 +50,7 @@ COLUMNS = [field.name for field in fields(Line)]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows of one table, the name of their time, and how a row is read."""
+    """One table: its rows, the column of their time, and the function that makes a line of a row."""
 
     rows: QuerySet[Any]
     at: str
@@ -60,18 +61,18 @@ class Source:
 
 
 def lines(since: datetime, until: datetime) -> Iterator[Line]:
-    """Acts with `since` <= time < `until`, oldest first."""
+    """Yields the acts with `since` <= time < `until`, oldest first."""
     yield from merge(*(_paged(source, since, until) for source in _sources()), key=lambda line: line.at)
 
 
 def latest(since: datetime, until: datetime, most: int) -> list[Line]:
-    """The newest acts of a time span, newest first."""
-    found = [
+    """Returns the `most` newest acts with `since` <= time < `until`, newest first."""
+    newest = [
         source.read(row)
         for source in _sources()
         for row in source.within(since, until).order_by(f"-{source.at}", "-pk")[:most]
     ]
-    return sorted(found, key=lambda line: line.at, reverse=True)[:most]
+    return sorted(newest, key=lambda line: line.at, reverse=True)[:most]
 
 
 def _paged(source: Source, since: datetime, until: datetime) -> Iterator[Line]:
@@ -120,14 +121,14 @@ def _of_entry(entry: JournalEntry) -> Line:
 
 
 def _details(entry: JournalEntry) -> Any:
-    """What else the entry says: the patch of an answer, what an error was, who proposed it."""
-    kept = {key: entry.data[key] for key in ("proposed_by", "name", "plan") if entry.data.get(key)}
+    """Returns what else an entry holds: the patch of an answer, an error, the person that proposed it."""
+    details = {key: entry.data[key] for key in ("proposed_by", "name", "plan") if entry.data.get(key)}
     error = entry.data.get("error")
     if isinstance(error, dict):
-        kept["error"] = {key: error[key] for key in ("code", "message") if key in error}
+        details["error"] = {key: error[key] for key in ("code", "message") if key in error}
     if entry.type == "intervention.answered" and entry.payload is not None:
-        kept["patch"] = entry.payload
-    return kept or None
+        details["patch"] = entry.payload
+    return details or None
 
 
 def _of_act(act: CaseAct) -> Line:
@@ -163,18 +164,18 @@ def _of_log(entry: LogEntry) -> Line:
 # --- files ---
 
 
-def as_csv(found: Iterator[Line]) -> Iterator[bytes]:
-    """CSV with a header, for spreadsheets: no cell is taken for a formula."""
+def as_csv(acts: Iterator[Line]) -> Iterator[bytes]:
+    """Yields CSV with a header; a text that looks like a formula gets an apostrophe in front."""
     yield _csv_row(COLUMNS)
-    for line in found:
+    for line in acts:
         yield _csv_row([_cell(value) for value in _values(line)])
 
 
-def as_json(found: Iterator[Line]) -> Iterator[bytes]:
-    """One JSON array, one act a line."""
+def as_json(acts: Iterator[Line]) -> Iterator[bytes]:
+    """Yields one JSON array, an act per line."""
     yield b"["
     is_first = True
-    for line in found:
+    for line in acts:
         record = dict(zip(COLUMNS, _values(line), strict=True))
         yield (b"\n" if is_first else b",\n") + mask_secrets(orjson.dumps(record).decode()).encode()
         is_first = False

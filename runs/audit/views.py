@@ -1,4 +1,4 @@
-"""The audit in the admin: the newest acts of a time span, and all of it as a file."""
+"""The audit in the admin: the newest acts of a time span as a page, all of them as a file."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def audit_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 @for_operators
 def audit_export(request: HttpRequest) -> HttpResponseBase:
-    """All acts of a time span as a file, read while it is sent."""
+    """All acts of a time span as a file, read from the database while it is sent."""
     form = ExportForm(request.GET)
     if not form.is_valid():
         context = {"title": "Audit", "form": form, "lines": [], "most": SHOWN_MAX}
         return render(request, "admin/interventions/audit.html", context, status=UNPROCESSABLE)
     kind = form.cleaned_data["format"]
     content = _chunked(FILES[kind](audit.lines(*form.span)))
-    response = StreamingHttpResponse(_sent(request, content), content_type=TYPES[kind])
+    response = StreamingHttpResponse(_streamed(request, content), content_type=TYPES[kind])
     name = f"audit-{form.cleaned_data['since']}-{form.cleaned_data['until']}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -86,12 +86,12 @@ def _chunked(parts: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _sent(request: HttpRequest, content: Iterator[bytes]) -> Iterable[bytes] | AsyncIterator[bytes]:
-    """Under ASGI each chunk is made in a thread when the one before it is gone."""
-    return _awaited(content) if isinstance(request, ASGIRequest) else content
+def _streamed(request: HttpRequest, content: Iterator[bytes]) -> Iterable[bytes] | AsyncIterator[bytes]:
+    """Under ASGI, reads a chunk in a thread when the last one is sent; Django would read all before."""
+    return _read_in_threads(content) if isinstance(request, ASGIRequest) else content
 
 
-async def _awaited(content: Iterator[bytes]) -> AsyncIterator[bytes]:
-    following = sync_to_async(lambda: next(content, b""))
-    while chunk := await following():
+async def _read_in_threads(content: Iterator[bytes]) -> AsyncIterator[bytes]:
+    next_chunk = sync_to_async(lambda: next(content, b""))
+    while chunk := await next_chunk():
         yield chunk

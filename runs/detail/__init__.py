@@ -1,1 +1,1 @@
-"""One run: its page, its REST calls, its operations, its lines in a terminal."""
+"""One run: its page, its REST calls, its operations, its journal in a terminal."""

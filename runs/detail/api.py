@@ -1,4 +1,4 @@
-"""REST calls on runs and interventions. Thin: each asks who it is, then calls the engine or a query."""
+"""REST calls on runs. Thin: each checks the caller, then calls the engine or a query."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ from runs.queries.runs import allowed, frames, rollback_plan, run_json, summary_
 router = Router(tags=["runs"])
 
 
-class StartIn(BaseModel):  # a Schema would take any value for an object without fields
+class StartIn(BaseModel):  # ninja's Schema would accept any value, as all fields have defaults
     input: dict[str, Any] = Field(default_factory=dict)
     version: int | None = None
     labels: dict[str, str] = Field(default_factory=dict, max_length=LABELS_MAX)
 
 
 class StartOneOfManyIn(StartIn):
-    model_config = ConfigDict(extra="forbid")  # a list of bare inputs starts nothing by mistake
+    model_config = ConfigDict(
+        extra="forbid"
+    )  # so that a list of bare inputs is refused, not started with empty inputs
 
     idempotency_key: str | None = Field(None, min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)
 
@@ -95,28 +97,28 @@ def _start_many(
         raise BadInput("A list takes no Idempotency-Key header: give each run its own idempotency_key.")
     consume("starts", caller(request), len(body))
     find_version(name)
-    versions = _versions(name, [one.version for one in body])
+    versions = _versions(name, [item.version for item in body])
     started = engine.start_runs(
         [
-            Request(versions[one.version], one.input, one.labels, request.user, one.idempotency_key)
-            for one in body
+            Request(versions[item.version], item.input, item.labels, request.user, item.idempotency_key)
+            for item in body
         ]
     )
-    runs = [summary_json(one.run) | {"is_new": one.is_new} for one in started]
-    return Status(201 if any(one.is_new for one in started) else 200, {"runs": runs})
+    runs = [summary_json(start.run) | {"is_new": start.is_new} for start in started]
+    return Status(201 if any(start.is_new for start in started) else 200, {"runs": runs})
 
 
 def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, WorkflowVersion]:
-    """The versions by number. Raises BadInput, which says the place in the list of one that is not there."""
-    found: dict[int | None, WorkflowVersion] = {}
+    """Returns the versions by number. Raises BadInput with the place of an unknown number in the list."""
+    versions: dict[int | None, WorkflowVersion] = {}
     for place, number in enumerate(numbers):
-        if number not in found:
+        if number not in versions:
             try:
-                found[number] = find_version(name, number)
+                versions[number] = find_version(name, number)
             except UnknownWorkflow as error:
                 problem = {"code": error.code, "path": f"[{place}].version", "message": str(error)}
                 raise BadInput(f"Run [{place}] of the list is refused: {error}", [problem]) from None
-    return found
+    return versions
 
 
 @router.get("/runs/{uuid:run_id}", response=dict[str, Any])
@@ -195,6 +197,3 @@ def _decide_approval(
 ) -> Status[None]:
     engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
     return Status(204, None)
-
-
-# --- interventions ---

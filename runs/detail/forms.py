@@ -1,4 +1,4 @@
-"""Forms about runs: what people type, checked for shape. Whether it is allowed, the engine says."""
+"""Forms of a run's page. They check shapes; what is allowed, the engine decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from runs.machine.limits import NOTE_LENGTH_MAX
 
 
 class StartForm(forms.Form):
-    """The input of a new run. `key` makes a form that is sent twice start one run."""
+    """The input of a new run. `key`: an idempotency key, so that a form that is sent twice starts one run."""
 
     input = JsonField(rows=16, needs_object=True, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)

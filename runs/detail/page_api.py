@@ -1,4 +1,4 @@
-"""REST calls of a run's page: what its canvas starts from, single values, and the items of maps. Thin."""
+"""REST calls of a run's page: the state its canvas starts from, single values, the items of maps. Thin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from runs.queries.run_page import (
 )
 
 router = Router(tags=["runs"])
-zipped = GZipMiddleware(lambda _: HttpResponse())  # entries are much alike: a twentieth is left of them
+zipped = GZipMiddleware(lambda _: HttpResponse())  # entries resemble each other and shrink to a twentieth
 
 
 @router.get("/runs/{uuid:run_id}/view", response=dict[str, Any])
@@ -50,9 +50,9 @@ def get_timeline(
 @router.get("/runs/{uuid:run_id}/replay", response=dict[str, Any])
 def get_replay(request: HttpRequest, run_id: UUID, after: int = 0, limit: int = BULK_MAX) -> HttpResponse:
     """The journal in bulk, at most 5,000 entries: each as `[type, step, attempt, at, status, data]`."""
-    found = bulk_text(find_run(run_id).pk, max(after, 0), max(limit, 1))
-    response = HttpResponse(found, content_type="application/json")
-    zipped.process_response(request, response)  # in place
+    text = bulk_text(find_run(run_id).pk, max(after, 0), max(limit, 1))
+    response = HttpResponse(text, content_type="application/json")
+    zipped.process_response(request, response)  # changes the response in place
     return response
 
 
@@ -77,7 +77,7 @@ def get_step_value(
 
 
 def _whole(value: Any, name: str, download: bool) -> HttpResponse:
-    """`Content-Length` is the size of the value's JSON text."""
+    """Returns a value as JSON with its size as `Content-Length`, which a page shows before loading it."""
     response = HttpResponse(json_text(value), content_type="application/json")
     response["Content-Length"] = str(len(response.content))
     if download:

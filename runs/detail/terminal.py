@@ -1,4 +1,4 @@
-"""Journals and statuses on a terminal: lines, and the exit codes that go with a run's status."""
+"""Runs in a terminal: journal entries as lines, and statuses as exit codes."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ MESSAGE_CHARS_MAX = 200
 
 
 def exit_code(status: str) -> int | None:
-    """The exit code of a status that ends the waiting; None while the run goes on."""
+    """Returns the exit code of a status that ends the waiting; None while the run goes on."""
     return EXIT_CODES.get(RunStatus(status))
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of many runs: that of the run which ended worst."""
+    """Returns the exit code of several runs: that of the run that ended worst."""
     return max(codes, key=FROM_BEST_TO_WORST.index)
 
 
-class Follower:
-    """The lines of a run's journal that were not given out yet."""
+class JournalFollower:
+    """Reads a run's journal as lines, each entry once."""
 
     def __init__(self, run_id: UUID) -> None:
         self._run_id = run_id
         self._after = 0
 
     def lines(self) -> Iterator[str]:
-        while found := frames(self._run_id, self._after):
-            for frame in found:
+        """Yields the entries since the last call."""
+        while entries := frames(self._run_id, self._after):
+            for frame in entries:
                 self._after = frame["seq"]
                 yield line(frame)
-            if len(found) < FRAMES_MAX:
+            if len(entries) < FRAMES_MAX:
                 return
 
 
 def line(frame: dict[str, Any]) -> str:
-    """`  7  12:30:01.123  step.completed       charge_payment  #1`"""
+    """Returns an entry as `  7  12:30:01.123  step.completed       charge_payment  #1`."""
     attempt = f"#{frame['attempt']}" if frame["attempt"] else ""
     what = f"{frame['type']:<28}{frame['step']}  {attempt}  {_detail(frame['data'])}"
     return f"{frame['seq']:>4}  {frame['at'][11:23]}  {what}".rstrip()

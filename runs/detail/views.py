@@ -1,4 +1,4 @@
-"""Pages of runs. Thin: who may, what is shown, which engine function is called."""
+"""The page of a run and its operations. Thin: a view checks the person and calls the engine or a query."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from runs.queries.run_page import opening_json
 from runs.store.graph_cache import version_graph
 
 UNPROCESSABLE = 422
-STEPS_DRAWN_MAX = 50  # the page itself draws the others as they are scrolled to
+STEPS_DRAWN_MAX = 50  # a script draws the others when they are scrolled to
 
 
 def run_or_404(run_id: UUID) -> Run:
@@ -61,7 +61,7 @@ def run_start(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
-    """The input of the run that is to be repeated, or the workflow's sample."""
+    """Returns the input of the run `again`, which is to be repeated, or the workflow's sample."""
     run = (
         Run.objects.filter(pk=again, workflow_name=version.workflow.name).first()
         if steps.is_uuid(again)
@@ -92,7 +92,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @never_cache
 @page_for("view")
 def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """What may be done now, as a piece of the page."""
+    """The part of the page with the operations that are allowed now."""
     run = run_or_404(run_id)
     response = render(request, "runs/_panel.html", _panel(run, queries_runs.load(run.pk)))
     response["X-Last-Seq"] = str(run.last_seq)
@@ -165,7 +165,7 @@ def _reply_form(question: Question, data: Any = None) -> ReplyForm:
 
 
 def _act(request: HttpRequest, run: Run, act: Callable[[], None]) -> HttpResponse:
-    """Call the engine; what it refuses is said on the run's page."""
+    """Calls the engine; a refusal is shown on the run's page."""
     try:
         act()
     except (Refused, RunsError) as refused:
@@ -188,14 +188,14 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
 
 
-def _panel(run: Run, known: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
-    allowed = queries_runs.operations(machine_allowed(*known), known[1])
+def _panel(run: Run, loaded: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
+    allowed = queries_runs.operations(machine_allowed(*loaded), loaded[1])
     forms = forms or {}
-    questions = [Question(intervention, known) for intervention in queries_runs.open_interventions(run)]
+    questions = [Question(intervention, loaded) for intervention in queries_runs.open_interventions(run)]
     return {
         "run": run,
         "allowed": allowed,
-        "rollback_plan": queries_runs.planned_undo(*known) if allowed["rollback"] else None,
+        "rollback_plan": queries_runs.planned_undo(*loaded) if allowed["rollback"] else None,
         "children": steps.children(run),
         "approvals": steps.approvals(run, allowed["approvals"]),
         "questions": [
@@ -207,5 +207,5 @@ def _panel(run: Run, known: tuple[Graph, State], forms: dict[str, Any] | None = 
 
 
 def _page_data(run: Run) -> dict[str, Any]:
-    """What the scripts of the run's page start from."""
+    """Returns what the scripts of the page start from."""
     return opening_json(run) | {"panel": reverse("run-panel", args=[run.pk])}

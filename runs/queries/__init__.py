@@ -1,1 +1,1 @@
-"""Reading runs: lookups, JSON forms, snapshots, the journal."""
+"""Reading runs: lookups, JSON, snapshots, the journal. Nothing here writes or decides."""

@@ -1,4 +1,4 @@
-"""What differs between two JSON values, path by path, for people to read. PURE."""
+"""Differences between two JSON values, path by path, for people to read. PURE."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Change:
 
 
 def changes(before: Any, after: Any) -> list[Change]:
-    """At most 200 changes, in the order of the keys. Lists are compared as a whole."""
+    """Returns at most CHANGES_MAX changes, in the order of the keys. Lists are compared as a whole."""
     return list(islice(_changes(before, after, ""), CHANGES_MAX))
 
 
@@ -45,7 +45,7 @@ def _of_key(before: Mapping[str, Any], after: Mapping[str, Any], key: str, path:
 
 
 def same(before: Any, after: Any) -> bool:
-    """Equal as JSON: `1` and `true` differ, `1` and `1.0` do not."""
+    """Whether two values are equal as JSON: `1` and `true` differ, `1` and `1.0` do not."""
     return type(before) is type(after) and before == after or _is_number(before, after) and before == after
 
 

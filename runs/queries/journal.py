@@ -1,6 +1,6 @@
-"""A run's journal in bulk, for pages that replay it: thousands of entries an answer, each a short row.
+"""A run's journal in bulk, for pages that replay it: thousands of short rows per answer.
 
-Reading only, by hand-written SQL: models would cost several times more than all else here.
+Hand-written SQL, as making models of the rows would cost several times more than all the rest.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ BULK_SQL = (
 
 
 def bulk_text(run_id: UUID, after: int, limit: int) -> bytes:
-    """`{"entries": [[type, step, attempt, at, status, data], …]}` of the entries after number `after`."""
+    """Returns `{"entries": [[type, step, attempt, at, status, data], …]}` of entries after number `after`."""
     db = database()
-    found = db.rows((BULK_SQL, [db.key(run_id), after, min(limit, BULK_MAX)]))
-    return orjson.dumps({"entries": [_row(db, entry) for entry in found]})
+    rows = db.rows((BULK_SQL, [db.key(run_id), after, min(limit, BULK_MAX)]))
+    return orjson.dumps({"entries": [_row(db, entry) for entry in rows]})
 
 
 def _row(db: Database, entry: Row) -> list[Any]:
@@ -34,7 +34,10 @@ def _row(db: Database, entry: Row) -> list[Any]:
 
 
 def _facts(data: Any) -> Any:
-    """As in frames; SQLite gives them as text, which is taken as it is where there is no traceback in it."""
+    """Returns the data of an entry as in frames.
+
+    SQLite gives JSON as text, which goes into the answer unparsed unless there is a traceback to take out.
+    """
     if isinstance(data, str):
         if '"traceback"' not in data:
             return orjson.Fragment(data)

@@ -1,4 +1,4 @@
-"""Finding a run or a version by what callers know of it, or the refusal that says that there is none."""
+"""Lookups of runs, workflows and versions by id or name. Each raises the error that says there is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runs.models import Run
 
 
 def find_run(run_id: UUID, *related: str) -> Run:
-    """The run with its version's number and label, and with the `related` rows. Raises UnknownRun."""
+    """Returns the run with its version (without documents) and the `related` rows. Raises UnknownRun."""
     runs = Run.objects.select_related("version", *related)
     run = runs.defer("version__document", "version__resolved").filter(pk=run_id).first()
     if run is None:
@@ -22,7 +22,7 @@ def find_run(run_id: UUID, *related: str) -> Run:
 
 
 def find_workflow(name: str) -> Workflow:
-    """The workflow without its draft, published or not. Raises UnknownWorkflow."""
+    """Returns the workflow, published or not, without its draft. Raises UnknownWorkflow."""
     workflow = Workflow.objects.defer("draft").filter(name=name).first()
     if workflow is None:
         raise UnknownWorkflow(f"There is no workflow {name!r}.")
@@ -30,7 +30,7 @@ def find_workflow(name: str) -> Workflow:
 
 
 def find_version(name: str, number: int | None = None) -> WorkflowVersion:
-    """The newest published version, or the one of that number. Raises UnknownWorkflow."""
+    """Returns the newest published version, or the one of that number. Raises UnknownWorkflow."""
     version = queries.find_version(name, number)
     if version is None:
         what = f"version {number} of " if number is not None else ""
@@ -39,5 +39,5 @@ def find_version(name: str, number: int | None = None) -> WorkflowVersion:
 
 
 def latest_versions(name: str) -> QuerySet[WorkflowVersion]:
-    """The newest published version of a workflow, as a queryset of at most one."""
+    """Returns the newest published version of a workflow as a queryset of at most one."""
     return queries.published_versions(name)[:1]

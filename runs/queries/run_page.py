@@ -1,6 +1,6 @@
-"""What a run's page reads beside the journal: the graph that ran, where to start from, and single values.
+"""What a run's page reads beside the journal: the graph, the state it starts from, and single values.
 
-Reading only. Values are fetched one by one when somebody looks at them; nothing is cut.
+Values are read one by one, when a person looks at them, and as a whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from runs.store import reader
 from runs.store.graph_cache import version_graph
 
 Json = dict[str, Any]
-REPLAYED_MAX = 500  # a journal of up to so many entries is sent to a page as a whole
+REPLAYED_MAX = 500  # a journal of up to this many entries is sent to a page as a whole
 NEWEST_SENT = 100  # entries of a longer one that are in the page itself
 DOCUMENTS_KEPT = 32
 CHILDREN_MAX = 200
@@ -46,7 +46,7 @@ class UnknownValue(RunsError):
 
 
 def view_json(run: Run) -> Json:
-    """What a canvas starts from; `start` is null where the whole journal follows, else a state."""
+    """Returns what a canvas starts from. `start`: a state; None if the whole journal follows instead."""
     graph, state = load(run.pk)
     base = version_graph(run.version_id)
     is_long = state.run.last_seq > REPLAYED_MAX
@@ -66,7 +66,7 @@ def view_json(run: Run) -> Json:
 
 
 def opening_json(run: Run) -> Json:
-    """What a page starts from: the view, or of a long run its newest entries and where the view is."""
+    """Returns what a page starts from: the view, or of a long run its newest entries; the view follows."""
     if run.last_seq <= REPLAYED_MAX:
         return view_json(run)
     newest = frames(run.pk, run.last_seq - NEWEST_SENT, NEWEST_SENT)
@@ -75,12 +75,15 @@ def opening_json(run: Run) -> Json:
 
 @cached_for_process(maxsize=DOCUMENTS_KEPT)
 def _version_document(version_id: int) -> Json:
-    """Of a graph as it was published, which never changes."""
+    """Returns the document of a version, which never changes, from a cache."""
     return shown_document(version_graph(version_id))
 
 
 def shown_document(graph: Graph) -> Json:
-    """The document as far as a canvas draws it. Where a graph has grown, the layout finds its places."""
+    """Returns the document as far as a canvas draws it.
+
+    The layout is left out if it lacks steps that the run has added; the canvas then computes one.
+    """
     document = dump(graph)
     steps = [
         {key: value for key, value in step.items() if key in SHOWN_FIELDS}
@@ -88,19 +91,20 @@ def shown_document(graph: Graph) -> Json:
     ]
     layout = document.get("layout", {})
     is_placed = all(step["name"] in layout for step in steps)
-    kept = {"name": graph.name, "edges": document.get("edges", []), "steps": steps}
-    return kept | ({"layout": layout} if is_placed else {})
+    shown = {"name": graph.name, "edges": document.get("edges", []), "steps": steps}
+    return shown | ({"layout": layout} if is_placed else {})
 
 
 def starting_state(run_id: UUID, state: State) -> Json:
-    found = JournalEntry.objects.filter(run_id=run_id, type="run.compensating").order_by("seq")
-    return snapshot(state, [data["plan"] for data in found.values_list("data", flat=True)])
+    """Returns the state as a page replays it, with the places of undos from all plans of the journal."""
+    entries = JournalEntry.objects.filter(run_id=run_id, type="run.compensating").order_by("seq")
+    return snapshot(state, [data["plan"] for data in entries.values_list("data", flat=True)])
 
 
 def children_of(run_id: UUID) -> dict[str, str]:
-    """The newest run that each step started."""
-    found = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
-    pairs = list(found.values_list("parent_step", "pk")[:CHILDREN_MAX])
+    """Returns, by step, the newest run that it has started."""
+    runs = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
+    pairs = list(runs.values_list("parent_step", "pk")[:CHILDREN_MAX])
     return {step: str(pk) for step, pk in reversed(pairs)}
 
 
@@ -108,14 +112,14 @@ def children_of(run_id: UUID) -> dict[str, str]:
 
 
 def timeline(run: Run, names: list[str], after: int) -> Json:
-    """Entries of some steps after number `after`, without their progress; pass `next` on as `after`.
+    """Returns entries of some steps after number `after`, without progress; `next`: the next page's `after`.
 
-    Of the items of a map only the first and the last that say when they were undone, on the last page.
+    Of the items of a map, the last page has the first and the last entry about their undos.
     """
     rows = JournalEntry.objects.filter(run=run, seq__gt=after, step__in=names).exclude(type="step.progress")
-    found = list(rows.order_by("seq").defer("payload")[: TIMELINE_PAGE + 1])
-    page = found[:TIMELINE_PAGE]
-    if len(found) > len(page):
+    entries = list(rows.order_by("seq").defer("payload")[: TIMELINE_PAGE + 1])
+    page = entries[:TIMELINE_PAGE]
+    if len(entries) > len(page):
         return {"events": [frame(entry) for entry in page], "next": page[-1].seq}
     ends = [entry for name in _maps(run, names) for entry in _undo_of_items(run, name)]
     entries = sorted([*page, *ends], key=lambda entry: entry.seq)
@@ -138,7 +142,7 @@ def _undo_of_items(run: Run, name: str) -> list[JournalEntry]:
 
 
 def run_value(run: Run, what: str) -> Any:
-    """A run's `input`, `context` or `output`."""
+    """Returns a run's `input`, `context` or `output`."""
     graph, state = load(run.pk)
     if what == "input":
         return dict(state.input)
@@ -147,14 +151,14 @@ def run_value(run: Run, what: str) -> Any:
 
 
 def step_value(run: Run, name: str, what: str) -> Any:
-    """A step's `output`, the `context` it read, its `params` as bound, or the `changes` that its output made.
+    """Returns a step's `output`, the `context` it read, its bound `params`, or the `changes` of its output.
 
-    `name` may be an item of a map. Raises UnknownValue where there is none (yet).
+    `name` may be an item of a map. Raises UnknownValue if there is none (yet).
     """
     graph, state = load(run.pk)
-    found = _known_step(graph, state, name)
+    step = _known_step(graph, state, name)
     try:
-        return VALUES[what](graph, state, found)
+        return VALUES[what](graph, state, step)
     except ExpressionError as error:
         raise UnknownValue(f"The {what} of {name} cannot be worked out: {error}") from error
 
@@ -184,14 +188,14 @@ def _params(graph: Graph, state: State, step: StepState) -> Any:
 
 
 def _changes(graph: Graph, state: State, step: StepState) -> Json:
-    """Keys of the context that the output added, and those that it replaced, as `[before, after]`."""
+    """Returns the keys that the output added to the context, and those it replaced, as `[before, after]`."""
     before = _context(graph, state, step)
-    given = contribution(graph.by_name[step.map_name or step.name], _output(graph, state, step))
+    contributed = contribution(graph.by_name[step.map_name or step.name], _output(graph, state, step))
     return {
-        "added": {key: value for key, value in given.items() if key not in before},
+        "added": {key: value for key, value in contributed.items() if key not in before},
         "changed": {
             key: [before[key], value]
-            for key, value in given.items()
+            for key, value in contributed.items()
             if key in before and before[key] != value
         },
     }
@@ -204,26 +208,26 @@ VALUES = {"output": _output, "context": _context, "params": _params, "changes": 
 
 
 def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
-    """What a step's panel says at once; `output_bytes` is the size of its output, where there is one."""
+    """Returns what a step's panel shows at first. `output_bytes`: the size of the output, None without."""
     graph, state = load(run.pk)
-    found = _known_step(graph, state, name)
+    step = _known_step(graph, state, name)
     try:
-        size = len(json_text(_output(graph, state, found)).encode())
+        size = len(json_text(_output(graph, state, step)).encode())
     except UnknownValue:
         size = None
     facts = {
         "name": name,
         "output_bytes": size,
-        "error": without_traceback(found.error),
-        "waits": found.waits,
-        "due_at": iso(found.due_at),
+        "error": without_traceback(step.error),
+        "waits": step.waits,
+        "due_at": iso(step.due_at),
         "child": children_of(run.pk).get(name),
     }
     return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})
 
 
 def _traceback(run_id: UUID, name: str) -> str | None:
-    """The newest one."""
+    """Returns the newest traceback of a step."""
     entries = JournalEntry.objects.filter(run_id=run_id, step=name, data__has_key="error")
     for data in entries.order_by("-seq").values_list("data", flat=True)[:20]:
         text = (data["error"] or {}).get("traceback")
@@ -233,18 +237,18 @@ def _traceback(run_id: UUID, name: str) -> str | None:
 
 
 def items_page(run: Run, name: str, status: str | None, text: str, after: int) -> Json:
-    """Items of a map in the order in which they began, after row `after`; `next` where there are more."""
+    """Returns items of a map in the order in which they began, after row `after`; `next`: None at the end."""
     rows = run.steps.filter(name__startswith=f"{name}[", pk__gt=after)
     if status:
         rows = rows.filter(status=status)
     if text:
         rows = rows.filter(error__icontains=text)
     fields = ("pk", "name", "status", "undo", "attempt", "undo_attempt", "error")
-    found = list(rows.order_by("pk").values(*fields)[: ITEMS_PAGE + 1])
-    page = found[:ITEMS_PAGE]
+    items = list(rows.order_by("pk").values(*fields)[: ITEMS_PAGE + 1])
+    page = items[:ITEMS_PAGE]
     return {
         "items": [_item_json(row) for row in page],
-        "next": page[-1]["pk"] if len(found) > ITEMS_PAGE else None,
+        "next": page[-1]["pk"] if len(items) > ITEMS_PAGE else None,
     }
 
 

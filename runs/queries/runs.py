@@ -1,4 +1,4 @@
-"""Reading runs: the JSON of the API, the frames of the socket, and what may be done now."""
+"""Runs as JSON: the bodies of the API, the frames of sockets, and the operations allowed now."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 def load(run_id: UUID) -> tuple[Graph, State]:
-    """A run's graph and state as they are now. Raises UnknownRun."""
+    """Returns a run's graph and state as they are now. Raises UnknownRun."""
     loaded = reader.load(run_id)
     return run_graph(loaded.version_id, loaded.state), loaded.state
 
@@ -39,7 +39,7 @@ def load(run_id: UUID) -> tuple[Graph, State]:
 
 
 def run_json(run: Run) -> Json:
-    """A run as interfaces.md has it; outputs included."""
+    """Returns a run as the API has it, with its context, output and steps."""
     graph, state = load(run.pk)
     output = run_output(graph, state)
     return summary_json(run) | {
@@ -52,7 +52,7 @@ def run_json(run: Run) -> Json:
 
 
 def summary_json(run: Run) -> Json:
-    """What lists show of a run: no payloads, no steps."""
+    """Returns a run as lists have it, without payloads and steps."""
     return {
         "id": str(run.pk),
         "workflow": run.workflow_name,
@@ -72,13 +72,13 @@ def summary_json(run: Run) -> Json:
 
 
 def version_number(run: Run) -> int | None:
-    """None for drafts that were tried; of a run that came as a file, the number that it had where it ran."""
+    """Returns the number of a run's version: None for a draft's trial; the original one for imports."""
     number = run.imported.get("version") if run.imported else run.version.number
     return number or None
 
 
 def steps_json(graph: Graph, state: State) -> list[Json]:
-    """All steps in topological order; items of a map are counted, not listed."""
+    """Returns all steps in topological order; items of a map are counted, not listed."""
     states = state.steps()
     seqs = [step.output_seq for step in states.values() if step.output_seq is not None and not step.map_name]
     payloads = state.payloads(seqs)
@@ -88,53 +88,58 @@ def steps_json(graph: Graph, state: State) -> list[Json]:
     ]
 
 
-def step_json(step: Step, found: StepState, state: State, payloads: Mapping[int, Any]) -> Json:
+def step_json(step: Step, step_state: StepState, state: State, payloads: Mapping[int, Any]) -> Json:
     result: Json = {
         "name": step.name,
         "title": step.title,
         "kind": step.kind,
         "worker": step.worker,
-        "status": found.status.value,
-        "undo": found.undo.value,
+        "status": step_state.status.value,
+        "undo": step_state.undo.value,
         "compensation": undo_slot(step),
-        "attempts": found.attempt,
-        "undo_attempts": found.undo_attempt,
-        "output": payloads.get(found.output_seq) if found.output_seq is not None else None,
-        "error": without_traceback(found.error),
-        "started_at": iso(found.started_at),
-        "finished_at": iso(found.finished_at),
-        "added_by": found.added_by,
-        "waits": found.waits,
-        "due_at": iso(found.due_at),
+        "attempts": step_state.attempt,
+        "undo_attempts": step_state.undo_attempt,
+        "output": payloads.get(step_state.output_seq) if step_state.output_seq is not None else None,
+        "error": without_traceback(step_state.error),
+        "started_at": iso(step_state.started_at),
+        "finished_at": iso(step_state.finished_at),
+        "added_by": step_state.added_by,
+        "waits": step_state.waits,
+        "due_at": iso(step_state.due_at),
     }
-    if found.is_map:
-        result["items"] = items_json(state, step.name, found)
-        if found.output_seq is None and found.status == StepStatus.COMPLETED:
+    if step_state.is_map:
+        result["items"] = items_json(state, step.name, step_state)
+        if step_state.output_seq is None and step_state.status == StepStatus.COMPLETED:
             result["output"] = map_results(state, step.name)
     return result
 
 
 def undo_slot(step: Step) -> str | None:
-    """The compensation's worker, "none", "irreversible", or None where it is not stated."""
+    """Returns the compensation's worker, "none", "irreversible", or None if it is not stated."""
     return step.compensation.worker if isinstance(step.compensation, Action) else step.compensation
 
 
-def items_json(state: State, name: str, found: StepState) -> Json:
+def items_json(state: State, name: str, map_state: StepState) -> Json:
     done = sum(item.status == StepStatus.COMPLETED for item in state.items(name).values())
-    return {"total": found.items_total, "done": done, "failed": found.items_failed, "open": found.items_open}
+    return {
+        "total": map_state.items_total,
+        "done": done,
+        "failed": map_state.items_failed,
+        "open": map_state.items_open,
+    }
 
 
 # --- journal ---
 
 
 def frames(run_id: UUID, after: int = 0, limit: int = FRAMES_MAX, step: str | None = None) -> list[Json]:
-    """Entries after number `after` (of `step` only), in order, as the socket sends them; no payloads."""
+    """Returns entries after number `after`, of `step` alone if given, as sockets send them: no payloads."""
     db, run = database(), str(run_id)
-    place = [db.key(run_id), after] + ([] if step is None else [step])
+    params = [db.key(run_id), after] + ([] if step is None else [step])
     sql = f"{ENTRIES_SQL}{'' if step is None else ' AND step = %s'} ORDER BY seq LIMIT %s"
     return [
         _frame(run, seq, type, name, attempt, status, db.time_of(at), reader.json_of(data))
-        for seq, type, name, attempt, status, at, data in db.rows((sql, [*place, limit]))
+        for seq, type, name, attempt, status, at, data in db.rows((sql, [*params, limit]))
     ]
 
 
@@ -161,7 +166,7 @@ def _frame(
 
 
 def list_frame(run: Run, at: datetime) -> Json:
-    """What `/ws/runs/` says, at `at`, of a run that moved."""
+    """Returns the frame of `/ws/runs/` about a run that has moved, read at `at`."""
     return {
         "run": str(run.pk),
         "workflow": run.workflow_name,
@@ -176,7 +181,7 @@ def list_frame(run: Run, at: datetime) -> Json:
 
 
 def allowed(run: Run) -> Json:
-    """Operations that the engine would accept now, and the interventions that may be answered."""
+    """Returns the operations that the engine would accept now, and the interventions with their answers."""
     graph, state = load(run.pk)
     can = machine_allowed(graph, state)
     return operations(can, state) | {
@@ -188,7 +193,7 @@ def allowed(run: Run) -> Json:
 
 
 def operations(can: Allowed, state: State) -> Json:
-    """Operations on the run as a whole and on its waiting steps; pages draw exactly these."""
+    """Returns the operations on the run and on its waiting steps, as pages draw them."""
     return {
         "cancel": can.cancel,
         "abandon": can.abandon,
@@ -227,7 +232,7 @@ def intervention_json(intervention: Intervention, answers: tuple[str, ...] = ())
 
 
 def planned_undo(graph: Graph, state: State) -> Json:
-    """What a rollback would undo now, as a page says it: without params, which take reading of outputs."""
+    """Returns what a rollback would undo now, without params, as those need outputs to be read."""
     planned = plan(graph, state)
     return {
         "undo": [{"step": name, "worker": _undo_worker(graph, name)} for name in planned.undo],
@@ -236,7 +241,7 @@ def planned_undo(graph: Graph, state: State) -> Json:
 
 
 def rollback_plan(run: Run, to_step: str | None = None) -> Json:
-    """What a rollback would undo now, first to last, with which params, and what would remain."""
+    """Returns what a rollback would undo now, first to last, with params, and what would remain."""
     graph, state = load(run.pk)
     planned = plan(graph, state, to_step)
     return {
@@ -255,6 +260,6 @@ def _planned_json(graph: Graph, state: State, name: str) -> Json:
 
 
 def _undo_worker(graph: Graph, name: str) -> str | None:
-    """None where a step is undone with the run that it started."""
+    """Returns the worker that undoes a step; None if the child run of the step is rolled back instead."""
     undo = graph.by_name[name.partition("[")[0]].undo
     return None if undo is None else undo.worker

@@ -1,4 +1,4 @@
-"""A run's state as a page starts from it: what replaying its journal in the browser leads to. PURE."""
+"""A run's state as a page starts from it, equal to what replaying its journal in the browser gives. PURE."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from config.lib.json import iso
 from runs.machine.states import State, StepState
 
 Json = dict[str, Any]
-Stretch = tuple[str, int, int]  # a status, and the first and the last index that have it
+Range = tuple[str, int, int]  # a status, and the first and the last index of neighbours that have it
 
 
 def snapshot(state: State, plans: Iterable[list[str]]) -> Json:
-    """`plans`: the names in each `run.compensating` entry, oldest first.
+    """Returns the state of the run and of its stored steps; a step that is left out is in its initial state.
 
-    Steps in their initial state are left out.
+    `plans`: the names in each `run.compensating` entry, oldest first.
     """
     steps = state.steps()
     items: dict[str, list[StepState]] = {}
@@ -38,7 +38,7 @@ def snapshot(state: State, plans: Iterable[list[str]]) -> Json:
 
 
 def without_traceback(error: Mapping[str, Any] | None) -> Json | None:
-    """Tracebacks are for staff and are shown on demand only."""
+    """Returns an error without its traceback, which operators see on demand only."""
     return None if error is None else {key: value for key, value in error.items() if key != "traceback"}
 
 
@@ -61,25 +61,25 @@ def _step(step: StepState, items: list[StepState], place: int | None) -> Json:
         items.sort(key=lambda item: item.index)
         fields["items"] = {
             "total": step.items_total,
-            "status": _stretches([(item.status.value, item.index) for item in items]),
-            "undo": _stretches([(item.undo.value, item.index) for item in items]),
+            "status": _ranges([(item.status.value, item.index) for item in items]),
+            "undo": _ranges([(item.undo.value, item.index) for item in items]),
         }
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _stretches(statuses: list[tuple[str, int]]) -> list[Stretch]:
-    """Neighbours of the same status as one; `statuses` is sorted by index."""
-    found: list[Stretch] = []
+def _ranges(statuses: list[tuple[str, int]]) -> list[Range]:
+    """Merges neighbours of the same status; `statuses` is sorted by index."""
+    ranges: list[Range] = []
     for status, index in statuses:
-        if found and found[-1][0] == status and found[-1][2] == index - 1:
-            found[-1] = (status, found[-1][1], index)
+        if ranges and ranges[-1][0] == status and ranges[-1][2] == index - 1:
+            ranges[-1] = (status, ranges[-1][1], index)
         else:
-            found.append((status, index, index))
-    return found
+            ranges.append((status, index, index))
+    return ranges
 
 
 def _undo_places(plans: Iterable[list[str]]) -> dict[str, int]:
-    """The place of each step in the latest line that it stands in; the items of a map count as one."""
+    """Returns each step's place in the latest plan that has it, from 1; the items of a map count as one."""
     places: dict[str, int] = {}
     for plan in plans:
         names = dict.fromkeys(name.partition("[")[0] for name in plan)

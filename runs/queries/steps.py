@@ -1,4 +1,4 @@
-"""What the pages of runs show, read with few queries. Reading only; nothing here decides."""
+"""Steps, child runs and approvals as the page of a run shows them, and the columns of lists; few queries."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def is_uuid(text: str) -> bool:
 
 
 def listed() -> QuerySet[Run]:
-    """Runs for lists, newest first, without their inputs and states."""
+    """Returns runs for lists, newest first, without their inputs and states."""
     return Run.objects.select_related("version").only(*LIST_FIELDS).order_by("-created_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCounts:
-    """Items of a map step."""
+    """Numbers of items of a map step. `done`: ended in any way."""
 
     total: int
     done: int
@@ -46,7 +46,7 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step of a run as its row shows it."""
+    """A step of a run as its row shows it. `after`: its sources, unless that is the row before alone."""
 
     name: str
     does: str
@@ -60,7 +60,7 @@ class StepLine:
 
     @property
     def badge(self) -> str:
-        """Nothing is pending any more once the run has ended."""
+        """The status to show: a pending step of an ended run was not reached."""
         is_unreached = self.row.status == "pending" and self.row.run.status in RUN_ENDED
         return UNREACHED if is_unreached else self.row.status
 
@@ -72,7 +72,7 @@ class StepLine:
 
 
 def step_lines(run: Run, graph: Graph, most: int) -> list[StepLine]:
-    """The first steps of a run in topological order; items of maps are counted, not listed."""
+    """Returns the first `most` steps of a run in topological order; items of maps are counted, not listed."""
     names = sorted(graph.by_name, key=graph.position.__getitem__)[:most]
     rows = {row.name: row for row in run.steps.filter(name__in=names).defer("lease", "process", "queue")}
     return [
@@ -82,7 +82,7 @@ def step_lines(run: Run, graph: Graph, most: int) -> list[StepLine]:
 
 
 def blank_line(run: Run) -> StepLine:
-    """The row that a live page copies for a step which comes later."""
+    """Returns the row that a live page copies for a step that is added later."""
     return StepLine("", "", "", "", "", "", "", StepRun(run=run), None)
 
 
@@ -102,12 +102,12 @@ def _line(run: Run, graph: Graph, step: Step, row: StepRun, before: str) -> Step
 
 
 def children(run: Run) -> list[Run]:
-    """The newest runs that steps of this one started."""
+    """Returns the newest runs that steps of this one have started."""
     return list(listed().only(*LIST_FIELDS, "parent_step").filter(parent=run)[:CHILDREN_MAX])
 
 
 def approvals(run: Run, names: list[str]) -> list[tuple[str, str]]:
-    """Steps that wait for approval, with what they ask."""
+    """Returns steps that wait for approval, with the message that they show."""
     waits = dict(run.steps.filter(name__in=names).values_list("name", "state__waits__message"))
     return [(name, waits.get(name) or "") for name in names]
 

@@ -1,4 +1,4 @@
-"""Rows of interventions, as the journal opens, claims and answers them."""
+"""Rows of interventions, projected from journal entries; their causes, policies and recipients of mail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from runs.models import CaseMail, CasePolicy, Intervention, Run, Severity
 
 
 def project(run_id: UUID, decisions: Iterable[Decision]) -> None:
-    """Write what the entries of a unit say about interventions."""
+    """Writes what the entries of a unit of work say about interventions. Called in its transaction."""
     for decision in decisions:
         for entry in decision.entries:
             if entry.type.startswith("intervention."):
@@ -73,10 +73,8 @@ PROJECT = {
 }
 
 
-READ_MAX = 4_000
-
-
-# In order: what an earlier pattern took is not looked at by a later one.
+MESSAGE_READ_MAX = 4_000
+# Applied in this order: a later pattern does not see what an earlier one has replaced.
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), mark)
     for pattern, mark in (
@@ -91,17 +89,16 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![\w<])[-+]?\d+(?:[.,]\d+)*", "<number>"),
     )
 )
-
-
 SPACE = re.compile(r"\s+")
-
-
 REPEATED = re.compile(r"(<[a-z-]+>)(?:[,;/ ]+\1)+")
 
 
 def cause_of(error: Mapping[str, Any]) -> str:
-    """The error's code and its message with marks in place of ids, numbers, times and addresses."""
-    message = str(error.get("message") or "")[:READ_MAX]
+    """Returns the error's code and message, with marks in place of ids, numbers, times and addresses.
+
+    Errors of the same cause differ in those; without them they can be grouped and answered together.
+    """
+    message = str(error.get("message") or "")[:MESSAGE_READ_MAX]
     for pattern, mark in PATTERNS:
         message = pattern.sub(mark, message)
     message = REPEATED.sub(r"\1", SPACE.sub(" ", message)).strip()
@@ -110,28 +107,26 @@ def cause_of(error: Mapping[str, Any]) -> str:
 
 
 def cause_key(kind: str, cause: str) -> str:
-    """A short key of a cause, for addresses. A failed step and a failed undo are asked about apart."""
+    """Returns a short key of a cause, for URLs. Failed steps and failed undos have different keys."""
     return hashlib.sha256(f"{kind}\n{cause}".encode()).hexdigest()[:CAUSE_KEY_LENGTH_MAX]
 
 
-# What holds where no policy says otherwise: an undo that failed is money or goods in the wrong place.
+# Without a policy. An undo that failed leaves money or goods in the wrong place, so it is more urgent.
 STANDARD = {
     "compensation_failed": CasePolicy(severity=Severity.HIGH, due_minutes=4 * 60),
     "step_failed": CasePolicy(severity=Severity.NORMAL, due_minutes=24 * 60),
 }
-
-
 ADDRESSES_MAX = 50
 
 
 def policy_for(workflow: str, kind: str) -> CasePolicy:
-    """The policy of the workflow and kind, of the workflow, of the kind, of all, or the standard one."""
-    found = {
+    """Returns the first policy of: workflow and kind, workflow, kind, everything; else the standard one."""
+    policies = {
         (policy.workflow, policy.kind): policy
         for policy in CasePolicy.objects.filter(workflow__in=("", workflow), kind__in=("", kind))
     }
-    places = ((workflow, kind), (workflow, ""), ("", kind), ("", ""))
-    return next((found[place] for place in places if place in found), STANDARD[kind])
+    scopes = ((workflow, kind), (workflow, ""), ("", kind), ("", ""))
+    return next((policies[scope] for scope in scopes if scope in policies), STANDARD[kind])
 
 
 def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
@@ -139,7 +134,7 @@ def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
 
 
 def addresses(policy: CasePolicy) -> list[str]:
-    """Who is told: the policy's addresses, else everybody who may answer and has one."""
+    """Returns the recipients: the policy's addresses, else those of all people that may answer."""
     stated = [line.strip() for line in policy.mail_to.splitlines() if line.strip()]
     if stated:
         return stated[:ADDRESSES_MAX]

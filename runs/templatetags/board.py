@@ -1,4 +1,4 @@
-"""Statuses as people see them: an icon, a word and a tone. No rules."""
+"""Template tags of statuses, ids and times of runs. Markup only; the words are in `machine.vocabulary`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ register = template.Library()
 
 @register.simple_tag
 def badge(family: str, status: str, extra: str = "") -> SafeString | str:
-    """The badge of a status of a run, a step, an undo or an undo slot."""
+    """Returns the badge of a status; `family`: run, step, undo or slot. "" for a status without a look."""
     look = FAMILIES[family].get(status)
     if look is None:
         return ""
@@ -38,13 +38,13 @@ def run_word(status: str) -> str:
 
 @register.filter
 def short_id(run_id: UUID) -> str:
-    """The last digits of an id: enough to tell runs apart on a page."""
+    """Returns the last digits of an id, enough to tell runs apart on a page."""
     return run_id.hex[-8:]
 
 
 @register.filter
 def took(run: Run) -> float | None:
-    """Seconds from start to end, or None while either is missing."""
+    """Returns the seconds from start to end; None while either is missing."""
     if run.started_at is None or run.finished_at is None:
         return None
     return (run.finished_at - run.started_at).total_seconds()
@@ -58,20 +58,22 @@ def badge_icon(family: str, status: str) -> SafeString | str:
 
 @register.simple_tag
 def all_badges() -> SafeString:
-    """Every badge that a live page may come to need."""
-    shown = ((family, status) for family in ("run", "step", "undo") for status in FAMILIES[family])
-    return format_html_join("", "{}", ((badge(family, status, _size(family)),) for family, status in shown))
+    """Returns all badges that the scripts of a live page may need, for them to copy."""
+    statuses = ((family, status) for family in ("run", "step", "undo") for status in FAMILIES[family])
+    return format_html_join(
+        "", "{}", ((badge(family, status, _size(family)),) for family, status in statuses)
+    )
 
 
 @register.simple_tag
 def list_badges() -> SafeString:
-    """Every badge that a row of a list may come to need."""
+    """Returns all badges that a row of a list may need."""
     return format_html_join("", "{}", ((badge("run", status),) for status in FAMILIES["run"]))
 
 
 @register.simple_tag
 def limit(name: str) -> int:
-    """A bound that pages and scripts share."""
+    """Returns a limit that pages and scripts share."""
     return LIMITS[name]
 
 

@@ -1,4 +1,4 @@
-"""Interventions as people see them: severities, acts, ages. Markup only."""
+"""Template tags of interventions: severities, kinds, acts, ages. Markup only."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ register.simple_tag(title_of, name="answer_title")
 
 @register.filter
 def since(at: datetime | None, now: datetime) -> str:
-    """How long ago, in words."""
+    """Returns how long ago, in words."""
     return "" if at is None else duration(max(0.0, (now - at).total_seconds()))
 
 
@@ -81,7 +81,7 @@ def as_json(value: Any) -> str:
 
 @register.filter
 def first_line(error: dict[str, Any]) -> str:
-    """An error in one line."""
+    """Returns an error in one line."""
     message = str(error.get("message") or "").strip()
     line = message.splitlines()[0] if message else ""
     code = str(error.get("code") or "")

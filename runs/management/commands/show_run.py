@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from config.lib.commands import Refused, SagaboardCommand
-from runs.detail.terminal import Follower
+from runs.detail.terminal import JournalFollower
 from runs.machine.limits import FRAMES_MAX
 from runs.queries.lookup import find_run
 from runs.queries.runs import frames, run_json
@@ -28,7 +28,7 @@ class Command(SagaboardCommand):
             document = {"events": all_frames(run.pk)} if options["events"] else run_json(run)
             self.stdout.write(json.dumps(document, indent=2))
         elif options["events"]:
-            for line in Follower(run.pk).lines():
+            for line in JournalFollower(run.pk).lines():
                 self.stdout.write(line)
         else:
             self._show(run_json(run))

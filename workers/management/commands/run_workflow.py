@@ -16,7 +16,7 @@ from typing import Any
 from config.lib.commands import Refused, SagaboardCommand
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
-from runs.detail.terminal import TIMED_OUT, Follower, exit_code, worst
+from runs.detail.terminal import TIMED_OUT, JournalFollower, exit_code, worst
 from runs.engine import engine
 from runs.errors import UnknownWorkflow
 from runs.machine.limits import INPUT_BYTES_MAX
@@ -85,7 +85,7 @@ class Command(SagaboardCommand):
         out = self.stderr if options["json"] else self.stdout
         run = next(steps)
         out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
-        follower = Follower(run.pk)
+        follower = JournalFollower(run.pk)
         if options["wait"] or options["local"]:
             for line in follower.lines():
                 out.write(line)
