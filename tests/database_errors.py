@@ -1,4 +1,4 @@
-"""Errors of a database as Django passes them on: the driver's own, with its code, in Django's clothes."""
+"""Database errors as Django raises them: wrapped, with the driver's error and its code as the cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small disk of a test's own: a file system in memory that can be filled up, and made read-only."""
+"""A small disk for a test: a file system in memory that can be filled up or made read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Disk:
         self.folder = folder
 
     def fill(self) -> None:
-        """Takes all the room that is left, to the last byte."""
+        """Fills the disk to the last byte."""
         with (self.folder / FILLER).open("ab", buffering=0) as filler:
             size = CHUNK_BYTES
             while size:
@@ -35,7 +35,7 @@ class Disk:
         (self.folder / FILLER).unlink()
 
     def forbid_writing(self) -> None:
-        """Only while nobody has a file open to write."""
+        """Makes the disk read-only, which works only while no file is open for writing."""
         run("mount", "-o", "remount,ro", str(self.folder))
 
     def allow_writing(self) -> None:
@@ -44,13 +44,13 @@ class Disk:
 
 @contextmanager
 def small_disk(megabytes: int, owner: int | str = os.getuid()) -> Iterator[Disk]:
-    """Raises NotAllowed."""
+    """Mounts a disk for the block. Raises NotAllowed."""
     folder = Path(tempfile.mkdtemp(prefix="sagaboard-disk-"))
     try:
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700,uid={owner}", "none", str(folder))
         try:
             yield Disk(folder)
         finally:
-            run("umount", "--lazy", str(folder))  # also where somebody still holds a file
+            run("umount", "--lazy", str(folder))  # works while a process still has a file open
     finally:
         folder.rmdir()

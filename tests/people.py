@@ -12,7 +12,7 @@ from config.accounts.permissions import Role
 
 
 def person(name: str, *given: str, **fields: Any) -> User:
-    """A new user with these roles."""
+    """Returns a new user with these roles."""
     user = User.objects.create_user(name, **fields)
     roles.give(user, *(Role(role) for role in given))
     return user

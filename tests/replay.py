@@ -1,4 +1,4 @@
-"""A run's state as it follows from its journal alone, to compare with what is stored."""
+"""A run's state replayed from its journal, to compare with the stored one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from runs.models import JournalEntry, Run
 
 
 def replayed(run: Run) -> State:
-    """The state that follows from the journal alone."""
+    """Returns the state that follows from the journal alone."""
     state = State(RunState(id=str(run.pk)), run.input, Nothing())
     for row in JournalEntry.objects.filter(run=run).order_by("seq"):
         apply(state, Entry(row.seq, row.type, row.at, row.step, row.attempt, row.data, row.payload))

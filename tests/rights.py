@@ -1,4 +1,4 @@
-"""What only some machines let a test do: mount a disk, make a network namespace."""
+"""Operations that only some machines allow: mounting a disk, making a network namespace."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import subprocess
 
 
 class NotAllowed(Exception):
-    """This machine does not let us do that."""
+    """This machine does not allow that."""
 
 
 def run(*words: str) -> None:
-    """Raises NotAllowed."""
+    """Runs a command. Raises NotAllowed if it fails."""
     try:
         subprocess.run(words, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:

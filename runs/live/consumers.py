@@ -46,7 +46,7 @@ class Watcher(AsyncWebsocketConsumer):
     """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Runs without a channel of its own, unlike the base class, so that sockets open without Redis, too."""
+        """Runs without a channel layer, unlike the base class, so that sockets open without Redis, too."""
         self.scope, self.base_send, self.channel_layer = scope, send, None
         self.pump_task: asyncio.Task[None] | None = None
         self.hub: Hub | None = None

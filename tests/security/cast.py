@@ -1,4 +1,4 @@
-"""Who tries the doors, and what stands behind them: a row of each kind, with markup where text may stand."""
+"""The callers that try every address, and sample rows of every kind, with markup in each text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRANGER = "stranger"
 
 
 class Cast:
-    """Everybody who tries: without anything, with a false token, with each role by session and by token."""
+    """The callers: without credentials, with a false token, and with each role by session and by token."""
 
     def __init__(self) -> None:
         self.roles: dict[str, str | None] = {STRANGER: None, "false token": None}
@@ -34,9 +34,9 @@ class Cast:
             given = () if role == "none" else (role,)
             self._add(f"{role}, session", role, client_of(f"{role}-person", *given))
         owner = person("owner", "admin")
-        for one in Role:
-            _, text = tokens.make(owner, MARKUP, one)
-            self._add(f"{one}, token", one.value, bearer(text))
+        for token_role in Role:
+            _, text = tokens.make(owner, MARKUP, token_role)
+            self._add(f"{token_role}, token", token_role.value, bearer(text))
 
     def _add(self, name: str, role: str, client: Client) -> None:
         self.roles[name], self.clients[name] = role, client
@@ -50,7 +50,7 @@ def bearer(token: str, **options: Any) -> Client:
 
 
 def values(run: Run) -> dict[str, Any]:
-    """What stands in the variable parts of addresses."""
+    """Returns values for the variable parts of addresses."""
     intervention = run.interventions.get()
     return {
         "name": run.workflow_name,
@@ -82,18 +82,18 @@ def values(run: Run) -> dict[str, Any]:
 
 
 def row_of(path: str, sample: dict[str, Any]) -> Any:
-    """The key of a row that the admin's page shows; a new one where there is none."""
+    """Returns the key of a row for a page of the admin; of a new row if there is none."""
     words = path.split("/")
     if "{object_id}" not in words or words[2] == "r":
         return sample.get("object_id", "1")
     model = apps.get_model(words[2], words[3])
     assert model in admin.site._registry, path
-    found = next((row for row in model._default_manager.all()[:5] if row.pk), None)
-    return quote((found or made(model)).pk)
+    existing = next((row for row in model._default_manager.all()[:5] if row.pk), None)
+    return quote((existing or made(model)).pk)
 
 
 def made(model: type[models.Model]) -> Any:
-    """A row with something in each field that needs it, markup where it fits."""
+    """Creates a row with a value in each field that needs one, markup where it fits."""
     fields = [field for field in model._meta.concrete_fields if not field.null and not field.has_default()]
     filled = {field.name: _something(field) for field in fields if not isinstance(field, models.AutoField)}
     return model._default_manager.create(**filled)
@@ -114,7 +114,7 @@ def _something(field: Any) -> Any:
 
 
 def with_markup(run: Run) -> None:
-    """Writes markup wherever people's words are kept of the run and its workflow."""
+    """Writes markup into every text by people about the run and its workflow."""
     Workflow.objects.filter(name=run.workflow_name).update(title=MARKUP)
     Run.objects.filter(pk=run.pk).update(labels={MARKUP: MARKUP})
     run.interventions.update(claimed_by=MARKUP, cause=MARKUP)

@@ -1,4 +1,4 @@
-"""Workers that are given secrets and do their worst with them."""
+"""Workers that are given secrets and leak them in every way that a worker can."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ seen: list[str] = []
 
 @worker("blab", compensation="none")
 def blab(params: Access, context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
-    """Opens its secret and tells it wherever it can."""
+    """Writes its secret to the log, the progress and the output."""
     plain = params.password.get_secret_value()
     seen.append(plain)
     step.log("logging in with", plain)

@@ -1,1 +1,1 @@
-"""The rules under random workflows, outcomes and times; `python -m tests.simulation` plays many."""
+"""The rules of runs under random workflows, outcomes and times; `python -m tests.simulation` runs many."""

@@ -1,6 +1,6 @@
 """`python -m tests.simulation [--runs N] [--seed S]`: many simulated histories, on all cores.
 
-Prints the seed of a history that breaks a rule; `--seed S --runs 1` lives it through again.
+Prints the seed of a history that breaks a rule; `--seed S --runs 1` repeats it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tests.simulation.simulate import simulate
 CHUNK = 50
 FAILURES_MAX = 10
 
-Found = tuple[Counter[str], list[tuple[int, str]]]
+Result = tuple[Counter[str], list[tuple[int, str]]]
 
 
-def simulate_many(seeds: range) -> Found:
-    """What occurred, and the seeds that broke a rule with their tracebacks."""
+def simulate_many(seeds: range) -> Result:
+    """Returns how often what occurred, and the seeds that broke a rule with their tracebacks."""
     seen: Counter[str] = Counter()
     broken: list[tuple[int, str]] = []
     for seed in seeds:

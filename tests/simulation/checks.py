@@ -1,4 +1,8 @@
-"""Everything that is checked about one run of the simulation while it happens and at its end."""
+"""The checks of one run of the simulation, at each commit and at its end.
+
+A witness reads each entry and knows the rules on its own; a replica replays the journal. After each commit
+the stored rows must equal the replica.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from workers.sdk.outcome import Failure, Outcome
 
 
 class Nothing:
-    """A store without rows: what a replica has, it has from the journal."""
+    """A store without rows: a replica has everything from the journal."""
 
     def step(self, name: str) -> StepState | None:
         return None
@@ -45,7 +49,7 @@ class Nothing:
 
 
 def moved_by(entries: list[Entry]) -> set[str]:
-    """Steps that end in these entries, by themselves or because their map did."""
+    """Returns the steps that end in these entries, by themselves or with their map."""
     failed = [entry for entry in entries if entry.type == "step.failed"]
     cancelled = {name for entry in failed for name in entry.data.get("cancelled", ())}
     return cancelled | {entry.step for entry in entries}
@@ -61,7 +65,7 @@ class Watched:
 
     @contextmanager
     def commit(self) -> Iterator[list[Entry]]:
-        """Around a commit: the entries that it appends are put into the list."""
+        """Wraps a commit, which puts the entries that it appends into the list."""
         entries: list[Entry] = []
         before, graph = self.memory.state(), self.memory.graph
         planned = before.run.phase != "undo" and before.steps() and plan(graph, before)
@@ -75,49 +79,54 @@ class Watched:
         self._compare()
 
     def _check_plan(self, planned: Plan, entry: Entry, moved: set[str]) -> None:
-        """What the plan said just before is what is done, but for steps that ended in this very event."""
-        said = [name for name in planned.undo if name not in moved]
-        done = [name for name in entry.data["plan"] if name not in moved]
-        demand(said == done, f"the plan was {said}, the rollback does {done}")
+        """The rollback does what the plan said just before, except for steps that end in this event."""
+        planned_undos = [name for name in planned.undo if name not in moved]
+        undos = [name for name in entry.data["plan"] if name not in moved]
+        demand(planned_undos == undos, f"the plan was {planned_undos}, the rollback does {undos}")
 
     def _compare(self) -> None:
-        """The stored rows are what the journal alone gives."""
+        """The stored rows equal what the journal alone gives."""
         demand(self.memory.run == self.replica.run, f"{self.memory.run} is not {self.replica.run}")
         demand(self.memory.rows == self.replica.changed, "rows and journal differ")
 
     # --- attempts ---
 
     def perform(self, effects: Effects, key: str) -> tuple[Outcome, tuple[Step, ...]]:
-        """What a worker process does with a claimed attempt, as `workers.process.jobs` does it."""
+        """Carries out a claimed attempt, as `workers.process.jobs` does."""
         state = self.memory.state()
         step_state, step = state.step(key), self.memory.graph.by_name[key.partition("[")[0]]
         direction = step_state.phase
-        scope = task_bindings(self.memory.graph, state, key, direction)
-        self._check_scope(scope, state, step_state, step)
+        bindings = task_bindings(self.memory.graph, state, key, direction)
+        self._check_bindings(bindings, state, step_state, step)
         try:
-            bind(action_of(step, direction), scope)
+            bind(action_of(step, direction), bindings)
         except ExpressionError as error:
             return Outcome("failed", failure=Failure("bad_expression", str(error))), ()
         return effects.attempt(state.run.id, key, step, direction)
 
-    def _check_scope(self, scope: Mapping[str, Any], state: State, step_state: StepState, step: Step) -> None:
+    def _check_bindings(
+        self, bindings: Mapping[str, Any], state: State, step_state: StepState, step: Step
+    ) -> None:
         if step_state.phase == "undo":
             output = self.memory.known_payloads.get(step_state.output_seq or 0, {})
             demand(
-                scope["output"] == output, f"{scope['output']} is not what {step_state.name} gave: {output}"
+                bindings["output"] == output,
+                f"{bindings['output']} is not what {step_state.name} gave: {output}",
             )
             return
         expected = self.witness.model.context(step.name)
-        asked_for = scope["context"]
+        context = bindings["context"]
         for key, value in self.witness.model.patches.get(step_state.name, {}).items():
-            demand(asked_for[key] == value or step_state.carry_seq, f"{step_state.name} lacks its patch")
-        got = bindings_at(self.memory.graph, state, step.name)["context"]
-        demand(got == expected, f"{step.name} sees {got}, where the rules say {expected}")
+            demand(context[key] == value or step_state.carry_seq, f"{step_state.name} lacks its patch")
+        actual = bindings_at(self.memory.graph, state, step.name)["context"]
+        demand(actual == expected, f"{step.name} sees {actual}, where the rules say {expected}")
         if step_state.map_name:
             start = step_state.index * step.batch_size
             items = self.memory.known_payloads[self.memory.rows[step.name].items_seq or 0]
             part = items[start] if step.batch_size == 1 else items[start : start + step.batch_size]
-            demand(part == scope["item" if step.batch_size == 1 else "batch"], "an item gets another's value")
+            demand(
+                part == bindings["item" if step.batch_size == 1 else "batch"], "an item gets another's value"
+            )
 
     # --- the end ---
 
@@ -135,7 +144,7 @@ class Watched:
         fresh._compare()
 
     def _recount(self) -> None:
-        """The run's counters are what its steps add up to."""
+        """The run's counters equal the sums over its steps."""
         run, state = RunState(), State(RunState(), {}, Nothing())
         for step in self.memory.rows.values():
             state.put(step)
@@ -147,7 +156,7 @@ class Watched:
             demand(counted == stored, f"{name} is {stored}, but the steps add up to {counted}")
 
     def check_child(self, child: Memory) -> None:
-        """What a child did stays, is undone or is reported, as its parent's step says."""
+        """The effects of a child stay, are undone or are reported, as its parent's step says."""
         step = self.memory.rows[child.parent_step]
         if step.child != child.run.id:
             return
@@ -163,7 +172,7 @@ class Watched:
         )
 
     def _check_effect(self, key: str) -> None:
-        """An effect of a run that did not complete is undone, or somebody knows that it is not."""
+        """An effect of a run that did not complete is undone, or its step is marked as abandoned."""
         step, state = self.memory.graph.by_name[key.partition("[")[0]], self.memory.rows[key]
         is_kept = self.memory.run.status == "completed" or self.witness.keeps(key)
         if is_kept or not isinstance(step.compensation, Action):

@@ -1,7 +1,7 @@
-"""What the workers of the simulation really do to the world, and what they say of it.
+"""The workers of the simulation: their effects on the world, and the outcomes that they report.
 
-An effect is there or not, per step of a run. A forward attempt brings it about, an undo takes it
-away; an unknown outcome has done so or not, and only the verify worker can tell.
+Each step of a run has one effect, which is there or not. A forward attempt creates it and an undo removes it;
+with an unknown outcome that may have happened or not, and only the verify worker can tell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERIFY = {"succeeded": 75, "failed": 12, "unknown": 13}
 
 @dataclass
 class Effects:
-    """Effects that are there now, by run and step; `faults` says how many attempts may go wrong."""
+    """The effects that are there now, by run and step. `faults`: the share of attempts that may go wrong."""
 
     rng: Random
     there: set[tuple[str, str]] = field(default_factory=set)
@@ -31,17 +31,17 @@ class Effects:
     def attempt(
         self, run: str, key: str, step: Step, direction: Direction
     ) -> tuple[Outcome, tuple[Step, ...]]:
-        """What one attempt does and says, and the steps that it adds."""
+        """Carries out one attempt. Returns its outcome and the steps that it adds."""
         kind = self._draw({"undo": UNDO, "verify": VERIFY}.get(direction, FORWARD))
         if direction == "verify":
             return self._verify(kind, (run, key)), ()
-        happened = kind == "succeeded" or (kind == "unknown" and self.rng.random() < 0.5)
-        if happened and direction == "undo":
+        has_effect = kind == "succeeded" or (kind == "unknown" and self.rng.random() < 0.5)
+        if has_effect and direction == "undo":
             self.there.discard((run, key))
-        elif happened:
+        elif has_effect:
             self.there.add((run, key))
         added = self._added(key) if step.dynamic and kind == "succeeded" and direction == "forward" else ()
-        return self._said(kind, key), added
+        return self._outcome(kind, key), added
 
     def by_hand(self, run: str, key: str, *, is_undo: bool) -> None:
         (self.there.discard if is_undo else self.there.add)((run, key))
@@ -53,12 +53,12 @@ class Effects:
 
     def _verify(self, kind: str, place: tuple[str, str]) -> Outcome:
         if kind != "succeeded":
-            return self._said(kind, place[1])
+            return self._outcome(kind, place[1])
         if place in self.there:
             return Outcome("succeeded", {"outcome": "done", "output": {"v": 1}})
         return Outcome("succeeded", {"outcome": "not_done"})
 
-    def _said(self, kind: str, key: str) -> Outcome:
+    def _outcome(self, kind: str, key: str) -> Outcome:
         number = self.rng.randrange(VALUES)
         failure = Failure(CODES.get(kind, kind), f"{key}: {kind}")
         match kind:

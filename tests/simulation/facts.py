@@ -1,6 +1,6 @@
-"""What one run's journal says so far, and the rules about going forward.
+"""The facts of one run's journal so far, and the rules about going forward.
 
-See `tests.simulation.witness`, which reads the entries.
+`tests.simulation.witness` reads the entries and has the rules about rollbacks and interventions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def demand(truth: object, message: str) -> None:
 
 
 class Facts:
-    """What one run's journal says so far."""
+    """The facts of one run's journal so far."""
 
     def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
         self.graph = graph
@@ -43,8 +43,8 @@ class Facts:
         self.begun: set[str] = set()
         self.open: dict[str, str] = {}  # steps and items under way
         self.ended: dict[str, str] = {}
-        self.taken: dict[str, list[bool]] = {}  # of the decided incoming edges of a step
-        self.acted: dict[str, int] = {}  # when a step's effect happened, or may have
+        self.taken: dict[str, list[bool]] = {}  # by step, whether each decided incoming edge is taken
+        self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
         self.unknown: set[str] = set()
         self.children: set[str] = set()  # steps that completed through a child
         self.undo: dict[str, str] = {}
@@ -112,8 +112,8 @@ class Facts:
         before = (
             "blocked" if data.get("fresh") else "running" if data.get("handed_back") else "retrying, running"
         )
-        was = self.open.get(key)
-        demand(was is not None and was in before, f"queued while {was}")
+        status = self.open.get(key)
+        demand(status is not None and status in before, f"queued while {status}")
 
     def _forget_attempts(self, key: str) -> None:
         self.failures.pop(key, None)
@@ -301,13 +301,13 @@ class Facts:
             self.model.outputs.pop(name, None)
 
     def _route(self, entry: Entry) -> None:
-        said = (entry.data.get("taken", []), entry.data.get("dead", []))
+        edges = (entry.data.get("taken", []), entry.data.get("dead", []))
         try:
             expected = self.model.branches(entry.step)
         except Wrong:
             expected = ([], [])
-        demand(said == expected, f"edges {said}, where the rules say {expected}")
-        self._decide(*said)
+        demand(edges == expected, f"edges {edges}, where the rules say {expected}")
+        self._decide(*edges)
 
     def _decide(self, taken: list[str], dead: list[str]) -> None:
         for name in taken:

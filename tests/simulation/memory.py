@@ -1,7 +1,7 @@
-"""An in-memory store of one run: rows and journal as the database would keep them, JSON and all.
+"""An in-memory store of one run: rows and journal as the database would keep them.
 
-Imitates `runs.store.reader`: everything goes through JSON, a step that was rung gets a due time of its
-own, and an entry without a payload still has a row.
+Imitates `runs.store`: everything goes through JSON, a dispatched step gets a due time, after which the sweep
+dispatches it again, and an entry without a payload has a row, too.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Memory:
     def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
         return {seq: self.known_payloads[seq] for seq in seqs}
 
-    def told(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        """Yields the graph and the journal, for a report about a broken rule."""
         yield f"--- run {self.run.id} of {self.base.name}, {self.run.status.value}: {dump(self.base)}"
         for entry in self.journal:
             about = f"{entry.type} {entry.step} {entry.attempt}"
@@ -79,7 +80,7 @@ class Memory:
         return State(self.run, self.input, self)
 
     def save(self, decisions: list[Decision], notified: Mapping[str, str], at: datetime) -> list[Entry]:
-        """Write what one transaction led to. Returns its entries as read back."""
+        """Writes the decisions of one transaction. Returns their entries as read back."""
         state = decisions[-1].state
         entries = [read_back(entry) for decision in decisions for entry in decision.entries]
         self.journal += entries
@@ -88,9 +89,9 @@ class Memory:
             self.rows[name] = round_trip(step)
             self.due[name] = step.due_at
         self.due.update(dict.fromkeys(notified, at + timedelta(seconds=DISPATCH_GRACE_S)))
-        had = self.run.added
+        added_before = self.run.added
         self.run = round_trip(state.run)
-        if self.run.added != had:
+        if self.run.added != added_before:
             self.graph = self.graph_of(self.state())
         return entries
 
@@ -103,7 +104,7 @@ def read_back(entry: Entry) -> Entry:
 
 
 def round_trip(state: StateT) -> StateT:
-    """A state as written and read again, which must change nothing."""
+    """Returns a state as written and read again, which must change nothing."""
     read = unpack(type(state), through_json(pack(state)))
     demand(read == state, f"the codec turns {state} into {read}")
     return read

@@ -1,7 +1,7 @@
-"""What a workflow means, said a second time: contexts, guards and branches, slow and simple.
+"""A second implementation of contexts, guards and branches, slow and simple.
 
-Written from the rules, without the machine's code, so that the simulation can tell whether the
-machine keeps them. Knows only the conditions that `tests.simulation.workflows` makes.
+Written from the rules without the machine's code, so that the simulation can tell whether the machine keeps
+them. Knows only the conditions that `tests.simulation.workflows` makes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ COMPARE = {
 
 
 class Wrong(Exception):
-    """A condition reads what is not there, or no branch is true."""
+    """A condition reads a key that is not there, or no branch is true."""
 
 
 class Model:
-    """One run's graph with what its steps gave so far."""
+    """One run's graph with the outputs of its steps so far."""
 
     def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
         self.input = dict(input)
@@ -51,7 +51,7 @@ class Model:
         return [edge for edge in self.edges if edge.source == name]
 
     def above(self, name: str) -> set[str]:
-        """All steps from which a path leads to `name`."""
+        """Returns all steps from which a path leads to `name`."""
         if name not in self._above:
             direct = {edge.source for edge in self.sources(name)}
             self._above[name] = direct.union(*(self.above(source) for source in direct))
@@ -67,7 +67,7 @@ class Model:
         self.edges += [Edge(row[place], row[place + 1]) for place in range(len(row) - 1)]
 
     def order(self) -> list[str]:
-        """Topological order; of what is free at once, the first of the document comes first."""
+        """Returns the topological order; steps that are free at once are in the order of the document."""
         placed: list[str] = []
         while len(placed) < len(self.steps):
             placed.append(next(step.name for step in self.steps if self._is_free(step.name, placed)))
@@ -77,7 +77,7 @@ class Model:
         return name not in placed and all(edge.source in placed for edge in self.sources(name))
 
     def context(self, name: str, *, own: bool = False) -> dict[str, Any]:
-        """What `name` sees, with its own output on top where its outgoing edges are decided."""
+        """Returns what `name` sees; with `own`, what its outgoing edges see: its own output on top."""
         seen = self.above(name) | ({name} if own else set())
         return self.merged(seen) | ({} if own else self.patches.get(name, {}))
 
@@ -86,10 +86,10 @@ class Model:
         merged = dict(self.input)
         for name in self.order() if len(chosen) > 1 else chosen:
             if name in chosen:
-                merged.update(self.given(name))
+                merged.update(self.contribution(name))
         return merged
 
-    def given(self, name: str) -> dict[str, Any]:
+    def contribution(self, name: str) -> dict[str, Any]:
         output, key = self.outputs[name], self.step(name).output_key
         if output is None:
             return {}
@@ -111,7 +111,7 @@ class Model:
         return when is None or self.is_true(when, self.context(name))
 
     def branches(self, name: str) -> tuple[list[str], list[str]]:
-        """Targets of the taken and of the dead edges of a step that has ended."""
+        """Returns the targets of the taken and of the dead edges of a step that has ended. Raises Wrong."""
         edges = self.targets(name)
         choices = [edge for edge in edges if edge.when or edge.otherwise]
         plain = [edge for edge in edges if edge not in choices]

@@ -1,4 +1,8 @@
-"""One simulated history: a phase full of faults, then one without in which everything must end."""
+"""One simulated history: a phase with faults, then one without.
+
+In the first, no rule may be broken, whatever goes wrong (safety); in the second, everything must end
+(liveness).
+"""
 
 from __future__ import annotations
 
@@ -28,19 +32,19 @@ CALM_ROUNDS_MAX = 400
 
 
 def simulate(seed: int) -> Counter[str]:
-    """Live one history through. Returns what occurred in it; raises where a rule is broken."""
+    """Runs one history. Returns how often what occurred in it. Raises if a rule is broken."""
     rng = Random(seed)
     history = History(World(rng, make_library(rng)))
     try:
         history.live()
     except Exception as error:
-        error.add_note(history.told())
+        error.add_note(history.journals())
         raise
     return history.world.seen
 
 
 class History:
-    """What happens to a world, by chance."""
+    """Random actions on a world."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -63,9 +67,9 @@ class History:
             if parent is not None:
                 parent.check_child(watched.memory)
 
-    def told(self) -> str:
-        """The graphs and journals of all runs, for whoever looks into a broken rule."""
-        return "\n".join(line for memory in self.world.runs.values() for line in memory.told())
+    def journals(self) -> str:
+        """Returns the graphs and journals of all runs, for a report about a broken rule."""
+        return "\n".join(line for memory in self.world.runs.values() for line in memory.lines())
 
     # --- phase one ---
 
@@ -91,26 +95,26 @@ class History:
         return self.world.runs[self.rng.choice(list(self.world.runs))]
 
     def work(self) -> None:
-        """A worker process takes a job: any of those in the queue, maybe leaving it there for another."""
+        """A worker process takes a random job of the queue, where the job sometimes stays for another one."""
         queue = self.world.queue
         if queue:
             place = self.rng.randrange(len(queue))
             job = queue[place] if self.rng.random() < 0.1 else queue.pop(place)
             begins = self.rng.random() < 0.96
-            is_held = self.world.claim(job, self.rng.choice(self.world.processes), begins=begins)
-            if is_held and not begins:
+            is_claimed = self.world.claim(job, self.rng.choice(self.world.processes), begins=begins)
+            if is_claimed and not begins:
                 self.unbegun.append(job)
 
     def finish(self) -> None:
-        """A report arrives; maybe twice, or only after the lease has been given up."""
-        claimed = self._some_held()
+        """A report arrives; sometimes again later, when the lease is over."""
+        claimed = self._some_claimed()
         if claimed is None:
             return
-        self.world.report(claimed, goes_on=self.rng.random() < 0.5)
+        self.world.report(claimed, continues=self.rng.random() < 0.5)
         if self.rng.random() < 0.1:
             self.late.append(claimed)
 
-    def _some_held(self) -> ClaimedAttempt | None:
+    def _some_claimed(self) -> ClaimedAttempt | None:
         claimed = self.world.claimed
         return claimed.pop(self.rng.randrange(len(claimed))) if claimed else None
 
@@ -119,13 +123,13 @@ class History:
             self.world.report(self.late.pop(self.rng.randrange(len(self.late))))
 
     def lose_report(self) -> None:
-        """A report that never arrives, or much later: the lease runs out."""
-        claimed = self._some_held()
+        """A report arrives never, or after the lease has expired."""
+        claimed = self._some_claimed()
         if claimed is not None and self.rng.random() < 0.5:
             self.late.append(claimed)
 
     def die(self) -> None:
-        """A worker process dies, or only seems to."""
+        """A worker process dies, or only seems to have died."""
         world = self.world
         process = self.rng.choice(world.processes)
         if self.rng.random() < 0.7:
@@ -143,7 +147,7 @@ class History:
         self.world.queue.clear()
 
     def duplicate(self) -> None:
-        """A job that comes once more, or that nobody ever sent."""
+        """A job is delivered again, or one that was never sent."""
         run = self.some_run()
         if run.rows:
             step = run.rows[self.rng.choice(list(run.rows))]
@@ -162,7 +166,7 @@ class History:
             self.world.take(job.run, Note(self.world.now, job.step, job.lease, 0.5, "half", ("line",)))
 
     def tell_again(self) -> None:
-        """A child's end is told once more."""
+        """A parent run is told of a child's end again."""
         children = [run for run, memory in self.world.runs.items() if memory.parent]
         if children:
             self.world.tell_parent(self.rng.choice(children))
@@ -264,7 +268,7 @@ class History:
                 self.rng.shuffle(world.queue)
                 world.claim(world.queue.pop(), self.rng.choice(world.processes))
             while world.claimed:
-                world.report(world.claimed.pop(), goes_on=self.rng.random() < 0.5)
+                world.report(world.claimed.pop(), continues=self.rng.random() < 0.5)
         for run in list(world.runs.values()):
             self._attend(run)
         if not world.queue:

@@ -1,6 +1,6 @@
-"""A sceptical reader of one run's journal: each entry is checked against the rules as it comes.
+"""A witness checks each entry of one run's journal against the rules as it is appended.
 
-Knows the graph and the entries, and nothing of how the machine decides. Raises `Violation`.
+It knows the graph and the entries and shares no code with the rules of the machine. Raises Violation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.simulation.facts import UNDO_ENDED, Facts, Violation, demand
 
 
 class Witness(Facts):
-    """Reads one entry after the other."""
+    """The facts of a run and the rules about rollbacks, interventions and the end of the run."""
 
     def read(self, entry: Entry) -> None:
         try:
@@ -62,7 +62,7 @@ class Witness(Facts):
         return self.is_irreversible(key) and self._when(key) > floor
 
     def _when(self, key: str) -> int:
-        """When the step, or the map that an item belongs to, ended."""
+        """Returns the number of the entry that ended the step, or the map that an item belongs to."""
         return self.maps_ended.get(key.partition("[")[0], self.acted[key])
 
     def is_undoable(self, key: str) -> bool:
@@ -77,7 +77,7 @@ class Witness(Facts):
         return step.compensation == IRREVERSIBLE and (step.kind != "map" or "[" in key)
 
     def late(self, entry: Entry) -> None:
-        """What completes during the rollback is undone as well."""
+        """Plans the undo of a step that completes during the rollback."""
         key = entry.step
         if self.phase != "undo" or key not in self.acted or key in self.maps:
             return
@@ -108,10 +108,10 @@ class Witness(Facts):
     def _may_wait(self, key: str) -> bool:
         return self.graph.continue_compensating and f"!{key}" in self.fallbacks
 
-    def _goes_first(self, one: str, other: str) -> bool:
+    def _goes_first(self, key: str, other: str) -> bool:
         if self.graph.compensation_order == "sequential":
-            return self.acted[one] > self.acted[other]
-        return other.partition("[")[0] in self.model.above(one.partition("[")[0])
+            return self.acted[key] > self.acted[other]
+        return other.partition("[")[0] in self.model.above(key.partition("[")[0])
 
     def undo_retry(self, entry: Entry) -> None:
         demand(self.phase == "undo", "an undo while going forward")

@@ -1,7 +1,7 @@
-"""Random workflows: every kind of step, every option, two levels of children.
+"""Random workflows: every kind of step, every option, two levels of child runs.
 
 Only what `designer.document.graph` describes; nothing here runs anything. All randomness comes from the
-given generator, so a seed gives the same workflows for ever.
+given generator, so a seed always gives the same workflows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VALUES = 10  # outputs hold numbers below this
 
 
 def make_library(rng: Random) -> dict[str, Graph]:
-    """A root workflow and the ones that its steps may run, by name."""
+    """Returns a root workflow and those that its steps may run, by name."""
     return {name: make_graph(rng, name, steps_max) for name, steps_max in LEVELS}
 
 

@@ -1,8 +1,8 @@
-"""The world around the machine: transactions, a queue, processes, a clock, and what goes wrong.
+"""The world around the machine: transactions, a queue, processes, a clock, and crashes.
 
-Imitates `runs.engine`, `runs.store` and `runs.maintenance.sweep` without a database: an event is decided,
-committed, and its commands are carried out afterwards unless the process dies between.
-Every entry is shown to a `Witness` and to a replica that is replayed from the journal alone.
+Imitates `runs.engine`, `runs.store` and `runs.maintenance.sweep` without a database: an event is decided and
+committed, and its commands are carried out afterwards, unless the process dies in between. A `Witness` and a
+replica, replayed from the journal alone, see every entry.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ LIVE = frozenset({"running", "waiting", "compensating", "blocked"})
 
 
 class Crash(Exception):
-    """The process died: before the commit nothing has happened, after it nothing more does."""
+    """The process has died: before the commit, which then had no effect, or before the commands after it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass
 class ClaimedAttempt:
-    """A claimed attempt; `outcome` is what its worker will say."""
+    """A claimed attempt. `outcome`: the one that its worker is going to report."""
 
     job: Job
     process: str
@@ -94,8 +94,8 @@ class Unit:
         return decision
 
     def family(self) -> list[Unit]:
-        """This run and the runs that it has just started, as one transaction holds them."""
-        return [self, *(one for child in self.children for one in child.family())]
+        """Returns this run and the runs that it has just started, which one transaction holds."""
+        return [self, *(unit for child in self.children for unit in child.family())]
 
     @property
     def commands(self) -> list[Command]:
@@ -113,7 +113,7 @@ class Unit:
 
 @dataclass
 class World:
-    """Everything there is. `crashes` is how likely a process dies at a commit."""
+    """All runs, jobs and processes. `crashes`: the probability that a process dies at a commit."""
 
     rng: Random
     library: Mapping[str, Graph]
@@ -137,21 +137,21 @@ class World:
 
     @contextmanager
     def unit(self, run: str) -> Iterator[Unit]:
-        """Take events on one run; then commit, and carry out its commands."""
+        """Takes events on one run, then commits and carries out the commands. Raises Crash."""
         unit = self._open(run)
         yield unit
         self._start_children(unit)
         if self.rng.random() < self.crashes / 2:
             raise Crash("before the commit")
-        for one in unit.family():
-            self._commit(one)
+        for member in unit.family():
+            self._commit(member)
         if self.rng.random() < self.crashes:
             raise Crash("after the commit")
-        for one in unit.family():
-            self._act(one)
+        for member in unit.family():
+            self._dispatch(member)
 
     def take(self, run: str, event: Event) -> bool:
-        """One event in a transaction of its own. Returns whether it counted."""
+        """Takes one event in a transaction of its own. Returns whether it had an effect."""
         self.seen[type(event).__name__] += 1
         try:
             with self.unit(run) as unit:
@@ -175,7 +175,7 @@ class World:
             entries += unit.memory.save(unit.decisions, dispatches, self.now)
         self.seen.update(entry.type for entry in entries)
 
-    def _act(self, unit: Unit) -> None:
+    def _dispatch(self, unit: Unit) -> None:
         self.queue += [Job(unit.id, dispatch.step, dispatch.lease) for dispatch in unit.dispatches]
         for command in unit.commands:
             self._carry_out(unit.id, command)
@@ -194,14 +194,14 @@ class World:
     # --- runs ---
 
     def start(self, workflow: str, input: Mapping[str, Any]) -> str:
-        """A run that somebody starts, as one transaction."""
+        """Starts a run, in one transaction."""
         unit = self._create("run", workflow, input)
         unit.take(Start(self.now))
         self._start_children(unit)
-        for one in unit.family():
-            self._commit(one)
-        for one in unit.family():
-            self._act(one)
+        for member in unit.family():
+            self._commit(member)
+        for member in unit.family():
+            self._dispatch(member)
         return unit.id
 
     def _create(
@@ -223,7 +223,7 @@ class World:
         return unit
 
     def _start_children(self, unit: Unit) -> None:
-        """Child runs belong to the transaction that asks for them."""
+        """Creates child runs in the transaction that asks for them."""
         done = {child.id for child in unit.children}
         while todo := [c for c in unit.commands if isinstance(c, StartChild) and c.child not in done]:
             for command in todo:
@@ -242,7 +242,7 @@ class World:
         self._start_children(child)
 
     def cancel(self, run: str, mode: CancelMode) -> None:
-        """Cancel a run, if there is one: a child's creation may have failed."""
+        """Cancels a run, if there is one: a child's creation may have failed."""
         if run not in self.runs:
             return
         try:
@@ -270,7 +270,7 @@ class World:
     # --- attempts ---
 
     def claim(self, job: Job, process: str, *, begins: bool = True) -> bool:
-        """Claim an attempt and, unless the process stops right now, carry it out."""
+        """Claims an attempt and, if it `begins`, carries it out. Returns whether it was there to claim."""
         self.seen["Claim"] += 1
         try:
             with self.unit(job.run) as unit:
@@ -279,15 +279,15 @@ class World:
             self.seen["Claim stale"] += 1
             return False
         if begins:
-            self.hold(unit, job, process)
+            self.perform(unit, job, process)
         return True
 
-    def hold(self, unit: Unit, job: Job, process: str) -> None:
+    def perform(self, unit: Unit, job: Job, process: str) -> None:
         outcome, added = self.watched[unit.id].perform(self.effects, job.step)
         self.claimed.append(ClaimedAttempt(job, process, outcome, added))
 
-    def report(self, claimed: ClaimedAttempt, *, goes_on: bool = False) -> bool:
-        """Report an attempt, and maybe claim what it made ready in the same transaction."""
+    def report(self, claimed: ClaimedAttempt, *, continues: bool = False) -> bool:
+        """Reports an attempt and, if the process `continues`, claims a step that this made ready, in one unit."""
         self.seen["Report"] += 1
         jitter = self.rng.uniform(-1, 1)
         next_job: Job | None = None
@@ -296,7 +296,7 @@ class World:
                 job = claimed.job
                 unit.take(Report(self.now, job.step, job.lease, claimed.outcome, jitter, claimed.added))
                 self._start_children(unit)
-                if goes_on and unit.dispatches:
+                if continues and unit.dispatches:
                     dispatch = unit.dispatches[0]
                     next_job = Job(job.run, dispatch.step, dispatch.lease)
                     unit.take(Claim(self.now, dispatch.step, dispatch.lease, claimed.process))
@@ -304,24 +304,24 @@ class World:
             self.seen["Report stale"] += 1
             return False
         if next_job is not None:
-            self.hold(unit, next_job, claimed.process)
+            self.perform(unit, next_job, claimed.process)
         return True
 
     def lose_process(self, process: str) -> None:
-        """Tell the runs that a process is gone, whether that is true or not; maybe two sweeps do."""
-        found = [
+        """Tells the runs that a process is gone, true or not; sometimes two sweeps do."""
+        leases = [
             (run, step.name, step.lease)
             for run, memory in self.runs.items()
             for step in memory.rows.values()
             if step.process == process
         ]
-        for run, name, lease in found * self.rng.choice((1, 1, 1, 2)):
+        for run, name, lease in leases * self.rng.choice((1, 1, 1, 2)):
             self.take(run, Lose(self.now, name, lease, self.rng.uniform(-1, 1)))
 
     # --- the sweep ---
 
     def sweep(self) -> None:
-        """What `runs.maintenance.sweep` does in one pass."""
+        """Does what `runs.maintenance.sweep` does in one pass."""
         for one_pass in (self._due_steps, self._due_runs, self._ended_children, self._orphaned_children):
             one_pass()
 

@@ -29,7 +29,7 @@ def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> 
 
 
 def step(name: str, **fields: Any) -> Step:
-    """A step that acts and can be undone, unless said otherwise."""
+    """Returns a step that acts and can be undone; `fields` override that."""
     return Step(name, **{"worker": "act", "compensation": Action("undo"), **fields})
 
 
@@ -54,7 +54,7 @@ def publish() -> Publish:
 
 @pytest.fixture
 def run_here(publish: Publish) -> RunHere:
-    """Publish a graph and carry a run of it out in this process."""
+    """Publishes a graph and carries out a run of it in this process."""
 
     def run_here(graph: Graph, **input: Any) -> Run:
         *_, run = start_and_run(publish(graph), input, None)

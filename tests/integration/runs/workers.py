@@ -1,4 +1,4 @@
-"""Workers of the engine's tests. `did` is what really happened, in order."""
+"""Workers of the engine's tests. `did` lists their effects, in order."""
 
 from __future__ import annotations
 

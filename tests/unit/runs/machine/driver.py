@@ -1,7 +1,7 @@
-"""Drives one run through the pure machine by hand, in memory.
+"""A driver that takes one run through the machine event by event, in memory.
 
-Every event is committed as the database would have it, and its entries are shown to the
-simulation's witness and to a replica, so that each test also proves what those check.
+Every event is committed as the database would, and the simulation's witness and replica see its entries, so
+that each test also proves what those check.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ def graph(steps: Sequence[Step], edges: Sequence[Edge | tuple[str, str]] = (), *
     return Graph("flow", steps=tuple(steps), edges=drawn, **fields)
 
 
-class Trusting(Witness):
+class TrustingWitness(Witness):
     def read(self, entry: Entry) -> None:
-        """Believes everything."""
+        """Accepts every entry."""
 
 
 class Driver:
-    """One run; its clock stands still unless it is moved."""
+    """One run. Its clock moves only by `wait`."""
 
     def __init__(
         self,
@@ -115,25 +115,27 @@ class Driver:
             self.take(Start(self.now))
 
     def trust(self) -> None:
-        """Show nothing more to the witness: it knows only the simulation's conditions."""
-        self.watched.witness = Trusting(self.memory.base, {})
+        """Shows nothing more to the witness, which knows only the simulation's conditions."""
+        self.watched.witness = TrustingWitness(self.memory.base, {})
 
     def _commit(self, decision: Any) -> None:
         self.commands = decision.commands
-        dispatches = {one.step: one.queue for one in decision.commands if isinstance(one, Dispatch)}
+        dispatches = {
+            command.step: command.queue for command in decision.commands if isinstance(command, Dispatch)
+        }
         with self.watched.commit() as entries:
             entries += self.memory.save([decision], dispatches, self.now)
 
     # --- events ---
 
     def take(self, event: Event) -> list[Entry]:
-        """Decide and commit one event. Returns its entries; raises Refused or Stale."""
+        """Decides and commits one event. Returns its entries. Raises Refused or Stale."""
         seen = len(self.memory.journal)
         self._commit(decide(self.memory.graph, self.memory.state(), event))
         return self.memory.journal[seen:]
 
     def verdict(self, event: Event) -> str:
-        """ "+" where the event counts, "." where it is stale, "x" where it is refused."""
+        """Returns "+" if the event has an effect, "." if it is stale, "x" if it is refused."""
         before = (self.memory.run, dict(self.memory.rows), len(self.memory.journal))
         try:
             self.take(event)
@@ -154,7 +156,7 @@ class Driver:
         return self.take(Report(self.now, key, self.step(key).lease, outcome, **more))
 
     def run(self, key: str, outcome: Outcome = OK, **more: Any) -> list[Entry]:
-        """Claim and report one attempt of a step, forward or back."""
+        """Claims and reports one attempt of a step, forward or undo."""
         self.claim(key)
         return self.report(key, outcome, **more)
 
@@ -179,7 +181,7 @@ class Driver:
     def roll_back(self, to_step: str | None = None, **more: Any) -> list[Entry]:
         return self.take(Rollback(self.now, "anna", to_step, **more))
 
-    # --- what is so ---
+    # --- the state ---
 
     def step(self, key: str) -> StepState:
         return self.memory.rows.get(key) or StepState(key)
@@ -193,8 +195,8 @@ class Driver:
         return [entry.type for entry in self.memory.journal]
 
     def last(self, type: str) -> Entry:
-        found: Entry = next(entry for entry in reversed(self.memory.journal) if entry.type == type)
-        return found
+        entries: list[Entry] = [entry for entry in self.memory.journal if entry.type == type]
+        return entries[-1]
 
     def statuses(self, *names: str) -> list[str]:
         return [self.step(name).status.value for name in names]
@@ -203,10 +205,10 @@ class Driver:
         return [self.step(name).undo.value for name in names]
 
     def notified(self) -> list[str]:
-        return [one.step for one in self.commands if isinstance(one, Dispatch)]
+        return [command.step for command in self.commands if isinstance(command, Dispatch)]
 
     def ready(self) -> list[str]:
-        """Steps whose next attempt a worker process could claim now."""
+        """Returns the steps whose next attempt a worker process could claim now."""
         return [name for name in self.memory.rows if self._is_ready(name)]
 
     def _is_ready(self, name: str) -> bool:
@@ -217,29 +219,29 @@ class Driver:
             return False
         return True
 
-    def scope(self, key: str) -> dict[str, Any]:
+    def bindings(self, key: str) -> dict[str, Any]:
         state = self.memory.state()
         return task_bindings(self.memory.graph, state, key, state.step(key).phase)
 
     def context(self, key: str) -> Any:
-        return self.scope(key)["context"]
+        return self.bindings(key)["context"]
 
     def output(self) -> dict[str, Any]:
         return run_output(self.memory.graph, self.memory.state())
 
     def undone(self) -> list[str]:
-        """Steps in the order in which their undos began."""
+        """Returns the steps in the order in which their undos began."""
         started = [entry for entry in self.memory.journal if entry.type == "compensation.started"]
         return [entry.step for entry in started if entry.attempt == 1]
 
     def undo_all(self) -> None:
-        """Let every undo that may start succeed, until none is left."""
+        """Lets every undo that may start succeed, until none is left."""
         while ready := self.ready():
             self.run(ready[0])
 
 
 def failing(*steps: str, **fields: Any) -> Driver:
-    """Steps with undos in a row, all completed, and the one after them failed."""
+    """Returns a run of `steps` in a row, with undos and completed, after which the step `z` has failed."""
     driver = Driver(chain(*(saga(name) for name in steps), task("z"), **fields))
     for name in steps:
         driver.run(name, gave(**{name: 1}))

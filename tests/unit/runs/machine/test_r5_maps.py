@@ -49,7 +49,7 @@ def test_every_item_is_run_and_its_result_stands_in_its_place() -> None:
 @rule("R5.1")
 def test_an_item_sees_its_value_and_place() -> None:
     driver = Driver(chain(each("m", params={"double": "=item * 2", "at": "=index"})), {"items": [5, 6]})
-    scope = driver.scope("m[1]")
+    scope = driver.bindings("m[1]")
     assert (scope["item"], scope["index"]) == (6, 1)
     assert driver.context("m[1]") == {"items": [5, 6], "item": 6, "index": 1}
 
@@ -61,7 +61,7 @@ def test_an_item_sees_its_value_and_place() -> None:
 )
 def test_batches_hold_every_item_once(count, size, batches) -> None:
     driver = Driver(chain(each("m", batch_size=size)), {"items": list(range(count))})
-    found = [driver.scope(f"m[{index}]") for index in range(batches)]
+    found = [driver.bindings(f"m[{index}]") for index in range(batches)]
     parts = [scope.get("batch", [scope.get("item")]) for scope in found]
     assert [value for part in parts for value in part] == list(range(count))
     assert driver.step("m").items_total == batches
@@ -158,7 +158,7 @@ def test_items_are_undone_each_by_itself() -> None:
     for index in (1, 2, 0):
         driver.run(f"m[{index}]", gave(n=index))
     driver.run("after", CRITICAL)
-    assert driver.scope("m[0]")["output"] == {"n": 0}
+    assert driver.bindings("m[0]")["output"] == {"n": 0}
     driver.undo_all()
     assert driver.undone() == keys(0, 2, 1)
     assert driver.undos("m") == ["compensated"]

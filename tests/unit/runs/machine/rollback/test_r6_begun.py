@@ -150,7 +150,7 @@ def test_cancelling_undoes_what_was_done() -> None:
     driver.run("a")
     driver.cancel()
     assert driver.statuses("b") == ["cancelled"]
-    assert driver.scope("a")["failure"]["error"] == "cancelled"
+    assert driver.bindings("a")["failure"]["error"] == "cancelled"
     driver.undo_all()
     assert (driver.undone(), driver.status) == (["a"], "cancelled")
 

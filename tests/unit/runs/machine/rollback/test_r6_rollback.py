@@ -204,7 +204,7 @@ def test_an_undo_gets_the_context_of_the_failure_its_steps_output_and_the_reason
     driver.run("a", gave(id=7, x="a"))
     driver.run("b", gave(b=1, x="b"))
     driver.run("z", Outcome("failed", {"status": "failed", "z": 1}, Failure("returned_failed", "no stock")))
-    scope = driver.scope("a")
+    scope = driver.bindings("a")
     failure = {"step": "z", "error": "returned_failed", "message": "no stock"}
     assert (scope["output"], scope["failure"]) == ({"id": 7, "x": "a"}, failure)
     assert scope["context"] == {
@@ -219,7 +219,7 @@ def test_an_undo_gets_the_context_of_the_failure_its_steps_output_and_the_reason
 def test_an_undo_of_an_unknown_outcome_gets_an_empty_output() -> None:
     driver = Driver(chain(saga("a")))
     driver.run("a", UNKNOWN)
-    assert driver.scope("a")["output"] == {}
+    assert driver.bindings("a")["output"] == {}
 
 
 # --- when an undo fails ---
@@ -284,7 +284,7 @@ def test_an_undo_may_ask_for_another_attempt_a_bounded_number_of_times() -> None
     driver.run("z", CRITICAL)
     for _ in range(2):
         driver.run("a", asks(0.0, seen=1))
-        assert (driver.context("a")["seen"], driver.scope("a")["output"]) == (1, {"id": 7})
+        assert (driver.context("a")["seen"], driver.bindings("a")["output"]) == (1, {"id": 7})
     driver.run("a", asks(0.0))
     assert driver.undos("a") == ["failed"]
 

@@ -45,7 +45,7 @@ def test_before_the_next_attempt_somebody_is_asked_whether_it_happened() -> None
     driver = asking()
     assert driver.commands == (Dispatch("a", 2, "looking"),)
     assert (driver.step("a").phase, driver.step("a").status) == ("verify", "queued")
-    assert "output" not in driver.scope("a")
+    assert "output" not in driver.bindings("a")
 
 
 @rule("R6.7")
@@ -141,7 +141,7 @@ def test_it_happened_so_it_is_undone_with_what_was_found() -> None:
     driver.run("a", DONE)
     assert driver.notified() == ["a"]
     driver.claim("a")
-    assert driver.scope("a")["output"] == {"found": 1}
+    assert driver.bindings("a")["output"] == {"found": 1}
     driver.report("a")
     assert driver.status == "compensated"
 
