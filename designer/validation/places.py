@@ -51,15 +51,12 @@ def position_at(graph: Graph, path: str) -> ExpressionPosition:
         source = graph.edges[int(place)].source
         return ExpressionPosition(BASE, (*_before(graph, source), source), graph.by_name.get(source))
     if part == "steps" and int(place) < len(graph.steps):
-        return _position_of_step(graph, graph.steps[int(place)], field or "")
+        step = graph.steps[int(place)]
+        if field == "compensation":
+            return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
+        variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
+        return ExpressionPosition(variables, _before(graph, step.name), step)
     return ExpressionPosition(BASE, ())
-
-
-def _position_of_step(graph: Graph, step: Step, field: str) -> ExpressionPosition:
-    if field == "compensation":
-        return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
-    variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
-    return ExpressionPosition(variables, _before(graph, step.name), step)
 
 
 def _before(graph: Graph, name: str) -> tuple[str, ...]:
