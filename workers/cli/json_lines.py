@@ -84,14 +84,13 @@ def refuse_constant(name: str) -> float:
 
 def _with_line_numbers(error: BadInput, lines: Sequence[Line]) -> BadLines:
     """The engine's error, whose paths are indexes in the list of requests, in terms of the file's lines."""
-    messages = [_line_problem(problem, lines) for problem in error.problems[:PROBLEMS_SHOWN_MAX]]
+    messages = []
+    for problem in error.problems[:PROBLEMS_SHOWN_MAX]:
+        index, _, path = problem["path"].removeprefix("[").partition("]")  # `[3].input.customer`
+        field = path.removeprefix(".input").removeprefix(".")
+        place = f"line {lines[int(index)][0]}"
+        messages.append(f"{place}: {field + ': ' if field else ''}{problem['message']}")
     more = len(error.problems) - len(messages)
     return BadLines(
         "Nothing was started. " + "; ".join(messages or [str(error)]) + (f"; {more} more" if more else "")
     )
-
-
-def _line_problem(problem: dict[str, Any], lines: Sequence[Line]) -> str:
-    index, _, path = problem["path"].removeprefix("[").partition("]")  # `[3].input.customer`
-    field = path.removeprefix(".input").removeprefix(".")
-    return f"line {lines[int(index)][0]}: {field + ': ' if field else ''}{problem['message']}"

@@ -95,11 +95,13 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     spec = catalog.get(task.worker)
     if spec is None:
         return refused("unknown_worker", unknown_worker(task.worker))
-    try:
-        params = opened_params(spec, task)
-    except CannotOpen as error:
-        return refused("bad_params", f"params of worker {spec.name!r}: {error}")
-    secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
+    params, secrets = task.params, []
+    if spec.takes_secrets:
+        try:
+            params = map_secrets(params, spec.params_schema, partial(unseal, key=task.secret_key))
+        except CannotOpen as error:
+            return refused("bad_params", f"params of worker {spec.name!r}: {error}")
+        secrets = secrets_in(params, spec.params_schema)
     handle.hide = partial(redact, secrets=secrets)
     try:
         arguments = bound_arguments(spec, task, params, handle)
@@ -107,16 +109,6 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
         outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
         return without_secrets(outcome, secrets)
     return Call(partial(spec.function, **arguments), spec.is_async, secrets)
-
-
-def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
-    """The params with the secrets opened that the worker's schema marks. Raises CannotOpen."""
-    if not spec.takes_secrets:
-        return task.params
-    params: Mapping[str, Any] = map_secrets(
-        task.params, spec.params_schema, partial(unseal, key=task.secret_key)
-    )
-    return params
 
 
 def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:

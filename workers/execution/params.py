@@ -29,11 +29,9 @@ def validated(spec: WorkerSpec, params: Mapping[str, Any]) -> Any:
 
 def problem_list(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False)
-    lines = [f"{field_path(problem['loc'])}: {problem['msg']}" for problem in problems[:PROBLEMS_MAX]]
+    lines = []
+    for problem in problems[:PROBLEMS_MAX]:
+        parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]]
+        lines.append(f"{''.join(parts).removeprefix('.') or 'params'}: {problem['msg']}")
     hidden = len(problems) - len(lines)
     return "; ".join(lines) + (f"; and {hidden} more" if hidden else "")
-
-
-def field_path(location: tuple[int | str, ...]) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".") or "params"

@@ -150,7 +150,7 @@ def unreadable(raw_event: Any, reason: str) -> dict[str, Any]:
 def standard_fields(event: Event) -> Event:
     """The standard fields, read under the names that webhooks and CloudEvents use."""
     return {
-        "event_id": text_of(event.get("id")) or generate_event_id(),
+        "event_id": text_of(event.get("id")) or uuid4().hex[:8],
         "event_type": text_of(event.get("type")) or "unknown",
         "timestamp": event.get("timestamp") or event.get("time") or now_text(),
         "source": text_of(event.get("source")) or "unknown",
@@ -163,10 +163,6 @@ def text_of(value: Any) -> str:
     """Text of an identifier or a name; empty for any other value."""
     is_plain = isinstance(value, str) or is_number(value)
     return str(value).strip()[:VALUE_CHARS_MAX] if is_plain else ""
-
-
-def generate_event_id() -> str:
-    return uuid4().hex[:8]
 
 
 def category_of(event_type: str) -> tuple[str, str]:

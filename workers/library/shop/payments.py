@@ -49,7 +49,12 @@ def refund_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
         if is_nothing:
             return {"status": "no_action_needed"}
         if payment.status == Payment.Status.CHARGED:
-            give_back(payment)
+            Payment.objects.filter(pk=payment.pk, status=Payment.Status.CHARGED).update(
+                status=Payment.Status.REFUNDED,
+                refunded_cents=F("refunded_cents") + F("amount_cents"),
+                changed_at=timezone.now(),
+            )
+            payment.refresh_from_db()
     return {
         "status": "success",
         "refunded_payment": payment.reference,
@@ -92,15 +97,6 @@ def listed_price(items: Any) -> int:
 
 def positive(quantity: Any) -> int:
     return quantity if isinstance(quantity, int) and 0 < quantity <= QUANTITY_MAX else 1
-
-
-def give_back(payment: Payment) -> None:
-    Payment.objects.filter(pk=payment.pk, status=Payment.Status.CHARGED).update(
-        status=Payment.Status.REFUNDED,
-        refunded_cents=F("refunded_cents") + F("amount_cents"),
-        changed_at=timezone.now(),
-    )
-    payment.refresh_from_db()
 
 
 def payment_output(payment: Payment) -> dict[str, Any]:
