@@ -111,10 +111,6 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     path = tuple(source.strip().split("."))
     if path[0] in known and len(source) <= LENGTH_MAX and all(_PLAIN.fullmatch(key) for key in path):
         return Code(source, frozenset(path[:1]), {path[0]: frozenset(path[1:2]) or None}, path)
-    return _compile_text(source, known, depth)
-
-
-def _compile_text(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
     program = _parse(source)  # the whole, loops included: their syntax and functions are checked too
     for name in program.functions():

@@ -40,7 +40,7 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 @router.get("/workflows", response=dict[str, Any])
 def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
     """By name, in keyset pages; pass `next` on as `after`."""
-    rows: list[Any] = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])  # with annotations
+    rows: list[Any] = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])  # annotated
     page = rows[:PAGE_SIZE]
     next_name = page[-1].name if len(rows) > PAGE_SIZE else None
     listed = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,16 +76,6 @@ def step_lines(graph: Graph) -> list[StepLine]:
     ]
 
 
-def edge_lines(graph: Graph) -> Iterator[EdgeLine]:
-    for step in ordered(graph):
-        edges = graph.outgoing[step.name]
-        if edges:
-            yield EdgeLine(
-                step.name,
-                [(edge.target, "otherwise" if edge.otherwise else edge.when or "") for edge in edges],
-            )
-
-
 def chosen_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
     """The version with that number, or the newest where none is asked for."""
     return find_version(workflow, int(number[:9]) if number.isdecimal() else None)
@@ -122,7 +111,14 @@ def version_context(version: WorkflowVersion) -> dict[str, Any]:
     return {
         "graph": graph,
         "steps": step_lines(graph),
-        "edges": list(edge_lines(graph)),
+        "edges": [
+            EdgeLine(
+                step.name,
+                [(edge.target, "otherwise" if edge.otherwise else edge.when or "") for edge in edges],
+            )
+            for step in ordered(graph)
+            if (edges := graph.outgoing[step.name])
+        ],
         "canvas": {
             "document": version.resolved,
             "coverage": f"{api}/coverage",

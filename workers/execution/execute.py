@@ -65,7 +65,16 @@ def execute(
 ) -> Outcome:
     """Calls the task's worker with copies of its arguments, and classifies the result."""
     call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
-    return call if isinstance(call, Outcome) else without_secrets(outcome_of_call(call, task), call.secrets)
+    if isinstance(call, Outcome):
+        return call
+    with SignalWatch() as watch:
+        try:
+            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
+        except BaseException as error:
+            if watch.raised is not None:
+                raise
+            return without_secrets(classify_exception(error, task.timeout), call.secrets)
+    return without_secrets(outcome_of(result, task), call.secrets)
 
 
 async def execute_async(
@@ -120,17 +129,6 @@ def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
         texts = {name: redact(text, secrets) for name, text in asdict(failure).items()}
         failure = Failure(**texts)
     return replace(outcome, output=redact(outcome.output, secrets), failure=failure)
-
-
-def outcome_of_call(call: Call, task: Task) -> Outcome:
-    with SignalWatch() as watch:
-        try:
-            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
-        except BaseException as error:
-            if watch.raised is not None:
-                raise
-            return classify_exception(error, task.timeout)
-    return outcome_of(result, task)
 
 
 def outcome_of(result: Any, task: Task) -> Outcome:
