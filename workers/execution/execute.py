@@ -113,11 +113,14 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
         secrets = secrets_in(params, spec.params_schema)
     handle.hide = partial(redact, secrets=secrets)
     try:
-        arguments = bound_arguments(spec, task, params, handle)
+        arguments = {"params": validated(spec, params), "step": handle}
     except BadParams as error:
         outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
         return without_secrets(outcome, secrets)
-    return Call(partial(spec.function, **arguments), spec.is_async, secrets)
+    if "context" in spec.takes:
+        arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
+    taken = {name: arguments[name] for name in spec.takes}
+    return Call(partial(spec.function, **taken), spec.is_async, secrets)
 
 
 def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
@@ -137,17 +140,6 @@ def outcome_of(result: Any, task: Task) -> Outcome:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
         return refused("bad_output", f"worker {task.worker!r}: {error}")
-
-
-def bound_arguments(
-    spec: WorkerSpec, task: Task, opened: Mapping[str, Any], handle: StepHandle
-) -> dict[str, Any]:
-    """The arguments that the worker takes. Raises BadParams."""
-    params = validated(spec, opened)
-    arguments = {"params": params, "step": handle}
-    if "context" in spec.takes:
-        arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
-    return {name: arguments[name] for name in spec.takes}
 
 
 def step_handle(

@@ -190,7 +190,11 @@ def engagement_result(event: Event) -> dict[str, Any]:
 
 
 def error_result(event: Event) -> dict[str, Any]:
-    severity = determine_error_severity(event)
+    data = event.get("data")
+    message = str(data.get("error_message", "")).lower() if isinstance(data, dict) else ""
+    severity = "medium" if any(word in message for word in ("warning", "timeout")) else "low"
+    if any(word in message for word in ("critical", "fatal", "security")):
+        severity = "critical"
     others = ["ops_team"] if severity == "critical" else []
     return {
         "action": "create_incident",
@@ -234,14 +238,6 @@ def actor_of(data: Any) -> str:
         if text_of(name):
             return text_of(name)
     return text_of(data.get("user_id")) or "unknown"
-
-
-def determine_error_severity(event: Event) -> str:
-    data = event.get("data")
-    message = str(data.get("error_message", "")).lower() if isinstance(data, dict) else ""
-    if any(word in message for word in ("critical", "fatal", "security")):
-        return "critical"
-    return "medium" if any(word in message for word in ("warning", "timeout")) else "low"
 
 
 def counted_event(step: StepHandle, event: Event) -> tuple[CountedEvent, bool]:

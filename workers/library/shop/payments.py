@@ -91,12 +91,12 @@ def amount_due(context: dict[str, Any]) -> int:
 def listed_price(items: Any) -> int:
     lines = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     prices = dict(Product.objects.values_list("sku", "price_cents"))
-    amounts = (prices.get(str(line.get("sku")), 0) * positive(line.get("quantity")) for line in lines)
-    return sum(amounts)
-
-
-def positive(quantity: Any) -> int:
-    return quantity if isinstance(quantity, int) and 0 < quantity <= QUANTITY_MAX else 1
+    total = 0
+    for line in lines:
+        quantity = line.get("quantity")
+        count = quantity if isinstance(quantity, int) and 0 < quantity <= QUANTITY_MAX else 1
+        total += prices.get(str(line.get("sku")), 0) * count
+    return total
 
 
 def payment_output(payment: Payment) -> dict[str, Any]:
