@@ -31,15 +31,12 @@ class LimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             consume("calls", caller(request))
-            if self._is_sign_in(request):
+            is_attempt = request.method == "POST" or "t" in request.GET  # `t`: the first user's sign-in link
+            if is_attempt and request.path in self.sign_in:
                 consume("sign_in", str(client_ip(request)))
         except TooMany as error:
             return too_many(request, error)
         return self.get_response(request)
-
-    def _is_sign_in(self, request: HttpRequest) -> bool:
-        is_attempt = request.method == "POST" or "t" in request.GET  # `t`: the first user's sign-in link
-        return is_attempt and request.path in self.sign_in
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return too_many(request, error) if isinstance(error, TooMany) else None
@@ -83,7 +80,8 @@ class BodyLimit:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         limit: int = settings.BODY_BYTES_MAX
-        if _declared_length(scope) > limit:
+        declared = dict(scope["headers"]).get(b"content-length", b"")
+        if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
             await _refuse(scope, send, limit)
             return
         received = 0
@@ -98,11 +96,6 @@ class BodyLimit:
         await self.inner(scope, counting_receive, send)
         if received > limit:
             await _refuse(scope, send, limit)
-
-
-def _declared_length(scope: Any) -> int:
-    text = dict(scope["headers"]).get(b"content-length", b"")
-    return int(text) if text.isdigit() and len(text) < 20 else 0
 
 
 async def _refuse(scope: Any, send: Send, limit: int) -> None:

@@ -58,16 +58,9 @@ def caller(request: HttpRequest) -> str:
 
 
 def _count(key: str, number: int) -> int:
-    try:
-        return _count_in_redis(key, number)
-    except RedisError:
-        return _local.count(key, number)
-
-
-def _count_in_redis(key: str, number: int) -> int:
-    """Counts in Redis. Raises RedisError, without a call if there was an error a moment ago."""
+    """Counts in Redis; in this process while there was an error a moment ago."""
     if time.monotonic() < _local.away_until:
-        raise RedisError("it was away a moment ago")
+        return _local.count(key, number)
     try:
         # Kept by name: of two threads that come first, one makes a client that the cache does not keep, and a
         # client that nobody holds closes its connections, with a pipeline still at work on them.
@@ -78,7 +71,7 @@ def _count_in_redis(key: str, number: int) -> int:
             return int(pipeline.execute()[0])
     except RedisError:
         _local.away_until = time.monotonic() + REDIS_RETRY_S
-        raise
+        return _local.count(key, number)
 
 
 @cached_for_process()

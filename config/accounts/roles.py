@@ -73,7 +73,9 @@ def follow_groups(action: str, instance: Any, pk_set: Iterable[int] | None, **si
     _set_staff(installed, keys)
     if isinstance(instance, User):
         instance.refresh_from_db(fields=["is_staff"])
-        _forget_permissions(instance)
+        for name in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):  # Django's, on the object
+            if hasattr(instance, name):
+                delattr(instance, name)
 
 
 def _set_staff(apps: Apps, keys: Iterable[int]) -> None:
@@ -85,10 +87,3 @@ def _set_staff(apps: Apps, keys: Iterable[int]) -> None:
     touched = users.filter(pk__in=list(keys), is_superuser=False)
     touched.filter(pk__in=operators.values("pk")).update(is_staff=True)
     touched.exclude(pk__in=operators.values("pk")).update(is_staff=False)
-
-
-def _forget_permissions(user: User) -> None:
-    """Drops the permissions that Django caches on the user object."""
-    for name in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):
-        if hasattr(user, name):
-            delattr(user, name)

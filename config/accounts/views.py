@@ -42,9 +42,14 @@ def account(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     form = TokenForm(user, request.POST if request.method == "POST" else None)
-    new_token = _create_token(form, user) if form.is_valid() else None
-    if new_token:
-        form = TokenForm(user)
+    new_token = None
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            _, new_token = tokens.make(user, data["name"], Role(data["role"]), data["days"])
+            form = TokenForm(user)
+        except tokens.TokenRefused as error:
+            form.add_error(None, str(error))
     status = 422 if form.errors else 200
     return render(request, "registration/account.html", _context(user, form, new_token), status=status)
 
@@ -56,16 +61,6 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     messages.success(request, f"The token “{token.name}” is revoked.")
     return redirect("account")
-
-
-def _create_token(form: TokenForm, user: User) -> str | None:
-    data = form.cleaned_data
-    try:
-        _, text = tokens.make(user, data["name"], Role(data["role"]), data["days"])
-    except tokens.TokenRefused as error:
-        form.add_error(None, str(error))
-        return None
-    return text
 
 
 def _context(user: User, form: TokenForm, new_token: str | None) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 
 from config.accounts.authentication import callers
 from config.api.openapi import DescribedAPI
-from config.api.parsing import StrictParser
 from config.lib.errors import SagaboardError
+from config.lib.json import read_json
 from config.lib.problems import FRAMEWORK_STATUSES, problem, refused
 from config.operations.api import router as operation_router
 from designer.web.api import router as designer_router
@@ -25,6 +26,15 @@ from runs.statistics.api import router as statistics_router
 from runs.transfer.api import router as transfer_router
 from runs.trials.api import router as trials_router
 from runs.triggers.api import router as triggers_router
+
+
+class StrictParser(Parser):
+    """Refuses NaN, infinite numbers and integers of more than 64 bits: stored JSON stays unchanged."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Raises Unreadable; ninja turns it into an HttpError 400 with this exception as its cause."""
+        return read_json(request.body)
+
 
 api = DescribedAPI(
     title="Sagaboard", version="1", urls_namespace="api", auth=callers("view"), parser=StrictParser()

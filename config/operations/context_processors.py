@@ -38,7 +38,10 @@ def outage_text() -> str:
     global _known
     checked_at, text = _known
     if not checked_at or time.monotonic() - checked_at > CACHED_S:
-        text = _find_outage()
+        if not embedded_redis.answers(REDIS_TIMEOUT_S):
+            text = NO_REDIS
+        else:
+            text = "" if worker_processes.lately_seen().exists() else NO_WORKERS
         _known = time.monotonic(), text
     return text
 
@@ -48,9 +51,3 @@ def forget_outage() -> None:
     """The next page checks again."""
     global _known
     _known = (0.0, "")
-
-
-def _find_outage() -> str:
-    if not embedded_redis.answers(REDIS_TIMEOUT_S):
-        return NO_REDIS
-    return "" if worker_processes.lately_seen().exists() else NO_WORKERS

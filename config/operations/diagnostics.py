@@ -58,7 +58,7 @@ def examine() -> Iterator[Finding]:
     if all(finding.level != "wrong" for finding in findings):
         yield from fleet_check()
         yield from overdue_check()
-        yield from clock_check()
+        yield from skew("database", (reader.now() - datetime.now(UTC)).total_seconds())
 
 
 def unapplied_migrations() -> list[str]:
@@ -147,7 +147,9 @@ def database_check() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         missing = unapplied_migrations()
-        try_to_write()
+        with transaction.atomic():  # on SQLite, BEGIN IMMEDIATE takes the write lock
+            database().try_room(PROBE_BYTES)
+            transaction.set_rollback(True)
     except Error as error:
         yield Finding("wrong", "database", database_problem(error))
         return
@@ -157,13 +159,6 @@ def database_check() -> Iterator[Finding]:
         yield Finding("wrong", "migrations", text)
     else:
         yield Finding("ok", "migrations", "all applied")
-
-
-def try_to_write() -> None:
-    """Raises the database's error if it accepts no writes, or has no room; leaves nothing behind."""
-    with transaction.atomic():  # on SQLite, BEGIN IMMEDIATE takes the write lock
-        database().try_room(PROBE_BYTES)
-        transaction.set_rollback(True)
 
 
 def fleet_check() -> Iterator[Finding]:
@@ -206,10 +201,6 @@ def overdue_check() -> Iterator[Finding]:
         yield Finding("wrong", "scheduler", text)
     else:
         yield Finding("ok", "scheduler", "nothing is overdue")
-
-
-def clock_check() -> Iterator[Finding]:
-    yield from skew("database", (reader.now() - datetime.now(UTC)).total_seconds())
 
 
 def skew(subject: str, difference_s: float) -> Iterator[Finding]:

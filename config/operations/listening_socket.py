@@ -25,20 +25,16 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises NoPort if all are taken, or `host` cannot be resolved or used.
     """
-    address = _resolve(host)
+    try:
+        address = str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise NoPort(f"--host {host} is not an IPv4 address or a known name") from error
     last = min(port + PORTS_TRIED - 1, PORT_MAX)
     for candidate in range(port, last + 1):
         listener = _try(address, host, candidate)
         if listener is not None:
             return listener
     raise NoPort(f"ports {port} to {last} of {host} are all taken; name a free one with --port")
-
-
-def _resolve(host: str) -> str:
-    try:
-        return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
-    except OSError as error:
-        raise NoPort(f"--host {host} is not an IPv4 address or a known name") from error
 
 
 def _try(address: str, host: str, port: int) -> socket.socket | None:

@@ -7,7 +7,7 @@ scrape costs the same however many runs there are. A pass over old counters is c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import QuerySet
@@ -68,9 +68,14 @@ def _runs() -> Iterator[Metric]:
     durations = HistogramMetricFamily(
         "sagaboard_run_duration_seconds", "From start to end; the sum within a tenth", labels=["status"]
     )
-    for status, (count, sizes) in sorted(_totals(reader.now()).items()):
+    now = reader.now()
+    since = (now - SETTLED_AFTER).date()
+    recent = _by_status(HourFigures.objects.filter(hour__gte=_midnight(since, now)))
+    for status, (count, sizes) in sorted(_merged(_settled(since, now.tzinfo), recent).items()):
         ended.add_metric([status], count)
-        durations.add_metric([status], _buckets(sizes), _sum_s(sizes))
+        # Each duration counts as the geometric middle of its size.
+        seconds = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * times for size, times in sizes.items())
+        durations.add_metric([status], _buckets(sizes), float(sum(seconds)))
     yield ended
     yield durations
 
@@ -94,13 +99,6 @@ def _gauge(name: str, meaning: str, value: float) -> Metric:
 
 def _count(rows: QuerySet[Run] | QuerySet[StepRun] | QuerySet[Intervention]) -> int:
     return rows.order_by().values("pk")[:COUNTED_MAX].count()
-
-
-def _totals(now: datetime) -> Totals:
-    """Count and durations of all ended runs by status."""
-    since = (now - SETTLED_AFTER).date()
-    rows = HourFigures.objects.filter(hour__gte=_midnight(since, now))
-    return _merged(_settled(since, now.tzinfo), _by_status(rows))
 
 
 @cached_for_process(maxsize=1)
@@ -136,15 +134,8 @@ def _buckets(sizes: histogram.Sizes) -> list[tuple[str, float]]:
     by_octave: Counter[int] = Counter()
     for size, count in sizes.items():
         by_octave[int(size) // histogram.PARTS] += count
-    edges = [(str(2**octave / 1000), _below(octave, by_octave.items())) for octave in OCTAVES]
+    edges = [
+        (str(2**octave / 1000), float(sum(count for place, count in by_octave.items() if place < octave)))
+        for octave in OCTAVES
+    ]
     return [*edges, ("+Inf", float(sum(by_octave.values())))]
-
-
-def _below(octave: int, counts: Iterable[tuple[int, int]]) -> float:
-    return float(sum(count for place, count in counts if place < octave))
-
-
-def _sum_s(sizes: histogram.Sizes) -> float:
-    """The sum of durations in seconds, with each at the geometric middle of its size."""
-    sums = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * count for size, count in sizes.items())
-    return float(sum(sums))

@@ -160,17 +160,14 @@ class Supervisor:
             return
         now = time.monotonic()
         if entry.restart_at is None:
-            self._note_end(entry, status, now)
+            entry.ends.append(now)
+            if len(entry.ends) == RESTARTS_MAX and now - entry.ends[0] < RESTARTS_WINDOW_S:
+                raise PartKeepsEnding(entry.part.name, status)
+            self.say(f"ended with status {status}; starting it again", entry.part.name)
+            entry.restart_at = now + RESTART_DELAY_S
         elif now >= entry.restart_at:
             entry.process = self._spawn(entry.part)
             entry.restart_at = None
-
-    def _note_end(self, entry: Running, status: int, now: float) -> None:
-        entry.ends.append(now)
-        if len(entry.ends) == RESTARTS_MAX and now - entry.ends[0] < RESTARTS_WINDOW_S:
-            raise PartKeepsEnding(entry.part.name, status)
-        self.say(f"ended with status {status}; starting it again", entry.part.name)
-        entry.restart_at = now + RESTART_DELAY_S
 
     def _stop(self, entry: Running) -> None:
         entry.process.terminate()

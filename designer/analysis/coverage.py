@@ -99,7 +99,7 @@ def assumed_failure(graph: Graph, failing: str) -> Coverage:
     plan = plan_of(graph, [_assumed(graph, name) for name in before])
     maybe = plan_of(graph, [_assumed(graph, name) for name in parallel])
     in_plan = {*plan.undo, *plan.remains}
-    unstated = tuple(name for name in before if _is_unstated(graph.by_name[name]))
+    unstated = tuple(name for name in before if slot_of(graph.by_name[name]) == "unstated")
     return Coverage(
         failing,
         plan,
@@ -165,7 +165,3 @@ def _dominators(graph: Graph, names: tuple[str, ...]) -> set[str]:
 
 def _assumed(graph: Graph, name: str) -> Done:
     return Done(name, name, is_child=graph.by_name[name].traits.starts_run)
-
-
-def _is_unstated(step: Step) -> bool:
-    return slot_of(step) == "unstated"

@@ -15,22 +15,18 @@ from designer.validation.references import sound_edges
 
 def preview(document: object, failing: str, catalog: Catalog) -> dict[str, Any]:
     """The consequences of a step's failure as JSON. Raises `UnknownStep`, or `NoPlan` for a cyclic graph."""
-    graph = _sound(document, catalog)
+    readable, _ = salvage(document)
+    # Undo slots as they would be published, and no dangling edges.
+    steps = (
+        replace(step, compensation=undo_of(step, catalog)) for step in readable.by_name.values() if step.name
+    )
+    known = readable.with_steps(steps, readable.edges)
+    graph = known.with_steps(known.steps, sound_edges(known))
     if failing not in graph.by_name:
         raise UnknownStep(failing)
     if len(graph.position) < len(graph.steps):
         raise NoPlan
     return _described(graph, assumed_failure(graph, failing))
-
-
-def _sound(document: object, catalog: Catalog) -> Graph:
-    """The readable part of a document, without dangling edges, with undo slots as they would be published."""
-    graph, _ = salvage(document)
-    steps = (
-        replace(step, compensation=undo_of(step, catalog)) for step in graph.by_name.values() if step.name
-    )
-    known = graph.with_steps(steps, graph.edges)
-    return known.with_steps(known.steps, sound_edges(known))
 
 
 def _described(graph: Graph, coverage: Coverage) -> dict[str, Any]:

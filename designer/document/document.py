@@ -127,16 +127,12 @@ def _read_layout(value: object, path: str, report: Report) -> Any:
 
 
 def _read_place(value: object, path: str, report: Report) -> Any:
-    if isinstance(value, list | tuple) and len(value) == 2 and all(_is_coordinate(part) for part in value):
-        return tuple(value)
+    if isinstance(value, list | tuple) and len(value) == 2:
+        numbers = [part for part in value if isinstance(part, int | float) and not isinstance(part, bool)]
+        if len(numbers) == 2 and all(-COORDINATE_MAX <= number <= COORDINATE_MAX for number in numbers):
+            return tuple(value)
     report("bad_value", path, f"a place is a list of two numbers [x, y], not {truncate(value)}")
     return INVALID
-
-
-def _is_coordinate(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -COORDINATE_MAX <= value <= COORDINATE_MAX
 
 
 def _listed(read: Callable[[object, str, Report], Any]) -> Reader:
@@ -189,15 +185,14 @@ def _dump(part: Any) -> dict[str, Any]:
     return {_EDGE_KEYS.get(key, key): _json(value) for key, value, default in stated if value != default}
 
 
-def _defaults_of(kind: type) -> dict[str, Any]:
-    """The default of each field; `MISSING`, which equals no value, for a required field."""
-    return {
+# The default of each field; `MISSING`, which equals no value, for a required field.
+_DEFAULTS: dict[type, dict[str, Any]] = {
+    kind: {
         field.name: field.default if field.default_factory is MISSING else field.default_factory()
         for field in fields(kind)
     }
-
-
-_DEFAULTS = {kind: _defaults_of(kind) for kind in (Graph, Step, Edge, Action, Retry, Defaults)}
+    for kind in (Graph, Step, Edge, Action, Retry, Defaults)
+}
 
 
 def _json(value: Any) -> Any:

@@ -32,7 +32,6 @@ __all__ = [
     "Slot",
     "Step",
     "Undo",
-    "edge_condition",
     "slot_of",
 ]
 
@@ -146,7 +145,3 @@ class Graph:
                 if not unmet[edge.target] and edge.target in document_order:
                     heappush(ready, document_order[edge.target])
         return order
-
-
-def edge_condition(edge: Edge) -> str:
-    return "otherwise" if edge.otherwise else edge.when or ""

@@ -274,14 +274,12 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(:number)?\}")
 def wording_parts(wording: Wording, values: Mapping[str, Any]) -> list[Part]:
     """The wording of a step in parts, so that a page can mark up names and expressions."""
     for sentence in wording:
-        placeholders = _PLACEHOLDER.findall(sentence)
-        if all(_is_stated(values.get(key), is_number) for key, is_number in placeholders):
+        if all(
+            isinstance(values.get(key), int | float) if is_number else values.get(key) not in (None, "")
+            for key, is_number in _PLACEHOLDER.findall(sentence)
+        ):
             return list(_parts(sentence, values))
     return []
-
-
-def _is_stated(value: Any, is_number: str) -> bool:
-    return isinstance(value, int | float) if is_number else value not in (None, "")
 
 
 def _parts(sentence: str, values: Mapping[str, Any]) -> Iterator[Part]:

@@ -29,7 +29,8 @@ def check_shape(document: object, path: str = "") -> Problem | None:
         value, place, depth = pending.pop()
         visited += 1
         parts = len(value) if isinstance(value, Mapping | list | tuple) else 0
-        size += _text_size(value)
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, Mapping) else ()
+        size += sum(len(text) for text in texts if isinstance(text, str))
         problem = _wrong_value(value, place, depth) or _too_large(visited + len(pending) + parts, size, path)
         if problem:
             return problem
@@ -38,13 +39,6 @@ def check_shape(document: object, path: str = "") -> Problem | None:
         elif isinstance(value, list | tuple):
             pending.extend((part, join(place, index), depth + 1) for index, part in enumerate(value))
     return None
-
-
-def _text_size(value: object) -> int:
-    """Number of characters of a text, or of the keys of an object."""
-    if isinstance(value, str):
-        return len(value)
-    return sum(len(key) for key in value if isinstance(key, str)) if isinstance(value, Mapping) else 0
 
 
 def _too_large(values: int, size: int, path: str) -> Problem | None:

@@ -120,19 +120,13 @@ class _Evaluation:
             self.error = error
             raise
 
-    def _consume(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> None:
-        """Takes the cost of a loop off the budget, before it runs.
-
-        Raises ExpressionError if too little is left.
-        """
+    def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
+        # The cost of the loop is taken off the budget before it runs.
         outer = body.variables & scope.keys() if body.program else ()  # a path copies nothing
         read_each_time = sum(weight(_read(body, name, scope), self.work_left) for name in outer)
         self.work_left -= weight(items, self.work_left) + len(items) * (CALL_WORK + read_each_time)
         if self.work_left < 0:
             raise ExpressionError(f"'{loop.kind}' reads too much data; prepare it in a worker's step")
-
-    def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
-        self._consume(loop, body, scope, items)
         inner = dict(scope)
         for item in items:
             inner[loop.variable] = item
@@ -217,15 +211,12 @@ def _follow(path: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
         if not isinstance(value, Mapping):
             raise ExpressionError(f"`{'.'.join(path[:depth])}` is {truncate(value)} and has no '{key}'")
         if key not in value:
-            raise ExpressionError(_missing(path[: depth + 1], value))
+            if depth == 0:
+                raise ExpressionError(f"'{key}' is not known here")
+            read = ".".join(path[: depth + 1])
+            raise ExpressionError(f"`{read}`: no such key{suggestion(key, list(value)[:100])}")
         value = value[key]
     return value
-
-
-def _missing(path: tuple[str, ...], value: Mapping[str, Any]) -> str:
-    if len(path) == 1:
-        return f"'{path[0]}' is not known here"
-    return f"`{'.'.join(path)}`: no such key{suggestion(path[-1], list(value)[:100])}"
 
 
 def _message(source: str, error: Exception) -> str:

@@ -111,15 +111,11 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     path = tuple(source.strip().split("."))
     if path[0] in known and len(source) <= LENGTH_MAX and all(_PLAIN.fullmatch(key) for key in path):
         return Code(source, frozenset(path[:1]), {path[0]: frozenset(path[1:2]) or None}, path)
-    return _compile_text(source, known, depth)
-
-
-def _compile_text(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
-    program = _parse(
-        source
-    )  # of the whole source, loops included: their syntax and functions are checked too
-    _check_functions(program)
+    program = _parse(source)  # the whole, loops included: their syntax and functions are checked too
+    for name in program.functions():
+        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS:
+            raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
     if loop_texts:
@@ -163,18 +159,8 @@ def _parse(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except ValueError as error:
-        raise ExpressionError(_syntax_message(error)) from None
-
-
-def _syntax_message(error: ValueError) -> str:
-    match = _SYNTAX.search(str(error))
-    if match is None:
-        return "this is not an expression"
-    problem = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
-    return f"character {match[1]}: {problem}"
-
-
-def _check_functions(program: cel.Program) -> None:
-    for name in program.functions():
-        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS:
-            raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")
+        match = _SYNTAX.search(str(error))
+        if match is None:
+            raise ExpressionError("this is not an expression") from None
+        problem = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
+        raise ExpressionError(f"character {match[1]}: {problem}") from None

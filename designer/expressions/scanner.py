@@ -73,7 +73,12 @@ def scan(source: str) -> list[Token]:
     if len(source) > LENGTH_MAX:
         raise ExpressionError(f"an expression may take {LENGTH_MAX} characters, this one has {len(source)}")
     tokens = list(_tokens(source))
-    _check_counts(tokens)
+    operators = sum(token.text in OPERATORS for token in tokens)
+    if operators > OPERATORS_MAX:
+        raise ExpressionError(f"an expression may have {OPERATORS_MAX} operators, this one has {operators}")
+    names = sum(token.kind == "name" for token in tokens)
+    if names > NAMES_MAX:
+        raise ExpressionError(f"an expression may have {NAMES_MAX} names, this one has {names}")
     _check_nesting(tokens)
     return tokens
 
@@ -119,15 +124,6 @@ def _tokens(source: str) -> Iterator[Token]:
             yield Token(str(match.lastgroup), match.group(), match.start())
 
 
-def _check_counts(tokens: Sequence[Token]) -> None:
-    operators = sum(token.text in OPERATORS for token in tokens)
-    if operators > OPERATORS_MAX:
-        raise ExpressionError(f"an expression may have {OPERATORS_MAX} operators, this one has {operators}")
-    names = sum(token.kind == "name" for token in tokens)
-    if names > NAMES_MAX:
-        raise ExpressionError(f"an expression may have {NAMES_MAX} names, this one has {names}")
-
-
 def _check_nesting(tokens: Sequence[Token]) -> None:
     expected: list[str] = []
     for token in tokens:
@@ -147,14 +143,10 @@ def _key_after(tokens: Sequence[Token], at: int) -> str | None:
     if following[0] == "." and following[2] != "(" and at + 2 < len(tokens):
         return following[1]
     if following[0] == "[" and following[2] == "]" and tokens[at + 2].kind == "string":
-        return plain_string(following[1])
+        literal = following[1]  # one with a prefix or with escapes is not its own value
+        is_plain = literal[0] in "\"'" and "\\" not in literal and literal[:3] not in ('"""', "'''")
+        return literal[1:-1] if is_plain else None
     return None
-
-
-def plain_string(text: str) -> str | None:
-    """The value of a string literal that has neither prefix nor escapes, else None."""
-    is_plain = text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''")
-    return text[1:-1] if is_plain else None
 
 
 def _loop_at(tokens: Sequence[Token], at: int) -> tuple[LoopText, int] | None:

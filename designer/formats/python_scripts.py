@@ -62,14 +62,12 @@ def _load(path: Path) -> ModuleType:
 def _creators(module: ModuleType) -> Iterator[Any]:
     for name, value in list(vars(module).items()):
         is_own = isfunction(value) and value.__module__ == module.__name__
-        if is_own and name.startswith(PREFIX) and not iscoroutinefunction(value) and _has_no_required(value):
+        if not is_own or not name.startswith(PREFIX) or iscoroutinefunction(value):
+            continue
+        optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        parameters = signature(value).parameters.values()
+        if all(part.default is not Parameter.empty or part.kind in optional for part in parameters):
             yield value
-
-
-def _has_no_required(function: Any) -> bool:
-    optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    parameters = signature(function).parameters.values()
-    return all(part.default is not Parameter.empty or part.kind in optional for part in parameters)
 
 
 def _failure(path: Path, error: BaseException) -> FormatError:

@@ -61,7 +61,9 @@ def _drawn_calls(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> It
 def _call(function: str, leading: list[Any], options: Mapping[str, Any]) -> str:
     """A call on one line, or with one argument a line where that is too long."""
     arguments = [repr(value) for value in leading]
-    arguments += [f"{key}={_literal(_shortened(key, value))}" for key, value in options.items()]
+    for key, value in options.items():
+        literal = pformat(_shortened(key, value), width=WIDTH, sort_dicts=False)
+        arguments.append(f"{key}={literal}".replace("\n", "\n    "))
     line = f"{function}({', '.join(arguments)})"
     if len(line) <= WIDTH and "\n" not in line:
         return line
@@ -72,7 +74,3 @@ def _shortened(key: str, value: Any) -> Any:
     """Shortens a compensation, verification or fallback that states nothing but its worker to the name."""
     is_name_only = key in CALLS and isinstance(value, dict) and value.keys() == {"worker"}
     return value["worker"] if is_name_only and value["worker"] not in (NO_UNDO, IRREVERSIBLE) else value
-
-
-def _literal(value: Any) -> str:
-    return pformat(value, width=WIDTH, sort_dicts=False).replace("\n", "\n    ")

@@ -51,15 +51,12 @@ def position_at(graph: Graph, path: str) -> ExpressionPosition:
         source = graph.edges[int(place)].source
         return ExpressionPosition(BASE, (*_before(graph, source), source), graph.by_name.get(source))
     if part == "steps" and int(place) < len(graph.steps):
-        return _position_of_step(graph, graph.steps[int(place)], field or "")
+        step = graph.steps[int(place)]
+        if field == "compensation":
+            return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
+        variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
+        return ExpressionPosition(variables, _before(graph, step.name), step)
     return ExpressionPosition(BASE, ())
-
-
-def _position_of_step(graph: Graph, step: Step, field: str) -> ExpressionPosition:
-    if field == "compensation":
-        return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
-    variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
-    return ExpressionPosition(variables, _before(graph, step.name), step)
 
 
 def _before(graph: Graph, name: str) -> tuple[str, ...]:
@@ -99,20 +96,17 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def known_at(graph: Graph, position: ExpressionPosition, scope: Mapping[str, Any]) -> list[Known]:
     """All paths that an expression may read there. Values in `scope` replace what is only promised."""
-    steps = (step for step in graph.steps if step.name in position.after)
     promised = [
         *_known_of_schema(graph.input_schema),
         *(Known(name, "any") for name in sorted(position.variables)),
-        *(known for step in steps for known in _known_of_step(step)),
     ]
+    for step in graph.steps:
+        if step.name in position.after:
+            promised.append(Known(f"steps.{step.name}", "what the step gives"))
+            if step.output_key:
+                promised.append(Known(f"context.{step.output_key}", f"what {step.name} gives"))
     by_path = {known.path: known for known in (*promised, *known_in(scope))}
     return sorted(by_path.values(), key=lambda known: (known.path.count("."), known.path))[:PATHS_MAX]
-
-
-def _known_of_step(step: Step) -> Iterator[Known]:
-    yield Known(f"steps.{step.name}", "what the step gives")
-    if step.output_key:
-        yield Known(f"context.{step.output_key}", f"what {step.name} gives")
 
 
 def _known_of_schema(schema: Mapping[str, Any] | None) -> list[Known]:

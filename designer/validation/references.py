@@ -47,7 +47,9 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
             code = "unknown_variable" if isinstance(error, UnknownVariable) else "bad_expression"
             problems.error(code, place.path, str(error))
             continue
-        _check_variables(place, expression, problems)
+        for name in sorted(expression.variables - place.variables):
+            known = ", ".join(sorted(place.variables))
+            problems.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
         _check_steps(place, expression, order, problems)
 
 
@@ -88,12 +90,6 @@ def _places_in(value: Any, path: str, variables: frozenset[str], after: str | No
     if value:
         for place, source in expressions_in(value, path):
             yield Place(place, source, variables, after)
-
-
-def _check_variables(place: Place, expression: Expression, problems: Problems) -> None:
-    for name in sorted(expression.variables - place.variables):
-        known = ", ".join(sorted(place.variables))
-        problems.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
 
 
 def _check_steps(place: Place, expression: Expression, order: Order, problems: Problems) -> None:

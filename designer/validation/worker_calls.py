@@ -32,7 +32,8 @@ def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
             elif spec.params_schema is not None:
                 if worker not in validators:
                     validators[worker] = SchemaValidator(spec.params_schema)
-                _check_params(validators[worker], spec, params, _params_path(path), problems)
+                params_path = path.removesuffix("worker") + "params"
+                _check_params(validators[worker], spec, params, params_path, problems)
 
 
 def _calls(step: Step, path: str, catalog: Catalog) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -43,10 +44,6 @@ def _calls(step: Step, path: str, catalog: Catalog) -> Iterator[tuple[str, str, 
     for field, action in (("compensation", undo), ("verify", step.verify), ("fallback", step.fallback)):
         if isinstance(action, Action):
             yield f"{path}.{field}.worker", action.worker, action.params
-
-
-def _params_path(worker_path: str) -> str:
-    return worker_path.removesuffix("worker") + "params"
 
 
 def _check_params(
@@ -112,13 +109,9 @@ def _nesting_problem(
     for _ in range(NESTING_MAX):
         if any(child == root for child, _ in level):
             return "self_reference", f"'{name}' is this workflow, or runs it again"
-        level = {child for parent in level for child in _children(workflows(*parent))}
+        graphs = [graph for parent in level if (graph := workflows(*parent))]
+        steps = [step for graph in graphs for step in graph.steps]
+        level = {(step.workflow, step.version) for step in steps if step.workflow is not None}
         if not level:
             return None
     return "workflow_too_deep", f"workflows may be nested {NESTING_MAX} deep; '{name}' goes deeper"
-
-
-def _children(graph: Graph | None) -> Iterator[tuple[str, int | None]]:
-    for step in graph.steps if graph else ():
-        if step.workflow is not None:
-            yield step.workflow, step.version

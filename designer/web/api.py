@@ -40,10 +40,14 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 @router.get("/workflows", response=dict[str, Any])
 def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
     """By name, in keyset pages; pass `next` on as `after`."""
-    rows = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])
+    rows: list[Any] = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])  # annotated
     page = rows[:PAGE_SIZE]
     next_name = page[-1].name if len(rows) > PAGE_SIZE else None
-    return {"workflows": [_summary(workflow) for workflow in page], "next": next_name}
+    listed = [
+        _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
+        for workflow in page
+    ]
+    return {"workflows": listed, "next": next_name}
 
 
 @router.post(
@@ -174,11 +178,6 @@ def _identity(workflow: Workflow) -> dict[str, Any]:
     }
 
 
-def _summary(workflow: Any) -> dict[str, Any]:
-    """A workflow with the annotations of `designer.web.page_data.workflows_by_name`."""
-    return _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
-
-
 def _version(version: WorkflowVersion) -> dict[str, Any]:
     return {
         "workflow": version.workflow.name,
@@ -231,15 +230,15 @@ def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
     versions = (
         queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
     )
-    return {"versions": [_version_summary(version) for version in versions[:VERSIONS_LISTED_MAX]]}
-
-
-def _version_summary(version: WorkflowVersion) -> dict[str, Any]:
-    return {
-        "version": version.number,
-        "published_at": version.published_at.isoformat(),
-        "published_by": version.published_by.get_username() if version.published_by else None,
-    }
+    listed = [
+        {
+            "version": version.number,
+            "published_at": version.published_at.isoformat(),
+            "published_by": version.published_by.get_username() if version.published_by else None,
+        }
+        for version in versions[:VERSIONS_LISTED_MAX]
+    ]
+    return {"versions": listed}
 
 
 def _text(request: HttpRequest) -> str:

@@ -91,7 +91,11 @@ class ImportForm(forms.Form):
                 raise FormatError(
                     "too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes; this has {file.size:,}"
                 )
-            cleaned |= {"file_name": file.name, "text": decoded(file.read())}
+            try:
+                text = file.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise FormatError("unreadable", "the file is not UTF-8 text") from None
+            cleaned |= {"file_name": file.name, "text": text}
         if not cleaned.get("text"):
             raise FormatError("no_file", "Choose a file, or drop one here.")
         document = read_workflow(cleaned["file_name"], cleaned["text"])
@@ -118,14 +122,6 @@ class ImportForm(forms.Form):
         except DocumentRefused as error:
             self.add_error(field="name", error=error.problems[0].message)
         return self.is_valid()
-
-
-def decoded(content: bytes) -> str:
-    """A file's text; raises `FormatError`."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FormatError("unreadable", "the file is not UTF-8 text") from None
 
 
 def name_from(title: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.urls import reverse
 
 from designer import patterns
 from designer.document.document import parse
-from designer.document.graph import Edge, Graph, Step, edge_condition, slot_of
+from designer.document.graph import Graph, Step, slot_of
 from designer.document.kinds import Part, wording_parts
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.services.queries import document_of, find_version, problems_of, published_versions
@@ -65,24 +64,16 @@ def ordered(graph: Graph) -> list[Step]:
 
 
 def step_lines(graph: Graph) -> list[StepLine]:
-    return [_step_line(step) for step in ordered(graph)]
-
-
-def _step_line(step: Step) -> StepLine:
-    traits = step.traits
-    does = wording_parts(traits.in_version, vars(step))
-    return StepLine(step, does, traits.calls_worker, slot_of(step), step.undo.worker if step.undo else "")
-
-
-def edge_lines(graph: Graph) -> Iterator[EdgeLine]:
-    for step in ordered(graph):
-        edges = graph.outgoing[step.name]
-        if edges:
-            yield EdgeLine(step.name, [_target(edge) for edge in edges])
-
-
-def _target(edge: Edge) -> tuple[str, str]:
-    return edge.target, edge_condition(edge)
+    return [
+        StepLine(
+            step,
+            wording_parts(step.traits.in_version, vars(step)),
+            step.traits.calls_worker,
+            slot_of(step),
+            step.undo.worker if step.undo else "",
+        )
+        for step in ordered(graph)
+    ]
 
 
 def chosen_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
@@ -90,15 +81,12 @@ def chosen_version(workflow: Workflow, number: str) -> WorkflowVersion | None:
     return find_version(workflow, int(number[:9]) if number.isdecimal() else None)
 
 
-def published_names() -> QuerySet[Workflow]:
-    return Workflow.objects.filter(pk__in=WorkflowVersion.objects.values("workflow")).order_by("name")
-
-
 def edit_data(workflow: Workflow) -> dict[str, Any]:
     """The data that the canvas needs to edit a workflow: the draft, else the newest version's document."""
     newest = find_version(workflow)
     document = document_of(workflow) or {"schema": 1, "name": workflow.name}
-    names = published_names().exclude(pk=workflow.pk).values_list("name", flat=True)
+    published = Workflow.objects.filter(pk__in=WorkflowVersion.objects.values("workflow"))
+    names = published.exclude(pk=workflow.pk).order_by("name").values_list("name", flat=True)
     return {
         "name": workflow.name,
         "document": document,
@@ -123,7 +111,14 @@ def version_context(version: WorkflowVersion) -> dict[str, Any]:
     return {
         "graph": graph,
         "steps": step_lines(graph),
-        "edges": list(edge_lines(graph)),
+        "edges": [
+            EdgeLine(
+                step.name,
+                [(edge.target, "otherwise" if edge.otherwise else edge.when or "") for edge in edges],
+            )
+            for step in ordered(graph)
+            if (edges := graph.outgoing[step.name])
+        ],
         "canvas": {
             "document": version.resolved,
             "coverage": f"{api}/coverage",

@@ -43,7 +43,16 @@ def start(version: WorkflowVersion, lines: Sequence[Line]) -> list[Run]:
     try:
         started = engine.start_runs([Request(version, input, {}) for _, input in lines])
     except BadInput as error:
-        raise _with_line_numbers(error, lines) from error
+        # The engine's paths are indexes in the list of requests; people see the file's lines.
+        messages = []
+        for problem in error.problems[:PROBLEMS_SHOWN_MAX]:
+            index, _, path = problem["path"].removeprefix("[").partition("]")  # `[3].input.customer`
+            field = path.removeprefix(".input").removeprefix(".")
+            place = f"line {lines[int(index)][0]}"
+            messages.append(f"{place}: {field + ': ' if field else ''}{problem['message']}")
+        more = len(error.problems) - len(messages)
+        text = "; ".join(messages or [str(error)]) + (f"; {more} more" if more else "")
+        raise BadLines(f"Nothing was started. {text}") from error
     return [start.run for start in started]
 
 
@@ -80,18 +89,3 @@ def _input(number: int, line: str) -> dict[str, Any]:
 def refuse_constant(name: str) -> float:
     """For `parse_constant` of `json.loads`: NaN and Infinity are no JSON. Raises ValueError."""
     raise ValueError(f"{name} is not a JSON number")
-
-
-def _with_line_numbers(error: BadInput, lines: Sequence[Line]) -> BadLines:
-    """The engine's error, whose paths are indexes in the list of requests, in terms of the file's lines."""
-    messages = [_line_problem(problem, lines) for problem in error.problems[:PROBLEMS_SHOWN_MAX]]
-    more = len(error.problems) - len(messages)
-    return BadLines(
-        "Nothing was started. " + "; ".join(messages or [str(error)]) + (f"; {more} more" if more else "")
-    )
-
-
-def _line_problem(problem: dict[str, Any], lines: Sequence[Line]) -> str:
-    index, _, path = problem["path"].removeprefix("[").partition("]")  # `[3].input.customer`
-    field = path.removeprefix(".input").removeprefix(".")
-    return f"line {lines[int(index)][0]}: {field + ': ' if field else ''}{problem['message']}"

@@ -49,10 +49,6 @@ def _work_once(run_id: UUID, dispatches: Dispatches) -> bool:
         return True
     if Run.objects.get(pk=run_id).status in RUN_ENDED:
         return False
-    return _wait_for_timer(run_id)
-
-
-def _wait_for_timer(run_id: UUID) -> bool:
     timer = _next_timer(run_id)
     if timer is None:
         return False

@@ -28,10 +28,6 @@ def classify(output: Any, direction: Direction) -> Outcome:
         return classify_verification(output)
     if not isinstance(output, dict):
         return Outcome("succeeded", output)
-    return classify_object(output, direction)
-
-
-def classify_object(output: dict[str, Any], direction: Direction) -> Outcome:
     status = output.get("status")
     if not isinstance(status, str):
         status = ""

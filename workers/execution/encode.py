@@ -84,7 +84,10 @@ class Encoder:
     def members(self, value: dict[Any, Any], path: Path) -> dict[str, Any]:
         copy: dict[str, Any] = {}
         for key, member in value.items():
-            name = checked_key(key, path)
+            if not isinstance(key, str) or isinstance(key, Enum):
+                what = f"{key!r:.60}, of type {type(key).__name__}"
+                raise BadOutput(f"a key of {named(path)} is {what}; keys must be strings")
+            name = checked_text(str(key), (*path, key))
             self.size += scalar_bytes(name) + SEPARATOR_BYTES
             encoded = self.copied(member, (*path, name))
             if self.size <= self.bytes_max:
@@ -115,9 +118,16 @@ def plain(value: Any, path: Path) -> str | int | float | bool | None:
     if isinstance(value, str):
         return checked_text(str(value), path)
     if isinstance(value, int):
-        return checked_integer(int(value), path)
+        number = int(value)
+        if not -INTEGER_MAX <= number <= INTEGER_MAX:
+            raise BadOutput(f"{named(path)} is a whole number beyond 64 bits; return it as a string")
+        return number
     if isinstance(value, float):
-        return checked_float(float(value), path)
+        if not math.isfinite(value):
+            raise BadOutput(
+                f"{named(path)} is {float(value)}, which JSON has no form for; return null instead"
+            )
+        return float(value)
     return checked_text(as_text(value, path), path)
 
 
@@ -143,32 +153,12 @@ def description(value: Any) -> str:
     return f"a {type(value).__name__}, not JSON; return dicts, lists, strings, numbers, booleans or null"
 
 
-def checked_key(key: object, path: Path) -> str:
-    if isinstance(key, str) and not isinstance(key, Enum):
-        return checked_text(str(key), (*path, key))
-    raise BadOutput(
-        f"a key of {named(path)} is {key!r:.60}, of type {type(key).__name__}; keys must be strings"
-    )
-
-
 def checked_text(text: str, path: Path) -> str:
     if "\x00" in text:
         raise BadOutput(f"{named(path)} holds a NUL character, which can't be stored; take it out")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise BadOutput(f"{named(path)} holds half a character (a lone surrogate); decode the text properly")
     return text
-
-
-def checked_integer(number: int, path: Path) -> int:
-    if not -INTEGER_MAX <= number <= INTEGER_MAX:
-        raise BadOutput(f"{named(path)} is a whole number beyond 64 bits; return it as a string")
-    return number
-
-
-def checked_float(number: float, path: Path) -> float:
-    if not math.isfinite(number):
-        raise BadOutput(f"{named(path)} is {number}, which JSON has no form for; return null instead")
-    return number
 
 
 def scalar_bytes(value: str | int | float | bool | None) -> int:

@@ -65,7 +65,16 @@ def execute(
 ) -> Outcome:
     """Calls the task's worker with copies of its arguments, and classifies the result."""
     call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
-    return call if isinstance(call, Outcome) else without_secrets(outcome_of_call(call, task), call.secrets)
+    if isinstance(call, Outcome):
+        return call
+    with SignalWatch() as watch:
+        try:
+            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
+        except BaseException as error:
+            if watch.raised is not None:
+                raise
+            return without_secrets(classify_exception(error, task.timeout), call.secrets)
+    return without_secrets(outcome_of(result, task), call.secrets)
 
 
 async def execute_async(
@@ -95,28 +104,23 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     spec = catalog.get(task.worker)
     if spec is None:
         return refused("unknown_worker", unknown_worker(task.worker))
-    try:
-        params = opened_params(spec, task)
-    except CannotOpen as error:
-        return refused("bad_params", f"params of worker {spec.name!r}: {error}")
-    secrets = secrets_in(params, spec.params_schema) if spec.takes_secrets else []
+    params, secrets = task.params, []
+    if spec.takes_secrets:
+        try:
+            params = map_secrets(params, spec.params_schema, partial(unseal, key=task.secret_key))
+        except CannotOpen as error:
+            return refused("bad_params", f"params of worker {spec.name!r}: {error}")
+        secrets = secrets_in(params, spec.params_schema)
     handle.hide = partial(redact, secrets=secrets)
     try:
-        arguments = bound_arguments(spec, task, params, handle)
+        arguments = {"params": validated(spec, params), "step": handle}
     except BadParams as error:
         outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
         return without_secrets(outcome, secrets)
-    return Call(partial(spec.function, **arguments), spec.is_async, secrets)
-
-
-def opened_params(spec: WorkerSpec, task: Task) -> Mapping[str, Any]:
-    """The params with the secrets opened that the worker's schema marks. Raises CannotOpen."""
-    if not spec.takes_secrets:
-        return task.params
-    params: Mapping[str, Any] = map_secrets(
-        task.params, spec.params_schema, partial(unseal, key=task.secret_key)
-    )
-    return params
+    if "context" in spec.takes:
+        arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
+    taken = {name: arguments[name] for name in spec.takes}
+    return Call(partial(spec.function, **taken), spec.is_async, secrets)
 
 
 def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
@@ -130,34 +134,12 @@ def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
     return replace(outcome, output=redact(outcome.output, secrets), failure=failure)
 
 
-def outcome_of_call(call: Call, task: Task) -> Outcome:
-    with SignalWatch() as watch:
-        try:
-            result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
-        except BaseException as error:
-            if watch.raised is not None:
-                raise
-            return classify_exception(error, task.timeout)
-    return outcome_of(result, task)
-
-
 def outcome_of(result: Any, task: Task) -> Outcome:
     """Classifies what a worker returned; a result that is not JSON, or too large, is refused."""
     try:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
         return refused("bad_output", f"worker {task.worker!r}: {error}")
-
-
-def bound_arguments(
-    spec: WorkerSpec, task: Task, opened: Mapping[str, Any], handle: StepHandle
-) -> dict[str, Any]:
-    """The arguments that the worker takes. Raises BadParams."""
-    params = validated(spec, opened)
-    arguments = {"params": params, "step": handle}
-    if "context" in spec.takes:
-        arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
-    return {name: arguments[name] for name in spec.takes}
 
 
 def step_handle(

@@ -24,16 +24,10 @@ def validated(spec: WorkerSpec, params: Mapping[str, Any]) -> Any:
     try:
         return spec.params_model.model_validate(copied(dict(params)))
     except ValidationError as error:
-        raise BadParams(problem_list(error)) from error
-
-
-def problem_list(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False)
-    lines = [f"{field_path(problem['loc'])}: {problem['msg']}" for problem in problems[:PROBLEMS_MAX]]
-    hidden = len(problems) - len(lines)
-    return "; ".join(lines) + (f"; and {hidden} more" if hidden else "")
-
-
-def field_path(location: tuple[int | str, ...]) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return path.removeprefix(".") or "params"
+        problems = error.errors(include_url=False, include_input=False)
+        lines = []
+        for problem in problems[:PROBLEMS_MAX]:
+            parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]]
+            lines.append(f"{''.join(parts).removeprefix('.') or 'params'}: {problem['msg']}")
+        hidden = len(problems) - len(lines)
+        raise BadParams("; ".join(lines) + (f"; and {hidden} more" if hidden else "")) from error

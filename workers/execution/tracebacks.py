@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from traceback import TracebackException
-from types import TracebackType
 
 TEXT_CHARS_MAX = 8_000
 TAIL_CHARS = 6_000
@@ -32,22 +31,15 @@ def message_of(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback from the author's first frame on, `TEXT_CHARS_MAX` at most."""
-    frames = author_frames(error.__traceback__)
-    described = TracebackException(type(error), error, frames, limit=-FRAMES_MAX)
-    return shortened("".join(described.format()))
+    """The traceback from the author's first frame on; all of it if there is no such frame.
 
-
-def author_frames(frames: TracebackType | None) -> TracebackType | None:
-    """Skips the frames of the execution itself; all frames if there is no other."""
-    first = frames
+    A text of more than `TEXT_CHARS_MAX` loses its middle: the end says most.
+    """
+    first = error.__traceback__
     while first and first.tb_frame.f_code.co_filename.startswith(OWN_FILES):
         first = first.tb_next
-    return first or frames
-
-
-def shortened(text: str) -> str:
-    """Cuts out the middle: the end of a traceback says most."""
+    frames = first or error.__traceback__
+    text = "".join(TracebackException(type(error), error, frames, limit=-FRAMES_MAX).format())
     if len(text) <= TEXT_CHARS_MAX:
         return text
     mark = "\n…\n"

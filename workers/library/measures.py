@@ -100,15 +100,11 @@ def type_of(data: Any) -> str:
         return "record"
     if not isinstance(data, list):
         return kind_of(data)
-    return type_of_list(data)
-
-
-def type_of_list(items: Sequence[Any]) -> str:
-    if len(items) >= SERIES_LENGTH_MIN and all(point_of(item) for item in items):
+    if len(data) >= SERIES_LENGTH_MIN and all(point_of(item) for item in data):
         return "time_series"
-    if all(isinstance(item, dict) for item in items):
+    if all(isinstance(item, dict) for item in data):
         return "table"
-    return "numbers" if all(is_number(item) for item in items) else "list"
+    return "numbers" if all(is_number(item) for item in data) else "list"
 
 
 def point_of(item: Any) -> tuple[str, float] | None:

@@ -229,14 +229,11 @@ class ReportWriter:
             except Exception:
                 logger.exception("an attempt could not be reported; the sweep brings it forward")
             if self._reporters and time.monotonic() >= write_at:
-                self._write_progress()
+                with self._lock:
+                    reporters = list(self._reporters)
+                for reporter in reporters:
+                    reporter.write()
                 write_at = time.monotonic() + INTERVAL_S
-
-    def _write_progress(self) -> None:
-        with self._lock:
-            reporters = list(self._reporters)
-        for reporter in reporters:
-            reporter.write()
 
 
 class AsyncReporter(Reporter):

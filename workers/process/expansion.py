@@ -19,25 +19,20 @@ Expanded = tuple[Outcome, tuple[Step, ...]]
 
 def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str, WorkerSpec]) -> Expanded:
     """Returns the outcome and the steps that it adds to the run; an invalid list fails the step."""
-    definition = claimed.graph.by_name[
-        claimed.step.partition("[")[0]
-    ]  # of `step[3]`, an item of a map: `step`
+    name = claimed.step.partition("[")[0]  # of `step[3]`, an item of a map: `step`
+    definition = claimed.graph.by_name[name]
     listed = outcome.output.get("dynamic_steps") if isinstance(outcome.output, dict) else None
     if outcome.kind != "succeeded" or not definition.dynamic or listed is None:
         return outcome, ()
     try:
+        if not isinstance(listed, list):
+            message = "a list of worker names or steps is needed"
+            raise DocumentRefused([Problem("bad_type", "dynamic_steps", message)])
         return outcome, tuple(
-            resolve_step(_step(entry, index), catalog) for index, entry in enumerate(_checked_list(listed))
+            resolve_step(_step(entry, index), catalog) for index, entry in enumerate(listed)
         )
     except (DocumentRefused, UnknownWorker) as error:
         return Outcome("failed", failure=Failure("bad_dynamic_steps", str(error))), ()
-
-
-def _checked_list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        message = "a list of worker names or steps is needed"
-        raise DocumentRefused([Problem("bad_type", "dynamic_steps", message)])
-    return value
 
 
 def _step(entry: Any, index: int) -> Step:

@@ -38,7 +38,9 @@ def leave_to_others(missing: WorkerMissing, step: str, lease: int) -> bool:
     """
     if not identity.queues():  # outside a pool: there is no other process to wait for
         return False
-    since = _first_seen_at((str(missing.run_id), step, lease))
+    since = _first_seen.setdefault((str(missing.run_id), step, lease), time.monotonic())
+    while len(_first_seen) > FIRST_SEEN_MAX:
+        _first_seen.popitem(last=False)
     if worker_processes.note_lacking(identity.current_process_id(), missing.worker):
         logger.warning("%s; its steps are left to other worker processes", missing)
     if worker_processes.is_known(missing.worker, missing.queue):
@@ -68,10 +70,3 @@ def missing_worker_outcome(worker: str, direction: Direction) -> Outcome:
     return Outcome(
         "failed" if direction == "verify" else "intervention", None, Failure("unknown_worker", message)
     )
-
-
-def _first_seen_at(key: tuple[str, str, int]) -> float:
-    since = _first_seen.setdefault(key, time.monotonic())
-    while len(_first_seen) > FIRST_SEEN_MAX:
-        _first_seen.popitem(last=False)
-    return since

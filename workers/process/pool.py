@@ -98,7 +98,11 @@ class Pool:
 
     def _spawn(self) -> None:
         while len(self.children) < self.size and time.monotonic() >= self.spawn_at:
-            self.children.append(start_child(self.queues))
+            board, token = identity.new_board(), identity.new_token()
+            connections.close_all()
+            process = fork.Process(target=run_child, args=(tuple(self.queues), board, token, os.getpid()))
+            process.start()
+            self.children.append(Child(identity.process_id(process.pid or 0, token), process, board))
 
     def _collect(self) -> None:
         """Removes ended children from the list; each that never got ready doubles the delay of the next."""
@@ -134,7 +138,10 @@ class Pool:
                 self.ended += ids
                 self.report_at = time.monotonic() + REPORT_RETRY_S
         if self.ended and time.monotonic() >= self.report_at:
-            self.reporter = start_reporter(self.ended), self.ended
+            connections.close_all()
+            reporter = fork.Process(target=report_ended, args=(tuple(self.ended), os.getpid()))
+            reporter.start()
+            self.reporter = reporter, self.ended
             self.ended = []
 
     def _finish(self) -> None:
@@ -146,7 +153,10 @@ class Pool:
             log.warning("worker process %s did not finish its step in %s s", child.id, self.grace_s)
             child.process.kill()
         self._wait_for_children(KILL_WAIT_S)
-        self._report_all()
+        until = time.monotonic() + KILL_WAIT_S
+        while (self.ended or self.reporter) and time.monotonic() < until:
+            self._report()
+            time.sleep(POLL_S / 5)
 
     def _wait_for_children(self, timeout_s: float) -> None:
         until = time.monotonic() + timeout_s
@@ -155,32 +165,11 @@ class Pool:
             self._collect()
             self._kill_overdue()
 
-    def _report_all(self) -> None:
-        until = time.monotonic() + KILL_WAIT_S
-        while (self.ended or self.reporter) and time.monotonic() < until:
-            self._report()
-            time.sleep(POLL_S / 5)
-
 
 def is_frozen(board: Array[c_double]) -> bool:
     """Whether an idle process shows no sign of life. It may hold a lock that all others wait for."""
     is_idle = identity.is_ready(board) and identity.deadline(board) == identity.NO_DEADLINE
     return is_idle and identity.beat_at(board) < time.monotonic() - FROZEN_AFTER_S
-
-
-def start_child(queues: Sequence[str]) -> Child:
-    board, token = identity.new_board(), identity.new_token()
-    connections.close_all()
-    child = fork.Process(target=run_child, args=(tuple(queues), board, token, os.getpid()))
-    child.start()
-    return Child(identity.process_id(child.pid or 0, token), child, board)
-
-
-def start_reporter(ids: Sequence[str]) -> ForkProcess:
-    connections.close_all()
-    reporter = fork.Process(target=report_ended, args=(tuple(ids), os.getpid()))
-    reporter.start()
-    return reporter
 
 
 def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent: int) -> None:
@@ -191,7 +180,8 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     reset_signals()
     signal_on_parent_death(signal.SIGKILL, parent)
     identity.begin(identity.process_id(os.getpid(), token), board, queues)
-    keep_connections()
+    for alias in connections:  # kept open; `StepWorker` closes broken ones between jobs
+        connections.settings[alias]["CONN_MAX_AGE"] = None
     try:
         register(queues)
         worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_runner())
@@ -228,12 +218,6 @@ def reset_signals() -> None:
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def keep_connections() -> None:
-    """Keeps database connections open; `StepWorker` closes broken ones between jobs."""
-    for alias in connections:
-        connections.settings[alias]["CONN_MAX_AGE"] = None
 
 
 def register(queues: Sequence[str]) -> None:

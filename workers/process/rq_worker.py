@@ -94,20 +94,17 @@ class StepWorker(SimpleWorker):
         try:
             job.perform()
         except Exception as error:
-            self._note_failure(job, error)
+            if is_unavailable(error):
+                self.log.warning(
+                    "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
+                )
+            else:
+                self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
         self.async_runner.wait_for_room(identity.is_stopping)
         self._state = WorkerStatus.IDLE
         self.jobs += 1
         if self.jobs >= JOBS_PER_PROCESS and self.async_runner.is_empty():
             self._stop_requested = True
-
-    def _note_failure(self, job: Job, error: Exception) -> None:
-        if is_unavailable(error):
-            self.log.warning(
-                "job %s: the database stayed away (%s); the sweep goes on with it", job.id, error
-            )
-        else:
-            self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
 
     def end(self) -> None:
         """Waits for the async steps that are under way; the pool decides how long that may take."""

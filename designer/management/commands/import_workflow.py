@@ -9,7 +9,7 @@ from typing import Any
 from config.lib.commands import Refused, SagaboardCommand
 from designer.errors import DesignerError
 from designer.formats.formats import load_file
-from designer.services.workflows import Saved, import_document
+from designer.services.workflows import import_document
 
 
 class Command(SagaboardCommand):
@@ -23,12 +23,14 @@ class Command(SagaboardCommand):
         for file in options["files"]:
             try:
                 for document in load_file(Path(file)):
-                    self._print(file, import_document(document, options["publish"]))
+                    saved = import_document(document, options["publish"])
+                    for problem in saved.problems:
+                        self.stderr.write(f"{file}:{problem.path}: {problem.code}: {problem.message}")
+                    what = (
+                        f"version {saved.version.number}"
+                        if saved.version
+                        else f"draft, revision {saved.revision}"
+                    )
+                    self.stdout.write(f"{saved.name}: {what}")
             except DesignerError as error:
                 raise Refused(f"{file}: {error}") from error
-
-    def _print(self, file: str, saved: Saved) -> None:
-        for problem in saved.problems:
-            self.stderr.write(f"{file}:{problem.path}: {problem.code}: {problem.message}")
-        what = f"version {saved.version.number}" if saved.version else f"draft, revision {saved.revision}"
-        self.stdout.write(f"{saved.name}: {what}")

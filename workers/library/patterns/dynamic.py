@@ -54,15 +54,20 @@ def dynamic_router(context: dict[str, Any], params: RouterParams) -> dict[str, A
     Reads `data` and `data_type`. Gives `dynamic_steps`, `analysis_results`, `routing_decision`,
     `route` and `estimated_duration` (seconds).
     """
-    analysis = analyze_data_characteristics(required(context, "data"))
-    analysis["data_type"] = context.get("data_type") or analysis["data_type"]
+    data = required(context, "data")
+    analysis = {
+        "size": measures.size_of(data),
+        "complexity": measures.complexity_of(data),
+        "data_type": context.get("data_type") or measures.type_of(data),
+        "quality": measures.quality_of(data),
+    }
     route = route_of(analysis, params)
     return {
         "dynamic_steps": ROUTES[route],
         "analysis_results": analysis,
         "routing_decision": "adaptive_processing",
         "route": route,
-        "estimated_duration": estimate_processing_time(ROUTES[route]),
+        "estimated_duration": round(sum(SECONDS.get(step, SECONDS_USUAL) for step in ROUTES[route]), 3),
     }
 
 
@@ -237,26 +242,12 @@ def basic_validation(context: dict[str, Any]) -> dict[str, Any]:
     return {"basic_validation_result": {"quality": quality, "passed": quality >= GOOD_QUALITY}}
 
 
-def analyze_data_characteristics(data: Any) -> dict[str, Any]:
-    return {
-        "size": measures.size_of(data),
-        "complexity": measures.complexity_of(data),
-        "data_type": measures.type_of(data),
-        "quality": measures.quality_of(data),
-    }
-
-
 def route_of(analysis: dict[str, Any], params: RouterParams) -> str:
     if analysis["complexity"] > params.complex_above:
         return "complex"
     if analysis["data_type"] == "time_series":
         return "time_series"
     return "large" if analysis["size"] > params.large_above else "standard"
-
-
-def estimate_processing_time(steps: Sequence[str]) -> float:
-    """Sum of the usual durations of such steps, in seconds."""
-    return round(sum(SECONDS.get(step, SECONDS_USUAL) for step in steps), 3)
 
 
 def items_of(context: dict[str, Any]) -> Sequence[Any]:

@@ -150,7 +150,7 @@ def unreadable(raw_event: Any, reason: str) -> dict[str, Any]:
 def standard_fields(event: Event) -> Event:
     """The standard fields, read under the names that webhooks and CloudEvents use."""
     return {
-        "event_id": text_of(event.get("id")) or generate_event_id(),
+        "event_id": text_of(event.get("id")) or uuid4().hex[:8],
         "event_type": text_of(event.get("type")) or "unknown",
         "timestamp": event.get("timestamp") or event.get("time") or now_text(),
         "source": text_of(event.get("source")) or "unknown",
@@ -163,10 +163,6 @@ def text_of(value: Any) -> str:
     """Text of an identifier or a name; empty for any other value."""
     is_plain = isinstance(value, str) or is_number(value)
     return str(value).strip()[:VALUE_CHARS_MAX] if is_plain else ""
-
-
-def generate_event_id() -> str:
-    return uuid4().hex[:8]
 
 
 def category_of(event_type: str) -> tuple[str, str]:
@@ -194,7 +190,11 @@ def engagement_result(event: Event) -> dict[str, Any]:
 
 
 def error_result(event: Event) -> dict[str, Any]:
-    severity = determine_error_severity(event)
+    data = event.get("data")
+    message = str(data.get("error_message", "")).lower() if isinstance(data, dict) else ""
+    severity = "medium" if any(word in message for word in ("warning", "timeout")) else "low"
+    if any(word in message for word in ("critical", "fatal", "security")):
+        severity = "critical"
     others = ["ops_team"] if severity == "critical" else []
     return {
         "action": "create_incident",
@@ -238,14 +238,6 @@ def actor_of(data: Any) -> str:
         if text_of(name):
             return text_of(name)
     return text_of(data.get("user_id")) or "unknown"
-
-
-def determine_error_severity(event: Event) -> str:
-    data = event.get("data")
-    message = str(data.get("error_message", "")).lower() if isinstance(data, dict) else ""
-    if any(word in message for word in ("critical", "fatal", "security")):
-        return "critical"
-    return "medium" if any(word in message for word in ("warning", "timeout")) else "low"
 
 
 def counted_event(step: StepHandle, event: Event) -> tuple[CountedEvent, bool]:

@@ -128,7 +128,8 @@ def recovered(
             "status": "retry_needed",
             "error": error,
             "retry_count": retry_count + 1,
-            "next_attempt_delay": calculate_backoff_delay(retry_count),
+            # Exponential: 1, 2, 4, … seconds up to the limit.
+            "next_attempt_delay": min(BACKOFF_S_MAX, 1 << min(retry_count, BACKOFF_S_MAX)),
         }
     attempts_used = retry_count + 1
     try:
@@ -148,8 +149,3 @@ def recovered(
         "attempts_used": attempts_used,
         "primary_error": error,
     }
-
-
-def calculate_backoff_delay(attempt: int) -> int:
-    """Exponential backoff in seconds: 1, 2, 4, … up to `BACKOFF_S_MAX`."""
-    return min(BACKOFF_S_MAX, 1 << min(attempt, BACKOFF_S_MAX))

@@ -47,7 +47,8 @@ def process_data(context: dict[str, Any]) -> dict[str, Any]:
     """
     started = perf_counter()
     data = required(context, "validated_data")
-    processed = processed_form(data)
+    cleaned = clean(data)
+    processed = {"data": cleaned, "summary": summary_of(cleaned), "quality": measures.quality_of(cleaned)}
     return {
         "processed_data": processed,
         "processing_stats": {
@@ -100,12 +101,6 @@ def discard_results(step: StepHandle) -> dict[str, Any]:
     """Removes the saved file: undoes "Save results"."""
     was_there = files.remove(files.step_file(FOLDER, step, SUFFIX))
     return {"status": "success" if was_there else "no_action_needed"}
-
-
-def processed_form(data: Any) -> dict[str, Any]:
-    """The cleaned data with a summary that suits its type."""
-    cleaned = clean(data)
-    return {"data": cleaned, "summary": summary_of(cleaned), "quality": measures.quality_of(cleaned)}
 
 
 def clean(value: Any) -> Any:

@@ -142,12 +142,6 @@ def missing_kinds(order: Order) -> set[str]:
     return {model.__name__.lower() for model in EFFECTS if model.__name__ not in present}
 
 
-def broken_trace(run_id: str, run: RunFacts) -> Iterator[Broken]:
-    """Invariant: a completed order has left effects."""
-    if run.workflow == SHOP_WORKFLOW and run.status == COMPLETED and not run.apart:
-        yield Broken("all or nothing", run_id, f"run {run_id}: completed, but the shop knows nothing of it")
-
-
 def audit(runs: Mapping[str, RunFacts]) -> tuple[list[Broken], dict[str, str]]:
     """Returns the broken invariants, and by run the reason why its order is not judged by its end."""
     known = orders()
@@ -162,5 +156,8 @@ def audit(runs: Mapping[str, RunFacts]) -> tuple[list[Broken], dict[str, str]]:
         else:
             broken += [*broken_shipments(order), *broken_end(order, run)]
     for run_id in runs.keys() - known.keys():
-        broken += broken_trace(run_id, runs[run_id])
+        run = runs[run_id]
+        if run.workflow == SHOP_WORKFLOW and run.status == COMPLETED and not run.apart:
+            message = f"run {run_id}: completed, but the shop knows nothing of it"
+            broken.append(Broken("all or nothing", run_id, message))
     return broken, apart

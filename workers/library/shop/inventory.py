@@ -45,9 +45,17 @@ def release_inventory(context: dict[str, Any], step: StepHandle) -> dict[str, An
         if is_nothing:
             return {"status": "no_action_needed"}
         if reservation.status == Reservation.Status.SHIPPED:
-            return not_releasable(reservation)
+            return {
+                "status": "failed",
+                "error": f"the goods of {reservation.reference} are on their way; cancel the shipment first",
+                "requires_manual_intervention": True,
+                "failed_at": now_text(),
+            }
         if reservation.status == Reservation.Status.HELD:
-            put_back(reservation)
+            for line in lines_of(reservation):
+                Product.objects.filter(pk=line.product_id).update(stock=F("stock") + line.quantity)
+            reservation.status = Reservation.Status.RELEASED
+            reservation.save(update_fields=["status", "changed_at"])
     return {
         "status": "success",
         "released_reservation": reservation.reference,
@@ -74,7 +82,8 @@ def hold(reservation: Reservation, lines: Sequence[OrderLine]) -> None:
     products = Product.objects.in_bulk([line.sku for line in lines], field_name="sku")
     for line in lines:
         if line.sku not in products:
-            raise CriticalFailure(f"there is no product {line.sku!r}; the shop sells {skus_on_sale()}")
+            on_sale = ", ".join(Product.objects.values_list("sku", flat=True)[:SKUS_SHOWN_MAX])
+            raise CriticalFailure(f"there is no product {line.sku!r}; the shop sells {on_sale}")
         enough = Product.objects.filter(sku=line.sku, stock__gte=line.quantity)
         if not enough.update(stock=F("stock") - line.quantity):
             raise CriticalFailure(f"not enough stock of {line.sku!r} for {line.quantity}")
@@ -87,13 +96,6 @@ def hold(reservation: Reservation, lines: Sequence[OrderLine]) -> None:
         )
         for line in lines
     )
-
-
-def put_back(reservation: Reservation) -> None:
-    for line in lines_of(reservation):
-        Product.objects.filter(pk=line.product_id).update(stock=F("stock") + line.quantity)
-    reservation.status = Reservation.Status.RELEASED
-    reservation.save(update_fields=["status", "changed_at"])
 
 
 def lines_of(reservation: Reservation) -> list[ReservationLine]:
@@ -112,16 +114,3 @@ def reservation_output(reservation: Reservation) -> dict[str, Any]:
 
 def total_cents(lines: Sequence[ReservationLine]) -> int:
     return sum(line.quantity * line.unit_price_cents for line in lines)
-
-
-def not_releasable(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "status": "failed",
-        "error": f"the goods of {reservation.reference} are on their way; cancel the shipment first",
-        "requires_manual_intervention": True,
-        "failed_at": now_text(),
-    }
-
-
-def skus_on_sale() -> str:
-    return ", ".join(Product.objects.values_list("sku", flat=True)[:SKUS_SHOWN_MAX])

@@ -49,7 +49,12 @@ def refund_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
         if is_nothing:
             return {"status": "no_action_needed"}
         if payment.status == Payment.Status.CHARGED:
-            give_back(payment)
+            Payment.objects.filter(pk=payment.pk, status=Payment.Status.CHARGED).update(
+                status=Payment.Status.REFUNDED,
+                refunded_cents=F("refunded_cents") + F("amount_cents"),
+                changed_at=timezone.now(),
+            )
+            payment.refresh_from_db()
     return {
         "status": "success",
         "refunded_payment": payment.reference,
@@ -86,21 +91,12 @@ def amount_due(context: dict[str, Any]) -> int:
 def listed_price(items: Any) -> int:
     lines = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     prices = dict(Product.objects.values_list("sku", "price_cents"))
-    amounts = (prices.get(str(line.get("sku")), 0) * positive(line.get("quantity")) for line in lines)
-    return sum(amounts)
-
-
-def positive(quantity: Any) -> int:
-    return quantity if isinstance(quantity, int) and 0 < quantity <= QUANTITY_MAX else 1
-
-
-def give_back(payment: Payment) -> None:
-    Payment.objects.filter(pk=payment.pk, status=Payment.Status.CHARGED).update(
-        status=Payment.Status.REFUNDED,
-        refunded_cents=F("refunded_cents") + F("amount_cents"),
-        changed_at=timezone.now(),
-    )
-    payment.refresh_from_db()
+    total = 0
+    for line in lines:
+        quantity = line.get("quantity")
+        count = quantity if isinstance(quantity, int) and 0 < quantity <= QUANTITY_MAX else 1
+        total += prices.get(str(line.get("sku")), 0) * count
+    return total
 
 
 def payment_output(payment: Payment) -> dict[str, Any]:

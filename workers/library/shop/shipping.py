@@ -40,7 +40,11 @@ def cancel_shipment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]
         if is_nothing:
             return {"status": "no_action_needed"}
         if shipment.status == Shipment.Status.SHIPPED:
-            call_back(shipment)
+            for reservation in Reservation.objects.select_for_update().filter(shipments=shipment):
+                reservation.status = Reservation.Status.HELD
+                reservation.save(update_fields=["status", "changed_at"])
+            shipment.status = Shipment.Status.CANCELLED
+            shipment.save(update_fields=["status", "changed_at"])
     return {
         "status": "success",
         "cancelled_shipment": shipment.reference,
@@ -107,14 +111,6 @@ def charged_payment(context: dict[str, Any]) -> Payment | None:
     if payment is None or payment.status != Payment.Status.CHARGED:
         raise CriticalFailure("payment_id: the order is not paid; charge it first")
     return payment
-
-
-def call_back(shipment: Shipment) -> None:
-    for reservation in Reservation.objects.select_for_update().filter(shipments=shipment):
-        reservation.status = Reservation.Status.HELD
-        reservation.save(update_fields=["status", "changed_at"])
-    shipment.status = Shipment.Status.CANCELLED
-    shipment.save(update_fields=["status", "changed_at"])
 
 
 def shipment_output(shipment: Shipment) -> dict[str, Any]:

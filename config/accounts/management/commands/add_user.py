@@ -29,7 +29,10 @@ class Command(SagaboardCommand):
     def handle(self, *args: Any, name: str, role: list[str], email: str, **options: Any) -> None:
         check_name(name)
         if email:
-            check_email(email)
+            try:
+                validate_email(email)
+            except ValidationError as error:
+                raise Refused(f"{email!r} is no e-mail address") from error
         with transaction.atomic():
             user = User.objects.filter(username=name).first()
             password = "" if user else secrets.token_urlsafe(PASSWORD_BYTES)
@@ -41,11 +44,3 @@ class Command(SagaboardCommand):
         self.stdout.write(f"{name}: {', '.join(dict.fromkeys(role))}")
         if password:
             self.stdout.write(f"Password: {password}    (shown this once)")
-
-
-def check_email(email: str) -> None:
-    """Raises Refused for a malformed address."""
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise Refused(f"{email!r} is no e-mail address") from error

@@ -107,7 +107,8 @@ class SweepLoop:
             else:
                 self.sweep_at = began + SWEEP_EVERY_S
                 sweep_once(silence_counts=began - self.steady_since > STEADY_S)
-            self.prune()
+            for pruning in self.prunings:
+                pruning.step_if_due()
             self.keep_figures()
             self.delay_s = DUE_EVERY_S
         except (DatabaseError, InterfaceError, RedisError) as error:
@@ -116,10 +117,6 @@ class SweepLoop:
             self.slow_down("a bug", exc_info=True)
         if time.monotonic() - began > SLOW_PASS_S:
             self.steady_since = time.monotonic()
-
-    def prune(self) -> None:
-        for pruning in self.prunings:
-            pruning.step_if_due()
 
     def keep_figures(self) -> None:
         """Counts runs that have ended since, and once a minute samples the lengths of the queues."""

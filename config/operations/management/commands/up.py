@@ -40,13 +40,12 @@ class Command(SagaboardCommand):
     help = "Runs the whole product on this machine: Redis, web, workers and scheduler. Ctrl-C stops it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        processes = max(2, min(8, os.cpu_count() or 2))
         parser.add_argument(
             "--port", type=port_number, default=8000, help="default 8000; or the next free one"
         )
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
-        parser.add_argument(
-            "--workers", type=process_count, default=default_processes(), help="worker processes"
-        )
+        parser.add_argument("--workers", type=process_count, default=processes, help="worker processes")
 
     def handle(self, *args: Any, port: int, host: str, workers: int, **options: Any) -> None:
         with only_one(settings.DATA_DIR), listen(host, port) as listener:
@@ -67,10 +66,6 @@ class Command(SagaboardCommand):
             finally:
                 supervisor.stop()
             supervisor.say("Stopped.")
-
-
-def default_processes() -> int:
-    return max(2, min(8, os.cpu_count() or 2))
 
 
 def prepare() -> None:

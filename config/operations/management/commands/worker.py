@@ -36,17 +36,12 @@ class Command(SagaboardCommand):
         refuse_unmigrated()
         import_module(JOBS)
         get_catalog()
-        await_redis()
+        until = time.monotonic() + REDIS_S_MAX
+        while not embedded_redis.answers():  # it may be restarting
+            if time.monotonic() > until:
+                raise Refused(redis_problem(ConnectionError("no answer")))
+            time.sleep(REDIS_POLL_S)
         Pool(names, processes, settings.STOP_GRACE_S).run()
-
-
-def await_redis() -> None:
-    """Waits for Redis, which may be restarting; raises Refused after `REDIS_S_MAX`."""
-    until = time.monotonic() + REDIS_S_MAX
-    while not embedded_redis.answers():
-        if time.monotonic() > until:
-            raise Refused(redis_problem(ConnectionError("no answer")))
-        time.sleep(REDIS_POLL_S)
 
 
 def queue_names(queues: str) -> list[str]:

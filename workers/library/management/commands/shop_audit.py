@@ -45,14 +45,12 @@ class Command(SagaboardCommand):
 def run_facts() -> dict[str, RunFacts]:
     reasons = reasons_apart()
     rows = Run.objects.values_list("id", "workflow_name", "status").iterator()
-    return {
-        str(run_id): RunFacts(workflow, status, not_ended(status) or reasons.get(str(run_id), ""))
-        for run_id, workflow, status in rows
-    }
-
-
-def not_ended(status: str) -> str:
-    return "" if RunStatus(status) in RUN_ENDED else f"not ended: {status}"
+    facts = {}
+    for run_id, workflow, status in rows:
+        is_ended = RunStatus(status) in RUN_ENDED
+        apart = reasons.get(str(run_id), "") if is_ended else f"not ended: {status}"
+        facts[str(run_id)] = RunFacts(workflow, status, apart)
+    return facts
 
 
 def reasons_apart() -> dict[str, str]:

@@ -60,8 +60,13 @@ def from_formats(text: str) -> str | None:
             return day.isoformat()
     for format_ in (*SHORT_YEAR, "%d/%m/%y"):
         day = parsed(text, format_)
-        if day:
-            return in_last_century(day)
+        if day is None:
+            continue
+        year = day.year - 100 if is_ahead(day.isoformat()) else day.year
+        try:
+            return day.replace(year=year).isoformat()
+        except ValueError:  # 29 February, a hundred years earlier
+            return None
     return None
 
 
@@ -69,14 +74,6 @@ def parsed(text: str, format_: str) -> date | None:
     try:
         return datetime.strptime(text, format_).date()
     except ValueError:
-        return None
-
-
-def in_last_century(day: date) -> str | None:
-    year = day.year - 100 if is_ahead(day.isoformat()) else day.year
-    try:
-        return day.replace(year=year).isoformat()
-    except ValueError:  # 29 February, a hundred years earlier
         return None
 
 

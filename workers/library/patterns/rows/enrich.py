@@ -71,14 +71,11 @@ def completeness(enriched: Any, required: Iterable[str] | None) -> float:
         return measures.completeness_of(enriched, OBJECT_FIELDS)
     if not enriched:
         return 0.0
-    expected = [*(required or usual_fields(enriched)), FINGERPRINT]
+    # The title and the dates, if rows have them, identify a row.
+    keys = dict.fromkeys(key for row in enriched for key in row)
+    usual = [key for key in keys if key.lower() == "title" or DATE_KEY.search(key)]
+    expected = [*(required or usual), FINGERPRINT]
     return round(sum(measures.completeness_of(row, expected) for row in enriched) / len(enriched), 3)
-
-
-def usual_fields(rows: Sequence[Row]) -> list[str]:
-    """The title and the dates, if rows have them: they identify a row."""
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return [key for key in keys if key.lower() == "title" or DATE_KEY.search(key)]
 
 
 def has_fingerprints(enriched: Any) -> bool:
