@@ -287,7 +287,7 @@ class World:
         self.claimed.append(ClaimedAttempt(job, process, outcome, added))
 
     def report(self, claimed: ClaimedAttempt, *, continues: bool = False) -> bool:
-        """Reports an attempt and, if the process `continues`, claims a step that this made ready, in one unit."""
+        """Reports an attempt; if it `continues`, the same unit claims a step that became ready."""
         self.seen["Report"] += 1
         jitter = self.rng.uniform(-1, 1)
         next_job: Job | None = None
