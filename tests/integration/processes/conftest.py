@@ -17,6 +17,8 @@ from redis import Redis
 from rq import Queue
 from rq.utils import as_text
 
+from config.lib.caches import clear_all
+
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 WAIT_S = 90.0
 
@@ -93,3 +95,4 @@ def bell(redis_client: Redis) -> Bell:
 def own_workers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process knows the workers of `tests.integration.processes.workers`."""
     monkeypatch.setattr(settings, "WORKER_MODULES", ["tests.integration.processes.workers"])
+    clear_all()  # setting the database up may have loaded the catalog

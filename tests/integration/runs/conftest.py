@@ -9,6 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from redis import Redis
 
+from config.lib.caches import clear_all
 from designer.document.document import dump
 from designer.document.graph import Action, Edge, Graph, Step
 from designer.document.resolve import resolve_graph
@@ -25,6 +26,7 @@ RunHere = Callable[..., Run]
 @pytest.fixture(autouse=True)
 def catalog(settings: Settings, redis_client: Redis, transactional_db: None) -> None:
     settings.WORKER_MODULES = ["tests.integration.runs.workers"]
+    clear_all()  # setting the database up may have loaded the catalog
     sample.did.clear()
 
 

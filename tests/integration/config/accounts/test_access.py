@@ -67,7 +67,7 @@ def test_what_a_viewer_may_not_do_is_not_drawn(viewer: Client, operator: Client,
 
 def _targets(page: str) -> set[str]:
     """Addresses that a page posts to, or that start something."""
-    found = re.findall(r'action="([^"]+)"|href="([^"]+/start/)"', page)
+    found = re.findall(r'(?<!-)action="([^"]+)"|href="([^"]+/start/)"', page)
     return {action or start for action, start in found}
 
 
