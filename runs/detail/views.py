@@ -179,11 +179,12 @@ def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
+    page_data = _page_data(run)  # first, so that all that happens while the rest is read comes as frames
     graph, state = queries_runs.load(run.pk)
     context = _panel(run, (graph, state), forms) | {
         "steps": steps.step_lines(run, graph, STEPS_DRAWN_MAX),
         "blank_step": steps.blank_line(run),
-        "page_data": _page_data(run),
+        "page_data": page_data,
     }
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
 

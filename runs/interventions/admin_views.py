@@ -125,10 +125,11 @@ def intervention_live(request: HttpRequest, intervention_id: int) -> HttpRespons
 
 
 def _show(request: HttpRequest, intervention: Intervention, **forms: Any) -> HttpResponse:
+    canvas = view_json(intervention.run)  # first, so that what happens while the rest is read comes as frames
     return render(
         request,
         "admin/interventions/detail.html",
-        _context(request, intervention, **forms) | {"canvas": view_json(intervention.run)},
+        _context(request, intervention, **forms) | {"canvas": canvas},
         status=UNPROCESSABLE if forms else 200,
     )
 

@@ -3,6 +3,7 @@ import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
 import { startInterventionCount } from "./interventions/openCount";
 import { offerCopies } from "./shared/copy";
+import { keepClicks } from "./shared/earlyClicks";
 import { takeFiles } from "./shared/files";
 import { improveForms } from "./shared/forms";
 import { upgradeJson } from "./shared/json";
@@ -22,13 +23,17 @@ void startPage();
 
 /** A page gives its canvas what to show, so it is started before the canvas is. */
 async function startPage(): Promise<void> {
+  await keepClicks(document, startPart);
+  if (has("workflow-canvas")) await import("./elements/workflowCanvas");
+}
+
+async function startPart(): Promise<void> {
   if (has("[data-page=run]")) await (await import("./run/page/page")).startRunPage();
   if (has("[data-page=intervention], [data-page=batch], [data-page=interventions]")) (await import("./interventions/page")).startInterventionPages();
   if (has("[data-page=home]")) (await import("./lists/home")).startHome();
   if (has("[data-page=fleet]")) (await import("./lists/fleet")).startFleet();
   if (has("[data-page=runs]")) (await import("./lists/page")).startRunList();
   if (has("[data-chart]")) (await import("./charts/start")).startCharts(document);
-  if (has("workflow-canvas")) await import("./elements/workflowCanvas");
 }
 
 function has(selector: string): boolean {

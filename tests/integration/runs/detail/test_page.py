@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from designer.document.graph import Graph
+from runs.engine import engine
+from runs.machine.states import State
 from runs.models import JournalEntry, Run
 from runs.queries import run_page
+from runs.queries import runs as queries_runs
 from tests.integration.runs.conftest import RunHere, chain, step
 
 Row = tuple[str, str, str]
@@ -108,6 +112,24 @@ def test_the_panel_is_the_same_piece_and_tells_how_far_it_knows(operator: Client
     assert "no-store" in response["Cache-Control"]
     assert "charge could not be undone" in response.content.decode()
     assert "<html" not in response.content.decode()
+
+
+def test_what_happens_while_a_page_is_drawn_comes_to_it_as_frames(
+    operator: Client, stuck: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number from which scripts follow the journal is never newer than what the page shows."""
+    read = queries_runs.load
+
+    def moved_meanwhile(run_id: UUID) -> tuple[Graph, State]:
+        loaded = read(run_id)
+        if Run.objects.get(pk=run_id).status == "blocked":
+            engine.cancel_run(run_id, "abandon")
+        return loaded
+
+    monkeypatch.setattr(queries_runs, "load", moved_meanwhile)
+    data, before = data_of(shown(operator, stuck)), stuck.last_seq
+    stuck.refresh_from_db()
+    assert data["lastSeq"] == before < stuck.last_seq
 
 
 class TestAnswers:

@@ -50,11 +50,26 @@ export async function fetchHistories(api: string, steps: readonly string[]): Pro
   return frames;
 }
 
-/** Fetches an object from the API. Rejects with the server's message. */
+/** Whether the server answered that the same call may succeed later. */
+export const isBusy = (status: number): boolean => status === 429 || status >= 500;
+
+/** Pauses before a call is made again that did not come through or met a busy server. */
+const AGAIN_MS = [300, 1_500];
+
+/** Fetches an object from the API. Rejects with the server's message, after a second and a third try. */
 export async function fetchJson(url: string): Promise<Record<string, unknown>> {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
-  const answer: unknown = await response.json().catch(() => null);
-  if (response.ok && isRecord(answer)) return answer;
-  const detail = isRecord(answer) ? asText(answer.detail) : null;
-  throw new Error(detail ?? `The server answered with status ${response.status}.`);
+  for (let tries = 0; ; tries += 1) {
+    const pause = AGAIN_MS[tries];
+    const response = await fetch(url, { headers: { Accept: "application/json" } }).catch((error: unknown) => {
+      if (pause === undefined) throw error;
+      return null;
+    });
+    const answer: unknown = await response?.json().catch(() => null);
+    if (response?.ok && isRecord(answer)) return answer;
+    const detail = isRecord(answer) ? asText(answer.detail) : null;
+    if (pause === undefined || (response && !isBusy(response.status))) {
+      throw new Error(detail ?? `The server answered with status ${response?.status}.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
 }

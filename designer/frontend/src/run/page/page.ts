@@ -51,7 +51,8 @@ class RunPage {
   private readonly histories: Histories;
   private readonly timeline: TimelineView;
 
-  constructor(private readonly root: HTMLElement, data: View, panel: string, newest: readonly Frame[]) {
+  /** `data` is what the canvas starts from, and may be newer than the rest of the page, drawn at `opening.lastSeq`. */
+  constructor(private readonly root: HTMLElement, data: View, private readonly opening: Opening, newest: readonly Frame[]) {
     const badges = Badges.of(document);
     const skew = Date.parse(data.now) - Date.now();
     this.now = () => Date.now() + skew;
@@ -68,7 +69,7 @@ class RunPage {
     this.header = new HeaderView(root, badges, this.now);
     this.slider = new SliderView(mustFind(root, "[data-view=slider]"), (seq) => void this.show(seq));
     this.journal = new JournalView(mustFind(root, "[data-view=journal]"), this.run.journal, (seq) => this.slider.set(seq));
-    this.panel = new PanelView(mustFind(root, "[data-view=panel]"), panel, data.api, (seq) => this.run.connection.expect(seq));
+    this.panel = new PanelView(mustFind(root, "[data-view=panel]"), opening.panel, data.api, (seq) => this.run.connection.expect(seq));
     this.results = new ResultsView(root, data.api);
     this.step = new StepPanel(mustFind(root, "[data-view=step]"), badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
@@ -82,6 +83,8 @@ class RunPage {
     if (this.run.isCaughtUp) this.paint(this.run.state);
     void this.journal.begin().catch(() => undefined);
     this.run.start();
+    this.results.refresh(this.root);
+    if (this.run.view.lastSeq > this.opening.lastSeq) this.panel.refreshSoon();
     if (this.run.isCaughtUp) setTimeout(() => void this.run.prepare().catch(() => undefined), PREPARE_MS);
     setInterval(() => this.tick(), TICK_MS);
     setInterval(() => void this.check(), CHECK_MS);
@@ -99,7 +102,7 @@ class RunPage {
     if (!this.run.isCaughtUp) return;
     this.paint(this.run.state);
     this.showConnection(this.connectionState);
-    if (frames.some((frame) => frame.seq > this.run.view.lastSeq)) this.followUp(before, frames);
+    if (frames.some((frame) => frame.seq > this.opening.lastSeq)) this.followUp(before, frames);
   }
 
   private paint(state: RunState): void {
@@ -181,12 +184,12 @@ export async function startRunPage(): Promise<void> {
   const data = readJson<PageData>("run-page");
   if (!root || !data) return;
   if (!("newest" in data)) {
-    new RunPage(root, data, data.panel, []).start();
+    new RunPage(root, data, data, []).start();
     return;
   }
   const newest = framesIn(data.newest);
   showNewest(root, newest);
-  new RunPage(root, await viewOf(root, data), data.panel, newest).start();
+  new RunPage(root, await viewOf(root, data), data, newest).start();
 }
 
 async function viewOf(root: HTMLElement, { api, lastSeq }: Opening): Promise<View> {

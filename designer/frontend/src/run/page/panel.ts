@@ -5,13 +5,15 @@
 import { element, find } from "../../shared/dom";
 import { localiseTimes } from "../../shared/time";
 import { asText, isRecord } from "../model/frame";
-import { fetchJson } from "../live/api";
+import { fetchJson, isBusy } from "../live/api";
 
 const REFRESH_MS_MIN = 400;
+const REFRESH_AGAIN_MS = 2_000;
 const STEPS_SHOWN_MAX = 50;
 
 export class PanelView {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
 
   constructor(
     private readonly root: HTMLElement,
@@ -23,6 +25,8 @@ export class PanelView {
       const box = target instanceof HTMLDetailsElement && target.open ? find(target, "[data-slot=plan]") : null;
       if (box) void this.showPlan(box);
     }, { capture: true });
+    const open = find(root, "details[open] [data-slot=plan]"); // opened before this script was loaded
+    if (open) void this.showPlan(open);
   }
 
   /** What would be undone now, first to last, before anybody decides. */
@@ -37,18 +41,21 @@ export class PanelView {
   }
 
   /** Fetches soon; calls in quick succession become one. */
-  refreshSoon(): void {
+  refreshSoon(delayMs = REFRESH_MS_MIN): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.refresh();
-    }, REFRESH_MS_MIN);
+    }, delayMs);
   }
 
-  /** False when the server could not be reached. */
+  /** False when the server could not be reached; then, and when it is too busy, it is asked again later. */
   async refresh(): Promise<boolean> {
+    const turn = ++this.turn;
     const response = await fetch(this.url, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (!response || isBusy(response.status)) this.refreshSoon(REFRESH_AGAIN_MS);
     if (!response?.ok || response.redirected) return response !== null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (turn !== this.turn) return true;
     this.replace([...page.body.children]);
     this.learn(Number(response.headers.get("X-Last-Seq") ?? 0));
     return true;
