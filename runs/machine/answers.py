@@ -7,8 +7,8 @@ Rules, forms, pages and the API read this table; the effect of an answer on a ru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from workers.sdk.outcome import Direction
 
@@ -123,8 +123,3 @@ def answers_to(kind: Kind, *, has_ended: bool = False) -> tuple[Answer, ...]:
     return tuple(
         option.answer for option in OPTIONS if option.kind == kind and (option.after_end or not has_ended)
     )
-
-
-def vocabulary() -> list[dict[str, Any]]:
-    """Returns the table as JSON, a row per option."""
-    return [asdict(option) | {"direction": DIRECTIONS[option.kind]} for option in OPTIONS]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, get_args
 
 import pytest
 
 from designer.document.graph import Retry
 from runs.machine.allowed import allowed
-from runs.machine.answers import DIRECTIONS, OPTION, OPTIONS, Answer, Kind, Option, vocabulary
+from runs.machine.answers import DIRECTIONS, OPTION, OPTIONS, Answer, Kind, Option
 from runs.machine.errors import Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
 from runs.machine.operator_actions import RULES
@@ -216,12 +215,6 @@ def test_every_answer_is_in_the_table_and_every_row_has_a_rule() -> None:
     assert {option.answer for option in OPTIONS} == set(get_args(Answer))
     assert {option.kind for option in OPTIONS} == set(get_args(Kind)) == set(DIRECTIONS)
     assert set(RULES) == set(OPTION) and len(OPTION) == len(OPTIONS)
-
-
-def test_the_table_reads_as_json() -> None:
-    rows = json.loads(json.dumps(vocabulary()))
-    assert [(row["kind"], row["answer"]) for row in rows] == list(OPTION)
-    assert rows[0]["direction"] == "forward" and rows[-1]["direction"] == "undo"
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: f"{option.kind}-{option.answer}")
