@@ -4,6 +4,7 @@ import { upgradeJson } from "./json";
 import { localiseTimes } from "./time";
 
 const REFRESH_MS_MIN = 300;
+const REFRESH_AGAIN_MS = 3_000;
 
 export class Parts {
   /** Called for a part that is out of date, but stays as it is because somebody works in it. */
@@ -16,20 +17,22 @@ export class Parts {
   constructor(private readonly root: HTMLElement, private readonly url: string, private readonly everyMs = REFRESH_MS_MIN) {}
 
   /** Fetches soon; calls in quick succession become one. */
-  refreshSoon(): void {
+  refreshSoon(delayMs = REFRESH_MS_MIN): void {
     const rest = this.everyMs - (Date.now() - this.fetchedAt);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       if (this.isBusy) this.refreshSoon();
       else void this.refresh();
-    }, Math.max(REFRESH_MS_MIN, rest));
+    }, Math.max(delayMs, rest));
   }
 
+  /** Fetches the parts; when the server cannot be reached or is too busy, again later. */
   private async refresh(): Promise<void> {
     this.isBusy = true;
     this.fetchedAt = Date.now();
     const response = await fetch(this.url, { headers: { Accept: "text/html" } }).catch(() => null);
     this.isBusy = false;
+    if (!response || response.status === 429 || response.status >= 500) this.refreshSoon(REFRESH_AGAIN_MS);
     if (!response?.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = [...page.querySelectorAll<HTMLElement>("[data-part]")];
