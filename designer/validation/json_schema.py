@@ -1,25 +1,26 @@
 """JSON Schemas (draft 2020-12): whether one is safe to use, and where a value violates it.
 
 PURE. Users write schemas, and the input of other users is validated by them, so validation must be cheap for
-any schema that passes `check_schema`. Patterns are matched in linear time: RE2 syntax, by the engine of CEL
-instead of Python's backtracking `re`. References must stay inside the schema and must not be recursive. A
-schema of a few hundred bytes can still expand exponentially by references to references, so `_Survey` adds up
-its expanded size, each target once, and refuses it above `SCHEMA_EXPANDED_MAX`. Keywords that would need more
-than this are refused.
+any schema that passes `check_schema` and any value: `violations` counts each keyword, member, item and search
+for a pattern, and ends at `WORK_MAX`. Patterns are RE2, compiled once (`config.lib.patterns`). References
+must stay inside the schema and must not be recursive. A schema of a few hundred bytes can still expand
+exponentially by references to references, so `_Survey` adds up its expanded size, each target once, and
+refuses it above `SCHEMA_EXPANDED_MAX`. Keywords that would need more than this are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import cel
 import orjson
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import SchemaError, best_match
 
+from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
 from config.lib.secrets import MARK
 from designer.expressions.expressions import expressions_in
 from designer.problems import Problem, join, truncate
@@ -28,8 +29,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_VALUES_MAX = 5_000
 SCHEMA_EXPANDED_MAX = 20_000
 SCHEMA_DEPTH_MAX = 100
-PATTERN_LENGTH_MAX = 500
 MISFITS_MAX = 20
+VIOLATIONS_MAX = 10_000  # that are looked through for those that are certain
+WORK_MAX = 2_000_000  # keywords, members and items looked at; some seconds at most
+SEARCH_PER_UNIT = 200  # instructions of a pattern × characters that take as long as one keyword
 MESSAGE_LENGTH_MAX = 300
 
 DATA_KEYWORDS = frozenset({"const", "enum", "default", "examples"})
@@ -46,7 +49,6 @@ UNSUPPORTED = frozenset(
 )
 KEY_RULES = frozenset({"required", "additionalProperties", "propertyNames", "dependentRequired"})
 
-_MATCHES = cel.compile("text.matches(pattern)")
 Errors = Iterator[ValidationError]
 
 
@@ -59,23 +61,51 @@ class UnsafeSchema(Exception):
         self.message = message
 
 
-def matches(pattern: str, text: str) -> bool:
-    """Whether a regular expression (RE2 syntax) matches anywhere in a text.
+class TooMuchWork(Exception):
+    """The value takes too long to check against this schema."""
 
-    Raises RuntimeError if malformed.
-    """
-    return bool(_MATCHES.execute({"text": text, "pattern": pattern}))
+
+_work_left: ContextVar[list[int]] = ContextVar("work_left")
+
+
+def _spend(units: int) -> None:
+    """Counts work of the `violations` under way. Raises TooMuchWork."""
+    left = _work_left.get(None)
+    if left is not None:
+        left[0] -= units
+        if left[0] < 0:
+            raise TooMuchWork
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, list | dict) else 0
+
+
+def _counted(check: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
+        _spend(1 + _size(value) + _size(instance))
+        return check(validator, value, instance, schema)
+
+    return counted
+
+
+def _fits(pattern: str, text: str) -> bool:
+    _spend(work_of(pattern, text) // SEARCH_PER_UNIT)
+    try:
+        return matches(pattern, text)
+    except TooMuchToSearch:
+        raise TooMuchWork from None
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Errors:
-    if isinstance(instance, str) and not matches(pattern, instance):
+    if isinstance(instance, str) and not _fits(pattern, instance):
         yield ValidationError(f"{truncate(instance)} does not match {truncate(pattern)}")
 
 
 def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, schema: Any) -> Errors:
     if isinstance(instance, dict):
         for pattern, part in patterns.items():
-            for key in (key for key in instance if matches(pattern, key)):
+            for key in (key for key in instance if _fits(pattern, key)):
                 yield from validator.descend(instance[key], part, path=key, schema_path=pattern)
 
 
@@ -84,7 +114,7 @@ def _additional_properties(validator: Any, rule: Any, instance: Any, schema: Map
         return
     patterns = list(schema.get("patternProperties", ()))
     for key in (key for key in instance if key not in schema.get("properties", ())):
-        if any(matches(pattern, key) for pattern in patterns):
+        if any(_fits(pattern, key) for pattern in patterns):
             continue
         if rule is False:
             yield ValidationError(f"{truncate(key)} is not expected here")
@@ -100,16 +130,27 @@ def _unique_items(validator: Any, is_required: bool, instance: Any, schema: Any)
 
 
 _extend: Callable[..., Any] = validators.extend
-SchemaValidator = _extend(
-    Draft202012Validator,
-    {
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-        "uniqueItems": _unique_items,
-    },
-)
+_CHECKS = dict(Draft202012Validator.VALIDATORS) | {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "uniqueItems": _unique_items,
+}
+SchemaValidator = _extend(Draft202012Validator, {word: _counted(check) for word, check in _CHECKS.items()})
 """Validates values against a schema, which must have passed `check_schema`."""
+
+
+def violations(validator: Any, instance: Any, most: int) -> list[ValidationError]:
+    """The first `most` violations of a schema; what takes too long to check is one."""
+    token = _work_left.set([WORK_MAX])
+    found: list[ValidationError] = []
+    try:
+        found.extend(islice(validator.iter_errors(instance), most))
+    except TooMuchWork:
+        found.append(ValidationError(TooMuchWork.__doc__ or "", instance=None))
+    finally:
+        _work_left.reset(token)
+    return found
 
 
 def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
@@ -139,10 +180,9 @@ def misfits(validator: Any, instance: Any, path: str) -> list[Misfit]:
     In parts that hold expressions only the keys are checked, as values are not known yet. Sealed secrets are
     not checked.
     """
-    violations = (error for error in validator.iter_errors(instance) if _is_certain(error))
+    certain = (error for error in violations(validator, instance, VIOLATIONS_MAX) if _is_certain(error))
     return [
-        Misfit(_joined(path, error.absolute_path), _message(error))
-        for error in islice(violations, MISFITS_MAX)
+        Misfit(_joined(path, error.absolute_path), _message(error)) for error in islice(certain, MISFITS_MAX)
     ]
 
 
@@ -226,9 +266,7 @@ class _Survey:
 
 
 def _check_pattern(pattern: str, path: str) -> None:
-    if len(pattern) > PATTERN_LENGTH_MAX:
-        raise UnsafeSchema(path, f"a pattern may have {PATTERN_LENGTH_MAX} characters")
     try:
-        matches(pattern, "")
-    except Exception:
-        raise UnsafeSchema(path, f"{truncate(pattern)} is not a regular expression (RE2 syntax)") from None
+        compile_pattern(pattern)
+    except BadPattern as error:
+        raise UnsafeSchema(path, f"{truncate(pattern)}: {error}") from None

@@ -20,7 +20,7 @@ from config.lib.json import is_storable
 from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
-from designer.validation.json_schema import SchemaValidator
+from designer.validation.json_schema import SchemaValidator, violations
 from runs.engine.unit_of_work import Unit
 from runs.errors import BadInput, UnknownWorkflow, UnstorableText
 from runs.machine.decide import create as first_entry
@@ -129,7 +129,7 @@ def check_input(request: Request) -> None:
     validator = _validator(request.version.pk)
     problems = [
         {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
-        for error, _ in zip(validator.iter_errors(request.input), range(PROBLEMS_MAX), strict=False)
+        for error in violations(validator, request.input, PROBLEMS_MAX)
     ]
     if problems:
         first = problems[0]

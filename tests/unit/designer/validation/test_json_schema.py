@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from designer.validation.json_schema import SchemaValidator, check_schema, misfits
+from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
+from designer.validation.json_schema import SchemaValidator, check_schema, misfits, violations
 
 
 def paths(schema: dict[str, Any], value: Any) -> list[str]:
@@ -106,3 +107,57 @@ def test_many_items_are_compared_fast() -> None:
 def test_messages_stay_short() -> None:
     [misfit] = misfits(SchemaValidator({"type": "string"}), {"x": "y" * 100_000}, "input")
     assert len(misfit.message) <= 300
+
+
+# --- cost ---
+
+
+HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
+    "a long text for a costly pattern": ({"pattern": "[ab]*a[ab]{400}c"}, "ab" * 500_000),
+    "many patterns": (
+        {"allOf": [{"pattern": f"[ab]*a[ab]{{{n}}}c"} for n in range(100, 400)]},
+        "abb" * 30_000,
+    ),
+    "many keys and many patterns": (
+        {"patternProperties": {f"^a{{{n}}}b": {} for n in range(1, 400)}, "additionalProperties": {}},
+        {f"{'a' * 50}{n}": n for n in range(20_000)},
+    ),
+    "a long list and a long enum": ({"items": {"enum": [[n] for n in range(4_000)]}}, [[-1]] * 50_000),
+    "branches": (
+        {"items": {"anyOf": [{"properties": {f"k{n}": {"type": "null"}}} for n in range(900)]}},
+        [{f"k{n}": 1 for n in range(900)}] * 500,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_check_that_would_take_long_ends_and_says_so(name: str) -> None:
+    schema, value = HOSTILE[name]
+    assert check_schema(schema, "s") == []
+    *_, last = violations(SchemaValidator(schema), value, 1_000_000)
+    assert last.message == "The value takes too long to check against this schema."
+
+
+def test_a_large_usual_input_is_checked_as_a_whole() -> None:
+    schema = {
+        "items": {"type": "object", "properties": {"sku": {"type": "string", "pattern": "^[A-Z0-9-]{1,40}$"}}}
+    }
+    lines = [{"sku": f"A-{n}", "count": n} for n in range(30_000)]
+    assert violations(SchemaValidator(schema), lines, 10) == []
+    assert len(violations(SchemaValidator(schema), [*lines, {"sku": "?"}], 10)) == 1
+
+
+@pytest.mark.parametrize("length", [1_000, 10_000, 100_000])
+def test_a_pattern_is_searched_in_linear_work(length: int) -> None:
+    assert work_of("(a+)+$", "a" * length) <= 20 * (length + 1)
+    assert not matches("(a+)+$", "a" * length + "b") and matches("(a+)+$", "a" * length)
+
+
+def test_patterns_are_compiled_once_and_bounded() -> None:
+    assert compile_pattern("^[a-z]+$") is compile_pattern("^[a-z]+$")
+    for pattern in ("(a", "(?=a)", "a" * 501, r"\pL{1,100}", "(a{1,100}){1,100}", "\udc00"):
+        with pytest.raises(BadPattern):
+            compile_pattern(pattern)
+    assert matches("^é.$", "éx") and not matches("^a$", "b")
+    with pytest.raises(TooMuchToSearch, match="too long for this pattern"):
+        matches("[ab]*a[ab]{500}c", "ab" * 100_000)
