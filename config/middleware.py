@@ -1,4 +1,4 @@
-"""Middleware in front of every page and call: rate limits, size of bodies, 405 as a problem document."""
+"""Middleware of every page and call: rate limits, size of bodies, caches, 405 as a problem document."""
 
 from __future__ import annotations
 
@@ -48,6 +48,19 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     response = HttpResponse(render_to_string("429.html", {"reason": str(error)}), status=error.status)
     response["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+class NoStoreMiddleware:
+    """Answers of the API hold data of runs, so no browser and no proxy keeps them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(PROBLEM_PATHS):
+            response["Cache-Control"] = "no-store"
+        return response
 
 
 class MethodsMiddleware:

@@ -55,6 +55,14 @@ class UnstorableText(BadInput):
         super().__init__(self.__doc__ or "")
 
 
+class SealedInput(BadInput):
+    """A sealed value opens only where it was sealed; give the value itself."""
+
+    def __init__(self, path: str = "") -> None:
+        message = self.__doc__ or ""
+        super().__init__(message, [{"code": "sealed_elsewhere", "path": path, "message": message}])
+
+
 class UnknownTrigger(RunsError):
     """There is no such trigger, or it is switched off."""
 

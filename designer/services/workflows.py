@@ -35,7 +35,7 @@ from designer.errors import (
 from designer.models import FILES, TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
 from designer.services.queries import document_of, find_version, get_workflow, problems_of
-from designer.services.secrets import sealed_document
+from designer.services.secrets import Sealing
 from workers.registry import get_catalog
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def save_draft(name: str, document: object, revision: int, user: Any = None) -> 
     with transaction.atomic():
         Workflow.objects.get_or_create(name=name)
         _write_draft(name, storable, revision, user)
-    return Saved(name, revision + 1, problems_of(document, name))
+    return Saved(name, revision + 1, problems_of(storable, name))
 
 
 def publish(name: str, user: Any = None, revision: int | None = None) -> WorkflowVersion:
@@ -161,7 +161,7 @@ def import_document(document: object, publish: bool = False, user: Any = None) -
         _write_draft(name, storable, workflow.draft_revision, user)
         if publishable:
             version = _add_version(workflow, publishable, user, draft=None, is_pattern=False)
-    return Saved(name, workflow.draft_revision + 1, problems_of(document), version)
+    return Saved(name, workflow.draft_revision + 1, problems_of(storable), version)
 
 
 def discard_draft(name: str, revision: int) -> None:
@@ -288,4 +288,12 @@ def _storable(name: object, document: object) -> dict[str, Any]:
         refusal = problems.reported[0]
     if refusal is not None or not isinstance(document, Mapping):
         raise DocumentRefused([refusal] if refusal else [])
-    return sealed_document(dict(document), get_catalog(), settings.SECRET_KEY)
+    stored = _stored_documents(str(name))
+    return Sealing(str(name), get_catalog(), settings.SECRET_KEY, stored).document(dict(document))
+
+
+def _stored_documents(name: str) -> list[dict[str, Any]]:
+    """The newest version's document and the draft of a workflow, as far as there are any."""
+    newest = find_version(name)
+    drafts = Workflow.objects.filter(name=name, draft__isnull=False).values_list("draft", flat=True)
+    return [*([newest.document] if newest else []), *drafts]

@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import SchemaError, best_match
 
 from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
+from config.lib.secret_places import secret_keys
 from config.lib.secrets import MARK
 from designer.expressions.expressions import expressions_in
 from designer.problems import Problem, join, truncate
@@ -154,7 +155,7 @@ def violations(validator: Any, instance: Any, most: int) -> list[ValidationError
 
 
 def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
-    """The reason why a schema cannot be used: at most one problem, `bad_input_schema`."""
+    """The reason why a schema cannot be used: at most one problem, `bad_input_schema` or `secret_keys`."""
     try:
         _Survey(schema).check()
         Draft202012Validator.check_schema(schema)
@@ -163,6 +164,8 @@ def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
     except SchemaError as error:
         worst = best_match(error.context) or error
         return [Problem("bad_input_schema", _joined(path, worst.absolute_path), _message(worst))]
+    if keys := secret_keys(schema):
+        return [Problem("secret_keys", path, f"{keys} marks keys as secret, and keys cannot be sealed")]
     return []
 
 

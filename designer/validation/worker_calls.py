@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
+from config.lib.secret_places import secret_keys
 from designer.document.graph import Action, Graph, Step
 from designer.document.resolve import Catalog, Spec, undo_of
 from designer.problems import Problems, join, suggestion
@@ -21,7 +22,7 @@ Workflows = Callable[[str, int | None], Graph | None]
 
 
 def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
-    """Reports `unknown_worker`, `bad_params` and, as a warning, `unknown_param`."""
+    """Reports `unknown_worker`, `bad_params`, `secret_keys` and, as a warning, `unknown_param`."""
     validators: dict[str, Any] = {}
     for index, step in enumerate(graph.steps):
         for path, worker, params in _calls(step, join("steps", index), catalog):
@@ -33,6 +34,9 @@ def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
                 if worker not in validators:
                     validators[worker] = SchemaValidator(spec.params_schema)
                 params_path = path.removesuffix("worker") + "params"
+                if keys := secret_keys(spec.params_schema):
+                    message = f"the worker marks keys as secret ({keys}), and keys cannot be sealed"
+                    problems.error("secret_keys", params_path, message)
                 _check_params(validators[worker], spec, params, params_path, problems)
 
 

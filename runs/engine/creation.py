@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,13 @@ from django.conf import settings
 
 from config.lib.caches import cached_for_process
 from config.lib.json import is_storable
-from config.lib.secrets import CannotOpen, has_secrets, map_secrets, redact, seal, secrets_in, unseal
+from config.lib.secret_places import has_secrets, map_sealed, map_secrets, sealed_texts, secrets_in
+from config.lib.secrets import MARK, CannotOpen, input_place, is_sealed, place_of, redact, seal, unseal
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator, violations
 from runs.engine.unit_of_work import Unit
-from runs.errors import BadInput, UnknownWorkflow, UnstorableText
+from runs.errors import BadInput, SealedInput, UnknownWorkflow, UnstorableText
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
@@ -70,50 +70,92 @@ def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
     version = find_version(command.workflow, command.version)
     if version is None:
         raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
+    is_trial, giver = Run.objects.values_list("trial", "workflow_name").get(pk=parent)
     request = Request(
         version,
         command.input,
         {},
         run_id=UUID(command.child),
-        trial=Run.objects.values_list("trial", flat=True).get(pk=parent),
+        trial=is_trial,
         parent=parent,
         parent_step=command.step,
         depth=depth,
     )
-    return sealed(request)
+    return sealed(request, giver)
 
 
-def sealed(request: Request) -> Request:
+def sealed(request: Request, giver: str = "") -> Request:
     """The checked request, with the values sealed that its schema marks as secret.
 
-    Raises BadInput, or Refused if the version belongs to an imported run.
+    `giver`: the workflow of the parent run, whose sealed inputs may be handed on. Raises BadInput, or Refused
+    if the version belongs to an imported run.
     """
     if request.version.is_of_file:
         message = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
         raise Refused(message, code="imported")
+    if not giver:
+        refuse_misplaced(request.version, request.input)
     schema = _secret_schema(request.version.pk)
     if schema is None or not isinstance(request.input, Mapping):
         check_input(request)
         return request
-    key = settings.SECRET_KEY
+    name, key = request.version.workflow.name, settings.SECRET_KEY
+
+    def opened(text: str, path: str) -> Any:
+        places = input_place(name, path), ("input", giver)
+        return unseal(text, key, lambda place: place == places[0] or place[:2] == places[1])
+
     try:
-        plain = replace(request, input=map_secrets(request.input, schema, partial(unseal, key=key)))
+        plain = map_secrets(request.input, schema, lambda value, path: map_sealed(value, path, opened))
     except CannotOpen as error:
         raise BadInput(str(error)) from error
     try:
-        check_input(plain)
+        check_input(replace(request, input=plain))
     except BadInput as error:  # has dots in place of the secrets
-        secrets = secrets_in(plain.input, schema)
+        secrets = secrets_in(plain, schema)
         raise BadInput(redact(str(error), secrets), redact(error.problems, secrets)) from None
-    return replace(request, input=map_secrets(plain.input, schema, partial(seal, key=key)))
+    given = _at_secret_places(request.input, schema)
+
+    def sealed_again(value: Any, path: str) -> Any:
+        place, text = input_place(name, path), given[path]
+        return text if is_sealed(text) and place_of(text) == place else seal(value, key, place)
+
+    return replace(request, input=map_secrets(plain, schema, sealed_again))
+
+
+def _at_secret_places(value: Any, schema: Any) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    map_secrets(value, schema, lambda part, path: parts.setdefault(path, part))
+    return parts
+
+
+def refuse_misplaced(version: WorkflowVersion, value: Any) -> None:
+    """Raises BadInput where a person gives a sealed value at a place that it was not sealed for.
+
+    Else one could be read from a screen and given to a step that sends it elsewhere.
+    """
+    if MARK.encode() not in orjson.dumps(value):
+        return
+    secret = _at_secret_places(value, _secret_schema(version.pk))
+    for path, text in sealed_texts(value):
+        is_whole = is_sealed(text) and path in secret
+        if not is_whole or place_of(text) not in (None, input_place(version.workflow.name, path)):
+            raise SealedInput(path)
 
 
 def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """A patch of a run's context, with the values sealed that the input schema marks as secret."""
-    schema = _secret_schema(version_id)
-    if schema is None or not patch:
+    if not patch:
         return patch
-    with_seals: Mapping[str, Any] = map_secrets(patch, schema, partial(seal, key=settings.SECRET_KEY))
+    version = WorkflowVersion.every.select_related("workflow").get(pk=version_id)
+    refuse_misplaced(version, patch)
+
+    def change(value: Any, path: str) -> Any:
+        if is_sealed(value):
+            return value
+        return seal(value, settings.SECRET_KEY, input_place(version.workflow.name, path))
+
+    with_seals: Mapping[str, Any] = map_secrets(patch, _secret_schema(version_id), change)
     return with_seals
 
 

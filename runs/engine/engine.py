@@ -17,12 +17,13 @@ from typing import Any
 from uuid import UUID
 
 from config.lib.json import is_storable, storable
+from config.lib.secret_places import sealed_texts
 from designer.document.graph import Action, Graph, Step
 from runs.engine.after_commit import carry_out, start_children
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
-from runs.errors import NewerState, UnstorableText, WorkerMissing
+from runs.errors import NewerState, SealedInput, UnstorableText, WorkerMissing
 from runs.machine.errors import Stale
 from runs.machine.events import (
     Approve,
@@ -241,8 +242,11 @@ def wake(run_id: UUID, step: str) -> None:
 
 
 def _check_text(value: Any) -> None:
+    """Refuses what a person may not bring into a run: unstorable texts, and values sealed elsewhere."""
     if not is_storable(value):
         raise UnstorableText
+    if any(sealed_texts(value)):
+        raise SealedInput
 
 
 def _storable(outcome: Outcome) -> Outcome:

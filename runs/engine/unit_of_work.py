@@ -94,7 +94,7 @@ class Unit:
         decisions = self.decisions[self.written :]
         if not decisions:
             return []
-        interventions.project(self.run_id, decisions)
+        interventions.project(self.run_id, self.loaded.workflow, decisions)
         notified = {dispatch.step: dispatch.queue for dispatch in self.dispatches}
         changes = reader.changes(self.run_id, decisions, notified, self.at, self.stored)
         self.written, self.stored = len(self.decisions), self.state.run

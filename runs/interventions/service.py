@@ -18,11 +18,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
 from config.lib.json import is_storable
+from config.lib.secret_places import sealed_texts
 from runs.delivery import hints
 from runs.engine.after_commit import carry_out, start_children
 from runs.engine.creation import sealed_patch
 from runs.engine.unit_of_work import Unit, unit_of
-from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
+from runs.errors import AnsweredAlready, SealedInput, UnknownIntervention, UnstorableText
 from runs.machine.answers import OPTION, Answer
 from runs.machine.errors import NoteRequired, Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
@@ -155,6 +156,8 @@ def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered",
     """
     with _work_on(intervention_id, user) as work:
         kind, run = work.intervention.kind, work.unit.loaded
+        if any(sealed_texts(reply.output)):
+            raise SealedInput
         if reply.patch:
             reply = replace(reply, patch=sealed_patch(run.version_id, reply.patch))
         proposed = work.intervention.proposal or {}

@@ -14,20 +14,23 @@ from django.contrib.auth import get_user_model
 from config.accounts.permissions import may
 from runs.machine.events import Decision, Entry
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, CAUSE_LENGTH_MAX
-from runs.models import CaseMail, CasePolicy, Intervention, Run, Severity
+from runs.models import CaseMail, CasePolicy, Intervention, Severity
 
 
-def project(run_id: UUID, decisions: Iterable[Decision]) -> None:
-    """Writes what the entries of a unit of work say about interventions. Called in its transaction."""
+def project(run_id: UUID, workflow: str, decisions: Iterable[Decision]) -> None:
+    """Writes what the entries of a unit of work say about interventions. Called in its transaction.
+
+    The run's own row may not be there yet: a first step can ask a person as the run starts.
+    """
     for decision in decisions:
         for entry in decision.entries:
             if entry.type.startswith("intervention."):
-                PROJECT[entry.type](run_id, entry)
+                PROJECT[entry.type](run_id, workflow, entry)
 
 
-def _opened(run_id: UUID, entry: Entry) -> None:
+def _opened(run_id: UUID, workflow: str, entry: Entry) -> None:
     kind, error = entry.data["kind"], entry.data["error"]
-    policy = policy_for(Run.objects.values_list("workflow_name", flat=True).get(pk=run_id), kind)
+    policy = policy_for(workflow, kind)
     cause = cause_of(error)
     intervention = Intervention.objects.create(
         run_id=run_id,
@@ -47,14 +50,14 @@ def _opened(run_id: UUID, entry: Entry) -> None:
     CaseMail.objects.bulk_create(mails)
 
 
-def _claimed(run_id: UUID, entry: Entry) -> None:
+def _claimed(run_id: UUID, workflow: str, entry: Entry) -> None:
     by = entry.data["by"]
     Intervention.objects.filter(run_id=run_id, opened_seq=entry.data["opened"]).update(
         claimed_by=by, claimed_at=entry.at if by else None
     )
 
 
-def _answered(run_id: UUID, entry: Entry) -> None:
+def _answered(run_id: UUID, workflow: str, entry: Entry) -> None:
     data = entry.data
     Intervention.objects.filter(run_id=run_id, opened_seq=data["opened"]).update(
         status="answered",

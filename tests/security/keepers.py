@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, Secret, SecretStr
 
 from workers import CriticalFailure, StepHandle, worker
 
@@ -19,7 +19,7 @@ class Access(BaseModel):
     inner: Inner = Inner()
 
 
-seen: list[str] = []
+seen: list[Any] = []
 
 
 @worker("blab", compensation="none")
@@ -41,3 +41,32 @@ def cry(params: Access) -> None:
         raise KeyError(plain)
     except KeyError as error:
         raise CriticalFailure(f"{plain!r} was refused, {'x' * 1990}{plain}") from error
+
+
+class Card(BaseModel):
+    number: str
+    year: int
+
+
+class Typed(BaseModel):
+    pin: Secret[int] | None = None
+    words: Secret[list[str]] | None = None
+    card: Secret[Card] | None = None
+
+
+@worker("count_down", compensation="none")
+def count_down(params: Typed) -> dict[str, Any]:
+    """Returns each of its secrets as it is, as a number and within a text."""
+    value: Any = next(secret.get_secret_value() for _, secret in params if secret is not None)
+    value = value.model_dump() if isinstance(value, BaseModel) else value
+    seen.append(value)
+    return {"value": value, "text": f"it is {value}"}
+
+
+class Keyed(BaseModel):
+    by_token: dict[SecretStr, int] = {}
+
+
+@worker("keyed", compensation="none")
+def keyed(params: Keyed) -> None:
+    """Has secrets as keys."""

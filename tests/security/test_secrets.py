@@ -9,19 +9,23 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from config.lib.secrets import DOTS, MARK, map_secrets, mask_secrets, redact, seal, secrets_in, unseal
+from config.lib.caches import clear_all
+from config.lib.secrets import DOTS, MARK, input_place, param_place, place_of, seal
+from designer.errors import PublishRefused
 from designer.models import WorkflowVersion
-from designer.services import workflows
+from designer.services import queries, workflows
+from runs.delivery import queue
 from runs.engine import engine
 from runs.errors import BadInput
 from runs.models import Run
 from tests.people import client_of
 from tests.security import keepers
-from workers.cli.local_run import start_and_run
+from workers.cli.local_run import _work_once, start_and_run
 
 SECRET = "correct-horse'battery\\9"
 SCHEMA = {
@@ -34,10 +38,13 @@ SCHEMA = {
 
 
 def document(worker: str, password: str = "=context.password") -> dict[str, Any]:
-    params = {"user": "ada", "password": password, "inner": {"token": password}}
-    steps = [
-        {"name": "a", "worker": worker, "params": params},
-        {"name": "b", "worker": worker, "params": params},
+    steps: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "worker": worker,
+            "params": {"user": "ada", "password": password, "inner": {"token": password}},
+        }
+        for name in ("a", "b")
     ]
     return {
         "schema": 1,
@@ -174,23 +181,204 @@ def test_a_draft_that_is_saved_again_stays_the_same() -> None:
     assert document("blab")["steps"][0]["params"]["password"] == "=context.password"
 
 
-def test_sealing_is_undone_by_its_key_alone() -> None:
-    sealed = seal("x", "key")
-    assert unseal(sealed, "key") == "x" and seal(sealed, "key") == sealed and seal("", "key") == ""
-    assert mask_secrets(f'"{sealed}", "{sealed}"') == f'"{DOTS}", "{DOTS}"'
-    for text in (sealed[:-2], sealed + "A", MARK, MARK + "é"):
-        with pytest.raises(Exception, match="another SECRET_KEY"):
-            unseal(text, "key")
+# --- a sealed value stays where it was sealed ---
 
 
-def test_secret_places_are_found_through_references_choices_and_lists() -> None:
-    secret = {"type": "string", "format": "password"}
-    schema = {
-        "$defs": {"S": {"anyOf": [secret, {"type": "null"}]}, "Loop": {"$ref": "#/$defs/Loop"}},
-        "properties": {"a": {"$ref": "#/$defs/S"}, "loop": {"$ref": "#/$defs/Loop"}},
-        "additionalProperties": {"type": "array", "items": secret},
+def sealed_param(step: str = "a", **changes: str) -> str:
+    place = {"workflow": "keeps", "step": step, "slot": "", "worker": "blab", "path": "/password", **changes}
+    return seal(SECRET, str(settings.SECRET_KEY), param_place(**place))
+
+
+def problems_of(made: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(problem.code, problem.path) for problem in queries.problems_of(made)}
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [{"step": "b"}, {"slot": "fallback"}, {"worker": "cry"}, {"path": "/inner/token"}, {"workflow": "other"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_sealed_param_is_refused_at_every_other_place(elsewhere: dict[str, str]) -> None:
+    made = document("blab", SECRET)
+    made["steps"][0]["params"]["password"] = sealed_param(**elsewhere)
+    assert ("sealed_elsewhere", "steps[0].params.password") in problems_of(made)
+    with pytest.raises(PublishRefused):
+        publish(made)
+    made["steps"][0]["params"]["password"] = sealed_param()
+    assert problems_of(made) == set()
+
+
+def test_it_opens_nowhere_else_at_run_time_either() -> None:
+    version = publish(document("blab", "=context.password"))
+    resolved = version.resolved
+    resolved["steps"][0]["params"]["password"] = sealed_param("b")
+    WorkflowVersion.objects.filter(pk=version.pk).update(resolved=resolved)
+    clear_all()
+    version.refresh_from_db()
+    *_, run = start_and_run(version, {"password": SECRET}, None)
+    run.refresh_from_db()
+    assert run.status == "failed" and "sealed for another place" in str(run.error) and not keepers.seen
+
+
+@pytest.mark.parametrize("where", ["expression", "message", "title", "edge", "key"])
+def test_a_sealed_input_cannot_be_written_into_a_definition(where: str) -> None:
+    text = run_of(document("blab"), password=SECRET).input["password"]
+    made = document("blab")
+    step = made["steps"][0]
+    if where == "expression":
+        step["params"]["password"] = f'="{text}"'
+    elif where == "message":
+        step["params"]["user"] = f"Bearer {text}"
+    elif where == "title":
+        step["title"] = text
+    elif where == "edge":
+        made["edges"][0]["when"] = f'context.user == "{text}"'
+    else:
+        step["params"]["inner"] = {text: 1}
+    assert any(code == "sealed_elsewhere" for code, _ in problems_of(made))
+
+
+def test_nor_be_put_together_by_an_expression() -> None:
+    text = run_of(document("blab"), password=SECRET).input["password"]
+    keepers.seen.clear()
+    made = document("blab")
+    made["steps"][0]["params"]["password"] = f'="{text[:4]}" + "{text[4:]}"'
+    assert problems_of(made) == set()
+    run = run_of(made, password=SECRET)
+    assert run.status == "failed" and "sealed for another place" in str(run.error) and not keepers.seen
+
+
+def test_an_operators_correction_is_sealed_and_opens() -> None:
+    made = document("blab")
+    made["steps"][0] |= {"when": "size(context.user) > 0", "on_failure": "pause"}
+    version = publish(made)
+    *_, run = start_and_run(version, {"password": SECRET}, None)
+    [intervention] = run.interventions.filter(status="open")
+    olga = client_of("olga", "operator")
+    answer = {"answer": "retry", "patch": {"user": "ada", "password": f"{SECRET}-2"}}
+    url = f"/api/v1/interventions/{intervention.pk}/answer"
+    with queue.collect_dispatches() as dispatches:
+        assert olga.post(url, answer, content_type="application/json").status_code == 200
+        while _work_once(run.pk, dispatches):
+            pass
+    assert keepers.seen == [f"{SECRET}-2", SECRET]
+    assert_nowhere(everything_stored())
+
+
+def test_a_value_of_another_key_is_a_problem_at_check_and_publish(settings: Any) -> None:
+    made = publish(document("blab", SECRET)).document
+    settings.SECRET_KEY = "another"
+    assert ("cannot_open", "steps[1].params.inner.token") in problems_of(made)
+    with pytest.raises(PublishRefused):
+        publish(made)
+
+
+def test_a_renamed_step_keeps_its_secret_and_a_copied_one_asks_for_it() -> None:
+    made = workflows.save_draft("keeps", document("blab", SECRET), 0)
+    assert made.problems == []
+    draft = client_of("dora", "designer").get("/api/v1/workflows/keeps").json()["draft"]
+    draft["steps"][0]["name"], draft["edges"][0]["from"] = "first", "first"
+    assert workflows.save_draft("keeps", draft, 1).problems == []
+    draft = client_of("deb", "designer").get("/api/v1/workflows/keeps").json()["draft"]
+    draft["steps"].append({**draft["steps"][0], "name": "copy"})
+    codes = {(problem.code, problem.path) for problem in workflows.save_draft("keeps", draft, 2).problems}
+    assert codes >= {("sealed_elsewhere", "steps[2].params.password")}
+    draft["steps"].pop()
+    *_, run = start_and_run(publish(draft), {}, None)
+    run.refresh_from_db()
+    assert run.status == "completed" and keepers.seen == [SECRET] * 2
+
+
+def test_a_document_that_is_brought_in_twice_with_its_secret_stays_the_same() -> None:
+    first = publish(document("blab", SECRET)).document
+    assert publish(document("blab", SECRET)).document == first
+    other = publish(document("blab", SECRET + "x")).document
+    assert other["steps"][0]["params"]["password"] != first["steps"][0]["params"]["password"]
+
+
+def test_equal_secrets_look_different() -> None:
+    steps = publish(document("blab", SECRET)).document["steps"]
+    texts = {step["params"]["password"] for step in steps} | {
+        step["params"]["inner"]["token"] for step in steps
     }
-    value = {"a": "1", "more": ["2", {"x": "no"}], "loop": "no"}
-    assert secrets_in(value, schema) == ["1", "2"]
-    assert map_secrets(value, schema, str.upper) == value
-    assert redact({"k-abcd": ["abcd", 1, None]}, ["abcd"]) == {f"k-{DOTS}": [DOTS, 1, None]}
+    assert len(texts) == 4
+
+
+class TestPeople:
+    """Nobody can move a sealed value that they see to a step that sends it elsewhere."""
+
+    def test_an_input_takes_it_only_at_its_own_place(self) -> None:
+        text = run_of(document("blab"), password=SECRET).input["password"]
+        version = publish(document("blab"))
+        for bad in ({"note": text}, {"password": f"x{text}"}, {"deep": [{"note": text}]}, {text: 1}):
+            with pytest.raises(BadInput, match="opens only where it was sealed"):
+                engine.start_run(version, bad)
+        assert engine.start_run(version, {"password": text}).input["password"] == text
+
+    def test_nor_another_workflow(self) -> None:
+        text = run_of(document("blab"), password=SECRET).input["password"]
+        other = workflows.import_document({**document("blab"), "name": "other"}, publish=True).version
+        assert other is not None
+        with pytest.raises(BadInput, match="opens only where it was sealed"):
+            engine.start_run(other, {"password": text})
+
+    def test_nor_a_signal(self) -> None:
+        waits = {"schema": 1, "name": "waits", "steps": [{"name": "w", "kind": "wait", "signal": "s"}]}
+        version = workflows.import_document(waits, publish=True).version
+        assert version is not None
+        run = engine.start_run(version, {})
+        with pytest.raises(BadInput, match="opens only where it was sealed"):
+            engine.signal(run.pk, "s", {"token": sealed_param()})
+
+
+def test_a_child_run_gets_the_secret_of_its_parents_input() -> None:
+    publish(document("blab"))
+    step = {
+        "name": "inner",
+        "kind": "workflow",
+        "workflow": "keeps",
+        "input": {"password": "=context.password"},
+    }
+    made = {"schema": 1, "name": "outer", "input_schema": SCHEMA, "steps": [step], "edges": []}
+    version = workflows.import_document(made, publish=True).version
+    assert version is not None
+    *_, run = start_and_run(version, {"password": SECRET}, None)
+    run.refresh_from_db()
+    assert run.status == "completed" and keepers.seen == [SECRET] * 2
+    child = Run.objects.get(parent=run)
+    assert place_of(child.input["password"]) == input_place("keeps", "/password")
+    assert_nowhere(everything_stored())
+
+
+@pytest.mark.parametrize(
+    ("worker", "given"),
+    [
+        ("count_down", {"pin": 987654321}),
+        ("count_down", {"words": ["aardvark-1", "zebra-2"]}),
+        ("count_down", {"card": {"number": "4111-1111", "year": 20871}}),
+    ],
+)
+def test_values_of_every_type_are_sealed(worker: str, given: dict[str, Any]) -> None:
+    step = {"name": "a", "worker": worker, "params": given}
+    made = {"schema": 1, "name": "keeps", "steps": [step], "edges": []}
+    run = run_of(made)
+    [(key, value)] = given.items()
+    assert run.status == "completed" and keepers.seen == [value]
+    stored = everything_stored() + everything_shown(client_of("root", "admin"), run)
+    for part in ("987654321", "aardvark-1", "zebra-2", "4111-1111", "20871"):
+        assert part not in stored
+
+
+def test_params_that_mark_keys_are_refused_with_their_path() -> None:
+    step = {"name": "a", "worker": "keyed", "params": {"by_token": {"t": 1}}}
+    made = {"schema": 1, "name": "keeps", "steps": [step], "edges": []}
+    assert ("secret_keys", "steps[0].params") in problems_of(made)
+    schema = {"type": "object", "propertyNames": {"writeOnly": True}}
+    assert ("secret_keys", "input_schema") in problems_of({**document("blab"), "input_schema": schema})
+
+
+def test_answers_of_the_api_are_not_kept_by_browsers_and_proxies() -> None:
+    run = run_of(document("blab"), password=SECRET)
+    client = client_of("olga", "operator")
+    for path in ("", f"runs/{run.pk}", "workflows", "nothing-here", f"runs/{run.pk}/values/input"):
+        assert "no-store" in client.get(f"/api/v1/{path}")["Cache-Control"], path

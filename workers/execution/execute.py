@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from config.lib.secrets import CannotOpen, map_secrets, redact, secrets_in, unseal
+from config.lib.secret_places import map_sealed, map_secrets, secrets_in
+from config.lib.secrets import CannotOpen, param_place, redact, unseal
 from workers.execution.calling import call_async, call_sync, cancelled_after
 from workers.execution.classify import classify, classify_exception, refused
 from workers.execution.encode import encode
@@ -30,7 +31,10 @@ from workers.sdk.spec import WorkerSpec
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt to execute. `timeout` is in seconds; `params` are bound, and laid over `context`."""
+    """One attempt to execute. `timeout` is in seconds; `params` are bound, and laid over `context`.
+
+    `sealed_inputs`: the sealed texts that the run was given; those that stand in `params` may be opened.
+    """
 
     run_id: str
     workflow: str
@@ -44,6 +48,7 @@ class Task:
     timeout: float
     output_bytes_max: int
     secret_key: str = ""
+    sealed_inputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,15 @@ class Call:
 
     function: Callable[[], Any]
     is_async: bool
-    secrets: list[str]
+    secrets: list[Any]
+
+
+SLOTS: Mapping[Direction, str] = {
+    "forward": "",
+    "undo": "compensation",
+    "verify": "verify",
+    "fallback": "fallback",
+}
 
 
 def execute(
@@ -107,7 +120,7 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     params, secrets = task.params, []
     if spec.takes_secrets:
         try:
-            params = map_secrets(params, spec.params_schema, partial(unseal, key=task.secret_key))
+            params = map_secrets(params, spec.params_schema, partial(_opened, task))
         except CannotOpen as error:
             return refused("bad_params", f"params of worker {spec.name!r}: {error}")
         secrets = secrets_in(params, spec.params_schema)
@@ -123,7 +136,22 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     return Call(partial(spec.function, **taken), spec.is_async, secrets)
 
 
-def without_secrets(outcome: Outcome, secrets: list[str]) -> Outcome:
+def _opened(task: Task, value: Any, path: str) -> Any:
+    """A secret param as the worker gets it. Raises CannotOpen.
+
+    Opened is what was sealed for this very param, and what the run was given with its input.
+    """
+
+    def opened(text: str, at: str) -> Any:
+        step = task.step.partition("[")[0]
+        own = param_place(task.workflow, step, SLOTS[task.direction], task.worker, at)
+        is_given = text in task.sealed_inputs
+        return unseal(text, task.secret_key, lambda place: place == own or (is_given and place[0] == "input"))
+
+    return map_sealed(value, path, opened)
+
+
+def without_secrets(outcome: Outcome, secrets: list[Any]) -> Outcome:
     """The outcome with each secret that the worker was given masked."""
     if not secrets:
         return outcome

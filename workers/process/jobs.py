@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from config.lib.secret_places import sealed_texts
 from designer.errors import ExpressionError
 from runs.engine import engine
 from runs.engine.engine import ClaimedAttempt, Continuation
@@ -154,6 +155,7 @@ def task_of(claimed: ClaimedAttempt) -> Task:
     direction = state.phase
     action, run_id = claimed.action, claimed.state.run.id
     scope = task_bindings(claimed.graph, claimed.state, claimed.step, direction)
+    params = bind(action, scope)
     return Task(
         run_id=run_id,
         workflow=claimed.graph.name,
@@ -163,11 +165,21 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         attempt=state.undo_attempt if direction == "undo" else state.attempt,
         idempotency_key=f"{run_id}:{claimed.step}",
         context=scope["context"],
-        params=bind(action, scope),
+        params=params,
         timeout=timeout_of(action),
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
         secret_key=settings.SECRET_KEY,
+        sealed_inputs=_sealed_inputs(claimed) if any(sealed_texts(params)) else frozenset(),
     )
+
+
+def _sealed_inputs(claimed: ClaimedAttempt) -> frozenset[str]:
+    """The sealed texts of the run's input, and of what operators have laid over the context of this step."""
+    state = claimed.state
+    steps = [state.step(name) for name in {claimed.step, claimed.step.partition("[")[0]}]
+    patches = [seq for step in steps for seq in (*step.patches, *step.undo_patches)]
+    given = [state.input, *map(state.payload, patches)]
+    return frozenset(text for value in given for _, text in sealed_texts(value))
 
 
 # --- async steps, many at a time ---

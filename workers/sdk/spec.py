@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from config.lib.secrets import has_secrets
+from config.lib.secret_places import has_secrets
+from workers.sdk.params_schema import params_schema
 
 ARGUMENTS = frozenset({"context", "params", "step"})
 
@@ -39,7 +40,7 @@ class WorkerSpec:
     @cached_property
     def params_schema(self) -> dict[str, Any] | None:
         """JSON Schema of the params; None for a worker that takes any params."""
-        return self.params_model.model_json_schema() if self.params_model else None
+        return params_schema(self.params_model) if self.params_model else None
 
     @cached_property
     def takes_secrets(self) -> bool:

@@ -270,3 +270,10 @@ def test_waiting_for_all_gives_the_worst_exit_code(
 def test_waiting_ends_in_time(version: WorkflowVersion) -> None:
     code, out, _ = call("--lines", "{}", "--wait", "--timeout", "0.1")
     assert code == 7 and "has not ended in time" in out
+
+
+def test_a_first_step_may_ask_a_person_as_the_run_starts(publish: Publish) -> None:
+    version = publish(chain(step("a", when="context.missing > 1", on_failure="pause"), step("b")))
+    started = engine.start_runs([Request(version, {}, {}) for _ in range(3)])
+    for run in [engine.start_run(version, {}), *(found.run for found in started)]:
+        assert (run.status, run.interventions.get().step) == ("blocked", "a")
