@@ -171,6 +171,9 @@ def fleet_check() -> Iterator[Finding]:
         return
     hosts = sorted(set(alive.values_list("host", flat=True)))
     yield Finding("ok", "fleet", f"{alive.count()} worker processes on {name_list(hosts)}")
+    for end in worker_processes.recent_ends():
+        doing = f" while it ran {name_list(end['steps'])}" if end["steps"] else ""
+        yield Finding("note", "fleet", f"{end['process']} was killed at {end['at']}{doing}: {end['why']}")
     for process_id, lacks in alive.exclude(lacks=[]).values_list("id", "lacks"):
         yield from lacking(process_id, lacks)
     listened = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}

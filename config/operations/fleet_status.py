@@ -30,6 +30,7 @@ def overview() -> Json:
         "is_all": len(rows) <= PROCESSES_MAX,
         "queues": queues(),
         "overrides": overrides(),
+        "ends": worker_processes.recent_ends(),
     }
 
 

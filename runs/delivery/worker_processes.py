@@ -8,23 +8,34 @@ lock in the instant of death. `runs.engine.engine.process_lost` ends the attempt
 from __future__ import annotations
 
 import fcntl
+import json
+import logging
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from redis import RedisError
 
-from runs.models import WorkerProcess
+from runs.delivery import queue
+from runs.models import StepRun, WorkerProcess
 
 HEARTBEAT_S = 5.0
 SILENT_AFTER_S = 20.0
 LACKS_MAX = 100
 NEWER_CODE = "newer version"  # an item of `lacks`; names of workers have no space
 
+ENDS_KEY = "fleet:ends"
+ENDS_MAX = 20
+ENDS_KEPT_S = 86_400
+STEPS_NOTED_MAX = 5
+
+logger = logging.getLogger(__name__)
 _locks: dict[str, int] = {}
 
 
@@ -78,6 +89,33 @@ def gone(process_id: str) -> None:
     _release_lock(process_id)
 
 
+def note_end(process_id: str, at: datetime, why: str) -> None:
+    """Keeps for ENDS_KEPT_S why the pool ended a process, and what it ran, for fleet and doctor."""
+    steps = StepRun.objects.filter(process=process_id).values_list("name", "run__workflow_name", "run_id")
+    end = {
+        "process": process_id,
+        "at": at.isoformat(),
+        "why": why,
+        "steps": [f"{name} of {workflow}, run {run}" for name, workflow, run in steps[:STEPS_NOTED_MAX]],
+    }
+    try:
+        with queue.connection().pipeline(transaction=False) as pipeline:
+            pipeline.lpush(ENDS_KEY, json.dumps(end))
+            pipeline.ltrim(ENDS_KEY, 0, ENDS_MAX - 1)
+            pipeline.expire(ENDS_KEY, ENDS_KEPT_S)
+            pipeline.execute()
+    except RedisError as error:
+        logger.warning("why worker process %s was ended is not kept: %s", process_id, error)
+
+
+def recent_ends() -> list[dict[str, Any]]:
+    """Processes that the pool ended within the last day, newest first; none while Redis is away."""
+    try:
+        return [json.loads(end) for end in queue.connection().lrange(ENDS_KEY, 0, -1)]
+    except RedisError:
+        return []
+
+
 def lost_processes(at: datetime, *, silence_counts: bool = True) -> list[str]:
     """Ids of registered processes that have died, at the database's time `at`.
 
@@ -120,6 +158,13 @@ def _release_lock(process_id: str) -> None:
     descriptor = _locks.pop(process_id, None)
     if descriptor is not None:
         os.close(descriptor)
+
+
+def forget_locks() -> None:
+    """Gives up the copies of locks that a forked child has; the locks stay with the parent."""
+    for descriptor in _locks.values():
+        os.close(descriptor)
+    _locks.clear()
 
 
 def _lock_path(process_id: str) -> Path:

@@ -34,8 +34,11 @@ STATE = {
     "runs/live/hub.py: _hubs",  # tasks of event loops that run
     "runs/machine/journal/effects.py: EFFECTS",  # filled by imports
     "runs/store/database.py: _here",  # a connection; compared with Django's each time
+    "workers/process/forks.py: _inherited",  # a forked child's copies of connections
+    "workers/process/forks.py: _parent",  # the process that a forked child ends with
     "workers/process/identity.py: _here",  # what the pool told this process
     "workers/process/jobs.py: _runner",  # a thread
+    "workers/process/own_connections.py: _spare",  # connections that nobody has opened
 }
 
 

@@ -34,6 +34,7 @@ from typing import Any
 
 from workers.execution.execute import Task, execute_async
 from workers.process import identity
+from workers.process.forks import ends_here
 from workers.process.progress import INTERVAL_S, Reporter
 from workers.sdk.outcome import Outcome
 from workers.sdk.spec import WorkerSpec
@@ -118,13 +119,14 @@ class AsyncRunner:
         task.add_done_callback(self._tasks.discard)
 
     async def _execute(self, claimed: Any, steps: int, reporter: AsyncReporter, task: Task) -> None:
-        outcome = await execute_async(
-            task,
-            self._catalog,
-            wrap=partial(WatchedCoroutine, until=time.monotonic() + task.timeout),
-            on_log=reporter.log,
-            on_progress=reporter.progress,
-        )
+        with ends_here():
+            outcome = await execute_async(
+                task,
+                self._catalog,
+                wrap=partial(WatchedCoroutine, until=time.monotonic() + task.timeout),
+                on_log=reporter.log,
+                on_progress=reporter.progress,
+            )
         self._writer.do(partial(self._end, claimed, steps, reporter, outcome))
 
     def _end(self, claimed: Any, steps: int, reporter: AsyncReporter, outcome: Outcome) -> None:

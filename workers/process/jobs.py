@@ -24,8 +24,10 @@ from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from workers.execution.execute import Task, execute
 from workers.process import identity, leases, missing_workers
 from workers.process.async_runner import AsyncRunner
-from workers.process.database_retry import drop_connections, retry_while_unavailable
+from workers.process.database_retry import retry_while_unavailable
 from workers.process.expansion import expansion_of
+from workers.process.forks import ends_here
+from workers.process.own_connections import own_connections
 from workers.process.progress import Reporter
 from workers.registry import get_catalog
 from workers.sdk.outcome import Failure, Outcome
@@ -129,13 +131,10 @@ def perform(claimed: ClaimedAttempt) -> Outcome:
         return task
     identity.watch(time.monotonic() + task.timeout)
     try:
-        with Reporter(claimed) as reporter:
-            outcome = execute(task, get_catalog(), on_log=reporter.log, on_progress=reporter.progress)
+        with Reporter(claimed) as reporter, ends_here(), own_connections():
+            return execute(task, get_catalog(), on_log=reporter.log, on_progress=reporter.progress)
     finally:
         identity.unwatch()
-    if outcome.kind == "unknown":
-        drop_connections()  # the worker may have been stopped in the middle of a query
-    return outcome
 
 
 def prepare(claimed: ClaimedAttempt) -> Task | Outcome:

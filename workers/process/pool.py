@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import Array, c_double
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
@@ -33,7 +33,11 @@ from redis.exceptions import RedisError
 
 from runs.delivery import worker_processes
 from runs.engine import engine
+from runs.store import reader
+from runs.store.database import database_file
 from workers.process import identity, jobs
+from workers.process.forks import watch_forks
+from workers.process.lock_watch import HELD_S_MAX, LockWatch, line_of, parent_of
 from workers.process.parent_death import signal_on_parent_death
 from workers.process.rq_worker import StepWorker
 from workers.registry import get_catalog
@@ -73,11 +77,14 @@ class Pool:
     grace_s: float
     children: list[Child] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # ids whose end is not reported yet
+    killed: dict[str, str] = field(default_factory=dict)  # ids of those that were killed here, and why
     reporter: tuple[ForkProcess, list[str]] | None = None
     stopping: bool = False
     spawn_at: float = 0.0
     report_at: float = 0.0
     delay_s: float = RESPAWN_DELAY_S
+    lock_watch: LockWatch = field(default_factory=lambda: LockWatch(database_file()))
+    strangers: set[int] = field(default_factory=set)  # other holders of the lock that the log has named
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._request_stop)
@@ -85,6 +92,7 @@ class Pool:
         while not self.stopping:
             self._collect()
             self._kill_overdue()
+            self._kill_lock_holder()
             self._report()
             self._spawn()
             self._sleep()
@@ -109,7 +117,7 @@ class Pool:
         for child in [child for child in self.children if not child.process.is_alive()]:
             self.children.remove(child)
             self.ended.append(child.id)
-            if child.process.exitcode:
+            if child.process.exitcode and child.id not in self.killed:
                 log.warning("worker process %s ended with %s", child.id, _ending(child.process.exitcode))
             if identity.is_ready(child.board):
                 self.delay_s = RESPAWN_DELAY_S
@@ -121,11 +129,31 @@ class Pool:
         overdue_before = time.monotonic() - WATCHDOG_GRACE_S
         for child in self.children:
             if identity.NO_DEADLINE < identity.deadline(child.board) < overdue_before:
-                log.warning("worker process %s outlasts its step's timeout and is killed", child.id)
-                child.process.kill()
+                self._kill(child, "it outlasted its step's timeout")
             elif is_frozen(child.board):
-                log.warning("worker process %s is frozen and is killed", child.id)
-                child.process.kill()
+                self._kill(child, "it was frozen")
+
+    def _kill(self, child: Child, why: str) -> None:
+        if child.id not in self.killed:
+            log.warning("worker process %s is killed: %s", child.id, why)
+        self.killed[child.id] = why
+        child.process.kill()
+
+    def _kill_lock_holder(self) -> None:
+        """Kills the child that keeps the database's write lock, or what such a child has forked."""
+        holder = self.lock_watch.stuck_holder()
+        if holder is None:
+            return
+        why = f"it held the database's write lock for {HELD_S_MAX:.0f} s"
+        children = {child.process.pid: child for child in self.children}
+        if holder in children:
+            self._kill(children[holder], why)
+        elif parent_of(holder) in children:
+            log.warning("process %s, forked by a worker, is killed: %s", holder, why)
+            os.kill(holder, signal.SIGKILL)
+        elif holder not in self.strangers:
+            self.strangers.add(holder)
+            log.warning("process %s (%s) holds the database's write lock", holder, line_of(holder))
 
     def _report(self) -> None:
         """Reports ended processes to the engine, from a child; tries again later if that child fails."""
@@ -139,7 +167,8 @@ class Pool:
                 self.report_at = time.monotonic() + REPORT_RETRY_S
         if self.ended and time.monotonic() >= self.report_at:
             connections.close_all()
-            reporter = fork.Process(target=report_ended, args=(tuple(self.ended), os.getpid()))
+            reasons = {process_id: self.killed.get(process_id, "") for process_id in self.ended}
+            reporter = fork.Process(target=report_ended, args=(reasons, os.getpid()))
             reporter.start()
             self.reporter = reporter, self.ended
             self.ended = []
@@ -180,6 +209,7 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     reset_signals()
     signal_on_parent_death(signal.SIGKILL, parent)
     identity.begin(identity.process_id(os.getpid(), token), board, queues)
+    watch_forks()
     for alias in connections:  # kept open; `StepWorker` closes broken ones between jobs
         connections.settings[alias]["CONN_MAX_AGE"] = None
     try:
@@ -195,13 +225,18 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     worker.end()
 
 
-def report_ended(ids: Sequence[str], parent: int) -> None:
-    """Expires the leases of ended processes and removes the processes from the registry."""
+def report_ended(reasons: Mapping[str, str], parent: int) -> None:
+    """Expires the leases of ended processes and removes the processes from the registry.
+
+    `reasons`: why each was killed; empty for one that ended by itself.
+    """
     reset_signals()
     signal_on_parent_death(signal.SIGKILL, parent)
     lost = 0
     try:
-        for process_id in ids:
+        for process_id, why in reasons.items():
+            if why:
+                worker_processes.note_end(process_id, reader.now(), why)
             lost += engine.process_lost(process_id)
             worker_processes.gone(process_id)
     except (DatabaseError, InterfaceError) as error:
