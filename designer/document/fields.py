@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry
@@ -62,10 +62,17 @@ undo = either(lambda value: isinstance(value, Mapping), action, one_of((NO_UNDO,
 
 
 def moment(value: object, path: str, report: Report) -> Any:
-    """Reads a time with its zone, as `2026-01-31T09:00:00Z`, and keeps its text unchanged."""
+    """Reads a time with its zone, as `2026-01-31T09:00:00Z`, and keeps its text unchanged.
+
+    A time that in UTC lies before year 1 or after year 9999 has no form in any database.
+    """
     try:
-        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo:
+        if isinstance(value, str) and (read := datetime.fromisoformat(value)).tzinfo:
+            read.astimezone(UTC)
             return value
+    except OverflowError:
+        report("bad_value", path, f"{truncate(value)} lies outside the years 1 to 9999 in UTC")
+        return INVALID
     except ValueError:
         pass
     report(

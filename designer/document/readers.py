@@ -106,7 +106,7 @@ def number(*, least: float = -math.inf, above: float = -math.inf, up_to: float =
     def read(value: object, path: str, report: Report) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return _wrong(report, path, "a number", value)
-        if value < least or value <= above or value > up_to:
+        if not (least <= value <= up_to and value > above):  # NaN is out of every range
             return _out_of_range(report, path, f"{lower} to {up_to:,g}", value)
         return value
 

@@ -54,20 +54,19 @@ def start_children(unit: Unit) -> None:
 
 
 def _start_child(unit: Unit, command: StartChild) -> None:
+    """Whatever the child's definition or input causes fails the step that asks for it, and nothing else."""
     try:
-        request = creation.child_request(unit.run_id, unit.state.run.depth + 1, command)
-    except (BadInput, UnknownWorkflow) as error:
-        unit.take(
-            EndChild(
-                unit.at,
-                command.step,
-                command.child,
-                "failed",
-                error={"code": error.code, "message": str(error)},
-            )
-        )
+        with transaction.atomic():
+            start([creation.child_request(unit.run_id, unit.state.run.depth + 1, command)])
         return
-    start([request])
+    except (BadInput, UnknownWorkflow, Refused) as error:
+        failure = {"code": error.code, "message": str(error)}
+    except Error:
+        raise
+    except Exception as error:
+        logger.exception("run %s: the child run of step %s cannot start", unit.run_id, command.step)
+        failure = {"code": "internal", "message": f"A fault of the product: {type(error).__name__}."}
+    unit.take(EndChild(unit.at, command.step, command.child, "failed", error=failure))
 
 
 def start(requests: Sequence[creation.Request]) -> list[Run]:
@@ -128,6 +127,10 @@ def carry_out_all(units: Sequence[Unit]) -> None:
     """As `carry_out`, for units that were committed together; their jobs are enqueued together."""
     queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
     for unit in units:
+        for fault in (fault for decision in unit.decisions for fault in decision.faults):
+            logger.error(
+                "run %s: step %s has failed: internal", unit.run_id, fault.step, exc_info=fault.error
+            )
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
         for entry in (entry for decision in unit.decisions for entry in decision.entries):
             if entry.type.startswith("intervention."):

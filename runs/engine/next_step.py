@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from designer.document.graph import Step
 from runs.engine.unit_of_work import Unit
+from runs.machine.errors import Stale
 from runs.machine.events import Claim
 from runs.machine.retry_policy import action_of, next_direction, queue_of
 from runs.machine.steps.maps import waiting_item
@@ -34,7 +35,8 @@ Next = tuple[str, int, bool]
 def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None:
     """Claims a step that the unit has just made ready, else a queued item of the map that `done` belongs to.
 
-    Returns None if there is neither, or if the process cannot carry it out.
+    Returns None if there is neither, or if the process cannot carry it out. A claim that fails must not take
+    the report with it: the step is dispatched then.
     """
     steps = (dispatch.step for dispatch in unit.dispatches)
     name = ready = next((name for name in steps if _can_run(unit, name, continuation)), None)
@@ -45,7 +47,10 @@ def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None
     if name is None:
         return None
     lease = unit.state.step(name).lease + 1
-    unit.take(Claim(unit.at, name, lease, continuation.process))
+    try:
+        unit.take(Claim(unit.at, name, lease, continuation.process))
+    except Stale:
+        return None
     return name, lease, ready is None
 
 

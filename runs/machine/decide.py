@@ -9,8 +9,10 @@ commit. The state that was passed in is never changed, and an exception leaves n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
+from config.lib.json_values import why_unstorable
 from designer.document.graph import Graph
 from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
@@ -50,10 +52,20 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
         raise Refused(
             "This run came as a file: it can be looked at, and nothing can be done with it.", code="imported"
         )
+    if isinstance(event, OF_PEOPLE):
+        _check_values(event)
     transition = Transition(graph, state, event.at, getattr(event, "jitter", 0.0))
     HANDLERS[type(event)](transition, event)
     settle(transition)
     return transition.decision()
+
+
+def _check_values(event: Event) -> None:
+    """Raises Refused if an event brings a value that cannot be kept."""
+    values = {spec.name: getattr(event, spec.name) for spec in fields(event) if spec.name != "at"}
+    reason = why_unstorable(values)
+    if reason:
+        raise Refused(f"That cannot be kept: {reason}.", code="bad_value")
 
 
 def create(graph: Graph, state: State, at: Any, data: dict[str, Any] | None = None) -> Decision:
@@ -92,6 +104,7 @@ def _announce_blocked(transition: Transition) -> None:
         transition.emit("run.resumed")
 
 
+OF_PEOPLE = (Signal, Approve, Cancel, Rollback, ClaimIntervention, AnswerIntervention)
 Handler = Callable[[Transition, Any], None]
 HANDLERS: dict[type, Handler] = {
     Start: _start,

@@ -2,6 +2,7 @@
 
 `Refused`: a person asked for something that is not possible now; the message is shown to them.
 `Stale`: a late or duplicate message of a machine; it is logged and has no effect.
+`BadValue`: data that a rule cannot use; it never leaves `decide`, as the step whose data it is fails.
 """
 
 from __future__ import annotations
@@ -32,3 +33,7 @@ class NoteRequired(Refused):
 
 class Stale(MachineError):
     """The message is about something that is already over."""
+
+
+class BadValue(MachineError):
+    """A value cannot be used or kept."""

@@ -263,9 +263,18 @@ Command = Dispatch | StartChild | CancelChild | RollBackChild | TellParent
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """An error of this product in a rule about a step, which has failed by it. To be logged."""
+
+    step: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of an event: the state after it, entries to append, commands to carry out."""
+    """The result of an event: the state after it, entries to append, commands to carry out, faults to log."""
 
     state: State
     entries: tuple[Entry, ...]
     commands: tuple[Command, ...]
+    faults: tuple[Fault, ...] = ()

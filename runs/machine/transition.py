@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from config.lib.json import storable
+from config.lib.json_values import why_unstorable
 from designer.document.graph import Edge, Graph, Step
-from runs.machine.events import Command, Decision, Dispatch, Entry
+from designer.errors import ExpressionError
+from runs.machine.errors import BadValue, Refused, Stale
+from runs.machine.events import Command, Decision, Dispatch, Entry, Fault
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of, next_direction, queue_of
 from runs.machine.states import RunState, State, StepState, StepStatus, UndoStatus
@@ -28,6 +32,7 @@ class Transition:
         self.jitter = jitter
         self.entries: list[Entry] = []
         self.commands: list[Command] = []
+        self.faults: list[Fault] = []
         self.undecided: deque[str] = deque()  # steps that `advance` has yet to look at
         self.was_drained = state.run.phase == "undo" and state.run.is_drained
 
@@ -51,12 +56,44 @@ class Transition:
         payload: Any = None,
         data: Mapping[str, Any] | None = None,
     ) -> Entry:
-        """Appends an entry and applies it."""
+        """Appends an entry and applies it. Raises BadValue if it holds what cannot be stored."""
+        keepable(payload)
+        keepable(data)
         entry = Entry(self.run.last_seq + 1, type, self.at, step, attempt, data or {}, payload)
         apply(self.state, entry)
         entry = entry._replace(status=self.run.status.value)
         self.entries.append(entry)
         return entry
+
+    def guarded(self, key: str, rule: Callable[[], None], fail: Callable[[Failure], None]) -> None:
+        """Carries out a rule that reads data of the step `key`. If that fails, the rule has done nothing.
+
+        `fail` then decides what follows for this step alone. So nothing in the data of a step, and no fault
+        in a rule about it, can undo what the event has already said about another one.
+        """
+        state, graph, undecided = self.state.fork(), self.graph, tuple(self.undecided)
+        entries, commands = len(self.entries), len(self.commands)
+        try:
+            rule()
+        except (Refused, Stale):
+            raise
+        except Exception as error:
+            self.state, self.graph, self.undecided = state, graph, deque(undecided)
+            del self.entries[entries:], self.commands[commands:]
+            fail(self.failure(key, error))
+
+    def failure(self, key: str, error: Exception) -> Failure:
+        """Returns an error of a rule about the step `key` as its failure; a fault of the product is noted."""
+        if isinstance(error, ExpressionError):
+            return Failure("bad_expression", storable(str(error)))
+        if isinstance(error, BadValue):
+            return Failure("bad_value", storable(str(error)))
+        if isinstance(error, RecursionError):
+            return Failure("bad_value", f"The data that {key} reads is nested too deep.")
+        self.faults.append(Fault(key, error))
+        name = type(error).__name__
+        message = f"A fault of the product stopped this step; the log has it as {name} of {key}."
+        return Failure("internal", message, name)
 
     def command(self, command: Command) -> None:
         self.commands.append(command)
@@ -88,7 +125,14 @@ class Transition:
         return self.graph.outgoing[name]
 
     def decision(self) -> Decision:
-        return Decision(self.state, tuple(self.entries), tuple(self.commands))
+        return Decision(self.state, tuple(self.entries), tuple(self.commands), tuple(self.faults))
+
+
+def keepable(value: Any, what: str = "") -> None:
+    """Raises BadValue if a JSON value cannot be stored; `what` names it."""
+    reason = why_unstorable(value)
+    if reason:
+        raise BadValue(f"{what or 'What it leads to'} cannot be kept: {reason}.")
 
 
 def error_of(failure: Failure) -> dict[str, Any]:

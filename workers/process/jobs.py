@@ -13,6 +13,7 @@ from collections.abc import Container
 from uuid import UUID
 
 from django.conf import settings
+from django.db import Error
 
 from config.lib.secret_places import sealed_texts
 from designer.errors import ExpressionError
@@ -138,11 +139,17 @@ def perform(claimed: ClaimedAttempt) -> Outcome:
 
 
 def prepare(claimed: ClaimedAttempt) -> Task | Outcome:
-    """The task of an attempt; or its outcome, if an expression fails or the process lacks the worker."""
+    """The task of an attempt; or its outcome, if its data cannot be used or the process lacks the worker."""
     try:
         task = task_of(claimed)
     except ExpressionError as error:
         return Outcome("failed", failure=Failure("bad_expression", str(error)))
+    except Error:  # of the database: the attempt is given to another process
+        raise
+    except Exception as error:
+        logger.exception("run %s: the attempt of %s cannot begin", claimed.run_id, claimed.step)
+        message = f"A fault of the product: {type(error).__name__}; the worker was not called."
+        return Outcome("failed", failure=Failure("internal", message, type(error).__name__))
     if task.worker not in get_catalog():
         return missing_workers.missing_worker_outcome(task.worker, task.direction)
     return task

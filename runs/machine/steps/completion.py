@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from designer.document.graph import Edge
-from designer.errors import ExpressionError
 from designer.expressions.expressions import condition
 from runs.machine.bindings import bindings_after, values_compared
 from runs.machine.interventions import open_intervention
@@ -58,8 +57,8 @@ def settle_edges(
     attempt = transition.step(name).attempt
     try:
         taken, dead = choose_edges(transition, name, output if recorded_output is None else recorded_output)
-    except (NoBranch, ExpressionError) as error:
-        failure = error.failure if isinstance(error, NoBranch) else Failure("bad_expression", str(error))
+    except Exception as error:
+        failure = error.failure if isinstance(error, NoBranch) else transition.failure(name, error)
         transition.emit(type, name, attempt=attempt, payload=output, data=data)
         return fail_run(transition, name, failure)
     routes = {"taken": taken, "dead": dead}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 
 from designer.document.graph import Step
 from designer.document.kinds import KINDS
-from designer.errors import ExpressionError
 from designer.expressions.expressions import condition
 from runs.machine.bindings import bindings_at
 from runs.machine.states import StepStatus
 from runs.machine.steps import completion
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
-from workers.sdk.outcome import Failure
 
 GUARD_FALSE = "its condition is false"
 
@@ -35,20 +34,15 @@ def advance(transition: Transition) -> None:
 
 
 def offer(transition: Transition, step: Step) -> None:
-    """Begins a ready step; a false guard skips it, a broken one fails it."""
-    try:
+    """Begins a ready step; a false guard skips it. Data that its guard or its kind cannot use fails it."""
+
+    def begin() -> None:
         if step.when and not condition(step.when, bindings_at(transition.graph, transition.state, step.name)):
-            return completion.settle_edges(transition, "step.skipped", step.name, {"reason": GUARD_FALSE})
-    except ExpressionError as error:
-        return completion.fail(transition, step.name, Failure("bad_expression", str(error)))
-    return begin(transition, step)
+            completion.settle_edges(transition, "step.skipped", step.name, {"reason": GUARD_FALSE})
+        else:
+            RULES[step.kind].begin(transition, step)
 
-
-def begin(transition: Transition, step: Step) -> None:
-    try:
-        RULES[step.kind].begin(transition, step)
-    except ExpressionError as error:
-        completion.fail(transition, step.name, Failure("bad_expression", str(error)))
+    transition.guarded(step.name, begin, partial(completion.fail, transition, step.name))
 
 
 def begin_again(transition: Transition, key: str) -> None:

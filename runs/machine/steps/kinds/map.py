@@ -8,7 +8,7 @@ from runs.machine.bindings import bindings_at
 from runs.machine.limits import MAP_ITEMS_MAX
 from runs.machine.steps import completion, maps
 from runs.machine.steps.kinds import Rules
-from runs.machine.transition import Transition
+from runs.machine.transition import Transition, keepable
 from workers.sdk.outcome import Failure
 
 
@@ -19,6 +19,7 @@ def begin(transition: Transition, step: Step) -> None:
         return completion.fail(
             transition, step.name, Failure("bad_items", f"items of {step.name} is not a list")
         )
+    keepable(items, f"items of {step.name}")
     total = -(-len(items) // step.batch_size)
     if total > MAP_ITEMS_MAX:
         message = f"{step.name} has {total} items; the limit is {MAP_ITEMS_MAX}. Use a larger batch_size."

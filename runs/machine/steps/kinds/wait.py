@@ -8,7 +8,9 @@ from typing import Any
 from designer.document.graph import Step
 from designer.errors import ExpressionError
 from designer.expressions.expressions import resolve
+from designer.problems import truncate
 from runs.machine.bindings import bindings_at
+from runs.machine.errors import BadValue
 from runs.machine.limits import WAIT_S_MAX
 from runs.machine.steps import completion, waits
 from runs.machine.steps.kinds import Rules
@@ -26,20 +28,32 @@ def begin(transition: Transition, step: Step) -> None:
 
 
 def _wait_until(transition: Transition, step: Step) -> datetime:
-    bindings = bindings_at(transition.graph, transition.state, step.name)
-    if step.seconds is not None:
-        seconds = resolve(step.seconds, bindings)
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise ExpressionError(f"seconds of {step.name} is not a number")
-        return transition.at + timedelta(seconds=min(max(seconds, 0), WAIT_S_MAX))
-    return _parse_time(resolve(step.until, bindings), step, transition.at)
+    """Returns the end of a wait. Raises BadValue if it is so far ahead that a database might not store it."""
+    bindings, at = bindings_at(transition.graph, transition.state, step.name), transition.at
+    if step.seconds is None:
+        until = _parse_time(resolve(step.until, bindings), step, at)
+        _check_length(step, "until", (until - at).total_seconds())
+        return until
+    seconds = resolve(step.seconds, bindings)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ExpressionError(f"seconds of {step.name} is {truncate(seconds)}, not a number")
+    _check_length(step, "seconds", seconds)
+    return at + timedelta(seconds=max(seconds, 0))
+
+
+def _check_length(step: Step, field: str, seconds: float) -> None:
+    if not seconds <= WAIT_S_MAX:
+        years = WAIT_S_MAX // (366 * 86_400)
+        raise BadValue(
+            f"{field} of {step.name} lies {seconds:,.0f} seconds ahead; the limit is {years} years"
+        )
 
 
 def _parse_time(value: Any, step: Step, at: datetime) -> datetime:
     try:
         until = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise ExpressionError(f"until of {step.name} is not an ISO 8601 time: {value!r}") from error
+        raise ExpressionError(f"until of {step.name} is not an ISO 8601 time: {truncate(value)}") from error
     return until if until.tzinfo else until.replace(tzinfo=at.tzinfo)
 
 

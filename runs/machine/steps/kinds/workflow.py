@@ -9,7 +9,7 @@ from runs.machine.events import StartChild, child_id
 from runs.machine.limits import DEPTH_MAX
 from runs.machine.steps import completion
 from runs.machine.steps.kinds import Rules
-from runs.machine.transition import Transition
+from runs.machine.transition import Transition, keepable
 from workers.sdk.outcome import Failure
 
 
@@ -19,6 +19,7 @@ def begin(transition: Transition, step: Step) -> None:
         return completion.fail(transition, step.name, Failure("too_deep", message))
     bindings = bindings_at(transition.graph, transition.state, step.name)
     child_input = resolve(dict(step.input), bindings) if step.input is not None else bindings["context"]
+    keepable(child_input, f"the input of {step.name}")
     attempt = transition.step(step.name).attempt + 1
     child = child_id(transition.run.id, step.name, attempt)
     transition.emit(

@@ -120,6 +120,7 @@ class Driver:
 
     def _commit(self, decision: Any) -> None:
         self.commands = decision.commands
+        self.faults = decision.faults
         dispatches = {
             command.step: command.queue for command in decision.commands if isinstance(command, Dispatch)
         }
