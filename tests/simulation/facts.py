@@ -12,6 +12,7 @@ from designer.document.document import parse_step
 from designer.document.graph import Graph, Retry
 from runs.machine.events import Entry
 from tests.simulation.model import Model, Wrong
+from tests.simulation.workflows import is_bad
 
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
@@ -64,7 +65,7 @@ class Facts:
 
     # --- beginning ---
 
-    def _begin(self, key: str) -> None:
+    def _begin(self, key: str, acts: bool = True) -> None:
         demand(self.phase == "forward", "something new starts after the rollback began")
         if key in self.begun:
             return
@@ -73,6 +74,7 @@ class Facts:
             self._check_item(key.partition("[")[0])
         else:
             demand(self._is_ready(key), "a step starts before what it depends on")
+            demand(not acts or not is_bad(self.model.step(key)), "a step begins with data that it cannot use")
 
     def _check_item(self, name: str) -> None:
         demand(self.open.get(name) == "running", "an item of a map that does not run")
@@ -109,9 +111,10 @@ class Facts:
             self.unknown.add(key)
 
     def _check_queued_again(self, key: str, data: Mapping[str, Any]) -> None:
-        before = (
-            "blocked" if data.get("fresh") else "running" if data.get("handed_back") else "retrying, running"
-        )
+        is_asked = (
+            data.get("fresh") or key not in self.leases
+        )  # a person tries it again, or for the first time
+        before = "blocked" if is_asked else "running" if data.get("handed_back") else "retrying, running"
         status = self.open.get(key)
         demand(status is not None and status in before, f"queued while {status}")
 
@@ -225,7 +228,7 @@ class Facts:
     def failed(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
         if key not in self.open and key not in self.ended:
-            self._begin(key)
+            self._begin(key, acts=False)
         was_blocked = self.open.get(key) == "blocked"
         (self.unknown.add if data.get("unknown") else self.unknown.discard)(key)
         if key not in self.unknown:
@@ -257,7 +260,7 @@ class Facts:
             demand(entry.data.get("dead", []) == dead and "taken" not in entry.data, "a dead edge lives")
             self._decide([], dead)
         else:
-            self._begin(name)
+            self._begin(name, acts=False)
             self._check_guard(name, False)
             self._end(entry, "skipped")
 

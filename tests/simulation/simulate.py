@@ -7,9 +7,11 @@ In the first, no rule may be broken, whatever goes wrong (safety); in the second
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 
+from designer.document.graph import Step
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
 from runs.machine.events import (
@@ -22,6 +24,9 @@ from runs.machine.events import (
     Signal,
 )
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from runs.machine.steps import ready
+from runs.machine.steps.kinds import Rules
+from runs.machine.transition import Transition
 from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
 from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library
@@ -36,11 +41,36 @@ def simulate(seed: int) -> Counter[str]:
     rng = Random(seed)
     history = History(World(rng, make_library(rng)))
     try:
-        history.live()
+        with breaking_rules(rng, rng.choice((0.0, 0.0, 0.02))):
+            history.live()
     except Exception as error:
         error.add_note(history.journals())
         raise
     return history.world.seen
+
+
+class Bug(Exception):
+    """A rule of the product is wrong."""
+
+
+@contextmanager
+def breaking_rules(rng: Random, share: float) -> Iterator[None]:
+    """Lets the rules by which steps begin break sometimes, after they have done something."""
+
+    def breaking(rules: Rules) -> Rules:
+        def begin(transition: Transition, step: Step) -> None:
+            rules.begin(transition, step)
+            if rng.random() < share:
+                raise Bug
+
+        return Rules(begin, rules.resume)
+
+    whole = ready.RULES
+    ready.RULES = {kind: breaking(rules) for kind, rules in whole.items()}
+    try:
+        yield
+    finally:
+        ready.RULES = whole
 
 
 class History:

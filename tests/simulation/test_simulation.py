@@ -42,6 +42,7 @@ def test_the_histories_hold_everything_that_can_happen() -> None:
     expected |= {
         f"{kind} stale" for kind in ("Claim", "Report", "Lose", "HandBack", "Wake", "Note", "EndChild")
     }
+    expected |= {f"failed {code}" for code in ("bad_expression", "bad_items", "bad_value", "internal")}
     missing = expected - seen.keys() - {"Start"}
     assert not missing
 

@@ -23,6 +23,28 @@ SIGNALS = ("go", "stop")
 QUEUES = ("default", "slow")
 OPERATORS = (">", "<", ">=", "<=", "==", "!=")
 VALUES = 10  # outputs hold numbers below this
+BAD = 0.04  # the share of steps with data, or with a guard or an edge, that no rule can use
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+# What the root's input has beside its numbers; children lack it, which is as bad.
+BAD_INPUT: Mapping[str, Any] = {
+    "far": "9999-12-31T23:59:59-12:00",
+    "later": "2400-01-01T00:00:00Z",
+    "long": 2**63 - 1,
+    "deep": nested(198),
+}
+BAD_CONDITIONS = ("context.deep", "context.long * context.long > 1", "context.far > 1", "'no'")
+BAD_ITEMS = ("[[[context.deep]]]", "['\\u0000']", "context.v", "context.long")
+BAD_SECONDS = ("=context.long", "=context.far", "=-context.long * 4", "=[context.v]")
+BAD_UNTIL = ("=context.far", "=context.later", "=context.v", "='never'")
+BAD_CHILD_INPUT = ("=[[[context.deep]]]", "='\\u0000'", "=context.far.far")
 
 
 def make_library(rng: Random) -> dict[str, Graph]:
@@ -34,6 +56,7 @@ def make_input(rng: Random) -> dict[str, Any]:
     return {
         "v": rng.randrange(VALUES),
         "items": [rng.randrange(100) for _ in range(rng.choice((0, 1, 3, 7)))],
+        **BAD_INPUT,
     }
 
 
@@ -81,6 +104,8 @@ def make_branches(rng: Random, pairs: list[tuple[str, str]]) -> list[Edge]:
 
 def make_condition(rng: Random, source: str) -> str:
     """Compares a number of the context; `source`'s own may be missing, which is an error."""
+    if rng.random() < BAD:
+        return rng.choice(BAD_CONDITIONS)
     key = source if rng.random() < 0.1 else "v"
     return f"context.{key} {rng.choice(OPERATORS)} {rng.randrange(VALUES)}"
 
@@ -147,7 +172,9 @@ def make_map(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
         **common,
         **make_work(rng, common["name"]),
         kind="map",
-        items="context.v" if rng.random() < 0.04 else rng.choice(("input.items", "context.items", "[1, 2]")),
+        items=rng.choice(BAD_ITEMS)
+        if rng.random() < BAD
+        else rng.choice(("input.items", "context.items", "[1, 2]")),
         batch_size=rng.choice((1, 1, 2, 3)),
         max_concurrency=rng.choice((None, 1, 2)),
         tolerate=rng.choice((0, 0, 1, 2)),
@@ -157,6 +184,8 @@ def make_map(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
 def make_child(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
     child = "missing" if rng.random() < 0.04 else rng.choice(CHILDREN[workflow])
     mapped = {"v": "=context.v", "items": [1, 2]}
+    if rng.random() < BAD:
+        mapped["bad"] = rng.choice(BAD_CHILD_INPUT)
     return Step(
         **common,
         kind="workflow",
@@ -169,7 +198,17 @@ def make_wait(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
     kind = rng.choice(("seconds", "signal", "expression"))
     if kind == "signal":
         return Step(**common, kind="wait", signal=rng.choice(SIGNALS), timeout=rng.choice((None, 50.0)))
+    if rng.random() < 2 * BAD:
+        return Step(**common, kind="wait", until=rng.choice(BAD_UNTIL))
+    if rng.random() < 2 * BAD:
+        return Step(**common, kind="wait", seconds=rng.choice(BAD_SECONDS))
     return Step(**common, kind="wait", seconds=rng.choice((0, 3, 100)) if kind == "seconds" else "=context.v")
+
+
+def is_bad(step: Step) -> bool:
+    """Whether a step has data with which it cannot begin."""
+    in_child = (step.input or {}).get("bad") in BAD_CHILD_INPUT
+    return step.items in BAD_ITEMS or step.until in BAD_UNTIL or step.seconds in BAD_SECONDS or in_child
 
 
 def make_approval(rng: Random, workflow: str, common: dict[str, Any]) -> Step:

@@ -174,6 +174,8 @@ class World:
             dispatches = {dispatch.step: dispatch.queue for dispatch in unit.dispatches}
             entries += unit.memory.save(unit.decisions, dispatches, self.now)
         self.seen.update(entry.type for entry in entries)
+        failed = (entry for entry in entries if entry.type == "step.failed")
+        self.seen.update(f"failed {entry.data['error'].get('code')}" for entry in failed)
 
     def _dispatch(self, unit: Unit) -> None:
         self.queue += [Job(unit.id, dispatch.step, dispatch.lease) for dispatch in unit.dispatches]
