@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Container
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,7 @@ from runs.machine.retry_policy import action_of, queue_of
 from runs.machine.states import State
 from runs.models import StepRun
 from runs.store.reader import Loaded, load
-from workers.sdk.outcome import Failure, Outcome
+from workers.sdk.outcome import Outcome
 
 __all__ = ["Continuation", "start_fitting", "start_one", "start_run", "start_runs"]
 
@@ -154,7 +154,7 @@ def report(
         Report,
         step=claimed.step,
         lease=claimed.lease,
-        outcome=_storable(outcome),
+        outcome=outcome,
         jitter=_jitter(),
         expansion=expansion,
     )
@@ -247,14 +247,6 @@ def _check_text(value: Any) -> None:
         raise UnstorableText
     if any(sealed_texts(value)):
         raise SealedInput
-
-
-def _storable(outcome: Outcome) -> Outcome:
-    """The outcome with texts that the database accepts; an exception's message may hold any character."""
-    if outcome.failure is None:
-        return outcome
-    texts = {name: storable(text) for name, text in asdict(outcome.failure).items()}
-    return replace(outcome, failure=Failure(**texts))
 
 
 def _jitter() -> float:

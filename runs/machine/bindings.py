@@ -142,7 +142,8 @@ def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState)
     """Bindings of an undo: the outputs of all steps, with the step's own output and the failure on top."""
     values = outputs(graph, state, [step.name for step in graph.steps])
     bindings = _bindings(graph, state, values)
-    output = {} if step_state.output_seq is None else state.payload(step_state.output_seq)
+    seq = step_state.output_seq if step_state.effect_seq is None else step_state.effect_seq
+    output = {} if seq is None else state.payload(seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
     bindings["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
     return bindings | own

@@ -189,7 +189,7 @@ def _resolve_step(transition: Transition, event: AnswerIntervention, state: Step
 def _give_up(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
     failure = failure_of(state)
     if state.status == StepStatus.BLOCKED:
-        data = completion.failure_data(failure, state.unknown)
+        data = completion.failure_data(failure, unknown=state.unknown)
         transition.emit("step.failed", event.step, attempt=state.attempt, data=data)
     facts = {"step": event.step, "error": failure.code, "message": failure.message}
     plan.begin(transition, "failure", failure=facts, by=event.by)
@@ -201,7 +201,7 @@ def _skip_step(transition: Transition, event: AnswerIntervention, state: StepSta
         maps.skip_item(transition, transition.definition(key), key, failure, unknown=state.unknown)
     else:
         output = None if state.output_seq is None else transition.state.payload(state.output_seq)
-        data = completion.failure_data(failure, state.unknown)
+        data = completion.failure_data(failure, unknown=state.unknown)
         completion.settle_edges(transition, "step.failed", key, data, recorded_output=output)
 
 

@@ -88,6 +88,7 @@ class StepState:
     unknown: bool = False  # some attempt may have had its effect
     error: Mapping[str, Any] | None = None
     output_seq: int | None = None
+    effect_seq: int | None = None  # entry that says: the effect is there although the step did not complete
     carry_seq: int | None = None  # the "retry_needed" dict that the next attempt gets
     patches: tuple[int, ...] = ()
     undo_patches: tuple[int, ...] = ()
@@ -123,6 +124,11 @@ class StepState:
     @property
     def is_done(self) -> bool:
         return self.status in STEP_ENDED
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether the effect of a step that did not complete is there, or may be."""
+        return self.unknown or self.effect_seq is not None
 
     @property
     def is_asked_about(self) -> bool:

@@ -104,9 +104,10 @@ class Transition:
         action = action_of(step, next_direction(step, state))
         self.command(Dispatch(key, state.lease + 1, queue_of(step, action)))
 
-    def queue(self, key: str, direction: Direction = "forward", **data: Any) -> None:
+    def queue(self, key: str, direction: Direction = "forward", *, payload: Any = None, **data: Any) -> None:
         """Queues a step and offers it to worker processes."""
-        self.emit("step.queued", key, attempt=self.step(key).attempt, data={"direction": direction, **data})
+        data = {"direction": direction, **data}
+        self.emit("step.queued", key, attempt=self.step(key).attempt, data=data, payload=payload)
         self.dispatch(key)
 
     def duration(self, key: str) -> dict[str, int]:

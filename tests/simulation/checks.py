@@ -108,7 +108,8 @@ class Watched:
         self, bindings: Mapping[str, Any], state: State, step_state: StepState, step: Step
     ) -> None:
         if step_state.phase == "undo":
-            output = self.memory.known_payloads.get(step_state.output_seq or 0, {})
+            known = self.memory.known_payloads.get(step_state.output_seq or 0, {})
+            output = self.witness.refused.get(step_state.name, known)
             demand(
                 bindings["output"] == output,
                 f"{bindings['output']} is not what {step_state.name} gave: {output}",

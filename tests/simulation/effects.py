@@ -6,16 +6,34 @@ with an unknown outcome that may have happened or not, and only the verify worke
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from designer.document.graph import Step
-from tests.simulation.workflows import VALUES, make_undo
+from tests.simulation.workflows import VALUES, make_undo, nested
 from workers.sdk.outcome import Direction, Failure, Outcome
 
-FORWARD = {"succeeded": 60, "failed": 12, "critical": 4, "said_no": 3, "asks": 6, "person": 4, "unknown": 11}
+FORWARD = {
+    "succeeded": 56,
+    "refused": 5,
+    "failed": 12,
+    "critical": 4,
+    "said_no": 3,
+    "asks": 6,
+    "person": 4,
+    "unknown": 10,
+}
 UNDO = {"succeeded": 60, "failed": 14, "critical": 5, "asks": 5, "person": 5, "unknown": 11}
+REFUSAL = Failure("bad_output", "no output")
+REFUSED = (
+    Outcome("failed", {"id": 1}, REFUSAL, acted=True),
+    Outcome("failed", None, REFUSAL, acted=True),
+    Outcome("succeeded", {"x": math.nan}),  # what no worker process has refused, the rules refuse
+    Outcome("succeeded", {"x": "\0"}),
+    Outcome("succeeded", nested(201)),
+)
 CODES = {"person": "intervention_requested", "said_no": "returned_failed"}
 VERIFY = {"succeeded": 75, "failed": 12, "unknown": 13}
 
@@ -35,7 +53,7 @@ class Effects:
         kind = self._draw({"undo": UNDO, "verify": VERIFY}.get(direction, FORWARD))
         if direction == "verify":
             return self._verify(kind, (run, key)), ()
-        has_effect = kind == "succeeded" or (kind == "unknown" and self.rng.random() < 0.5)
+        has_effect = kind in ("succeeded", "refused") or (kind == "unknown" and self.rng.random() < 0.5)
         if has_effect and direction == "undo":
             self.there.discard((run, key))
         elif has_effect:
@@ -66,6 +84,8 @@ class Effects:
                 plain: list[Any] = [None, number, [number]]
                 full = {key.partition("[")[0]: number, "v": number}
                 return Outcome("succeeded", full if self.rng.random() < 0.85 else self.rng.choice(plain))
+            case "refused":
+                return self.rng.choice(REFUSED)
             case "failed":
                 return Outcome("failed", failure=failure, retryable=True)
             case "critical":

@@ -47,6 +47,7 @@ class Facts:
         self.taken: dict[str, list[bool]] = {}  # by step, whether each decided incoming edge is taken
         self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
         self.unknown: set[str] = set()
+        self.refused: dict[str, Any] = {}  # what is known of an output that was refused: the effect is there
         self.children: set[str] = set()  # steps that completed through a child
         self.undo: dict[str, str] = {}
         self.scope: set[str] = set()  # planned by the rollback under way
@@ -109,6 +110,18 @@ class Facts:
         self._open(key, "queued")
         if data.get("unknown"):
             self.unknown.add(key)
+        self._note_effect(entry)
+
+    def _note_effect(self, entry: Entry) -> None:
+        """An output was refused, or the verify worker has found that there is no effect."""
+        if entry.data.get("acted"):
+            demand(self.open.get(entry.step) in ("running", "queued", None), "an effect of what did not run")
+            self.refused[entry.step] = entry.payload
+        elif "acted" in entry.data:
+            self.refused.pop(entry.step, None)
+
+    def _may_have_acted(self, key: str) -> bool:
+        return key in self.unknown or key in self.refused
 
     def _check_queued_again(self, key: str, data: Mapping[str, Any]) -> None:
         is_asked = (
@@ -188,6 +201,8 @@ class Facts:
         demand(self.open.get(key) == "running" and key not in self.fallbacks, "the fallback is tried twice")
         self.fallbacks.add(key)
         (self.unknown.add if entry.data["unknown"] else self.unknown.discard)(key)
+        self._note_effect(entry)
+        demand(key not in self.refused, "a fallback though the effect is there")
         self._drop_lease(key)
         self.open[key] = "queued"
 
@@ -220,6 +235,7 @@ class Facts:
         if self.waits.pop(key, "") == "child" and not entry.data.get("by_hand"):
             self.children.add(key)
         self.unknown.discard(key)
+        self.refused.pop(key, None)
         self.pivot = self.pivot or ("[" not in key and self.model.step(key).pivot)
         self._end(entry, "completed")
         if not is_again:
@@ -231,7 +247,9 @@ class Facts:
             self._begin(key, acts=False)
         was_blocked = self.open.get(key) == "blocked"
         (self.unknown.add if data.get("unknown") else self.unknown.discard)(key)
-        if key not in self.unknown:
+        self._note_effect(entry)
+        self.pivot = self.pivot or (key in self.refused and "[" not in key and self.model.step(key).pivot)
+        if not self._may_have_acted(key):
             self.acted.pop(key, None)
         elif not was_blocked or key not in self.acted:
             self.acted[key] = entry.seq
@@ -295,7 +313,7 @@ class Facts:
 
     def _keep_output(self, entry: Entry, replaces: bool = False) -> None:
         name = entry.step
-        if entry.payload is not None:
+        if entry.payload is not None and not entry.data.get("acted"):
             self.model.outputs[name] = entry.payload
         elif name in self.maps and (name not in self.model.outputs or replaces):
             keys = [f"{name}[{index}]" for index in range(self.maps[name])]
@@ -325,5 +343,5 @@ class Facts:
         self.ended[key] = "cancelled"
         self.results.pop(key, None)
         demand(self.waits.get(key) != "child", "a child run is left alone")
-        if key in self.unknown:
+        if self._may_have_acted(key):
             self.acted[key] = seq

@@ -42,7 +42,9 @@ def test_the_histories_hold_everything_that_can_happen() -> None:
     expected |= {
         f"{kind} stale" for kind in ("Claim", "Report", "Lose", "HandBack", "Wake", "Note", "EndChild")
     }
-    expected |= {f"failed {code}" for code in ("bad_expression", "bad_items", "bad_value", "internal")}
+    expected |= {
+        f"failed {code}" for code in ("bad_expression", "bad_items", "bad_output", "bad_value", "internal")
+    }
     missing = expected - seen.keys() - {"Start"}
     assert not missing
 

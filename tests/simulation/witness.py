@@ -126,6 +126,7 @@ class Witness(Facts):
         self.undo[key] = entry.data["undo"]
         if entry.data["undo"] == "none":
             self.unknown.discard(key)
+            self.refused.pop(key, None)
             self.acted.pop(key)
             self.scope.discard(key)
 
@@ -182,7 +183,7 @@ class Witness(Facts):
         for key in data["cancelled"]:
             self.open.pop(key, None)
             self.ended.setdefault(key, "cancelled")
-            if key in self.unknown or key in running:
+            if self._may_have_acted(key) or key in running:
                 self.acted.setdefault(key, seq)
         demand(not self.open, f"{set(self.open)} stay open")
         self.live.clear()

@@ -22,6 +22,7 @@ from workers.execution.classify import classify, classify_exception, refused
 from workers.execution.encode import encode
 from workers.execution.isolation import IsolatedContext
 from workers.execution.params import validated
+from workers.execution.remains import remains
 from workers.execution.time_limit import SignalWatch
 from workers.sdk.errors import BadOutput, BadParams
 from workers.sdk.handle import IsCancelled, OnLog, OnProgress, StepHandle
@@ -127,8 +128,9 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     handle.hide = partial(redact, secrets=secrets)
     try:
         arguments = {"params": validated(spec, params), "step": handle}
-    except BadParams as error:
-        outcome = refused("bad_params", f"params of worker {spec.name!r}: {error}")
+    except Exception as error:  # BadParams; else of the author's own validators
+        reason = str(error) if isinstance(error, BadParams) else f"{type(error).__name__}: {error}"
+        outcome = refused("bad_params", f"params of worker {spec.name!r}: {reason}")
         return without_secrets(outcome, secrets)
     if "context" in spec.takes:
         arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
@@ -163,11 +165,19 @@ def without_secrets(outcome: Outcome, secrets: list[Any]) -> Outcome:
 
 
 def outcome_of(result: Any, task: Task) -> Outcome:
-    """Classifies what a worker returned; a result that is not JSON, or too large, is refused."""
+    """Classifies what a worker returned; a result that is not JSON, or too large, is refused.
+
+    A worker that returned has done its work, unless what can be kept of its result says otherwise. So the
+    effect is there, and to be undone.
+    """
     try:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
-        return refused("bad_output", f"worker {task.worker!r}: {error}")
+        refusal = refused("bad_output", f"worker {task.worker!r}: {error}")
+    if task.direction not in ("forward", "fallback"):
+        return refusal
+    kept = remains(result, task.output_bytes_max)
+    return replace(refusal, output=kept, acted=classify(kept, task.direction).kind == "succeeded")
 
 
 def step_handle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +15,16 @@ from runs.engine.engine import ClaimedAttempt
 from workers.sdk.outcome import Failure, Outcome
 from workers.sdk.spec import WorkerSpec
 
+logger = logging.getLogger(__name__)
+
 Expanded = tuple[Outcome, tuple[Step, ...]]
 
 
 def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str, WorkerSpec]) -> Expanded:
-    """Returns the outcome and the steps that it adds to the run; an invalid list fails the step."""
+    """Returns the outcome and the steps that it adds to the run.
+
+    An invalid list fails the step, whose worker has done its work all the same.
+    """
     name = claimed.step.partition("[")[0]  # of `step[3]`, an item of a map: `step`
     definition = claimed.graph.by_name[name]
     listed = outcome.output.get("dynamic_steps") if isinstance(outcome.output, dict) else None
@@ -32,7 +38,13 @@ def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str
             resolve_step(_step(entry, index), catalog) for index, entry in enumerate(listed)
         )
     except (DocumentRefused, UnknownWorker) as error:
-        return Outcome("failed", failure=Failure("bad_dynamic_steps", str(error))), ()
+        failure = Failure("bad_dynamic_steps", str(error))
+    except Exception as error:
+        logger.exception("run %s: the steps that %s returned cannot be read", claimed.run_id, claimed.step)
+        failure = Failure(
+            "internal", f"A fault of the product: {type(error).__name__}.", type(error).__name__
+        )
+    return Outcome("failed", outcome.output, failure, acted=True), ()
 
 
 def _step(entry: Any, index: int) -> Step:

@@ -25,6 +25,8 @@ class Outcome:
 
     * `succeeded`: `output` is the JSON value that the worker returned
     * `failed`: not retried unless `retryable`; `output` is the returned dict, if it returned one
+    * `failed` and `acted`: the worker did its work and only its result is refused; `output` is what can be
+      kept of the result, for the undo alone
     * `retry_needed`: the worker asks for another attempt, after `delay` seconds (None: the policy's)
     * `intervention`: the worker asks for a person
     * `unknown`: it is not known whether the effect happened (timeout, lost worker process)
@@ -35,3 +37,4 @@ class Outcome:
     failure: Failure | None = None
     retryable: bool = False
     delay: float | None = None
+    acted: bool = False

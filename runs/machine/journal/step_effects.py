@@ -21,6 +21,7 @@ def _queued(state: State, entry: Entry) -> None:
         due_at=None,
         ended_seq=None,
         **({"failures": 0, "asked": 0} if data.get("fresh") else {}),
+        **_effect(entry),
         **{key: data[key] for key in ("unknown", "error") if key in data},
     )
     if "item" in data:
@@ -129,6 +130,7 @@ def _fallback_started(state: State, entry: Entry) -> None:
         unknown=entry.data["unknown"],
         failures=0,
         asked=0,
+        **_effect(entry),
     )
 
 
@@ -142,7 +144,7 @@ def _completed(state: State, entry: Entry) -> None:
     ):  # a person has entered another output for it, so that a branch matches
         ending["ended_seq"] = before.ended_seq
     child = entry.data.get("child", before.child)
-    step = state.change(entry.step, **ending, unknown=False, error=None, child=child)
+    step = state.change(entry.step, **ending, unknown=False, error=None, child=child, effect_seq=None)
     if entry.data.get("pivot"):
         state.run = evolve(state.run, pivot=True)
     if "signal" in entry.data:
@@ -154,11 +156,16 @@ def _completed(state: State, entry: Entry) -> None:
 @effect("step.failed")
 def _failed(state: State, entry: Entry) -> None:
     before = state.step(entry.step)
-    ending = _ending(state, entry, StepStatus.FAILED)
+    ending = _ending(state, entry, StepStatus.FAILED) | _effect(entry)
+    if entry.data.get("acted"):  # the payload is what the undo gets, and no output
+        ending["output_seq"] = before.output_seq
     if before.status == StepStatus.BLOCKED:  # it had failed before the intervention was opened
         ending["ended_seq"] = before.ended_seq
     is_unknown = entry.data.get("unknown", False)
-    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"])
+    child = entry.data.get("child", before.child)
+    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"], child=child)
+    if entry.data.get("pivot"):
+        state.run = evolve(state.run, pivot=True)
     for name in entry.data.get("cancelled", ()):
         end_early(state, entry, name)
     if not entry.data.get("case"):
@@ -186,6 +193,13 @@ def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
         "ended_seq": entry.seq,
         "finished_at": entry.at,
     }
+
+
+def _effect(entry: Entry) -> dict[str, Any]:
+    """Returns the field about an effect that is known to be there, or not to be."""
+    if "acted" not in entry.data:
+        return {}
+    return {"effect_seq": entry.seq if entry.data["acted"] else None}
 
 
 def _leave_map(state: State, item: StepState, failed: bool) -> None:

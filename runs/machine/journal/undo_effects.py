@@ -83,6 +83,7 @@ def _undo_retry(state: State, entry: Entry) -> None:
         error=data.get("error", step.error),
         undo_verified=step.undo_verified or "verified" in data,
         output_seq=entry.seq if "output" in data else step.output_seq,
+        effect_seq=None if "output" in data else step.effect_seq,
         carry_seq=entry.seq if "asked" in data else step.carry_seq,
         failures=0 if data.get("fresh") else step.failures + data.get("failed", 0),
         asked=0 if data.get("fresh") else step.asked + data.get("asked", 0),
@@ -93,7 +94,7 @@ def _undo_retry(state: State, entry: Entry) -> None:
 def _undo_completed(state: State, entry: Entry) -> None:
     undo = UndoStatus(entry.data["undo"])
     if undo == UndoStatus.NONE:  # the verify worker found no effect to undo
-        state.change(entry.step, unknown=False)
+        state.change(entry.step, unknown=False, effect_seq=None)
     end_undo(state, entry.step, undo)
 
 

@@ -52,7 +52,7 @@ def plan(graph: Graph, state: State, to_step: str | None = None) -> Plan:
 
 def has_acted(step: StepState) -> bool:
     """Whether a step has had its effect, or may have had it, and its undo has not begun."""
-    may_have = step.unknown and step.status not in (StepStatus.RUNNING, StepStatus.WAITING)
+    may_have = step.may_have_acted and step.status not in (StepStatus.RUNNING, StepStatus.WAITING)
     return step.undo == UndoStatus.NONE and (step.status == StepStatus.COMPLETED or may_have)
 
 
@@ -193,8 +193,8 @@ def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict
     effect that cannot be undone. {}: there is nothing to undo.
     """
     ended = replace(transition.step(key), child=data.get("child"))
-    is_unknown = bool(data.get("unknown"))
-    if "error" in data and not is_unknown:
+    may_have_acted = data.get("unknown") or data.get("acted", ended.effect_seq is not None)
+    if "error" in data and not may_have_acted:
         return {}
     if is_irreversible(transition.graph, ended):
         return {"remains": True}

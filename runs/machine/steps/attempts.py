@@ -6,8 +6,11 @@ counterpart for compensations.
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
+from config.lib.json import storable
+from config.lib.json_values import why_unstorable
 from designer.document.graph import Step
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, HandBack, Lose, Note, Report
@@ -51,12 +54,24 @@ def _start(transition: Transition, event: Claim, state: StepState) -> None:
 
 
 def report(transition: Transition, event: Report) -> None:
-    state = claimed(transition, event.step, event.lease)
+    state, outcome = claimed(transition, event.step, event.lease), _keepable(event.outcome)
     if state.undo == UndoStatus.RUNNING:
-        return attempts.conclude(transition, event.step, event.outcome)
+        return attempts.conclude(transition, event.step, outcome)
     if state.phase == "verify":
-        return _verified(transition, event.step, event.outcome)
-    return _conclude(transition, event.step, event.outcome, event.expansion)
+        return _verified(transition, event.step, outcome)
+    return _conclude(transition, event.step, outcome, event.expansion)
+
+
+def _keepable(outcome: Outcome) -> Outcome:
+    """Returns the outcome as it can be stored; a result that cannot is refused, and its effect is there."""
+    if outcome.failure is not None:
+        texts = {name: storable(text) for name, text in asdict(outcome.failure).items()}
+        outcome = replace(outcome, failure=Failure(**texts))
+    reason = why_unstorable(outcome.output)
+    if not reason:
+        return outcome
+    acted = outcome.acted or outcome.kind == "succeeded"
+    return Outcome("failed", {}, Failure("bad_output", f"The output cannot be kept: {reason}."), acted=acted)
 
 
 def lose(transition: Transition, event: Lose) -> None:
@@ -100,23 +115,33 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
     if outcome.kind == "intervention" and transition.run.phase == "forward":
         return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=state.unknown)
     may_ask = step.verify is not None and transition.run.phase == "forward" and state.phase == "forward"
+    error = error_of(_failure(outcome))
     if outcome.kind == "unknown" and may_ask:
-        error = error_of(_failure(outcome))
         return transition.queue(key, "verify", unknown=True, error=error)
+    if outcome.acted and may_ask:
+        return transition.queue(key, "verify", payload=_known(outcome), acted=True, error=error)
+    if outcome.acted:
+        return give_up(transition, key, _failure(outcome), _known(outcome), acted=True)
     return _retry_or_fail(transition, key, outcome, outcome.kind == "unknown" or state.unknown)
 
 
-def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
+def _known(outcome: Outcome) -> Any:
+    """Returns what is known of an output that was refused; there always is a payload, which the undo gets."""
+    return {} if outcome.output is None else outcome.output
+
+
+def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:
     """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
     is_pointless = state.map_name is not None and maps.is_failing(transition.step(state.map_name), step)
     may_continue = transition.run.phase == "forward" and state.phase != "fallback" and not is_pointless
     if may_continue and may_retry(action_of(step, "forward"), state, outcome):
         return _schedule(transition, key, outcome, unknown)
-    if may_continue and step.fallback is not None:
-        return _fall_back(transition, key, outcome, unknown)
+    is_there = effect.get("acted", state.effect_seq is not None)
+    if may_continue and step.fallback is not None and not is_there:
+        return _fall_back(transition, key, outcome, unknown, **effect)
     failure = NONE_LEFT if outcome.kind == "retry_needed" else _failure(outcome)
-    return give_up(transition, key, failure, outcome.output, unknown=unknown)
+    return give_up(transition, key, failure, outcome.output, unknown=unknown, **effect)
 
 
 def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
@@ -135,17 +160,25 @@ def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool)
 
 
 def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
-    """Decides about an unknown forward outcome by the answer of the verify worker."""
-    answer = answer_of(outcome)
+    """Decides by the answer of the verify worker about an unknown outcome or an output that was refused.
+
+    The same worker would give the same output again, so a refused one is not tried again, but for a fallback
+    where nothing was done.
+    """
+    answer, state = answer_of(outcome), transition.step(key)
     if answer.get("outcome") == "done":
         return succeed(transition, key, answer.get("output", {}), verified=True)
     had_no_effect = answer.get("outcome") == "not_done"
-    outcome_in_question = Outcome("unknown", failure=failure_of(transition.step(key)))
-    return _retry_or_fail(transition, key, outcome_in_question, not had_no_effect)
+    failure = failure_of(state)
+    if state.effect_seq is None:
+        return _retry_or_fail(transition, key, Outcome("unknown", failure=failure), not had_no_effect)
+    if not had_no_effect:
+        return give_up(transition, key, failure)
+    return _retry_or_fail(transition, key, Outcome("failed", failure=failure), False, acted=False)
 
 
-def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
-    data = {"error": error_of(_failure(outcome)), "unknown": unknown}
+def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:
+    data = {"error": error_of(_failure(outcome)), "unknown": unknown, **effect}
     transition.emit("step.fallback_started", key, attempt=transition.step(key).attempt, data=data)
     transition.dispatch(key)
 
@@ -158,14 +191,12 @@ def succeed(transition: Transition, key: str, output: Any, **data: Any) -> None:
         completion.complete(transition, key, output, **transition.duration(key), **data)
 
 
-def give_up(
-    transition: Transition, key: str, failure: Failure, output: Any = None, *, unknown: bool = False
-) -> None:
-    """Fails a step or an item of a map for good."""
+def give_up(transition: Transition, key: str, failure: Failure, output: Any = None, **effect: Any) -> None:
+    """Fails a step or an item of a map for good. `effect`: see `completion.failure_data`."""
     if transition.step(key).map_name is not None:
-        maps.item_failed(transition, transition.definition(key), key, failure, output, unknown=unknown)
+        maps.item_failed(transition, transition.definition(key), key, failure, output, **effect)
     else:
-        completion.fail(transition, key, failure, output, unknown=unknown)
+        completion.fail(transition, key, failure, output, **effect)
 
 
 def _failure(outcome: Outcome) -> Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from config.lib.json_values import why_unstorable
 from runs.machine.steps import completion
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
@@ -15,6 +16,9 @@ def child_ended(
 ) -> None:
     """Ends the step with its child run. A child that did not complete has undone itself; its step fails."""
     if status == "completed":
+        if reason := why_unstorable(output):
+            failure = Failure("bad_output", f"The output of the child run cannot be kept: {reason}.")
+            return completion.fail(transition, name, failure, {}, acted=True, child=child)
         return completion.complete(transition, name, output, child=child)
     message = f"The child run of {name} ended {status}: {error.get('message', 'no reason given')}"
     return completion.fail(transition, name, Failure("child_failed", message))

@@ -52,11 +52,13 @@ def settle_edges(
 ) -> None:
     """Ends a step by an entry of `type` and decides its outgoing edges; if none is taken, the run fails.
 
-    `recorded_output`: the output, if the journal holds it already and the entry is to have none.
+    `recorded_output`: the output, if the journal holds it already and the entry is to have none. What is left
+    of an output that was refused is for the undo; no edge sees it.
     """
     attempt = transition.step(name).attempt
+    seen = output if recorded_output is None else recorded_output
     try:
-        taken, dead = choose_edges(transition, name, output if recorded_output is None else recorded_output)
+        taken, dead = choose_edges(transition, name, None if data.get("acted") else seen)
     except Exception as error:
         failure = error.failure if isinstance(error, NoBranch) else transition.failure(name, error)
         transition.emit(type, name, attempt=attempt, payload=output, data=data)
@@ -94,35 +96,45 @@ def _no_branch_message(transition: Transition, name: str, output: Any, choices: 
     return f"No branch after {name} matched: {tried}. Add an otherwise edge or widen a condition."
 
 
-def fail(
-    transition: Transition, name: str, failure: Failure, output: Any = None, *, unknown: bool = False
-) -> None:
-    """Fails a step for good: `on_failure` decides what follows, unless the run is already rolled back."""
-    step, attempt = transition.graph.by_name[name], transition.step(name).attempt
-    data = failure_data(failure, unknown)
+def fail(transition: Transition, name: str, failure: Failure, output: Any = None, **effect: Any) -> None:
+    """Fails a step for good: `on_failure` decides what follows, unless the run is already rolled back.
+
+    `effect`: see `failure_data`. A pivot whose effect is there is a point of no return although it failed.
+    """
+    step, state = transition.graph.by_name[name], transition.step(name)
+    attempt, is_pivot = state.attempt, step.pivot and effect.get("acted", state.effect_seq is not None)
+    if is_pivot:
+        effect["pivot"] = True
+    data = failure_data(failure, **effect)
     if transition.run.phase == "undo":
         data |= plan.late_plan(transition, name, data)
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
     elif step.on_failure == "continue":
         settle_edges(transition, "step.failed", name, data, output)
-    elif step.on_failure == "pause" or transition.run.pivot:
-        pause(transition, name, failure, output, unknown=unknown)
+    elif step.on_failure == "pause" or transition.run.pivot or is_pivot:
+        pause(transition, name, failure, output, **effect)
     else:
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
         plan.begin(transition, "failure", failure=_failure_facts(name, failure))
 
 
-def pause(
-    transition: Transition, key: str, failure: Failure, output: Any = None, *, unknown: bool = False
-) -> None:
-    """Has a person decide about a failed step or item of a map."""
-    data = {**failure_data(failure, unknown), "case": True}
+def pause(transition: Transition, key: str, failure: Failure, output: Any = None, **effect: Any) -> None:
+    """Has a person decide about a failed step or item of a map. `effect`: see `failure_data`."""
+    data = failure_data(failure, **effect, case=True)
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
     open_intervention(transition, key, "step_failed", failure)
 
 
-def failure_data(failure: Failure, unknown: bool = False) -> dict[str, Any]:
-    return {"error": error_of(failure)} | ({"unknown": True} if unknown else {})
+def failure_data(
+    failure: Failure, *, unknown: bool = False, acted: bool | None = None, **more: Any
+) -> dict[str, Any]:
+    """Returns the data of an entry about a failed step.
+
+    `unknown`: its effect may be there. `acted`: it is there, and the payload is what is known of its output;
+    False: it is not there, whatever was said before.
+    """
+    known = {} if acted is None else {"acted": acted}
+    return {"error": error_of(failure)} | ({"unknown": True} if unknown else {}) | known | more
 
 
 def fail_run(transition: Transition, name: str, failure: Failure) -> None:

@@ -18,7 +18,7 @@ def expand(transition: Transition, name: str, output: Any, steps: tuple[Step, ..
     """Inserts `steps`, in that order, between a dynamic step and its successors, then completes it."""
     if transition.run.added_count + len(steps) > EXPANSION_MAX:
         message = f"{name} adds {len(steps)} steps; a run may be given {EXPANSION_MAX} in all."
-        return completion.fail(transition, name, Failure("too_many_steps", message))
+        return completion.fail(transition, name, Failure("too_many_steps", message), output, acted=True)
     added = _with_free_names(transition.graph, steps)
     data = {"steps": [step.name for step in added]}
     transition.emit("step.expanded", name, data=data, payload=[dump_step(step) for step in added])

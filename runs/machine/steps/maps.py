@@ -74,11 +74,11 @@ def end_map(transition: Transition, step: Step) -> None:
 
 
 def item_failed(
-    transition: Transition, step: Step, key: str, failure: Failure, output: Any, *, unknown: bool = False
+    transition: Transition, step: Step, key: str, failure: Failure, output: Any, **effect: Any
 ) -> None:
     """Fails one item for good; past the tolerated number the queued items are cancelled."""
     state = transition.step(step.name)
-    data = completion.failure_data(failure, unknown)
+    data = completion.failure_data(failure, **effect)
     if transition.run.phase == "undo":
         data = data | plan.late_plan(transition, key, data)
     elif state.items_failed == step.tolerate:  # this failure is the one too many
@@ -90,7 +90,7 @@ def item_failed(
 
 def skip_item(transition: Transition, step: Step, key: str, failure: Failure, *, unknown: bool) -> None:
     """Lets the map go on without an item, which does not count as failed."""
-    data = {**completion.failure_data(failure, unknown), "tolerated": True}
+    data = completion.failure_data(failure, unknown=unknown, tolerated=True)
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, data=data)
     item_ended(transition, step)
 
