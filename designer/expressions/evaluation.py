@@ -2,19 +2,23 @@
 
 PURE.
 
-The CEL library copies every value that it is given, runs its own loops in quadratic time, and cannot be
-stopped. Three measures keep an evaluation bounded:
+The CEL library copies every value that it is given, runs its own loops in quadratic time, compiles a regular
+expression anew for each text, and cannot be stopped. Four measures keep an evaluation bounded:
 
 * A plain path such as `context.order.id`, which most expressions are, is followed without the library.
 * A program gets only the first-level keys that it reads of each variable (`Code.keys`).
 * Loops (`map`, `filter`, `all`, `exists`, `exists_one`) run here. The compiler cuts each loop out of the
   source and puts a call of a function `_loopN_` in its place; the evaluation provides that function, which
   evaluates the loop's body once for each item.
+* `matches` runs here, too: on RE2, compiled once, in linear time (`config.lib.patterns`).
 
-Each item costs budget before its body is evaluated: the size of the item, a constant for the call, and the
-size of what the body reads beside the item, since the library copies it anew each time. The budget
-(`WORK_MAX`) is shared by all loops of one evaluation, nested ones included. The weight of results is bounded
-separately, so that small inputs cannot grow into large values.
+Everything is paid for before it is done. What a program reads costs its size, for the copy and once for
+each place that reads it, and more where `+` puts values together, as each sum is a copy. An item of a loop
+costs its size, a constant for the call, and the size of what the body reads beside it, since the library
+copies it anew each time. A search costs pattern × text. One evaluation, its loops included, may cost
+`WORK_MAX`; all within a `shared_budget` may cost `SHARED_WORK_MAX`. The weight of results is bounded
+separately, so that small inputs cannot grow into large values. Work is counted and not time, so that an
+evaluation comes to the same everywhere.
 
 An error that is raised inside a loop passes through the library, which wraps it in its own. So
 `_Evaluation.error` keeps the original, and that is what the author sees.
@@ -26,27 +30,41 @@ import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import cel
 
+from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
 from designer.errors import ExpressionError
 from designer.problems import suggestion, truncate
 
 WORK_MAX = 5_000_000
-"""Number of values that the loops of one evaluation may read: about 2 seconds."""
+"""Number of values that one evaluation may read: about 2 seconds."""
+SHARED_WORK_MAX = 10_000_000
+"""The same for all evaluations that share a budget: about 4 seconds."""
+COPY_WORK = 2
+"""Cost of a value that the library copies, in values."""
+SUMS_PER_COPY = 4
+"""Number of `+` that make each read as expensive as one more."""
+SEARCH_PER_VALUE = 25
+"""Instructions of a pattern × characters that take as long as one value."""
 CALL_WORK = 20
 """Cost of one call of the library, in values."""
 RESULT_WEIGHT_MAX = 500_000
 """Largest weight of the result of an expression or of a loop (see `weight`)."""
 TEXT_UNIT = 16
 SOURCE_SHOWN_MAX = 200
+TOO_MUCH = (
+    "the expression reads too much data, alone or with those that are evaluated with it; "
+    "prepare the data in a worker's step"
+)
 
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
-_BAD_REGEX = re.compile(r"Function 'matches' error: '(.*)' not a valid regex", re.DOTALL)
 
 # An error in an expression is shown to its author; in the log of this process it would be noise.
 logging.getLogger("cel").setLevel(logging.ERROR)
@@ -56,7 +74,8 @@ logging.getLogger("cel").setLevel(logging.ERROR)
 class Code:
     """A compiled expression: either a plain `path`, or a `program` that calls its `loops` by number.
 
-    `keys` holds the first-level keys that are read of each name; None: all may be needed.
+    `keys` holds the first-level keys that are read of each name; None: all may be needed. `reads` counts, by
+    name and key, the places that read it; the key None stands for the whole. `sums` counts the `+`.
     """
 
     source: str
@@ -65,6 +84,9 @@ class Code:
     path: tuple[str, ...] = ()
     program: cel.Program | None = None
     loops: tuple[Loop, ...] = ()
+    reads: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    sums: int = 0
+    searches: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +104,80 @@ def loop_name(number: int) -> str:
     return f"_loop{number}_"
 
 
+SEARCH_NAME = "_matches_"
+"""The name of the function that stands for `matches`: one of the library's own names cannot be replaced."""
+
+
+@dataclass
+class _Budget:
+    """The work that may still be done. What is refused is not done, and so costs little."""
+
+    left: int
+
+    def spend(self, work: int) -> None:
+        """Raises ExpressionError if more is asked for than is left."""
+        if work > self.left:
+            raise ExpressionError(TOO_MUCH)
+        self.left -= work
+
+    def weigh(self, value: Any, times: int = 1) -> int:
+        """Returns the cost of reading a value so many times. Raises ExpressionError if that is too much."""
+        limit = max(0, self.left) // times
+        try:
+            return times * weight(value, limit)
+        except ExpressionError:
+            self.left -= limit // 2  # for weighing it
+            raise
+
+
+_shared: ContextVar[_Budget | None] = ContextVar("shared_budget", default=None)
+
+
+@contextmanager
+def shared_budget() -> Iterator[None]:
+    """All evaluations inside have one budget together, so that their number does not matter.
+
+    Inside another one, that one counts.
+    """
+    if _shared.get() is not None:
+        yield
+        return
+    token = _shared.set(_Budget(SHARED_WORK_MAX))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
 def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
     """Returns the JSON value of an expression. Raises ExpressionError."""
-    value = _Evaluation().value_of(code, scope)
+    shared = _shared.get() or _Budget(SHARED_WORK_MAX)
+    evaluation = _Evaluation(_Budget(min(WORK_MAX, shared.left)))
+    before = evaluation.budget.left
+    try:
+        evaluation.pay(code, scope)
+        value = evaluation.value_of(code, scope)
+    finally:
+        shared.left -= before - evaluation.budget.left
     return value if code.path else _json(value, code.source)
 
 
 class _Evaluation:
-    """One evaluation: its remaining budget, and the error that stopped one of its loops."""
+    """One evaluation: its budget, and the error that stopped one of its functions."""
 
-    def __init__(self) -> None:
-        self.work_left = WORK_MAX
+    def __init__(self, budget: _Budget) -> None:
+        self.budget = budget
         self.error: ExpressionError | None = None
+
+    def pay(self, code: Code, scope: Mapping[str, Any]) -> None:
+        """Takes the cost of the outermost program off the budget, that of compiling it included."""
+        self.budget.spend(1 if code.path else CALL_WORK + 2 * len(code.source))
+        for (name, key), count in code.reads.items():
+            value = scope.get(name)
+            if key is not None and isinstance(value, Mapping):
+                value = value.get(key)
+            times = COPY_WORK + count * (1 + code.sums // SUMS_PER_COPY)
+            self.budget.spend(self.budget.weigh(value, times))
 
     def value_of(self, code: Code, scope: Mapping[str, Any]) -> Any:
         if code.path:
@@ -101,11 +185,13 @@ class _Evaluation:
         if code.program is None:
             raise AssertionError("neither path nor program")
         variables = {name: _read(code, name, scope) for name in code.variables}
-        loops: dict[str, Callable[..., Any]] = {
+        functions: dict[str, Callable[..., Any]] = {
             loop_name(number): partial(self._run, loop, variables) for number, loop in enumerate(code.loops)
         }
+        if code.searches:
+            functions[SEARCH_NAME] = self._search
         try:
-            return code.program.execute(cel.Context(variables, loops) if loops else variables)
+            return code.program.execute(cel.Context(variables, functions) if functions else variables)
         except Exception as error:
             raise self.error or ExpressionError(_message(code.source, error)) from None
 
@@ -120,13 +206,31 @@ class _Evaluation:
             self.error = error
             raise
 
+    def _search(self, text: Any, pattern: Any) -> bool:
+        """Whether a regular expression matches anywhere in a text. Called by the library."""
+        try:
+            if not isinstance(text, str) or not isinstance(pattern, str):
+                raise ExpressionError("'matches' needs a text and a regular expression")
+            self.budget.spend(
+                work_of(pattern, text) // SEARCH_PER_VALUE + compile_pattern(pattern).programsize
+            )
+            return matches(pattern, text)
+        except BadPattern:
+            words = (
+                f"{truncate(pattern)} is not a regular expression that 'matches' knows, or it is too large"
+            )
+            self.error = ExpressionError(words)
+        except TooMuchToSearch as error:
+            self.error = ExpressionError(f"'matches': {error}")
+        except ExpressionError as error:
+            self.error = error
+        raise self.error
+
     def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
         # The cost of the loop is taken off the budget before it runs.
         outer = body.variables & scope.keys() if body.program else ()  # a path copies nothing
-        read_each_time = sum(weight(_read(body, name, scope), self.work_left) for name in outer)
-        self.work_left -= weight(items, self.work_left) + len(items) * (CALL_WORK + read_each_time)
-        if self.work_left < 0:
-            raise ExpressionError(f"'{loop.kind}' reads too much data; prepare it in a worker's step")
+        read_each_time = sum(self.budget.weigh(_read(body, name, scope)) for name in outer)
+        self.budget.spend(self.budget.weigh(items) + len(items) * (CALL_WORK + read_each_time))
         inner = dict(scope)
         for item in items:
             inner[loop.variable] = item
@@ -190,7 +294,7 @@ def weight(value: Any, limit: int) -> int:
         elif isinstance(part, list):
             todo.extend(part)
         if total + len(todo) > limit:
-            raise ExpressionError("the expression works on too much data; prepare it in a worker's step")
+            raise ExpressionError(TOO_MUCH)
     return total
 
 
@@ -228,8 +332,6 @@ def _message(source: str, error: Exception) -> str:
         return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {truncate(key)}"
     if undefined := _UNDEFINED.match(text):
         text = f"'{undefined[1]}' cannot be used on these values"
-    elif regex := _BAD_REGEX.match(text):
-        text = f"{truncate(regex[1])} is not a regular expression that 'matches' knows, or it is too large"
     elif isinstance(error, UnicodeError):
         text = "the text holds characters that are not Unicode"
     return (

@@ -16,8 +16,17 @@ import cel
 
 from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions.evaluation import Code, Loop, evaluate, loop_name
-from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, scan
+from designer.expressions.evaluation import SEARCH_NAME, Code, Loop, evaluate, loop_name
+from designer.expressions.scanner import (
+    LENGTH_MAX,
+    LoopText,
+    Token,
+    keys_used,
+    loops,
+    reads,
+    scan,
+    searches,
+)
 from designer.problems import join, suggestion, truncate
 
 LOOPS_NESTED_MAX = 2
@@ -118,13 +127,23 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
             raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
-    if loop_texts:
-        program = _parse(_without_loops(source, loop_texts))
-    return _compile_program(source, tokens, program, compiled, known)
+    calls = [
+        call
+        for call in searches(tokens)
+        if not any(loop.start < call.start < loop.end for loop in loop_texts)
+    ]
+    if loop_texts or calls:
+        program = _parse(_replaced(source, loop_texts, calls))
+    return _compile_program(source, tokens, program, compiled, known, bool(calls))
 
 
 def _compile_program(
-    source: str, tokens: list[Token], program: cel.Program, compiled: list[Loop], known: frozenset[str]
+    source: str,
+    tokens: list[Token],
+    program: cel.Program,
+    compiled: list[Loop],
+    known: frozenset[str],
+    has_searches: bool,
 ) -> Code:
     variables = frozenset(program.variables()) - TYPES
     for name in sorted(variables - known):
@@ -132,7 +151,9 @@ def _compile_program(
     for loop in compiled:
         for part in (loop.body, loop.condition):
             variables |= part.variables - {loop.variable} if part else frozenset()
-    return Code(source, variables, keys_used(tokens), (), program, tuple(compiled))
+    read = {place: count for place, count in reads(tokens).items() if place[0] in variables}
+    sums = sum(token.text == "+" for token in tokens)
+    return Code(source, variables, keys_used(tokens), (), program, tuple(compiled), read, sums, has_searches)
 
 
 def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int) -> Loop:
@@ -146,12 +167,16 @@ def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int
     return Loop(loop.kind, loop.variable, body, condition)
 
 
-def _without_loops(source: str, loop_texts: list[LoopText]) -> str:
-    """The source with each outermost loop replaced by a call of a function that the evaluation provides."""
+def _replaced(source: str, loop_texts: list[LoopText], calls: list[Token]) -> str:
+    """The source with a function of the evaluation in place of each outermost loop and of each `matches`."""
+    replacements = [
+        (loop.start, loop.end, f".{loop_name(number)}()") for number, loop in enumerate(loop_texts)
+    ]
+    replacements += [(call.start, call.end, SEARCH_NAME) for call in calls]
     parts, position = [], 0
-    for number, loop in enumerate(loop_texts):
-        parts += [source[position : loop.start], f".{loop_name(number)}()"]
-        position = loop.end
+    for start, end, text in sorted(replacements):
+        parts += [source[position:start], text]
+        position = end
     return "".join([*parts, source[position:]])
 
 

@@ -9,6 +9,7 @@ parser's business.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -100,17 +101,30 @@ def keys_used(tokens: Sequence[Token]) -> dict[str, frozenset[str] | None]:
 
     None means that the whole value may be needed, as in `size(context)` or `context[key]`.
     """
-    used: dict[str, set[str] | None] = {}
-    for at, token in enumerate(tokens):
-        if token.kind != "name" or (at and tokens[at - 1].text == "."):
-            continue
-        key = _key_after(tokens, at)
-        known = used.setdefault(token.text, set())
-        if key is None:
-            used[token.text] = None
-        elif known is not None:
-            known.add(key)
-    return {name: None if keys is None else frozenset(keys) for name, keys in used.items()}
+    used: dict[str, frozenset[str] | None] = {}
+    for name, key in reads(tokens):
+        known = used.setdefault(name, frozenset())
+        used[name] = None if key is None or known is None else known | {key}
+    return used
+
+
+def reads(tokens: Sequence[Token]) -> Counter[tuple[str, str | None]]:
+    """Counts the places that read a name, by its first-level key; None: the whole value may be needed."""
+    return Counter(
+        (token.text, _key_after(tokens, at))
+        for at, token in enumerate(tokens)
+        if token.kind == "name" and not (at and tokens[at - 1].text == ".")
+    )
+
+
+def searches(tokens: Sequence[Token]) -> list[Token]:
+    """Returns the name of each call of `matches`."""
+    following = [*tokens[1:], Token("", "", 0)]
+    return [
+        token
+        for token, after in zip(tokens, following, strict=True)
+        if (token.text, after.text) == ("matches", "(")
+    ]
 
 
 def _tokens(source: str) -> Iterator[Token]:

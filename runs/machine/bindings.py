@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from designer.document.graph import Action, Graph, Step
+from designer.expressions.evaluation import shared_budget
 from designer.expressions.expressions import resolve
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState, StepStatus
@@ -20,6 +22,7 @@ from workers.sdk.outcome import Direction
 JSON = Any
 REFERENCE = re.compile(r"\b(?:context|input|steps)(?:\.[A-Za-z_]\w*)+")
 VALUE_CHARS_MAX = 80
+REFERENCES_SHOWN_MAX = 10
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 PASSED_ON = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
 
@@ -87,13 +90,22 @@ def bindings_after(graph: Graph, state: State, name: str, output: JSON) -> dict[
 
 
 def values_compared(source: str, bindings: Mapping[str, JSON]) -> str:
-    """Lists the values of an expression's plain references, for messages: `context.a.b = 3`."""
-    values = {
-        match.group(): _look_up(bindings, match.group().split(".")) for match in REFERENCE.finditer(source)
-    }
-    return ", ".join(
-        f"{name} = {json.dumps(value, default=str)[:VALUE_CHARS_MAX]}" for name, value in values.items()
-    )
+    """Lists the values of an expression's first plain references, for messages: `context.a.b = 3`."""
+    names = dict.fromkeys(match.group() for match in REFERENCE.finditer(source))
+    values = {name: _look_up(bindings, name.split(".")) for name in islice(names, REFERENCES_SHOWN_MAX)}
+    return ", ".join(f"{name} = {_beginning(value)}" for name, value in values.items())
+
+
+def _beginning(value: JSON) -> str:
+    """The beginning of a value as JSON. It may be large, so no more of it is encoded than is shown."""
+    if isinstance(value, str):
+        return json.dumps(value[:VALUE_CHARS_MAX])[:VALUE_CHARS_MAX]
+    text = ""
+    for part in json.JSONEncoder(default=str).iterencode(value):
+        text += part[: VALUE_CHARS_MAX - len(text)]
+        if len(text) >= VALUE_CHARS_MAX:
+            break
+    return text
 
 
 def _look_up(value: JSON, path: list[str]) -> JSON:
@@ -184,7 +196,8 @@ def merge_patch(target: JSON, patch: JSON) -> JSON:
 
 def bind(action: Action, bindings: Mapping[str, JSON]) -> dict[str, JSON]:
     """Returns the params with their expressions resolved. Raises ExpressionError."""
-    return {key: resolve(value, bindings) for key, value in action.params.items()}
+    with shared_budget():
+        return {key: resolve(value, bindings) for key, value in action.params.items()}
 
 
 def bound_params(graph: Graph, state: State, key: str, direction: Direction) -> dict[str, JSON]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Graph
+from designer.expressions.evaluation import shared_budget
 from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
@@ -47,6 +48,7 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
     """Decides about `event` in a run of `graph` (as expanded) that is in `state`.
 
     Raises Refused where a person must be told why not, Stale for a machine's message that comes too late.
+    The expressions that one event has to evaluate share a budget: nothing watches a process while it decides.
     """
     if state.run.imported:
         raise Refused(
@@ -55,8 +57,9 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
     if isinstance(event, OF_PEOPLE):
         _check_values(event)
     transition = Transition(graph, state, event.at, getattr(event, "jitter", 0.0))
-    HANDLERS[type(event)](transition, event)
-    settle(transition)
+    with shared_budget():
+        HANDLERS[type(event)](transition, event)
+        settle(transition)
     return transition.decision()
 
 

@@ -12,6 +12,8 @@ from runs.machine.rollback import plan
 from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure
 
+TRIED_SHOWN_MAX = 20  # conditions in a message
+
 
 class NoBranch(Exception):
     """No outgoing edge of a completed step is taken."""
@@ -92,8 +94,13 @@ def _first_true(transition: Transition, name: str, output: Any, choices: list[Ed
 
 def _no_branch_message(transition: Transition, name: str, output: Any, choices: list[Edge]) -> str:
     bindings = bindings_after(transition.graph, transition.state, name, output)
-    tried = "; ".join(f"{edge.when} ({values_compared(edge.when or '', bindings)})" for edge in choices)
-    return f"No branch after {name} matched: {tried}. Add an otherwise edge or widen a condition."
+    tried = [
+        f"{edge.when} ({values_compared(edge.when or '', bindings)})" for edge in choices[:TRIED_SHOWN_MAX]
+    ]
+    more = f"; and {len(choices) - len(tried)} more" if len(choices) > len(tried) else ""
+    listed = "; ".join(tried) + more
+    listed = "; ".join(tried) + more
+    return f"No branch after {name} matched: {listed}. Add an otherwise edge or widen a condition."
 
 
 def fail(transition: Transition, name: str, failure: Failure, output: Any = None, **effect: Any) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from designer.errors import ExpressionError, UnknownVariable
+from designer.expressions.evaluation import shared_budget
 from designer.expressions.expressions import (
     bare,
     compile_expression,
@@ -240,9 +242,95 @@ def test_bombs_are_refused_fast(source: str) -> None:
     assert time.process_time() - started < 5
 
 
-def test_a_regular_expression_takes_linear_time() -> None:
-    scope = {"context": {"text": "a" * 100_000 + "b"}}
-    assert seconds_of('context.text.matches("^(a+)+$")', scope) < 2
+ROWS = [{"a": n, "b": f"text {n}", "c": {"x": 1.5}} for n in range(30_000)]
+HEAVY: dict[str, tuple[str, Any]] = {
+    "large program, large text": (r"context.x.matches('(\\pL{1,50}){1,20}$')", "ä" * 500_000),
+    "nested repetition": (r"context.x.matches('(((a{1,30}){1,30}){1,30})$')", "a" * 1_000_000),
+    "a pattern that grows with the text": ("context.x.matches(context.x)", "(a|b)*" * 5_000),
+    "many searches": (" || ".join(["context.x.matches('[ab]{50}c')"] * 50), "ab" * 400_000),
+    "a search for each row": (r"context.x.exists(r, r.b.matches('(\\w{1,30}){1,30}x'))", ROWS),
+    "texts put together": ("size(" + " + ".join(["context.x"] * 90) + ") > 0", "x" * 1_000_000),
+    "lists put together": ("size(" + " + ".join(["context.x"] * 90) + ") > 0", list(range(10_000))),
+    "comparisons": (" && ".join(["context.x == context.x"] * 45), ROWS),
+    "copies in a list": ("size([" + ", ".join(["context.x"] * 90) + "]) > 0", ROWS),
+    "the whole context": (" && ".join(["size(context) > 0"] * 90), ROWS * 4),
+    "membership": (" || ".join(["5 in context.x"] * 60), ["s"] * 300_000),
+    "rows in rows": ("context.x.exists(r, context.x.exists(s, s.a == r.a + 1000000))", ROWS),
+}
+
+
+@pytest.mark.rule("R2.9")
+@pytest.mark.parametrize(("source", "value"), HEAVY.values(), ids=HEAVY)
+def test_an_evaluation_takes_seconds_at_most_or_is_refused(source: str, value: Any) -> None:
+    compile_expression(source)
+    started = time.process_time()
+    with suppress(ExpressionError):
+        compile_expression(source).evaluate({"context": {"x": value}})
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.rule("R2.9")
+@pytest.mark.parametrize(("source", "value"), HEAVY.values(), ids=HEAVY)
+def test_evaluations_that_share_a_budget_are_bounded_however_many_they_are(source: str, value: Any) -> None:
+    expression = compile_expression(source)
+    started = time.process_time()
+    with shared_budget():
+        for _ in range(300):
+            with suppress(ExpressionError):
+                expression.evaluate({"context": {"x": value}})
+    assert time.process_time() - started < 15
+
+
+@pytest.mark.rule("R2.9")
+def test_one_that_is_refused_leaves_the_budget_to_the_others() -> None:
+    with shared_budget():
+        for _ in range(3):
+            with pytest.raises(ExpressionError, match="too much data"):
+                compile_expression(HEAVY["comparisons"][0]).evaluate({"context": {"x": ROWS}})
+        assert compile_expression("size(context.x) > 0").evaluate({"context": {"x": ROWS}}) is True
+
+
+@pytest.mark.rule("R2.9")
+def test_what_is_usual_is_far_from_the_limit() -> None:
+    """Ten conditions about an output of a megabyte, or a thousand about a small one, are one event's."""
+    scope = {"context": {"rows": ROWS, "n": 1}}
+    with shared_budget():
+        for number in range(8):
+            compile_expression(f"size(context.rows) > {number} && context.n == 1").evaluate(scope)
+    with shared_budget():
+        for number in range(1_000):
+            compile_expression(f"context.n == {number} || context.n + 1 > {number}").evaluate(scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "is_found"),
+    [
+        ("order-17", "^order-[0-9]+$", True),
+        ("an order-17", "^order", False),
+        ("Größe", "(?i)GRÖSSE|größe", True),
+        ("a\nb", "^b", False),
+        ("a\nb", "(?m)^b", True),
+        ("", "", True),
+    ],
+)
+def test_matches_looks_for_a_regular_expression_anywhere_in_a_text(text, pattern, is_found) -> None:
+    scope = {"context": {"text": text, "pattern": pattern}}
+    for source in (
+        "context.text.matches(context.pattern)",
+        "matches(context.text, context.pattern)",
+        "[context.text].exists(t, t.matches(context.pattern))",
+        "context.text.matches(context.pattern) && context.matches.matches('x')",
+    ):
+        scope["context"]["matches"] = "x"  # a key of that name is no call
+        assert compile_expression(source).evaluate(scope) is is_found
+
+
+@pytest.mark.parametrize(
+    "source", ["context.n.matches('a')", "context.t.matches(context.n)", "context.t.matches('(')"]
+)
+def test_matches_says_what_it_cannot_look_for(source: str) -> None:
+    with pytest.raises(ExpressionError, match="matches"):
+        compile_expression(source).evaluate({"context": {"n": 1, "t": "a"}})
 
 
 def test_errors_within_loops_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
