@@ -28,6 +28,9 @@ TESTED_ELSEWHERE = {
     "no_draft",
     "unknown_step",
     "bad_branch",
+    "secret_keys",
+    "sealed_elsewhere",
+    "cannot_open",
 }
 
 
