@@ -10,6 +10,7 @@ from typing import Any
 from autobahn.websocket import protocol
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from daphne.ws_protocol import WebSocketProtocol
 from django.urls import re_path
 
 from config import http
@@ -28,6 +29,18 @@ def uncoloured(value: Any) -> Any:
 
 
 vars(protocol).update(hltype=uncoloured, hlval=uncoloured)
+
+
+def close_socket(socket: WebSocketProtocol, code: int | None = None) -> None:
+    """Closes a socket for Daphne, with any code that a server may send (RFC 6455, section 7.4.1).
+
+    Autobahn lets applications send 1000 and 3000 to 4999 alone: with 1008, 1009 or 1013 it raises, and the
+    browser sees no code at all.
+    """
+    socket.sendCloseFrame(code=1000 if code is None else code, isReply=False)
+
+
+WebSocketProtocol.serverClose = close_socket
 
 
 async def refuse_unknown(scope: Any, receive: Any, send: Any) -> Any:

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from config.accounts.rate_limits import TooMany, caller, client_ip, consume
+from config.accounts.authentication import user_of_token
+from config.accounts.rate_limits import TooMany, caller, client_ip, client_of, consume
 from config.lib.problems import problem, refused
 
-PROBLEM_PATHS = ("/api/", "/hooks/")  # errors below these are answered with problem documents
+API = "/api/"
+PROBLEM_PATHS = (API, "/hooks/")  # errors below these are answered with problem documents
 SIGN_IN = ("login", "admin:login", "first-sign-in", "password_reset")
 TOO_MANY, TOO_LARGE, NOT_ALLOWED = 429, 413, 405
 
@@ -30,7 +32,8 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            consume("calls", caller(request))
+            token_user = user_of_token(request) if request.path.startswith(API) else None
+            consume("calls", client_of(token_user) if token_user else caller(request))
             is_attempt = request.method == "POST" or "t" in request.GET  # `t`: the first user's sign-in link
             if is_attempt and request.path in self.sign_in:
                 consume("sign_in", str(client_ip(request)))

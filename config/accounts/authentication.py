@@ -34,7 +34,7 @@ class TokenAuth(HttpBearer):
         self.acts = acts
 
     def authenticate(self, request: HttpRequest, token: str) -> User:
-        user = redeem(token)
+        user = user_of_token(request)
         if user is None:
             raise AuthenticationError(401, "That token is unknown, expired or revoked.")
         request.user = user
@@ -63,6 +63,17 @@ def _require_one(user: Person, acts: tuple[Act, ...]) -> None:
 
 
 BEARER = "bearer "
+
+
+def user_of_token(request: HttpRequest) -> User | None:
+    """The user of a request's bearer token; None without one, or if it does not hold. Asks once a request."""
+    facts = vars(request)
+    if "token_user" not in facts:
+        value = request.headers.get("Authorization", "")
+        is_bearer = value.lower().startswith(BEARER)
+        facts["token_user"] = redeem(value[len(BEARER) :].strip()) if is_bearer else None
+    user: User | None = facts["token_user"]
+    return user
 
 
 class TokenSockets:

@@ -45,6 +45,7 @@ ROLES: dict[Role, tuple[Act, ...]] = {
 }
 
 
+TOKEN_ID = "token_id"  # nosec B105  # the same: the key of its row
 TOKEN_ROLE = "token_role"  # nosec B105  # attribute of a user who was authenticated by a token
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import ipaddress
 import threading
 import time
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.accounts.permissions import TOKEN_ID
 from config.lib.caches import cached_for_process, register
 from config.lib.errors import ConfigError
 
@@ -50,11 +51,17 @@ def consume(endpoint: Endpoint, client: str, number: int = 1) -> None:
 
 
 def caller(request: HttpRequest) -> str:
-    """The client that a request counts for: its user, by session or token; else its IP address."""
+    """The client that a request counts for: its token, else its signed-in user, else its IP address."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        return f"person {user.pk}"
+        return client_of(user)
     return f"address {client_ip(request)}"
+
+
+def client_of(user: Any) -> str:
+    """The client that calls of a signed-in user count for; each token of a user counts by itself."""
+    token = getattr(user, TOKEN_ID, None)
+    return f"person {user.pk}" if token is None else f"token {token}"
 
 
 def _count(key: str, number: int) -> int:

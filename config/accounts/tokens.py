@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from config.accounts import roles
 from config.accounts.models import ApiToken
-from config.accounts.permissions import ROLES, TOKEN_ROLE, Role, may
+from config.accounts.permissions import ROLES, TOKEN_ID, TOKEN_ROLE, Role, may
 from config.lib.errors import ConfigError
 
 PREFIX = "sgb_"
@@ -75,6 +75,7 @@ def redeem(text: str) -> User | None:
     _note_use(token)
     user = token.owner
     setattr(user, TOKEN_ROLE, Role(token.role))
+    setattr(user, TOKEN_ID, token.pk)
     return user
 
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,13 +20,28 @@ KEY_BYTES = 48
 
 
 def prepare(data_dir: Path) -> None:
-    """Creates the folder, readable by its owner alone. Raises BadSetting."""
+    """Creates the folder, readable by its owner alone; takes the right from others. Raises BadSetting."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting("DATA_DIR", f"{data_dir} cannot be created ({error.strerror})") from error
+    for path in (data_dir, data_dir / "secret_key"):
+        _close_to_others(path)
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise BadSetting("DATA_DIR", f"{data_dir} cannot be written; check its owner and mode")
+
+
+def _close_to_others(path: Path) -> None:
+    """Takes all rights to a path from everybody but its owner, with a word. Raises BadSetting."""
+    mode = path.stat().st_mode if path.exists() else 0
+    if not mode & 0o077:
+        return
+    try:
+        path.chmod(stat.S_IMODE(mode) & 0o700)
+    except OSError as error:
+        hint = f"others can use {path}, which holds keys and data; run `chmod go-rwx {path}`"
+        raise BadSetting("DATA_DIR", f"{hint} ({error.strerror})") from error
+    print(f"Others could use {path}; now its owner alone can.", file=sys.stderr)
 
 
 def secret_key(data_dir: Path) -> str:

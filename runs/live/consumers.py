@@ -20,9 +20,10 @@ from channels.security.websocket import OriginValidator
 from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.http.request import split_domain_port, validate_host
 
 from config.accounts.permissions import may
-from config.accounts.rate_limits import TooMany, consume
+from config.accounts.rate_limits import TooMany, client_of, consume
 from runs.live import frames as live_frames
 from runs.live.access import Person, person_of
 from runs.live.backpressure import Backpressure
@@ -87,7 +88,7 @@ class Watcher(AsyncWebsocketConsumer):
         """Takes one of the sockets that a person may have open, and one of their calls."""
         person_id = self.scope["user"].pk
         try:
-            await database_sync_to_async(consume)("calls", f"person {person_id}")
+            await database_sync_to_async(consume)("calls", client_of(self.scope["user"]))
         except TooMany:
             return TRY_AGAIN_LATER
         if _open[person_id] >= settings.SOCKETS_PER_PERSON:
@@ -243,10 +244,18 @@ class InterventionsConsumer(ListWatcher):
 
 
 def _is_own_origin(scope: dict[str, Any]) -> bool:
-    """A browser's origin must be one of this site's hosts; other clients send none."""
-    headers = dict(scope.get("headers", []))
+    """A browser's origin must be this very site, with scheme and port, or a trusted one; others send none."""
+    headers = {name: value.decode("latin1").lower() for name, value in scope.get("headers", [])}
     if b"origin" not in headers:
         return True
-    allowed = list(settings.ALLOWED_HOSTS) + list(settings.CSRF_TRUSTED_ORIGINS)
-    validator = OriginValidator(None, allowed)
-    return bool(validator.valid_origin(urlparse(headers[b"origin"].decode("latin1"))))
+    is_secure = settings.HTTPS or scope.get("scheme") == "wss"
+    host = headers.get(b"host", "")
+    own = [f"{'https' if is_secure else 'http'}://{host}"] if _is_allowed(host) else []
+    validator = OriginValidator(None, [*own, *settings.CSRF_TRUSTED_ORIGINS])
+    return bool(validator.valid_origin(urlparse(headers[b"origin"])))
+
+
+def _is_allowed(host: str) -> bool:
+    """Whether the site is served under a host, given with its port or without."""
+    hosts = settings.ALLOWED_HOSTS or [".localhost", "127.0.0.1", "[::1]"]
+    return validate_host(split_domain_port(host)[0], hosts)

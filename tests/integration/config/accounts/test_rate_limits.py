@@ -12,13 +12,15 @@ from django.urls import reverse
 from redis import Redis
 
 from config.accounts import rate_limits
+from config.accounts.permissions import Role
+from config.accounts.tokens import make
 from config.asgi import application
 from config.lib.caches import clear_all
 from config.middleware import BodyLimit
 from runs.live.consumers import MESSAGE_CHARS_MAX, MESSAGES_PER_MINUTE_MAX
 from runs.models import Run
 from tests.integration.runs.live.test_live import closing_code, socket_of
-from tests.people import client_of
+from tests.people import client_of, person
 
 NOON = 1_800_000_000 // 60 * 60
 
@@ -108,6 +110,24 @@ def test_each_page_and_call_is_counted(few: Callable[..., None], path: str) -> N
         assert "More than 3 a minute" in refused.content.decode()
         assert "Content-Security-Policy" in refused
     assert Client().get("/accounts/login/").status_code == 200  # a stranger is counted by address
+
+
+@pytest.mark.django_db
+def test_each_token_is_counted_by_itself_wherever_it_is_used(few: Callable[..., None]) -> None:
+    few(calls=3)
+    owner = person("olga", "operator")
+    texts = [make(owner, name, Role.VIEWER)[1] for name in ("one", "two")]
+
+    def call(text: str, address: str) -> int:
+        headers = {"Authorization": f"Bearer {text}"}
+        return Client(REMOTE_ADDR=address).get("/api/v1/runs", headers=headers).status_code
+
+    assert [call(texts[0], f"10.0.0.{number}") for number in range(4)] == [200, 200, 200, 429]
+    assert [call(texts[1], "10.0.0.1") for _ in range(4)] == [200, 200, 200, 429]
+    browser = Client()
+    browser.force_login(owner)
+    assert browser.get("/api/v1/runs").status_code == 200
+    assert [call("sgb_wrong", "10.0.0.1") for _ in range(4)] == [401, 401, 401, 429]
 
 
 @pytest.mark.django_db

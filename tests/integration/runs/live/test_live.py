@@ -259,8 +259,43 @@ async def test_strangers_and_foreign_pages_are_refused(viewer: Client, stranger:
     for path in (f"/ws/runs/{undone.pk}/", "/ws/runs/", "/ws/interventions/"):
         async with socket_of(stranger, path) as socket:
             assert await closing_code(socket) == 4401
-        async with socket_of(viewer, path, origin="https://elsewhere.example") as socket:
+        async with socket_of(viewer, path, origin="https://elsewhere.example", host="localhost") as socket:
             assert await closing_code(socket) == 4403
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "trusted", "is_own"),
+    [
+        ("http://localhost:8000", "localhost:8000", [], True),
+        ("http://LOCALHOST:8000", "localhost:8000", [], True),
+        ("http://localhost:9000", "localhost:8000", [], False),
+        ("http://localhost", "localhost:8000", [], False),
+        ("https://localhost:8000", "localhost:8000", [], False),
+        ("http://other.localhost:8000", "localhost:8000", [], False),
+        ("http://evil.example:8000", "evil.example:8000", [], False),
+        ("null", "localhost:8000", [], False),
+        ("https://board.example", "localhost:8000", ["https://board.example"], True),
+        ("http://board.example", "localhost:8000", ["https://board.example"], False),
+        ("https://board.example:8443", "localhost:8000", ["https://board.example"], False),
+    ],
+)
+async def test_a_page_of_this_site_is_told_by_scheme_host_and_port(
+    viewer: Client, settings: Any, origin: str, host: str, trusted: list[str], is_own: bool
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = trusted
+    async with socket_of(viewer, "/ws/runs/", origin=origin, host=host) as socket:
+        if is_own:
+            assert await socket.receive_nothing(0.05)
+        else:
+            assert await closing_code(socket) == 4403
+
+
+async def test_behind_https_a_page_is_of_https(viewer: Client, settings: Any) -> None:
+    settings.HTTPS = True
+    async with socket_of(viewer, "/ws/runs/", origin="https://localhost", host="localhost") as socket:
+        assert await socket.receive_nothing(0.05)
+    async with socket_of(viewer, "/ws/runs/", origin="http://localhost", host="localhost") as socket:
+        assert await closing_code(socket) == 4403
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣"])

@@ -19,6 +19,34 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701, 0o777])
+def test_a_folder_that_others_can_use_is_closed_with_a_word(tmp_path, mode, capsys):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "secret_key").write_text("x")
+    (folder / "secret_key").chmod(0o644)
+    folder.chmod(mode)
+    data_dir.prepare(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
+    said = capsys.readouterr().err
+    assert f"Others could use {folder};" in said and "secret_key" in said
+    data_dir.prepare(folder)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_cannot_be_closed_is_refused(tmp_path, monkeypatch):
+    def refuse(self, mode):
+        raise PermissionError(1, "Operation not permitted")
+
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    monkeypatch.setattr(type(folder), "chmod", refuse)
+    with pytest.raises(BadSetting, match="chmod go-rwx"):
+        data_dir.prepare(folder)
+
+
 def test_an_empty_key_is_refused(tmp_path):
     (tmp_path / "secret_key").touch()
     with pytest.raises(BadSetting, match="is empty"):
