@@ -11,6 +11,7 @@ for name in ("REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "WOR
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = DATA
 os.environ["SECRET_KEY"] = "tests only"
+os.environ["SIMULATE_FAULTS"] = "1"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, LIMITS  # noqa: E402

@@ -101,6 +101,7 @@ def environment(folder: Path, database: Mapping[str, str]) -> Mapping[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder / "data"),
         "SECRET_KEY": "bench",
+        "SIMULATE_FAULTS": "1",
         "WORKER_MODULES": "tests.bench.workloads.steps",
         "PYTHONPATH": str(ROOT),
     }

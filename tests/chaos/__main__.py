@@ -57,6 +57,7 @@ def environment(database: str, folder: Path) -> Mapping[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder / "here"),
         "SECRET_KEY": "chaos",
+        "SIMULATE_FAULTS": "1",
     }
     if database == "postgres":
         facts["DATABASE_URL"] = f"postgresql://{NAME}:{NAME}@127.0.0.1:{free_port()}/{NAME}"

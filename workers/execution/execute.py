@@ -50,6 +50,7 @@ class Task:
     output_bytes_max: int
     secret_key: str = ""
     sealed_inputs: frozenset[str] = frozenset()
+    may_simulate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ def step_handle(
         on_log=on_log,
         on_progress=on_progress,
         is_cancelled=is_cancelled,
+        may_simulate=task.may_simulate,
     )
 
 

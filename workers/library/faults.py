@@ -2,7 +2,8 @@
 
 Keys are names of workers, or of steps (`process_batches[3]` for one item of a map). Before the work: `error`,
 `temporary:N`, `critical`, `failed`, `slow:SECONDS`. After the work is done and saved, so that its outcome is
-lost: `hang`, `crash`, `crash:N`. N counts attempts of the step, from 1.
+lost: `hang`, `crash`, `crash:N`. N counts attempts of the step, from 1. They are allowed in trials, and in
+all runs with the setting SIMULATE_FAULTS: an input may come from a stranger, by a webhook.
 """
 
 from __future__ import annotations
@@ -46,12 +47,16 @@ class Fault:
         return not self.amount or attempt <= self.amount
 
 
-def fault_of(context: Mapping[str, Any], *names: str) -> Fault:
+def fault_of(context: Mapping[str, Any], step: StepHandle, *names: str) -> Fault:
     """The fault that the run's input states under the first of `names` that it has.
 
-    Raises CriticalFailure.
+    Raises CriticalFailure, also where faults may not be simulated.
     """
     faults = context.get("simulate") or {}
+    if faults and not step.may_simulate:
+        raise CriticalFailure(
+            "simulate: faults on demand are for trials; set SIMULATE_FAULTS=1 to have them in all runs"
+        )
     if not isinstance(faults, dict):
         raise CriticalFailure(f'simulate: expected {{"worker": "fault"}}, got {faults!r:.100}')
     for name in names:
@@ -94,7 +99,7 @@ def with_faults(function: Callable[..., Any], extra: dict[str, Any], *, by_step:
 
     @wraps(function)
     def worker(context: dict[str, Any], step: StepHandle, **others: Any) -> Any:
-        fault = fault_of(context, *([step.name, name] if by_step else [name]))
+        fault = fault_of(context, step, *([step.name, name] if by_step else [name]))
         if fault.kind == "failed":
             return {"status": "failed", "error": f"simulated failure of {name}", **extra}
         before_work(fault, name, step)

@@ -22,6 +22,7 @@ from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.errors import NewerState, WorkerMissing
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
+from runs.models import Run
 from workers.execution.execute import Task, execute
 from workers.process import identity, leases, missing_workers
 from workers.process.async_runner import AsyncRunner
@@ -175,8 +176,13 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         timeout=timeout_of(action),
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
         secret_key=settings.SECRET_KEY,
+        may_simulate=settings.SIMULATE_FAULTS or not scope["context"].get("simulate") or _is_trial(run_id),
         sealed_inputs=_sealed_inputs(claimed) if any(sealed_texts(params)) else frozenset(),
     )
+
+
+def _is_trial(run_id: str) -> bool:
+    return Run.objects.filter(pk=run_id, trial=True).exists()
 
 
 def _sealed_inputs(claimed: ClaimedAttempt) -> frozenset[str]:

@@ -20,7 +20,8 @@ class StepHandle:
 
     `idempotency_key` is the same over all attempts, and the same for a step and for its
     compensation and verification. `deadline` is when this attempt times out, in UTC.
-    `hide` masks the secrets of the params in what the worker reports.
+    `hide` masks the secrets of the params in what the worker reports. `may_simulate`: shipped workers obey
+    `simulate` in the run's input.
     """
 
     run_id: str
@@ -33,6 +34,7 @@ class StepHandle:
     is_cancelled: IsCancelled | None = None
     lines: int = 0
     hide: Callable[[str], str] = str
+    may_simulate: bool = True
 
     def log(self, *parts: object) -> None:
         """Logs a line.

@@ -44,7 +44,7 @@ def attempt_processing(context: dict[str, Any], params: RetryParams, step: StepH
     Reads `data`, `max_retries` and `retry_count`. Gives `result`, `status`, `method` and `attempts_used`,
     and keeps its work in a scratch folder until "Clean up resources".
     """
-    fault = fault_of(context, step.name, "attempt_processing")
+    fault = fault_of(context, step, step.name, "attempt_processing")
     if fault.kind == "failed":
         return {"status": "failed", "error": "simulated failure of attempt_processing"}
     data = required(context, "data")
@@ -133,7 +133,7 @@ def recovered(
         }
     attempts_used = retry_count + 1
     try:
-        before_work(fault_of(context, "fallback_processing"), "fallback_processing", step)
+        before_work(fault_of(context, step, "fallback_processing"), "fallback_processing", step)
         result = fallback_processing(data)
     except Exception as fallback_error:
         return {

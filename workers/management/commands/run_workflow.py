@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from config.lib.commands import Refused, SagaboardCommand
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
@@ -52,6 +54,7 @@ class Command(SagaboardCommand):
             sys.exit(self._start_lines(version, deadline, options))
         input = read_input(options["input"], version)
         if options["local"]:
+            settings.SIMULATE_FAULTS = True  # the input comes from whoever runs this command
             steps = start_and_run(version, input, deadline)
         else:
             steps = start_and_wait(version, input, deadline if options["wait"] else 0.0)

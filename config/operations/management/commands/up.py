@@ -125,6 +125,7 @@ def part_environment(host: str) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": path,
         "DATA_DIR": str(settings.DATA_DIR),
+        "SIMULATE_FAULTS": os.environ.get("SIMULATE_FAULTS", "1"),  # `up` is for trying out
         "ALLOWED_HOSTS": ",".join(dict.fromkeys(hosts)),
     }
 

@@ -191,3 +191,19 @@ def test_who_tries_may_also_stop_it_but_no_other_run(publish: Publish) -> None:
     assert post(dora, f"/runs/{trial.pk}/cancel", {}).status_code == 200
     assert post(dora, f"/runs/{real.pk}/cancel", {}).status_code == 403
     assert Run.objects.get(pk=trial.pk).status == "cancelled"
+
+
+def test_faults_on_demand_strike_in_trials_and_where_a_setting_allows_them(
+    transactional_db: None, settings: Any
+) -> None:
+    """An input may come from a stranger, by a webhook: elsewhere it fails its run and no more."""
+    settings.SIMULATE_FAULTS = False
+    draft(chain(step("split_data", worker="split_data", compensation=None)))
+    given = {"data": [1], "batch_size": 1, "simulate": {"split_data": "failed"}}
+    tried = carried_out(service.try_draft, "sample", given)
+    assert "simulated failure" in str(tried.error)
+    version = workflows.publish("sample")
+    assert "SIMULATE_FAULTS=1" in str(carried_out(engine.start_run, version, given).error)
+    assert carried_out(engine.start_run, version, given | {"simulate": {}}).status == "completed"
+    settings.SIMULATE_FAULTS = True
+    assert "simulated failure" in str(carried_out(engine.start_run, version, given).error)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.workers.helpers import why
 from workers import CriticalFailure, StepHandle, TemporaryFailure, worker
-from workers.library.faults import SimulatedError, fault_of, simulated, simulated_undo
+from workers.library.faults import Fault, SimulatedError, fault_of, simulated, simulated_undo
 from workers.testing import call, fake_step, outcome_of, spec_of
 
 done: list[str] = []
@@ -126,10 +126,18 @@ def test_a_step_may_be_named_instead_of_the_worker():
 )
 def test_an_unknown_fault_is_refused_with_the_forms_there_are(fault: Any):
     with pytest.raises(CriticalFailure, match="simulate: unknown fault .* for act; use error, temporary:N"):
-        fault_of(with_fault(fault), "act")
+        fault_of(with_fault(fault), fake_step(), "act")
 
 
 @pytest.mark.parametrize("asked", ["error", ["act"], 5])
 def test_simulate_must_be_an_object(asked: Any):
     with pytest.raises(CriticalFailure, match="simulate: expected"):
-        fault_of({"simulate": asked}, "act")
+        fault_of({"simulate": asked}, fake_step(), "act")
+
+
+def test_where_faults_are_off_a_run_that_asks_for_one_fails_and_says_so():
+    step = fake_step()
+    step.may_simulate = False
+    with pytest.raises(CriticalFailure, match="SIMULATE_FAULTS=1"):
+        fault_of(with_fault("crash"), step, "act")
+    assert fault_of({}, step, "act") == fault_of({"simulate": {}}, step, "act") == Fault()
