@@ -11,10 +11,12 @@ from autobahn.websocket import protocol
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
 from django.urls import re_path
 
 from config import http
 from config.accounts.authentication import TokenSockets
+from config.lib.apart import enable
 from config.middleware import BodyLimit
 from runs.live.backpressure import with_backpressure
 from runs.live.routing import websocket_urlpatterns
@@ -48,6 +50,9 @@ async def refuse_unknown(scope: Any, receive: Any, send: Any) -> Any:
     await receive()
     await send({"type": "websocket.close"})
 
+
+if settings.CALLS_APART:
+    enable()
 
 sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(

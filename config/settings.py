@@ -149,6 +149,8 @@ LIMITS = {
 BODY_BYTES_MAX = DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer(
     "BODY_BYTES_MAX", 16_000_000, least=100_000, most=1_000_000_000
 )
+# Whether the web process makes calls whose cost people decide in processes of their own (`config.lib.apart`).
+CALLS_APART = env.flag("CALLS_APART", True)
 # Whether shipped workers obey `simulate` in the input of any run; in trials of drafts they always do.
 SIMULATE_FAULTS = env.flag("SIMULATE_FAULTS", False)
 SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 1_000, least=1, most=100_000)  # in each web process

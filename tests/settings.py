@@ -12,6 +12,7 @@ for name in ("REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "WOR
 os.environ["DATA_DIR"] = DATA
 os.environ["SECRET_KEY"] = "tests only"
 os.environ["SIMULATE_FAULTS"] = "1"
+os.environ["CALLS_APART"] = "0"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATABASES, LIMITS  # noqa: E402

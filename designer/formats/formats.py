@@ -10,6 +10,7 @@ built, since aliases can grow a small text without bounds. Python files are run 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -156,8 +157,19 @@ class _Loader(yaml.CSafeLoader):
 
 # JSON has no dates, default values (`=`) or merges (`<<`): these scalars stay the texts that they are.
 NOT_IN_JSON = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+def _without_sixties(tag: str, pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """A pattern of numbers without those to the base of sixty (`12:30`), which YAML 1.2 has given up.
+
+    People mean times by them, and PyYAML reads a long one in quadratic time.
+    """
+    return re.compile(rf"(?![^:]*:)(?:{pattern.pattern})", pattern.flags) if tag in NUMBERS else pattern
+
+
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in NOT_IN_JSON]
+    first: [(tag, _without_sixties(tag, pattern)) for tag, pattern in resolvers if tag not in NOT_IN_JSON]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from config.lib.apart import apart
 from designer import patterns
 from designer.analysis.single_step import single_step
 from designer.document.document import dump, parse, storage_problem
@@ -60,7 +61,7 @@ def save_draft(name: str, document: object, revision: int, user: Any = None) -> 
     with transaction.atomic():
         Workflow.objects.get_or_create(name=name)
         _write_draft(name, storable, revision, user)
-    return Saved(name, revision + 1, problems_of(storable, name))
+    return Saved(name, revision + 1, apart(problems_of, storable, name))
 
 
 def publish(name: str, user: Any = None, revision: int | None = None) -> WorkflowVersion:
@@ -161,7 +162,7 @@ def import_document(document: object, publish: bool = False, user: Any = None) -
         _write_draft(name, storable, workflow.draft_revision, user)
         if publishable:
             version = _add_version(workflow, publishable, user, draft=None, is_pattern=False)
-    return Saved(name, workflow.draft_revision + 1, problems_of(storable), version)
+    return Saved(name, workflow.draft_revision + 1, apart(problems_of, storable), version)
 
 
 def discard_draft(name: str, revision: int) -> None:
@@ -217,7 +218,7 @@ class _Publishable:
 
 def _publishable(document: dict[str, Any], name: str) -> _Publishable:
     """Validates and resolves a document; raises `PublishRefused`. Takes no lock, as this may take a while."""
-    problems = errors(problems_of(document, name))
+    problems = errors(apart(problems_of, document, name))
     graph, _ = parse(document)
     if problems or graph is None:
         raise PublishRefused(problems)

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router, Status
 
 from config.accounts.authentication import callers
+from config.lib.apart import apart
 from designer.analysis.what_if import preview
 from designer.document.document import parse
 from designer.document.limits import DOCUMENT_BYTES_MAX
@@ -55,7 +56,7 @@ def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[s
 )
 def validate(request: HttpRequest) -> dict[str, Any]:
     """Every problem of a document; stores nothing."""
-    return {"problems": _problems(queries.problems_of(_body(request)))}
+    return {"problems": _problems(apart(queries.problems_of, _body(request)))}
 
 
 @router.get("/workflows/validate", response=dict[str, Any], include_in_schema=False)
@@ -205,9 +206,12 @@ WRITTEN_BODY: dict[str, Any] = {
 @router.post("/documents/read", auth=callers("design"), response=dict[str, Any], openapi_extra=A_TEXT)
 def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
     """The workflow in a file's text, and its problems; the file's name says how it is written."""
-    document = read_workflow(name, _text(request))
-    problems = [problem.as_json() for problem in queries.problems_of(document)]
-    return {"document": document, "problems": problems}
+    return apart(_read, name, _text(request))
+
+
+def _read(name: str, text: str) -> dict[str, Any]:
+    document = read_workflow(name, text)
+    return {"document": document, "problems": _problems(queries.problems_of(document))}
 
 
 @router.post("/documents/write", openapi_extra=WRITTEN_BODY)

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.urls import reverse
 
+from config.lib.apart import apart
 from designer import patterns
 from designer.document.document import parse
 from designer.document.graph import Graph, Step, slot_of
@@ -91,7 +92,7 @@ def edit_data(workflow: Workflow) -> dict[str, Any]:
         "name": workflow.name,
         "document": document,
         "revision": workflow.draft_revision,
-        "problems": [problem.as_json() for problem in problems_of(document, workflow.name)],
+        "problems": [problem.as_json() for problem in apart(problems_of, document, workflow.name)],
         "published": newest.document if newest else None,
         "workers": described_workers(),
         "workflows": list(names[:WORKFLOWS_NAMED_MAX]),

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from config.accounts.permissions import page_for
+from config.lib.apart import apart
 from designer.document.document import parse
 from designer.formats.formats import WRITERS
 from designer.models import Workflow
@@ -47,7 +48,7 @@ def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
         "versions": workflow.versions.select_related("published_by").defer("document", "resolved")[
             : page_data.VERSIONS_SHOWN_MAX
         ],
-        "problems": [] if workflow.draft is None else queries.problems_of(workflow.draft, name),
+        "problems": [] if workflow.draft is None else apart(queries.problems_of, workflow.draft, name),
     }
     if version is not None:
         context |= page_data.version_context(version)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
+from config.lib.apart import apart
 from designer.expressions.scanner import LENGTH_MAX
 from designer.web.api import IfMatch, revision_of
 from runs.queries.runs import run_json
@@ -69,7 +70,7 @@ def get_scope(request: HttpRequest, name: str, path: str, run: UUID | None = Non
     `known` holds paths with type and a short sample, from a past run of the workflow or, without `run`,
     from its sample input; `runs` are the latest to choose from.
     """
-    return preview.known(name, path, run)
+    return apart(preview.known, name, path, run)
 
 
 @router.get("/workflows/{name}/draft/context", auth=callers("design"), response=dict[str, Any])
@@ -81,4 +82,4 @@ def get_context(request: HttpRequest, name: str, path: str, run: UUID | None = N
 @router.post("/workflows/{name}/draft/preview", auth=callers("design"), response=dict[str, Any])
 def preview_expression(request: HttpRequest, name: str, body: PreviewIn) -> dict[str, Any]:
     """`type` and `text` of what an expression gives at `path`, or `error`; stores nothing."""
-    return preview.evaluate(name, body.path, body.expression, body.run)
+    return apart(preview.evaluate, name, body.path, body.expression, body.run)

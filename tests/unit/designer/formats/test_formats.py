@@ -11,7 +11,7 @@ from designer.builder import WorkflowBuilder
 from designer.document.document import dump, parse
 from designer.document.graph import Graph
 from designer.errors import FormatError
-from designer.formats.formats import WRITERS, load_file
+from designer.formats.formats import WRITERS, from_yaml, load_file, yaml_of
 from designer.formats.python_source import to_python
 
 GRAPH = WorkflowBuilder("main", title='A "title"\n').add_step("a", "w", compensation="undo").build()
@@ -121,3 +121,10 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 
 def test_the_builders_graph_is_a_graph() -> None:
     assert isinstance(GRAPH, Graph) and dump(GRAPH)["title"] == 'A "title"\n'
+
+
+def test_numbers_to_the_base_of_sixty_are_texts_whatever_their_length() -> None:
+    long = ":".join(["59"] * 200_000)
+    read = from_yaml(f"a: {long}\nb: 12:30\nc: 12:30:15.5\nd: 12\ne: -1.5\nf: 0x1f\n")
+    assert read == {"a": long, "b": "12:30", "c": "12:30:15.5", "d": 12, "e": -1.5, "f": 31}
+    assert from_yaml(yaml_of(read)) == read
