@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from designer.document.graph import Step
-from tests.simulation.workflows import VALUES, make_undo, nested
+from tests.simulation.workflows import BAD, BAD_CONDITIONS, VALUES, make_undo, nested
 from workers.sdk.outcome import Direction, Failure, Outcome
 
 FORWARD = {
@@ -106,6 +106,13 @@ class Effects:
             return ()
         names = [f"{key}_{letter}" for letter in "ab"[: self.rng.choice((1, 2))]]
         return tuple(
-            Step(name, worker="work", timeout=5.0, on_failure="compensate", compensation=make_undo(self.rng))
+            Step(
+                name,
+                worker="work",
+                timeout=5.0,
+                on_failure="compensate",
+                compensation=make_undo(self.rng),
+                when=self.rng.choice(BAD_CONDITIONS) if self.rng.random() < BAD else None,
+            )
             for name in names
         )

@@ -6,9 +6,11 @@ In the first, no rule may be broken, whatever goes wrong (safety); in the second
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
 from designer.document.graph import Step
@@ -18,6 +20,7 @@ from runs.machine.events import (
     AnswerIntervention,
     Approve,
     ClaimIntervention,
+    Event,
     HandBack,
     Note,
     Rollback,
@@ -29,11 +32,12 @@ from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
-from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library
+from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library, nested
 from tests.simulation.world import ClaimedAttempt, Crash, Job, World
 
 FAULTY_ACTIONS_MAX = 200
 CALM_ROUNDS_MAX = 400
+NONSENSE = (math.nan, math.inf, 2**64, "\0", "\ud800", nested(201), {1: 2})
 
 
 def simulate(seed: int) -> Counter[str]:
@@ -213,6 +217,20 @@ class History:
         except Refused:
             demand(run.run.phase == "ended", "a signal is refused while the run lives")
 
+    def send_nonsense(self) -> None:
+        """What cannot be kept is refused, and changes nothing."""
+        run, bad = self.some_run(), self.rng.choice(NONSENSE)
+        events: list[Event] = [Signal(self.world.now, self.rng.choice(SIGNALS), bad, "anna")]
+        for name, step in run.rows.items():
+            if step.intervention is not None:
+                opened, answer = step.intervention, self.rng.choice(answers(step))
+                given = AnswerIntervention(self.world.now, name, opened, answer, "anna", "a note")
+                events += [replace(given, patch={"v": bad}), replace(given, output=bad)]
+        before = run.run.last_seq
+        for event in events:
+            self._demand_refused(run, event)
+        demand(run.run.last_seq == before, "nonsense has an effect")
+
     def approve(self) -> None:
         run = self.some_run()
         names = allowed(run.graph, run.state()).approvals
@@ -254,12 +272,12 @@ class History:
         if "[" in name or run.graph.by_name[name].kind == "task":
             self.world.effects.by_hand(run.run.id, name, is_undo=is_undo)
 
-    def _demand_refused(self, run: Memory, event: AnswerIntervention | Approve) -> None:
+    def _demand_refused(self, run: Memory, event: Event) -> None:
         try:
             self.world.take(run.run.id, event)
         except Refused:
             return
-        demand(False, f"a second answer counts: {event}")
+        demand(False, f"what is to be refused counts: {event}")
 
     def cancel(self) -> None:
         self.world.cancel(self.some_run().run.id, self.rng.choice(("compensate", "compensate", "abandon")))
@@ -335,6 +353,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.note: 1,
     History.tell_again: 3,
     History.signal: 3,
+    History.send_nonsense: 1,
     History.approve: 3,
     History.answer: 6,
     History.cancel: 1,

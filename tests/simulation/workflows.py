@@ -39,8 +39,16 @@ BAD_INPUT: Mapping[str, Any] = {
     "later": "2400-01-01T00:00:00Z",
     "long": 2**63 - 1,
     "deep": nested(198),
+    "text": "ab" * 22_000,
 }
-BAD_CONDITIONS = ("context.deep", "context.long * context.long > 1", "context.far > 1", "'no'")
+BAD_CONDITIONS = (
+    "context.deep",
+    "context.long * context.long > 1",
+    "context.far > 1",
+    "'no'",
+    "context.text.matches('([ab]{1,30}){1,20}c')",  # more than one search may cost
+)
+BAD_PARAMS: Mapping[str, Any] = {"v": "=context.text.matches('([ab]{1,30}){1,20}c')", "x": "=context.nope"}
 BAD_ITEMS = ("[[[context.deep]]]", "['\\u0000']", "context.v", "context.long")
 BAD_SECONDS = ("=context.long", "=context.far", "=-context.long * 4", "=[context.v]")
 BAD_UNTIL = ("=context.far", "=context.later", "=context.v", "='never'")
@@ -132,7 +140,7 @@ def make_common(rng: Random, name: str) -> dict[str, Any]:
 def make_work(rng: Random, name: str) -> dict[str, Any]:
     return {
         "worker": "work",
-        "params": {"v": "=context.v"} if rng.random() < 0.3 else {},
+        "params": make_params(rng),
         "compensation": make_undo(rng),
         "verify": Action("verify", timeout=20.0) if rng.random() < 0.3 else None,
         "fallback": Action("other", timeout=20.0, queue="slow") if rng.random() < 0.25 else None,
@@ -142,8 +150,16 @@ def make_work(rng: Random, name: str) -> dict[str, Any]:
     }
 
 
+def make_params(rng: Random) -> Mapping[str, Any]:
+    if rng.random() < BAD:
+        return BAD_PARAMS
+    return {"v": "=context.v"} if rng.random() < 0.3 else {}
+
+
 def make_undo(rng: Random) -> Any:
-    params = {"was": "=output", "why": "=failure"} if rng.random() < 0.5 else {}
+    params: Mapping[str, Any] = {"was": "=output", "why": "=failure"} if rng.random() < 0.5 else {}
+    if rng.random() < BAD / 2:
+        params = BAD_PARAMS
     action = Action("undo", params, timeout=10.0, retry=make_retry(rng), queue=rng.choice(QUEUES))
     return rng.choice((action, action, action, action, None, "none", "irreversible"))
 
