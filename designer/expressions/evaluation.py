@@ -16,7 +16,7 @@ Everything is paid for before it is done. What a program reads costs its size, f
 each place that reads it, and more where `+` puts values together, as each sum is a copy. An item of a loop
 costs its size, a constant for the call, and the size of what the body reads beside it, since the library
 copies it anew each time. A search costs pattern × text. One evaluation, its loops included, may cost
-`WORK_MAX`; all within a `shared_budget` may cost `SHARED_WORK_MAX`. The weight of results is bounded
+`WORK_MAX`; all within a `shared_budget` may cost no more together. The weight of results is bounded
 separately, so that small inputs cannot grow into large values. Work is counted and not time, so that an
 evaluation comes to the same everywhere.
 
@@ -30,8 +30,6 @@ import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,12 +39,9 @@ import cel
 
 from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
 from designer.errors import ExpressionError
+from designer.expressions.budget import Budget, shared_budget, weight
 from designer.problems import suggestion, truncate
 
-WORK_MAX = 5_000_000
-"""Number of values that one evaluation may read: about 2 seconds."""
-SHARED_WORK_MAX = 10_000_000
-"""The same for all evaluations that share a budget: about 4 seconds."""
 COPY_WORK = 2
 """Cost of a value that the library copies, in values."""
 SUMS_PER_COPY = 4
@@ -57,12 +52,7 @@ CALL_WORK = 20
 """Cost of one call of the library, in values."""
 RESULT_WEIGHT_MAX = 500_000
 """Largest weight of the result of an expression or of a loop (see `weight`)."""
-TEXT_UNIT = 16
 SOURCE_SHOWN_MAX = 200
-TOO_MUCH = (
-    "the expression reads too much data, alone or with those that are evaluated with it; "
-    "prepare the data in a worker's step"
-)
 
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 
@@ -108,78 +98,79 @@ SEARCH_NAME = "_matches_"
 """The name of the function that stands for `matches`: one of the library's own names cannot be replaced."""
 
 
-@dataclass
-class _Budget:
-    """The work that may still be done. What is refused is not done, and so costs little."""
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The library's copy of what a program read, for the next one that reads no more of the same values.
 
-    left: int
-
-    def spend(self, work: int) -> None:
-        """Raises ExpressionError if more is asked for than is left."""
-        if work > self.left:
-            raise ExpressionError(TOO_MUCH)
-        self.left -= work
-
-    def weigh(self, value: Any, times: int = 1) -> int:
-        """Returns the cost of reading a value so many times. Raises ExpressionError if that is too much."""
-        limit = max(0, self.left) // times
-        try:
-            return times * weight(value, limit)
-        except ExpressionError:
-            self.left -= limit // 2  # for weighing it
-            raise
-
-
-_shared: ContextVar[_Budget | None] = ContextVar("shared_budget", default=None)
-
-
-@contextmanager
-def shared_budget() -> Iterator[None]:
-    """All evaluations inside have one budget together, so that their number does not matter.
-
-    Inside another one, that one counts.
+    `weights`: of the parts that were read, by name and key.
     """
-    if _shared.get() is not None:
-        yield
-        return
-    token = _shared.set(_Budget(SHARED_WORK_MAX))
-    try:
-        yield
-    finally:
-        _shared.reset(token)
+
+    values: Mapping[str, Any]
+    keys: Mapping[str, frozenset[str] | None]
+    context: cel.Context
+    weights: dict[tuple[str, str | None], int]
+
+    def serves(self, code: Code, scope: Mapping[str, Any]) -> bool:
+        return all(
+            name in self.values
+            and self.values[name] is scope.get(name)
+            and self._has(name, code.keys.get(name))
+            for name in code.variables
+        )
+
+    def _has(self, name: str, keys: frozenset[str] | None) -> bool:
+        copied = self.keys.get(name)
+        return copied is None or (keys is not None and keys <= copied)
 
 
 def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
     """Returns the JSON value of an expression. Raises ExpressionError."""
-    shared = _shared.get() or _Budget(SHARED_WORK_MAX)
-    evaluation = _Evaluation(_Budget(min(WORK_MAX, shared.left)))
-    before = evaluation.budget.left
-    try:
-        evaluation.pay(code, scope)
-        value = evaluation.value_of(code, scope)
-    finally:
-        shared.left -= before - evaluation.budget.left
-    return value if code.path else _json(value, code.source)
+    if code.path:
+        return _follow(code.path, scope)
+    with shared_budget() as budget:
+        return _json(_Evaluation(budget).outcome(code, scope), code.source)
 
 
 class _Evaluation:
     """One evaluation: its budget, and the error that stopped one of its functions."""
 
-    def __init__(self, budget: _Budget) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.error: ExpressionError | None = None
 
-    def pay(self, code: Code, scope: Mapping[str, Any]) -> None:
-        """Takes the cost of the outermost program off the budget, that of compiling it included."""
-        self.budget.spend(1 if code.path else CALL_WORK + 2 * len(code.source))
+    def outcome(self, code: Code, scope: Mapping[str, Any]) -> Any:
+        """The value of the outermost program, which is paid for first."""
+        copy = self.budget.copy
+        if copy is not None and not copy.serves(code, scope):
+            copy = self.budget.copy = None
+        weights = self._pay(code, scope, copy)
+        if copy is None:
+            values = {name: scope[name] for name in code.variables if name in scope}
+            context = cel.Context({name: _read(code, name, scope) for name in code.variables})
+            copy = self.budget.copy = _Copy(values, code.keys, context, weights)
+        return self.value_of(code, scope, copy.context)
+
+    def _pay(
+        self, code: Code, scope: Mapping[str, Any], copy: _Copy | None
+    ) -> dict[tuple[str, str | None], int]:
+        """Takes the cost of a program off the budget, that of compiling it included.
+
+        Returns the weights of what it reads, which are known of a copy.
+        """
+        self.budget.spend(CALL_WORK + 2 * len(code.source))
+        weights = copy.weights if copy else {}
         for (name, key), count in code.reads.items():
             value = scope.get(name)
             if key is not None and isinstance(value, Mapping):
                 value = value.get(key)
-            times = COPY_WORK + count * (1 + code.sums // SUMS_PER_COPY)
-            self.budget.spend(self.budget.weigh(value, times))
+            times = (0 if copy else COPY_WORK) + count * (1 + code.sums // SUMS_PER_COPY)
+            if (name, key) not in weights:
+                weights[name, key] = self.budget.weigh(value, times)
+            self.budget.spend(weights[name, key] * times)
+        return weights
 
-    def value_of(self, code: Code, scope: Mapping[str, Any]) -> Any:
+    def value_of(self, code: Code, scope: Mapping[str, Any], context: cel.Context | None = None) -> Any:
+        """The value of a program. `context`: the library's copy of what it reads, if there is one."""
         if code.path:
             return _follow(code.path, scope)
         if code.program is None:
@@ -190,8 +181,13 @@ class _Evaluation:
         }
         if code.searches:
             functions[SEARCH_NAME] = self._search
+        if context is None and functions:
+            context = cel.Context(variables, functions)
+        elif context is not None:
+            for name, function in functions.items():
+                context.add_function(name, function)
         try:
-            return code.program.execute(cel.Context(variables, functions) if functions else variables)
+            return code.program.execute(variables if context is None else context)
         except Exception as error:
             raise self.error or ExpressionError(_message(code.source, error)) from None
 
@@ -275,27 +271,6 @@ _LOOPS: Mapping[str, Callable[[_Evaluation, Loop, Mapping[str, Any], list[Any]],
     "exists": _Evaluation.exists,
     "exists_one": _Evaluation.exists_one,
 }
-
-
-def weight(value: Any, limit: int) -> int:
-    """Size of a JSON-like value: its values, keys, and text in units of `TEXT_UNIT` characters.
-
-    Raises ExpressionError as soon as it passes `limit`; so a huge value costs no more than the limit.
-    """
-    total, todo = 0, [value]
-    while todo:
-        part = todo.pop()
-        total += 1
-        if isinstance(part, str | bytes):
-            total += len(part) // TEXT_UNIT
-        elif isinstance(part, Mapping):
-            total += len(part)
-            todo.extend(part.values())
-        elif isinstance(part, list):
-            todo.extend(part)
-        if total + len(todo) > limit:
-            raise ExpressionError(TOO_MUCH)
-    return total
 
 
 def _read(code: Code, name: str, scope: Mapping[str, Any]) -> Any:

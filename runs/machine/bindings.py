@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from designer.document.graph import Action, Graph, Step
-from designer.expressions.evaluation import shared_budget
+from designer.expressions.budget import shared_budget
 from designer.expressions.expressions import resolve
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState, StepStatus

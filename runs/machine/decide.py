@@ -14,7 +14,7 @@ from typing import Any
 
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Graph
-from designer.expressions.evaluation import shared_budget
+from designer.expressions.budget import shared_budget
 from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (

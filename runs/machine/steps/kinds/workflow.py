@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from designer.document.graph import Step
-from designer.expressions.evaluation import weight
+from designer.expressions.budget import weight
 from designer.expressions.expressions import resolve
 from runs.machine.bindings import bindings_at
 from runs.machine.events import StartChild, child_id

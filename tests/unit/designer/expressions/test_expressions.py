@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions.evaluation import shared_budget
+from designer.expressions.budget import shared_budget
 from designer.expressions.expressions import (
     bare,
     compile_expression,
@@ -292,14 +294,62 @@ def test_one_that_is_refused_leaves_the_budget_to_the_others() -> None:
 
 @pytest.mark.rule("R2.9")
 def test_what_is_usual_is_far_from_the_limit() -> None:
-    """Ten conditions about an output of a megabyte, or a thousand about a small one, are one event's."""
+    """A dozen conditions about an output of a megabyte, or a thousand about a small one, are one event's."""
     scope = {"context": {"rows": ROWS, "n": 1}}
     with shared_budget():
-        for number in range(8):
+        for number in range(12):
             compile_expression(f"size(context.rows) > {number} && context.n == 1").evaluate(scope)
     with shared_budget():
         for number in range(1_000):
             compile_expression(f"context.n == {number} || context.n + 1 > {number}").evaluate(scope)
+
+
+class Rows(list[Any]):
+    """A list that can be referred to weakly."""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "size(context.x)",
+        "context.x.map(x, x + 1)",
+        "context.x.exists(x, string(x).matches('^9'))",
+        "context.nope.map(x, x)",
+    ],
+)
+def test_nothing_of_the_data_is_kept_after_an_evaluation(source: str) -> None:
+    rows = Rows(range(10))
+    kept = weakref.ref(rows)
+    with shared_budget():
+        for _ in range(2):
+            with suppress(ExpressionError):
+                compile_expression(source).evaluate({"context": {"x": rows}})
+    with suppress(ExpressionError):
+        compile_expression(source).evaluate({"context": {"x": rows}})
+    del rows
+    gc.collect()
+    assert kept() is None
+
+
+def test_a_copy_of_the_data_is_not_taken_for_that_of_other_data() -> None:
+    first, second = {"context": {"a": 1, "b": 5}}, {"context": {"a": 2, "b": 6}}
+    sources = (
+        "context.a + 0",
+        "context.b + 0",
+        "context.a + context.b",
+        "size(context)",
+        "[context.a].map(x, x)",
+    )
+    with shared_budget():
+        shared = [
+            compile_expression(source).evaluate(scope)
+            for source in sources
+            for scope in (first, second, first)
+        ]
+    alone = [
+        compile_expression(source).evaluate(scope) for source in sources for scope in (first, second, first)
+    ]
+    assert shared == alone
 
 
 @pytest.mark.parametrize(

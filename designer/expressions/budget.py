@@ -1,0 +1,91 @@
+"""The budget of evaluations: what a value weighs, and how much may be read. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from designer.errors import ExpressionError
+
+WORK_MAX = 5_000_000
+"""Number of values that one evaluation may read, or all that share a budget: about 2 seconds."""
+TEXT_UNIT = 16
+TOO_MUCH = (
+    "the expression reads too much data, alone or with those that are evaluated with it; "
+    "prepare the data in a worker's step"
+)
+
+
+@dataclass
+class Budget:
+    """The work that may still be done. What is refused is not done, and so costs little.
+
+    `copy`: what the last evaluation leaves for the next one.
+    """
+
+    left: int
+    copy: Any = None
+
+    def spend(self, work: int) -> None:
+        """Raises ExpressionError if more is asked for than is left."""
+        if work > self.left:
+            raise ExpressionError(TOO_MUCH)
+        self.left -= work
+
+    def weigh(self, value: Any, times: int = 1) -> int:
+        """Returns the weight of a value. Raises ExpressionError if reading it so many times is too much."""
+        limit = max(0, self.left) // times
+        try:
+            return weight(value, limit)
+        except ExpressionError:
+            self.left -= limit // 2  # for weighing it
+            raise
+
+
+_shared: ContextVar[Budget | None] = ContextVar("shared_budget", default=None)
+
+
+@contextmanager
+def shared_budget() -> Iterator[Budget]:
+    """All evaluations inside have one budget together, so that their number does not matter.
+
+    Conditions that read the same values one after the other share the library's copy of them. Inside another
+    shared budget, that one counts.
+    """
+    current = _shared.get()
+    if current is not None:
+        yield current
+        return
+    budget = Budget(WORK_MAX)
+    token = _shared.set(budget)
+    try:
+        yield budget
+    finally:
+        _shared.reset(token)
+        budget.copy = (
+            None  # the library's objects take no part in garbage collection, and this one is in a circle
+        )
+
+
+def weight(value: Any, limit: int) -> int:
+    """Size of a JSON-like value: its values, keys, and text in units of `TEXT_UNIT` characters.
+
+    Raises ExpressionError as soon as it passes `limit`; so a huge value costs no more than the limit.
+    """
+    total, todo = 0, [value]
+    while todo:
+        part = todo.pop()
+        total += 1
+        if isinstance(part, str | bytes):
+            total += len(part) // TEXT_UNIT
+        elif isinstance(part, Mapping):
+            total += len(part)
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+        if total + len(todo) > limit:
+            raise ExpressionError(TOO_MUCH)
+    return total
