@@ -92,7 +92,7 @@ class Transition:
             return Failure("bad_value", f"The data that {key} reads is nested too deep.")
         self.faults.append(Fault(key, error))
         name = type(error).__name__
-        message = f"A fault of the product stopped this step; the log has it as {name} of {key}."
+        message = f"A fault of the product: {name} in a rule about {key}. The log says more."
         return Failure("internal", message, name)
 
     def command(self, command: Command) -> None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
+from typing import Any
+
+import pytest
 
 from designer.document.graph import Step
+from designer.expressions import expressions
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
 from runs.machine.events import (
@@ -27,7 +31,7 @@ from runs.machine.events import (
     Signal,
 )
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
-from runs.machine.steps import ready
+from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 from tests.simulation.facts import demand
@@ -59,7 +63,7 @@ class Bug(Exception):
 
 @contextmanager
 def breaking_rules(rng: Random, share: float) -> Iterator[None]:
-    """Lets the rules by which steps begin break sometimes, after they have done something."""
+    """Lets rules break sometimes: those by which steps begin, after they have done something, and edges'."""
 
     def breaking(rules: Rules) -> Rules:
         def begin(transition: Transition, step: Step) -> None:
@@ -69,12 +73,15 @@ def breaking_rules(rng: Random, share: float) -> Iterator[None]:
 
         return Rules(begin, rules.resume)
 
-    whole = ready.RULES
-    ready.RULES = {kind: breaking(rules) for kind, rules in whole.items()}
-    try:
+    def condition(source: str, scope: Mapping[str, Any]) -> bool:
+        if rng.random() < share:
+            raise Bug
+        return expressions.condition(source, scope)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ready, "RULES", {kind: breaking(rules) for kind, rules in ready.RULES.items()})
+        patch.setattr(completion, "condition", condition)
         yield
-    finally:
-        ready.RULES = whole
 
 
 class History:

@@ -27,6 +27,13 @@ class Witness(Facts):
         demand(self.at is None or entry.at >= self.at, "time goes backwards")
         demand(self.phase != "ended" or entry.type == "run.compensating", "the run has ended")
         self.seq, self.at = entry.seq, entry.at
+        if self.unrouted and entry.type not in ("intervention.answered", "step.failed"):  # of open questions
+            error = entry.data.get("error") or {}
+            demand(error.get("code") == "internal", f"the edges of {self.unrouted} are left undecided")
+            demand(
+                entry.type in ("run.compensating", "intervention.opened"), "a fault at an edge is passed over"
+            )
+            self.unrouted = ""
         READ[entry.type](self, entry)
 
     # --- rollback ---
