@@ -19,6 +19,7 @@ ENCODER_DEPTH_MAX = 254
 DEPTH_MAX = 200
 """Of a stored value. What the encoder can do beyond that is for what values are wrapped in."""
 PATH_LENGTH_MAX = 200
+NUL_BYTES = NUL_ESCAPE.encode()
 
 
 def why_unstorable(value: Any) -> str:
@@ -27,18 +28,26 @@ def why_unstorable(value: Any) -> str:
     The encoder finds almost everything faster than a walk. It reads NaN as null and writes NUL as an escape;
     a text with either is looked at once more.
     """
-    wrapped = value
-    for _ in range(ENCODER_DEPTH_MAX - DEPTH_MAX):
-        wrapped = (wrapped,)
+    if value is None:
+        return ""
     try:
-        text = orjson.dumps(wrapped)
+        text = orjson.dumps(value)
+        if text.count(b"[") + text.count(b"{") > DEPTH_MAX:
+            orjson.dumps(_wrapped(value))
         if b"null" in text:
             json.dumps(value, allow_nan=False)
-        if NUL_ESCAPE.encode() not in text:
+        if NUL_BYTES not in text:
             return ""
     except (TypeError, ValueError):
         pass
     return _why_unstorable(value)
+
+
+def _wrapped(value: Any) -> Any:
+    """The value in so many lists that the encoder's own limit is that of stored values."""
+    for _ in range(ENCODER_DEPTH_MAX - DEPTH_MAX):
+        value = (value,)
+    return value
 
 
 def _why_unstorable(value: Any) -> str:

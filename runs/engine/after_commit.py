@@ -56,8 +56,7 @@ def start_children(unit: Unit) -> None:
 def _start_child(unit: Unit, command: StartChild) -> None:
     """Whatever the child's definition or input causes fails the step that asks for it, and nothing else."""
     try:
-        with transaction.atomic():
-            start([creation.child_request(unit.run_id, unit.state.run.depth + 1, command)])
+        start([creation.child_request(unit.run_id, unit.state.run.depth + 1, command)])
         return
     except (BadInput, UnknownWorkflow, Refused) as error:
         failure = {"code": error.code, "message": str(error)}
