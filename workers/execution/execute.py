@@ -174,11 +174,14 @@ def outcome_of(result: Any, task: Task) -> Outcome:
     try:
         return classify(encode(result, task.output_bytes_max), task.direction)
     except BadOutput as error:
-        refusal = refused("bad_output", f"worker {task.worker!r}: {error}")
+        reason = f"worker {task.worker!r}: {error}"
     if task.direction not in ("forward", "fallback"):
-        return refusal
+        return refused("bad_output", reason)
     kept = remains(result, task.output_bytes_max)
-    return replace(refusal, output=kept, acted=classify(kept, task.direction).kind == "succeeded")
+    if classify(kept, task.direction).kind != "succeeded":
+        return refused("bad_output", reason)
+    refusal = refused("bad_output", f"{reason}. Its work was done by then, and counts as done.")
+    return replace(refusal, output=kept, acted=True)
 
 
 def step_handle(

@@ -194,6 +194,30 @@ class TestFailures:
         assert (outcome.kind, why(outcome).code, outcome.retryable) == ("failed", "bad_output", False)
         assert "'w'" in why(outcome).message
 
+    @pytest.mark.rule("R6.15")
+    @pytest.mark.parametrize(
+        ("value", "direction", "acted", "kept"),
+        [
+            ({"id": 1, "rate": float("nan")}, "forward", True, {"id": 1}),
+            ({"id": 1, "rate": float("nan")}, "fallback", True, {"id": 1}),
+            ({1, 2}, "forward", True, None),
+            ({"status": "failed", "rate": float("nan")}, "forward", False, None),
+            ({"status": "retry_needed", "rate": float("nan")}, "forward", False, None),
+            ({"requires_intervention": True, "rate": float("nan")}, "forward", False, None),
+            ({"id": 1, "rate": float("nan")}, "undo", False, None),
+            ({"outcome": "done", "output": {1}}, "verify", False, None),
+        ],
+    )
+    def test_a_worker_that_returned_has_done_its_work_unless_it_says_otherwise(
+        self, value, direction, acted, kept
+    ):
+        @worker("w")
+        def work():
+            return value
+
+        outcome = outcome_of(work, direction=direction)
+        assert (why(outcome).code, outcome.acted, outcome.output) == ("bad_output", acted, kept)
+
     def test_a_coroutine_that_was_not_awaited_fails_the_step(self):
         async def inner():
             return 1
