@@ -29,6 +29,7 @@ from runs.machine.events import (
     StartChild,
     TellParent,
 )
+from runs.machine.rollback.plan import may_go_back
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
 from runs.store import writer
@@ -100,7 +101,13 @@ def tell_parent(run_id: UUID) -> None:
         with unit_of(loaded.parent_id, carry_out) as unit:
             unit.take(
                 EndChild(
-                    unit.at, loaded.parent_step, str(run_id), status.value, output, loaded.state.run.error
+                    unit.at,
+                    loaded.parent_step,
+                    str(run_id),
+                    status.value,
+                    output,
+                    loaded.state.run.error,
+                    may_go_back=may_go_back(loaded.state.run),
                 )
             )
             start_children(unit)
@@ -109,7 +116,7 @@ def tell_parent(run_id: UUID) -> None:
 
 
 def roll_back_child(child: UUID) -> None:
-    """Undoes a completed child run whose parent is rolled back."""
+    """Undoes a completed child run whose parent is rolled back; one that is undone tells the parent so."""
     try:
         with unit_of(child, carry_out) as unit:
             unit.take(Rollback(unit.at, by_parent=True))

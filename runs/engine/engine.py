@@ -19,7 +19,7 @@ from uuid import UUID
 from config.lib.json import is_storable, storable
 from config.lib.secret_places import sealed_texts
 from designer.document.graph import Action, Graph, Step
-from runs.engine.after_commit import carry_out, start_children
+from runs.engine.after_commit import carry_out, start_children, tell_parent
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
@@ -83,7 +83,11 @@ def cancel_run(run_id: UUID, mode: CancelMode = "compensate", user: Any = None) 
 
 
 def roll_back(run_id: UUID, to_step: str | None = None, user: Any = None) -> None:
-    """Undoes a completed run, wholly or back to `to_step`. Raises Refused."""
+    """Undoes a completed run, wholly or back to `to_step`. Raises Refused.
+
+    Its parent hears of its end before: it may not have been told yet, and would take the rollback for it.
+    """
+    tell_parent(run_id)
     with unit_of(run_id, carry_out) as unit:
         unit.take(Rollback(unit.at, _name(user), to_step))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from designer.document.graph import Graph
 from runs.machine.answers import Answer, answers_to
-from runs.machine.rollback.plan import plan
+from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import State, StepState, StepStatus, UndoStatus
 
 FORWARD_ANSWERS = answers_to("step_failed")
@@ -45,7 +45,7 @@ def allowed(graph: Graph, state: State) -> Allowed:
     return Allowed(
         cancel=state.run.phase == "forward",
         abandon=is_live,
-        rollback=state.run.status == "completed" and bool(plan(graph, state).undo),
+        rollback=may_go_back(state.run) and bool(plan(graph, state).undo),
         rerun=not is_live,
         approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),
         signals=tuple(

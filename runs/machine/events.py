@@ -124,7 +124,10 @@ class Approve:
 
 @dataclass(frozen=True, slots=True)
 class EndChild:
-    """A child run of a `workflow` step has ended, forward or rolled back."""
+    """A child run of a `workflow` step has ended, forward or rolled back.
+
+    `may_go_back`: it can be rolled back, or rolled back further.
+    """
 
     at: datetime
     step: str
@@ -132,6 +135,7 @@ class EndChild:
     status: str
     output: Any = None
     error: Mapping[str, Any] | None = None
+    may_go_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class TimeOut:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Undo a completed run as a whole, or all steps that completed after `to_step`.
+    """Undo a completed run as a whole, or all steps that completed after `to_step`; or more of such a run.
 
     `by_parent`: the parent run is rolled back; then it is no error if there is nothing to undo.
     """

@@ -101,10 +101,15 @@ def end_child(transition: Transition, event: EndChild) -> None:
         child_runs.child_ended(
             transition, event.step, event.child, event.status, event.output, event.error or {}
         )
-    elif state.undo == UndoStatus.RUNNING and state.child == event.child and event.status != "completed":
+    elif state.undo == UndoStatus.RUNNING and state.child == event.child and _has_gone_back(event):
         child_runs.rolled_back(transition, event.step, event.status)
     else:
         raise Stale(f"{event.step} does not wait for a child")
+
+
+def _has_gone_back(event: EndChild) -> bool:
+    """Whether the child was rolled back as a whole; after a rollback to a step, the rest follows."""
+    return event.status != "completed" and not event.may_go_back
 
 
 def cancel(transition: Transition, event: Cancel) -> None:

@@ -86,6 +86,7 @@ class StepState:
     failures: int = 0  # failed or unknown attempts that count against the retry policy
     asked: int = 0  # "retry_needed" answers
     unknown: bool = False  # some attempt may have had its effect
+    left: int = 0  # effects that stay though the run was rolled back: its own, if irreversible
     error: Mapping[str, Any] | None = None
     output_seq: int | None = None
     effect_seq: int | None = None  # entry that says: the effect is there although the step did not complete
@@ -143,6 +144,11 @@ class StepState:
     @property
     def index(self) -> int:
         return int(self.name.partition("[")[2][:-1])
+
+    @property
+    def left_undone(self) -> int:
+        """How many effects of the step stay that the run's rollback was to undo."""
+        return max(self.left, self.undo == UndoStatus.ABANDONED)
 
 
 @dataclass(frozen=True)
@@ -307,13 +313,17 @@ class State:
         return step
 
     def put(self, step: StepState) -> None:
-        before, after = _counted(self.step(step.name)), _counted(step)
+        stored = self.step(step.name)
+        before, after = _counted(stored), _counted(step)
         if before != after:
             counts = vars(self.run)
             differences = _differences(step.map_name is not None, before, after)
             self.run = evolve(
                 self.run, **{name: counts[name] + difference for name, difference in differences}
             )
+        left = 0 if step.is_map else step.left_undone - stored.left_undone
+        if left:
+            self.run = evolve(self.run, left_undone=self.run.left_undone + left)
         self.changed[step.name] = step
 
 
@@ -329,7 +339,6 @@ class Load:
     undo_busy: bool = False
     undo_blocked: bool = False
     undone: bool = False
-    left_undone: bool = False
 
 
 COUNTERS = tuple(Load.__dataclass_fields__)
@@ -369,5 +378,4 @@ def _load(
         undo_busy=undo == UndoStatus.RUNNING or (undo == UndoStatus.PENDING and is_first),
         undo_blocked=undo == UndoStatus.FAILED,
         undone=undo in UNDO_DONE,
-        left_undone=undo == UndoStatus.ABANDONED,
     )

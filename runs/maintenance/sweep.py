@@ -143,13 +143,8 @@ def _families(at: datetime) -> int:
 def _ended_children(at: datetime) -> int:
     """Repeats lost events about ended children: their end to the parent, or the rollback to the child."""
     waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
-    undone = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).exclude(status="completed")
-    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING).filter(status="completed")
-    return (
-        _each_run(waited_for, after_commit.tell_parent)
-        + _each_run(undone, after_commit.tell_parent)
-        + _each_run(to_undo, after_commit.roll_back_child)
-    )
+    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING)
+    return _each_run(waited_for, after_commit.tell_parent) + _each_run(to_undo, after_commit.roll_back_child)
 
 
 def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:

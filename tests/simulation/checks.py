@@ -151,10 +151,9 @@ class Watched:
         run, state = RunState(), State(RunState(), {}, Nothing())
         for step in self.memory.rows.values():
             state.put(step)
-        irreversible = len(self.witness.remains)
-        for name in COUNTERS:
+        demand({step.name for step in self.memory.rows.values() if step.left} == self.witness.remains, "left")
+        for name in (*COUNTERS, "left_undone"):
             counted = getattr(state.run, name) - getattr(run, name)
-            counted += irreversible if name == "left_undone" else 0
             stored = getattr(self.memory.run, name)
             demand(counted == stored, f"{name} is {stored}, but the steps add up to {counted}")
 

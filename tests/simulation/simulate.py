@@ -30,6 +30,7 @@ from runs.machine.events import (
     Rollback,
     Signal,
 )
+from runs.machine.rollback.plan import may_go_back
 from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
@@ -97,7 +98,7 @@ class History:
         self.root = self.world.start(ROOT, make_input(self.rng))
         self.faulty_phase()
         self.calm_phase()
-        if self.world.runs[self.root].run.status == "completed" and self.rng.random() < 0.6:
+        while may_go_back(self.world.runs[self.root].run) and self.rng.random() < 0.6:
             self.world.seen["rolled back on demand"] += 1
             self.roll_back(self.root)
             self.faulty_phase()
@@ -297,6 +298,7 @@ class History:
         rows = self.world.runs[run].rows
         done = [name for name, step in rows.items() if step.status == StepStatus.COMPLETED]
         to_step = self.rng.choice(done) if done and self.rng.random() < 0.4 else None
+        self.world.tell_parent(run)  # as `runs.engine` does
         try:
             self.world.take(run, Rollback(self.world.now, "anna", to_step))
         except Refused:

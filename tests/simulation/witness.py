@@ -40,9 +40,8 @@ class Witness(Facts):
 
     def compensating(self, entry: Entry) -> None:
         data = entry.data
-        demand(
-            self.phase == "forward" or (self.status == "completed" and data["reason"] == "rollback"), "twice"
-        )
+        may_begin = self.phase == "forward" or (self._may_go_back() and data["reason"] == "rollback")
+        demand(may_begin, "twice")
         by_itself = data["reason"] == "failure" and not data.get("by")
         demand(not (by_itself and self.pivot), "a rollback begins past the point of no return")
         self.phase, self.reason, self.status = "undo", data["reason"], ""
@@ -57,6 +56,9 @@ class Witness(Facts):
         self.remains |= {key for key in self.acted if self._remains(key, floor)}
         for key in self.scope:
             self.undo[key] = "pending"
+
+    def _may_go_back(self) -> bool:
+        return self.status == "completed" or (self.status == "failed" and self.is_partial)
 
     def keeps(self, key: str) -> bool:
         """Whether the run ended by a partial rollback that was not about `key`."""

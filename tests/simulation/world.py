@@ -39,6 +39,7 @@ from runs.machine.events import (
     TimeOut,
     Wake,
 )
+from runs.machine.rollback.plan import may_go_back
 from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
 from tests.simulation.checks import Watched
 from tests.simulation.effects import Effects
@@ -264,10 +265,9 @@ class World:
         if memory.parent is None or status not in RUN_ENDED:
             return
         output = run_output(memory.graph, memory.state()) if status == "completed" else None
-        self.take(
-            memory.parent,
-            EndChild(self.now, memory.parent_step, run, status.value, output, memory.run.error),
-        )
+        error, more = memory.run.error, may_go_back(memory.run)
+        event = EndChild(self.now, memory.parent_step, run, status.value, output, error, may_go_back=more)
+        self.take(memory.parent, event)
 
     # --- attempts ---
 
@@ -355,9 +355,9 @@ class World:
             step = parent.rows[memory.parent_step]
             if parent.run.status not in LIVE or memory.run.status not in RUN_ENDED:
                 continue
-            if step.undo == UndoStatus.RUNNING and memory.run.status == "completed":
+            if step.undo == UndoStatus.RUNNING:
                 self.roll_back_child(run)
-            elif step.status == StepStatus.WAITING or step.undo == UndoStatus.RUNNING:
+            elif step.status == StepStatus.WAITING:
                 self.tell_parent(run)
 
     def _orphaned_children(self) -> None:

@@ -35,10 +35,11 @@ def _compensating(state: State, entry: Entry) -> None:
         failure=data.get("failure"),
         error=data.get("error"),
         partial="to_step" in data,
-        left_undone=state.run.left_undone + len(data.get("remains", ())),
     )
     for name in data.get("cancelled", ()):
         end_early(state, entry, name)
+    for name in data.get("remains", ()):
+        state.change(name, left=1)
     plan_undos(state, data["plan"], entry.payload)
 
 

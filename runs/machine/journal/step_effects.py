@@ -234,7 +234,7 @@ def _settle_edges(state: State, entry: Entry) -> None:
     if "undo" in entry.data:
         plan_late_undo(state, entry)
     if entry.data.get("remains"):
-        state.run = evolve(state.run, left_undone=state.run.left_undone + 1)
+        state.change(entry.step, left=1)
 
 
 def _take_signal(state: State, name: str) -> None:

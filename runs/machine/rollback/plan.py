@@ -278,10 +278,21 @@ def final_status(run: RunState) -> RunStatus:
     return RunStatus.COMPENSATED if run.undone else RunStatus.FAILED
 
 
+def may_go_back(run: RunState) -> bool:
+    """Whether a rollback on demand may begin; `plan` says what it would undo.
+
+    A run that was rolled back to a step, and left something, has failed; what came before is as it was.
+    """
+    return run.final == RunStatus.COMPLETED or (run.final == RunStatus.FAILED and run.partial)
+
+
 def request(transition: Transition, event: Rollback) -> None:
-    """Rolls a completed run back, wholly or to a step. Raises Refused."""
+    """Rolls a completed run, or one that was rolled back to a step, back: wholly or to a step.
+
+    Raises Refused.
+    """
     to_step = event.to_step
-    if transition.run.status != "completed":
+    if not may_go_back(transition.run):
         raise Refused(f"Only a completed run can be rolled back; this one is {transition.run.status.value}.")
     is_step = to_step in transition.graph.by_name
     if to_step is not None and not (is_step and transition.step(to_step).status == StepStatus.COMPLETED):

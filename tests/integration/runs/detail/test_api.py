@@ -130,6 +130,22 @@ def test_a_completed_run_is_rolled_back_on_request(run_here: RunHere, operator: 
     assert post(operator, f"/runs/{run.pk}/rollback").status_code == 409
 
 
+@pytest.mark.rule("R6.10")
+def test_a_run_that_left_something_is_rolled_back_further_on_request(
+    run_here: RunHere, operator: Client
+) -> None:
+    run = run_here(chain(step("a"), step("b"), step("c", compensation="irreversible"), step("d")))
+    assert post(operator, f"/runs/{run.pk}/rollback", {"to_step": "b"}).status_code == 200
+    work()
+    assert operator.get(f"/api/v1/runs/{run.pk}/allowed").json()["rollback"]
+    assert post(operator, f"/runs/{run.pk}/rollback", {}).status_code == 200
+    work()
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert [effect.split(" of ")[0] for effect in did[4:]] == ["undo d", "undo b", "undo a"]
+    assert post(operator, f"/runs/{run.pk}/rollback").status_code == 409
+
+
 def test_a_live_run_is_cancelled_approved_and_signalled(publish: Publish, operator: Client) -> None:
     waits = chain(Step("ok", kind="approval"), Step("paid", kind="wait", signal="payment"), step("a"))
     publish(waits)

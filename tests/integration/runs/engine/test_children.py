@@ -111,6 +111,39 @@ def test_a_child_of_an_abandoned_run_may_still_be_rolled_back(publish: Publish, 
     assert child.status == "compensated"
 
 
+@pytest.mark.rule("R5.10")
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_child_that_was_rolled_back_in_part_is_undone_further_by_its_parent(
+    publish: Publish, redis_client: Redis, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    publish(chain(step("one"), step("two", compensation="irreversible"), step("three"), name="child"))
+    run = engine.start_run(publish(chain(*PARENT.steps, name="parent")), {})
+    work(redis_client)
+    child = run.children.get()
+    engine.roll_back(child.pk, "one", "anna")
+    work(redis_client)
+    child.refresh_from_db()
+    assert child.status == "failed"
+    did.clear()
+    if is_lost:
+        lose(monkeypatch, RollBackChild)
+    engine.roll_back(run.pk, None, "anna")
+    work(redis_client)
+    assert settle(redis_client, monkeypatch, run) == "failed"
+    assert [effect.partition(" of ")[0] for effect in did] == ["undo last", "undo one", "undo first"]
+
+
+@pytest.mark.rule("R5.8")
+def test_a_parent_hears_of_its_childs_end_before_a_person_rolls_the_child_back(
+    publish: Publish, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(publish)
+    lose(monkeypatch, TellParent)
+    work(redis_client)
+    engine.roll_back(run.children.get().pk, None, "anna")
+    assert run.steps.get(name="sub").status == "completed"
+
+
 @pytest.mark.rule("R5.9")
 def test_a_child_that_cannot_be_created_fails_its_step_and_nothing_else(
     publish: Publish, redis_client: Redis

@@ -101,6 +101,14 @@ def test_a_child_that_tells_again_that_it_completed_is_not_taken_for_rolled_back
 
 
 @rule("R5.10")
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_a_child_that_a_person_rolled_back_to_a_step_is_not_taken_for_rolled_back(status) -> None:
+    driver = rolling_back()
+    assert driver.verdict(end(driver, status, may_go_back=True)) == "."
+    assert driver.undos("w") == ["running"]
+
+
+@rule("R5.10")
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 def test_what_a_child_leaves_undone_is_left_undone_by_its_parent(status) -> None:
     driver = rolling_back()

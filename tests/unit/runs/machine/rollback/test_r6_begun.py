@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from designer.document.graph import Edge, Step
-from runs.machine.events import Cancel, TimeOut
+from runs.machine.allowed import allowed
+from runs.machine.events import Cancel, EndChild, Rollback, TimeOut, child_id
+from runs.machine.rollback.plan import plan
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     START,
@@ -96,6 +98,66 @@ def test_an_operators_rollback_stops_at_a_failed_undo_and_goes_on_after_the_answ
     driver.answer("c", "abandon")
     driver.undo_all()
     assert driver.status == "failed"
+
+
+def left_in_part(what: str) -> Driver:
+    """Rolls a run back to its step `b`, whereby something is left: `c`, by a way that `what` names."""
+    slot: Any = {"compensation": "irreversible"} if what == "irreversible" else {}
+    last = kind("c", "workflow", workflow="other") if what == "child" else saga("c", **slot)
+    driver = Driver(chain(saga("a"), saga("b"), last, saga("d")))
+    driver.run("a")
+    driver.run("b")
+    if what == "child":
+        driver.take(EndChild(driver.now, "c", child_id("run", "c", 1), "completed"))
+    else:
+        driver.run("c")
+    driver.run("d")
+    driver.roll_back("b")
+    driver.run("d")
+    if what == "abandoned":
+        driver.run("c", CRITICAL)
+        driver.answer("c", "abandon")
+    elif what == "child":
+        driver.take(EndChild(driver.now, "c", child_id("run", "c", 1), "failed"))
+    return driver
+
+
+LEFT = pytest.mark.parametrize("what", ["irreversible", "abandoned", "child"])
+
+
+@rule("R6.10")
+@LEFT
+@pytest.mark.parametrize("to_step", [None, "a"])
+def test_a_rollback_to_a_step_that_leaves_something_may_go_further(what, to_step) -> None:
+    driver = left_in_part(what)
+    assert (driver.status, driver.memory.run.left_undone) == ("failed", 1)
+    assert allowed(driver.memory.graph, driver.memory.state()).rollback
+    foreseen = plan(driver.memory.graph, driver.memory.state(), to_step).undo
+    driver.roll_back(to_step)
+    driver.undo_all()
+    assert tuple(driver.undone()[2 - (what == "irreversible") :]) == foreseen
+    assert foreseen == (("b",) if to_step else ("b", "a"))
+    assert (driver.status, driver.memory.run.left_undone) == ("failed", 1)
+
+
+@rule("R6.10")
+@LEFT
+def test_when_nothing_is_left_to_undo_it_goes_no_further(what) -> None:
+    driver = left_in_part(what)
+    driver.roll_back()
+    driver.undo_all()
+    assert not allowed(driver.memory.graph, driver.memory.state()).rollback
+    assert driver.verdict(Rollback(driver.now)) == driver.verdict(Rollback(driver.now, by_parent=True)) == "x"
+
+
+@rule("R6.12")
+def test_a_rollback_to_a_step_that_is_abandoned_reports_the_rest_too() -> None:
+    driver = completed()
+    driver.roll_back("b")
+    driver.cancel("abandon")
+    assert driver.undos("a", "m[0]", "m[1]", "b", "c") == ["abandoned"] * 5
+    assert not allowed(driver.memory.graph, driver.memory.state()).rollback
+    assert driver.verdict(Rollback(driver.now, by_parent=True)) == "x"
 
 
 # --- the point of no return ---
