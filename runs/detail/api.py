@@ -20,7 +20,8 @@ from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput, UnknownWorkflow
 from runs.machine.limits import COMMENT_LENGTH_MAX, FRAMES_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, LABELS_MAX
 from runs.queries.lookup import find_run, find_version
-from runs.queries.runs import allowed, frames, rollback_plan, run_json, summary_json
+from runs.queries.rollback_plan import rollback_plan
+from runs.queries.runs import allowed, frames, run_json, summary_json
 
 router = Router(tags=["runs"])
 
@@ -142,7 +143,7 @@ def get_events(
 
 @router.get("/runs/{uuid:run_id}/rollback-plan", response=dict[str, Any])
 def get_rollback_plan(request: HttpRequest, run_id: UUID, to_step: str | None = None) -> dict[str, Any]:
-    """What would be undone now, in order, and what would remain."""
+    """What would be undone now, in order, what would remain, and which points of no return are passed."""
     return rollback_plan(find_run(run_id), to_step)
 
 

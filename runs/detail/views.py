@@ -32,6 +32,7 @@ from runs.models import Intervention, Run
 from runs.queries import runs as queries_runs
 from runs.queries import steps
 from runs.queries.lookup import find_run, latest_versions
+from runs.queries.rollback_plan import planned_undo
 from runs.queries.run_page import opening_json
 from runs.store.graph_cache import version_graph
 
@@ -196,7 +197,7 @@ def _panel(run: Run, loaded: tuple[Graph, State], forms: dict[str, Any] | None =
     return {
         "run": run,
         "allowed": allowed,
-        "rollback_plan": queries_runs.planned_undo(*loaded) if allowed["rollback"] else None,
+        "rollback_plan": planned_undo(*loaded) if allowed["rollback"] else None,
         "children": steps.children(run),
         "approvals": steps.approvals(run, allowed["approvals"]),
         "questions": [

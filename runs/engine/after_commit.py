@@ -22,6 +22,7 @@ from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
     Cancel,
     CancelChild,
+    CancelMode,
     Command,
     EndChild,
     Rollback,
@@ -29,6 +30,7 @@ from runs.machine.events import (
     StartChild,
     TellParent,
 )
+from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import may_go_back
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
@@ -108,6 +110,7 @@ def tell_parent(run_id: UUID) -> None:
                     output,
                     loaded.state.run.error,
                     may_go_back=may_go_back(loaded.state.run),
+                    past_pivot=has_passed(loaded.state.run),
                 )
             )
             start_children(unit)
@@ -115,13 +118,33 @@ def tell_parent(run_id: UUID) -> None:
         logger.info("run %s: parent not told: %s", run_id, stale)
 
 
-def roll_back_child(child: UUID) -> None:
-    """Undoes a completed child run whose parent is rolled back; one that is undone tells the parent so."""
+def roll_back_child(child: UUID, by: str | None = None) -> None:
+    """Undoes a completed child run whose parent is rolled back; one that is undone tells the parent so.
+
+    `by`: the person for whom the parent acts; left out, the parent's state says who that is.
+    """
     try:
+        acts_for = _parent_acts_for(child) if by is None else by
         with unit_of(child, carry_out) as unit:
-            unit.take(Rollback(unit.at, by_parent=True))
+            unit.take(Rollback(unit.at, acts_for, by_parent=True))
     except Refused:
-        tell_parent(child)  # it is undone already, or is being undone
+        tell_parent(child)  # it is undone already, is being undone, or has passed its point of no return
+
+
+def cancel_child(child: UUID, mode: CancelMode, by: str | None = None) -> None:
+    """Stops a live child run whose parent is rolled back or was abandoned; `by` as in `roll_back_child`."""
+    acts_for = _parent_acts_for(child) if by is None else by
+    with unit_of(child, carry_out) as unit:
+        unit.take(Cancel(unit.at, mode, acts_for))
+
+
+def _parent_acts_for(child: UUID) -> str:
+    """Returns the person for whom the parent of a child run rolls it back; "" for none."""
+    row = load(child)
+    if row.parent_id is None:
+        return ""
+    parent = load(row.parent_id).state
+    return parent.run.by or parent.step(row.parent_step).undo_by
 
 
 def carry_out(unit: Unit) -> None:
@@ -152,14 +175,13 @@ def carry_out_all(units: Sequence[Unit]) -> None:
 
 def _carry_out_command(unit: Unit, command: Command) -> None:
     match command:
-        case CancelChild(child, mode):
+        case CancelChild(child, mode, by):
             try:
-                with unit_of(UUID(child), carry_out) as child_unit:
-                    child_unit.take(Cancel(child_unit.at, mode))
-            except (Refused, UnknownRun) as reason:  # it has ended, or could not be created
+                cancel_child(UUID(child), mode, by)
+            except (Refused, Stale, UnknownRun) as reason:  # it has ended, or could not be created
                 logger.info("child run %s not cancelled: %s", child, reason)
-        case RollBackChild(child):
-            roll_back_child(UUID(child))
+        case RollBackChild(child, by):
+            roll_back_child(UUID(child), by)
         case TellParent() if unit.loaded.parent_id is not None:
             tell_parent(unit.run_id)
         case _:

@@ -18,11 +18,12 @@ from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
 from runs.interventions.wording import Subject, consequences
 from runs.machine.allowed import answers
-from runs.machine.answers import DIRECTIONS, OPTION, Answer, Option
+from runs.machine.answers import DIRECTIONS, Answer, Option, option_of
 from runs.machine.bindings import bind, merge_patch, task_bindings
 from runs.machine.errors import Refused
 from runs.machine.preview import may_depend_on_output, preview, waits_behind
 from runs.machine.retry_policy import action_of
+from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import State, StepState
 from runs.models import Intervention
 from runs.queries.differences import Change, changes
@@ -65,7 +66,15 @@ class Question:
 
     @property
     def heading(self) -> str:
-        return HEADINGS[self.intervention.kind]
+        is_past = self.intervention.error.get("code") == PAST_PIVOT
+        if self.is_about_run or (is_past and self.direction == "forward"):
+            return "was the point of no return: shall the run be undone?"
+        return "has a run past its point of no return" if is_past else HEADINGS[self.intervention.kind]
+
+    @property
+    def is_about_run(self) -> bool:
+        """Whether it asks, while it is open, if the run as a whole is to be undone."""
+        return self.step.about != "" and self.is_open
 
     @property
     def worker(self) -> str:
@@ -91,7 +100,7 @@ class Question:
 
     def effect(self, reply: Reply) -> str:
         """Returns the consequences of an answer in sentences; for a refused one, the reason."""
-        subject = Subject(self.intervention.kind, self.intervention.step, self.worker)
+        subject = Subject(self.intervention.kind, self.intervention.step, self.worker, self.is_about_run)
         try:
             previewed = preview(
                 self.graph,
@@ -111,7 +120,8 @@ class Question:
 
     def choices(self) -> list[Choice]:
         """Returns the allowed answers, each with the table's line about it."""
-        options = [OPTION[self.intervention.kind, answer] for answer in self.answers]
+        kind, is_about_run = self.intervention.kind, self.is_about_run
+        options = [option_of(kind, answer, is_about_run=is_about_run) for answer in self.answers]
         return [Choice(option, option.effect) for option in options]
 
     def previewed_choices(self) -> list[Choice]:
@@ -167,12 +177,16 @@ class Question:
 def sentence_about(question: Question) -> str:
     """Returns one sentence about what happened."""
     intervention, run, step = question.intervention, question.state.run, question.step
+    if question.is_about_run:
+        return f"{intervention.error['message']} Nothing is undone unless a person says so."
     if intervention.kind == "step_failed":
         attempts = _in_attempts(step.attempt)
         why = "after the point of no return" if run.pivot else "and a person is to say how it goes on"
         return f"{intervention.step} failed{attempts}, {why}."
     failure = run.failure or {}
     cause = f"{failure['step']} had failed" if failure.get("step") else _reason(run.reason)
+    if intervention.error.get("code") == PAST_PIVOT:
+        return f"{cause}, so what was done is being undone. {intervention.error['message']}"
     attempts = _in_attempts(step.undo_attempt)
     failed = f"{question.worker}, the undo of {intervention.step}, failed{attempts}"
     return f"{cause}, so what was done is being undone; {failed}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runs.machine.answers import OPTION, Answer
+from runs.machine.answers import Answer, option_of
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
@@ -20,20 +20,26 @@ ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of an intervention: its kind, the step, and the `worker` that a retry calls."""
+    """The subject of an intervention: its kind, the step, and the `worker` that a retry calls.
+
+    `is_about_run`: it asks whether the run as a whole is to be undone.
+    """
 
     kind: str
     step: str
     worker: str
+    is_about_run: bool = False
 
 
 def consequences(subject: Subject, answer: Answer, preview: Preview, *, depends: bool = False) -> str:
     """Returns sentences about one answer. `depends`: what begins depends on the output that is entered."""
-    lead = OPTION[subject.kind, answer].lead.format(step=subject.step, worker=subject.worker)
+    option = option_of(subject.kind, answer, is_about_run=subject.is_about_run)
+    lead = option.lead.format(step=subject.step, worker=subject.worker)
     if subject.kind == "compensation_failed":
         parts = [lead, following(tuple(name for name in preview.undo if name != subject.step))]
     else:
         parts = [lead, *_of_failed_step(answer, preview, depends)]
+    parts.insert(1, _passing(preview.past_pivot))
     if preview.still_open:
         questions = _count(preview.still_open, "other question")
         parts.append(f"{questions} about this run {'stays' if preview.still_open == 1 else 'stay'} open.")
@@ -71,6 +77,10 @@ def _follow(undo: tuple[str, ...]) -> str:
 
 def _remaining(names: tuple[str, ...]) -> str:
     return f"What {_names(names)} did cannot be undone and stays." if names else ""
+
+
+def _passing(names: tuple[str, ...]) -> str:
+    return f"This goes back past the point of no return: {_names(names)}." if names else ""
 
 
 def _starting(names: tuple[str, ...]) -> str:

@@ -17,10 +17,11 @@ from runs.machine.allowed import Allowed
 from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.errors import Refused
 from runs.machine.events import CancelMode
+from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.rollback.plan import plan
 from runs.models import Intervention, Run
-from runs.store.graph_cache import run_graph
-from runs.store.reader import load
+from runs.queries.rollback_plan import all_past_pivot
+from runs.queries.runs import load
 
 BULK_MAX = 200
 INTERVENTIONS_PER_RUN_MAX = 50
@@ -41,19 +42,24 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result for one run, or its preview. `made`: the new run of a rerun."""
+    """The result for one run, or its preview. `made`: the new run of a rerun.
+
+    `past_pivot`: the points of no return that it goes back over.
+    """
 
     run_id: UUID
     is_done: bool
     text: str
     code: str = ""
     made: UUID | None = None
+    past_pivot: tuple[str, ...] = ()
     run: Run | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         made = {"made": str(self.made)} if self.made else {}
         code = {"code": self.code} if self.code else {}
-        return {"run": str(self.run_id), "ok": self.is_done, "detail": self.text, **code, **made}
+        passed = {"past_pivot": list(self.past_pivot)} if self.past_pivot else {}
+        return {"run": str(self.run_id), "ok": self.is_done, "detail": self.text, **code, **made, **passed}
 
 
 class NotAllowed(RunsError):
@@ -76,7 +82,14 @@ def find(run_ids: Sequence[UUID]) -> dict[UUID, Run]:
 
 def preview(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
     """The results that `do` would return now; changes nothing."""
-    return _each(run_ids, lambda run: Result(run.pk, True, PREVIEWS[order.act](run, order), run=run))
+    return _each(run_ids, lambda run: _foretold(run, order))
+
+
+def _foretold(run: Run, order: Order) -> Result:
+    text, passed = PREVIEWS[order.act](run, order)
+    if passed:
+        text = f"{text} This goes back past the point of no return: {', '.join(passed)}."
+    return Result(run.pk, True, text, past_pivot=passed, run=run)
 
 
 def do(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
@@ -100,35 +113,42 @@ def _one(run_id: UUID, run: Run | None, act: Callable[[Run], Result]) -> Result:
         return Result(run_id, False, str(refused), refused.code, run=run)
 
 
-def _allowed(run: Run) -> tuple[Allowed, int]:
-    """The acts that are allowed now, and the number of steps that a rollback would undo."""
-    loaded = load(run.pk)
-    graph = run_graph(loaded.version_id, loaded.state)
-    return machine_allowed(graph, loaded.state), len(plan(graph, loaded.state).undo)
+def _allowed(run: Run) -> Allowed:
+    """The acts that are allowed now."""
+    return machine_allowed(*load(run.pk))
 
 
 # --- previews ---
 
 
-def _preview_cancel(run: Run, order: Order) -> str:
-    can, undos = _allowed(run)
+Foretold = tuple[str, tuple[str, ...]]
+"""What happens, and the points of no return that it goes back over."""
+
+
+def _preview_cancel(run: Run, order: Order) -> Foretold:
+    graph, state = load(run.pk)
+    can = machine_allowed(graph, state)
     if not can.abandon:
         raise NotAllowed("It has ended.")
     if order.mode == "abandon":
-        return "It stops where it is; nothing is undone."
+        return "It stops where it is; nothing is undone.", ()
     if not can.cancel:
         raise UndoneAlready
-    return f"It stops, and {undos} step{' is' if undos == 1 else 's are'} undone." if undos else "It stops."
+    undos = len(plan(graph, state).undo)
+    text = f"It stops, and {undos} step{' is' if undos == 1 else 's are'} undone." if undos else "It stops."
+    return text, all_past_pivot(graph, state)
 
 
-def _preview_retry(run: Run, order: Order) -> str:
-    steps = [intervention.step for intervention in _retriable(run)]
-    return f"{', '.join(steps)}: tried again, then the run goes on."
+def _preview_retry(run: Run, order: Order) -> Foretold:
+    interventions = _retriable(run)
+    steps = [intervention.step for intervention in interventions]
+    passed = (one.step for one in interventions if one.error.get("code") == PAST_PIVOT)
+    return f"{', '.join(steps)}: tried again, then the run goes on.", tuple(passed)
 
 
-def _preview_rerun(run: Run, order: Order) -> str:
+def _preview_rerun(run: Run, order: Order) -> Foretold:
     _check_ended(run)
-    return f"A new run of {run.version.label} starts with the same input and labels."
+    return f"A new run of {run.version.label} starts with the same input and labels.", ()
 
 
 # --- actions ---
@@ -163,7 +183,7 @@ def _rerun(run: Run, order: Order) -> Result:
 
 def _retriable(run: Run) -> list[Intervention]:
     """The open interventions that allow a retry. Raises NotAllowed if there are none."""
-    can, _ = _allowed(run)
+    can = _allowed(run)
     steps = [step for step, answers in can.interventions.items() if "retry" in answers]
     interventions = Intervention.objects.filter(run=run, status="open", step__in=steps).order_by("opened_at")
     retriable = list(interventions[:INTERVENTIONS_PER_RUN_MAX])
@@ -175,11 +195,11 @@ def _retriable(run: Run) -> list[Intervention]:
 
 
 def _check_ended(run: Run) -> None:
-    if not _allowed(run)[0].rerun:
+    if not _allowed(run).rerun:
         raise NotAllowed("It has not ended yet.")
 
 
-PREVIEWS: dict[Act, Callable[[Run, Order], str]] = {
+PREVIEWS: dict[Act, Callable[[Run, Order], Foretold]] = {
     "cancel": _preview_cancel,
     "retry": _preview_retry,
     "rerun": _preview_rerun,

@@ -114,6 +114,7 @@ def run_bulk(request: HttpRequest) -> HttpResponse:
         "willing": willing,
         "refusing": [result for result in results if not result.is_done],
         "mode": mode,
+        "passing": sum(bool(result.past_pivot) for result in willing),
         "run_ids": " ".join(str(result.run_id) for result in willing),
         "key": f"page-{uuid4()}",
         "query": request.POST.get("filter", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from designer.document.graph import Graph
-from runs.machine.answers import Answer, answers_to
+from runs.machine.answers import RUN_OPTIONS, Answer, answers_to
 from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import State, StepState, StepStatus, UndoStatus
 
@@ -13,6 +13,7 @@ FORWARD_ANSWERS = answers_to("step_failed")
 BRANCH_ANSWERS = answers_to(
     "step_failed", has_ended=True
 )  # of a step that has ended and that no branch leads on from
+RUN_ANSWERS = tuple(RUN_OPTIONS)
 UNDO_ANSWERS = answers_to("compensation_failed")
 
 
@@ -31,6 +32,8 @@ class Allowed:
 
 def answers(state: StepState) -> tuple[Answer, ...]:
     """Returns the answers that the open intervention of a step accepts."""
+    if state.about:
+        return RUN_ANSWERS
     if state.undo == UndoStatus.FAILED:
         return UNDO_ANSWERS
     return BRANCH_ANSWERS if state.is_done else FORWARD_ANSWERS

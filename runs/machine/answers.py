@@ -108,6 +108,25 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
+RUN_OPTIONS: Mapping[Answer, Option] = {
+    "skip": Option(
+        "step_failed",
+        "skip",
+        title="Let the run go on",
+        effect="The run continues as if nobody had asked.",
+        lead="The run goes on as before.",
+        is_by_hand=True,
+    ),
+    "compensate": Option(
+        "step_failed",
+        "compensate",
+        title="Give up and undo",
+        effect="Every completed step with an undo is undone, past the point of no return too.",
+        lead="The run is given up.",
+    ),
+}
+"""The answers where a person is asked, at a completed pivot, whether the run as a whole is to be undone."""
+
 BY_HAND = frozenset(option.answer for option in OPTIONS if option.is_by_hand)
 OPTION: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option for option in OPTIONS}
 
@@ -116,6 +135,11 @@ def title_of(kind: str, answer: str) -> str:
     """Returns the title; the answer itself if the table has none, as for answers of the end of a run."""
     option = OPTION.get((kind, answer))
     return option.title if option else answer
+
+
+def option_of(kind: str, answer: Answer, *, is_about_run: bool = False) -> Option:
+    """Returns the row of an answer that is possible. Raises KeyError."""
+    return RUN_OPTIONS[answer] if is_about_run else OPTION[kind, answer]
 
 
 def answers_to(kind: Kind, *, has_ended: bool = False) -> tuple[Answer, ...]:

@@ -39,7 +39,7 @@ from runs.machine.events import (
 )
 from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
-from runs.machine.steps import attempts
+from runs.machine.steps import attempts, child_runs
 from runs.machine.steps.ready import advance
 from runs.machine.transition import Transition
 
@@ -119,7 +119,7 @@ HANDLERS: dict[type, Handler] = {
     Wake: operator_actions.wake,
     Signal: operator_actions.signal,
     Approve: operator_actions.approve,
-    EndChild: operator_actions.end_child,
+    EndChild: child_runs.end_child,
     Cancel: operator_actions.cancel,
     TimeOut: operator_actions.time_out,
     Rollback: plan.request,

@@ -126,7 +126,8 @@ class Approve:
 class EndChild:
     """A child run of a `workflow` step has ended, forward or rolled back.
 
-    `may_go_back`: it can be rolled back, or rolled back further.
+    `may_go_back`: it can be rolled back, or rolled back further. `past_pivot`: it, or a run below it, has
+    passed a point of no return.
     """
 
     at: datetime
@@ -136,10 +137,13 @@ class EndChild:
     output: Any = None
     error: Mapping[str, Any] | None = None
     may_go_back: bool = False
+    past_pivot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
+    """Stop the run. `by`: the person, also where a parent run acts for a person; "" for the system."""
+
     at: datetime
     mode: CancelMode = "compensate"
     by: str = ""
@@ -156,7 +160,8 @@ class TimeOut:
 class Rollback:
     """Undo a completed run as a whole, or all steps that completed after `to_step`; or more of such a run.
 
-    `by_parent`: the parent run is rolled back; then it is no error if there is nothing to undo.
+    `by_parent`: the parent run is rolled back; then it is no error if there is nothing to undo. `by` is the
+    person who asked for that, and "" where the parent's rollback began by itself.
     """
 
     at: datetime
@@ -249,13 +254,17 @@ class StartChild:
 
 @dataclass(frozen=True, slots=True)
 class CancelChild:
+    """`by`: the person for whom this run acts, "" for none; so in `RollBackChild`."""
+
     child: str
     mode: CancelMode
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RollBackChild:
     child: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

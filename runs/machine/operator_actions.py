@@ -1,11 +1,13 @@
-"""Rules of events from outside: signals, approvals, answers, cancelling, timers and ended child runs. PURE.
+"""Rules of events from outside: signals, approvals, answers, cancelling and timers. PURE.
 
-The events of attempts are in `steps.attempts`, the rollback on demand in `rollback.plan`.
+The events of attempts are in `steps.attempts`, those of child runs in `steps.child_runs`, the rollback on
+demand is in `rollback.plan`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from runs.machine.allowed import answers
 from runs.machine.answers import OPTION, Answer, Kind
@@ -16,7 +18,6 @@ from runs.machine.events import (
     Cancel,
     CancelChild,
     ClaimIntervention,
-    EndChild,
     Lose,
     Signal,
     TellParent,
@@ -27,9 +28,9 @@ from runs.machine.interventions import close_intervention, kind_of
 from runs.machine.limits import SIGNALS_KEPT_MAX
 from runs.machine.retry_policy import failure_of
 from runs.machine.rollback import attempts as rollback_attempts
-from runs.machine.rollback import plan
-from runs.machine.states import StepState, StepStatus, UndoStatus
-from runs.machine.steps import attempts, child_runs, completion, maps, waits
+from runs.machine.rollback import pivots, plan
+from runs.machine.states import Reason, StepState, StepStatus, UndoStatus
+from runs.machine.steps import attempts, completion, maps, waits
 from runs.machine.steps.ready import begin_again
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
@@ -95,43 +96,39 @@ def approve(transition: Transition, event: Approve) -> None:
         completion.fail(transition, event.step, Failure("rejected", message), answer)
 
 
-def end_child(transition: Transition, event: EndChild) -> None:
-    state = transition.step(event.step)
-    if (state.waits or {}).get("child") == event.child and state.status == StepStatus.WAITING:
-        child_runs.child_ended(
-            transition, event.step, event.child, event.status, event.output, event.error or {}
-        )
-    elif state.undo == UndoStatus.RUNNING and state.child == event.child and _has_gone_back(event):
-        child_runs.rolled_back(transition, event.step, event.status)
-    else:
-        raise Stale(f"{event.step} does not wait for a child")
-
-
-def _has_gone_back(event: EndChild) -> bool:
-    """Whether the child was rolled back as a whole; after a rollback to a step, the rest follows."""
-    return event.status != "completed" and not event.may_go_back
-
-
 def cancel(transition: Transition, event: Cancel) -> None:
     _refuse_if_ended(transition)
-    error = {"code": "cancelled", "message": f"Cancelled by {event.by or 'the system'}."}
+    beginning: pivots.Beginning = "cancel_by_person" if event.by else "cancel_by_system"
     if event.mode == "abandon":
-        abandon(transition, error, event.by)
+        abandon(transition, _stopped("cancel", event.by), event.by)
     elif transition.run.phase == "undo":
         raise Refused("The run is already being rolled back.", code="already_compensating")
+    elif pivots.must_ask(transition.run, beginning):
+        pivots.ask_about_run(transition, "cancel")
     else:
-        plan.begin(transition, "cancel", error=error, failure=_as_failure(error), by=event.by)
+        _stop(transition, beginning, "cancel", event.by)
 
 
 def time_out(transition: Transition, event: TimeOut) -> None:
     if transition.run.phase != "forward" or transition.run.due_at is None or transition.run.due_at > event.at:
         raise Stale("the run has not timed out")
-    error = {"code": "timeout", "message": "The run took longer than its timeout."}
-    plan.begin(transition, "timeout", error=error, failure=_as_failure(error))
+    if pivots.must_ask(transition.run, "run_timeout"):
+        pivots.ask_about_run(transition, "timeout")
+    else:
+        _stop(transition, "run_timeout", "timeout")
 
 
-def _as_failure(error: dict[str, str]) -> dict[str, str]:
-    return {"step": "", "error": error["code"], "message": error["message"]}
+def _stop(transition: Transition, beginning: pivots.Beginning, reason: Reason, by: str = "") -> None:
+    """Begins the rollback of a run that nothing has failed in."""
+    error = _stopped(reason, by)
+    failure = {"step": "", "error": error["code"], "message": error["message"]}
+    plan.begin(transition, beginning, reason=reason, error=error, failure=failure, by=by)
+
+
+def _stopped(reason: Reason, by: str) -> dict[str, str]:
+    if reason == "timeout":
+        return {"code": "timeout", "message": "The run took longer than its timeout."}
+    return {"code": "cancelled", "message": f"Cancelled by {by or 'the system'}."}
 
 
 def abandon(transition: Transition, error: dict[str, str], by: str = "") -> None:
@@ -141,7 +138,7 @@ def abandon(transition: Transition, error: dict[str, str], by: str = "") -> None
         if step.intervention is not None:
             close_intervention(transition, name, "abandon")
         if (step.waits or {}).get("for") == "child":
-            transition.command(CancelChild((step.waits or {})["child"], "abandon"))
+            transition.command(CancelChild((step.waits or {})["child"], "abandon", by))
     cancelled = [name for name, step in steps.items() if not step.is_done and step.status != "pending"]
     data = {"error": error, "cancelled": cancelled, "abandoned": plan.left_behind(transition)}
     transition.emit("run.cancelled", data=data | ({"by": by} if by else {}))
@@ -192,16 +189,20 @@ def _resolve_step(transition: Transition, event: AnswerIntervention, state: Step
 
 
 def _give_up(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
+    if state.about:
+        return _stop(transition, "answer", cast(Reason, state.about), event.by)
     failure = failure_of(state)
     if state.status == StepStatus.BLOCKED:
         data = completion.failure_data(failure, unknown=state.unknown)
         transition.emit("step.failed", event.step, attempt=state.attempt, data=data)
     facts = {"step": event.step, "error": failure.code, "message": failure.message}
-    plan.begin(transition, "failure", failure=facts, by=event.by)
+    return plan.begin(transition, "answer", failure=facts, by=event.by)
 
 
 def _skip_step(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
     key, failure = event.step, failure_of(state)
+    if state.about:
+        return  # the run goes on; applying the entry of the answer says so
     if state.map_name is not None:
         maps.skip_item(transition, transition.definition(key), key, failure, unknown=state.unknown)
     else:
@@ -211,7 +212,11 @@ def _skip_step(transition: Transition, event: AnswerIntervention, state: StepSta
 
 
 def _retry_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:
-    rollback_attempts.schedule(transition, event.step, state, transition.at, {"fresh": True})
+    """Tries an undo again; the rollback of a child run past its pivot begins now that a person allows it."""
+    data: dict[str, Any] = {"fresh": True}
+    if failure_of(state).code == pivots.PAST_PIVOT:
+        data |= {"by": event.by, "past_pivot": [event.step]}
+    rollback_attempts.schedule(transition, event.step, state, transition.at, data)
 
 
 def _resolve_undo(transition: Transition, event: AnswerIntervention, state: StepState) -> None:

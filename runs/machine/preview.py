@@ -26,7 +26,8 @@ class Preview:
     """The consequences of an answer.
 
     `starts`: steps that begin at once. `undo`: undos that follow, first to last, beginning with the one in
-    question where it is tried again. `remains`: steps whose effects are not undone. `still_open`: how many
+    question where it is tried again. `remains`: steps whose effects are not undone. `past_pivot`: completed
+    points of no return that the undos go back over. `still_open`: how many
     other interventions of the run stay open. `ends`: how the run ends if all goes well; None where that
     depends on steps that are still to come.
     """
@@ -34,6 +35,7 @@ class Preview:
     starts: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
+    past_pivot: tuple[str, ...] = ()
     still_open: int = 0
     ends: RunStatus | None = None
 
@@ -50,7 +52,7 @@ def preview(
 ) -> Preview:
     """Returns the consequences of `answer` to the open intervention of `step`. Raises Refused."""
     opened = state.step(step).intervention or 0
-    event = AnswerIntervention(at, step, opened, answer, "", "preview", patch, output)
+    event = AnswerIntervention(at, step, opened, answer, "preview", "preview", patch, output)
     return _preview_of(decide(graph, state, event))
 
 
@@ -62,6 +64,7 @@ def _preview_of(decision: Decision) -> Preview:
         starts=tuple(entry.step for entry in decision.entries if entry.type in BEGINS),
         undo=undo,
         remains=_remains(decision),
+        past_pivot=_past_pivot(decision),
         still_open=sum(step.intervention is not None for step in steps),
         ends=_end(state.run, len(undo)),
     )
@@ -75,6 +78,10 @@ def _remains(decision: Decision) -> tuple[str, ...]:
     ]
     entries = [entry for entry in decision.entries if entry.type == "run.compensating"]
     return (*left, *(name for entry in entries for name in entry.data.get("remains", ())))
+
+
+def _past_pivot(decision: Decision) -> tuple[str, ...]:
+    return tuple(name for entry in decision.entries for name in entry.data.get("past_pivot", ()))
 
 
 def _end(run: RunState, to_undo: int) -> RunStatus | None:

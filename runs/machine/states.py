@@ -102,12 +102,15 @@ class StepState:
     finished_at: datetime | None = None
     waits: Mapping[str, Any] | None = None
     child: str | None = None  # the child run that did the work of a completed `workflow` step
+    child_pivot: bool = False  # that child run, or one below it, has passed a pivot
     intervention: int | None = None  # seq of the entry that opened it
+    about: str = ""  # the reason, if the intervention asks whether the run as a whole is to be undone
     added_by: str | None = None
     undo_after: int = 0  # planned undos that must end before this one starts
     undo_then: tuple[str, ...] = ()
     undo_released: bool = False
     undo_verified: bool = False  # the verify worker was asked before this undo
+    undo_by: str = ""  # who allowed that the rollback of the child run passes its pivot
     items_seq: int | None = None
     items_total: int | None = None
     items_next: int = 0
@@ -173,7 +176,10 @@ class RunState:
     failure: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     partial: bool = False
+    by: str = ""  # who began the rollback; "" if it began by itself
     pivot: bool = False
+    pivot_below: bool = False  # a child run that did the work of a step has passed a pivot
+    goes_on: bool = False  # past the pivot, a person decided so when the parent was rolled back
     said_blocked: bool = False
     added: tuple[int, ...] = ()  # seqs of the expansions
     added_count: int = 0

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from redis import RedisError
 
 from config.lib.database_errors import is_unavailable, unavailability
@@ -24,8 +24,9 @@ from runs.errors import NewerState
 from runs.interventions import notifications
 from runs.machine.errors import MachineError
 from runs.machine.events import CancelMode, Dispatch
+from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
-from runs.models import Run, StepRun
+from runs.models import Intervention, Run, StepRun
 from runs.store import reader
 from runs.triggers import service
 
@@ -110,8 +111,15 @@ def _still_in_queue(rows: Iterable[Row]) -> set[int]:
 
 
 def _due_runs(at: datetime) -> int:
-    ids = Run.objects.filter(due_at__lte=at).values_list("pk", flat=True)[:ROWS_PER_PASS]
-    return sum(_each(run_id, partial(engine.time_out, run_id)) for run_id in list(ids))
+    ids = list(Run.objects.filter(due_at__lte=at).values_list("pk", flat=True)[:ROWS_PER_PASS])
+    return sum(_time_out(run_id, at) for run_id in ids)
+
+
+def _time_out(run_id: UUID, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        Run.objects.filter(pk=run_id, due_at__lte=at).update(due_at=at + timedelta(seconds=seconds))
+
+    return _each(run_id, partial(engine.time_out, run_id), put_off)
 
 
 def _due_schedules(at: datetime) -> int:
@@ -165,8 +173,12 @@ def _each_run(runs: QuerySet[Run], advance: Callable[[UUID], object]) -> int:
 def _orphaned_children(at: datetime) -> int:
     """Repeats lost events to live children whose parent is rolled back or was abandoned."""
     waiting_parent = {"parent__steps__name": F("parent_step"), "parent__steps__status": StepStatus.WAITING}
+    asked = Intervention.objects.filter(run=OuterRef("pk"), kind="step_failed", error__code=PAST_PIVOT)
     to_undo = Run.objects.filter(
-        status__in=("running", "waiting", "blocked"), parent__status="compensating", **waiting_parent
+        ~Exists(asked),  # a person decides, or has decided that it goes on
+        status__in=("running", "waiting", "blocked"),
+        parent__status="compensating",
+        **waiting_parent,
     )
     orphans = Run.objects.filter(
         status__in=RUN_STARTED,
@@ -179,7 +191,7 @@ def _orphaned_children(at: datetime) -> int:
 
 def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:
     ids = list(runs.values_list("pk", flat=True)[:ROWS_PER_PASS])
-    return sum(_each(run_id, partial(engine.cancel_run, run_id, mode)) for run_id in ids)
+    return sum(_each(run_id, partial(after_commit.cancel_child, run_id, mode)) for run_id in ids)
 
 
 def _stay_due(seconds: float) -> None:

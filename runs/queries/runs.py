@@ -13,9 +13,8 @@ from config.lib.json import iso as iso
 from designer.document.graph import Action, Graph, Step
 from runs.machine.allowed import Allowed
 from runs.machine.allowed import allowed as machine_allowed
-from runs.machine.bindings import bound_params, map_results, run_output
+from runs.machine.bindings import map_results, run_output
 from runs.machine.limits import FRAMES_MAX
-from runs.machine.rollback.plan import plan
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
 from runs.queries.snapshot import without_traceback
@@ -229,37 +228,3 @@ def intervention_json(intervention: Intervention, answers: tuple[str, ...] = ())
         "answered_by": intervention.answered_by or None,
         "answered_at": iso(intervention.answered_at),
     }
-
-
-def planned_undo(graph: Graph, state: State) -> Json:
-    """Returns what a rollback would undo now, without params, as those need outputs to be read."""
-    planned = plan(graph, state)
-    return {
-        "undo": [{"step": name, "worker": _undo_worker(graph, name)} for name in planned.undo],
-        "remains": [{"step": name} for name in planned.remains],
-    }
-
-
-def rollback_plan(run: Run, to_step: str | None = None) -> Json:
-    """Returns what a rollback would undo now, first to last, with params, and what would remain."""
-    graph, state = load(run.pk)
-    planned = plan(graph, state, to_step)
-    return {
-        "run": str(run.pk),
-        "order": graph.compensation_order,
-        "undo": [_planned_json(graph, state, name) for name in planned.undo],
-        "remains": [{"step": name, "reason": "irreversible"} for name in planned.remains],
-    }
-
-
-def _planned_json(graph: Graph, state: State, name: str) -> Json:
-    worker = _undo_worker(graph, name)
-    if worker is None:
-        return {"step": name, "worker": None, "child": True, "params": {}}
-    return {"step": name, "worker": worker, "params": bound_params(graph, state, name, "undo")}
-
-
-def _undo_worker(graph: Graph, name: str) -> str | None:
-    """Returns the worker that undoes a step; None if the child run of the step is rolled back instead."""
-    undo = graph.by_name[name.partition("[")[0]].undo
-    return None if undo is None else undo.worker

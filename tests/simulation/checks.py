@@ -162,12 +162,15 @@ class Watched:
         step = self.memory.rows[child.parent_step]
         if step.child != child.run.id:
             return
+        demand(step.child_pivot or not child.run.pivot, f"{step.name} has not heard of its child's pivot")
         status, given_up = child.run.status.value, self.memory.journal[-1].data.get("abandoned", ())
         stays = self.memory.run.status == "completed" or self.witness.keeps(step.name)
         expected = {
             "none": stays,
             "compensated": status == "compensated",
-            "abandoned": status in ("failed", "cancelled") or step.name in given_up,
+            "abandoned": status in ("failed", "cancelled")
+            or step.name in (*given_up, *self.witness.given_up),
+            "resolved": True,
         }
         demand(
             expected.get(step.undo, False), f"the undo of {step.name} is {step.undo}, its child is {status}"

@@ -40,7 +40,10 @@ class Facts:
         self.status = ""
         self.is_blocked = False
         self.is_partial = False
-        self.pivot = False
+        self.by = ""
+        self.pivots: dict[str, int] = {}  # completed ones, with the number of the entry
+        self.child_pivots: set[str] = set()  # steps whose child run has passed one
+        self.allowed: dict[str, str] = {}  # by step, who lets its child's rollback pass a pivot
         self.begun: set[str] = set()
         self.open: dict[str, str] = {}  # steps and items under way
         self.ended: dict[str, str] = {}
@@ -56,6 +59,7 @@ class Facts:
         self.live: dict[str, int] = {}
         self.interventions: dict[str, int] = {}
         self.answers: dict[str, str] = {}
+        self.given_up: set[str] = set()  # steps whose undo a person abandoned
         self.results: dict[str, Any] = {}  # of items
         self.maps: dict[str, int] = {}
         self.items_failed: dict[str, int] = {}
@@ -237,10 +241,16 @@ class Facts:
             self.children.add(key)
         self.unknown.discard(key)
         self.refused.pop(key, None)
-        self.pivot = self.pivot or ("[" not in key and self.model.step(key).pivot)
+        self._note_pivots(entry)
         self._end(entry, "completed")
         if not is_again:
             self.acted[key] = entry.seq
+
+    def _note_pivots(self, entry: Entry) -> None:
+        if "[" not in entry.step and self.model.step(entry.step).pivot:
+            self.pivots.setdefault(entry.step, entry.seq)
+        if entry.data.get("child_pivot"):
+            self.child_pivots.add(entry.step)
 
     def failed(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
@@ -249,7 +259,8 @@ class Facts:
         was_blocked = self.open.get(key) == "blocked"
         (self.unknown.add if data.get("unknown") else self.unknown.discard)(key)
         self._note_effect(entry)
-        self.pivot = self.pivot or (key in self.refused and "[" not in key and self.model.step(key).pivot)
+        if key in self.refused:
+            self._note_pivots(entry)
         if not self._may_have_acted(key):
             self.acted.pop(key, None)
         elif not was_blocked or key not in self.acted:
@@ -257,7 +268,7 @@ class Facts:
         if data.get("case"):
             demand(self.phase == "forward", "a question about going forward while going back")
             step, asks = self.model.step(key), data["error"]["code"] == "intervention_requested"
-            demand(asks or self.pivot or step.on_failure == "pause", "a person is asked without a reason")
+            demand(asks or self.pivots or step.on_failure == "pause", "a person is asked without a reason")
             self._drop_lease(key)
             self._end_map(entry)
             self._keep_output(entry)

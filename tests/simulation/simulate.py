@@ -23,6 +23,7 @@ from runs.machine.errors import Refused
 from runs.machine.events import (
     AnswerIntervention,
     Approve,
+    CancelMode,
     ClaimIntervention,
     Event,
     HandBack,
@@ -99,7 +100,8 @@ class History:
         self.faulty_phase()
         self.calm_phase()
         while may_go_back(self.world.runs[self.root].run) and self.rng.random() < 0.6:
-            self.world.seen["rolled back on demand"] += 1
+            further = "further " if self.world.runs[self.root].run.status == "failed" else ""
+            self.world.seen[f"rolled back {further}on demand"] += 1
             self.roll_back(self.root)
             self.faulty_phase()
             self.calm_phase()
@@ -288,7 +290,8 @@ class History:
         demand(False, f"what is to be refused counts: {event}")
 
     def cancel(self) -> None:
-        self.world.cancel(self.some_run().run.id, self.rng.choice(("compensate", "compensate", "abandon")))
+        mode: CancelMode = self.rng.choice(("compensate", "compensate", "abandon"))
+        self.world.cancel(self.some_run().run.id, mode, self.rng.choice(("anna", "anna", "")))
 
     def roll_back_some(self) -> None:
         self.roll_back(self.some_run().run.id)

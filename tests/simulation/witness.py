@@ -42,9 +42,8 @@ class Witness(Facts):
         data = entry.data
         may_begin = self.phase == "forward" or (self._may_go_back() and data["reason"] == "rollback")
         demand(may_begin, "twice")
-        by_itself = data["reason"] == "failure" and not data.get("by")
-        demand(not (by_itself and self.pivot), "a rollback begins past the point of no return")
-        self.phase, self.reason, self.status = "undo", data["reason"], ""
+        demand(data.get("by") or not self.pivots, "a rollback begins past the point of no return")
+        self.phase, self.reason, self.status, self.by = "undo", data["reason"], "", data.get("by", "")
         for key in data.get("cancelled", ()):
             self._cancel(key, entry.seq)
         left = {key for key, how in self.open.items() if how != "running" and self.waits.get(key) != "child"}
@@ -54,11 +53,23 @@ class Witness(Facts):
         self.scope = {key for key in self.acted if self._is_due(key, floor)}
         demand(set(data["plan"]) == self.scope, f"plan {data['plan']}, where the rules say {self.scope}")
         self.remains |= {key for key in self.acted if self._remains(key, floor)}
+        passed = {key for key in self.pivots if self._is_passed(key, floor)}
+        passed |= {key for key in self.scope & self.child_pivots if self.model.step(key).undo is None}
+        told = set(data.get("past_pivot", ()))
+        demand(told == passed or not self.by, f"passes {told}, where the rules say {passed}")
         for key in self.scope:
             self.undo[key] = "pending"
 
     def _may_go_back(self) -> bool:
         return self.status == "completed" or (self.status == "failed" and self.is_partial)
+
+    def _is_passed(self, key: str, floor: int) -> bool:
+        """Whether a rollback to `floor` goes back over a pivot that has had its effect."""
+        is_there = self.ended.get(key) == "completed" or key in self.refused
+        return is_there and self._stands(key) and key in self.acted and self._when(key) > floor
+
+    def _stands(self, key: str) -> bool:
+        return self.undo.get(key, "none") == "none"
 
     def keeps(self, key: str) -> bool:
         """Whether the run ended by a partial rollback that was not about `key`."""
@@ -103,6 +114,8 @@ class Witness(Facts):
         demand(key in self.scope, "an undo that was not planned")
         demand(self.undo[key] in ("pending", "failed"), f"an undo that is {self.undo[key]}")
         self._check_order(key)
+        may_pass = self.by or self.allowed.get(key) or key not in self.child_pivots
+        demand("child" not in data or may_pass, "a child run is rolled back past its point of no return")
         if "child" not in data:
             self._take_lease(key, data["lease"])
         self.undo[key] = "running"
@@ -127,6 +140,8 @@ class Witness(Facts):
         demand(self.undo[entry.step] in ("running", "failed"), f"an undo that is {self.undo[entry.step]}")
         self._drop_lease(entry.step)
         self.undo[entry.step] = "pending"
+        if entry.data.get("by"):
+            self.allowed[entry.step] = entry.data["by"]
 
     def undo_completed(self, entry: Entry) -> None:
         key = entry.step
@@ -140,7 +155,10 @@ class Witness(Facts):
             self.scope.discard(key)
 
     def undo_failed(self, entry: Entry) -> None:
-        demand(self.undo[entry.step] == "running", "an undo that did not run fails")
+        is_asked = entry.data["error"]["code"] == "past_pivot"
+        demand(not is_asked or not (self.by or self.allowed.get(entry.step)), "a person allowed that")
+        expected = "pending" if is_asked else "running"
+        demand(self.undo[entry.step] == expected, "an undo that did not run fails")
         self._drop_lease(entry.step)
         self.undo[entry.step] = "failed"
         self.fallbacks.add(f"!{entry.step}")  # has failed for good once: others need not wait any more
@@ -150,6 +168,8 @@ class Witness(Facts):
     def opened(self, entry: Entry) -> None:
         demand(entry.step not in self.interventions, "a second question about one step")
         self.interventions[entry.step] = entry.seq
+        demand("about" not in entry.data or self._stands(entry.step), "asked about what is undone")
+        demand("about" not in entry.data or entry.step in self.pivots, "asked about the run without a pivot")
         if entry.data["kind"] == "step_failed" and self.ended.get(entry.step) is None:
             self.open[entry.step] = "blocked"
         elif entry.data["kind"] == "step_failed":
@@ -164,6 +184,7 @@ class Witness(Facts):
             self.model.patches.setdefault(key, {}).update(entry.payload)
         if entry.data["kind"] == "compensation_failed" and entry.data["answer"] == "abandon":
             self.undo[key] = "abandoned"
+            self.given_up.add(key)
 
     # --- the end ---
 

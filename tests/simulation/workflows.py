@@ -133,7 +133,7 @@ def make_common(rng: Random, name: str) -> dict[str, Any]:
         "when": make_condition(rng, name) if rng.random() < 0.12 else None,
         "on_failure": rng.choice(("compensate", "compensate", "continue", "pause")),
         "output_key": f"k_{name}" if rng.random() < 0.1 else None,
-        "pivot": rng.random() < 0.04,
+        "pivot": rng.random() < 0.08,
     }
 
 

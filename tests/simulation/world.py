@@ -28,6 +28,7 @@ from runs.machine.events import (
     Decision,
     Dispatch,
     EndChild,
+    Entry,
     Event,
     Lose,
     Report,
@@ -39,6 +40,7 @@ from runs.machine.events import (
     TimeOut,
     Wake,
 )
+from runs.machine.rollback.pivots import PAST_PIVOT, has_passed
 from runs.machine.rollback.plan import may_go_back
 from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
 from tests.simulation.checks import Watched
@@ -112,6 +114,16 @@ class Unit:
         ]
 
 
+def marks_of(entry: Entry) -> Iterator[str]:
+    """Yields what is counted of an entry beside its type."""
+    if "about" in entry.data:
+        yield f"asked about the run: {entry.data['about']}"
+    if entry.type == "compensation.failed" and entry.data["error"]["code"] == PAST_PIVOT:
+        yield "asked before the undo of a child"
+    if "past_pivot" in entry.data:
+        yield "a pivot passed"
+
+
 @dataclass
 class World:
     """All runs, jobs and processes. `crashes`: the probability that a process dies at a commit."""
@@ -177,6 +189,7 @@ class World:
         self.seen.update(entry.type for entry in entries)
         failed = (entry for entry in entries if entry.type == "step.failed")
         self.seen.update(f"failed {entry.data['error'].get('code')}" for entry in failed)
+        self.seen.update(mark for entry in entries for mark in marks_of(entry))
 
     def _dispatch(self, unit: Unit) -> None:
         self.queue += [Job(unit.id, dispatch.step, dispatch.lease) for dispatch in unit.dispatches]
@@ -185,10 +198,10 @@ class World:
 
     def _carry_out(self, run: str, command: Command) -> None:
         match command:
-            case CancelChild(child, mode):
-                self.cancel(child, mode)
-            case RollBackChild(child):
-                self.roll_back_child(child)
+            case CancelChild(child, mode, by):
+                self.cancel(child, mode, by)
+            case RollBackChild(child, by):
+                self.roll_back_child(child, by)
             case TellParent():
                 self.tell_parent(run)
             case _:
@@ -244,18 +257,18 @@ class World:
         child.take(Start(self.now))
         self._start_children(child)
 
-    def cancel(self, run: str, mode: CancelMode) -> None:
+    def cancel(self, run: str, mode: CancelMode, by: str) -> None:
         """Cancels a run, if there is one: a child's creation may have failed."""
         if run not in self.runs:
             return
         try:
-            self.take(run, Cancel(self.now, mode, "anna"))
+            self.take(run, Cancel(self.now, mode, by))
         except Refused:
             self.seen["Cancel refused"] += 1
 
-    def roll_back_child(self, child: str) -> None:
+    def roll_back_child(self, child: str, by: str) -> None:
         try:
-            self.take(child, Rollback(self.now, by_parent=True))
+            self.take(child, Rollback(self.now, by, by_parent=True))
         except Refused:
             self.tell_parent(child)
 
@@ -265,8 +278,8 @@ class World:
         if memory.parent is None or status not in RUN_ENDED:
             return
         output = run_output(memory.graph, memory.state()) if status == "completed" else None
-        error, more = memory.run.error, may_go_back(memory.run)
-        event = EndChild(self.now, memory.parent_step, run, status.value, output, error, may_go_back=more)
+        more = {"may_go_back": may_go_back(memory.run), "past_pivot": has_passed(memory.run)}
+        event = EndChild(self.now, memory.parent_step, run, status.value, output, memory.run.error, **more)
         self.take(memory.parent, event)
 
     # --- attempts ---
@@ -356,7 +369,7 @@ class World:
             if parent.run.status not in LIVE or memory.run.status not in RUN_ENDED:
                 continue
             if step.undo == UndoStatus.RUNNING:
-                self.roll_back_child(run)
+                self.roll_back_child(run, parent.run.by or step.undo_by)
             elif step.status == StepStatus.WAITING:
                 self.tell_parent(run)
 
@@ -367,6 +380,6 @@ class World:
             parent = self.runs[memory.parent]
             waits = parent.rows[memory.parent_step].status == StepStatus.WAITING
             if parent.run.status == "compensating" and waits and memory.run.status != "compensating":
-                self.cancel(run, "compensate")
+                self.cancel(run, "compensate", parent.run.by)
             elif parent.run.status == "cancelled":
-                self.cancel(run, "abandon")
+                self.cancel(run, "abandon", parent.run.by)

@@ -35,6 +35,7 @@ def _compensating(state: State, entry: Entry) -> None:
         failure=data.get("failure"),
         error=data.get("error"),
         partial="to_step" in data,
+        by=data.get("by", ""),
     )
     for name in data.get("cancelled", ()):
         end_early(state, entry, name)
@@ -94,9 +95,15 @@ def _signal(state: State, entry: Entry) -> None:
 
 @effect("intervention.opened")
 def _opened(state: State, entry: Entry) -> None:
-    """A step that failed is blocked; a step that no branch leads on from keeps the status it ended with."""
+    """A step that failed is blocked; a step that no branch leads on from keeps the status it ended with.
+
+    So does a pivot at which a person is asked about the run as a whole.
+    """
     fields: dict[str, Any] = {"intervention": entry.seq}
-    if entry.data.get("ended"):
+    if "about" in entry.data:
+        fields["about"] = entry.data["about"]
+        state.run = evolve(state.run, due_at=None if entry.data["about"] == "timeout" else state.run.due_at)
+    elif entry.data.get("ended"):
         fields["error"] = entry.data["error"]
     elif entry.data["kind"] == "step_failed":
         fields |= {"status": StepStatus.BLOCKED, "finished_at": None}
@@ -113,7 +120,9 @@ def _answered(state: State, entry: Entry) -> None:
     step = state.step(entry.step)
     is_undo = entry.data["kind"] == "compensation_failed"
     patches = "undo_patches" if is_undo else "patches"
-    fields: dict[str, Any] = {"intervention": None}
+    fields: dict[str, Any] = {"intervention": None, "about": ""}
+    if step.about == "cancel" and entry.data["answer"] == "skip":
+        state.run = evolve(state.run, goes_on=True)
     if entry.payload is not None and entry.data["answer"] == "retry":
         fields[patches] = (*getattr(step, patches), entry.seq)
     state.change(entry.step, **fields)

@@ -143,14 +143,25 @@ def _completed(state: State, entry: Entry) -> None:
         before.status == StepStatus.COMPLETED
     ):  # a person has entered another output for it, so that a branch matches
         ending["ended_seq"] = before.ended_seq
-    child = entry.data.get("child", before.child)
-    step = state.change(entry.step, **ending, unknown=False, error=None, child=child, effect_seq=None)
-    if entry.data.get("pivot"):
-        state.run = evolve(state.run, pivot=True)
+    child = _child_of(entry)
+    step = state.change(entry.step, **ending, unknown=False, error=None, effect_seq=None, **child)
+    _note_pivots(state, entry)
     if "signal" in entry.data:
         _take_signal(state, entry.data["signal"])
     _leave_map(state, step, failed=False)
     _settle_edges(state, entry)
+
+
+def _child_of(entry: Entry) -> dict[str, Any]:
+    """Returns the fields about the child run that did the work of a step."""
+    return {name: entry.data[name] for name in ("child", "child_pivot") if name in entry.data}
+
+
+def _note_pivots(state: State, entry: Entry) -> None:
+    if entry.data.get("pivot"):
+        state.run = evolve(state.run, pivot=True)
+    if entry.data.get("child_pivot"):
+        state.run = evolve(state.run, pivot_below=True)
 
 
 @effect("step.failed")
@@ -162,10 +173,9 @@ def _failed(state: State, entry: Entry) -> None:
     if before.status == StepStatus.BLOCKED:  # it had failed before the intervention was opened
         ending["ended_seq"] = before.ended_seq
     is_unknown = entry.data.get("unknown", False)
-    child = entry.data.get("child", before.child)
-    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"], child=child)
-    if entry.data.get("pivot"):
-        state.run = evolve(state.run, pivot=True)
+    child = _child_of(entry)
+    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"], **child)
+    _note_pivots(state, entry)
     for name in entry.data.get("cancelled", ()):
         end_early(state, entry, name)
     if not entry.data.get("case"):

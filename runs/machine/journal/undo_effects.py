@@ -87,6 +87,7 @@ def _undo_retry(state: State, entry: Entry) -> None:
         carry_seq=entry.seq if "asked" in data else step.carry_seq,
         failures=0 if data.get("fresh") else step.failures + data.get("failed", 0),
         asked=0 if data.get("fresh") else step.asked + data.get("asked", 0),
+        undo_by=data.get("by", step.undo_by),
     )
 
 

@@ -14,6 +14,7 @@ from runs.machine.errors import Stale
 from runs.machine.events import Claim
 from runs.machine.interventions import open_intervention
 from runs.machine.retry_policy import action_of, answer_of, lease_until, may_retry, next_direction, retry_at
+from runs.machine.rollback import plan
 from runs.machine.states import StepState, UndoStatus
 from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure, Outcome
@@ -87,7 +88,7 @@ def schedule(
         "compensation.retry_scheduled", key, attempt=state.undo_attempt, data=data, payload=payload
     )
     if due_at <= transition.at:
-        transition.dispatch(key)
+        plan.start_undo(transition, key)
 
 
 def _fail(transition: Transition, key: str, state: StepState, failure: Failure) -> None:

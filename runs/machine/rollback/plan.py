@@ -4,11 +4,12 @@ The plan is the list of steps to undo, in reverse order of completion. `designer
 alone makes it from the steps that may have had an effect; a page that shows the plan and the rollback that
 carries it out both call it through `plan`, so they cannot differ.
 
-`begin` stops the run: it closes interventions about going forward, cancels what has not started, asks child
-runs to roll back, and emits `run.compensating` with the plan. In sequential order each undo waits for the one
-before it. In parallel order (`parallel_order`) a step waits for the undos of all planned steps downstream of
-it, and the payload of the entry holds that order. Either way a step state counts the undos that it waits for
-(`undo_after`) and names those that it releases (`undo_then`); `journal.undo_effects` keeps both.
+`begin` stops the run, for a reason that `pivots` lists: it closes interventions about going forward, cancels
+what has not started, asks child runs to roll back, and emits `run.compensating` with the plan. In sequential
+order each undo waits for the one before it. In parallel order (`parallel_order`) a step waits for the undos
+of all planned steps downstream of it, and the payload of the entry holds that order. Either way a step state
+counts the undos that it waits for (`undo_after`) and names those that it releases (`undo_then`);
+`journal.undo_effects` keeps both.
 
 `walk` runs after each event of the rollback. Nothing is undone before the run is drained, that is, while an
 attempt that started earlier may still have its effect; a step that ends in that time gets its place in the
@@ -27,6 +28,7 @@ from designer.document.graph import Graph
 from runs.machine.errors import Refused
 from runs.machine.events import CancelChild, Rollback, RollBackChild, TellParent
 from runs.machine.interventions import close_intervention
+from runs.machine.rollback import pivots
 from runs.machine.states import (
     UNDO_LEFT,
     Reason,
@@ -44,10 +46,19 @@ STOPPABLE = frozenset({StepStatus.QUEUED, StepStatus.RETRYING, StepStatus.WAITIN
 
 def plan(graph: Graph, state: State, to_step: str | None = None) -> Plan:
     """Returns the undos of all steps done so far, or of those after `to_step`, last completed first."""
-    floor = state.step(to_step).ended_seq or 0 if to_step else 0
+    floor = _floor(state, to_step)
     acted = [step for step in state.steps().values() if has_acted(step) and _whole_end(step, state) > floor]
     acted.sort(key=lambda step: _order(step, state))
     return plan_of(graph, [_done(graph, step) for step in acted])
+
+
+def past_pivot(graph: Graph, state: State, planned: Plan, to_step: str | None = None) -> tuple[str, ...]:
+    """Returns the points of no return that the rollback `planned` goes back over."""
+    return pivots.passed(graph, state, planned.undo, _floor(state, to_step))
+
+
+def _floor(state: State, to_step: str | None) -> int:
+    return state.step(to_step).ended_seq or 0 if to_step else 0
 
 
 def has_acted(step: StepState) -> bool:
@@ -100,21 +111,31 @@ def left_behind(transition: Transition) -> list[str]:
 
 def begin(
     transition: Transition,
-    reason: Reason,
+    beginning: pivots.Beginning,
     *,
+    reason: Reason | None = None,
     failure: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
     to_step: str | None = None,
     by: str = "",
 ) -> None:
-    """Begins the rollback: nothing goes forward any more, and undos start when the run is drained."""
+    """Begins the rollback: nothing goes forward any more, and undos start when the run is drained.
+
+    `reason`: that of the beginning if left out. Raises ValueError where a person must be asked instead.
+    """
+    if pivots.must_ask(transition.run, beginning):
+        raise ValueError(f"{beginning} must not pass a point of no return")
     _close_open_interventions(transition)
     steps = transition.state.steps()
-    cancelled = _cancel(transition, steps)
+    cancelled = _cancel(transition, steps, by)
     planned = plan(transition.graph, transition.state, to_step)
-    data: dict[str, Any] = {"reason": reason, "plan": list(planned.undo), "cancelled": cancelled}
+    data: dict[str, Any] = {"plan": list(planned.undo), "cancelled": cancelled}
+    data["reason"] = reason or pivots.BEGINNINGS[beginning].reason
     data["error"] = error or _error_of(failure)
-    optional = {"failure": failure, "to_step": to_step, "by": by, "remains": list(planned.remains)}
+    is_told = not pivots.BEGINNINGS[beginning].asks
+    passed = past_pivot(transition.graph, transition.state, planned, to_step) if is_told else ()
+    optional: dict[str, Any] = {"failure": failure, "to_step": to_step, "by": by, "past_pivot": list(passed)}
+    optional |= {"remains": list(planned.remains)}
     data |= {key: value for key, value in optional.items() if value}
     payload = None
     if transition.graph.compensation_order == "parallel" and planned.undo:
@@ -140,13 +161,13 @@ def _close_open_interventions(transition: Transition) -> None:
                 )
 
 
-def _cancel(transition: Transition, steps: Mapping[str, StepState]) -> list[str]:
+def _cancel(transition: Transition, steps: Mapping[str, StepState], by: str) -> list[str]:
     """Returns the names of steps that are cancelled now; child runs are told to roll back instead."""
     cancelled = []
     for name, step in steps.items():
         waits_for = (step.waits or {}).get("for")
         if step.status == StepStatus.WAITING and waits_for == "child":
-            transition.command(CancelChild((step.waits or {})["child"], "compensate"))
+            transition.command(CancelChild((step.waits or {})["child"], "compensate", by))
         elif step.status in STOPPABLE or (step.is_map and step.status == StepStatus.RUNNING):
             cancelled.append(name)
     return cancelled
@@ -227,6 +248,9 @@ def walk(transition: Transition) -> None:
     """Starts the undos that may start now, and ends the run after the last one."""
     if not transition.run.is_drained:
         return
+    while to_ask := [name for name in _ready(transition) if pivots.asks_before_undo(transition, name)]:
+        for name in to_ask:
+            pivots.ask_about_undo(transition, name)  # which may release others
     for name in _ready(transition):
         start_undo(transition, name)
     if transition.run.undo_left == 0:
@@ -250,12 +274,12 @@ def is_ready(step: StepState) -> bool:
 
 def start_undo(transition: Transition, name: str) -> None:
     """Offers an undo to worker processes; where the step has none but a child run, rolls that back."""
-    step, state = transition.definition(name), transition.step(name)
-    if not step.traits.starts_run or step.undo is not None:
+    state = transition.step(name)
+    if not pivots.rolls_child_back(transition.graph, state):
         return transition.dispatch(name)
     data = {"direction": "undo", "child": state.child}
     transition.emit("compensation.started", name, attempt=state.undo_attempt + 1, data=data)
-    return transition.command(RollBackChild(state.child or ""))
+    return transition.command(RollBackChild(state.child or "", transition.run.by or state.undo_by))
 
 
 def _end(transition: Transition) -> None:
@@ -299,4 +323,7 @@ def request(transition: Transition, event: Rollback) -> None:
         raise Refused(f"{to_step} is not a completed step of this run.", code="unknown_step")
     if not event.by_parent and not plan(transition.graph, transition.state, to_step).undo:
         raise Refused("There is nothing to undo.", code="nothing_to_undo")
-    begin(transition, "rollback", to_step=to_step, by=event.by)
+    beginning: pivots.Beginning = "rollback_by_person" if event.by else "rollback_by_parent"
+    if pivots.must_ask(transition.run, beginning):
+        raise Refused("It has passed its point of no return; only a person undoes it.", code="past_pivot")
+    begin(transition, beginning, to_step=to_step, by=event.by)

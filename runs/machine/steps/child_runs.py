@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from config.lib.json_values import why_unstorable
+from runs.machine.errors import Stale
+from runs.machine.events import EndChild
+from runs.machine.rollback import pivots
+from runs.machine.states import StepStatus, UndoStatus
 from runs.machine.steps import completion
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
 
-def child_ended(
-    transition: Transition, name: str, child: str, status: str, output: Any, error: Mapping[str, Any]
-) -> None:
+def end_child(transition: Transition, event: EndChild) -> None:
+    """The child run of a step has ended, forward or rolled back. Raises Stale."""
+    state = transition.step(event.step)
+    if (state.waits or {}).get("child") == event.child and state.status == StepStatus.WAITING:
+        return _ended(transition, event)
+    if state.undo == UndoStatus.RUNNING and state.child == event.child:
+        if event.status != "completed" and not event.may_go_back:  # else the rest is undone, too
+            return _rolled_back(transition, event)
+        if event.past_pivot and not (transition.run.by or state.undo_by):
+            return pivots.ask_about_undo(transition, event.step)
+    raise Stale(f"{event.step} does not wait for a child")
+
+
+def _ended(transition: Transition, event: EndChild) -> None:
     """Ends the step with its child run. A child that did not complete has undone itself; its step fails."""
-    if status == "completed":
-        if reason := why_unstorable(output):
+    if event.status == "completed":
+        data: dict[str, Any] = {"child": event.child} | ({"child_pivot": True} if event.past_pivot else {})
+        if reason := why_unstorable(event.output):
             failure = Failure("bad_output", f"The output of the child run cannot be kept: {reason}.")
-            return completion.fail(transition, name, failure, {}, acted=True, child=child)
-        return completion.complete(transition, name, output, child=child)
-    message = f"The child run of {name} ended {status}: {error.get('message', 'no reason given')}"
-    return completion.fail(transition, name, Failure("child_failed", message))
+            return completion.fail(transition, event.step, failure, {}, acted=True, **data)
+        return completion.complete(transition, event.step, event.output, **data)
+    told = (event.error or {}).get("message", "no reason given")
+    message = f"The child run of {event.step} ended {event.status}: {told}"
+    return completion.fail(transition, event.step, Failure("child_failed", message))
 
 
-def rolled_back(transition: Transition, name: str, status: str) -> None:
+def _rolled_back(transition: Transition, event: EndChild) -> None:
     """Ends the undo of a step with the rollback of its child run, complete or with effects left undone."""
-    undo = "compensated" if status == "compensated" else "abandoned"
-    transition.emit(
-        "compensation.completed", name, attempt=transition.step(name).undo_attempt, data={"undo": undo}
-    )
+    undo = "compensated" if event.status == "compensated" else "abandoned"
+    attempt = transition.step(event.step).undo_attempt
+    transition.emit("compensation.completed", event.step, attempt=attempt, data={"undo": undo})

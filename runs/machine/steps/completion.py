@@ -8,7 +8,7 @@ from designer.document.graph import Edge
 from designer.expressions.expressions import condition
 from runs.machine.bindings import bindings_after, values_compared
 from runs.machine.interventions import open_intervention
-from runs.machine.rollback import plan
+from runs.machine.rollback import pivots, plan
 from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure
 
@@ -118,11 +118,11 @@ def fail(transition: Transition, name: str, failure: Failure, output: Any = None
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
     elif step.on_failure == "continue":
         settle_edges(transition, "step.failed", name, data, output)
-    elif step.on_failure == "pause" or transition.run.pivot or is_pivot:
+    elif step.on_failure == "pause" or is_pivot or pivots.must_ask(transition.run, "step_failed"):
         pause(transition, name, failure, output, **effect)
     else:
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
-        plan.begin(transition, "failure", failure=_failure_facts(name, failure))
+        plan.begin(transition, "step_failed", failure=_failure_facts(name, failure))
 
 
 def pause(transition: Transition, key: str, failure: Failure, output: Any = None, **effect: Any) -> None:
@@ -147,12 +147,12 @@ def failure_data(
 def fail_run(transition: Transition, name: str, failure: Failure) -> None:
     """Ends going forward after a step that has ended and that no branch leads on from.
 
-    Past the pivot there is no rollback, so a person decides.
+    Past the pivot no rollback begins by itself, so a person decides.
     """
-    if transition.run.pivot:
+    if pivots.must_ask(transition.run, "no_branch"):
         open_intervention(transition, name, "step_failed", failure, ended=True)
     else:
-        plan.begin(transition, "failure", failure=_failure_facts(name, failure))
+        plan.begin(transition, "no_branch", failure=_failure_facts(name, failure))
 
 
 def _failure_facts(name: str, failure: Failure) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from rq import Queue
 from designer.document.graph import Graph, Step
 from runs.engine import after_commit, engine
 from runs.engine.unit_of_work import Unit
+from runs.interventions import service
+from runs.interventions.facts import Question, sentence_about
 from runs.machine.events import CancelChild, Command, RollBackChild, TellParent
 from runs.maintenance import sweep
-from runs.models import Run
+from runs.models import Intervention, Run
+from runs.queries.rollback_plan import rollback_plan
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.engine.test_engine import only_job
 from tests.integration.runs.workers import did
@@ -42,13 +45,15 @@ def work(redis: Redis) -> None:
     queue = Queue("default", connection=redis)
     while jobs := queue.get_jobs():
         queue.remove(jobs[0])
-        run_attempt(*jobs[0].args)
+        if len(jobs[0].args) == 3:  # mails are left alone
+            run_attempt(*jobs[0].args)
 
 
 def settle(redis: Redis, monkeypatch: pytest.MonkeyPatch, run: Run) -> str:
     """Let the sweep find what was lost, and the steps that follow from it be worked off."""
     monkeypatch.undo()
     monkeypatch.setattr(sweep, "CHILD_GRACE_S", -1.0)
+    work(redis)
     while sweep.sweep_once():
         work(redis)
     run.refresh_from_db()
@@ -131,6 +136,70 @@ def test_a_child_that_was_rolled_back_in_part_is_undone_further_by_its_parent(
     work(redis_client)
     assert settle(redis_client, monkeypatch, run) == "failed"
     assert [effect.partition(" of ")[0] for effect in did] == ["undo last", "undo one", "undo first"]
+
+
+PAST = chain(step("pay", pivot=True), step("inner"), name="child")
+
+
+@pytest.mark.rule("R6.11")
+def test_a_child_past_its_point_of_no_return_is_undone_only_if_a_person_allows_it(
+    publish: Publish, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(PAST)
+    run = engine.start_run(publish(PARENT), {"faults": {"last": "critical"}})
+    work(redis_client)
+    run.refresh_from_db()
+    assert (run.status, run.children.get().status) == ("blocked", "completed")
+    question = Intervention.objects.get(run=run)
+    assert (question.kind, question.step) == ("compensation_failed", "sub")
+    text = Question(question).effect(service.Reply("retry"))
+    assert "past the point of no return: sub" in text
+    did.clear()
+    lose(monkeypatch, RollBackChild)
+    service.answer(question.pk, service.Reply("retry"), "anna")
+    assert settle(redis_client, monkeypatch, run) == "compensated"
+    assert [effect.partition(" of ")[0] for effect in did] == ["undo inner", "undo pay", "undo first"]
+    assert run.children.get().journal.get(type="run.compensating").data["by"] == "anna"
+
+
+@pytest.mark.rule("R6.11")
+@pytest.mark.parametrize(("by", "asks"), [("", True), ("anna", False)])
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_live_child_past_it_is_cancelled_for_a_person_only(
+    publish: Publish, redis_client: Redis, monkeypatch: pytest.MonkeyPatch, by: str, asks: bool, is_lost: bool
+) -> None:
+    publish(chain(step("pay", pivot=True), Step("hold", kind="wait", signal="go"), name="child"))
+    run = engine.start_run(publish(chain(Step("sub", kind="workflow", workflow="child"), name="parent")), {})
+    work(redis_client)
+    assert rollback_plan(run)["past_pivot"] == ["sub"]
+    if is_lost:
+        lose(monkeypatch, CancelChild)
+    engine.cancel_run(run.pk, user=by)
+    assert settle(redis_client, monkeypatch, run) == ("compensating" if asks else "cancelled")
+    child = run.children.get()
+    assert child.status == ("waiting" if asks else "cancelled")
+    if asks:
+        question = Intervention.objects.get(run=child, status="open")
+        assert Question(question).answers == ("skip", "compensate")
+        assert "its point of no return, has completed" in sentence_about(Question(question))
+        service.answer(question.pk, service.Reply("compensate"), "anna")
+        assert settle(redis_client, monkeypatch, run) == "cancelled"
+
+
+@pytest.mark.rule("R6.13")
+def test_the_sweep_asks_once_when_a_run_past_it_takes_too_long(
+    publish: Publish, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (step("pay", pivot=True), Step("hold", kind="wait", signal="go"))
+    run = engine.start_run(publish(chain(*steps, timeout=0.001)), {})
+    work(redis_client)
+    assert settle(redis_client, monkeypatch, run) == "waiting"
+    assert not sweep.sweep_once()
+    assert Intervention.objects.get(run=run).error["code"] == "timeout"
+    engine.signal(run.pk, "go")
+    service.answer(Intervention.objects.get(run=run).pk, service.Reply("skip"), "anna")
+    run.refresh_from_db()
+    assert run.status == "completed"
 
 
 @pytest.mark.rule("R5.8")

@@ -17,7 +17,8 @@ from runs.interventions import service
 from runs.machine.errors import Refused
 from runs.maintenance.sweep import sweep_once
 from runs.models import Intervention, JournalEntry, Run, StepRun, WorkerProcess
-from runs.queries.runs import frames, rollback_plan, run_json
+from runs.queries.rollback_plan import rollback_plan
+from runs.queries.runs import frames, run_json
 from runs.store import reader
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.workers import did

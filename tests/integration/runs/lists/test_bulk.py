@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.document.graph import Graph
+from designer.document.graph import Graph, Step
 from runs.lists import bulk
 from runs.lists.bulk import Order
 from runs.models import JournalEntry, Run
-from tests.integration.runs.conftest import RunHere
+from tests.integration.runs.conftest import RunHere, chain, step
 
 NOBODY = uuid4()
 
@@ -45,6 +45,24 @@ def test_a_cancel_is_foretold_and_done_run_by_run(waiting: Run, undone: Run, stu
     assert [one.is_done for one in done] == [one.is_done for one in foretold]
     waiting.refresh_from_db()
     assert waiting.status == "cancelled"
+
+
+@pytest.mark.rule("R6.11")
+def test_a_point_of_no_return_is_told_before_many_runs_are_cancelled(
+    run_here: RunHere, operator: Client
+) -> None:
+    hold = Step("hold", kind="wait", signal="go")
+    runs = [run_here(chain(step("pay", pivot=pivot), hold)) for pivot in (True, False)]
+    ids = [run.pk for run in runs]
+    past, free = bulk.preview(Order("cancel", user="olga"), ids)
+    assert past.as_json()["past_pivot"] == ["pay"] and "past the point of no return: pay" in past.text
+    assert "past_pivot" not in free.as_json()
+    form = {"act": "cancel", "runs": [str(pk) for pk in ids]}
+    page = operator.post(reverse("run-bulk"), form).content.decode()
+    assert "1 of them goes back past a point of no return" in page
+    bulk.do(Order("cancel", user="olga"), ids)
+    entry = JournalEntry.objects.get(run=runs[0], type="run.compensating")
+    assert (entry.data["past_pivot"], entry.data["by"]) == (["pay"], "olga")
 
 
 def test_an_abandon_leaves_what_was_done(stuck: Run) -> None:

@@ -225,6 +225,7 @@ const EFFECTS: Record<string, Effect> = {
     change(draft, step, { undo: "failed", dueAt: null, error: asFailure(data.error) }),
 
   "intervention.opened": (draft, { step, data }) => {
+    if (data.about) return; // it asks about the run as a whole, at a completed step
     if (data.ended) change(draft, step, { error: asFailure(data.error) });
     else if (data.kind === "step_failed") change(draft, step, { status: "blocked", finishedAt: null });
   },

@@ -128,12 +128,15 @@ const ADDITIONS: Record<string, (frame: Frame) => string> = {
 const NAMES_SHOWN_MAX = 12;
 
 function more({ type, data }: Frame): string {
-  if (type === "run.compensating") return listed(asNames(data.plan));
+  if (type === "run.compensating") return [listed(asNames(data.plan)), passing(asNames(data.past_pivot))].filter(Boolean).join(". ");
   const failure = type === "run.compensated" || type === "run.cancelled" ? null : asFailure(data.error);
   if (failure) return [failure.code, failure.message].filter(Boolean).join(": ");
   if (type === "step.skipped") return asText(data.reason) ?? "";
   return asText(data.note) ?? asText(data.comment) ?? asText(data.message) ?? "";
 }
+
+const passing = (pivots: string[]): string =>
+  pivots.length ? `It goes back past the point of no return: ${pivots.join(", ")}` : "";
 
 function listed(names: string[]): string {
   const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");

@@ -4,7 +4,7 @@
  */
 import { element, find } from "../../shared/dom";
 import { localiseTimes } from "../../shared/time";
-import { asText, isRecord } from "../model/frame";
+import { asNames, asText, isRecord } from "../model/frame";
 import { fetchJson, isBusy } from "../live/api";
 
 const REFRESH_MS_MIN = 400;
@@ -33,8 +33,8 @@ export class PanelView {
   private async showPlan(box: HTMLElement): Promise<void> {
     box.textContent = "Looking at what would be undone…";
     try {
-      const { undo, remains } = await fetchJson(`${this.api}/rollback-plan`);
-      box.replaceChildren(...planned(stepsIn(undo), stepsIn(remains)));
+      const { undo, remains, past_pivot: passed } = await fetchJson(`${this.api}/rollback-plan`);
+      box.replaceChildren(...planned(stepsIn(undo), stepsIn(remains)), ...passing(asNames(passed)));
     } catch {
       box.textContent = "What would be undone could not be fetched. Close this and open it again to retry.";
     }
@@ -86,6 +86,9 @@ function isInUse(form: Element): boolean {
 }
 
 const stepsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isRecord).map(({ step }) => asText(step) ?? "") : []);
+
+const passing = (pivots: string[]): HTMLElement[] =>
+  pivots.length ? [element("p", "field-error", `This goes back past the point of no return: ${pivots.join(", ")}`)] : [];
 
 function planned(undo: string[], remains: string[]): HTMLElement[] {
   const kept = remains.length ? [element("p", "field-error", `These effects remain: ${remains.join(", ")}`)] : [];

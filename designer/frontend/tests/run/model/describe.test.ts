@@ -26,6 +26,8 @@ describe("journal entries in words", () => {
   it("tell the error, the plan and the note in a second line", () => {
     expect(say(frame("step.failed", { error: { code: "timeout", message: "30 s" } })).more).toBe("timeout: 30 s");
     expect(say(frame("run.compensating", { plan: ["b", "a"] })).more).toBe("b, a");
+    expect(say(frame("run.compensating", { plan: ["b"], past_pivot: ["p"] })).more)
+      .toBe("b. It goes back past the point of no return: p");
     const many = Array.from({ length: 15 }, (_, index) => `s${index}`);
     expect(say(frame("run.compensating", { plan: many })).more).toMatch(/s11 and 3 more$/);
   });

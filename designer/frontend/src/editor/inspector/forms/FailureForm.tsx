@@ -31,6 +31,6 @@ export function FailureForm({ step, catalog, set }: Props): ReactElement {
       <TextField label="Queue" at="queue" value={textOf(step.queue)} change={(queue) => set({ queue })} code hint="Worker processes that listen to this queue take it; left empty: as the worker says" />
     </>}
     {fields.includes("dynamic") && <FlagField label="It may add steps to the run" at="dynamic" value={step.dynamic === true} change={(dynamic) => set({ dynamic: dynamic || null })} />}
-    <FlagField label="Point of no return" at="pivot" value={step.pivot === true} change={(pivot) => set({ pivot: pivot || null })} hint="After it, a failure asks a person instead of undoing" />
+    <FlagField label="Point of no return" at="pivot" value={step.pivot === true} change={(pivot) => set({ pivot: pivot || null })} hint="After it, nothing is undone unless a person says so" />
   </>;
 }
