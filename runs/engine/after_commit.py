@@ -31,7 +31,7 @@ from runs.machine.events import (
     TellParent,
 )
 from runs.machine.rollback.pivots import has_passed
-from runs.machine.rollback.plan import may_go_back
+from runs.machine.rollback.plan import left_by, may_go_back
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
 from runs.store import writer
@@ -109,6 +109,7 @@ def tell_parent(run_id: UUID) -> None:
                     status.value,
                     output,
                     loaded.state.run.error,
+                    left=left_by(loaded.state),
                     may_go_back=may_go_back(loaded.state.run),
                     past_pivot=has_passed(loaded.state.run),
                 )

@@ -92,7 +92,7 @@ def settle(transition: Transition) -> None:
     if run.phase == "undo":
         plan.walk(transition)
     elif run.phase == "forward" and run.started_at and not (run.active or run.waiting or run.blocked):
-        transition.emit("run.completed")
+        transition.emit("run.completed", data={"left": run.left_undone} if run.left_undone else {})
         transition.command(TellParent())
     _announce_blocked(transition)
 

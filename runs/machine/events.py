@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from designer.document.graph import Step
 from runs.machine.answers import Answer
-from runs.machine.states import State
+from runs.machine.states import NOTHING_LEFT, Left, State
 from workers.sdk.outcome import Outcome
 
 CancelMode = Literal["compensate", "abandon"]
@@ -126,8 +126,8 @@ class Approve:
 class EndChild:
     """A child run of a `workflow` step has ended, forward or rolled back.
 
-    `may_go_back`: it can be rolled back, or rolled back further. `past_pivot`: it, or a run below it, has
-    passed a point of no return.
+    `left`: what it left undone. `may_go_back`: it can be rolled back, or rolled back further. `past_pivot`:
+    it, or a run below it, has passed a point of no return.
     """
 
     at: datetime
@@ -136,6 +136,7 @@ class EndChild:
     status: str
     output: Any = None
     error: Mapping[str, Any] | None = None
+    left: Left = NOTHING_LEFT
     may_go_back: bool = False
     past_pivot: bool = False
 

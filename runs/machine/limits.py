@@ -8,6 +8,7 @@ EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
 DEPTH_MAX = 20  # runs within runs
 SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
 WAIT_S_MAX = 10 * 366 * 86_400
+LEFT_NAMES_MAX = 20  # of the effects that a run has left, as its parent is told
 
 # what a run starts with
 INPUT_BYTES_MAX = 5_000_000

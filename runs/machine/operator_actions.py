@@ -140,8 +140,11 @@ def abandon(transition: Transition, error: dict[str, str], by: str = "") -> None
         if (step.waits or {}).get("for") == "child":
             transition.command(CancelChild((step.waits or {})["child"], "abandon", by))
     cancelled = [name for name, step in steps.items() if not step.is_done and step.status != "pending"]
-    data = {"error": error, "cancelled": cancelled, "abandoned": plan.left_behind(transition)}
-    transition.emit("run.cancelled", data=data | ({"by": by} if by else {}))
+    left = {
+        name: steps for name, steps in plan.left_behind(transition).items() if steps or name == "abandoned"
+    }
+    data = {"error": error, "cancelled": cancelled, **left} | ({"by": by} if by else {})
+    transition.emit("run.cancelled", data=data)
     transition.command(TellParent())
 
 

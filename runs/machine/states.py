@@ -86,7 +86,10 @@ class StepState:
     failures: int = 0  # failed or unknown attempts that count against the retry policy
     asked: int = 0  # "retry_needed" answers
     unknown: bool = False  # some attempt may have had its effect
-    left: int = 0  # effects that stay though the run was rolled back: its own, if irreversible
+    begins_again: bool = False  # the verify worker is asked before an attempt that a person wants
+    left: int = 0  # effects of the step and of its child runs that stay though they were to be undone
+    left_last: int = 0  # those among them of its own last work: 1, or what its last child run left
+    left_names: tuple[str, ...] = ()  # names of some, within the child runs
     error: Mapping[str, Any] | None = None
     output_seq: int | None = None
     effect_seq: int | None = None  # entry that says: the effect is there although the step did not complete
@@ -147,11 +150,6 @@ class StepState:
     @property
     def index(self) -> int:
         return int(self.name.partition("[")[2][:-1])
-
-    @property
-    def left_undone(self) -> int:
-        """How many effects of the step stay that the run's rollback was to undo."""
-        return max(self.left, self.undo == UndoStatus.ABANDONED)
 
 
 @dataclass(frozen=True)
@@ -216,6 +214,18 @@ class RunState:
         return RunStatus.COMPENSATING
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves that was to be undone, at every depth: how many effects, and the names of some.
+
+    The name of a child run's effect has its step in front: `pay/charge`.
+    """
+
+    count: int = 0
+    names: tuple[str, ...] = ()
+
+
+NOTHING_LEFT = Left()
 S = TypeVar("S")
 
 
@@ -327,9 +337,8 @@ class State:
             self.run = evolve(
                 self.run, **{name: counts[name] + difference for name, difference in differences}
             )
-        left = 0 if step.is_map else step.left_undone - stored.left_undone
-        if left:
-            self.run = evolve(self.run, left_undone=self.run.left_undone + left)
+        if step.left != stored.left:
+            self.run = evolve(self.run, left_undone=self.run.left_undone + step.left - stored.left)
         self.changed[step.name] = step
 
 

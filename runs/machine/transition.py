@@ -110,6 +110,11 @@ class Transition:
         self.emit("step.queued", key, attempt=self.step(key).attempt, data=data, payload=payload)
         self.dispatch(key)
 
+    def queue_again(self, key: str, **data: Any) -> None:
+        """Queues a step that a person tries again; if its outcome is unknown, verification comes first."""
+        is_asked = self.step(key).may_have_acted and self.definition(key).verify is not None
+        self.queue(key, "verify" if is_asked else "forward", fresh=True, **data)
+
     def duration(self, key: str) -> dict[str, int]:
         """Returns how long the attempt that ends now took, as data of its entry."""
         state = self.step(key)

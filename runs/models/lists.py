@@ -70,6 +70,7 @@ class StepFigures(models.Model):
     retried = models.PositiveIntegerField(default=0)
     undone = models.PositiveIntegerField(default=0)
     undo_failed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(db_default=0, default=0, help_text="Effects left undone.")
     durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
 
     class Meta:

@@ -66,6 +66,9 @@ class Run(models.Model):
     last_seq = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0, help_text="Steps that have ended.")
     total = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(
+        db_default=0, default=0, help_text="Effects left undone, of this run and of its child runs."
+    )
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

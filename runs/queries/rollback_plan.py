@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from designer.analysis.coverage import Plan
 from designer.document.graph import Graph
 from runs.errors import UnknownRun
 from runs.machine.bindings import bound_params
+from runs.machine.limits import LEFT_NAMES_MAX
 from runs.machine.rollback import pivots
 from runs.machine.rollback.plan import past_pivot, plan
-from runs.machine.states import RUN_ENDED, State
+from runs.machine.states import NOTHING_LEFT, RUN_ENDED, Left, State
 from runs.models import Run
 from runs.queries.runs import load
 
@@ -25,7 +27,7 @@ def planned_undo(graph: Graph, state: State) -> Json:
     planned = plan(graph, state)
     return {
         "undo": [{"step": name, "worker": _undo_worker(graph, name)} for name in planned.undo],
-        "remains": [{"step": name} for name in planned.remains],
+        "remains": _remains(graph, state, planned),
         "past_pivot": past_pivot(graph, state, planned),
     }
 
@@ -42,9 +44,49 @@ def rollback_plan(run: Run, to_step: str | None = None) -> Json:
         "run": str(run.pk),
         "order": graph.compensation_order,
         "undo": [_planned_json(graph, state, name) for name in planned.undo],
-        "remains": [{"step": name, "reason": "irreversible"} for name in planned.remains],
+        "remains": _remains(graph, state, planned),
         "past_pivot": list(passed),
     }
+
+
+def _remains(graph: Graph, state: State, planned: Plan) -> list[Json]:
+    """Returns what would remain, a row a step: its own effect, or what its child runs leave at any depth."""
+    rows: list[Json] = [{"step": name, "reason": "irreversible"} for name in planned.remains]
+    listed = set(planned.remains)
+    for name, left in _left_by_children(graph, state, planned).items():
+        if name not in listed:
+            rows.append({"step": name, "reason": "child", "left": left.count, "effects": list(left.names)})
+    return rows
+
+
+def _left_by_children(graph: Graph, state: State, planned: Plan) -> dict[str, Left]:
+    """Returns, by step, what its child runs have left, and what a rollback of the present one would leave."""
+    left: dict[str, Left] = {}
+    for step in state.steps().values():
+        child = (step.waits or {}).get("child")
+        if child is None and step.name in planned.undo and pivots.rolls_child_back(graph, step):
+            child = step.child
+        further = _would_leave(UUID(child)) if child else NOTHING_LEFT
+        former = step.left - (step.left_last if child else 0)
+        names = (*further.names, *step.left_names)[:LEFT_NAMES_MAX]
+        if further.count + former:
+            left[step.name] = Left(further.count + former, names)
+    return left
+
+
+def _would_leave(run_id: UUID) -> Left:
+    """Returns what a run would leave that was rolled back now, with all that it has left already."""
+    try:
+        graph, state = load(run_id)
+    except UnknownRun:  # it could not be created
+        return NOTHING_LEFT
+    planned = plan(graph, state)
+    below = _left_by_children(graph, state, planned)
+    abandoned = [step.name for step in state.steps().values() if step.left and step.name not in below]
+    own = tuple(dict.fromkeys((*planned.remains, *abandoned)))
+    names = (*own, *(f"{name}/{effect}" for name, left in below.items() for effect in left.names))
+    count = len(own) + sum(left.count for name, left in below.items() if name not in own)
+    return Left(count, names[:LEFT_NAMES_MAX])
 
 
 def all_past_pivot(graph: Graph, state: State) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ def summary_json(run: Run) -> Json:
         "imported": run.imported,
         "done": run.done,
         "total": run.total,
+        "left": run.left,
         "created_at": iso(run.created_at),
         "started_at": iso(run.started_at),
         "finished_at": iso(run.finished_at),
@@ -105,6 +106,8 @@ def step_json(step: Step, step_state: StepState, state: State, payloads: Mapping
         "added_by": step_state.added_by,
         "waits": step_state.waits,
         "due_at": iso(step_state.due_at),
+        "left": step_state.left,
+        "left_names": list(step_state.left_names),
     }
     if step_state.is_map:
         result["items"] = items_json(state, step.name, step_state)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ STEP_COUNTS = {
     "compensation.completed": "undone",
     "compensation.failed": "undo_failed",
 }
-COUNTED = [*RUN_ENDS, *STEP_COUNTS]
+COUNTED = [*RUN_ENDS, *STEP_COUNTS, "run.compensating", "intervention.answered"]
 
 
 @dataclass
@@ -141,17 +141,38 @@ def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
     """Counts entries of a run, given as type, step, time and data."""
     is_first_end = run.tallied == 0
     for kind, step, at, data in entries:
+        for name, number in _left(kind, step, data):
+            tally.steps[run.version_id, name.partition("[")[0]].counts["left"] += number
         if kind in RUN_ENDS:
             hour = at.replace(minute=0, second=0, microsecond=0)
             ends = tally.hours[hour, RUN_ENDS[kind]]
             ends.counts["count"] += 1
             if is_first_end and run.started_at is not None:
                 ends.durations.append((at - run.started_at).total_seconds() * 1000)
-        elif not step.endswith("]"):  # a map counts as one step
-            step_counts = tally.steps[run.version_id, step]
+        elif kind in STEP_COUNTS and not step.endswith("]") and not _is_nothing_undone(kind, data):
+            step_counts = tally.steps[run.version_id, step]  # a map counts as one step
             step_counts.counts[STEP_COUNTS[kind]] += 1
             if kind == "step.completed" and isinstance(data.get("duration_ms"), int | float):
                 step_counts.durations.append(data["duration_ms"])
+
+
+def _is_nothing_undone(kind: str, data: Json) -> bool:
+    """Whether an undo ended with nothing undone: there was no effect, or its child run left some."""
+    return kind == "compensation.completed" and data.get("undo") in ("none", "abandoned")
+
+
+def _left(kind: str, step: str, data: Json) -> Iterator[tuple[str, int]]:
+    """Yields, by step, how many effects an entry says are left: by the step itself or by its child run."""
+    if kind in ("run.compensating", "run.cancelled"):
+        yield from ((name, 1) for name in (*data.get("remains", ()), *data.get("abandoned", ())))
+    elif kind == "intervention.answered":
+        if data.get("kind") == "compensation_failed" and data.get("answer") == "abandon":
+            yield step, 1
+    elif kind in STEP_COUNTS:
+        is_abandoned = kind == "compensation.completed" and data.get("undo") == "abandoned"
+        number = data.get("left", 0) or int(is_abandoned or data.get("remains") is True)
+        if number:
+            yield step, number
 
 
 def write_steps(tally: Tally) -> None:
@@ -175,7 +196,7 @@ def _grow(row: Any, added: Counts) -> None:
     row.save()
 
 
-COUNTS = ("completed", "failed", "skipped", "retried", "undone", "undo_failed")
+COUNTS = ("completed", "failed", "skipped", "retried", "undone", "undo_failed", "left")
 
 
 def version_figures(version_id: int) -> Json:

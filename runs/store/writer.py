@@ -62,7 +62,7 @@ UPSERT = f"ON CONFLICT ({', '.join(STEP_KEY)}) DO UPDATE SET {UPDATED}"
 MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s AND last_seq=%s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET state=%s, last_seq=%s, done=%s, status=%s, error=%s, total=%s,"
-    " started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
+    " left=%s, started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
 )
 DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 
@@ -123,20 +123,20 @@ def _run_statement(db: Database, changes: Changes) -> Statement:
     error = None if run.error is None else json_text(run.error)
     finished_at = db.time(run.finished_at)
     times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
-    return SAVE_RUN_SQL, [(*moved, run.status.value, error, run.total, *times, *where)]
+    return SAVE_RUN_SQL, [(*moved, run.status.value, error, run.total, run.left_undone, *times, *where)]
 
 
 def run_columns(run: RunState) -> dict[str, Any]:
     """The columns of a run's row that hold its state, as values for the ORM."""
     names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
     state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
-    return {"status": run.status.value, "state": state, "tally_at": run.finished_at} | {
-        name: getattr(run, name) for name in names
-    }
+    columns = {"status": run.status.value, "left": run.left_undone, "tally_at": run.finished_at}
+    return columns | {"state": state} | {name: getattr(run, name) for name in names}
 
 
 def _columns(run: RunState) -> Row:
-    return run.status, run.error, run.total, run.started_at, run.finished_at, run.due_at
+    times = run.started_at, run.finished_at, run.due_at
+    return run.status, run.error, run.total, run.left_undone, *times
 
 
 # --- rows of entries and steps ---

@@ -17,7 +17,7 @@ from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of
-from runs.machine.rollback.plan import plan
+from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import COUNTERS, RunState, State, StepState
 from tests.simulation.effects import Effects
 from tests.simulation.facts import demand
@@ -151,7 +151,11 @@ class Watched:
         run, state = RunState(), State(RunState(), {}, Nothing())
         for step in self.memory.rows.values():
             state.put(step)
-        demand({step.name for step in self.memory.rows.values() if step.left} == self.witness.remains, "left")
+        witness = self.witness
+        abandoned = {key for key, undo in witness.undo.items() if undo == "abandoned"}
+        leaving = {step.name for step in self.memory.rows.values() if step.left}
+        expected = abandoned | witness.remains | witness.left.keys()
+        demand(leaving == expected, f"{leaving} left something, where the rules say {expected}")
         for name in (*COUNTERS, "left_undone"):
             counted = getattr(state.run, name) - getattr(run, name)
             stored = getattr(self.memory.run, name)
@@ -163,6 +167,7 @@ class Watched:
         if step.child != child.run.id:
             return
         demand(step.child_pivot or not child.run.pivot, f"{step.name} has not heard of its child's pivot")
+        self._check_left(step, child)
         status, given_up = child.run.status.value, self.memory.journal[-1].data.get("abandoned", ())
         stays = self.memory.run.status == "completed" or self.witness.keeps(step.name)
         expected = {
@@ -175,6 +180,18 @@ class Watched:
         demand(
             expected.get(step.undo, False), f"the undo of {step.name} is {step.undo}, its child is {status}"
         )
+
+    def _check_left(self, step: StepState, child: Memory) -> None:
+        """What a child has left is counted by its parent, if that heard of the child's last end."""
+        was_rolled_back = any(entry.data.get("reason") == "rollback" for entry in child.journal)
+        through_parent = step.undo == "abandoned" and step.name not in self.witness.given_up
+        was_abandoned = "abandoned" in self.memory.journal[-1].data
+        if was_abandoned or may_go_back(child.run) or (was_rolled_back and not through_parent):
+            return
+        count = child.run.left_undone
+        demand(step.left >= count, f"{step.name} counts {step.left}, its child has left {count}")
+        if through_parent:
+            demand(step.left_last == max(1, count), f"{step.name} counts {step.left_last}, not {count}")
 
     def _check_effect(self, key: str) -> None:
         """An effect of a run that did not complete is undone, or its step is marked as abandoned."""

@@ -55,6 +55,7 @@ class Facts:
         self.undo: dict[str, str] = {}
         self.scope: set[str] = set()  # planned by the rollback under way
         self.remains: set[str] = set()
+        self.left: dict[str, int] = {}  # by step, what its child runs left
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
         self.interventions: dict[str, int] = {}
@@ -81,6 +82,12 @@ class Facts:
         else:
             demand(self._is_ready(key), "a step starts before what it depends on")
             demand(not acts or not is_bad(self.model.step(key)), "a step begins with data that it cannot use")
+
+    def _check_not_doomed(self, key: str) -> None:
+        """Whatever a person says about an item, a map in which too many have failed can only fail."""
+        name = key.partition("[")[0]
+        failed = self.items_failed.get(name, 0) if name != key else 0
+        demand(failed <= self.model.step(name).tolerate, "a person is asked about an item in vain")
 
     def _check_item(self, name: str) -> None:
         demand(self.open.get(name) == "running", "an item of a map that does not run")
@@ -113,9 +120,12 @@ class Facts:
             self._forget_attempts(key)
         self._drop_lease(key)
         self._open(key, "queued")
-        if data.get("unknown"):
-            self.unknown.add(key)
+        asks_first = self._may_have_acted(key) and self.model.step(key).verify is not None
+        if "unknown" in data:
+            (self.unknown.add if data["unknown"] else self.unknown.discard)(key)
         self._note_effect(entry)
+        is_asked = data.get("direction") == "verify"
+        demand(not data.get("fresh") or is_asked == asks_first, "a person's retry of what may have happened")
 
     def _note_effect(self, entry: Entry) -> None:
         """An output was refused, or the verify worker has found that there is no effect."""
@@ -230,8 +240,13 @@ class Facts:
 
     # --- ending ---
 
+    def _count_left(self, entry: Entry) -> None:
+        if entry.data.get("left"):
+            self.left[entry.step] = self.left.get(entry.step, 0) + entry.data["left"]
+
     def completed(self, entry: Entry) -> None:
         key = entry.step
+        self._count_left(entry)
         is_again = self.ended.get(key) == "completed"
         if is_again:
             demand(key in self.interventions or entry.data.get("by_hand"), "a step completes twice")
@@ -254,6 +269,7 @@ class Facts:
 
     def failed(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
+        self._count_left(entry)
         if key not in self.open and key not in self.ended:
             self._begin(key, acts=False)
         was_blocked = self.open.get(key) == "blocked"
@@ -267,6 +283,7 @@ class Facts:
             self.acted[key] = entry.seq
         if data.get("case"):
             demand(self.phase == "forward", "a question about going forward while going back")
+            self._check_not_doomed(key)
             step, asks = self.model.step(key), data["error"]["code"] == "intervention_requested"
             demand(asks or self.pivots or step.on_failure == "pause", "a person is asked without a reason")
             self._drop_lease(key)
@@ -298,10 +315,11 @@ class Facts:
         key = entry.step
         self._drop_lease(key)
         self.open.pop(key, None)
+        is_again = self.ended.get(key) == "completed"  # a person has entered another output
         self.ended[key] = how
         if "[" in key:
             return self._end_item(entry, how == "completed")
-        self._end_map(entry, how == "completed")
+        self._end_map(entry, how == "completed" and not is_again)
         self._keep_output(entry, how == "completed")
         if self.phase == "forward" and (how != "failed" or self._goes_on(entry)):
             self._route(entry)

@@ -69,7 +69,9 @@ class Witness(Facts):
         return is_there and self._stands(key) and key in self.acted and self._when(key) > floor
 
     def _stands(self, key: str) -> bool:
-        return self.undo.get(key, "none") == "none"
+        """Whether nothing of a step, or of the items of a map, is undone or to be undone."""
+        items = (other for other in self.undo if other.startswith(f"{key}["))
+        return all(self.undo.get(name, "none") == "none" for name in (key, *items))
 
     def keeps(self, key: str) -> bool:
         """Whether the run ended by a partial rollback that was not about `key`."""
@@ -147,6 +149,8 @@ class Witness(Facts):
         key = entry.step
         demand(self.undo[key] in ("running", "failed"), f"undone while {self.undo[key]}")
         self._drop_lease(key)
+        self._count_left(entry)
+        demand(not entry.data.get("left") or entry.data["undo"] == "abandoned", "undone, and something left")
         self.undo[key] = entry.data["undo"]
         if entry.data["undo"] == "none":
             self.unknown.discard(key)
@@ -190,6 +194,9 @@ class Witness(Facts):
 
     def blocked(self, entry: Entry) -> None:
         demand(not self.is_blocked and self.interventions, "blocked by nothing, or said twice")
+        for key in self.interventions:
+            if self.undo.get(key, "none") == "none":
+                self._check_not_doomed(key)
         self.is_blocked = True
 
     def resumed(self, entry: Entry) -> None:
@@ -211,7 +218,9 @@ class Witness(Facts):
     def _abandon(self, data: Mapping[str, Any], seq: int) -> None:
         running = {key for key in self.live if self.open.get(key) == "running"}
         for key in data["cancelled"]:
-            self.open.pop(key, None)
+            if self.open.pop(key, None) == "waiting" and self.waits.get(key) == "child":
+                self.children.add(key)
+                running.add(key)
             self.ended.setdefault(key, "cancelled")
             if self._may_have_acted(key) or key in running:
                 self.acted.setdefault(key, seq)
@@ -220,6 +229,10 @@ class Witness(Facts):
         left = {key for key in self.acted if self.is_undoable(key) and self._is_not_undone(key)}
         demand(set(data["abandoned"]) == left, f"abandons {data['abandoned']}, where the rules say {left}")
         self.undo |= dict.fromkeys(left, "abandoned")
+        remains = {key for key in self.acted if self.is_irreversible(key)} - self.remains
+        told = set(data.get("remains", ()))
+        demand(told == remains, f"leaves {told}, where the rules say {remains}")
+        self.remains |= remains
 
     def _is_not_undone(self, key: str) -> bool:
         return self.undo.get(key, "none") not in ("compensated", "resolved", "abandoned")
@@ -231,7 +244,7 @@ class Witness(Facts):
             return "completed"
         left = {key for key in self.scope if self.undo[key] not in UNDO_ENDED}
         demand(not left, f"ends before {left} are undone")
-        if self.remains or "abandoned" in self.undo.values():
+        if self.remains or self.left or "abandoned" in self.undo.values():
             return "failed"
         if self.reason == "rollback":
             return "completed" if self.is_partial else "compensated"

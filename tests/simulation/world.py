@@ -41,7 +41,7 @@ from runs.machine.events import (
     Wake,
 )
 from runs.machine.rollback.pivots import PAST_PIVOT, has_passed
-from runs.machine.rollback.plan import may_go_back
+from runs.machine.rollback.plan import left_by, may_go_back
 from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
 from tests.simulation.checks import Watched
 from tests.simulation.effects import Effects
@@ -278,7 +278,8 @@ class World:
         if memory.parent is None or status not in RUN_ENDED:
             return
         output = run_output(memory.graph, memory.state()) if status == "completed" else None
-        more = {"may_go_back": may_go_back(memory.run), "past_pivot": has_passed(memory.run)}
+        more: dict[str, Any] = {"left": left_by(memory.state())}
+        more |= {"may_go_back": may_go_back(memory.run), "past_pivot": has_passed(memory.run)}
         event = EndChild(self.now, memory.parent_step, run, status.value, output, memory.run.error, **more)
         self.take(memory.parent, event)
 

@@ -7,7 +7,7 @@ from typing import Any
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.step_effects import end_early
-from runs.machine.journal.undo_effects import end_undo, leave_behind, plan_undos
+from runs.machine.journal.undo_effects import count_left, end_undo, leave_behind, plan_undos
 from runs.machine.states import RunStatus, State, StepStatus, UndoStatus, evolve
 
 
@@ -40,7 +40,7 @@ def _compensating(state: State, entry: Entry) -> None:
     for name in data.get("cancelled", ()):
         end_early(state, entry, name)
     for name in data.get("remains", ()):
-        state.change(name, left=1)
+        count_left(state, name)
     plan_undos(state, data["plan"], entry.payload)
 
 
@@ -69,6 +69,8 @@ def _ended(state: State, entry: Entry) -> None:
         end_early(state, entry, name)
     for name in entry.data.get("abandoned", ()):
         leave_behind(state, name)
+    for name in entry.data.get("remains", ()):
+        count_left(state, name)
 
 
 @effect("step.expanded")

@@ -6,17 +6,22 @@ from typing import Any
 
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
-from runs.machine.journal.undo_effects import plan_late_undo
+from runs.machine.journal.undo_effects import count_left, plan_late_undo
 from runs.machine.states import State, StepState, StepStatus, evolve
 
 
 @effect("step.queued")
 def _queued(state: State, entry: Entry) -> None:
     data = entry.data
+    direction, before = data.get("direction", "forward"), state.step(entry.step)
+    is_first = direction == "verify" and (
+        data.get("fresh") or (data.get("handed_back") and before.begins_again)
+    )
     step = state.change(
         entry.step,
         status=StepStatus.QUEUED,
-        phase=data.get("direction", "forward"),
+        phase=direction,
+        begins_again=bool(is_first),
         process="",
         due_at=None,
         ended_seq=None,
@@ -97,6 +102,7 @@ def _waiting(state: State, entry: Entry) -> None:
         due_at=time_of(entry.data.get("until")),
         started_at=state.step(entry.step).started_at or entry.at,
         attempt=entry.attempt,
+        left_last=0,
     )
 
 
@@ -243,8 +249,10 @@ def _settle_edges(state: State, entry: Entry) -> None:
         state.change(name, edges_decided=state.step(name).edges_decided + 1)
     if "undo" in entry.data:
         plan_late_undo(state, entry)
+    if "left" in entry.data:
+        count_left(state, entry.step, entry.data["left"], entry.data["left_names"])
     if entry.data.get("remains"):
-        state.change(entry.step, left=1)
+        count_left(state, entry.step)
 
 
 def _take_signal(state: State, name: str) -> None:

@@ -7,10 +7,12 @@ whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
+from runs.machine.limits import LEFT_NAMES_MAX
 from runs.machine.states import State, UndoStatus, evolve
 
 
@@ -96,6 +98,8 @@ def _undo_completed(state: State, entry: Entry) -> None:
     undo = UndoStatus(entry.data["undo"])
     if undo == UndoStatus.NONE:  # the verify worker found no effect to undo
         state.change(entry.step, unknown=False, effect_seq=None)
+    if "left" in entry.data:
+        count_left(state, entry.step, entry.data["left"], entry.data["left_names"])
     end_undo(state, entry.step, undo)
 
 
@@ -108,8 +112,21 @@ def _undo_failed(state: State, entry: Entry) -> None:
 
 def end_undo(state: State, name: str, undo: UndoStatus) -> None:
     state.change(name, undo=undo, process="", due_at=None, intervention=None)
+    if undo == UndoStatus.ABANDONED:
+        count_left(state, name)
     _count_map_undo(state, name, -1, undo)
     _release(state, name)
+
+
+def count_left(state: State, name: str, last: int = 1, names: Iterable[str] = ()) -> None:
+    """Counts the effects that the last work of a step has left, not fewer than were counted before.
+
+    What earlier child runs of the step left stays counted.
+    """
+    step = state.step(name)
+    last = max(last, step.left_last)
+    known = tuple(dict.fromkeys((*names, *step.left_names)))[:LEFT_NAMES_MAX]
+    state.change(name, left=step.left - step.left_last + last, left_last=last, left_names=known)
 
 
 def leave_behind(state: State, name: str) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from designer.analysis import coverage
@@ -28,9 +29,12 @@ from designer.document.graph import Graph
 from runs.machine.errors import Refused
 from runs.machine.events import CancelChild, Rollback, RollBackChild, TellParent
 from runs.machine.interventions import close_intervention
+from runs.machine.limits import LEFT_NAMES_MAX
 from runs.machine.rollback import pivots
 from runs.machine.states import (
+    NOTHING_LEFT,
     UNDO_LEFT,
+    Left,
     Reason,
     RunState,
     RunStatus,
@@ -93,17 +97,48 @@ def is_irreversible(graph: Graph, step: StepState) -> bool:
     return coverage.is_irreversible(graph.by_name[done.step], done)
 
 
-def left_behind(transition: Transition) -> list[str]:
-    """Returns the steps whose effect stays, or may stay, if the run ends now."""
-    planned = [
-        step.name for step in transition.state.steps().values() if step.undo in UNDO_LEFT and not step.is_map
-    ]
-    running = [
-        step.name
-        for step in transition.state.steps().values()
-        if step.status == StepStatus.RUNNING and is_undoable(transition.graph, step)
-    ]
-    return [*planned, *running, *plan(transition.graph, transition.state).undo]
+def left_behind(transition: Transition) -> dict[str, list[str]]:
+    """Returns the steps whose effect stays, or may stay, if the run ends now, as data of its last entry.
+
+    `abandoned`: the effect could be undone; `remains`: it could not.
+    """
+    graph, steps = transition.graph, transition.state.steps().values()
+    planned = [step.name for step in steps if step.undo in UNDO_LEFT and not step.is_map]
+    under_way = [_done_by_now(graph, step) for step in steps if _acts_now(step)]
+    acting = [done for done in under_way if coverage.is_undoable(graph.by_name[done.step], done)]
+    lasting = [done for done in under_way if coverage.is_irreversible(graph.by_name[done.step], done)]
+    rest = plan(graph, transition.state)
+    return {
+        "abandoned": [*planned, *(done.key for done in acting), *rest.undo],
+        "remains": _not_counted(transition.state, (*(done.key for done in lasting), *rest.remains)),
+    }
+
+
+def _not_counted(state: State, remaining: tuple[str, ...]) -> list[str]:
+    """Returns the effects that remain, without those that an earlier rollback to a step has left already."""
+    return [name for name in remaining if not state.step(name).left_last]
+
+
+def _acts_now(step: StepState) -> bool:
+    """Whether an attempt or a child run is under way."""
+    return step.status == StepStatus.RUNNING or (step.waits or {}).get("for") == "child"
+
+
+def _done_by_now(graph: Graph, step: StepState) -> Done:
+    """Returns a step under way as what it may have done by now; a child run may have done its part."""
+    child = step.child or (step.waits or {}).get("child")
+    return _done(graph, replace(step, child=child))
+
+
+def left_by(state: State) -> Left:
+    """Returns what a run has left undone, for its parent."""
+    if not state.run.left_undone:
+        return NOTHING_LEFT
+    leaving = (step for step in state.steps().values() if step.left)
+    names = (
+        f"{step.name}/{name}" if name else step.name for step in leaving for name in step.left_names or ("",)
+    )
+    return Left(state.run.left_undone, tuple(islice(names, LEFT_NAMES_MAX)))
 
 
 # --- start ---
@@ -135,7 +170,7 @@ def begin(
     is_told = not pivots.BEGINNINGS[beginning].asks
     passed = past_pivot(transition.graph, transition.state, planned, to_step) if is_told else ()
     optional: dict[str, Any] = {"failure": failure, "to_step": to_step, "by": by, "past_pivot": list(passed)}
-    optional |= {"remains": list(planned.remains)}
+    optional |= {"remains": _not_counted(transition.state, planned.remains)}
     data |= {key: value for key, value in optional.items() if value}
     payload = None
     if transition.graph.compensation_order == "parallel" and planned.undo:

@@ -112,7 +112,11 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
         if expansion and step.dynamic and transition.run.phase == "forward":
             return expand(transition, key, outcome.output, expansion)
         return succeed(transition, key, outcome.output)
-    if outcome.kind == "intervention" and transition.run.phase == "forward":
+    if (
+        outcome.kind == "intervention"
+        and transition.run.phase == "forward"
+        and not _is_pointless(transition, key)
+    ):
         return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=state.unknown)
     may_ask = step.verify is not None and transition.run.phase == "forward" and state.phase == "forward"
     error = error_of(_failure(outcome))
@@ -133,8 +137,8 @@ def _known(outcome: Outcome) -> Any:
 def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:
     """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
-    is_pointless = state.map_name is not None and maps.is_failing(transition.step(state.map_name), step)
-    may_continue = transition.run.phase == "forward" and state.phase != "fallback" and not is_pointless
+    may_continue = transition.run.phase == "forward" and state.phase != "fallback"
+    may_continue = may_continue and not _is_pointless(transition, key)
     if may_continue and may_retry(action_of(step, "forward"), state, outcome):
         return _schedule(transition, key, outcome, unknown)
     is_there = effect.get("acted", state.effect_seq is not None)
@@ -142,6 +146,12 @@ def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: 
         return _fall_back(transition, key, outcome, unknown, **effect)
     failure = NONE_LEFT if outcome.kind == "retry_needed" else _failure(outcome)
     return give_up(transition, key, failure, outcome.output, unknown=unknown, **effect)
+
+
+def _is_pointless(transition: Transition, key: str) -> bool:
+    """Whether a step is an item of a map that can only fail, whatever becomes of the item."""
+    map_name = transition.step(key).map_name
+    return map_name is not None and maps.is_failing(transition.step(map_name), transition.definition(key))
 
 
 def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
@@ -169,8 +179,13 @@ def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
     if answer.get("outcome") == "done":
         return succeed(transition, key, answer.get("output", {}), verified=True)
     had_no_effect = answer.get("outcome") == "not_done"
-    failure = failure_of(state)
-    if state.effect_seq is None:
+    failure, is_there = failure_of(state), state.effect_seq is not None
+    if state.begins_again and transition.run.phase == "forward" and not _is_pointless(transition, key):
+        found: dict[str, Any] = {"unknown": not had_no_effect}
+        if is_there:
+            found = {"acted": False} if had_no_effect else {}
+        return transition.queue(key, **found)
+    if not is_there:
         return _retry_or_fail(transition, key, Outcome("unknown", failure=failure), not had_no_effect)
     if not had_no_effect:
         return give_up(transition, key, failure)

@@ -13,6 +13,8 @@ from runs.machine.steps import completion
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
+NAMES_TOLD_MAX = 5  # in the message of a failure
+
 
 def end_child(transition: Transition, event: EndChild) -> None:
     """The child run of a step has ended, forward or rolled back. Raises Stale."""
@@ -33,15 +35,24 @@ def _ended(transition: Transition, event: EndChild) -> None:
         data: dict[str, Any] = {"child": event.child} | ({"child_pivot": True} if event.past_pivot else {})
         if reason := why_unstorable(event.output):
             failure = Failure("bad_output", f"The output of the child run cannot be kept: {reason}.")
-            return completion.fail(transition, event.step, failure, {}, acted=True, **data)
-        return completion.complete(transition, event.step, event.output, **data)
+            return completion.fail(transition, event.step, failure, {}, acted=True, **data, **_left(event))
+        return completion.complete(transition, event.step, event.output, **data, **_left(event))
     told = (event.error or {}).get("message", "no reason given")
     message = f"The child run of {event.step} ended {event.status}: {told}"
-    return completion.fail(transition, event.step, Failure("child_failed", message))
+    if event.left.count:
+        effects = "1 effect" if event.left.count == 1 else f"{event.left.count} effects"
+        message = f"{message} It left {effects} undone: {', '.join(event.left.names[:NAMES_TOLD_MAX])}."
+    return completion.fail(transition, event.step, Failure("child_failed", message), **_left(event))
+
+
+def _left(event: EndChild) -> dict[str, Any]:
+    """Returns what the child run left, as data of the entry that says so."""
+    return {"left": event.left.count, "left_names": list(event.left.names)} if event.left.count else {}
 
 
 def _rolled_back(transition: Transition, event: EndChild) -> None:
     """Ends the undo of a step with the rollback of its child run, complete or with effects left undone."""
     undo = "compensated" if event.status == "compensated" else "abandoned"
     attempt = transition.step(event.step).undo_attempt
-    transition.emit("compensation.completed", event.step, attempt=attempt, data={"undo": undo})
+    data = {"undo": undo, **_left(event)}
+    transition.emit("compensation.completed", event.step, attempt=attempt, data=data)

@@ -99,7 +99,6 @@ def _no_branch_message(transition: Transition, name: str, output: Any, choices: 
     ]
     more = f"; and {len(choices) - len(tried)} more" if len(choices) > len(tried) else ""
     listed = "; ".join(tried) + more
-    listed = "; ".join(tried) + more
     return f"No branch after {name} matched: {listed}. Add an otherwise edge or widen a condition."
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from designer.document.graph import Step
-from runs.machine.retry_policy import MAP_WINDOW
+from runs.machine.interventions import close_intervention
+from runs.machine.retry_policy import MAP_WINDOW, failure_of
 from runs.machine.rollback import plan
 from runs.machine.states import State, StepState, StepStatus
 from runs.machine.steps import completion
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
+
+CAN_ONLY_FAIL = "Too many other items have failed, so the map fails whatever the answer is."
 
 
 def window_of(step: Step) -> int:
@@ -57,7 +60,7 @@ def _queue_next(transition: Transition, step: Step) -> bool:
     state = transition.step(step.name)
     again = [] if state.again_seq is None else transition.state.payload(state.again_seq)
     if state.again_next < len(again):
-        transition.queue(again[state.again_next], item="again", fresh=True)
+        transition.queue_again(again[state.again_next], item="again")
     elif state.items_next < (state.items_total or 0):
         transition.queue(f"{step.name}[{state.items_next}]", item="next")
     else:
@@ -77,15 +80,27 @@ def item_failed(
     transition: Transition, step: Step, key: str, failure: Failure, output: Any, **effect: Any
 ) -> None:
     """Fails one item for good; past the tolerated number the queued items are cancelled."""
-    state = transition.step(step.name)
+    is_forward = transition.run.phase == "forward"
+    is_one_too_many = is_forward and transition.step(step.name).items_failed == step.tolerate
     data = completion.failure_data(failure, **effect)
-    if transition.run.phase == "undo":
+    if not is_forward:
         data = data | plan.late_plan(transition, key, data)
-    elif state.items_failed == step.tolerate:  # this failure is the one too many
+    elif is_one_too_many:
         cancelled = _queued_items(transition, step, key)
         data = {**data, "cancelled": cancelled} if cancelled else data
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
+    if is_one_too_many:
+        _close_questions(transition, step)
     item_ended(transition, step)
+
+
+def _close_questions(transition: Transition, step: Step) -> None:
+    """Gives up the items that a person is asked about: their map can only fail, whatever the answer."""
+    for item in transition.state.items(step.name).values():
+        if item.is_asked_about:
+            close_intervention(transition, item.name, "compensate", note=CAN_ONLY_FAIL)
+            data = completion.failure_data(failure_of(item), unknown=item.unknown)
+            transition.emit("step.failed", item.name, attempt=item.attempt, data=data)
 
 
 def skip_item(transition: Transition, step: Step, key: str, failure: Failure, *, unknown: bool) -> None:

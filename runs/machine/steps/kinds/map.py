@@ -37,7 +37,7 @@ def resume(transition: Transition, step: Step, key: str) -> bool:
     """Runs one item again, or all that did not complete; a map that never had items begins anew."""
     state = transition.step(key)
     if state.map_name is not None:
-        transition.queue(key, fresh=True)
+        transition.queue_again(key)
     elif state.is_map:
         maps.retry_items(transition, step)
     else:

@@ -15,7 +15,7 @@ def resume(transition: Transition, step: Step, key: str) -> bool:
     """A task that failed in its guard, before its first attempt, begins anew."""
     has_attempts = transition.step(key).attempt > 0
     if has_attempts:
-        transition.queue(key, fresh=True)
+        transition.queue_again(key)
     return has_attempts
 
 

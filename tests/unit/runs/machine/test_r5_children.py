@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from runs.machine.events import CancelChild, EndChild, RollBackChild, StartChild, TellParent, child_id
-from runs.machine.limits import DEPTH_MAX
+from runs.machine.limits import DEPTH_MAX, LEFT_NAMES_MAX
+from runs.machine.rollback.plan import left_by
+from runs.machine.states import Left
 from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule
@@ -116,6 +118,68 @@ def test_what_a_child_leaves_undone_is_left_undone_by_its_parent(status) -> None
     driver.undo_all()
     assert driver.undos("w", "a") == ["abandoned", "compensated"]
     assert driver.status == "failed"
+
+
+MAIL = Left(2, ("mail", "pay/fee"))
+
+
+@rule("R5.10")
+@rule("R8.4")
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_parent_counts_all_that_its_child_left(status) -> None:
+    driver = rolling_back()
+    driver.take(end(driver, status, left=MAIL))
+    driver.undo_all()
+    assert (driver.status, driver.memory.run.left_undone) == ("failed", 2)
+    assert left_by(driver.memory.state()) == Left(2, ("w/mail", "w/pay/fee"))
+
+
+@rule("R8.4")
+@pytest.mark.parametrize("begins", ["failure", "cancel", "late", "pause"])
+def test_what_a_child_left_that_did_not_complete_makes_its_parent_fail(begins) -> None:
+    driver = waiting(on_failure="pause" if begins == "pause" else "compensate")
+    if begins == "cancel":
+        driver.cancel()
+    driver.take(end(driver, "failed", left=MAIL))
+    if begins == "pause":
+        driver.answer("w", "compensate")
+    assert "left 2 effects undone: mail, pay/fee." in (driver.step("w").error or {})["message"]
+    driver.undo_all()
+    assert (driver.undos("a"), driver.status) == (["compensated"], "failed")
+    assert driver.last("run.failed").data["left"] == 2
+
+
+@rule("R8.4")
+def test_a_parent_that_goes_on_all_the_same_says_what_was_left() -> None:
+    driver = waiting(on_failure="continue")
+    driver.take(end(driver, "failed", left=MAIL))
+    driver.run("z")
+    assert (driver.status, driver.last("run.completed").data) == ("completed", {"left": 2})
+
+
+@rule("R8.4")
+def test_what_each_child_of_a_step_left_is_counted_once() -> None:
+    driver = waiting(on_failure="pause")
+    driver.take(end(driver, "failed", left=MAIL))
+    driver.answer("w", "retry")
+    second = child_id("run", "w", 2)
+    driver.take(end(driver, "completed", second, left=Left(1, ("other",))))
+    assert driver.memory.run.left_undone == 3
+    driver.run("z", CRITICAL)
+    driver.take(end(driver, "failed", second, left=Left(4, ("other", "more"))))
+    driver.undo_all()
+    assert driver.memory.run.left_undone == 6
+    assert left_by(driver.memory.state()).names == ("w/other", "w/more", "w/mail", "w/pay/fee")
+
+
+@rule("R8.4")
+@pytest.mark.parametrize("count", [19, 20, 21, 500])
+def test_the_names_that_a_parent_is_told_are_bounded(count) -> None:
+    names = tuple(f"s{number}" for number in range(min(count, LEFT_NAMES_MAX)))
+    driver = rolling_back()
+    driver.take(end(driver, "failed", left=Left(count, names)))
+    left = left_by(driver.memory.state())
+    assert (left.count, len(left.names)) == (count, min(count, 20))
 
 
 @rule("R5.10")

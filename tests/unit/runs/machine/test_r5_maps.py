@@ -14,6 +14,7 @@ from tests.unit.runs.machine.driver import (
     CRITICAL,
     DONE,
     ERROR,
+    NOT_DONE,
     ONCE,
     PERSON,
     UNKNOWN,
@@ -162,6 +163,66 @@ def test_items_are_undone_each_by_itself() -> None:
     driver.undo_all()
     assert driver.undone() == keys(0, 2, 1)
     assert driver.undos("m") == ["compensated"]
+
+
+@rule("R5.4")
+@pytest.mark.parametrize("tolerate", [0, 1, 2])
+@pytest.mark.parametrize("order", ["asked first", "asked last"])
+@pytest.mark.parametrize("on_failure", ["compensate", "continue", "pause"])
+def test_a_map_that_can_only_fail_waits_for_nobody(tolerate, order, on_failure) -> None:
+    driver = mapping(tolerate + 3, tolerate=tolerate, on_failure=on_failure)
+    failing, asked, other = keys(*range(tolerate + 1)), f"m[{tolerate + 1}]", f"m[{tolerate + 2}]"
+    driver.claim(other)
+    outcomes = [(key, CRITICAL) for key in failing]
+    outcomes.insert(0 if order == "asked first" else len(outcomes), (asked, PERSON))
+    driver.claim(asked)
+    for key in failing:
+        driver.claim(key)
+    for key, outcome in outcomes:
+        driver.report(key, outcome)
+    assert (driver.step(asked).intervention, driver.step(asked).status) == (None, "failed")
+    assert driver.step("m").status == "running"
+    driver.report(other)
+    assert driver.step("m").status == ("blocked" if on_failure == "pause" else "failed")
+    asked_about = [key for key, step in driver.memory.rows.items() if step.intervention is not None]
+    assert asked_about == (["m"] if on_failure == "pause" else [])
+    if order == "asked first":
+        assert driver.last("intervention.answered").data["note"].startswith("Too many")
+
+
+@rule("R5.4")
+def test_a_map_whose_failures_are_tolerated_still_waits_for_a_person() -> None:
+    driver = mapping(3, tolerate=1)
+    driver.run("m[0]", PERSON)
+    driver.run("m[1]", CRITICAL)
+    driver.run("m[2]")
+    assert (driver.status, driver.statuses("m[0]")) == ("blocked", ["blocked"])
+
+
+@rule("R5.7")
+@pytest.mark.parametrize(
+    "answer", [DONE, NOT_DONE, ERROR, UNKNOWN], ids=["done", "not done", "no answer", "lost"]
+)
+def test_a_map_that_is_tried_again_repeats_no_effect_that_stands(answer) -> None:
+    driver = mapping(4, on_failure="pause", verify=Action("look"))
+    driver.run("m[0]")
+    driver.claim("m[1]")
+    driver.run("m[2]", CRITICAL)
+    driver.report("m[1]", UNKNOWN)
+    driver.run("m[1]", ERROR)  # nobody knows what became of it
+    assert (driver.step("m").status, driver.step("m[1]").unknown) == ("blocked", True)
+    driver.answer("m", "retry")
+    assert driver.step("m[0]").attempt == 1
+    assert [driver.step(key).phase for key in keys(1, 2, 3)] == ["verify", "forward", "forward"]
+    driver.run("m[1]", answer)
+    if answer is not DONE:
+        assert (driver.step("m[1]").phase, driver.step("m[1]").status) == ("forward", "queued")
+        assert driver.step("m[1]").unknown is (answer is not NOT_DONE)
+        driver.run("m[1]")
+    assert driver.step("m[1]").attempt == (1 if answer is DONE else 2)
+    driver.run("m[2]")
+    driver.run("m[3]")
+    assert driver.step("m").status == "completed"
 
 
 @rule("R5.6")

@@ -9,6 +9,7 @@ export interface StepStatistics {
   readonly retried: number;
   readonly undone: number;
   readonly undo_failed: number;
+  readonly left: number;
   readonly p50_ms: number | null;
   readonly p95_ms: number | null;
 }
@@ -46,8 +47,9 @@ export function textsOf(statistics: StepStatistics): readonly StatisticText[] {
 }
 
 /** The text beside its undo slot. */
-export function undoText({ undone, undo_failed: failed }: StepStatistics): string {
-  return [undone ? `${undone.toLocaleString()}× undone` : "", failed ? `${failed.toLocaleString()}× failed` : ""].filter(Boolean).join(", ");
+export function undoText({ undone, undo_failed: failed, left }: StepStatistics): string {
+  const counts: [number, string][] = [[undone, "undone"], [failed, "failed"], [left, "left undone"]];
+  return counts.filter(([count]) => count > 0).map(([count, word]) => `${count.toLocaleString()}× ${word}`).join(", ");
 }
 
 const times = (count: number): string => (count === 1 ? "once" : `${count.toLocaleString()} times`);

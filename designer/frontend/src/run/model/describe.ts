@@ -47,13 +47,16 @@ const WORDS: Record<string, Words> = {
   "intervention.answered": ["pen", "hold", "was answered"],
 };
 
+const LEFT: Words = ["flag", "stop", "left undone"];
+
 const PROBLEMS = new Set([
   "step.failed", "step.retry_scheduled", "step.fallback_started", "compensation.failed",
   "compensation.retry_scheduled", "intervention.opened", "run.blocked", "run.failed",
 ]);
 
 export function describe(frame: Frame): Description {
-  const [icon, tone, words] = WORDS[frame.type] ?? ["idle", "", frame.type];
+  const isLeft = frame.type === "compensation.completed" && frame.data.undo === "abandoned";
+  const [icon, tone, words] = isLeft ? LEFT : (WORDS[frame.type] ?? ["idle", "", frame.type]);
   const add = ADDITIONS[frame.type];
   return {
     kind: kindOf(frame.type),
@@ -93,7 +96,18 @@ const waits = ({ data }: Frame): string => {
   return data.for === "time" ? " for its time" : "";
 };
 
+/** What a run, or the child run of a step, has left: ": 2 effects (mail, pay)". */
+const effects = ({ data }: Frame, words = ""): string => {
+  const count = asCount(data.left);
+  if (!count) return "";
+  const names = listed(asNames(data.left_names));
+  return `: ${count} ${count === 1 ? "effect" : "effects"}${words}${names && ` (${names})`}`;
+};
+
+const left = (frame: Frame): string => effects(frame, " left undone");
+
 const undone = (frame: Frame): string => {
+  if (frame.data.undo === "abandoned") return effects(frame);
   if (frame.data.undo === "resolved") return " by hand";
   return took(frame);
 };
@@ -101,7 +115,8 @@ const undone = (frame: Frame): string => {
 const ADDITIONS: Record<string, (frame: Frame) => string> = {
   "step.queued": ({ data }) => (data.direction === "verify" ? " to be asked what became of it" : ""),
   "step.started": started,
-  "step.completed": took,
+  "step.completed": (frame) => `${took(frame)}${left(frame)}`,
+  "step.failed": left,
   "step.waiting": waits,
   "step.expanded": ({ data }) => `: ${asNames(data.steps).join(", ")}`,
   "step.progress": ({ data }) => {
@@ -117,6 +132,8 @@ const ADDITIONS: Record<string, (frame: Frame) => string> = {
     if (!planned) return ": nothing to undo";
     return planned === 1 ? ": 1 step to undo" : `: ${planned} steps to undo`;
   },
+  "run.completed": left,
+  "run.failed": left,
   "run.cancelled": by,
   "intervention.claimed": by,
   "intervention.answered": (frame) => {

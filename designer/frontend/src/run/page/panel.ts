@@ -34,7 +34,7 @@ export class PanelView {
     box.textContent = "Looking at what would be undone…";
     try {
       const { undo, remains, past_pivot: passed } = await fetchJson(`${this.api}/rollback-plan`);
-      box.replaceChildren(...planned(stepsIn(undo), stepsIn(remains)), ...passing(asNames(passed)));
+      box.replaceChildren(...planned(stepsIn(undo), effectsIn(remains)), ...passing(asNames(passed)));
     } catch {
       box.textContent = "What would be undone could not be fetched. Close this and open it again to retry.";
     }
@@ -89,6 +89,12 @@ const stepsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filt
 
 const passing = (pivots: string[]): HTMLElement[] =>
   pivots.length ? [element("p", "field-error", `This goes back past the point of no return: ${pivots.join(", ")}`)] : [];
+
+/** Steps with, where a child run leaves something, the names of its effects. */
+const effectsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isRecord) : []).map(({ step, effects }) => {
+  const names = asNames(effects);
+  return `${asText(step) ?? ""}${names.length ? ` (${names.join(", ")})` : ""}`;
+});
 
 function planned(undo: string[], remains: string[]): HTMLElement[] {
   const kept = remains.length ? [element("p", "field-error", `These effects remain: ${remains.join(", ")}`)] : [];

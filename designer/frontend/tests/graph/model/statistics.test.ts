@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { statisticsOf, undoText, textsOf, type StepStatistics } from "../../../src/graph/model/statistics";
 
-const NONE: StepStatistics = { completed: 0, failed: 0, skipped: 0, retried: 0, undone: 0, undo_failed: 0, p50_ms: null, p95_ms: null };
+const NONE: StepStatistics = { completed: 0, failed: 0, skipped: 0, retried: 0, undone: 0, undo_failed: 0, left: 0, p50_ms: null, p95_ms: null };
 const texts = (statistics: Partial<StepStatistics>) => textsOf({ ...NONE, ...statistics }).map(({ text, description }) => `${text}: ${description}`);
 
 it.each<[Partial<StepStatistics>, string[]]>([
@@ -19,5 +19,6 @@ it.each<[Partial<StepStatistics>, string[]]>([
 it("says how often it was undone", () => {
   expect(undoText(NONE)).toBe("");
   expect(undoText({ ...NONE, undone: 4, undo_failed: 1 })).toBe("4× undone, 1× failed");
+  expect(undoText({ ...NONE, left: 2 })).toBe("2× left undone");
   expect(statisticsOf({ steps: { a: NONE } }).get("a")).toBe(NONE);
 });

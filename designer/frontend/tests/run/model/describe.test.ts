@@ -15,6 +15,8 @@ describe("journal entries in words", () => {
     [frame("step.waiting", { for: "signal", signal: "paid" }), "waits for the signal paid"],
     [frame("compensation.completed", { undo: "resolved" }), "undone by hand"],
     [frame("run.compensating", { plan: ["b", "a"] }), "Undo begins: 2 steps to undo"],
+    [frame("compensation.completed", { undo: "abandoned", left: 2, left_names: ["mail", "pay/fee"] }), "left undone: 2 effects (mail, pay/fee)"],
+    [frame("run.failed", { left: 1 }), "Run failed: 1 effect left undone"],
     [frame("run.compensating", { plan: [] }), "Undo begins: nothing to undo"],
     [frame("intervention.answered", { answer: "retry", by: "ada" }), "was answered with “retry” by ada"],
     [frame("signal.received", { name: "paid", by: "ada" }), "Signal received: paid by ada"],

@@ -227,9 +227,24 @@ def test_abandoning_undoes_nothing_and_says_so() -> None:
     driver.cancel("abandon")
     assert driver.status == "cancelled"
     assert driver.statuses("b", "w", "z", "queued") == ["cancelled"] * 4
-    assert driver.undos("a", "b", "queued") == ["abandoned", "abandoned", "none"]
-    assert driver.memory.run.left_undone == 2
+    assert driver.undos("a", "b", "w", "queued") == ["abandoned", "abandoned", "abandoned", "none"]
+    assert driver.memory.run.left_undone == 3
     assert driver.ready() == []
+
+
+@rule("R6.12")
+@rule("R8.4")
+def test_abandoning_reports_irreversible_effects_too() -> None:
+    mail = task("mail", compensation="irreversible")
+    running = task("running", compensation="irreversible")
+    driver = Driver(graph([mail, running, saga("a"), task("harmless", compensation="none")]))
+    for name in ("mail", "a", "harmless"):
+        driver.run(name)
+    driver.claim("running")
+    driver.cancel("abandon")
+    entry = driver.last("run.cancelled")
+    assert (entry.data["abandoned"], entry.data["remains"]) == (["a"], ["running", "mail"])
+    assert driver.memory.run.left_undone == 3
 
 
 @rule("R6.12")

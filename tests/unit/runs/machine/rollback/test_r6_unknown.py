@@ -109,6 +109,37 @@ def test_an_unknown_outcome_that_was_passed_over_is_undone_later(passing) -> Non
     assert driver.ready() == ["a"]
 
 
+@rule("R6.7")
+@pytest.mark.parametrize(
+    "answer", [DONE, NOT_DONE, ERROR, UNKNOWN], ids=["done", "not done", "no answer", "lost"]
+)
+@pytest.mark.parametrize("is_handed_back", [False, True])
+def test_before_a_retry_that_a_person_wants_somebody_is_asked_too(answer, is_handed_back) -> None:
+    driver = asking(retry=ONCE, on_failure="pause")
+    driver.run("a", ERROR)
+    assert driver.step("a").status == "blocked"
+    driver.answer("a", "retry")
+    assert driver.commands == (Dispatch("a", 3, "looking"),)
+    if is_handed_back:
+        driver.take(HandBack(driver.now, "a", driver.claim("a")))
+    driver.run("a", answer)
+    assert driver.statuses("a") == ["completed" if answer is DONE else "queued"]
+    if answer is not DONE:
+        assert (driver.step("a").phase, driver.step("a").failures) == ("forward", 0)
+        assert driver.step("a").unknown is (answer is not NOT_DONE)
+        driver.run("a")
+    assert driver.step("a").attempt == (1 if answer is DONE else 2)
+    assert driver.statuses("z") == ["queued"]
+
+
+@rule("R6.7")
+def test_a_retry_of_what_is_known_asks_nobody() -> None:
+    driver = asking(retry=ONCE, on_failure="pause")
+    driver.run("a", NOT_DONE)
+    driver.answer("a", "retry")
+    assert driver.step("a").phase == "forward"
+
+
 def given_up(**fields: Any) -> Driver:
     """The undo of a step of unknown outcome is about to begin."""
     driver = Driver(graph([saga("a", **{"verify": VERIFY} | fields), task("z")]))
