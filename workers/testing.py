@@ -39,6 +39,7 @@ def fake_step(
     timeout: float = 60,
     notes: Notes | None = None,
     cancelled: bool = False,
+    of_fallback: bool = False,
 ) -> StepHandle:
     """A handle for a worker that is called outside a run; its deadline is `timeout` seconds from now."""
     recorder = notes or Notes()
@@ -51,6 +52,7 @@ def fake_step(
         on_log=recorder.lines.append,
         on_progress=lambda fraction, message: recorder.progress.append((fraction, message)),
         is_cancelled=lambda: cancelled,
+        of_fallback=of_fallback,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from designer.document.graph import Action, Graph, Step
 from designer.expressions.budget import shared_budget
 from designer.expressions.expressions import resolve
+from runs.machine import acts
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState, StepStatus
 from workers.sdk.outcome import Direction
@@ -139,6 +140,8 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
     if step_state.map_name:
         bindings |= item_of(state, step, step_state)
         bindings["context"] |= item_of(state, step, step_state)
+    if step.fallback is not None and direction in ("undo", "verify"):
+        bindings["context"]["acted"] = "fallback" if step_state.by_fallback else "step"
     if direction == "undo":
         return _patched(state, step_state.undo_patches, bindings)
     return _patched(state, step_state.patches, bindings) if step_state.map_name else bindings
@@ -154,7 +157,7 @@ def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState)
     """Bindings of an undo: the outputs of all steps, with the step's own output and the failure on top."""
     values = outputs(graph, state, [step.name for step in graph.steps])
     bindings = _bindings(graph, state, values)
-    seq = step_state.output_seq if step_state.effect_seq is None else step_state.effect_seq
+    seq = acts.output_seq(step_state)
     output = {} if seq is None else state.payload(seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
     bindings["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from runs.machine.acts import is_unknown
 from runs.machine.allowed import answers
 from runs.machine.answers import OPTION, Answer, Kind
 from runs.machine.errors import NoteRequired, Refused, Stale
@@ -196,7 +197,7 @@ def _give_up(transition: Transition, event: AnswerIntervention, state: StepState
         return _stop(transition, "answer", cast(Reason, state.about), event.by)
     failure = failure_of(state)
     if state.status == StepStatus.BLOCKED:
-        data = completion.failure_data(failure, unknown=state.unknown)
+        data = completion.failure_data(failure, unknown=is_unknown(state))
         transition.emit("step.failed", event.step, attempt=state.attempt, data=data)
     facts = {"step": event.step, "error": failure.code, "message": failure.message}
     return plan.begin(transition, "answer", failure=facts, by=event.by)
@@ -207,10 +208,10 @@ def _skip_step(transition: Transition, event: AnswerIntervention, state: StepSta
     if state.about:
         return  # the run goes on; applying the entry of the answer says so
     if state.map_name is not None:
-        maps.skip_item(transition, transition.definition(key), key, failure, unknown=state.unknown)
+        maps.skip_item(transition, transition.definition(key), key, failure, unknown=is_unknown(state))
     else:
         output = None if state.output_seq is None else transition.state.payload(state.output_seq)
-        data = completion.failure_data(failure, unknown=state.unknown)
+        data = completion.failure_data(failure, unknown=is_unknown(state))
         completion.settle_edges(transition, "step.failed", key, data, recorded_output=output)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from designer.document.graph import Action, Retry, Step
 from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
+from runs.machine.acts import is_unknown
 from runs.machine.states import StepState, UndoStatus
 from workers.sdk.limits import DELAY_S_MAX
 from workers.sdk.outcome import Direction, Failure, Outcome
@@ -46,7 +47,7 @@ def next_direction(step: Step, state: StepState) -> Direction:
     """
     if state.undo != UndoStatus.PENDING:
         return state.phase
-    may_ask = state.unknown and step.verify is not None and not state.undo_verified
+    may_ask = is_unknown(state) and step.verify is not None and not state.undo_verified
     return "verify" if may_ask else "undo"
 
 

@@ -86,7 +86,10 @@ class StepState:
     failures: int = 0  # failed or unknown attempts that count against the retry policy
     asked: int = 0  # "retry_needed" answers
     unknown: bool = False  # some attempt may have had its effect
-    begins_again: bool = False  # the verify worker is asked before an attempt that a person wants
+    begins_again: int = 0  # verifications, this one included, before an attempt that a person wants
+    by_fallback: bool = False  # the present attempt, verification or undo is about the fallback
+    fallback_effect: str = ""  # what is known of the fallback's effect: "unknown", "done", or "" for none
+    fallback_seq: int | None = None  # as `effect_seq`, of the fallback
     left: int = 0  # effects of the step and of its child runs that stay though they were to be undone
     left_last: int = 0  # those among them of its own last work: 1, or what its last child run left
     left_names: tuple[str, ...] = ()  # names of some, within the child runs
@@ -113,6 +116,9 @@ class StepState:
     undo_then: tuple[str, ...] = ()
     undo_released: bool = False
     undo_verified: bool = False  # the verify worker was asked before this undo
+    undo_second: bool = False  # the undo of the step's other act is over
+    undo_first: str = ""  # how that ended
+    undo_output_seq: int | None = None  # the output of the second act, as its verification gave it
     undo_by: str = ""  # who allowed that the rollback of the child run passes its pivot
     items_seq: int | None = None
     items_total: int | None = None
@@ -135,7 +141,7 @@ class StepState:
     @property
     def may_have_acted(self) -> bool:
         """Whether the effect of a step that did not complete is there, or may be."""
-        return self.unknown or self.effect_seq is not None
+        return self.unknown or self.effect_seq is not None or self.fallback_effect != ""
 
     @property
     def is_asked_about(self) -> bool:

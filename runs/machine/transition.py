@@ -11,6 +11,7 @@ from config.lib.json import storable
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Edge, Graph, Step
 from designer.errors import ExpressionError
+from runs.machine.acts import has_acted
 from runs.machine.errors import BadValue, Refused, Stale
 from runs.machine.events import Command, Decision, Dispatch, Entry, Fault
 from runs.machine.journal.apply import apply
@@ -112,8 +113,12 @@ class Transition:
 
     def queue_again(self, key: str, **data: Any) -> None:
         """Queues a step that a person tries again; if its outcome is unknown, verification comes first."""
-        is_asked = self.step(key).may_have_acted and self.definition(key).verify is not None
-        self.queue(key, "verify" if is_asked else "forward", fresh=True, **data)
+        state = self.step(key)
+        asks = has_acted(state, by_fallback=True) + has_acted(state, by_fallback=False)
+        if not asks or self.definition(key).verify is None:
+            return self.queue(key, fresh=True, **data)
+        by_fallback = state.by_fallback == has_acted(state, by_fallback=state.by_fallback)
+        return self.queue(key, "verify", fresh=True, by_fallback=by_fallback, asks=asks, **data)
 
     def duration(self, key: str) -> dict[str, int]:
         """Returns how long the attempt that ends now took, as data of its entry."""

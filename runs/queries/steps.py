@@ -17,8 +17,8 @@ from runs.models import Run, StepRun
 FILTER_NAMES_MAX = 500
 CHILDREN_MAX = 20
 LIST_FIELDS = (
-    "id", "workflow_name", "status", "labels", "done", "total", "left", "created_at", "started_at", "finished_at",
-    "trial", "imported", "version__number",
+    "id", "workflow_name", "status", "labels", "done", "total", "left",
+    "created_at", "started_at", "finished_at", "trial", "imported", "version__number",
 )  # fmt: skip
 
 

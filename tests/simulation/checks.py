@@ -13,6 +13,7 @@ from typing import Any
 from designer.analysis.coverage import Plan
 from designer.document.graph import Action, Step
 from designer.errors import ExpressionError
+from runs.machine.acts import key_of
 from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
 from runs.machine.journal.apply import apply
@@ -104,14 +105,15 @@ class Watched:
             bind(action_of(step, direction), bindings)
         except ExpressionError as error:
             return Outcome("failed", failure=Failure("bad_expression", str(error))), ()
-        return effects.attempt(state.run.id, key, step, direction)
+        return effects.attempt(state.run.id, key, step, direction, key_of(state.run.id, step_state))
 
     def _check_bindings(
         self, bindings: Mapping[str, Any], state: State, step_state: StepState, step: Step
     ) -> None:
         if step_state.phase == "undo":
-            known = self.memory.known_payloads.get(step_state.output_seq or 0, {})
-            output = self.witness.refused.get(step_state.name, known)
+            seq = step_state.undo_output_seq if step_state.undo_second else step_state.output_seq
+            known = self.memory.known_payloads.get(seq or 0, {})
+            output = self.witness.refused.get(self.witness.act(step_state.name), known)
             demand(
                 bindings["output"] == output,
                 f"{bindings['output']} is not what {step_state.name} gave: {output}",
@@ -193,8 +195,9 @@ class Watched:
         if through_parent:
             demand(step.left_last == max(1, count), f"{step.name} counts {step.left_last}, not {count}")
 
-    def _check_effect(self, key: str) -> None:
+    def _check_effect(self, place: str) -> None:
         """An effect of a run that did not complete is undone, or its step is marked as abandoned."""
+        key = place.removesuffix(":fallback")
         step, state = self.memory.graph.by_name[key.partition("[")[0]], self.memory.rows[key]
         is_kept = self.memory.run.status == "completed" or self.witness.keeps(key)
         if is_kept or not isinstance(step.compensation, Action):

@@ -1,7 +1,8 @@
 """The workers of the simulation: their effects on the world, and the outcomes that they report.
 
-Each step of a run has one effect, which is there or not. A forward attempt creates it and an undo removes it;
-with an unknown outcome that may have happened or not, and only the verify worker can tell.
+Each step of a run has one effect, which is there or not, and its fallback another one (`key:fallback`). A
+forward attempt creates it and an undo removes it; with an unknown outcome that may have happened or not, and
+only the verify worker can tell.
 """
 
 from __future__ import annotations
@@ -47,22 +48,24 @@ class Effects:
     faults: float = 0.0
 
     def attempt(
-        self, run: str, key: str, step: Step, direction: Direction
+        self, run: str, key: str, step: Step, direction: Direction, idempotency_key: str
     ) -> tuple[Outcome, tuple[Step, ...]]:
         """Carries out one attempt. Returns its outcome and the steps that it adds."""
         kind = self._draw({"undo": UNDO, "verify": VERIFY}.get(direction, FORWARD))
+        place = (run, idempotency_key.removeprefix(f"{run}:"))
         if direction == "verify":
-            return self._verify(kind, (run, key)), ()
+            return self._verify(kind, place), ()
         has_effect = kind in ("succeeded", "refused") or (kind == "unknown" and self.rng.random() < 0.5)
         if has_effect and direction == "undo":
-            self.there.discard((run, key))
+            self.there.discard(place)
         elif has_effect:
-            self.there.add((run, key))
+            self.there.add(place)
         added = self._added(key) if step.dynamic and kind == "succeeded" and direction == "forward" else ()
         return self._outcome(kind, key), added
 
-    def by_hand(self, run: str, key: str, *, is_undo: bool) -> None:
-        (self.there.discard if is_undo else self.there.add)((run, key))
+    def by_hand(self, run: str, idempotency_key: str, *, is_undo: bool) -> None:
+        place = (run, idempotency_key.removeprefix(f"{run}:"))
+        (self.there.discard if is_undo else self.there.add)(place)
 
     def _draw(self, weights: dict[str, int]) -> str:
         if self.rng.random() >= self.faults:

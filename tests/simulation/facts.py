@@ -49,8 +49,11 @@ class Facts:
         self.ended: dict[str, str] = {}
         self.taken: dict[str, list[bool]] = {}  # by step, whether each decided incoming edge is taken
         self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
-        self.unknown: set[str] = set()
-        self.refused: dict[str, Any] = {}  # what is known of an output that was refused: the effect is there
+        self.unknown: set[str] = set()  # acts: steps and items; of a fallback `key:fallback`
+        self.refused: dict[
+            str, Any
+        ] = {}  # by act, what is known of an output that was refused: it has had its effect
+        self.by_fallback: set[str] = set()  # steps and items whose present act is the fallback
         self.children: set[str] = set()  # steps that completed through a child
         self.undo: dict[str, str] = {}
         self.scope: set[str] = set()  # planned by the rollback under way
@@ -122,21 +125,37 @@ class Facts:
         self._open(key, "queued")
         asks_first = self._may_have_acted(key) and self.model.step(key).verify is not None
         if "unknown" in data:
-            (self.unknown.add if data["unknown"] else self.unknown.discard)(key)
+            self._mark(key, data["unknown"])
         self._note_effect(entry)
         is_asked = data.get("direction") == "verify"
         demand(not data.get("fresh") or is_asked == asks_first, "a person's retry of what may have happened")
+        if not is_asked and data.get("direction") != "fallback":
+            self.by_fallback.discard(key)
+        elif "by_fallback" in data:
+            (self.by_fallback.add if data["by_fallback"] else self.by_fallback.discard)(key)
+            demand(self._acted(self.act(key)), "asked about an act that has had no effect")
+
+    def act(self, key: str) -> str:
+        """Returns the name of the present act of a step or item."""
+        return f"{key}:fallback" if key in self.by_fallback else key
+
+    def _mark(self, key: str, unknown: bool) -> None:
+        (self.unknown.add if unknown else self.unknown.discard)(self.act(key))
+
+    def _acted(self, act: str) -> bool:
+        return act in self.unknown or act in self.refused
+
+    def _may_have_acted(self, key: str) -> bool:
+        return self._acted(key) or self._acted(f"{key}:fallback")
 
     def _note_effect(self, entry: Entry) -> None:
         """An output was refused, or the verify worker has found that there is no effect."""
         if entry.data.get("acted"):
             demand(self.open.get(entry.step) in ("running", "queued", None), "an effect of what did not run")
-            self.refused[entry.step] = entry.payload
+            self.refused[self.act(entry.step)] = entry.payload
         elif "acted" in entry.data:
-            self.refused.pop(entry.step, None)
-
-    def _may_have_acted(self, key: str) -> bool:
-        return key in self.unknown or key in self.refused
+            self.refused.pop(self.act(entry.step), None)
+            self._mark(entry.step, False)
 
     def _check_queued_again(self, key: str, data: Mapping[str, Any]) -> None:
         is_asked = (
@@ -204,7 +223,7 @@ class Facts:
         demand(self.open.get(key) == "running", "a retry of what does not run")
         self._drop_lease(key)
         self.open[key] = "retrying"
-        (self.unknown.add if entry.data["unknown"] else self.unknown.discard)(key)
+        self._mark(key, entry.data["unknown"])
         self.failures[key] = self.failures.get(key, 0) + 1
         retry = self.model.step(key).retry or Retry()
         bound = retry.max_attempts - 1 + retry.asks_max
@@ -215,9 +234,10 @@ class Facts:
         demand(self.phase == "forward", "a fallback starts after the rollback began")
         demand(self.open.get(key) == "running" and key not in self.fallbacks, "the fallback is tried twice")
         self.fallbacks.add(key)
-        (self.unknown.add if entry.data["unknown"] else self.unknown.discard)(key)
+        self._mark(key, entry.data["unknown"])
         self._note_effect(entry)
         demand(key not in self.refused, "a fallback though the effect is there")
+        self.by_fallback.add(key)
         self._drop_lease(key)
         self.open[key] = "queued"
 
@@ -254,8 +274,11 @@ class Facts:
             self._begin(key)
         if self.waits.pop(key, "") == "child" and not entry.data.get("by_hand"):
             self.children.add(key)
-        self.unknown.discard(key)
-        self.refused.pop(key, None)
+        if entry.data.get("by_hand") and not is_again:
+            self.by_fallback.discard(key)
+        if not is_again:
+            self._mark(key, False)
+            self.refused.pop(self.act(key), None)
         self._note_pivots(entry)
         self._end(entry, "completed")
         if not is_again:
@@ -273,9 +296,9 @@ class Facts:
         if key not in self.open and key not in self.ended:
             self._begin(key, acts=False)
         was_blocked = self.open.get(key) == "blocked"
-        (self.unknown.add if data.get("unknown") else self.unknown.discard)(key)
+        self._mark(key, data.get("unknown", False))
         self._note_effect(entry)
-        if key in self.refused:
+        if self.act(key) in self.refused:
             self._note_pivots(entry)
         if not self._may_have_acted(key):
             self.acted.pop(key, None)

@@ -18,6 +18,7 @@ import pytest
 
 from designer.document.graph import Step
 from designer.expressions import expressions
+from runs.machine.acts import key_of
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
 from runs.machine.events import (
@@ -32,7 +33,7 @@ from runs.machine.events import (
     Signal,
 )
 from runs.machine.rollback.plan import may_go_back
-from runs.machine.states import RUN_ENDED, StepStatus, UndoStatus
+from runs.machine.states import RUN_ENDED, StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
@@ -275,12 +276,17 @@ class History:
             self.world.take(run.run.id, event)
         finally:
             if choice == "resolve" and run.rows[name].intervention != step.intervention:
-                self._do_by_hand(run, name, step.undo == UndoStatus.FAILED)
+                self._do_by_hand(run, step)
         self._demand_refused(run, event)
 
-    def _do_by_hand(self, run: Memory, name: str, is_undo: bool) -> None:
-        if "[" in name or run.graph.by_name[name].kind == "task":
-            self.world.effects.by_hand(run.run.id, name, is_undo=is_undo)
+    def _do_by_hand(self, run: Memory, step: StepState) -> None:
+        """A person undoes the act in question; what is completed by hand counts as the step's own act."""
+        is_undo = step.undo == UndoStatus.FAILED
+        if step.map_name or run.graph.by_name[step.name].kind == "task":
+            acting = (
+                step if is_undo or step.status == StepStatus.COMPLETED else replace(step, by_fallback=False)
+            )
+            self.world.effects.by_hand(run.run.id, key_of(run.run.id, acting), is_undo=is_undo)
 
     def _demand_refused(self, run: Memory, event: Event) -> None:
         try:

@@ -65,7 +65,7 @@ class Witness(Facts):
 
     def _is_passed(self, key: str, floor: int) -> bool:
         """Whether a rollback to `floor` goes back over a pivot that has had its effect."""
-        is_there = self.ended.get(key) == "completed" or key in self.refused
+        is_there = self.ended.get(key) == "completed" or self.act(key) in self.refused
         return is_there and self._stands(key) and key in self.acted and self._when(key) > floor
 
     def _stands(self, key: str) -> bool:
@@ -142,8 +142,17 @@ class Witness(Facts):
         demand(self.undo[entry.step] in ("running", "failed"), f"an undo that is {self.undo[entry.step]}")
         self._drop_lease(entry.step)
         self.undo[entry.step] = "pending"
+        if "first" in entry.data:
+            self._turn(entry.step)
         if entry.data.get("by"):
             self.allowed[entry.step] = entry.data["by"]
+
+    def _turn(self, key: str) -> None:
+        """The undo of one act of a step is over; that of the other follows."""
+        self.unknown.discard(self.act(key))
+        self.refused.pop(self.act(key), None)
+        (self.by_fallback.discard if key in self.by_fallback else self.by_fallback.add)(key)
+        demand(self._acted(self.act(key)), "the undo of an act that is known to have had no effect")
 
     def undo_completed(self, entry: Entry) -> None:
         key = entry.step
@@ -153,8 +162,9 @@ class Witness(Facts):
         demand(not entry.data.get("left") or entry.data["undo"] == "abandoned", "undone, and something left")
         self.undo[key] = entry.data["undo"]
         if entry.data["undo"] == "none":
-            self.unknown.discard(key)
-            self.refused.pop(key, None)
+            for act in (key, f"{key}:fallback"):
+                self.unknown.discard(act)
+                self.refused.pop(act, None)
             self.acted.pop(key)
             self.scope.discard(key)
 

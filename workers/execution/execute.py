@@ -51,6 +51,7 @@ class Task:
     secret_key: str = ""
     sealed_inputs: frozenset[str] = frozenset()
     may_simulate: bool = True
+    of_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def step_handle(
         on_progress=on_progress,
         is_cancelled=is_cancelled,
         may_simulate=task.may_simulate,
+        of_fallback=task.of_fallback,
     )
 
 

@@ -20,6 +20,7 @@ from designer.errors import ExpressionError
 from runs.engine import engine
 from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.errors import NewerState, WorkerMissing
+from runs.machine.acts import key_of
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from runs.models import Run
@@ -170,7 +171,8 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         direction=direction,
         worker=action.worker,
         attempt=state.undo_attempt if direction == "undo" else state.attempt,
-        idempotency_key=f"{run_id}:{claimed.step}",
+        idempotency_key=key_of(run_id, state),
+        of_fallback=state.by_fallback,
         context=scope["context"],
         params=params,
         timeout=timeout_of(action),

@@ -19,9 +19,10 @@ class StepHandle:
     """The argument of a worker that takes `step`.
 
     `idempotency_key` is the same over all attempts, and the same for a step and for its
-    compensation and verification. `deadline` is when this attempt times out, in UTC.
-    `hide` masks the secrets of the params in what the worker reports. `may_simulate`: shipped workers obey
-    `simulate` in the run's input.
+    compensation and verification; a step's fallback, which has an effect of its own, has another one. With
+    `of_fallback` the call is the fallback's, or verifies or undoes its effect. `deadline` is when this
+    attempt times out, in UTC. `hide` masks the secrets of the params in what the worker reports.
+    `may_simulate`: shipped workers obey `simulate` in the run's input.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class StepHandle:
     lines: int = 0
     hide: Callable[[str], str] = str
     may_simulate: bool = True
+    of_fallback: bool = False
 
     def log(self, *parts: object) -> None:
         """Logs a line.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runs.machine.acts import cleared, known, marked
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.undo_effects import count_left, plan_late_undo
@@ -12,22 +13,20 @@ from runs.machine.states import State, StepState, StepStatus, evolve
 
 @effect("step.queued")
 def _queued(state: State, entry: Entry) -> None:
-    data = entry.data
-    direction, before = data.get("direction", "forward"), state.step(entry.step)
-    is_first = direction == "verify" and (
-        data.get("fresh") or (data.get("handed_back") and before.begins_again)
-    )
+    data, before = entry.data, state.step(entry.step)
+    direction = data.get("direction", "forward")
     step = state.change(
         entry.step,
         status=StepStatus.QUEUED,
         phase=direction,
-        begins_again=bool(is_first),
         process="",
         due_at=None,
         ended_seq=None,
+        by_fallback=direction != "forward" and data.get("by_fallback", before.by_fallback),
+        begins_again=data.get("asks", before.begins_again if data.get("handed_back") else 0),
         **({"failures": 0, "asked": 0} if data.get("fresh") else {}),
-        **_effect(entry),
-        **{key: data[key] for key in ("unknown", "error") if key in data},
+        **((marked(before, data["unknown"]) if "unknown" in data else {}) | _effect(before, entry)),
+        **({"error": data["error"]} if "error" in data else {}),
     )
     if "item" in data:
         _enter_map(state, step, data["item"])
@@ -117,7 +116,7 @@ def _retry_scheduled(state: State, entry: Entry) -> None:
         process="",
         due_at=time_of(data["due_at"]),
         error=data.get("error"),
-        unknown=data["unknown"],
+        **marked(step, data["unknown"]),
         failures=step.failures + data.get("failed", 0),
         asked=step.asked + data.get("asked", 0),
         carry_seq=entry.seq if entry.payload is not None else step.carry_seq,
@@ -126,6 +125,7 @@ def _retry_scheduled(state: State, entry: Entry) -> None:
 
 @effect("step.fallback_started")
 def _fallback_started(state: State, entry: Entry) -> None:
+    before = state.step(entry.step)
     state.change(
         entry.step,
         status=StepStatus.QUEUED,
@@ -133,10 +133,10 @@ def _fallback_started(state: State, entry: Entry) -> None:
         process="",
         due_at=None,
         error=entry.data.get("error"),
-        unknown=entry.data["unknown"],
+        **(marked(before, entry.data["unknown"]) | _effect(before, entry)),
+        by_fallback=True,
         failures=0,
         asked=0,
-        **_effect(entry),
     )
 
 
@@ -149,8 +149,7 @@ def _completed(state: State, entry: Entry) -> None:
         before.status == StepStatus.COMPLETED
     ):  # a person has entered another output for it, so that a branch matches
         ending["ended_seq"] = before.ended_seq
-    child = _child_of(entry)
-    step = state.change(entry.step, **ending, unknown=False, error=None, effect_seq=None, **child)
+    step = state.change(entry.step, **ending, **_act_done(before, entry), error=None, **_child_of(entry))
     _note_pivots(state, entry)
     if "signal" in entry.data:
         _take_signal(state, entry.data["signal"])
@@ -170,17 +169,29 @@ def _note_pivots(state: State, entry: Entry) -> None:
         state.run = evolve(state.run, pivot_below=True)
 
 
+def _act_done(before: StepState, entry: Entry) -> dict[str, Any]:
+    """Returns the fields that say which act completed the step; a person's word stands for the step's own.
+
+    What the other act may have done stays as it was.
+    """
+    if before.status == StepStatus.COMPLETED:
+        return {}
+    if before.by_fallback and not entry.data.get("by_hand"):
+        return {"fallback_effect": "done", "fallback_seq": None}
+    return {"unknown": False, "effect_seq": None, "by_fallback": False}
+
+
 @effect("step.failed")
 def _failed(state: State, entry: Entry) -> None:
     before = state.step(entry.step)
-    ending = _ending(state, entry, StepStatus.FAILED) | _effect(entry)
+    ending = _ending(state, entry, StepStatus.FAILED)
     if entry.data.get("acted"):  # the payload is what the undo gets, and no output
         ending["output_seq"] = before.output_seq
     if before.status == StepStatus.BLOCKED:  # it had failed before the intervention was opened
         ending["ended_seq"] = before.ended_seq
     is_unknown = entry.data.get("unknown", False)
-    child = _child_of(entry)
-    step = state.change(entry.step, **ending, unknown=is_unknown, error=entry.data["error"], **child)
+    fields = marked(before, is_unknown) | _effect(before, entry) | _child_of(entry)
+    step = state.change(entry.step, **ending, **fields, error=entry.data["error"])
     _note_pivots(state, entry)
     for name in entry.data.get("cancelled", ()):
         end_early(state, entry, name)
@@ -211,11 +222,11 @@ def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
     }
 
 
-def _effect(entry: Entry) -> dict[str, Any]:
-    """Returns the field about an effect that is known to be there, or not to be."""
+def _effect(before: StepState, entry: Entry) -> dict[str, Any]:
+    """Returns the fields about an effect that is known to be there, or not to be."""
     if "acted" not in entry.data:
         return {}
-    return {"effect_seq": entry.seq if entry.data["acted"] else None}
+    return known(before, entry.seq) if entry.data["acted"] else cleared(before)
 
 
 def _leave_map(state: State, item: StepState, failed: bool) -> None:

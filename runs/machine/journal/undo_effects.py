@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from runs.machine.acts import acts_left, cleared, has_acted
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.limits import LEFT_NAMES_MAX
-from runs.machine.states import State, UndoStatus, evolve
+from runs.machine.states import State, StepState, UndoStatus, evolve
 
 
 def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> None:
@@ -31,6 +32,10 @@ def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> N
             undo_then=tuple(spec["then"]),
             undo_released=False,
             undo_verified=False,
+            by_fallback=_acts_last(state.step(name)),
+            undo_second=False,
+            undo_first="",
+            undo_output_seq=None,
             phase="undo",
             failures=0,
             asked=0,
@@ -57,6 +62,11 @@ def plan_late_undo(state: State, entry: Entry) -> None:
         state.put(evolve(parent, undo_after=after, undo_then=then))
 
 
+def _acts_last(step: StepState) -> bool:
+    """Whether the undo of a step begins with its fallback's effect: the latest act comes first."""
+    return step.by_fallback if has_acted(step, by_fallback=step.by_fallback) else not step.by_fallback
+
+
 @effect("compensation.started")
 def _undo_started(state: State, entry: Entry) -> None:
     data = entry.data
@@ -76,6 +86,9 @@ def _undo_started(state: State, entry: Entry) -> None:
 def _undo_retry(state: State, entry: Entry) -> None:
     data = entry.data
     step = state.step(entry.step)
+    if "first" in data:
+        step = _turn_to_other_act(state, step, data["first"])
+    output = "undo_output_seq" if step.undo_second else "output_seq"
     state.change(
         entry.step,
         undo=UndoStatus.PENDING,
@@ -83,9 +96,8 @@ def _undo_retry(state: State, entry: Entry) -> None:
         process="",
         due_at=time_of(data["due_at"]),
         error=data.get("error", step.error),
-        undo_verified=step.undo_verified or "verified" in data,
-        output_seq=entry.seq if "output" in data else step.output_seq,
-        effect_seq=None if "output" in data else step.effect_seq,
+        undo_verified="first" not in data and (step.undo_verified or "verified" in data),
+        **({output: entry.seq, **cleared(step)} if "output" in data else {}),
         carry_seq=entry.seq if "asked" in data else step.carry_seq,
         failures=0 if data.get("fresh") else step.failures + data.get("failed", 0),
         asked=0 if data.get("fresh") else step.asked + data.get("asked", 0),
@@ -93,11 +105,26 @@ def _undo_retry(state: State, entry: Entry) -> None:
     )
 
 
+def _turn_to_other_act(state: State, step: StepState, first: str) -> StepState:
+    """The undo of one act of a step has ended, and that of its other act follows."""
+    return state.change(
+        step.name,
+        **cleared(step),
+        by_fallback=not step.by_fallback,
+        undo_second=True,
+        undo_first=first,
+        undo_verified=False,
+        carry_seq=None,
+        failures=0,
+        asked=0,
+    )
+
+
 @effect("compensation.completed")
 def _undo_completed(state: State, entry: Entry) -> None:
     undo = UndoStatus(entry.data["undo"])
     if undo == UndoStatus.NONE:  # the verify worker found no effect to undo
-        state.change(entry.step, unknown=False, effect_seq=None)
+        state.change(entry.step, **cleared(state.step(entry.step)))
     if "left" in entry.data:
         count_left(state, entry.step, entry.data["left"], entry.data["left_names"])
     end_undo(state, entry.step, undo)
@@ -118,13 +145,14 @@ def end_undo(state: State, name: str, undo: UndoStatus) -> None:
     _release(state, name)
 
 
-def count_left(state: State, name: str, last: int = 1, names: Iterable[str] = ()) -> None:
+def count_left(state: State, name: str, last: int | None = None, names: Iterable[str] = ()) -> None:
     """Counts the effects that the last work of a step has left, not fewer than were counted before.
 
-    What earlier child runs of the step left stays counted.
+    Without `last`, one for each of its acts that is not undone. What earlier child runs of the step left
+    stays counted.
     """
     step = state.step(name)
-    last = max(last, step.left_last)
+    last = max(acts_left(step) if last is None else last, step.left_last)
     known = tuple(dict.fromkeys((*names, *step.left_names)))[:LEFT_NAMES_MAX]
     state.change(name, left=step.left - step.left_last + last, left_last=last, left_names=known)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from designer.document.graph import Action
+from runs.machine.acts import other_has_acted
 from runs.machine.errors import Stale
 from runs.machine.events import Claim
 from runs.machine.interventions import open_intervention
@@ -52,9 +53,14 @@ def conclude(transition: Transition, key: str, outcome: Outcome) -> None:
 
 
 def end(transition: Transition, key: str, undo: str, **data: Any) -> None:
-    transition.emit(
-        "compensation.completed", key, attempt=transition.step(key).undo_attempt, data={"undo": undo, **data}
-    )
+    """Ends the undo of an act of a step; where the other act may have had an effect, its undo follows."""
+    state = transition.step(key)
+    if not state.undo_second and other_has_acted(state):
+        return schedule(transition, key, state, transition.at, {"first": undo, **data})
+    whole = state.undo_first if undo == "none" and state.undo_first else undo
+    data = {"undo": whole, **data}
+    transition.emit("compensation.completed", key, attempt=state.undo_attempt, data=data)
+    return None
 
 
 def _verified(transition: Transition, key: str, state: StepState, outcome: Outcome) -> None:

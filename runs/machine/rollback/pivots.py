@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from designer.document.graph import Graph
+from runs.machine.acts import is_there
 from runs.machine.errors import Refused, Stale
 from runs.machine.interventions import open_intervention
 from runs.machine.states import Reason, RunState, State, StepState, StepStatus, UndoStatus
@@ -87,8 +88,8 @@ def passed(graph: Graph, state: State, undo: tuple[str, ...], floor: int = 0) ->
 
 def _is_standing(step: StepState) -> bool:
     """Whether a pivot has had its effect, which nothing has undone; it may have failed for its output."""
-    is_there = step.status == StepStatus.COMPLETED or step.effect_seq is not None
-    return is_there and step.undo == UndoStatus.NONE
+    has_had_effect = step.status == StepStatus.COMPLETED or is_there(step)
+    return has_had_effect and step.undo == UndoStatus.NONE
 
 
 def rolls_child_back(graph: Graph, step: StepState) -> bool:

@@ -26,6 +26,7 @@ from typing import Any
 from designer.analysis import coverage
 from designer.analysis.coverage import Done, Plan, plan_of
 from designer.document.graph import Graph
+from runs.machine.acts import is_there, is_unknown, other_has_acted
 from runs.machine.errors import Refused
 from runs.machine.events import CancelChild, Rollback, RollBackChild, TellParent
 from runs.machine.interventions import close_intervention
@@ -190,7 +191,7 @@ def _close_open_interventions(transition: Transition) -> None:
         if step.is_asked_about:
             close_intervention(transition, name, "compensate")
             if step.status == StepStatus.BLOCKED:
-                unknown = {"unknown": True} if step.unknown else {}
+                unknown = {"unknown": True} if is_unknown(step) else {}
                 transition.emit(
                     "step.failed", name, attempt=step.attempt, data={"error": step.error or {}} | unknown
                 )
@@ -249,7 +250,7 @@ def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict
     effect that cannot be undone. {}: there is nothing to undo.
     """
     ended = replace(transition.step(key), child=data.get("child"))
-    may_have_acted = data.get("unknown") or data.get("acted", ended.effect_seq is not None)
+    may_have_acted = data.get("unknown") or data.get("acted", is_there(ended)) or other_has_acted(ended)
     if "error" in data and not may_have_acted:
         return {}
     if is_irreversible(transition.graph, ended):

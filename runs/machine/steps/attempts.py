@@ -12,6 +12,7 @@ from typing import Any
 from config.lib.json import storable
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Step
+from runs.machine.acts import is_there, is_unknown, other_has_acted
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, HandBack, Lose, Note, Report
 from runs.machine.retry_policy import action_of, answer_of, failure_of, lease_until, may_retry, retry_at
@@ -83,7 +84,7 @@ def hand_back(transition: Transition, event: HandBack) -> None:
     if state.undo == UndoStatus.RUNNING:
         attempts.schedule(transition, event.step, state, transition.at, {})
     elif transition.run.phase == "undo":
-        give_up(transition, event.step, NOT_BEGUN, unknown=state.unknown)
+        give_up(transition, event.step, NOT_BEGUN, unknown=is_unknown(state))
     else:
         transition.queue(event.step, state.phase, handed_back=True)
 
@@ -117,8 +118,8 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
         and transition.run.phase == "forward"
         and not _is_pointless(transition, key)
     ):
-        return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=state.unknown)
-    may_ask = step.verify is not None and transition.run.phase == "forward" and state.phase == "forward"
+        return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=is_unknown(state))
+    may_ask = step.verify is not None and transition.run.phase == "forward"
     error = error_of(_failure(outcome))
     if outcome.kind == "unknown" and may_ask:
         return transition.queue(key, "verify", unknown=True, error=error)
@@ -126,7 +127,7 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
         return transition.queue(key, "verify", payload=_known(outcome), acted=True, error=error)
     if outcome.acted:
         return give_up(transition, key, _failure(outcome), _known(outcome), acted=True)
-    return _retry_or_fail(transition, key, outcome, outcome.kind == "unknown" or state.unknown)
+    return _retry_or_fail(transition, key, outcome, outcome.kind == "unknown" or is_unknown(state))
 
 
 def _known(outcome: Outcome) -> Any:
@@ -137,12 +138,12 @@ def _known(outcome: Outcome) -> Any:
 def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:
     """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
-    may_continue = transition.run.phase == "forward" and state.phase != "fallback"
+    may_continue = transition.run.phase == "forward" and not state.by_fallback
     may_continue = may_continue and not _is_pointless(transition, key)
     if may_continue and may_retry(action_of(step, "forward"), state, outcome):
         return _schedule(transition, key, outcome, unknown)
-    is_there = effect.get("acted", state.effect_seq is not None)
-    if may_continue and step.fallback is not None and not is_there:
+    has_effect = effect.get("acted", is_there(state))
+    if may_continue and step.fallback is not None and not has_effect:
         return _fall_back(transition, key, outcome, unknown, **effect)
     failure = NONE_LEFT if outcome.kind == "retry_needed" else _failure(outcome)
     return give_up(transition, key, failure, outcome.output, unknown=unknown, **effect)
@@ -178,18 +179,24 @@ def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
     answer, state = answer_of(outcome), transition.step(key)
     if answer.get("outcome") == "done":
         return succeed(transition, key, answer.get("output", {}), verified=True)
-    had_no_effect = answer.get("outcome") == "not_done"
-    failure, is_there = failure_of(state), state.effect_seq is not None
+    failure, had_no_effect = failure_of(state), answer.get("outcome") == "not_done"
     if state.begins_again and transition.run.phase == "forward" and not _is_pointless(transition, key):
-        found: dict[str, Any] = {"unknown": not had_no_effect}
-        if is_there:
-            found = {"acted": False} if had_no_effect else {}
-        return transition.queue(key, **found)
-    if not is_there:
+        return _ask_or_begin(transition, key, state, had_no_effect)
+    if not is_there(state):
         return _retry_or_fail(transition, key, Outcome("unknown", failure=failure), not had_no_effect)
     if not had_no_effect:
         return give_up(transition, key, failure)
     return _retry_or_fail(transition, key, Outcome("failed", failure=failure), False, acted=False)
+
+
+def _ask_or_begin(transition: Transition, key: str, state: StepState, had_no_effect: bool) -> None:
+    """Goes on with what a person tries again: verifies the step's other act, or begins the attempt."""
+    known: dict[str, Any] = {} if is_there(state) else {"unknown": True}
+    known = {"acted": False} if had_no_effect else known
+    if state.begins_again > 1 and other_has_acted(state):
+        more = {"by_fallback": not state.by_fallback, "asks": state.begins_again - 1}
+        return transition.queue(key, "verify", **known, **more)
+    return transition.queue(key, **known)
 
 
 def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from designer.document.graph import Edge
 from designer.expressions.expressions import condition
+from runs.machine.acts import is_there
 from runs.machine.bindings import bindings_after, values_compared
 from runs.machine.interventions import open_intervention
 from runs.machine.rollback import pivots, plan
@@ -108,7 +109,7 @@ def fail(transition: Transition, name: str, failure: Failure, output: Any = None
     `effect`: see `failure_data`. A pivot whose effect is there is a point of no return although it failed.
     """
     step, state = transition.graph.by_name[name], transition.step(name)
-    attempt, is_pivot = state.attempt, step.pivot and effect.get("acted", state.effect_seq is not None)
+    attempt, is_pivot = state.attempt, step.pivot and effect.get("acted", is_there(state))
     if is_pivot:
         effect["pivot"] = True
     data = failure_data(failure, **effect)

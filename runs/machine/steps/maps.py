@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from designer.document.graph import Step
+from runs.machine.acts import is_unknown
 from runs.machine.interventions import close_intervention
 from runs.machine.retry_policy import MAP_WINDOW, failure_of
 from runs.machine.rollback import plan
@@ -99,7 +100,7 @@ def _close_questions(transition: Transition, step: Step) -> None:
     for item in transition.state.items(step.name).values():
         if item.is_asked_about:
             close_intervention(transition, item.name, "compensate", note=CAN_ONLY_FAIL)
-            data = completion.failure_data(failure_of(item), unknown=item.unknown)
+            data = completion.failure_data(failure_of(item), unknown=is_unknown(item))
             transition.emit("step.failed", item.name, attempt=item.attempt, data=data)
 
 

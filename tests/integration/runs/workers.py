@@ -11,13 +11,19 @@ from workers import CriticalFailure, StepHandle, TemporaryFailure, worker
 did: list[str] = []
 
 
+def _act_of(step: StepHandle) -> str:
+    """The step's name, or `name:fallback`: what is behind the run in its idempotency key."""
+    return step.idempotency_key.partition(":")[2]
+
+
 def _act(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
-    fault = context.get("faults", {}).get(step.name)
+    act = _act_of(step)
+    fault = context.get("faults", {}).get(act)
     if fault == "temporary" and step.attempt == 1:
         raise TemporaryFailure("not yet")
     if fault == "critical":
         raise CriticalFailure("never")
-    did.append(step.name)
+    did.append(act)
     return {step.name: context.get(step.name, 0) + 1}
 
 
@@ -36,7 +42,7 @@ def undo(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     if context.get("faults", {}).get(f"undo_{step.name}"):
         return {"status": "failed", "requires_manual_intervention": True}
     did.append(
-        f"undo {step.name} of {context['output'].get(step.name)} after {context['failure'].get('step')}"
+        f"undo {_act_of(step)} of {context['output'].get(step.name)} after {context['failure'].get('step')}"
     )
     return {}
 

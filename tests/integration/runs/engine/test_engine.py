@@ -305,3 +305,13 @@ def test_an_action_may_be_given_params_that_are_expressions(run_here: RunHere) -
         chain(step("a", compensation=undo), step("b")), faults={"b": "critical"}, undo_faults={"undo_a": 1}
     )
     assert run.status == "blocked"
+
+
+@pytest.mark.rule("R6.16")
+@pytest.mark.parametrize("fails", [False, True])
+def test_workers_are_told_that_they_act_for_the_fallback(run_here: RunHere, fails: bool) -> None:
+    faults = {"a": "critical"} | ({"b": "critical"} if fails else {})
+    run = run_here(chain(step("a", fallback=Action("act")), step("b")), faults=faults)
+    assert run.status == ("compensated" if fails else "completed")
+    expected = ["a:fallback", "undo a:fallback of 1 after b"] if fails else ["a:fallback", "b"]
+    assert did == expected

@@ -8,7 +8,8 @@ import pytest
 
 from designer.document.graph import Action
 from runs.models import JournalEntry, StepRun
-from runs.queries.runs import rollback_plan, run_json
+from runs.queries.rollback_plan import rollback_plan
+from runs.queries.runs import run_json
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.integration.runs.workers import did
 from tests.replay import replayed

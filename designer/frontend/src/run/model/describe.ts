@@ -127,6 +127,8 @@ const ADDITIONS: Record<string, (frame: Frame) => string> = {
   "compensation.started": (frame) =>
     frame.data.direction === "verify" ? ": asks what became of it" : attempt(frame),
   "compensation.completed": undone,
+  "compensation.retry_scheduled": ({ data }) =>
+    (data.first === undefined ? "" : ", now what it did besides: a step and its fallback are undone one after the other"),
   "run.compensating": ({ data }) => {
     const planned = asNames(data.plan).length;
     if (!planned) return ": nothing to undo";
