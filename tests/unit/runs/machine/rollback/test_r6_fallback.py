@@ -9,7 +9,9 @@ import pytest
 
 from designer.document.graph import Action, Retry
 from runs.machine.acts import key_of
+from runs.machine.bindings import task_bindings
 from runs.machine.events import HandBack
+from runs.machine.retry_policy import next_direction
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     DONE,
@@ -26,7 +28,7 @@ from tests.unit.runs.machine.driver import (
     saga,
     task,
 )
-from workers.sdk.outcome import Outcome
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 OWN, FALLBACK = "run:a", "run:a:fallback"
@@ -44,6 +46,10 @@ def falling(own: Outcome = CRITICAL, *fallback: Outcome, **fields: Any) -> Drive
 
 def key(driver: Driver, name: str = "a") -> str:
     return key_of("run", driver.step(name))
+
+
+def output_of_undo(driver: Driver) -> Any:
+    return task_bindings(driver.memory.graph, driver.memory.state(), "a", "undo")["output"]
 
 
 def undone(driver: Driver, name: str = "a") -> list[tuple[str, Any]]:
@@ -185,6 +191,36 @@ def test_a_fallback_that_ends_during_the_rollback_is_undone_as_well(outcome) -> 
     expected = [FALLBACK] if outcome is not CRITICAL else []
     assert [one for one, _ in undone(driver)] == [*expected, OWN]
     assert driver.status == "cancelled"
+
+
+# --- outputs that were refused ---
+
+REFUSED = Outcome("failed", {"id": 7}, Failure("bad_output", "too large"), acted=True)
+
+
+@rule("R6.15")
+@rule("R6.16")
+@pytest.mark.parametrize("own", ["none", "unknown"])
+@pytest.mark.parametrize(
+    "answer", [None, DONE, NOT_DONE, ERROR], ids=["unasked", "done", "not done", "no answer"]
+)
+def test_a_fallback_whose_output_was_refused_is_undone_as_such(own, answer) -> None:
+    verify = {} if answer is None else {"verify": VERIFY}
+    first = [EFFECTS[own], *([ERROR] if own == "unknown" and verify else [])]
+    driver = falling(*first, REFUSED, **verify)
+    if answer is not None:
+        assert (driver.step("a").phase, key(driver)) == ("verify", FALLBACK)
+        driver.run("a", answer)
+    assert driver.statuses("a") == ["completed" if answer is DONE else "blocked"]
+    given_up(driver)
+    calls = []
+    while "a" in driver.ready():
+        if next_direction(driver.memory.base.by_name["a"], driver.step("a")) == "undo":
+            calls.append((key(driver), output_of_undo(driver)))
+        driver.run("a", OK)
+    known = {"found": 1} if answer is DONE else {"id": 7}
+    expected = [] if answer is NOT_DONE else [(FALLBACK, known)]
+    assert calls == expected + ([(OWN, {})] if own == "unknown" else [])
 
 
 # --- a person tries it again ---
