@@ -16,7 +16,7 @@ from runs.machine.answers import Answer
 from runs.machine.decide import decide
 from runs.machine.events import AnswerIntervention, Decision
 from runs.machine.rollback.plan import final_status
-from runs.machine.states import UNDO_LEFT, RunState, RunStatus, State, UndoStatus, evolve
+from runs.machine.states import UNDO_LEFT, RunStatus, State, UndoStatus, evolve
 
 BEGINS = ("step.queued", "step.started", "step.waiting")
 
@@ -29,7 +29,7 @@ class Preview:
     question where it is tried again. `remains`: steps whose effects are not undone. `past_pivot`: completed
     points of no return that the undos go back over. `still_open`: how many
     other interventions of the run stay open. `ends`: how the run ends if all goes well; None where that
-    depends on steps that are still to come.
+    depends on steps that are still to come, or on what child runs leave.
     """
 
     starts: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ def _preview_of(decision: Decision) -> Preview:
         remains=_remains(decision),
         past_pivot=_past_pivot(decision),
         still_open=sum(step.intervention is not None for step in steps),
-        ends=_end(state.run, len(undo)),
+        ends=_end(state, undo),
     )
 
 
@@ -84,12 +84,15 @@ def _past_pivot(decision: Decision) -> tuple[str, ...]:
     return tuple(name for entry in decision.entries for name in entry.data.get("past_pivot", ()))
 
 
-def _end(run: RunState, to_undo: int) -> RunStatus | None:
+def _end(state: State, undo: tuple[str, ...]) -> RunStatus | None:
+    run = state.run
     if run.final is not None:
         return run.final
     if run.phase != "undo":
         return None
-    return final_status(evolve(run, undone=run.undone + to_undo))
+    ends = final_status(evolve(run, undone=run.undone + len(undo)))
+    may_leave_more = any(state.step(name).child is not None for name in undo)  # its run says that at its end
+    return None if may_leave_more and ends != RunStatus.FAILED else ends
 
 
 def undo_line(state: State) -> tuple[str, ...]:

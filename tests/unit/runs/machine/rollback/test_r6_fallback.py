@@ -205,7 +205,7 @@ REFUSED = Outcome("failed", {"id": 7}, Failure("bad_output", "too large"), acted
     "answer", [None, DONE, NOT_DONE, ERROR], ids=["unasked", "done", "not done", "no answer"]
 )
 def test_a_fallback_whose_output_was_refused_is_undone_as_such(own, answer) -> None:
-    verify = {} if answer is None else {"verify": VERIFY}
+    verify: dict[str, Any] = {} if answer is None else {"verify": VERIFY}
     first = [EFFECTS[own], *([ERROR] if own == "unknown" and verify else [])]
     driver = falling(*first, REFUSED, **verify)
     if answer is not None:

@@ -264,6 +264,12 @@ def test_a_rollback_that_began_by_itself_asks_before_it_undoes_such_a_child(answ
     assert not driver.commands
     foreseen = preview(driver.memory.graph, driver.memory.state(), "w", answer, driver.now)
     assert foreseen.past_pivot == (("w",) if answer == "retry" else ())
+    ends = {
+        "retry": None,
+        "resolve": "compensated",
+        "abandon": "failed",
+    }  # what the child leaves is not known
+    assert foreseen.ends == ends[answer]
     driver.answer("w", answer)
     if answer == "retry":
         assert driver.commands == (RollBackChild(CHILD, "anna"),)
