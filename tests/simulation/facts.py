@@ -311,9 +311,9 @@ class Facts:
             demand(asks or self.pivots or step.on_failure == "pause", "a person is asked without a reason")
             self._drop_lease(key)
             self._end_map(entry)
-            self._keep_output(entry)
+            self._keep_output(entry, not was_blocked)
         else:
-            self._end(entry, "failed")
+            self._end(entry, "failed", was_blocked)
         for item in data.get("cancelled", ()):
             self._cancel(item, entry.seq)
 
@@ -334,7 +334,7 @@ class Facts:
             self._check_guard(name, False)
             self._end(entry, "skipped")
 
-    def _end(self, entry: Entry, how: str) -> None:
+    def _end(self, entry: Entry, how: str, was_blocked: bool = False) -> None:
         key = entry.step
         self._drop_lease(key)
         self.open.pop(key, None)
@@ -343,7 +343,7 @@ class Facts:
         if "[" in key:
             return self._end_item(entry, how == "completed")
         self._end_map(entry, how == "completed" and not is_again)
-        self._keep_output(entry, how == "completed")
+        self._keep_output(entry, how == "completed" or (how == "failed" and not was_blocked))
         if self.phase == "forward" and (how != "failed" or self._goes_on(entry)):
             self._route(entry)
         else:

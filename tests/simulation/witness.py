@@ -65,7 +65,7 @@ class Witness(Facts):
 
     def _is_passed(self, key: str, floor: int) -> bool:
         """Whether a rollback to `floor` goes back over a pivot that has had its effect."""
-        is_there = self.ended.get(key) == "completed" or self.act(key) in self.refused
+        is_there = self.ended.get(key) == "completed" or bool({key, f"{key}:fallback"} & self.refused.keys())
         return is_there and self._stands(key) and key in self.acted and self._when(key) > floor
 
     def _stands(self, key: str) -> bool:

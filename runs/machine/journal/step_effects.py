@@ -185,10 +185,12 @@ def _act_done(before: StepState, entry: Entry) -> dict[str, Any]:
 def _failed(state: State, entry: Entry) -> None:
     before = state.step(entry.step)
     ending = _ending(state, entry, StepStatus.FAILED)
-    if entry.data.get("acted"):  # the payload is what the undo gets, and no output
-        ending["output_seq"] = before.output_seq
     if before.status == StepStatus.BLOCKED:  # it had failed before the intervention was opened
         ending["ended_seq"] = before.ended_seq
+    elif entry.payload is None or entry.data.get(
+        "acted"
+    ):  # what is known of a refused output is for the undo
+        ending["output_seq"] = None  # nor is that of an earlier attempt seen any more
     is_unknown = entry.data.get("unknown", False)
     fields = marked(before, is_unknown) | _effect(before, entry) | _child_of(entry)
     step = state.change(entry.step, **ending, **fields, error=entry.data["error"])

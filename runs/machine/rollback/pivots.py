@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from designer.document.graph import Graph
-from runs.machine.acts import is_there
 from runs.machine.errors import Refused, Stale
 from runs.machine.interventions import open_intervention
 from runs.machine.states import Reason, RunState, State, StepState, StepStatus, UndoStatus
@@ -80,7 +79,7 @@ def passed(graph: Graph, state: State, undo: tuple[str, ...], floor: int = 0) ->
     ended the step to which it goes back.
     """
     own = state.steps_named([step.name for step in graph.steps if step.pivot]) if state.run.pivot else {}
-    over = {name for name, step in own.items() if _is_standing(step) and (step.ended_seq or 0) > floor}
+    over = {name for name, step in own.items() if _is_standing(step) and _ended_after(step, floor)}
     steps = state.steps_named(list(undo)).values() if state.run.pivot_below else ()
     over |= {step.name for step in steps if step.child_pivot and rolls_child_back(graph, step)}
     return tuple(step.name for step in graph.steps if step.name in over)
@@ -88,8 +87,13 @@ def passed(graph: Graph, state: State, undo: tuple[str, ...], floor: int = 0) ->
 
 def _is_standing(step: StepState) -> bool:
     """Whether a pivot has had its effect, which nothing has undone; it may have failed for its output."""
-    has_had_effect = step.status == StepStatus.COMPLETED or is_there(step)
-    return has_had_effect and step.undo == UndoStatus.NONE
+    is_known = step.effect_seq is not None or step.fallback_effect == "done"
+    return (step.status == StepStatus.COMPLETED or is_known) and step.undo == UndoStatus.NONE
+
+
+def _ended_after(step: StepState, floor: int) -> bool:
+    """Whether a step ended after entry `floor`, or a person has it tried again."""
+    return step.ended_seq is None or step.ended_seq > floor
 
 
 def rolls_child_back(graph: Graph, step: StepState) -> bool:

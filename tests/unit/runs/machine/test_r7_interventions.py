@@ -221,3 +221,17 @@ def test_every_answer_is_in_the_table_and_every_row_has_a_rule() -> None:
 def test_every_row_has_words_for_people(option: Option) -> None:
     assert option.title and option.effect.endswith(".")
     assert "a-step" in option.lead.format(step="a-step", worker="a-worker")
+
+
+@rule("R7.2")
+@rule("R2.5")
+def test_a_retry_that_fails_without_an_output_leaves_none_of_the_attempt_before() -> None:
+    edges = [Edge("a", "b", when="context.odd == 1"), Edge("a", "c", otherwise=True)]
+    steps = [task("a", on_failure="continue"), task("b"), task("c"), task("d")]
+    driver = Driver(graph(steps, [*edges, Edge("c", "d")]), {"odd": 0})
+    driver.run("a", Outcome("intervention", {"odd": 1}, PERSON.failure))
+    driver.answer("a", "retry")
+    driver.run("a", CRITICAL)
+    assert driver.statuses("b", "c") == ["skipped", "queued"]
+    driver.run("c")
+    assert driver.context("d")["odd"] == 0

@@ -37,6 +37,7 @@ from tests.unit.runs.machine.driver import (
     saga,
     task,
 )
+from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
 DUE: dict[str, Any] = {"due_at": (START + timedelta(seconds=60)).isoformat()}
@@ -352,3 +353,18 @@ def test_a_rollback_to_a_step_passes_the_pivots_after_it(to_step: str | None, pa
     assert driver.last("run.compensating").data.get("past_pivot", []) == passed
     driver.undo_all()
     assert driver.status == ("completed" if to_step else "compensated")
+
+
+@rule("R6.11")
+@rule("R6.15")
+def test_a_pivot_that_is_tried_again_after_its_output_was_refused_is_passed_too() -> None:
+    refused = Outcome("failed", {}, Failure("bad_output", "too large"), acted=True)
+    driver = Driver(chain(saga("a"), saga("p", pivot=True)))
+    driver.run("a")
+    driver.run("p", refused)
+    assert driver.status == "blocked"
+    driver.answer("p", "retry")
+    driver.cancel()
+    assert driver.last("run.compensating").data["past_pivot"] == ["p"]
+    driver.undo_all()
+    assert driver.undone() == ["p", "a"]
