@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX, TITLE_LENGTH_MAX
 
 TRIAL_NUMBER = 0
@@ -28,7 +29,7 @@ class Workflow(models.Model):
 
     name = models.CharField(max_length=NAME_LENGTH_MAX, unique=True)
     title = models.CharField(max_length=TITLE_LENGTH_MAX, blank=True)
-    draft = models.JSONField(null=True, blank=True, help_text="The document being edited; may hold errors.")
+    draft = JSONField(null=True, blank=True, help_text="The document being edited; may hold errors.")
     draft_revision = models.PositiveIntegerField(default=0)
     is_pattern = models.BooleanField(default=False, help_text="Shipped with the product.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -61,8 +62,8 @@ class WorkflowVersion(models.Model):
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    document = models.JSONField()
-    resolved = models.JSONField()
+    document = JSONField()
+    resolved = JSONField()
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

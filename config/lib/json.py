@@ -1,5 +1,5 @@
 """JSON that every database can store: no NUL characters, no lone surrogates, no number that is not finite or
-needs more than 64 bits. PURE.
+needs more than 64 bits. What is read back equals what was stored, and a number keeps its type. PURE.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from config.lib.errors import Unreadable
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
+LARGE = 1e16
+LARGE_FLOAT = re.compile(r"\de\+?\d")
 INTEGERS = range(-(2**63), 2**64)
 NUL_ESCAPE = "\\u0000"
 
@@ -33,14 +35,40 @@ def storable(value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """Encodes a JSON value as text that can be stored."""
+    """Encodes a JSON value as text that can be stored.
+
+    PostgreSQL keeps numbers as decimals and would read 1e16 as a whole number, so a large float is written
+    with all its digits and a fraction. It has no minus zero: -0.0 comes back as 0.0, which equals it.
+    """
     text = _storable_text(value)
-    return text if text is not None else orjson.dumps(storable(value)).decode()
+    if text is None:
+        value = storable(value)
+        text = orjson.dumps(value).decode()
+    return orjson.dumps(_with_digits(value)).decode() if LARGE_FLOAT.search(text) else text
+
+
+class StoredJson(json.JSONEncoder):
+    """For `encoder` of a JSONField: writes large floats as `json_text` does."""
+
+    def encode(self, o: Any) -> str:
+        text = super().encode(o)
+        return json_text(o) if LARGE_FLOAT.search(text) else text
 
 
 def is_storable(value: Any) -> bool:
     """Whether a JSON value can be stored as it is."""
     return _storable_text(value) is not None or storable(value) == value
+
+
+def _with_digits(value: Any) -> Any:
+    """The value for orjson, with large floats as text without an exponent."""
+    if isinstance(value, float):
+        return orjson.Fragment(f"{value:.1f}") if abs(value) >= LARGE else value
+    if isinstance(value, Mapping):
+        return {key: _with_digits(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_digits(item) for item in value]
+    return value
 
 
 def _storable_text(value: Any) -> str | None:

@@ -45,6 +45,16 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/**"],
+    ignores: ["src/shared/json.ts"],
+    rules: {
+      "no-restricted-syntax": ["error",
+        { selector: "MemberExpression[object.name='JSON'], CallExpression[callee.property.name='json']", message: "JSON's own functions change numbers: use those of shared/json.ts." },
+        { selector: "BinaryExpression[left.operator='typeof'][right.value='object']", message: "A LosslessNumber is an object too: use isObject of shared/json.ts." },
+      ],
+    },
+  },
+  {
     files: ["tests/**"],
     rules: {
       // A `describe` holds all cases of its subject, and a value that is missing fails the test anyway.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from config.lib.json_field import JSONField
 from runs.machine.limits import LABEL_LENGTH_MAX, STATUS_LENGTH_MAX, STEP_LENGTH_MAX
 
 
@@ -48,7 +49,7 @@ class HourFigures(models.Model):
     hour = models.DateTimeField()
     status = models.CharField(max_length=STATUS_LENGTH_MAX)
     count = models.PositiveIntegerField(default=0)
-    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+    durations = JSONField(default=dict, help_text="How many by size; see runs.histogram.")
 
     class Meta:
         ordering = ["hour", "status"]
@@ -71,7 +72,7 @@ class StepFigures(models.Model):
     undone = models.PositiveIntegerField(default=0)
     undo_failed = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(db_default=0, default=0, help_text="Effects left undone.")
-    durations = models.JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+    durations = JSONField(default=dict, help_text="How many by size; see runs.histogram.")
 
     class Meta:
         ordering = ["version", "step"]

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX, QUEUE_LENGTH_MAX
 from runs.machine.limits import (
     CAUSE_KEY_LENGTH_MAX,
@@ -59,10 +60,10 @@ class Run(models.Model):
     status = models.CharField(
         max_length=STATUS_LENGTH_MAX, choices=choices(RunStatus), default=RunStatus.PENDING
     )
-    input = models.JSONField(default=dict)
-    labels = models.JSONField(default=dict, blank=True)
-    error = models.JSONField(null=True, blank=True)
-    state = models.JSONField(default=dict, help_text="The machine's own counters; see runs.machine.states.")
+    input = JSONField(default=dict)
+    labels = JSONField(default=dict, blank=True)
+    error = JSONField(null=True, blank=True)
+    state = JSONField(default=dict, help_text="The machine's own counters; see runs.machine.states.")
     last_seq = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0, help_text="Steps that have ended.")
     total = models.PositiveIntegerField(default=0)
@@ -81,7 +82,7 @@ class Run(models.Model):
     )
     parent_step = models.CharField(max_length=STEP_LENGTH_MAX, blank=True)
     trial = models.BooleanField(default=False)
-    imported = models.JSONField(
+    imported = JSONField(
         null=True, blank=True, help_text="Of a run that came as a file: who brought it, when and from where."
     )
     tallied_seq = models.PositiveIntegerField(
@@ -154,8 +155,8 @@ class StepRun(models.Model):
     undo = models.CharField(max_length=11, choices=choices(UndoStatus), default=UndoStatus.NONE)
     attempt = models.PositiveIntegerField(default=0, help_text="Forward attempts started.")
     undo_attempt = models.PositiveIntegerField(default=0)
-    state = models.JSONField(default=dict, help_text="The machine's own fields; see runs.machine.states.")
-    error = models.JSONField(null=True, blank=True)
+    state = JSONField(default=dict, help_text="The machine's own fields; see runs.machine.states.")
+    error = JSONField(null=True, blank=True)
     output_seq = models.PositiveIntegerField(
         null=True, blank=True, help_text="The entry that holds the output."
     )
@@ -202,10 +203,8 @@ class JournalEntry(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
     status = models.CharField(max_length=STATUS_LENGTH_MAX, help_text="The run's status after the entry.")
-    data = models.JSONField(default=dict, help_text="Small facts; sent in frames.")
-    payload = models.JSONField(
-        null=True, help_text="An output, patch or item; fetched, never sent in frames."
-    )
+    data = JSONField(default=dict, help_text="Small facts; sent in frames.")
+    payload = JSONField(null=True, help_text="An output, patch or item; fetched, never sent in frames.")
 
     class Meta:
         ordering = ["run", "seq"]
@@ -244,7 +243,7 @@ class Intervention(models.Model):
     )
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
     due_at = models.DateTimeField(null=True, blank=True)
-    error = models.JSONField(default=dict)
+    error = JSONField(default=dict)
     cause = models.CharField(
         max_length=CAUSE_LENGTH_MAX, blank=True, help_text="The error without ids and numbers."
     )
@@ -253,7 +252,7 @@ class Intervention(models.Model):
     opened_at = models.DateTimeField()
     claimed_by = models.CharField(max_length=PERSON_LENGTH_MAX, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    proposal = models.JSONField(
+    proposal = JSONField(
         null=True, blank=True, help_text="An answer that waits for a second person: answer, note, patch, by."
     )
     answer = models.CharField(max_length=10, blank=True)
@@ -287,7 +286,7 @@ class CaseAct(models.Model):
         choices=[(name, name) for name in ("noted", "planned", "proposed", "withdrawn", "in_bulk", "told")],
     )
     text = models.TextField(blank=True)
-    data = models.JSONField(default=dict)
+    data = JSONField(default=dict)
     batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Answers given together.")
 
     class Meta:
@@ -356,9 +355,9 @@ class WorkerProcess(models.Model):
     id = models.CharField(primary_key=True, max_length=PROCESS_LENGTH_MAX)
     host = models.CharField(max_length=100)
     pid = models.PositiveIntegerField()
-    queues = models.JSONField(default=list)
-    workers = models.JSONField(default=list, help_text="Names of the workers that it can run.")
-    lacks = models.JSONField(default=list, help_text="Workers of steps that it left to others.")
+    queues = JSONField(default=list)
+    workers = JSONField(default=list, help_text="Names of the workers that it can run.")
+    lacks = JSONField(default=list, help_text="Workers of steps that it left to others.")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX
 from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 
@@ -22,7 +23,7 @@ class Trigger(models.Model):
     event_type = models.CharField(max_length=EVENT_TYPE_LENGTH_MAX, blank=True)
     token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     token_start = models.CharField(max_length=12, blank=True, help_text="To tell a webhook from others.")
-    headers = models.JSONField(default=list, blank=True, help_text="Names of headers that go into the input.")
+    headers = JSONField(default=list, blank=True, help_text="Names of headers that go into the input.")
     input_key = models.CharField(
         max_length=NAME_LENGTH_MAX,
         blank=True,
@@ -30,7 +31,7 @@ class Trigger(models.Model):
     )
     cron = models.CharField(max_length=CRON_LENGTH_MAX, blank=True)
     zone = models.CharField(max_length=ZONE_LENGTH_MAX, blank=True)
-    input = models.JSONField(default=dict, blank=True, help_text="What a schedule starts its runs with.")
+    input = JSONField(default=dict, blank=True, help_text="What a schedule starts its runs with.")
     is_enabled = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True, help_text="The next time of a schedule.")
     due_at = models.DateTimeField(

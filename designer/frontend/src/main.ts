@@ -6,7 +6,7 @@ import { offerCopies } from "./shared/copy";
 import { keepClicks } from "./shared/earlyClicks";
 import { takeFiles } from "./shared/files";
 import { improveForms } from "./shared/forms";
-import { upgradeJson } from "./shared/json";
+import { upgradeJson } from "./shared/jsonTree";
 import { keepAges, localiseTimes } from "./shared/time";
 
 localiseTimes(document);

@@ -66,6 +66,23 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
     expect_status(page, "Completed")
 
 
+def test_numbers_that_nobody_touched_are_saved_as_they_were(page: Page) -> None:
+    exact = '{"id": 9007199254740993, "rate": 2.0, "far": 1e22}'
+    name = new_workflow(page)
+    page.get_by_label("Sample input (JSON)").fill(exact)
+    add_by_keyboard(page, "Reserve inventory")
+    expect_saved(page)
+    page.reload()
+    node(page, "reserve_inventory").click()
+    page.get_by_label("Title", exact=True).fill("Hold it")
+    expect_saved(page)
+    saved = page.request.get(f"/api/v1/workflows/{name}").json()["draft"]
+    assert saved["steps"][0]["title"] == "Hold it"
+    assert repr(saved["sample_input"]) == repr({"id": 9007199254740993, "rate": 2.0, "far": 1e22})
+    tool(page, "Try it").click()
+    assert "9007199254740993" in page.get_by_role("dialog").get_by_label("Input (JSON)").input_value()
+
+
 def test_a_step_is_dropped_on_an_edge_and_a_circle_is_refused(page: Page) -> None:
     new_workflow(page)
     for words in ("Reserve inventory", "Create shipment"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from config.lib.json_field import JSONField
 from workers.library.shop.models import KEY_CHARS_MAX
 
 VALUE_CHARS_MAX = 200
@@ -30,7 +31,7 @@ class CountedEvent(models.Model):
     key = models.CharField(max_length=KEY_CHARS_MAX, unique=True)
     run_id = models.CharField(max_length=64)
     event_id = models.CharField(max_length=VALUE_CHARS_MAX)
-    values = models.JSONField(default=dict, help_text="Value by dimension.")
+    values = JSONField(default=dict, help_text="Value by dimension.")
     is_retracted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

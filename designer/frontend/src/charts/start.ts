@@ -3,6 +3,7 @@
  * view; a legend in words and a table are there for all, pointer or not.
  */
 import { element, find } from "../shared/dom";
+import { bodyOf, withPlainNumbers } from "../shared/json";
 import { CHARTS_STALE } from "../shared/events";
 import { isEmpty, restingValue, rows, summary, valueText, type Chart } from "./data";
 import type { Drawn } from "./draw";
@@ -52,7 +53,7 @@ class ChartBox {
       this.say("The figures could not be fetched; they are tried again in a minute.");
       return;
     }
-    this.chart = (await response.json()) as Chart;
+    this.chart = withPlainNumbers(await bodyOf(response)) as Chart;
     await this.show();
   }
 

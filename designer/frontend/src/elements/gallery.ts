@@ -1,5 +1,5 @@
 /** Pictures of workflows: in the gallery of patterns, and as files of published versions. */
-import { readJson } from "../shared/dom";
+import { pageData } from "../shared/dom";
 import { arranged } from "../graph/model/arrange";
 import { catalogOf, type Worker } from "../graph/model/catalog";
 import { textOf, type Document } from "../graph/model/document";
@@ -8,8 +8,8 @@ import { pictureOf, SMALL } from "../graph/model/picture";
 
 /** Draws the picture of each pattern into the element that names it. */
 export async function drawGallery(root: ParentNode): Promise<void> {
-  const catalog = catalogOf(readJson<Worker[]>("gallery-workers") ?? []);
-  for (const pattern of readJson<Document[]>("gallery-patterns") ?? []) {
+  const catalog = catalogOf(pageData<Worker[]>("gallery-workers") ?? []);
+  for (const pattern of pageData<Document[]>("gallery-patterns") ?? []) {
     const name = textOf(pattern.name);
     const frame = root.querySelector(`[data-picture="${CSS.escape(name)}"]`);
     const svg = pictureOf(pattern, catalog, placesIn(pattern) ?? await arranged(pattern), SMALL);
@@ -22,7 +22,7 @@ export async function drawGallery(root: ParentNode): Promise<void> {
 
 /** Points the link at a picture of the document that the page shows. */
 export async function offerPicture(link: HTMLAnchorElement): Promise<void> {
-  const document = readJson<{ document: Document }>("canvas-data")?.document;
+  const document = pageData<{ document: Document }>("canvas-data")?.document;
   if (!document) return;
   link.href = urlOf(pictureOf(document, catalogOf([]), placesIn(document) ?? await arranged(document)));
   link.hidden = false;

@@ -4,7 +4,7 @@ import "../graph/view/canvas.css";
 import "../editor/workbench/designer.css";
 import "../editor/trials/trials.css";
 import { createRoot, type Root } from "react-dom/client";
-import { readJson } from "../shared/dom";
+import { pageData } from "../shared/dom";
 import type { Document } from "../graph/model/document";
 import type { EditData } from "../editor/draft/data";
 import type { RunTree } from "../run/live/tree";
@@ -24,9 +24,9 @@ class WorkflowCanvas extends HTMLElement {
   connectedCallback(): void {
     const id = this.getAttribute("data") ?? "";
     this.root = createRoot(this);
-    if (this.getAttribute("mode") === "edit") this.edit(readJson<EditData>(id));
+    if (this.getAttribute("mode") === "edit") this.edit(pageData<EditData>(id));
     else if (this.tree) this.watch(this.tree);
-    else this.view(readJson<ViewData>(id));
+    else this.view(pageData<ViewData>(id));
   }
 
   disconnectedCallback(): void {

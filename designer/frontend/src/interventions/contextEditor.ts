@@ -1,6 +1,7 @@
 /** The context of an intervention as text: an edit becomes a patch, and its changes are listed. */
 import { element, find, mustFind, setText } from "../shared/dom";
-import { changes, diffPatch, isMembers, mergePatch, type Change, type Json, type Members } from "./mergePatch";
+import { isObject, readJson, writeJson, type Json, type JsonObject } from "../shared/json";
+import { changes, diffPatch, mergePatch, type Change } from "./mergePatch";
 
 const CHANGES_SHOWN_MAX = 50;
 
@@ -17,7 +18,7 @@ export function startEditor(root: ParentNode): void {
   const context = box && find<HTMLTextAreaElement>(box, "[data-slot=context]");
   if (!box || !patch || !context) return;
   const before = parsed(context.value);
-  if (typeof before === "string" || !isMembers(before.value)) return;
+  if (typeof before === "string" || !isObject(before.value)) return;
   const fields: Fields = { context, patch, error: mustFind(box, "[data-slot=context-error]"), list: mustFind(box, "[data-slot=changes]") };
   const original = before.value;
   mustFind(box, "[data-slot=context-field]").hidden = false;
@@ -26,22 +27,21 @@ export function startEditor(root: ParentNode): void {
   patch.addEventListener("input", () => fromPatch(fields, original));
 }
 
-function fromContext(fields: Fields, original: Members): void {
+function fromContext(fields: Fields, original: JsonObject): void {
   const found = parsed(fields.context.value);
-  const isObject = typeof found !== "string" && isMembers(found.value);
-  const problem = typeof found === "string" ? found : isObject ? "" : "The context must be a JSON object.";
+  const problem = typeof found === "string" ? found : isObject(found.value) ? "" : "The context must be a JSON object.";
   say(fields, problem);
-  if (typeof found === "string" || !isMembers(found.value)) return;
+  if (typeof found === "string" || !isObject(found.value)) return;
   const patch = diffPatch(original, found.value);
-  fields.patch.value = Object.keys(patch).length ? JSON.stringify(patch, null, 2) : "";
+  fields.patch.value = Object.keys(patch).length ? writeJson(patch, 2) : "";
   show(fields.list, changes(original, mergePatch(original, patch)));
 }
 
-function fromPatch(fields: Fields, original: Members): void {
+function fromPatch(fields: Fields, original: JsonObject): void {
   const found = parsed(fields.patch.value.trim() || "{}");
-  if (typeof found === "string" || !isMembers(found.value)) return;
+  if (typeof found === "string" || !isObject(found.value)) return;
   const after = mergePatch(original, found.value);
-  fields.context.value = JSON.stringify(after, null, 2);
+  fields.context.value = writeJson(after, 2);
   say(fields, "");
   show(fields.list, changes(original, after));
 }
@@ -49,7 +49,7 @@ function fromPatch(fields: Fields, original: Members): void {
 /** The value in `text`, or why it is none. */
 function parsed(text: string): { value: Json } | string {
   try {
-    return { value: JSON.parse(text) as Json };
+    return { value: readJson(text) };
   } catch (error) {
     return `This is not JSON yet: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -1,6 +1,7 @@
 /** How many interventions are open, in the header of every page, live. Other parts may listen for what moved. */
 import { find, setText } from "../shared/dom";
 import { INTERVENTION_MOVED } from "../shared/events";
+import { isObject } from "../shared/json";
 import { follow } from "../shared/socket";
 
 export interface InterventionFrame {
@@ -13,9 +14,8 @@ export interface InterventionFrame {
 
 /** The frame in `data`, or null where it is none. */
 export function interventionFrame(data: unknown): InterventionFrame | null {
-  const frame = data as Partial<InterventionFrame> | null;
-  return typeof frame === "object" && typeof frame?.event === "string" && typeof frame.open === "number"
-    ? (frame as InterventionFrame) : null;
+  const isFrame = isObject(data) && typeof data.event === "string" && typeof data.open === "number";
+  return isFrame ? (data as unknown as InterventionFrame) : null;
 }
 
 export function paintCount(link: HTMLElement, open: number): void {

@@ -2,7 +2,7 @@
 import type { View } from "../run/live/api";
 import { RunTree } from "../run/live/tree";
 import { WatchedRun } from "../run/live/watched";
-import { find, readJson } from "../shared/dom";
+import { find, pageData } from "../shared/dom";
 import { INTERVENTION_MOVED } from "../shared/events";
 import { Parts } from "../shared/parts";
 import { follow } from "../shared/socket";
@@ -16,7 +16,7 @@ export function startInterventionPages(): void {
   if (root.dataset.page === "interventions") return watchList();
   const parts = new Parts(root, root.dataset.live ?? "");
   onMove(() => parts.refreshSoon());
-  const view = readJson<View>("intervention-run");
+  const view = pageData<View>("intervention-run");
   if (view) watchRun(root, view, () => parts.refreshSoon());
   else watchBatch(() => parts.refreshSoon());
 }

@@ -1,4 +1,5 @@
 /** Frames of `/ws/runs/`: a run whose state or progress changed. */
+import { isObject } from "../shared/json";
 import { RUN_ENDED } from "../shared/vocabulary";
 
 export interface RunFrame {
@@ -12,10 +13,10 @@ export interface RunFrame {
 
 /** The frame in `data`, or null where it is none. */
 export function runFrame(data: unknown): RunFrame | null {
-  const frame = data as Partial<RunFrame> | null;
-  const isFrame = typeof frame === "object" && typeof frame?.run === "string" && typeof frame.status === "string"
-    && typeof frame.done === "number" && typeof frame.total === "number";
-  return isFrame ? (frame as RunFrame) : null;
+  if (!isObject(data)) return null;
+  const { run, status, done, total } = data;
+  const isFrame = typeof run === "string" && typeof status === "string" && typeof done === "number" && typeof total === "number";
+  return isFrame ? (data as unknown as RunFrame) : null;
 }
 
 export function isEnd(frame: RunFrame): boolean {

@@ -1,4 +1,5 @@
 /** Small helpers around the document. Text goes in as text, never as markup. */
+import { readJson } from "./json";
 
 export function find<Found extends Element = HTMLElement>(root: ParentNode, selector: string): Found | null {
   return root.querySelector<Found>(selector);
@@ -33,9 +34,9 @@ export function icon(name: string): SVGElement {
 }
 
 /** The data that the server put into a `<script type="application/json">`. */
-export function readJson<Value>(id: string): Value | null {
+export function pageData<Value>(id: string): Value | null {
   const text = document.getElementById(id)?.textContent;
-  return text ? (JSON.parse(text) as Value) : null;
+  return text ? (readJson(text) as unknown as Value) : null;
 }
 
 /** The cookie comes first, since a sign-in in another tab changes it; the page's own field serves where the cookie cannot be read. */

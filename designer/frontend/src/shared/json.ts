@@ -1,122 +1,98 @@
 /**
- * JSON as a tree that opens level by level; children are drawn when they are first shown. Very many children
- * stand in ranges that open in turn, and a long text is shown in parts: all of it can be reached, little is drawn.
+ * The only reader and writer of JSON in the front end; eslint refuses any other. Pure.
+ *
+ * A JavaScript number cannot hold every JSON number: 9007199254740993 becomes another one, and 2.0, -0.0 and 1e22
+ * come back written differently, which the server reads as another type. Such a number is read as a
+ * `LosslessNumber`, which keeps its digits; all others are plain numbers. So what nobody touched is written as it was.
  */
-import { present } from "./present";
-import { element } from "./dom";
+import { isLosslessNumber, LosslessNumber, parse, stringify } from "lossless-json";
 
-const CHILDREN_SHOWN_MAX = 100;
-const TEXT_SHOWN_MAX = 2_000;
-const TEXT_PART = 20_000;
-const OPEN_DEPTH = 2;
-const OPEN_CHILDREN_MAX = 30;
+export { LosslessNumber };
 
-export function showJson(target: HTMLElement, value: unknown): void {
-  target.replaceChildren(branchOrLeaf(value, null, 0));
+export type JsonNumber = number | LosslessNumber;
+export type Json = null | boolean | JsonNumber | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
 }
 
-/** Replaces `<pre data-json>` elements by trees of the JSON that they hold. */
-export function upgradeJson(root: ParentNode): void {
-  for (const source of root.querySelectorAll<HTMLElement>("pre[data-json]")) {
-    const value = parse(source.textContent);
-    if (value === undefined) continue;
-    const tree = element("div", source.className);
-    showJson(tree, value);
-    source.replaceWith(tree);
-  }
+const FRACTION_OR_EXPONENT = /[.eE]/;
+
+/** Throws SyntaxError where `text` is no JSON, or has a key twice with different values. */
+export function readJson(text: string): Json {
+  return parse(text, null, numberOf) as Json;
 }
 
-function parse(text: string): unknown {
+/** The value in `text`; undefined where it is no JSON. */
+export function jsonIn(text: string): Json | undefined {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined;
   }
 }
 
-function branchOrLeaf(value: unknown, key: string | null, depth: number): HTMLElement {
-  const isBranch = typeof value === "object" && value !== null && Object.keys(value).length > 0;
-  return isBranch ? branch(value, key, depth) : leaf(value, key);
+/** The value in the body of a response; undefined where it holds no JSON. Rejects where the body does not arrive. */
+export async function bodyOf(response: Response): Promise<Json | undefined> {
+  return jsonIn(await response.text());
 }
 
-function branch(value: object, key: string | null, depth: number): HTMLElement {
-  const entries = Object.entries(value);
-  const isList = Array.isArray(value);
-  const details = document.createElement("details");
-  const size = element("span", "count", isList ? `[${entries.length}]` : `{${entries.length}}`);
-  details.append(element("summary", "", ...label(key), size));
-  const draw = (): void => {
-    if (details.childElementCount === 1) details.append(children(entries, depth));
-  };
-  details.addEventListener("toggle", draw);
-  if (depth < OPEN_DEPTH && entries.length <= OPEN_CHILDREN_MAX) {
-    draw();
-    details.open = true;
-  }
-  return details;
+/** `value` must be JSON; members that are undefined are left out. */
+export function writeJson(value: unknown, indent = 0): string {
+  return stringify(value, null, indent) ?? "null";
 }
 
-type Entry = [key: string, value: unknown];
-
-function children(entries: readonly Entry[], depth: number): HTMLElement {
-  if (entries.length > CHILDREN_SHOWN_MAX) return element("div", "", ...ranges(entries, depth));
-  return element("div", "", ...entries.map(([key, value]) => branchOrLeaf(value, key, depth + 1)));
+/** A number from its JSON text, exactly. */
+function numberOf(text: string): JsonNumber {
+  const nearest = Number(text);
+  return String(nearest) === text ? nearest : new LosslessNumber(text);
 }
 
-/** At most 100 ranges, each of 100 children or of that many ranges again. */
-function ranges(entries: readonly Entry[], depth: number): HTMLElement[] {
-  let size = CHILDREN_SHOWN_MAX;
-  while (entries.length / size > CHILDREN_SHOWN_MAX) size *= CHILDREN_SHOWN_MAX;
-  return Array.from({ length: Math.ceil(entries.length / size) }, (_, place) => range(entries.slice(place * size, (place + 1) * size), depth));
+/** A number as a person wrote it into a field; null where the text is no JSON number. */
+export function numberIn(text: string): JsonNumber | null {
+  const value = jsonIn(text);
+  return isNumber(value) ? value : null;
 }
 
-function range(entries: readonly Entry[], depth: number): HTMLElement {
-  const details = document.createElement("details");
-  const [first, last] = [present(entries[0])[0], present(entries.at(-1))[0]];
-  details.append(element("summary", "", element("span", "count", first === last ? first : `${first} … ${last}`)));
-  details.addEventListener("toggle", () => {
-    if (details.childElementCount === 1) details.append(children(entries, depth));
-  });
-  return details;
+export function isNumber(value: unknown): value is JsonNumber {
+  return typeof value === "number" || isLosslessNumber(value);
 }
 
-function leaf(value: unknown, key: string | null): HTMLElement {
-  return element("div", "leaf", ...label(key), scalar(value));
+/** The nearest JavaScript number, for what is counted or drawn; null for any other value. */
+export function nearest(value: unknown): number | null {
+  return typeof value === "number" ? value : isLosslessNumber(value) ? Number(value.value) : null;
 }
 
-function label(key: string | null): (Node | string)[] {
-  return key === null ? [] : [element("span", "key", key), ": "];
+/** A copy with JavaScript numbers alone: for figures of the product itself, such as those of a chart. */
+export function withPlainNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPlainNumbers);
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withPlainNumbers(member)]));
+  return nearest(value) ?? value;
 }
 
-function scalar(value: unknown): HTMLElement {
-  if (typeof value === "string") return textValue(value);
-  if (typeof value === "number") return element("span", "number", String(value));
-  if (typeof value === "object" && value !== null) return element("span", "count", Array.isArray(value) ? "[ ]" : "{ }");
-  return element("span", "word", String(value));
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
-function textValue(value: string): HTMLElement {
-  const made = element("span", "text", JSON.stringify(value.slice(0, wholeEnd(value, TEXT_SHOWN_MAX))));
-  if (value.length > TEXT_SHOWN_MAX) made.append(moreText(value));
-  return made;
+/** A member of its own, never one that every JavaScript object has, such as `constructor`. */
+export function memberOf<Member>(object: Readonly<Record<string, Member>>, key: string): Member | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Shows a text part by part: one of a million characters at once would hold up the page. */
-function moreText(value: string): HTMLElement {
-  const button = element("button", "btn btn-xs ml-2");
-  button.setAttribute("type", "button");
-  let end = wholeEnd(value, TEXT_SHOWN_MAX);
-  const say = (): void => { button.textContent = `Show more: ${(value.length - end).toLocaleString()} characters are left`; };
-  button.addEventListener("click", () => {
-    const next = wholeEnd(value, end + TEXT_PART);
-    button.before(element("span", "part", JSON.stringify(value.slice(end, next)).slice(1, -1)));
-    end = next;
-    if (end >= value.length) button.remove();
-    else say();
-  });
-  say();
-  return button;
+/** Whether two JSON values are equal, as the server compares them with their types; the order of keys does not count. */
+export function same(a: unknown, b: unknown): boolean {
+  return a === b || canonical(a) === canonical(b);
 }
 
-/** An end that does not cut a character in two. */
-const wholeEnd = (value: string, end: number): number => (/[\ud800-\udbff]/.test(value.charAt(end - 1)) ? end + 1 : end);
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (isNumber(value)) return canonicalNumber(String(value));
+  if (!isObject(value)) return value === undefined ? "" : writeJson(value);
+  const members = Object.keys(value).filter((key) => value[key] !== undefined).sort();
+  return `{${members.map((key) => `${writeJson(key)}:${canonical(value[key])}`).join()}}`;
+}
+
+/** Whole numbers by their digits; the others by their value, as 1e3 and 1000.0 are one float. */
+function canonicalNumber(text: string): string {
+  if (!FRACTION_OR_EXPONENT.test(text)) return text === "-0" ? "0" : text;
+  return Object.is(Number(text), -0) ? "float -0" : `float ${Number(text)}`;
+}

@@ -1,11 +1,11 @@
 /** The kinds of steps, as `designer/document/kinds.py` has them. Pure. */
+import { isNumber, type Json } from "./json";
 import type { SlotHolds } from "./vocabulary";
 import vocabulary from "./vocabulary.json";
 
 export type Kind = keyof typeof vocabulary.kinds;
 
-type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
-type Values = Readonly<Record<string, Value>>;
+type Values = Readonly<Record<string, Json>>;
 
 /** Sentences with `{field}` in them; the first one whose fields are all stated is used. */
 export type Wording = readonly string[];
@@ -32,13 +32,13 @@ export const DEFAULT_KIND: Kind = "task";
 const PLACE = /\{(\w+)(:number)?\}/g;
 
 export function wordsOf(wording: Wording, values: Values): string {
-  const sentence = wording.find((candidate) => [...candidate.matchAll(PLACE)].every(([, key = "", isNumber]) => isStated(values[key], isNumber !== undefined)));
+  const sentence = wording.find((candidate) => [...candidate.matchAll(PLACE)].every(([, key = "", suffix]) => isStated(values[key], suffix !== undefined)));
   return (sentence ?? "").replace(PLACE, (_, key: string) => {
     const value = values[key];
-    return typeof value === "number" || typeof value === "string" ? String(value) : "";
+    return isNumber(value) || typeof value === "string" ? String(value) : "";
   });
 }
 
-function isStated(value: Value | undefined, isNumber: boolean): boolean {
-  return typeof value === "number" || (!isNumber && typeof value === "string" && value !== "");
+function isStated(value: Json | undefined, needsNumber: boolean): boolean {
+  return isNumber(value) || (!needsNumber && typeof value === "string" && value !== "");
 }

@@ -1,6 +1,6 @@
 /** Parts of a page, `[data-part]`, that are fetched again when they may have changed. */
 import { find } from "./dom";
-import { upgradeJson } from "./json";
+import { upgradeJson } from "./jsonTree";
 import { localiseTimes } from "./time";
 
 const REFRESH_MS_MIN = 300;

@@ -1,4 +1,5 @@
 /** A socket that reconnects by itself. Messages that are missed meanwhile are lost: the listener fetches the state again when the socket opens. */
+import { jsonIn } from "./json";
 
 export interface Hints {
   /** Path of the socket on this site. */
@@ -22,7 +23,7 @@ export function follow(hints: Hints): void {
     socket.onopen = () => hints.onOpen?.();
     socket.onmessage = (event) => {
       tries = 0;
-      hints.onMessage(parse(event.data));
+      hints.onMessage(typeof event.data === "string" ? jsonIn(event.data) ?? null : null);
     };
     socket.onclose = (event) => {
       hints.onLost?.(!REFUSED.has(event.code));
@@ -43,12 +44,4 @@ function address(path: string): string {
   const url = new URL(path, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
-}
-
-function parse(data: unknown): unknown {
-  try {
-    return typeof data === "string" ? JSON.parse(data) : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 /** Shows a value of any size, fetched on demand: as a tree that opens level by level, or as raw text in parts. */
 import { element } from "./dom";
-import { showJson } from "./json";
+import { bodyOf, isObject, readJson } from "./json";
+import { showJson } from "./jsonTree";
 
 export const TREE_BYTES_MAX = 2_000_000;
 const PART = 100_000;
@@ -22,7 +23,7 @@ export async function showValue(box: HTMLElement, url: string): Promise<void> {
     }
     const text = await response.text();
     const tree = element("div", "value-tree");
-    showJson(tree, JSON.parse(text));
+    showJson(tree, readJson(text));
     box.replaceChildren(head(url, size || new TextEncoder().encode(text).length), tree);
   } catch {
     box.textContent = "This could not be fetched. Close it and open it again to retry.";
@@ -71,6 +72,6 @@ function raw(text: string): HTMLElement {
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const answer = (await response.json().catch(() => null)) as { detail?: unknown } | null;
-  return typeof answer?.detail === "string" ? answer.detail : `The server answered with status ${response.status}.`;
+  const answer = await bodyOf(response).catch(() => null);
+  return isObject(answer) && typeof answer.detail === "string" ? answer.detail : `The server answered with status ${response.status}.`;
 }

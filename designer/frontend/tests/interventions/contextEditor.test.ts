@@ -27,6 +27,16 @@ describe("the editor of a context", () => {
     expect(list.childElementCount).toBe(0);
   });
 
+  test("numbers that JavaScript cannot hold stay as they are, in lists that were edited too", () => {
+    const rows = '{"rows": [{"account": 9007199254740993, "amount": 10.0}, {"account": 9007199254740995, "amount": 2.5}]}';
+    const { context, patch, list } = editor(rows);
+    type(context, rows.replace("2.5", "3.50"));
+    expect(patch.value.replace(/\s/g, "")).toBe('{"rows":[{"account":9007199254740993,"amount":10.0},{"account":9007199254740995,"amount":3.50}]}');
+    expect(list.textContent).toContain("9007199254740993");
+    type(patch, '{"at": 1e22}');
+    expect(context.value.replace(/\s/g, "")).toBe(rows.replace(/\s/g, "").replace(/}$/, ',"at":1e22}'));
+  });
+
   test("what is no JSON keeps the form from being sent, and the last patch", () => {
     const { context, patch } = editor('{"a": 1}');
     type(context, '{"a": 2}');

@@ -1,6 +1,9 @@
 /** JSON merge patches and differences. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { changes, diffPatch, mergePatch, type Json } from "../../src/interventions/mergePatch";
+import { changes, diffPatch, mergePatch } from "../../src/interventions/mergePatch";
+import { isObject, readJson, same, writeJson, type Json, type JsonObject } from "../../src/shared/json";
+import { objectText } from "../jsonTexts";
 
 const CONTEXTS: [string, Record<string, Json>, Record<string, Json>, Record<string, Json>][] = [
   ["nothing", { a: 1 }, { a: 1 }, {}],
@@ -25,6 +28,12 @@ describe("patches", () => {
     expect(changes({ a: 1 }, mergePatch({ a: 1 }, patch))).toEqual([{ kind: "removed", path: "a", before: "1", after: "" }]);
   });
 
+  test("any edit arrives as it was written: no other number is touched, and no name is special", () => fc.assert(fc.property(objectText, objectText, (first, second) => {
+    const [before, after] = [withoutNulls(readJson(first)), withoutNulls(readJson(second))] as [JsonObject, JsonObject];
+    const sent = writeJson(diffPatch(before, after));
+    expect(same(mergePatch(before, readJson(sent)), after)).toBe(true);
+  })));
+
   test("changes are named by their paths", () => {
     expect(changes({ a: { b: 1 }, c: 2 }, { a: { b: "x" }, d: null })).toEqual([
       { kind: "changed", path: "a.b", before: "1", after: '"x"' },
@@ -33,3 +42,9 @@ describe("patches", () => {
     ]);
   });
 });
+
+/** What a patch can lead to: members that are null cannot be patched in. */
+function withoutNulls(value: Json): Json {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null).map(([key, member]) => [key, withoutNulls(member)]));
+}

@@ -2,7 +2,7 @@
 import { useEffect, useId, useState, type ReactElement, type ReactNode } from "react";
 import { useFieldProblems } from "./inspected";
 import { FieldProblem } from "./FieldProblem";
-import type { Json } from "../../graph/model/document";
+import { isNumber, numberIn, readJson, writeJson, type Json, type JsonNumber } from "../../shared/json";
 
 interface Common {
   readonly label: string;
@@ -55,7 +55,7 @@ export function TextField(props: TextProps): ReactElement {
 
 interface NumberProps extends Common {
   readonly value: Json | undefined;
-  readonly change: (value: number | null) => void;
+  readonly change: (value: JsonNumber | null) => void;
   readonly placeholder?: string;
 }
 
@@ -67,8 +67,8 @@ export function NumberField(props: NumberProps): ReactElement {
     <div className="field" data-field={at}>
       <label htmlFor={id}>{label}</label>
       <input id={id} {...aria} className="input input-sm" type="number" step="any" min="0" placeholder={placeholder}
-        value={typeof value === "number" ? value : ""}
-        onChange={(event) => change(event.target.value === "" ? null : event.target.valueAsNumber)} />
+        value={isNumber(value) ? String(value) : ""}
+        onChange={({ target }) => change(target.value === "" ? null : numberIn(target.value) ?? target.valueAsNumber)} />
       {below}
     </div>
   );
@@ -125,7 +125,7 @@ interface JsonProps extends Common {
 export function JsonField(props: JsonProps): ReactElement {
   const { label, at, value, change, rows = 6, accepts = () => true, wanted = "" } = props;
   const { id, aria, below } = useField(props, true);
-  const written = value === undefined ? "" : JSON.stringify(value, null, 2);
+  const written = value === undefined ? "" : writeJson(value, 2);
   const [text, setText] = useState(written);
   const [known, setKnown] = useState(written);
   const [problem, setProblem] = useState("");
@@ -141,7 +141,7 @@ export function JsonField(props: JsonProps): ReactElement {
     const wrong = "problem" in read ? read.problem : read.value !== undefined && !accepts(read.value) ? wanted : "";
     setProblem(wrong);
     if (wrong || !("value" in read)) return;
-    setKnown(read.value === undefined ? "" : JSON.stringify(read.value, null, 2));
+    setKnown(read.value === undefined ? "" : writeJson(read.value, 2));
     change(read.value);
   };
   return (
@@ -158,7 +158,7 @@ export function JsonField(props: JsonProps): ReactElement {
 function readText(text: string): { value: Json | undefined } | { problem: string } {
   if (!text.trim()) return { value: undefined };
   try {
-    return { value: JSON.parse(text) as Json };
+    return { value: readJson(text) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "this is no JSON" };
   }

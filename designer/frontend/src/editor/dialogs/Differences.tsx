@@ -1,5 +1,6 @@
 /** The differences between two documents, in words. */
 import type { ReactElement } from "react";
+import { writeJson } from "../../shared/json";
 import { compare, type FieldChange } from "../model/compare";
 import type { Document, Json } from "../../graph/model/document";
 
@@ -42,6 +43,6 @@ function Fields({ fields }: { readonly fields: readonly FieldChange[] }): ReactE
 /** A value as far as there is room for it. */
 export function inShort(value: Json | undefined): string {
   if (value === undefined) return "not stated";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : writeJson(value);
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text || "empty";
 }

@@ -1,4 +1,5 @@
 /** The author's actions: each combines commands on the draft, the selection and the view. */
+import { writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import type { Dispatch, SetStateAction } from "react";
 import { arranged } from "../../graph/model/arrange";
@@ -151,7 +152,7 @@ function copying(context: ActionContext) {
   const copy = (): string | null => {
     if (!named.size) return null;
     notify(`${named.size} step${named.size > 1 ? "s" : ""} copied.`);
-    return JSON.stringify(clipOf(design.document, named, places ?? {}), null, 2);
+    return writeJson(clipOf(design.document, named, places ?? {}), 2);
   };
   const cut = (): string | null => {
     const text = copy();

@@ -1,5 +1,6 @@
 /** Calls about the draft, its versions and documents. Each resolves with an answer that can be shown; none throws. */
 import { csrfToken } from "../../shared/dom";
+import { bodyOf, isObject, writeJson } from "../../shared/json";
 import type { Document } from "../../graph/model/document";
 import type { Problem } from "../../graph/model/problems";
 import type { Answer } from "./saving";
@@ -17,7 +18,7 @@ interface Body {
 }
 
 export async function saveDraft(url: string, document: Document, revision: number): Promise<Answer> {
-  const response = await call("PUT", `${url}/draft`, revision, JSON.stringify(document));
+  const response = await call("PUT", `${url}/draft`, revision, writeJson(document));
   if (!response || response.status >= 500) return { is: "offline" };
   if (response.status === 401 || (response.status === 403 && await isSignedOut(url))) return { is: "signed-out" };
   const body = await read(response);
@@ -47,7 +48,7 @@ export async function readDocument({ name, text }: { readonly name: string; read
 
 /** The document as a file's text, or why it cannot be written so. */
 export async function writeDocument(document: Document, as: "yaml" | "python"): Promise<{ readonly text: string } | { readonly message: string }> {
-  const response = await call("POST", `/api/v1/documents/write?format=${as}`, 0, JSON.stringify(document));
+  const response = await call("POST", `/api/v1/documents/write?format=${as}`, 0, writeJson(document));
   if (!response) return { message: AWAY };
   if (response.ok) return { text: await response.text() };
   return { message: (await read(response)).detail ?? `The server answered ${response.status}.` };
@@ -98,9 +99,6 @@ async function call(method: string, url: string, revision: number, body?: string
 }
 
 async function read(response: Response): Promise<Body> {
-  try {
-    return (await response.json()) as Body;
-  } catch {
-    return {} as Body;
-  }
+  const body = await bodyOf(response).catch(() => undefined);
+  return (isObject(body) ? body : {}) as unknown as Body;
 }

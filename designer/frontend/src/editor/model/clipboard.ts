@@ -1,7 +1,8 @@
 /** Copies steps as JSON text and pastes them: elsewhere, in another tab or in another workflow. Pure. */
+import { readJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import { freeName, type Command } from "./commands";
-import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type Json, type JsonObject, type Place, type Step } from "../../graph/model/document";
+import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Step } from "../../graph/model/document";
 import { NODE_HEIGHT } from "../../graph/model/nodes";
 
 type Places = Readonly<Record<string, Place>>;
@@ -32,7 +33,7 @@ export function clipOf(document: Document, chosen: ReadonlySet<string>, places: 
 export function readClip(text: string): JsonObject | null {
   if (!text.trimStart().startsWith("{")) return null;
   try {
-    const value = JSON.parse(text) as Json;
+    const value = readJson(text);
     return isObject(value) && Array.isArray(value.steps) && value.steps.length && value.steps.every(isObject) ? value : null;
   } catch {
     return null;

@@ -1,4 +1,5 @@
 /** Three-way merge of two authors' drafts, field by field. Only what both changed differently is a clash. Pure. */
+import { writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import { edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
@@ -57,7 +58,7 @@ function mixed([base, mine, theirs]: Three, subject: string, field: string, deci
 /** Merges lists by the names of their parts. The order is theirs if only they reordered; else mine, with parts that they added at the end. */
 function listed([base, mine, theirs]: readonly Keyed[], mix: (name: string, parts: Three) => Value): JsonObject[] {
   if (!base || !mine || !theirs) return [];
-  const order = (of: Keyed): string => JSON.stringify([...of.keys()].filter((key) => base.has(key)));
+  const order = (of: Keyed): string => writeJson([...of.keys()].filter((key) => base.has(key)));
   const [first, second] = order(mine) === order(base) ? [theirs, mine] : [mine, theirs];
   return [...new Set([...first.keys(), ...second.keys()])].flatMap((name) => {
     const value = mix(name, [base.get(name), mine.get(name), theirs.get(name)]);

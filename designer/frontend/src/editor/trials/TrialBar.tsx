@@ -1,5 +1,6 @@
 /** The status of the trial on the canvas, and its result once it has ended. */
 import { useState, type ReactElement } from "react";
+import { writeJson } from "../../shared/json";
 import { Badge } from "../../graph/view/Badge";
 import type { RunState } from "../../run/model/state";
 import type { CurrentTrial, Trial } from "./useTrial";
@@ -38,7 +39,7 @@ export function TrialBar({ current: { trial, stop, forget } }: { readonly curren
 function TrialResult({ trial: { alone, result } }: { readonly trial: Trial }): ReactElement | null {
   if (!result) return null;
   const { error } = result;
-  const text = JSON.stringify(result.output, null, 2);
+  const text = writeJson(result.output, 2);
   return <>
     {error?.message && <p className="field-error">{error.step && <strong>{error.step}: </strong>}{error.message}</p>}
     <details open={alone !== null}><summary>{alone ? "What it gave" : "Output"}</summary>

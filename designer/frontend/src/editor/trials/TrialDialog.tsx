@@ -1,4 +1,5 @@
 /** The dialog before a trial: its input, and a warning that the workers are the real ones. */
+import { writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import { useEffect, useId, useState, type ReactElement } from "react";
 import { withoutConsent, type WorkerEffect } from "../model/effects";
@@ -42,7 +43,7 @@ export function TrialDialog({ title, label, effects, sample, choose, start, clos
       <p>A trial runs what is drawn here, without publishing it. It is marked as a trial, and is in no list and no statistics unless you ask for trials.</p>
       <RealEffects effects={effects} />
       {choose}
-      <JsonField key={JSON.stringify(sample)} label={label} value={input} rows={8} accepts={isObject} wanted="an object is needed" change={(value) => setInput(isObject(value) ? value : {})} />
+      <JsonField key={writeJson(sample)} label={label} value={input} rows={8} accepts={isObject} wanted="an object is needed" change={(value) => setInput(isObject(value) ? value : {})} />
       {unconfirmed.length > 0 && (
         <div className="flag">
           <input id={id} type="checkbox" checked={hasConsent} onChange={(event) => setConsent(event.target.checked)} />

@@ -1,6 +1,7 @@
 /** The menu for files and versions: import, export, versions and keys. */
 import { useRef, type ReactElement } from "react";
 import { arranged } from "../../graph/model/arrange";
+import { writeJson } from "../../shared/json";
 import { writeDocument } from "../draft/api";
 import type { DialogName, ImportedFile } from "../draft/openDialog";
 import type { EditData } from "../draft/data";
@@ -39,7 +40,7 @@ export function FileMenu({ data, bench, ask, importFile }: Props): ReactElement 
       <div className="menu-list" role="group" aria-label="File">
         <button type="button" onClick={then(() => file.current?.click())}>Bring in a file…</button>
         <button type="button" onClick={then(() => ask("versions"))}>Versions…</button>
-        <button type="button" onClick={then(() => download(`${data.name}.json`, `${JSON.stringify(document, null, 2)}\n`))}>Export as JSON</button>
+        <button type="button" onClick={then(() => download(`${data.name}.json`, `${writeJson(document, 2)}\n`))}>Export as JSON</button>
         <button type="button" onClick={written("yaml", "yaml")}>Export as YAML</button>
         <button type="button" onClick={written("python", "py")}>Export as Python</button>
         <button type="button" onClick={picture}>Export picture (SVG)</button>

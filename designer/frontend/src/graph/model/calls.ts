@@ -1,5 +1,6 @@
 /** Calls to the API. Each resolves with a result that can be shown; none throws. */
 import { csrfToken } from "../../shared/dom";
+import { bodyOf, isObject, readJson, writeJson } from "../../shared/json";
 import type { Problem } from "./problems";
 
 export type CallResult<Value> =
@@ -17,7 +18,7 @@ export async function get<Value>(url: string): Promise<CallResult<Value>> {
 
 export async function post<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<CallResult<Value>> {
   return call<Value>(url, {
-    method: "POST", body: JSON.stringify(body),
+    method: "POST", body: writeJson(body),
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...headers },
   });
 }
@@ -25,8 +26,9 @@ export async function post<Value>(url: string, body: unknown, headers: Readonly<
 async function call<Value>(url: string, options: RequestInit): Promise<CallResult<Value>> {
   try {
     const response = await fetch(url, options);
-    if (response.ok) return { is: "ok", value: (await response.json()) as Value };
-    return refused(response.status, (await response.json().catch(() => ({}))) as Refusal);
+    if (response.ok) return { is: "ok", value: readJson(await response.text()) as unknown as Value };
+    const body = await bodyOf(response);
+    return refused(response.status, isObject(body) ? body : {});
   } catch {
     return { is: "refused", message: "The server cannot be reached. Try again when the connection is back.", problems: [] };
   }

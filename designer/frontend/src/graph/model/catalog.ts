@@ -1,5 +1,6 @@
 /** The workers that steps may use, and what stands in a step's undo slot. Pure. */
 import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind } from "../../shared/kinds";
+import type { JsonNumber } from "../../shared/json";
 import type { SlotHolds } from "../../shared/vocabulary";
 import { isObject, textOf, traitsOf, type Document, type Json, type JsonObject, type Step } from "./document";
 
@@ -10,7 +11,7 @@ export interface Worker {
   readonly doc: string;
   readonly params_schema: JsonObject | null;
   readonly compensation: string | null;
-  readonly timeout: number | null;
+  readonly timeout: JsonNumber | null;
   readonly retry: JsonObject | null;
 }
 export type Catalog = ReadonlyMap<string, Worker>;

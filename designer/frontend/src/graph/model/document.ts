@@ -1,18 +1,13 @@
 /** The workflow's document as the canvas reads it. A draft may hold anything, so reading never fails. Pure. */
 import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind, type StepKind } from "../../shared/kinds";
+import { isObject, nearest, same, type Json, type JsonObject } from "../../shared/json";
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json;
-}
+export { isObject, same, type Json, type JsonObject };
+
 export type Step = JsonObject;
 export type Edge = JsonObject;
 export type Document = JsonObject;
 export type Place = readonly [number, number];
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 export function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
@@ -30,9 +25,8 @@ export function edgesOf(document: Document): readonly Edge[] {
 export function layoutOf(document: Document): Readonly<Record<string, Place>> {
   const places: Record<string, Place> = {};
   for (const [name, place] of Object.entries(isObject(document.layout) ? document.layout : {})) {
-    if (Array.isArray(place) && Number.isFinite(place[0]) && Number.isFinite(place[1])) {
-      places[name] = [Number(place[0]), Number(place[1])];
-    }
+    const [x, y] = Array.isArray(place) ? place.slice(0, 2).map(nearest) : [];
+    if (Number.isFinite(x) && Number.isFinite(y)) places[name] = [Number(x), Number(y)];
   }
   return places;
 }
@@ -59,16 +53,6 @@ export function idsOf(steps: readonly Step[]): string[] {
 /** The object without null and empty fields. */
 export function stated(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
-}
-
-/** Whether two JSON values are equal; the order of keys does not count. */
-export function same(a: unknown, b: unknown): boolean {
-  return a === b || canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return value === undefined ? "" : JSON.stringify(value, (_, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part);
 }
 
 function objects(value: Json | undefined): readonly JsonObject[] {

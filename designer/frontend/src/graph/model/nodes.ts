@@ -1,4 +1,5 @@
 /** The document as nodes and edges of the canvas: derived, never the document itself. Pure. */
+import { isNumber, nearest } from "../../shared/json";
 import { present } from "../../shared/present";
 import { slotOf, type Catalog, type Slot } from "./catalog";
 import { wordsOf, type Kind } from "../../shared/kinds";
@@ -101,8 +102,9 @@ function badges(step: Step, catalog: Catalog): string[] {
   const retry = isObject(step.retry) ? step.retry : worker?.retry;
   const timeout = step.timeout ?? worker?.timeout;
   const texts: string[] = [];
-  if (typeof retry?.max_attempts === "number") texts.push(`${retry.max_attempts} ${retry.max_attempts === 1 ? "try" : "tries"}`);
-  if (typeof timeout === "number") texts.push(`${timeout} s`);
+  const attempts = nearest(retry?.max_attempts);
+  if (attempts !== null) texts.push(`${attempts} ${attempts === 1 ? "try" : "tries"}`);
+  if (isNumber(timeout)) texts.push(`${String(timeout)} s`);
   if (textOf(step.when)) texts.push("guarded");
   if (step.on_failure === "continue" || step.on_failure === "pause") texts.push(`else ${step.on_failure}`);
   if (isObject(step.fallback)) texts.push("fallback");

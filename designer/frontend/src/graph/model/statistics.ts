@@ -1,4 +1,5 @@
 /** Statistics of a step over the ended runs of a version, in words. Pure. */
+import { withPlainNumbers } from "../../shared/json";
 import { duration } from "../../shared/time";
 import { STEP_LOOKS } from "../../shared/vocabulary";
 
@@ -19,7 +20,8 @@ export interface StatisticsAnswer {
   readonly steps: Readonly<Record<string, StepStatistics>>;
 }
 
-export const statisticsOf = ({ steps }: StatisticsAnswer): Statistics => new Map(Object.entries(steps));
+export const statisticsOf = ({ steps }: StatisticsAnswer): Statistics =>
+  new Map(Object.entries(withPlainNumbers(steps) as StatisticsAnswer["steps"]));
 
 export interface StatisticText {
   /** Name of an icon; none for how long it took. */

@@ -1,5 +1,6 @@
 /** Calls about one run. They reject when the server cannot be reached or refuses. */
 import type { Document } from "../../graph/model/document";
+import { bodyOf } from "../../shared/json";
 import { asText, frameOf, frameOfRow, isRecord, type Frame } from "../model/frame";
 
 /** The server's view of a run. */
@@ -64,7 +65,7 @@ export async function fetchJson(url: string): Promise<Record<string, unknown>> {
       if (pause === undefined) throw error;
       return null;
     });
-    const answer: unknown = await response?.json().catch(() => null);
+    const answer: unknown = response && await bodyOf(response).catch(() => null);
     if (response?.ok && isRecord(answer)) return answer;
     const detail = isRecord(answer) ? asText(answer.detail) : null;
     if (pause === undefined || (response && !isBusy(response.status))) {

@@ -1,4 +1,5 @@
 /** A journal entry as the socket sends it. Anything else is refused here. */
+import { isObject, jsonIn, nearest } from "../../shared/json";
 
 export interface Frame {
   seq: number;
@@ -18,7 +19,7 @@ export interface Failure {
 }
 
 export function parseFrame(text: string): Frame | null {
-  return frameOf(parseJson(text));
+  return frameOf(jsonIn(text));
 }
 
 export function frameOf(value: unknown): Frame | null {
@@ -42,7 +43,7 @@ export function frameOfRow(row: unknown, seq: number): Frame | null {
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 export function asText(value: unknown): string | null {
@@ -50,7 +51,8 @@ export function asText(value: unknown): string | null {
 }
 
 export function asCount(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+  const count = nearest(value);
+  return count !== null && Number.isFinite(count) && count >= 0 ? count : null;
 }
 
 export function asNames(value: unknown): string[] {
@@ -62,12 +64,4 @@ export function asFailure(value: unknown): Failure | null {
   const message = asText(value.message);
   const code = asText(value.code);
   return code || message ? { step: asText(value.step) ?? "", code: code ?? "", message: message ?? "" } : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 /** The live page of a run: paints its state, now or at a past moment of its journal. */
-import { find, mustFind, readJson } from "../../shared/dom";
+import { find, mustFind, pageData } from "../../shared/dom";
 import { RunTree } from "../live/tree";
 import type { ConnectionState } from "../live/connection";
 import type { Frame } from "../model/frame";
@@ -181,7 +181,7 @@ const SITUATIONS = /^(run\.|intervention\.|signal\.|step\.waiting)/;
 /** A long run's newest entries are shown at once; all else waits for the view of it. */
 export async function startRunPage(): Promise<void> {
   const root = find(document, "[data-page=run]");
-  const data = readJson<PageData>("run-page");
+  const data = pageData<PageData>("run-page");
   if (!root || !data) return;
   if (!("newest" in data)) {
     new RunPage(root, data, data, []).start();

@@ -1,8 +1,11 @@
 /** Steps copied to another place, tab or workflow. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adopted, clipOf, graft, isWhole, readClip } from "../../../src/editor/model/clipboard";
 import { applyCommand } from "../../../src/editor/model/commands";
 import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../../../src/graph/model/document";
+import { readJson, writeJson } from "../../../src/shared/json";
+import { objectText } from "../../jsonTexts";
 import { ORDER, places } from "../../placedOrder";
 
 describe("copying", () => {
@@ -29,6 +32,12 @@ describe("copying", () => {
     ]);
     expect(layoutOf(next).charge_2).toEqual([10, 20]);
   });
+
+  it("keeps every number of the steps as it was written", () => fc.assert(fc.property(objectText, (params) => {
+    const document = readJson(`{"steps":[{"name":"one","params":${params}}]}`) as Document;
+    const pasted = readClip(writeJson(clipOf(document, new Set(["one"]), {}), 2))!;
+    expect(writeJson(graft({}, pasted, {}, {}).steps[0]!.params)).toBe(params);
+  })));
 
   it("lets steps follow another one", () => {
     expect(graft(ORDER, clip, {}, {}, { after: "reserve" }).edges!.at(-1)).toEqual({ from: "reserve", to: "charge_2" });

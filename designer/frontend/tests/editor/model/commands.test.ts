@@ -1,8 +1,11 @@
 /** Commands: each edit gives the next document. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyCommand, duplicateOf, freeName } from "../../../src/editor/model/commands";
-import { edgesOf, idsOf, layoutOf, stepsOf } from "../../../src/graph/model/document";
+import { edgesOf, idsOf, layoutOf, stepsOf, type Document } from "../../../src/graph/model/document";
+import { readJson, writeJson } from "../../../src/shared/json";
 import { ORDER } from "../../documents";
+import { objectText } from "../../jsonTexts";
 
 describe("commands", () => {
   it("insert on an edge puts the step between its ends, the condition before it", () => {
@@ -35,6 +38,13 @@ describe("commands", () => {
     expect(freeName("ship_2", ["ship"])).toBe("ship_2");
     expect(freeName("42", [])).toBe("step");
   });
+
+  it("leave what they do not touch as it was written, number by number", () => fc.assert(fc.property(objectText, objectText, (params, sample) => {
+    const document = readJson(`{"schema":1,"name":"a","sample_input":${sample},"steps":[{"name":"one","params":${params}},{"name":"two"}],"edges":[]}`) as Document;
+    const titled = applyCommand(document, { do: "putStep", index: 1, step: { name: "two", title: "Two" } });
+    const read = readJson(writeJson(titled)) as Document;
+    expect([writeJson(stepsOf(read)[0]!.params), writeJson(read.sample_input)]).toEqual([params, sample]);
+  })));
 
   it("takes fields away that are no longer stated", () => {
     expect(applyCommand({ ...ORDER, title: "x" }, { do: "putFields", fields: { title: "", timeout: null } })).toEqual(ORDER);

@@ -20,5 +20,5 @@ it("says how often it was undone", () => {
   expect(undoText(NONE)).toBe("");
   expect(undoText({ ...NONE, undone: 4, undo_failed: 1 })).toBe("4× undone, 1× failed");
   expect(undoText({ ...NONE, left: 2 })).toBe("2× left undone");
-  expect(statisticsOf({ steps: { a: NONE } }).get("a")).toBe(NONE);
+  expect(statisticsOf({ steps: { a: NONE } }).get("a")).toEqual(NONE);
 });

@@ -1,5 +1,6 @@
 /** Params of a call: a form made from the worker's schema, each field switchable to an expression. */
 import { useState, type ReactElement } from "react";
+import { writeJson } from "../../../shared/json";
 import { Switchable } from "../fields/Switchable";
 import { isObject, textOf, type Json, type JsonObject } from "../../../graph/model/document";
 import { fieldsOf, type ParamField } from "../../model/params";
@@ -74,5 +75,5 @@ function Fixed({ at, field, value, put }: ParamProps): ReactElement {
 }
 
 function shown(value: Json | undefined): string {
-  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  return value === undefined ? "" : typeof value === "string" ? value : writeJson(value);
 }

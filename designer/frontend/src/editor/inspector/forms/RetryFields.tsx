@@ -1,6 +1,7 @@
 /** Fields of a retry policy: attempts and delays. */
 import type { ReactElement } from "react";
 import { isObject, stated, type Json, type JsonObject } from "../../../graph/model/document";
+import type { JsonNumber } from "../../../shared/json";
 import { DEFAULTS } from "../../../shared/vocabulary";
 import { NumberField } from "../../controls/fields";
 
@@ -25,7 +26,7 @@ const DELAYS: readonly Field[] = [
 
 export function RetryFields({ of = "", at, retry, standard = String(USUAL.max_attempts), change }: Props): ReactElement {
   const given = isObject(retry) ? retry : {};
-  const put = (key: string, value: number | null): void => {
+  const put = (key: string, value: JsonNumber | null): void => {
     const next = stated({ ...given, [key]: value });
     change(Object.keys(next).length ? next : null);
   };
