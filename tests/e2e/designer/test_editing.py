@@ -69,8 +69,9 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
 def test_numbers_that_nobody_touched_are_saved_as_they_were(page: Page) -> None:
     exact = '{"id": 9007199254740993, "rate": 2.0, "far": 1e22}'
     name = new_workflow(page)
-    page.get_by_label("Sample input (JSON)").fill(exact)
     add_by_keyboard(page, "Reserve inventory")
+    click_pane(page)
+    page.get_by_label("Sample input (JSON)").fill(exact)
     expect_saved(page)
     page.reload()
     node(page, "reserve_inventory").click()
@@ -81,6 +82,29 @@ def test_numbers_that_nobody_touched_are_saved_as_they_were(page: Page) -> None:
     assert repr(saved["sample_input"]) == repr({"id": 9007199254740993, "rate": 2.0, "far": 1e22})
     tool(page, "Try it").click()
     assert "9007199254740993" in page.get_by_role("dialog").get_by_label("Input (JSON)").input_value()
+
+
+def test_expressions_follow_a_step_that_is_renamed(page: Page) -> None:
+    name = new_workflow(page)
+    for words in ("Reserve inventory", "Charge payment"):
+        add_by_keyboard(page, words)
+    node(page, "charge_payment").click()
+    inspector = page.get_by_role("complementary", name="Inspector")
+    inspector.get_by_role("button", name="JSON").click()
+    inspector.get_by_label("The step as JSON").fill(
+        '{"name": "charge_payment", "worker": "charge_payment", "when": "size(steps.reserve_inventory) > 0"}'
+    )
+    node(page, "reserve_inventory").click()
+    inspector.get_by_role("button", name="Step", exact=True).click()
+    field = inspector.get_by_label("Name", exact=True)
+    field.fill("charge_payment")
+    expect(inspector.get_by_text("something else has this name")).to_be_visible()
+    field.fill("hold")
+    expect(node(page, "hold")).to_be_visible()
+    expect_saved(page)
+    saved = page.request.get(f"/api/v1/workflows/{name}").json()["draft"]
+    assert saved["steps"][1]["when"] == "size(steps.hold) > 0"
+    assert saved["edges"] == [{"from": "hold", "to": "charge_payment"}]
 
 
 def test_a_step_is_dropped_on_an_edge_and_a_circle_is_refused(page: Page) -> None:

@@ -5,7 +5,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type Dispatch, type DragEvent, type ReactElement, type RefObject, type SetStateAction } from "react";
 import type { Catalog } from "../../graph/model/catalog";
-import { stepsOf, type Document, type Place } from "../../graph/model/document";
+import { stepsOf, type Document, type Place, type Places } from "../../graph/model/document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, snapped, stepViews } from "../../graph/model/nodes";
 import { marksOf, type Problem } from "../../graph/model/problems";
 import type { Selection } from "../draft/selection";
@@ -27,10 +27,10 @@ interface Props {
   readonly document: Document;
   readonly catalog: Catalog;
   readonly problems: readonly Problem[];
-  readonly places: Readonly<Record<string, Place>> | null;
+  readonly places: Places | null;
   readonly chosen: Selection;
   readonly choose: Dispatch<SetStateAction<Selection>>;
-  readonly move: (layout: Record<string, Place>) => void;
+  readonly move: (layout: Places) => void;
   readonly connect: (from: string, to: string) => void;
   readonly refuse: (reason: string) => void;
   readonly remove: (steps: readonly string[], edges: readonly string[]) => void;
@@ -104,7 +104,7 @@ function handlersOf(latest: RefObject<Props>) {
       if (reason) latest.current.refuse(reason);
     },
     onNodeDragStop: (_: unknown, __: unknown, moved: readonly StepFlowNode[]) =>
-      latest.current.move(Object.fromEntries(moved.map(({ id, position }) => [id, [position.x, position.y]]))),
+      latest.current.move(new Map(moved.map(({ id, position }) => [id, [position.x, position.y]]))),
     onBeforeDelete: ({ nodes: steps, edges: lines }: { nodes: readonly StepFlowNode[]; edges: readonly Edge[] }) => {
       latest.current.remove(steps.map(({ id }) => id), lines.map(({ id }) => id));
       return Promise.resolve(false);

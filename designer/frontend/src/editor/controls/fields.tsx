@@ -53,6 +53,27 @@ export function TextField(props: TextProps): ReactElement {
   );
 }
 
+interface NameProps extends TextProps {
+  /** Names of others. */
+  readonly taken: readonly string[];
+}
+
+/** A name that others refer to. One that is empty or taken, as on the way to a longer one, is told here and changes nothing. */
+export function NameField({ taken, value, change, ...others }: NameProps): ReactElement {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const refusalOf = (name: string): string => (!name ? "a name is needed" : taken.includes(name) ? "something else has this name" : "");
+  const refusal = text === value ? "" : refusalOf(text);
+  const edit = (name: string): void => {
+    setText(name);
+    if (!refusalOf(name)) change(name);
+  };
+  return <>
+    <TextField {...others} value={text} change={edit} code />
+    {refusal && <p className="field-error" role="status">Not taken over: {refusal}</p>}
+  </>;
+}
+
 interface NumberProps extends Common {
   readonly value: Json | undefined;
   readonly change: (value: JsonNumber | null) => void;

@@ -6,7 +6,7 @@ import { arranged } from "../../graph/model/arrange";
 import { stepOf, type Block } from "../../graph/model/catalog";
 import { adopted, clipOf, graft, isWhole, readClip, type Target } from "../model/clipboard";
 import { duplicateOf, freeName, type Command } from "../model/commands";
-import { idsOf, stepsOf, textOf, type Edge, type JsonObject, type Place, type Step } from "../../graph/model/document";
+import { idsOf, stepsOf, textOf, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
 import { edgeViews, NODE_WIDTH, placesIn } from "../../graph/model/nodes";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import { refusalOf } from "../model/rules";
@@ -16,13 +16,14 @@ import type { Design } from "./useDesign";
 
 const BESIDE = 64;
 const NO_MARKS = new Map<string, never>();
+const NOWHERE: Places = new Map();
 
 /** What actions work on. */
 export interface ActionContext {
   readonly design: Design;
   readonly camera: Camera;
   readonly blocks: readonly Block[];
-  readonly places: Readonly<Record<string, Place>> | null;
+  readonly places: Places | null;
   readonly ids: readonly string[];
   readonly chosen: Selection;
   /** The place in the document of the one chosen step; -1 when it is not one. */
@@ -81,10 +82,10 @@ function adding(context: ActionContext) {
   const addBeside = (block: Block): void => {
     const chosenId = ids[step] ?? "#";
     const before = chosenId.startsWith("#") ? null : chosenId;
-    const beside = besides(places ?? {}, before);
+    const beside = besides(places ?? NOWHERE, before);
     if (block.steps) return take(context, block.steps, { place: beside, after: before });
     const name = freeName(block.worker ?? block.kind, ids);
-    perform(context, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: { ...places, [name]: beside } });
+    perform(context, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: placed(places, [[name, beside]]) });
     chooseSteps([name]);
     camera.fit();
   };
@@ -95,14 +96,14 @@ function adding(context: ActionContext) {
     const name = freeName(block.worker ?? block.kind, ids);
     const added = stepOf(block, name);
     if (onEdge !== null) perform(context, { do: "insert", step: added, edge: indexOf(onEdge), place });
-    else perform(context, { do: "add", steps: [added], layout: { ...places, [name]: place } });
+    else perform(context, { do: "add", steps: [added], layout: placed(places, [[name, place]]) });
     chooseSteps([name]);
   };
   const duplicate = (): void => {
     const names = ids.filter((id) => chosen.steps.has(id) && !id.startsWith("#"));
     if (!names.length) return;
-    const command = duplicateOf(design.document, names, places ?? {});
-    perform(context, { ...command, layout: { ...places, ...command.layout } });
+    const command = duplicateOf(design.document, names, places ?? NOWHERE);
+    perform(context, { ...command, layout: placed(places, command.layout ?? []) });
     chooseSteps(command.steps.map(({ name }) => textOf(name)));
   };
   return { addBeside, drop, duplicate };
@@ -136,11 +137,11 @@ function changing(context: ActionContext) {
     const view = edgeViews({ ...document, edges }, NO_MARKS).find((edge) => edge.index === index);
     if (view) choose({ steps: new Set(), edges: new Set([view.id]) });
   };
-  const move = (layout: Readonly<Record<string, Place>>): void => apply({ do: "move", layout: { ...places, ...layout } });
+  const move = (layout: Places): void => apply({ do: "move", layout: placed(places, layout) });
   /** Moves the chosen steps on the canvas. */
   const nudge = (dx: number, dy: number): void => {
-    const moved = Object.entries(places ?? {}).filter(([id]) => chosen.steps.has(id));
-    apply({ do: "move", layout: { ...places, ...Object.fromEntries(moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) } }, `nudge ${[...chosen.steps].join(" ")}`);
+    const moved = [...(places ?? [])].filter(([id]) => chosen.steps.has(id));
+    apply({ do: "move", layout: placed(places, moved.map(([id, [x, y]]) => [id, [x + dx, y + dy] as const])) }, `nudge ${[...chosen.steps].join(" ")}`);
   };
   return { apply, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, reorder, move };
 }
@@ -152,7 +153,7 @@ function copying(context: ActionContext) {
   const copy = (): string | null => {
     if (!named.size) return null;
     notify(`${named.size} step${named.size > 1 ? "s" : ""} copied.`);
-    return writeJson(clipOf(design.document, named, places ?? {}), 2);
+    return writeJson(clipOf(design.document, named, places ?? NOWHERE), 2);
   };
   const cut = (): string | null => {
     const text = copy();
@@ -174,9 +175,9 @@ function copying(context: ActionContext) {
 /** Adds several steps at once, in places of their own, and chooses them. */
 function take(context: ActionContext, clip: JsonObject, target: Target): void {
   const { design, camera, places, choose, notify } = context;
-  const put = (own: Readonly<Record<string, Place>>): void => {
-    const command = graft(design.document, clip, own, places ?? {}, target);
-    perform(context, { ...command, layout: { ...places, ...command.layout } });
+  const put = (own: Places): void => {
+    const command = graft(design.document, clip, own, places ?? NOWHERE, target);
+    perform(context, { ...command, layout: placed(places, command.layout ?? []) });
     choose({ steps: new Set(command.steps.map(({ name }) => textOf(name))), edges: new Set() });
     camera.fit();
   };
@@ -185,16 +186,21 @@ function take(context: ActionContext, clip: JsonObject, target: Target): void {
   else camera.during(arranged(clip).then(put, (error: unknown) => notify(messageOf(error))));
 }
 
+/** The places with some of them set anew. */
+function placed(places: Places | null, others: Iterable<readonly [string, Place]>): Places {
+  return new Map([...(places ?? []), ...others]);
+}
+
 /** Place in the document of an edge of the canvas. */
 export function indexOf(edge: string): number {
   return Number(edge.split(":")[0]);
 }
 
 /** Right of the given step, or of everything. */
-function besides(places: Readonly<Record<string, Place>>, id: string | null): Place {
-  const start = id ? places[id] : Object.values(places).reduce<Place | undefined>((most, place) => (most && most[0] >= place[0] ? most : place), undefined);
+function besides(places: Places, id: string | null): Place {
+  const start = id ? places.get(id) : [...places.values()].reduce<Place | undefined>((most, place) => (most && most[0] >= place[0] ? most : place), undefined);
   if (!start) return [0, 0];
-  const taken = new Set(Object.values(places).map(([x, y]) => `${x} ${y}`));
+  const taken = new Set([...places.values()].map(([x, y]) => `${x} ${y}`));
   const x = start[0] + NODE_WIDTH + BESIDE;
   let y = start[1];
   while (taken.has(`${x} ${y}`)) y += 170;

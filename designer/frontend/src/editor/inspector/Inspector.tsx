@@ -39,7 +39,7 @@ function SelectionForms({ bench }: { readonly bench: Workbench }): ReactElement 
     return <>
       <h2>{textOf(step.title) || id}</h2>
       <Inspection base={`steps[${index}]`} problems={problemsAt(problems, "step", index)} saved={problems}>
-        <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} put={(next, topic) => bench.putStep(index, next, topic)}
+        <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} taken={bench.ids.filter((other) => other !== id)} put={(next, topic) => bench.putStep(index, next, topic)}
           links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
       </Inspection>
     </>;

@@ -2,10 +2,9 @@
 import { readJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import { freeName, type Command } from "./commands";
-import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Step } from "../../graph/model/document";
+import { followingEdge, followingStep } from "./references";
+import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
 import { NODE_HEIGHT } from "../../graph/model/nodes";
-
-type Places = Readonly<Record<string, Place>>;
 
 const OF_ITS_OWN = ["schema", "name", "title", "steps", "edges", "layout"];
 const ROOM = 40;
@@ -25,7 +24,7 @@ export function clipOf(document: Document, chosen: ReadonlySet<string>, places: 
   const steps = stepsOf(document).filter((_, index) => chosen.has(present(ids[index])));
   const names = new Set(steps.map(({ name }) => textOf(name)));
   const edges = edgesOf(document).filter((edge) => names.has(textOf(edge.from)) && names.has(textOf(edge.to)));
-  const layout = Object.fromEntries(Object.entries(places).filter(([name]) => names.has(name)));
+  const layout = Object.fromEntries([...places].filter(([name]) => names.has(name)));
   return { steps, edges, layout };
 }
 
@@ -43,16 +42,16 @@ export function readClip(text: string): JsonObject | null {
 /** The command that adds the steps under free names. `places` are those of the clip, `taken` those of the document. */
 export function graft(document: Document, clip: JsonObject, places: Places, taken: Places, target: Target = {}): Command & { do: "add" } {
   const names = freeNames(document, clip);
-  const steps = stepsOf(clip).map((step, index) => ({ ...step, name: present(names[index]) }));
   const known = new Map(idsOf(stepsOf(clip)).map((id, index) => [id, present(names[index])]));
+  const steps = stepsOf(clip).map((step, index) => ({ ...followingStep(step, known), name: present(names[index]) }));
   const inner = edgesOf(clip).flatMap((edge): Edge[] => {
     const [from, to] = [known.get(textOf(edge.from)), known.get(textOf(edge.to))];
-    return from && to ? [{ ...edge, from, to }] : [];
+    return from && to ? [{ ...followingEdge(edge, known), from, to }] : [];
   });
   const [dx, dy] = shift(places, taken, target.place);
-  const layout = Object.fromEntries(Object.entries(places).flatMap(([id, [x, y]]) => {
+  const layout = new Map([...places].flatMap(([id, [x, y]]) => {
     const name = known.get(id);
-    return name ? [[name, [x + dx, y + dy] as const]] : [];
+    return name ? [[name, [x + dx, y + dy] as const] as const] : [];
   }));
   const instead = target.edge ?? null;
   const around = joints(instead === null ? null : edgesOf(document)[instead] ?? null, target.after ?? null, names, inner);
@@ -67,7 +66,7 @@ export function adopted(document: Document, whole: JsonObject): Document {
 
 /** Whether a clip is a whole workflow: it has fields beside steps, edges and layout. */
 export function isWhole(clip: JsonObject): boolean {
-  return "schema" in clip || Object.keys(clip).some((key) => !OF_ITS_OWN.includes(key));
+  return Object.hasOwn(clip, "schema") || Object.keys(clip).some((key) => !OF_ITS_OWN.includes(key));
 }
 
 function freeNames(document: Document, clip: JsonObject): string[] {
@@ -88,11 +87,11 @@ function joints(edge: Edge | null, after: string | null, names: readonly string[
 }
 
 function shift(places: Places, taken: Places, wanted: Place | undefined): Place {
-  const own = Object.values(places);
+  const own = [...places.values()];
   if (!own.length) return [0, 0];
   const [left, top] = [Math.min(...own.map(([x]) => x)), Math.min(...own.map(([, y]) => y))];
   if (wanted) return [wanted[0] - left, wanted[1] - top];
-  const others = Object.values(taken);
+  const others = [...taken.values()];
   const isFree = !own.some(([x, y]) => others.some(([ox, oy]) => Math.abs(x - ox) < 200 && Math.abs(y - oy) < NODE_HEIGHT));
   return isFree ? [0, 0] : [0, Math.max(...others.map(([, y]) => y)) + NODE_HEIGHT + ROOM - top];
 }

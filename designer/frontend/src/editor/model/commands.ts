@@ -1,19 +1,21 @@
 /** Every edit is a command; one pure function applies it and gives the next document. */
+import { memberOf } from "../../shared/json";
 import { present } from "../../shared/present";
+import { followingEdge, followingStep } from "./references";
 import {
-  edgesOf, idsOf, isObject, layoutOf, stepsOf, textOf, type Document, type Edge, type Json, type JsonObject, type Place, type Step,
+  edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, writtenLayout, type Document, type Edge, type Json, type JsonObject, type Place, type Places, type Step,
 } from "../../graph/model/document";
 
 export type Ends = readonly [from: string, to: string];
 
 export type Command =
-  | { readonly do: "add"; readonly steps: readonly Step[]; readonly edges?: readonly Edge[]; readonly layout?: Readonly<Record<string, Place>>; readonly instead?: number }
+  | { readonly do: "add"; readonly steps: readonly Step[]; readonly edges?: readonly Edge[]; readonly layout?: Places; readonly instead?: number }
   | { readonly do: "insert"; readonly step: Step; readonly edge: number; readonly place: Place }
   | { readonly do: "remove"; readonly steps: readonly string[]; readonly edges: readonly number[] }
   | { readonly do: "putStep"; readonly index: number; readonly step: Step }
   | { readonly do: "putEdge"; readonly index: number; readonly edge: Edge }
   | { readonly do: "connect"; readonly ends: Ends }
-  | { readonly do: "move"; readonly layout: Readonly<Record<string, Place>> }
+  | { readonly do: "move"; readonly layout: Places }
   | { readonly do: "putFields"; readonly fields: JsonObject }
   | { readonly do: "replace"; readonly document: Document };
 
@@ -21,7 +23,7 @@ export function applyCommand(document: Document, command: Command): Document {
   switch (command.do) {
     case "add":
       return {
-        ...withLayout(document, command.layout ?? {}),
+        ...withLayout(document, command.layout ?? new Map()),
         steps: [...stepsOf(document), ...command.steps],
         edges: [...edgesOf(document).filter((_, index) => index !== command.instead), ...(command.edges ?? [])],
       };
@@ -48,7 +50,7 @@ export function freeName(wanted: string, taken: Iterable<string>): string {
 }
 
 /** Copies of steps, with the edges between them, a little beside the originals. */
-export function duplicateOf(document: Document, ids: readonly string[], places: Readonly<Record<string, Place>>): Command & { do: "add" } {
+export function duplicateOf(document: Document, ids: readonly string[], places: Places): Command & { do: "add" } {
   const all = idsOf(stepsOf(document));
   const taken = new Set(all);
   const names = new Map<string, string>();
@@ -57,12 +59,12 @@ export function duplicateOf(document: Document, ids: readonly string[], places: 
     taken.add(name);
     names.set(id, name);
   }
-  const steps = ids.map((id) => ({ ...stepsOf(document)[all.indexOf(id)], name: present(names.get(id)) }));
+  const steps = ids.map((id) => ({ ...followingStep(stepsOf(document)[all.indexOf(id)] ?? {}, names), name: present(names.get(id)) }));
   const edges = edgesOf(document)
     .filter((edge) => names.has(textOf(edge.from)) && names.has(textOf(edge.to)))
-    .map((edge) => ({ ...edge, from: present(names.get(textOf(edge.from))), to: present(names.get(textOf(edge.to))) }));
-  const layout = Object.fromEntries(ids.map((id) => {
-    const [x, y] = places[id] ?? [0, 0];
+    .map((edge) => ({ ...followingEdge(edge, names), from: present(names.get(textOf(edge.from))), to: present(names.get(textOf(edge.to))) }));
+  const layout = new Map(ids.map((id) => {
+    const [x, y] = places.get(id) ?? [0, 0];
     return [present(names.get(id)), [x + 40, y + 170] as const];
   }));
   return { do: "add", steps, edges, layout };
@@ -74,7 +76,7 @@ function insert(document: Document, step: Step, index: number, place: Place): Do
   const name = textOf(step.name);
   if (!edge) return document;
   return {
-    ...withLayout(document, { [name]: place }),
+    ...withLayout(document, new Map([[name, place]])),
     steps: [...stepsOf(document), step],
     edges: [...replaced(edges, index, { ...edge, to: name }), { from: name, to: edge.to ?? "" }],
   };
@@ -82,7 +84,7 @@ function insert(document: Document, step: Step, index: number, place: Place): Do
 
 function remove(document: Document, ids: ReadonlySet<string>, edges: ReadonlySet<number>): Document {
   const all = idsOf(stepsOf(document));
-  const layout = Object.entries(layoutOf(document)).filter(([name]) => !ids.has(name));
+  const layout = Object.entries(writtenLayout(document)).filter(([name]) => !ids.has(name));
   const isKept = (edge: Edge, index: number): boolean =>
     !edges.has(index) && !ids.has(textOf(edge.from)) && !ids.has(textOf(edge.to));
   return withFields(document, {
@@ -92,26 +94,33 @@ function remove(document: Document, ids: ReadonlySet<string>, edges: ReadonlySet
   });
 }
 
-/** A renamed step keeps its edges and its place. */
+/** A renamed step keeps its edges and its place, and what reads it follows. A name that another step has is nobody's to follow. */
 function putStep(document: Document, index: number, step: Step): Document {
   const before = stepsOf(document)[index];
   if (!before) return document;
   const [old, name] = [textOf(before.name), textOf(step.name)];
   const next = { ...document, steps: replaced(stepsOf(document), index, step) };
-  const isShared = stepsOf(document).some((other, place) => place !== index && textOf(other.name) === old);
-  return old === name || isShared || !old ? next : renamed(next, old, name);
+  const isShared = stepsOf(document).some((other, place) => place !== index && [old, name].includes(textOf(other.name)));
+  return old === name || isShared || !old || !name ? next : renamed(next, old, name);
 }
 
 function renamed(document: Document, old: string, name: string): Document {
+  const renames = new Map([[old, name]]);
   const end = (value: Json | undefined): Json => (value === old ? name : value ?? "");
-  const edges = edgesOf(document).map((edge) =>
-    edge.from === old || edge.to === old ? { ...edge, from: end(edge.from), to: end(edge.to) } : edge);
-  const { [old]: place, ...others } = layoutOf(document);
-  return { ...document, edges, ...(place && { layout: { ...others, [name]: place } }) };
+  const edges = edgesOf(document).map((edge) => followingEdge(
+    edge.from === old || edge.to === old ? { ...edge, from: end(edge.from), to: end(edge.to) } : edge, renames,
+  ));
+  const steps = stepsOf(document).map((step) => followingStep(step, renames));
+  const { [old]: _, ...others } = writtenLayout(document);
+  const place = memberOf(writtenLayout(document), old);
+  return { ...document, steps, edges, ...(place !== undefined && { layout: { ...others, [name]: place } }) };
 }
 
-function withLayout(document: Document, layout: Readonly<Record<string, Place>>): Document {
-  return Object.keys(layout).length ? { ...document, layout: { ...layoutOf(document), ...layout } } : document;
+/** Places that stay the same stay as they are written. */
+function withLayout(document: Document, layout: Places): Document {
+  const before = layoutOf(document);
+  const moved = [...layout].filter(([name, place]) => !same(before.get(name), place));
+  return moved.length ? { ...document, layout: { ...writtenLayout(document), ...Object.fromEntries(moved) } } : document;
 }
 
 /** `null` and the empty text take a field away: they mean "not stated". */

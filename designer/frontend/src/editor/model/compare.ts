@@ -1,4 +1,5 @@
 /** What differs between two documents: steps added, removed and changed, field by field. Pure. */
+import { memberOf } from "../../shared/json";
 import { present } from "../../shared/present";
 import { edgesOf, idsOf, isObject, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
@@ -57,7 +58,7 @@ function joined(document: Document): Map<string, JsonObject> {
 /** Field by field, down into objects. */
 function differing(a: JsonObject, b: JsonObject, prefix = ""): FieldChange[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key): FieldChange[] => {
-    const [before, after, field] = [a[key], b[key], prefix + key];
+    const [before, after, field] = [memberOf(a, key), memberOf(b, key), prefix + key];
     if (same(before, after)) return [];
     return isObject(before) && isObject(after) ? differing(before, after, `${field}.`) : [{ field, before, after }];
   });

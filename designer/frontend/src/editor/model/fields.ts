@@ -1,4 +1,5 @@
 /** Fields of the inspector by their paths, as the server's problems name them. Pure. */
+import { memberOf } from "../../shared/json";
 import { KINDS } from "../../shared/kinds";
 import { spotOf, type Problem } from "../../graph/model/problems";
 
@@ -15,7 +16,7 @@ const ON_STEP = new Set(["", ...Object.values(KINDS).flatMap(({ fields }) => fie
 /** The tab that a field of a step stands on; what no form has stands in the JSON. */
 export function tabOf(field: string): Tab {
   const head = /^\w*/.exec(field)?.[0] ?? "";
-  return TAB_OF[head] ?? (ON_STEP.has(head) ? "Step" : "JSON");
+  return memberOf(TAB_OF, head) ?? (ON_STEP.has(head) ? "Step" : "JSON");
 }
 
 /** Problems of one field; with `inside` also those of what lies within it. */

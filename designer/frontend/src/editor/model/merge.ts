@@ -1,7 +1,7 @@
 /** Three-way merge of two authors' drafts, field by field. Only what both changed differently is a clash. Pure. */
-import { writeJson } from "../../shared/json";
+import { memberOf, writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
-import { edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
+import { edgesOf, idsOf, isObject, same, stepsOf, textOf, writtenLayout, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
 export type Side = "mine" | "theirs";
 /** A field that both changed differently. `undefined`: absent. */
@@ -37,7 +37,7 @@ export function merge(base: Document, mine: Document, theirs: Document, choices:
   const wasThere = new Set(all.flatMap((document) => stepsOf(document).map(({ name }) => textOf(name))));
   const dangles = (end: Value): boolean => wasThere.has(textOf(end)) && !names.has(textOf(end));
   const edges = listed(all.map(joinedEdges), (name, parts) => mix(`edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
-  const layout = Object.fromEntries(Object.entries({ ...layoutOf(theirs), ...movedOf(base, mine) }).filter(([name]) => names.has(name)));
+  const layout = Object.fromEntries(Object.entries({ ...writtenLayout(theirs), ...movedOf(base, mine) }).filter(([name]) => names.has(name)));
   const document = { ...(whole as JsonObject), ...kept("steps", steps), ...kept("edges", edges), ...(Object.keys(layout).length && { layout }) };
   return { document, clashes };
 }
@@ -50,7 +50,7 @@ function mixed([base, mine, theirs]: Three, subject: string, field: string, deci
   const before = isObject(base) ? base : {};
   const keys = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])];
   return Object.fromEntries(keys.flatMap((key): [string, Json][] => {
-    const value = mixed([before[key], mine[key], theirs[key]], subject, field ? `${field}.${key}` : key, decide);
+    const value = mixed([memberOf(before, key), memberOf(mine, key), memberOf(theirs, key)], subject, field ? `${field}.${key}` : key, decide);
     return value === undefined ? [] : [[key, value]];
   }));
 }
@@ -88,8 +88,8 @@ function joinedEdges(document: Document): Keyed {
 
 /** Places that mine added or changed. Where both moved a step, mine wins. */
 function movedOf(base: Document, mine: Document): JsonObject {
-  const before = layoutOf(base);
-  return Object.fromEntries(Object.entries(layoutOf(mine)).filter(([name, place]) => !same(before[name], place)));
+  const before = writtenLayout(base);
+  return Object.fromEntries(Object.entries(writtenLayout(mine)).filter(([name, place]) => !same(memberOf(before, name), place)));
 }
 
 function kept(key: string, list: readonly JsonObject[]): JsonObject {

@@ -1,4 +1,5 @@
 /** The fields of a params form, read from a worker's JSON Schema. Pure. */
+import { memberOf } from "../../shared/json";
 import { isObject, textOf, type Json, type JsonObject } from "../../graph/model/document";
 
 export interface ParamField {
@@ -17,11 +18,11 @@ export function fieldsOf(schema: JsonObject | null, params: JsonObject): ParamFi
   const required = new Set(Array.isArray(schema?.required) ? schema.required : []);
   const definitions = isObject(schema?.$defs) ? schema.$defs : {};
   const known = Object.entries(properties).map(([key, part]) => fieldOf(key, resolved(part, definitions), required.has(key)));
-  const others = Object.entries(params).filter(([key]) => !(key in properties));
+  const others = Object.entries(params).filter(([key]) => !Object.hasOwn(properties, key));
   return [...known, ...others.map(([key, value]) => unknownField(key, value))];
 }
 
-export function isExpression(value: Json | undefined): boolean {
+export function isExpression(value: Json | undefined): value is string {
   return typeof value === "string" && value.startsWith("=") && !value.startsWith("==");
 }
 
@@ -30,7 +31,7 @@ function fieldOf(key: string, schema: JsonObject, isRequired: boolean): ParamFie
   const title = textOf(schema.title) || key;
   return {
     key, label: isRequired ? `${title} (needed)` : title, hint: textOf(schema.description),
-    type: options.length ? "choice" : TYPES[textOf(schema.type)] ?? "json",
+    type: options.length ? "choice" : memberOf(TYPES, textOf(schema.type)) ?? "json",
     options, standard: schema.default, isKnown: true,
   };
 }
@@ -45,7 +46,7 @@ const TYPES: Readonly<Record<string, ParamField["type"]>> = { string: "text", nu
 /** Follows one reference into the schema, and takes what is not null of a choice with null. */
 function resolved(part: Json, definitions: JsonObject): JsonObject {
   if (!isObject(part)) return {};
-  const target = definitions[textOf(part.$ref).replace("#/$defs/", "")];
+  const target = memberOf(definitions, textOf(part.$ref).replace("#/$defs/", ""));
   if (isObject(target)) return { ...target, ...part };
   const options = Array.isArray(part.anyOf) ? part.anyOf.filter((option) => isObject(option) && option.type !== "null") : [];
   return options.length === 1 && isObject(options[0]) ? { ...options[0], ...part } : part;

@@ -1,7 +1,6 @@
 /** Computes places for all steps in a web worker, since dagre takes seconds for 1,000 steps. */
-import type { Document, Place } from "./document";
+import type { Document, Places } from "./document";
 
-type Places = Record<string, Place>;
 interface Told {
   readonly number: number;
   readonly places: Places;

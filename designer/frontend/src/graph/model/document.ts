@@ -8,6 +8,8 @@ export type Step = JsonObject;
 export type Edge = JsonObject;
 export type Document = JsonObject;
 export type Place = readonly [number, number];
+/** By the name of the step. A map, since a step may be called `constructor` or `__proto__`. */
+export type Places = ReadonlyMap<string, Place>;
 
 export function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
@@ -22,11 +24,16 @@ export function edgesOf(document: Document): readonly Edge[] {
   return objects(document.edges);
 }
 
-export function layoutOf(document: Document): Readonly<Record<string, Place>> {
-  const places: Record<string, Place> = {};
-  for (const [name, place] of Object.entries(isObject(document.layout) ? document.layout : {})) {
+/** The places as they are written; `layoutOf` reads them. */
+export function writtenLayout({ layout }: Document): JsonObject {
+  return isObject(layout) ? layout : {};
+}
+
+export function layoutOf(document: Document): Places {
+  const places = new Map<string, Place>();
+  for (const [name, place] of Object.entries(writtenLayout(document))) {
     const [x, y] = Array.isArray(place) ? place.slice(0, 2).map(nearest) : [];
-    if (Number.isFinite(x) && Number.isFinite(y)) places[name] = [Number(x), Number(y)];
+    if (Number.isFinite(x) && Number.isFinite(y)) places.set(name, [Number(x), Number(y)]);
   }
   return places;
 }

@@ -3,7 +3,7 @@ import { isNumber, nearest } from "../../shared/json";
 import { present } from "../../shared/present";
 import { slotOf, type Catalog, type Slot } from "./catalog";
 import { wordsOf, type Kind } from "../../shared/kinds";
-import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Step } from "./document";
+import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Places, type Step } from "./document";
 import type { Marks } from "./problems";
 
 export const NODE_WIDTH = 236;
@@ -56,18 +56,18 @@ export function labelOf(edge: Edge): string {
 /** Steps that have no place on the canvas yet. */
 export function unplaced(document: Document): string[] {
   const layout = layoutOf(document);
-  return idsOf(stepsOf(document)).filter((id) => !layout[id]);
+  return idsOf(stepsOf(document)).filter((id) => !layout.has(id));
 }
 
 /** The places that a document gives its steps; null unless every step has one. */
-export function placesIn(document: Document): Readonly<Record<string, Place>> | null {
+export function placesIn(document: Document): Places | null {
   const layout = layoutOf(document);
-  return idsOf(stepsOf(document)).every((id) => layout[id]) ? layout : null;
+  return idsOf(stepsOf(document)).every((id) => layout.has(id)) ? layout : null;
 }
 
 /** A place for every step without regard to the edges: the fallback when the automatic layout fails. */
-export function inRows(document: Document, columns = 8): Record<string, Place> {
-  return Object.fromEntries(idsOf(stepsOf(document)).map((id, index) =>
+export function inRows(document: Document, columns = 8): Places {
+  return new Map(idsOf(stepsOf(document)).map((id, index) =>
     [id, [(index % columns) * (NODE_WIDTH + 80), Math.floor(index / columns) * (NODE_HEIGHT + 40)] as const]));
 }
 

@@ -1,10 +1,8 @@
 /** A workflow as SVG text, as the canvas shows it. Pure. */
 import { present } from "../../shared/present";
 import type { Catalog, Slot } from "./catalog";
-import { textOf, type Document, type Place } from "./document";
+import { textOf, type Document, type Place, type Places } from "./document";
 import { edgeViews, NODE_HEIGHT, NODE_WIDTH, stepViews, type EdgeView, type StepView } from "./nodes";
-
-type Places = Readonly<Record<string, Place>>;
 
 const MARGIN = 12;
 const TITLE_MAX = 27;
@@ -29,9 +27,9 @@ export const SMALL: Size = { width: 124, height: 62, across: 0.5, down: 0.52, is
 /** Steps without a place are left out. Light and dark by what the reader prefers. */
 export function pictureOf(document: Document, catalog: Catalog, places: Places, size = FULL): string {
   const put = (place: Place | undefined): Place | undefined => place && [Math.round(place[0] * size.across), Math.round(place[1] * size.down)];
-  const views = [...stepViews(document, catalog, NO_MARKS)].flatMap(([id, view]) => (places[id] ? [{ view, at: present(put(places[id])) }] : []));
+  const views = [...stepViews(document, catalog, NO_MARKS)].flatMap(([id, view]) => (places.has(id) ? [{ view, at: present(put(places.get(id))) }] : []));
   const [left, top, width, height] = boxOf(views.map(({ at }) => at), size);
-  const lines = edgeViews(document, NO_MARKS).flatMap((edge) => line(edge, put(places[edge.source]), put(places[edge.target]), size));
+  const lines = edgeViews(document, NO_MARKS).flatMap((edge) => line(edge, put(places.get(edge.source)), put(places.get(edge.target)), size));
   const steps = views.map(({ view, at }) => (size.isSmall ? plate(view, at, size) : step(view, at)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,

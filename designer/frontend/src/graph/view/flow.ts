@@ -1,6 +1,6 @@
 /** Canvas nodes and edges in React Flow's terms. Unchanged ones stay the same objects, so that they are not drawn again. */
 import { MarkerType, Position, type Edge, type NodeHandle, type ReactFlowState } from "@xyflow/react";
-import type { Place } from "../model/document";
+import type { Places } from "../model/document";
 import { NODE_HEIGHT, NODE_WIDTH, type EdgeView, type StepView } from "../model/nodes";
 import type { StepFlowNode } from "./StepNode";
 
@@ -21,11 +21,11 @@ export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
 export const isFar = ({ transform, nodeLookup }: ReactFlowState): boolean => transform[2] < ZOOM_FAR && nodeLookup.size > MANY;
 
 export function flowNodes(
-  views: ReadonlyMap<string, StepView>, places: Readonly<Record<string, Place>>, before: StepFlowNode[], chosen: ReadonlySet<string>,
+  views: ReadonlyMap<string, StepView>, places: Places, before: StepFlowNode[], chosen: ReadonlySet<string>,
 ): StepFlowNode[] {
   const known = new Map(before.map((node) => [node.id, node]));
   return kept(before, [...views].map(([id, data]) => {
-    const [x, y] = places[id] ?? [0, 0];
+    const [x, y] = places.get(id) ?? [0, 0];
     const [selected, old] = [chosen.has(id), known.get(id)];
     if (old?.data === data && old.position.x === x && old.position.y === y && old.selected === selected) return old;
     return {

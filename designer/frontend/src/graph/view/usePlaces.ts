@@ -1,15 +1,15 @@
 /** The place of every step: from the document, else from the automatic layout. */
 import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { arranged } from "../model/arrange";
-import { layoutOf, type Document, type Place } from "../model/document";
+import { layoutOf, type Document, type Places } from "../model/document";
 import { inRows, unplaced } from "../model/nodes";
 
 /** Null until the places of all steps are known; a layout is computed only where something has no place. */
-export function usePlaces(document: Document): Readonly<Record<string, Place>> | null {
-  const [computed, setComputed] = useState<Readonly<Record<string, Place>> | null>(null);
+export function usePlaces(document: Document): Places | null {
+  const [computed, setComputed] = useState<Places | null>(null);
   const { steps, layout } = document;
   const needs = useMemo(
-    () => unplaced({ steps: steps ?? [], layout: layout ?? {} }).filter((id) => !computed?.[id]).join("\n"), [steps, layout, computed],
+    () => unplaced({ steps: steps ?? [], layout: layout ?? {} }).filter((id) => !computed?.has(id)).join("\n"), [steps, layout, computed],
   );
   const arrange = useEffectEvent(() => arranged(document).catch(() => inRows(document)));
   useEffect(() => {
@@ -18,5 +18,5 @@ export function usePlaces(document: Document): Readonly<Record<string, Place>> |
     void arrange().then((places) => { if (isCurrent) setComputed(places); });
     return () => { isCurrent = false; };
   }, [needs]);
-  return useMemo(() => (needs ? null : { ...computed, ...layoutOf({ layout: layout ?? {} }) }), [needs, computed, layout]);
+  return useMemo(() => (needs ? null : new Map([...(computed ?? []), ...layoutOf({ layout: layout ?? {} })])), [needs, computed, layout]);
 }

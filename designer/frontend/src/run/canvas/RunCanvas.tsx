@@ -5,7 +5,7 @@ import "./run-canvas.css";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
 import { arranged } from "../../graph/model/arrange";
 import { catalogOf } from "../../graph/model/catalog";
-import { layoutOf, type Document, type Place } from "../../graph/model/document";
+import { layoutOf, type Document, type Places } from "../../graph/model/document";
 import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../graph/model/nodes";
 import { MANY, SIZED } from "../../graph/view/flow";
 import { Statuses, StatusesContext } from "../../graph/view/statuses";
@@ -64,7 +64,7 @@ function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
 
 /** The sections with their places; until these are known, the former sections. */
 function useParts(sections: readonly Section[]): ReadonlyMap<string, Part> | null {
-  const [known, setKnown] = useState<ReadonlyMap<Document, Readonly<Record<string, Place>>>>(new Map());
+  const [known, setKnown] = useState<ReadonlyMap<Document, Places>>(new Map());
   const documents = useMemo(() => sections.map(({ document }) => document), [sections]);
   useEffect(() => {
     let isCurrent = true;
@@ -88,7 +88,7 @@ function useParts(sections: readonly Section[]): ReadonlyMap<string, Part> | nul
 /** A canvas whose frames or number of steps change is created again, so that it fits the view. */
 const shapeOf = (boxes: readonly Box[]): string => [boxes.length, ...boxes.flatMap(({ id, isFrame }) => (isFrame ? [id] : []))].join(" ");
 
-function placesOf(document: Document): Promise<Readonly<Record<string, Place>>> {
+function placesOf(document: Document): Promise<Places> {
   if (!unplaced(document).length) return Promise.resolve(layoutOf(document));
   return arranged(document).catch(() => inRows(document));
 }

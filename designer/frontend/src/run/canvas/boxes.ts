@@ -1,6 +1,6 @@
 /** Boxes of a run's graph on the canvas, with nested runs opened in place. Pure. */
 import { present } from "../../shared/present";
-import { idsOf, stepsOf, type Document, type Place } from "../../graph/model/document";
+import { idsOf, stepsOf, type Document, type Place, type Places } from "../../graph/model/document";
 import { NODE_HEIGHT, NODE_WIDTH } from "../../graph/model/nodes";
 import { idOf } from "../model/nesting";
 
@@ -11,7 +11,7 @@ export const FRAME_PAD = 28;
 export interface Part {
   readonly path: string;
   readonly document: Document;
-  readonly places: Readonly<Record<string, Place>>;
+  readonly places: Places;
 }
 
 export interface Box {
@@ -43,7 +43,7 @@ function drawn(parts: ReadonlyMap<string, Part>, path: string, left: number, top
     const id = idOf(path, name);
     return parts.has(id) ? [[name, drawn(parts, id, FRAME_PAD, FRAME_HEAD)] as const] : [];
   }));
-  const placeOf = (name: string): Place => part.places[name] ?? [0, 0];
+  const placeOf = (name: string): Place => part.places.get(name) ?? [0, 0];
   const corner = path ? [Math.min(...names.map((name) => placeOf(name)[0])), Math.min(...names.map((name) => placeOf(name)[1]))] as const : [0, 0] as const;
   const opened = [...inner].map(([name, { width, height }]) => ({ name, more: [grown(width, FRAME_PAD * 2, NODE_WIDTH), grown(height, FRAME_HEAD + FRAME_PAD, NODE_HEIGHT)] as const }));
   const boxes = names.flatMap((name): Box[] => {

@@ -2,6 +2,7 @@
  * What the canvas of a run shows: the run and the nested runs that are opened in it. Without React, so
  * that a page can begin before the canvas is loaded.
  */
+import { memberOf } from "../../shared/json";
 import type { StepStatus } from "../../graph/view/statuses";
 import type { Document } from "../../graph/model/document";
 import type { Frame } from "../model/frame";
@@ -89,7 +90,8 @@ export class RunTree {
 
   childOf(id: string): string | undefined {
     const [path, name] = splitId(id);
-    return (path ? this.nested.get(path)?.run : this.root)?.view.children[name];
+    const run = path ? this.nested.get(path)?.run : this.root;
+    return run && memberOf(run.view.children, name);
   }
 
   pageOf(id: string): string | undefined {

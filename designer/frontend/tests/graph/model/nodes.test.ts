@@ -1,9 +1,12 @@
 /** The document as nodes and edges of the canvas. */
 import { describe, expect, it } from "vitest";
-import { stepsOf } from "../../../src/graph/model/document";
+import { stepsOf, type Document } from "../../../src/graph/model/document";
 import { autoLayout } from "../../../src/graph/model/layout";
-import { edgeViews, NODE_WIDTH, stepViews, unplaced } from "../../../src/graph/model/nodes";
+import { applyCommand } from "../../../src/editor/model/commands";
+import { edgeViews, NODE_WIDTH, placesIn, stepViews, unplaced } from "../../../src/graph/model/nodes";
+import { outlineOf } from "../../../src/graph/model/outline";
 import { marksOf } from "../../../src/graph/model/problems";
+import { readJson, writeJson } from "../../../src/shared/json";
 import { CATALOG, contract, ORDER } from "../../documents";
 
 describe("the derived canvas", () => {
@@ -20,16 +23,28 @@ describe("the derived canvas", () => {
 
   it("lays out from left to right without overlap, only what has no place", () => {
     expect(unplaced(ORDER)).toEqual(["charge", "ship"]);
-    const places = autoLayout(ORDER);
-    expect(places.charge![0]).toBeGreaterThan(places.reserve![0] + NODE_WIDTH);
-    expect(places.ship![0]).toBeGreaterThan(places.charge![0] + NODE_WIDTH);
+    const left = (name: string): number => autoLayout(ORDER).get(name)![0];
+    expect(left("charge")).toBeGreaterThan(left("reserve") + NODE_WIDTH);
+    expect(left("ship")).toBeGreaterThan(left("charge") + NODE_WIDTH);
+  });
+
+  it("lays out steps that are named like properties of JavaScript as any others", () => {
+    const names = ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "__defineGetter__", "undefined", "0"];
+    const chainOf = (all: string[]): Document => ({ steps: all.map((name) => ({ name })), edges: all.slice(1).map((to, place) => ({ from: all[place]!, to })) });
+    const plain = names.map((_, place) => `step_${place}`);
+    const odd = chainOf(names);
+    expect(unplaced(odd)).toEqual(names);
+    expect([...autoLayout(odd).values()]).toEqual([...autoLayout(chainOf(plain)).values()]);
+    const moved = applyCommand(odd, { do: "move", layout: autoLayout(odd) });
+    expect(placesIn(readJson(writeJson(moved)) as typeof odd)).toEqual(autoLayout(odd));
+    expect(outlineOf(moved, stepViews(moved, CATALOG, new Map()), new Set()).map(({ step }) => step)).toEqual(names);
   });
 
   it.each(["valid.json", "graph.json", "shape.json"])("draws every document of %s without failing", (file) => {
     for (const document of contract(file)) {
       expect(stepViews(document, CATALOG, new Map()).size).toBe(stepsOf(document).length);
       edgeViews(document, new Map());
-      expect(Object.keys(autoLayout(document))).toHaveLength(stepsOf(document).length);
+      expect([...autoLayout(document).keys()]).toHaveLength(stepsOf(document).length);
     }
   });
 });

@@ -30,9 +30,9 @@ it("draws the undo slot and the condition of an edge", () => {
 
 it("shows markup, control characters and halves of signs as nothing but text", () => {
   const title = '<script>alert("1")</script>\u0000\uD800&';
-  const picture = pictureOf({ schema: 1, name: "x", title, steps: [{ name: "a", title }] }, CATALOG, { a: [0, 0] });
+  const picture = pictureOf({ schema: 1, name: "x", title, steps: [{ name: "a", title }] }, CATALOG, new Map([["a", [0, 0]]]));
   expect(picture).not.toMatch(/<script|\u0000|\uD800/);
   expect(parsed(picture).querySelector("title")!.textContent).toBe('<script>alert("1")</script>&');
 });
 
-it("of nothing is an empty picture", () => expect(parsed(pictureOf({}, CATALOG, {})).querySelectorAll(".box")).toHaveLength(0));
+it("of nothing is an empty picture", () => expect(parsed(pictureOf({}, CATALOG, new Map())).querySelectorAll(".box")).toHaveLength(0));

@@ -9,8 +9,8 @@ const chain = (...names: string[]): Document => ({
 });
 
 it("makes room for a nested run that is opened, right of it and below", () => {
-  const outer: Part = { path: "", document: chain("a", "b", "c"), places: { a: [0, 0], b: [300, 0], c: [0, 300] } };
-  const inner: Part = { path: "a", document: chain("x", "y"), places: { x: [50, 50], y: [400, 50] } };
+  const outer: Part = { path: "", document: chain("a", "b", "c"), places: new Map([["a", [0, 0]], ["b", [300, 0]], ["c", [0, 300]]]) };
+  const inner: Part = { path: "a", document: chain("x", "y"), places: new Map([["x", [50, 50]], ["y", [400, 50]]]) };
   const boxes = new Map(boxesOf(new Map([["", outer], ["a", inner]])).map((box) => [box.id, box]));
   const [width, height] = [350 + NODE_WIDTH + 2 * FRAME_PAD, NODE_HEIGHT + FRAME_HEAD + FRAME_PAD];
   expect(boxes.get("a")).toMatchObject({ isFrame: true, width, height, x: 0, y: 0 });

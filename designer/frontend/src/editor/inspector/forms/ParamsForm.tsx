@@ -1,6 +1,6 @@
 /** Params of a call: a form made from the worker's schema, each field switchable to an expression. */
 import { useState, type ReactElement } from "react";
-import { writeJson } from "../../../shared/json";
+import { memberOf, writeJson } from "../../../shared/json";
 import { Switchable } from "../fields/Switchable";
 import { isObject, textOf, type Json, type JsonObject } from "../../../graph/model/document";
 import { fieldsOf, type ParamField } from "../../model/params";
@@ -30,7 +30,7 @@ export function ParamsForm({ legend = "Params", at, schema, params, hint, change
     <fieldset className="params">
       <legend>{legend}</legend>
       {!schema && <p className="hint">{hint ?? "This worker takes params as they come: they are laid over the context that it gets."}</p>}
-      {fieldsOf(schema, params).map((field) => <Param key={field.key} at={`${at}.${field.key}`} field={field} value={params[field.key]} put={(value) => put(field.key, value)} />)}
+      {fieldsOf(schema, params).map((field) => <Param key={field.key} at={`${at}.${field.key}`} field={field} value={memberOf(params, field.key)} put={(value) => put(field.key, value)} />)}
       {!schema && (
         <div className="add-param">
           <TextField label={`Name of a new ${legend === "Params" ? "param" : "key"}`} value={name} change={setName} code />

@@ -10,20 +10,22 @@ import { CompensationForm } from "./CompensationForm";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stated, textOf, traitsOf, type Step } from "../../../graph/model/document";
 import { tabOf, TABS, type Tab } from "../../model/fields";
-import { JsonField, TextField } from "../../controls/fields";
+import { JsonField, NameField, TextField } from "../../controls/fields";
 
 export { WORKERS_LIST, WORKFLOWS_LIST } from "./setFields";
 
 interface Props {
   readonly step: Step;
   readonly catalog: Catalog;
+  /** Names of the other steps. */
+  readonly taken: readonly string[];
   readonly put: (step: Step, topic: string) => void;
   readonly links: ReactElement;
   /** The tab that is open at first. */
   readonly start: string | null;
 }
 
-export function StepForm({ step, catalog, put, links, start }: Props): ReactElement {
+export function StepForm({ step, catalog, taken, put, links, start }: Props): ReactElement {
   const [tab, setTab] = useState<Tab>(TABS.find((name) => name === start) ?? "Step");
   const { wanted } = useContext(WantedFieldContext);
   useEffect(() => { if (wanted) setTab(tabOf(wanted.field)); }, [wanted]);
@@ -38,7 +40,7 @@ export function StepForm({ step, catalog, put, links, start }: Props): ReactElem
       </div>
       {shown === "Step" && <>
         <TextField label="Title" at="title" value={textOf(step.title)} change={(title) => set({ title })} />
-        <TextField label="Name" at="name" value={textOf(step.name)} change={(name) => put({ ...step, name }, "name")} code hint="Small letters, digits and _; expressions read it as steps.name" />
+        <NameField label="Name" at="name" taken={taken} value={textOf(step.name)} change={(name) => put({ ...step, name }, "name")} hint="Small letters, digits and _; expressions read it as steps.name, and follow when it changes" />
         <KindForm step={step} catalog={catalog} set={set} />
         <ExpressionField label="Only when" at="when" value={textOf(step.when)} change={(when) => set({ when })} hint="A condition such as size(context.items) > 0; if false, the step is skipped" />
         <TextField label="Put its output under" at="output_key" value={textOf(step.output_key)} change={(output_key) => set({ output_key })} code hint="A key of the context; left empty, the output is merged into it" />
