@@ -1,4 +1,4 @@
-"""Tokens of expressions, and what is read once steps are renamed. The designer's scanner has the same table."""
+"""Tokens of expressions, and what is read once steps are renamed; the designer has the same table."""
 
 from __future__ import annotations
 
