@@ -32,7 +32,10 @@ from designer.problems import join, suggestion, truncate
 LOOPS_NESTED_MAX = 2
 CACHE_MAX = 4_096
 
-VARIABLES = frozenset({"context", "input", "steps", "run", "item", "index", "batch", "output", "failure"})
+VARIABLES = frozenset(
+    {"context", "input", "steps", "outcomes", "run", "item", "index", "batch", "output", "failure"}
+)
+BY_STEP = ("steps", "outcomes")
 TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"})
 FUNCTIONS = frozenset(
     {"size", "contains", "startsWith", "endsWith", "matches", "string", "int", "uint", "double", "bytes"}
@@ -58,8 +61,8 @@ class Expression:
 
     @property
     def step_names(self) -> frozenset[str]:
-        """The steps that are read by name, as in `steps.<name>`."""
-        return self.code.keys.get("steps") or frozenset()
+        """The steps that are read by name, as in `steps.<name>` or `outcomes.<name>`."""
+        return frozenset().union(*(self.code.keys.get(variable) or () for variable in BY_STEP))
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Returns the JSON value of the expression. Raises ExpressionError."""

@@ -127,6 +127,30 @@ def searches(tokens: Sequence[Token]) -> list[Token]:
     ]
 
 
+def output_keys_needed(tokens: Sequence[Token], step: str) -> set[str]:
+    """Returns paths such as `output.key` and `steps.<step>.key` that are read and not asked for by `has`."""
+    read: set[str] = set()
+    asked: set[str] = set()
+    for at, token in enumerate(tokens):
+        if token.kind != "name" or (at and tokens[at - 1].text == "."):
+            continue
+        path = [token.text, *_path_after(tokens, at)]
+        own = path[:2] if path[0] == "output" else path[:3] if path[:2] == ["steps", step] else []
+        if len(own) > (1 if own[:1] == ["output"] else 2):
+            is_asked = [before.text for before in tokens[max(0, at - 2) : at]] == ["has", "("]
+            (asked if is_asked else read).add(".".join(own))
+    return read - asked
+
+
+def _path_after(tokens: Sequence[Token], at: int) -> Iterator[str]:
+    """The keys that are read one below the other of the name at `at`."""
+    key = _key_after(tokens, at)
+    while key is not None:
+        yield key
+        at += 2 if tokens[at + 1].text == "." else 3
+        key = _key_after(tokens, at)
+
+
 def _tokens(source: str) -> Iterator[Token]:
     position = 0
     while position < len(source):

@@ -103,6 +103,7 @@ def known_at(graph: Graph, position: ExpressionPosition, scope: Mapping[str, Any
     for step in graph.steps:
         if step.name in position.after:
             promised.append(Known(f"steps.{step.name}", "what the step gives"))
+            promised.append(Known(f"outcomes.{step.name}.status", "how it ended"))
             if step.output_key:
                 promised.append(Known(f"context.{step.output_key}", f"what {step.name} gives"))
     by_path = {known.path: known for known in (*promised, *known_in(scope))}

@@ -7,6 +7,7 @@ failure and sees those of all steps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +16,14 @@ from typing import Any
 from designer.document.graph import Action, Edge, Graph, Step
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.expressions import Expression, bare, compile_expression, expressions_in
+from designer.expressions.scanner import output_keys_needed, scan
 from designer.problems import Problems, join, suggestion
 
-BASE = frozenset({"context", "input", "steps", "run"})
+BASE = frozenset({"context", "input", "steps", "outcomes", "run"})
 ITEM = BASE | {"item", "index"}
 BATCH = BASE | {"batch", "index"}
 UNDO = frozenset({"output", "failure"})
+_UNDO = re.compile(r"steps\[(\d+)\]\.compensation\.params")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class Place:
 
 
 def check_expressions(graph: Graph, problems: Problems) -> None:
-    """Reports `bad_expression`, `unknown_variable` and `unknown_reference`."""
+    """Reports `bad_expression`, `unknown_variable` and `unknown_reference`.
+
+    Where a value may be missing it warns: `not_the_outcome` and `undo_needs_output`.
+    """
     order = Order(graph)
     for place in places(graph):
         try:
@@ -51,6 +57,8 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
             known = ", ".join(sorted(place.variables))
             problems.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
         _check_steps(place, expression, order, problems)
+        _check_outcomes(place, expression, graph, problems)
+        _check_undo(place, expression, graph, problems)
 
 
 def places(graph: Graph) -> Iterator[Place]:
@@ -100,6 +108,36 @@ def _check_steps(place: Place, expression: Expression, order: Order, problems: P
         elif place.after and not order.is_known(name, place.after, place.includes_own):
             message = f"step '{name}' does not come before '{place.after}', so its output is not known here"
             problems.error("unknown_reference", place.path, message)
+
+
+def _check_outcomes(place: Place, expression: Expression, graph: Graph, problems: Problems) -> None:
+    """Warns where a condition asks for the output of a step that may have failed."""
+    if not place.path.endswith(".when"):
+        return
+    asked = expression.code.keys.get("outcomes") or frozenset()
+    for name in sorted((expression.code.keys.get("steps") or frozenset()) - asked):
+        step = graph.by_name.get(name)
+        if step and (step.on_failure or graph.defaults.on_failure) == "continue":
+            message = (
+                f"'{name}' may fail and be passed over, and then has no such output: the condition is false. "
+                f'To ask whether it worked, write outcomes.{name}.status == "completed"'
+            )
+            problems.warn("not_the_outcome", place.path, message)
+
+
+def _check_undo(place: Place, expression: Expression, graph: Graph, problems: Problems) -> None:
+    """Warns where an undo needs an output that nobody knows after a timeout or a lost worker."""
+    match = _UNDO.match(place.path)
+    step = graph.steps[int(match[1])] if match else None
+    if step is None or step.verify is not None or not step.traits.calls_worker:
+        return
+    needed = sorted(output_keys_needed(scan(expression.source), step.name))
+    if needed:
+        message = (
+            f"after a timeout or a lost worker nobody knows {', '.join(needed)}, and a person has to "
+            "supply it: name a worker in `verify` that finds it out, or let the params do without"
+        )
+        problems.warn("undo_needs_output", place.path, message)
 
 
 def sound_edges(graph: Graph) -> tuple[Edge, ...]:

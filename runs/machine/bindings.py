@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,11 +22,22 @@ from runs.machine.states import State, StepState, StepStatus
 from workers.sdk.outcome import Direction
 
 JSON = Any
-REFERENCE = re.compile(r"\b(?:context|input|steps)(?:\.[A-Za-z_]\w*)+")
+REFERENCE = re.compile(r"\b(?:context|input|steps|outcomes)(?:\.[A-Za-z_]\w*)+")
 VALUE_CHARS_MAX = 80
 REFERENCES_SHOWN_MAX = 10
+OF_ATTEMPT = ("output", "failure", "item", "batch", "index")
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 PASSED_ON = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
+ENDED = PASSED_ON | {StepStatus.SKIPPED, StepStatus.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a step ends that has not ended in the state yet."""
+
+    status: StepStatus
+    output: JSON = None
+    error: Mapping[str, Any] | None = None
 
 
 def contribution(step: Step, output: JSON) -> dict[str, JSON]:
@@ -78,16 +90,31 @@ def merged(graph: Graph, values: Mapping[str, JSON]) -> dict[str, JSON]:
 
 def bindings_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
     """Bindings of a step before it runs: outputs of its completed ancestors, with operators' patches."""
-    values = outputs(graph, state, list(graph.ancestors(name)))
-    return _patched(state, state.step(name).patches, _bindings(graph, state, values))
+    before = list(graph.ancestors(name))
+    bindings = _bindings(graph, state, outputs(graph, state, before), outcomes(state, before))
+    return _patched(state, state.step(name).patches, bindings)
 
 
-def bindings_after(graph: Graph, state: State, name: str, output: JSON) -> dict[str, JSON]:
-    """Bindings of a step's outgoing edges: those of its ancestors, and its own `output`."""
-    values = outputs(graph, state, list(graph.ancestors(name)))
-    is_map = output is None and state.step(name).is_map
-    values[name] = map_results(state, name) if is_map else output
-    return _bindings(graph, state, values)
+def bindings_after(graph: Graph, state: State, name: str, own: Ending) -> dict[str, JSON]:
+    """Bindings of the outgoing edges of a step that ends: those of its ancestors, and its own."""
+    before, step = list(graph.ancestors(name)), state.step(name)
+    values, ended = outputs(graph, state, before), outcomes(state, before)
+    if own.output is not None:
+        values[name] = own.output
+    elif step.is_map:
+        values[name] = map_results(state, name)
+    return _bindings(graph, state, values, ended | {name: _outcome(own.status, own.error, step.attempt)})
+
+
+def outcomes(state: State, names: list[str]) -> dict[str, JSON]:
+    """Returns by step name how each step that has ended came out."""
+    ended = {name: step for name, step in state.steps_named(names).items() if step.status in ENDED}
+    return {name: _outcome(step.status, step.error, step.attempt) for name, step in ended.items()}
+
+
+def _outcome(status: StepStatus, error: Mapping[str, Any] | None, attempts: int) -> JSON:
+    known = {"code": error["code"], "message": error["message"], "attempts": attempts} if error else None
+    return {"status": status.value, "error": known}
 
 
 def values_compared(source: str, bindings: Mapping[str, JSON]) -> str:
@@ -117,10 +144,22 @@ def _look_up(value: JSON, path: list[str]) -> JSON:
     return value
 
 
-def _bindings(graph: Graph, state: State, values: Mapping[str, JSON]) -> dict[str, JSON]:
-    context = {**state.input, **merged(graph, values)}
-    run = {"id": state.run.id, "workflow": graph.name}
-    return {"context": context, "input": dict(state.input), "steps": dict(values), "run": run}
+def steps_of(values: Mapping[str, JSON], ended: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Returns `steps`: outputs, `{}` for a step that ended without one, nothing for one that never ran."""
+    ran: dict[str, JSON] = {name: {} for name, outcome in ended.items() if outcome["status"] in PASSED_ON}
+    return ran | dict(values)
+
+
+def _bindings(
+    graph: Graph, state: State, values: Mapping[str, JSON], ended: Mapping[str, JSON]
+) -> dict[str, JSON]:
+    return {
+        "context": {**state.input, **merged(graph, values)},
+        "input": dict(state.input),
+        "steps": steps_of(values, ended),
+        "outcomes": dict(ended),
+        "run": {"id": state.run.id, "workflow": graph.name},
+    }
 
 
 def run_output(graph: Graph, state: State) -> dict[str, JSON]:
@@ -143,7 +182,9 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
     if step.fallback is not None and direction in ("undo", "verify"):
         bindings["context"]["acted"] = "fallback" if step_state.by_fallback else "step"
     if direction == "undo":
-        return _patched(state, step_state.undo_patches, bindings)
+        bindings = _patched(state, step_state.undo_patches, bindings)
+        own = {} if step_state.map_name else {step.name: bindings["output"]}  # a person may have supplied it
+        return bindings | {"steps": bindings["steps"] | own}
     return _patched(state, step_state.patches, bindings) if step_state.map_name else bindings
 
 
@@ -155,8 +196,8 @@ def forward_bindings(graph: Graph, state: State, step: Step, step_state: StepSta
 
 def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
     """Bindings of an undo: the outputs of all steps, with the step's own output and the failure on top."""
-    values = outputs(graph, state, [step.name for step in graph.steps])
-    bindings = _bindings(graph, state, values)
+    names = [step.name for step in graph.steps]
+    bindings = _bindings(graph, state, outputs(graph, state, names), outcomes(state, names))
     seq = acts.output_seq(step_state)
     output = {} if seq is None else state.payload(seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
@@ -179,9 +220,12 @@ def item_of(state: State, step: Step, item: StepState) -> dict[str, JSON]:
 
 
 def _patched(state: State, patches: tuple[int, ...], bindings: dict[str, JSON]) -> dict[str, JSON]:
+    """Lays operators' patches over the context, and over what params read of it by a name of its own."""
+    context = bindings["context"]
     for seq in patches:
-        bindings["context"] = merge_patch(bindings["context"], state.payload(seq))
-    return bindings
+        context = merge_patch(context, state.payload(seq))
+    own = {name: context[name] for name in OF_ATTEMPT if name in bindings and name in context}
+    return bindings | {"context": context} | own
 
 
 def merge_patch(target: JSON, patch: JSON) -> JSON:

@@ -20,7 +20,7 @@ from designer.problems import truncate
 from designer.services import queries
 from designer.validation.places import ExpressionPosition, known_at, position_at, type_of
 from runs.errors import UnknownRun
-from runs.machine.bindings import contribution, merged, outputs
+from runs.machine.bindings import contribution, merged, outcomes, outputs, steps_of
 from runs.models import Run
 from runs.queries import runs as queries_runs
 
@@ -84,10 +84,16 @@ def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID |
     run = {"id": str(run_id or ""), "workflow": name}
     if run_id is None:
         sample = dict(graph.sample_input or {})
-        values = Values(sample, {}, dict(sample), NO_FAILURE)
+        values = Values(sample, {}, {}, dict(sample), NO_FAILURE)
     else:
         values = _values_of_run(name, position, run_id)
-    scope: Scope = {"context": values.context, "input": values.input, "steps": values.steps, "run": run}
+    scope: Scope = {
+        "context": values.context,
+        "input": values.input,
+        "steps": values.steps,
+        "outcomes": values.outcomes,
+        "run": run,
+    }
     if position.is_undo and position.step is not None:
         output = scope["steps"].get(position.step.name, {})
         of_undo = {"output": output, "failure": dict(values.failure)}
@@ -102,6 +108,7 @@ def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID |
 class Values:
     input: Scope
     steps: Scope
+    outcomes: Scope
     context: Scope
     failure: Mapping[str, Any]
 
@@ -111,9 +118,16 @@ def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Val
     if not Run.objects.filter(pk=run_id, workflow_name=name).exists():
         raise UnknownRun(run_id)
     graph, state = queries_runs.load(run_id)
-    steps = outputs(graph, state, [step for step in position.after if step in graph.by_name])
-    context = {**state.input, **merged(graph, steps)}
-    return Values(dict(state.input), steps, context, {**NO_FAILURE, **(state.run.failure or {})})
+    before = [step for step in position.after if step in graph.by_name]
+    values, ended = outputs(graph, state, before), outcomes(state, before)
+    context = {**state.input, **merged(graph, values)}
+    return Values(
+        dict(state.input),
+        steps_of(values, ended),
+        ended,
+        context,
+        {**NO_FAILURE, **(state.run.failure or {})},
+    )
 
 
 def _add_item(scope: Scope, step: Step) -> None:

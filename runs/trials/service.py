@@ -32,7 +32,13 @@ def try_step(
 
     Raises what `try_draft` raises.
     """
-    scope = {"context": context, "input": context, "steps": steps, "run": {"id": "", "workflow": name}}
+    scope = {
+        "context": context,
+        "input": context,
+        "steps": steps,
+        "outcomes": {step: {"status": "completed", "error": None} for step in steps},
+        "run": {"id": "", "workflow": name},
+    }
     return _start(workflows.create_step_trial_version(name, step, scope, revision, user), context, user)
 
 

@@ -340,6 +340,7 @@ class Facts:
         self.open.pop(key, None)
         is_again = self.ended.get(key) == "completed"  # a person has entered another output
         self.ended[key] = how
+        (self.model.failed.add if how == "failed" else self.model.failed.discard)(key)
         if "[" in key:
             return self._end_item(entry, how == "completed")
         self._end_map(entry, how == "completed" and not is_again)

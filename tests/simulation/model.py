@@ -38,6 +38,7 @@ class Model:
         self.steps: list[Step] = list(graph.steps)
         self.edges: list[Edge] = list(graph.edges)
         self.outputs: dict[str, Any] = {}
+        self.failed: set[str] = set()
         self.patches: dict[str, dict[str, Any]] = {}
         self._above: dict[str, set[str]] = {}
 
@@ -98,36 +99,46 @@ class Model:
             return {key: output}
         return output if isinstance(output, dict) else {"result": output}
 
-    def is_true(self, source: str, context: Mapping[str, Any]) -> bool:
+    def is_true(self, source: str, context: Mapping[str, Any], seen: set[str]) -> bool | None:
+        """None: a step in `seen` failed and was passed over, and the condition has no value."""
         if source in BAD_CONDITIONS:
+            if seen & self.failed and "context" in source:
+                return None
             raise Wrong(source)
         match = CONDITION.fullmatch(source)
         assert match, f"the simulation made no such condition: {source}"
         key, compare, number = match.groups()
         if key not in context:
+            if seen & self.failed:
+                return None
             raise Wrong(source)
         return bool(COMPARE[compare](context[key], int(number)))
 
     def guard(self, name: str) -> bool:
         """Whether a ready step begins."""
         when = self.step(name).when
-        return when is None or self.is_true(when, self.context(name))
+        return when is None or bool(self.is_true(when, self.context(name), self.above(name)))
 
     def branches(self, name: str) -> tuple[list[str], list[str]]:
         """Returns the targets of the taken and of the dead edges of a step that has ended. Raises Wrong."""
         edges = self.targets(name)
         choices = [edge for edge in edges if edge.when or edge.otherwise]
         plain = [edge for edge in edges if edge not in choices]
-        taken = plain + self._choice(name, choices)
-        if choices and not taken:
+        chosen, is_open = self._choice(name, choices)
+        taken = plain + chosen
+        if choices and not taken and not is_open:
             raise Wrong("no branch")
         return [edge.target for edge in edges if edge in taken], [
             edge.target for edge in edges if edge not in taken
         ]
 
-    def _choice(self, name: str, choices: list[Edge]) -> list[Edge]:
+    def _choice(self, name: str, choices: list[Edge]) -> tuple[list[Edge], bool]:
+        """Returns the chosen edge, and whether a condition before it had no value."""
         context = self.context(name, own=True) if choices else {}
+        is_open = False
         for edge in choices:
-            if edge.when and self.is_true(edge.when, context):
-                return [edge]
-        return [edge for edge in choices if edge.otherwise][:1]
+            truth = self.is_true(edge.when, context, self.above(name) | {name}) if edge.when else False
+            if truth:
+                return [edge], is_open
+            is_open = is_open or truth is None
+        return [edge for edge in choices if edge.otherwise][:1], is_open

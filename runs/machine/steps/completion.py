@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from designer.document.graph import Edge
-from designer.expressions.expressions import condition
 from runs.machine.acts import is_there
-from runs.machine.bindings import bindings_after, values_compared
+from runs.machine.bindings import Ending, bindings_after, values_compared
+from runs.machine.conditions import holds
 from runs.machine.interventions import open_intervention
 from runs.machine.rollback import pivots, plan
+from runs.machine.states import StepStatus
 from runs.machine.transition import Transition, error_of
 from workers.sdk.outcome import Failure
 
 TRIED_SHOWN_MAX = 20  # conditions in a message
+
+STATUS_AFTER = {
+    "step.completed": StepStatus.COMPLETED,
+    "step.failed": StepStatus.FAILED,
+    "step.skipped": StepStatus.SKIPPED,
+}
 
 
 class NoBranch(Exception):
@@ -60,8 +68,9 @@ def settle_edges(
     """
     attempt = transition.step(name).attempt
     seen = output if recorded_output is None else recorded_output
+    own = Ending(STATUS_AFTER[type], None if data.get("acted") else seen, data.get("error"))
     try:
-        taken, dead = choose_edges(transition, name, None if data.get("acted") else seen)
+        taken, dead = choose_edges(transition, name, own)
     except Exception as error:
         failure = error.failure if isinstance(error, NoBranch) else transition.failure(name, error)
         transition.emit(type, name, attempt=attempt, payload=output, data=data)
@@ -74,27 +83,32 @@ def settle_edges(
     return None
 
 
-def choose_edges(transition: Transition, name: str, output: Any) -> tuple[list[str], list[str]]:
+def choose_edges(transition: Transition, name: str, own: Ending) -> tuple[list[str], list[str]]:
     """Returns the targets of taken and of dead edges (semantics 3). Raises NoBranch or ExpressionError."""
     edges = transition.edges_from(name)
     choices = [edge for edge in edges if edge.is_conditional or edge.otherwise]
-    chosen = _first_true(transition, name, output, choices) if choices else None
+    if not choices:
+        return [edge.target for edge in edges], []
+    bindings = bindings_after(transition.graph, transition.state, name, own)
+    chosen, is_unclear = _first_true(choices, bindings)
     taken = [edge for edge in edges if edge not in choices or edge is chosen]
-    if choices and not taken:
-        raise NoBranch("no_branch_matched", _no_branch_message(transition, name, output, choices))
+    if not taken and not is_unclear:
+        raise NoBranch("no_branch_matched", _no_branch_message(name, bindings, choices))
     return [edge.target for edge in taken], [edge.target for edge in edges if edge not in taken]
 
 
-def _first_true(transition: Transition, name: str, output: Any, choices: list[Edge]) -> Edge | None:
-    bindings = bindings_after(transition.graph, transition.state, name, output)
+def _first_true(choices: list[Edge], bindings: Mapping[str, Any]) -> tuple[Edge | None, bool]:
+    """Returns the edge that is taken, and whether a passed-over failure left a condition without a value."""
+    is_unclear = False
     for edge in choices:
-        if edge.when is not None and condition(edge.when, bindings):
-            return edge
-    return next((edge for edge in choices if edge.otherwise), None)
+        truth = False if edge.when is None else holds(edge.when, bindings)
+        if truth:
+            return edge, is_unclear
+        is_unclear |= truth is None
+    return next((edge for edge in choices if edge.otherwise), None), is_unclear
 
 
-def _no_branch_message(transition: Transition, name: str, output: Any, choices: list[Edge]) -> str:
-    bindings = bindings_after(transition.graph, transition.state, name, output)
+def _no_branch_message(name: str, bindings: Mapping[str, Any], choices: list[Edge]) -> str:
     tried = [
         f"{edge.when} ({values_compared(edge.when or '', bindings)})" for edge in choices[:TRIED_SHOWN_MAX]
     ]

@@ -8,8 +8,8 @@ from importlib import import_module
 
 from designer.document.graph import Step
 from designer.document.kinds import KINDS
-from designer.expressions.expressions import condition
 from runs.machine.bindings import bindings_at
+from runs.machine.conditions import holds
 from runs.machine.states import StepStatus
 from runs.machine.steps import completion
 from runs.machine.steps.kinds import Rules
@@ -37,7 +37,7 @@ def offer(transition: Transition, step: Step) -> None:
     """Begins a ready step; a false guard skips it. Data that its guard or its kind cannot use fails it."""
 
     def begin() -> None:
-        if step.when and not condition(step.when, bindings_at(transition.graph, transition.state, step.name)):
+        if step.when and not holds(step.when, bindings_at(transition.graph, transition.state, step.name)):
             completion.settle_edges(transition, "step.skipped", step.name, {"reason": GUARD_FALSE})
         else:
             RULES[step.kind].begin(transition, step)

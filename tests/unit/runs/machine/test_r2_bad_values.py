@@ -142,7 +142,7 @@ def test_a_fault_of_the_product_fails_the_step_it_was_about_and_is_handed_out_to
 def test_a_fault_at_an_edge_leaves_its_step_completed(monkeypatch) -> None:
     driver = Driver(graph([saga("a"), task("b")], [Edge("a", "b", when="true")]))
     driver.trust()
-    monkeypatch.setattr("runs.machine.steps.completion.condition", broken)
+    monkeypatch.setattr("runs.machine.conditions.condition", broken)
     driver.run("a")
     assert driver.step("a").undo == "pending"
     assert (driver.memory.run.error or {})["code"] == "internal"

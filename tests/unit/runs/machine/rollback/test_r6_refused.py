@@ -67,7 +67,7 @@ def test_a_step_that_failed_and_said_so_is_not_undone(outcome: Outcome) -> None:
 
 def test_nothing_but_the_undo_reads_it() -> None:
     steps = [saga("a", on_failure="continue"), task("b")]
-    driver = Driver(graph(steps, [Edge("a", "b", when="!has(context.id) && steps.a == null")]))
+    driver = Driver(graph(steps, [Edge("a", "b", when="!has(context.id) && steps.a == {}")]))
     driver.trust()
     driver.run("a", REFUSED)
     assert driver.statuses("a", "b") == ["failed", "queued"]
