@@ -39,6 +39,24 @@ def answers(state: StepState) -> tuple[Answer, ...]:
     return BRANCH_ANSWERS if state.is_done else FORWARD_ANSWERS
 
 
+def signals_to_come(graph: Graph, state: State) -> frozenset[str]:
+    """Returns the signals that steps of the run wait for, or may wait for later."""
+    if state.run.phase != "forward":
+        return frozenset()
+    waits = {step.name: step.signal for step in graph.steps if step.signal is not None}
+    states = state.steps_named(list(waits))
+    return frozenset(signal for name, signal in waits.items() if not states[name].is_done)
+
+
+def may_be_taken(graph: Graph, state: State, signal: str) -> bool:
+    """Whether a step may still wait for a signal; one that a dynamic step adds may wait for any."""
+    if signal in signals_to_come(graph, state):
+        return True
+    dynamic = [step.name for step in graph.steps if step.dynamic]
+    open_steps = [step for step in state.steps_named(dynamic).values() if not step.is_done]
+    return state.run.phase == "forward" and bool(open_steps)
+
+
 def allowed(graph: Graph, state: State) -> Allowed:
     if state.run.imported:
         return Allowed()

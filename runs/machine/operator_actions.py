@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from runs.machine.acts import is_unknown
-from runs.machine.allowed import answers
+from runs.machine.allowed import answers, may_be_taken, signals_to_come
 from runs.machine.answers import OPTION, Answer, Kind
 from runs.machine.errors import NoteRequired, Refused, Stale
 from runs.machine.events import (
@@ -73,6 +73,12 @@ def signal(transition: Transition, event: Signal) -> None:
         for name, step in transition.state.steps().items()
         if (step.waits or {}).get("signal") == event.name
     ]
+    if not waiting and not may_be_taken(transition.graph, transition.state, event.name):
+        names = signals_to_come(transition.graph, transition.state)
+        known = f"it can take {', '.join(sorted(names))}" if names else "it takes no signal any more"
+        raise Refused(
+            f"No step of this run can take the signal '{event.name}'; {known}.", code="no_such_signal"
+        )
     if not waiting and sum(map(len, transition.run.signals.values())) >= SIGNALS_KEPT_MAX:
         raise Refused(f"{SIGNALS_KEPT_MAX} signals that no step waits for are kept already.")
     data = {"name": event.name, "by": event.by} | ({} if waiting else {"kept": True})

@@ -86,6 +86,6 @@ def may_retry(action: Action, state: StepState, outcome: Outcome) -> bool:
 def retry_at(action: Action, state: StepState, outcome: Outcome, at: datetime, jitter: float) -> datetime:
     """Returns when the next attempt may begin; a delay that the worker asked for wins over the policy."""
     if outcome.delay is not None:
-        return at + timedelta(seconds=min(max(outcome.delay, 0.0), DELAY_S_MAX))
+        return at + timedelta(seconds=min(max(outcome.delay, 0.0), DELAY_S_MAX))  # `classify` refuses more
     failures = state.failures + state.asked + 1
     return at + timedelta(seconds=delay_s(action.retry or Retry(), failures, jitter))

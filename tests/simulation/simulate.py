@@ -223,10 +223,15 @@ class History:
 
     def send_signal(self, run: Memory, name: str) -> None:
         payload = self.rng.choice((None, 3, {"v": self.rng.randrange(VALUES)}))
+        ended = {step.name for step in run.rows.values() if step.is_done}
+        to_come = [step for step in run.graph.steps if step.name not in ended]
+        may_be_taken = run.run.phase == "forward" and any(s.dynamic or s.signal == name for s in to_come)
         try:
             self.world.take(run.run.id, Signal(self.world.now, name, payload, "anna"))
         except Refused:
-            demand(run.run.phase == "ended", "a signal is refused while the run lives")
+            demand(not may_be_taken, "a signal is refused that a step can take")
+        else:
+            demand(may_be_taken, "a signal is accepted that no step can take")
 
     def send_nonsense(self) -> None:
         """What cannot be kept is refused, and changes nothing."""

@@ -37,8 +37,12 @@ def classify(output: Any, direction: Direction) -> Outcome:
     if status in FAILED_STATUSES:
         return Outcome("failed", output, Failure("returned_failed", reason_of(output)))
     if status == "retry_needed":
+        delay = delay_of(output)
+        if delay is not None and delay > DELAY_S_MAX:
+            limit = f"the limit is {DELAY_S_MAX:,.0f} seconds (366 days)"
+            return refused("bad_output", f"`next_attempt_delay` is {delay:,.0f} seconds; {limit}")
         failure = Failure("retry_needed", reason_of(output))
-        return Outcome("retry_needed", output, failure, retryable=True, delay=delay_of(output))
+        return Outcome("retry_needed", output, failure, retryable=True, delay=delay)
     return Outcome("succeeded", output)
 
 
@@ -88,4 +92,4 @@ def delay_of(output: dict[str, Any]) -> float | None:
     delay = output.get("next_attempt_delay")
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not math.isfinite(delay):
         return None
-    return min(DELAY_S_MAX, max(0.0, float(delay)))
+    return max(0.0, float(delay))

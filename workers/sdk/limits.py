@@ -20,6 +20,6 @@ RETRY_BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
 """What a retry policy may say, in a decorator and in a document: the least and the greatest number."""
 
 WORKER_TIMEOUT_S_MAX = 86_400  # a step's own timeout, which wins, may be longer
-DELAY_S_MAX = 86_400.0  # until the attempt that a worker asks for
+DELAY_S_MAX = float(SECONDS_MAX)  # until the attempt that a worker asks for, or its policy gives
 LOG_CHARS_MAX = 2_000
 LOG_LINES_MAX = 1_000  # of one attempt

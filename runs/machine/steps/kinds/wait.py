@@ -31,7 +31,7 @@ def _wait_until(transition: Transition, step: Step) -> datetime:
     """Returns the end of a wait. Raises BadValue if it is so far ahead that a database might not store it."""
     bindings, at = bindings_at(transition.graph, transition.state, step.name), transition.at
     if step.seconds is None:
-        until = _parse_time(resolve(step.until, bindings), step, at)
+        until = _parse_time(resolve(step.until, bindings), step)
         _check_length(step, "until", (until - at).total_seconds())
         return until
     seconds = resolve(step.seconds, bindings)
@@ -49,12 +49,16 @@ def _check_length(step: Step, field: str, seconds: float) -> None:
         )
 
 
-def _parse_time(value: Any, step: Step, at: datetime) -> datetime:
+def _parse_time(value: Any, step: Step) -> datetime:
     try:
         until = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise ExpressionError(f"until of {step.name} is not an ISO 8601 time: {truncate(value)}") from error
-    return until if until.tzinfo else until.replace(tzinfo=at.tzinfo)
+    if until.tzinfo is None:
+        raise BadValue(
+            f"until of {step.name} is {truncate(value)}, which has no zone; give one, as 2026-01-31T09:00:00Z"
+        )
+    return until
 
 
 def _wait_for_signal(transition: Transition, step: Step, name: str) -> None:

@@ -152,6 +152,9 @@ def test_a_live_run_is_cancelled_approved_and_signalled(publish: Publish, operat
     run_id = post(operator, "/workflows/sample/runs", {}).json()["id"]
     assert post(operator, f"/runs/{run_id}/steps/paid/approve").status_code == 409
     assert post(operator, f"/runs/{run_id}/steps/ok/approve", {"comment": "fine"}).status_code == 204
+    misspelt = post(operator, f"/runs/{run_id}/signals/payed")
+    assert misspelt.status_code == 409
+    assert "it can take payment" in misspelt.json()["detail"]
     assert post(operator, f"/runs/{run_id}/signals/payment", {"amount": 3}).status_code == 202
     cancelled = post(operator, f"/runs/{run_id}/cancel").json()
     assert cancelled["status"] == "cancelled"

@@ -51,7 +51,8 @@ def test_an_odd_input_starts_or_is_refused(publish: Publish, text: str) -> None:
 
 @pytest.mark.parametrize("text", ODD, ids=ascii)
 def test_an_odd_signal_is_taken_or_refused(publish: Publish, text: str) -> None:
-    run = engine.start_run(publish(chain(step("a"))), {})
+    wait = step("w", kind="wait", worker=None, compensation=None, signal="s")
+    run = engine.start_run(publish(chain(wait)), {})
     try:
         engine.signal(run.pk, "s", {"text": text}, user=text)
     except RunsError:

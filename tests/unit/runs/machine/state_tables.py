@@ -117,11 +117,11 @@ RUN_EVENTS: dict[str, Callable[[Driver], Event]] = {
 }
 RUN_TABLE = """
               Start  Cancel  Abandon  TimeOut  Rollback  RollbackByParent  Signal
-pending         +       +       +        +        x             x            +
-running         .       +       +        +        x             x            +
-asking          .       +       +        +        x             x            +
-compensating    .       x       +        .        x             x            +
-asking-undo     .       x       +        .        x             x            +
+pending         +       +       +        +        x             x            x
+running         .       +       +        +        x             x            x
+asking          .       +       +        +        x             x            x
+compensating    .       x       +        .        x             x            x
+asking-undo     .       x       +        .        x             x            x
 completed       .       x       x        .        +             +            x
 compensated     .       x       x        .        x             x            x
 failed          .       x       x        .        x             x            x

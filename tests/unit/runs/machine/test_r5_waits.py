@@ -11,6 +11,7 @@ from designer.document.graph import Edge
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import Approve
 from runs.machine.limits import SIGNALS_KEPT_MAX
+from tests.unit.designer.helpers import graph_of
 from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule
@@ -63,7 +64,8 @@ def test_a_time_that_makes_no_sense_fails_the_step(fields) -> None:
 @rule("R5.13")
 def test_a_signal_completes_the_step_that_waits_for_it_with_what_it_brings() -> None:
     driver = Driver(chain(kind("w", "wait", signal="paid"), task("z")))
-    driver.signal("other", {"x": 0})
+    with pytest.raises(Refused):
+        driver.signal("other", {"x": 0})
     assert driver.step("w").status == "waiting"
     driver.signal("paid", {"x": 1})
     assert driver.context("z") == {"x": 1}
@@ -113,13 +115,79 @@ def test_a_signal_whose_first_step_ends_the_run_leaves_the_second_cancelled() ->
 
 @rule("R5.13")
 def test_a_bounded_number_of_signals_is_kept() -> None:
-    driver = Driver(chain(task("a")))
+    waits = [kind(signal, "wait", signal=signal) for signal in ("n", "another")]
+    driver = Driver(chain(task("a"), *waits))
     for _ in range(SIGNALS_KEPT_MAX):
         driver.signal("n")
-    with pytest.raises(Refused, match=str(SIGNALS_KEPT_MAX)):
+    for name in ("n", "another"):
+        with pytest.raises(Refused, match=str(SIGNALS_KEPT_MAX)):
+            driver.signal(name)
+
+
+SIGNALS = [
+    # steps after `a`, what has happened, whether the signal `n` can be taken, what the refusal says
+    ([kind("w", "wait", signal="n")], "begins", True, ""),
+    ([kind("w", "wait", signal="n")], "waits", True, ""),
+    ([kind("w", "wait", signal="n")], "is over", False, "it takes no signal any more"),
+    ([kind("w", "wait", signal="m"), kind("v", "wait", signal="k")], "begins", False, "it can take k, m"),
+    ([kind("w", "wait", signal="N")], "waits", False, "it can take N"),
+    ([task("b")], "begins", False, "it takes no signal any more"),
+    ([kind("w", "wait", signal="n", when="context.v > 5")], "waits", False, "it takes no signal any more"),
+    ([task("b", dynamic=True)], "waits", True, ""),
+    ([kind("w", "wait", signal="n")], "is undone", False, "it takes no signal any more"),
+]
+
+
+@rule("R5.18")
+@pytest.mark.parametrize(("steps", "when", "is_taken", "said"), SIGNALS)
+def test_a_signal_that_no_step_can_ever_take_is_refused(steps, when, is_taken, said) -> None:
+    driver = Driver(chain(saga("a"), *steps, task("z")), {"v": 0})
+    if when != "begins":
+        driver.run("a")
+    if when == "is over":
         driver.signal("n")
-    with pytest.raises(Refused):
-        driver.signal("another")
+    if when == "is undone":
+        driver.cancel()
+    if is_taken:
+        driver.signal("n")
+    else:
+        with pytest.raises(Refused, match=said) as refusal:
+            driver.signal("n")
+        assert refusal.value.code == "no_such_signal"
+
+
+MESSAGES = [
+    ("Right?", "Right?"),
+    ("='Ship ' + string(input.v) + '?'", "Ship 0?"),
+    ("=input.v", "0"),
+    ("={'a': [input.v]}", '{"a": [0]}'),
+    ("==literal", "=literal"),
+    ("=null", "The title"),
+    (None, "The title"),
+    ("", "The title"),
+]
+
+
+@rule("R5.19")
+@pytest.mark.parametrize(("message", "shown"), MESSAGES)
+def test_an_approver_reads_the_value_of_the_message(message, shown) -> None:
+    driver = Driver(graph([kind("w", "approval", message=message, title="The title")]), {"v": 0})
+    assert (driver.step("w").waits or {})["message"] == shown
+
+
+@rule("R5.19")
+def test_a_message_that_cannot_be_evaluated_fails_the_step() -> None:
+    driver = Driver(graph([kind("w", "approval", message="=input.missing")]))
+    assert (driver.step("w").error or {})["code"] == "bad_expression"
+
+
+@rule("R5.12")
+@pytest.mark.parametrize("text", ["2031-07-01T09:00:00", "2031-07-01", "2031-W27-2", "20310701T090000"])
+def test_a_time_without_a_zone_fails_the_step_as_the_literal_is_refused(text) -> None:
+    driver = Driver(graph([kind("w", "wait", until="=input.at")]), {"at": text})
+    assert "zone" in (driver.step("w").error or {})["message"]
+    with pytest.raises(AssertionError, match="a time with its zone"):
+        graph_of({"steps": [{"name": "w", "kind": "wait", "until": text}]})
 
 
 @rule("R5.14")

@@ -11,6 +11,7 @@ from tests.unit.workers.helpers import why
 from workers import CriticalFailure, TemporaryFailure
 from workers.execution.classify import classify, classify_exception
 from workers.sdk.errors import AttemptTimedOut
+from workers.sdk.limits import DELAY_S_MAX
 
 STEP_TABLE: list[tuple[Any, str, str | None]] = [
     ({"a": 1}, "succeeded", None),
@@ -72,11 +73,28 @@ def test_answers_of_verifications(output, kind, answer):
 
 @pytest.mark.parametrize(
     ("asked", "delay"),
-    [(2, 2.0), (0.5, 0.5), (0, 0.0), (-3, 0.0), (10**9, 86_400.0), ("2", None), (True, None), (None, None)],
+    [
+        (2, 2.0),
+        (0.5, 0.5),
+        (0, 0.0),
+        (-3, 0.0),
+        (3 * 86_400, 259_200.0),
+        (DELAY_S_MAX, DELAY_S_MAX),
+        ("2", None),
+        (True, None),
+        (None, None),
+    ],
 )
 def test_the_delay_that_a_worker_asks_for_is_bounded(asked, delay):
     outcome = classify({"status": "retry_needed", "next_attempt_delay": asked}, "forward")
     assert outcome.delay == delay
+
+
+def test_a_delay_beyond_the_limit_is_refused_with_words():
+    outcome = classify({"status": "retry_needed", "next_attempt_delay": 10**9}, "forward")
+    assert outcome.failure is not None
+    assert (outcome.kind, outcome.failure.code) == ("failed", "bad_output")
+    assert "1,000,000,000 seconds; the limit is 31,622,400 seconds" in outcome.failure.message
 
 
 @pytest.mark.parametrize(
