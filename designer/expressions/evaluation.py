@@ -40,6 +40,7 @@ import cel
 from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
 from designer.errors import ExpressionError
 from designer.expressions.budget import Budget, shared_budget, weight
+from designer.expressions.functions import functions_in
 from designer.problems import suggestion, truncate
 
 COPY_WORK = 2
@@ -181,6 +182,8 @@ class _Evaluation:
         }
         if code.searches:
             functions[SEARCH_NAME] = self._search
+        for name, function in functions_in(code.source).items():
+            functions[name] = partial(self._call, function)
         if context is None and functions:
             context = cel.Context(variables, functions)
         elif context is not None:
@@ -190,6 +193,14 @@ class _Evaluation:
             return code.program.execute(variables if context is None else context)
         except Exception as error:
             raise self.error or ExpressionError(_message(code.source, error)) from None
+
+    def _call(self, function: Callable[..., Any], *values: Any) -> Any:
+        """Calls a function that the library has otherwise. Called by the library."""
+        try:
+            return function(*values)
+        except ExpressionError as error:
+            self.error = error
+            raise
 
     def _run(self, loop: Loop, scope: Mapping[str, Any], target: Any) -> Any:
         """Runs a loop over `target`, a list or the keys of an object. Called by the library."""
@@ -306,7 +317,7 @@ def _message(source: str, error: Exception) -> str:
         path = re.search(rf"(?:\w+\.)+{re.escape(key)}\b", source)
         return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {truncate(key)}"
     if undefined := _UNDEFINED.match(text):
-        text = f"'{undefined[1]}' cannot be used on these values"
+        text = f"'{undefined[1].strip('_')}' cannot be used on these values"
     elif isinstance(error, UnicodeError):
         text = "the text holds characters that are not Unicode"
     return (

@@ -17,6 +17,7 @@ import cel
 from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.evaluation import SEARCH_NAME, Code, Loop, evaluate, loop_name
+from designer.expressions.functions import STAND_INS, with_stand_ins
 from designer.expressions.scanner import (
     LENGTH_MAX,
     LoopText,
@@ -126,7 +127,7 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
     program = _parse(source)  # the whole, loops included: their syntax and functions are checked too
     for name in program.functions():
-        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS:
+        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS and name not in STAND_INS.values():
             raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
@@ -184,6 +185,11 @@ def _replaced(source: str, loop_texts: list[LoopText], calls: list[Token]) -> st
 
 
 def _parse(source: str) -> cel.Program:
+    program, replaced = _compiled(source), with_stand_ins(source, scan(source))
+    return program if replaced == source else _compiled(replaced)
+
+
+def _compiled(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except ValueError as error:
