@@ -80,6 +80,6 @@ def test_every_field_of_a_step_is_described() -> None:
 
 
 def test_the_functions_that_are_named_exist() -> None:
-    named = TEXT.split("\nFunctions: ")[1].split(" and the loops")[0]
+    named = TEXT.split("\nFunctions: ")[1].split("and the loops")[0]
     words = set(re.findall(r"`(\w+)`", named)) - {"in", "has"}
     assert words <= FUNCTIONS
