@@ -29,7 +29,7 @@ from runs.live.backpressure import Backpressure, Send
 from runs.live.consumers import WAITING_MAX, ListWatcher
 from runs.live.feeds import RunFeed
 from runs.models import Intervention, JournalEntry, Run
-from tests.integration.runs.conftest import RunHere
+from tests.integration.runs.conftest import RunHere, chain, step
 
 WAIT_S = 20.0
 in_thread = sync_to_async(thread_sensitive=True)
@@ -209,8 +209,16 @@ async def test_a_database_that_is_away_is_waited_for(
     assert next(failures, None) is None
 
 
+@pytest.fixture
+def early(run_here: RunHere) -> Run:
+    """A run that keeps each signal `paid`, as the step that takes it comes after an approval."""
+    boss = step("boss", kind="approval", worker=None, compensation=None)
+    bank = step("bank", kind="wait", worker=None, compensation=None, signal="paid")
+    return run_here(chain(boss, bank, name="early"))
+
+
 async def test_a_slow_browser_is_caught_up_from_the_journal(
-    viewer: Client, waiting: Run, monkeypatch: pytest.MonkeyPatch, reads: list[Any]
+    viewer: Client, early: Run, monkeypatch: pytest.MonkeyPatch, reads: list[Any]
 ) -> None:
     monkeypatch.setattr("runs.live.feeds.KEPT_FRAMES_MAX", 2)
     senders: list[Backpressure] = []
@@ -221,12 +229,12 @@ async def test_a_slow_browser_is_caught_up_from_the_journal(
         senders.append(backpressure)
 
     monkeypatch.setattr(Backpressure, "__init__", noted)
-    known = waiting.last_seq
-    async with socket_of(viewer, f"/ws/runs/{waiting.pk}/?after={known}") as socket:
+    known = early.last_seq
+    async with socket_of(viewer, f"/ws/runs/{early.pk}/?after={known}") as socket:
         senders[-1].pauseProducing()
-        for number in range(9):
-            await in_thread(engine.signal)(waiting.pk, f"s{number}")
-        feed = hubs.current_hub().runs[waiting.pk]
+        for _ in range(9):
+            await in_thread(engine.signal)(early.pk, "paid")
+        feed = hubs.current_hub().runs[early.pk]
         await until(lambda: feed.last == known + 9)
         assert len(feed._frames) == 2
         assert await socket.receive_nothing(0.1)

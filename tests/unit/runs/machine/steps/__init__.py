@@ -1,0 +1,1 @@
+"""Section 3 of docs/semantics.md: the way through the graph."""
