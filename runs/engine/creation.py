@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
 
 from config.lib.caches import cached_for_process
-from config.lib.json import is_storable
+from config.lib.json import is_storable, json_text, stored_bytes
 from config.lib.secret_places import has_secrets, map_sealed, map_secrets, sealed_texts, secrets_in
 from config.lib.secrets import MARK, CannotOpen, input_place, is_sealed, place_of, redact, seal, unseal
 from designer.models import WorkflowVersion
@@ -134,7 +133,7 @@ def refuse_misplaced(version: WorkflowVersion, value: Any) -> None:
 
     Else one could be read from a screen and given to a step that sends it elsewhere.
     """
-    if MARK.encode() not in orjson.dumps(value):
+    if MARK not in json_text(value):
         return
     secret = _at_secret_places(value, _secret_schema(version.pk))
     for path, text in sealed_texts(value):
@@ -165,7 +164,7 @@ def check_input(request: Request) -> None:
         raise BadInput("The input must be a JSON object.")
     if not is_storable([request.input, request.labels, request.idempotency_key]):
         raise UnstorableText
-    size = len(orjson.dumps(request.input))
+    size = stored_bytes(request.input)
     if size > INPUT_BYTES_MAX:
         raise BadInput(f"The input has {size:,} bytes; the limit is {INPUT_BYTES_MAX:,}.")
     validator = _validator(request.version.pk)

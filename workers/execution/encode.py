@@ -16,6 +16,7 @@ from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
 
+from config.lib.json import LARGE, json_text
 from workers.sdk.errors import BadOutput
 
 DEPTH_MAX = 100
@@ -166,7 +167,8 @@ def scalar_bytes(value: str | int | float | bool | None) -> int:
         return len(encode_basestring(value).encode())
     if value is None or value is True:
         return 4
-    return 5 if value is False else len(repr(value))
+    is_large = isinstance(value, float) and abs(value) >= LARGE
+    return 5 if value is False else len(json_text(value) if is_large else repr(value))
 
 
 def named(path: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,12 +68,16 @@ def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
     expect_status(page, "Completed")
 
 
-def test_numbers_that_nobody_touched_are_saved_as_they_were(page: Page) -> None:
-    exact = '{"id": 9007199254740993, "rate": 2.0, "far": 1e22}'
+def test_numbers_that_nobody_touched_stay_as_they_were_up_to_the_run(page: Page) -> None:
+    random = Random(14)
+    numbers = [9007199254740993, 2**63 - 1, -(2**53) - 1, 2, 2.0, -0.0, 0.1, 1e16, 1e22, 5e-324, 1.7e308]
+    numbers += [random.randrange(-(2**63), 2**63) for _ in range(100)]
+    numbers += [random.uniform(-1, 1) * 10 ** random.randrange(-30, 30) for _ in range(100)]
+    sample = {"id": 9007199254740993, "numbers": numbers, "__proto__": {"constructor": 2.0}}
     name = new_workflow(page)
     add_by_keyboard(page, "Reserve inventory")
     click_pane(page)
-    page.get_by_label("Sample input (JSON)").fill(exact)
+    page.get_by_label("Sample input (JSON)").fill(json.dumps(sample))
     expect_saved(page)
     page.reload()
     node(page, "reserve_inventory").click()
@@ -79,9 +85,15 @@ def test_numbers_that_nobody_touched_are_saved_as_they_were(page: Page) -> None:
     expect_saved(page)
     saved = page.request.get(f"/api/v1/workflows/{name}").json()["draft"]
     assert saved["steps"][0]["title"] == "Hold it"
-    assert repr(saved["sample_input"]) == repr({"id": 9007199254740993, "rate": 2.0, "far": 1e22})
+    assert repr(saved["sample_input"]) == repr(sample)
     tool(page, "Try it").click()
-    assert "9007199254740993" in page.get_by_role("dialog").get_by_label("Input (JSON)").input_value()
+    dialog = page.get_by_role("dialog")
+    assert repr(json.loads(dialog.get_by_label("Input (JSON)").input_value())) == repr(sample)
+    dialog.get_by_role("checkbox").check()
+    dialog.get_by_role("button", name="Start the trial").click()
+    link = page.get_by_role("region", name="Trial").get_by_role("link", name="Open its page")
+    run = page.request.get(f"/api/v1{link.get_attribute('href')}".rstrip("/")).json()
+    assert repr(run["input"]) == repr(sample)
 
 
 def test_expressions_follow_a_step_that_is_renamed(page: Page) -> None:

@@ -153,7 +153,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63) + 1, 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(-1e15, 1e15)
     | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.text(st.characters(codec="ascii", min_codepoint=1)), inner)
@@ -167,3 +167,9 @@ def test_json_stays_as_it_is_and_its_size_is_exact(value):
     assert encode(value, size) == value
     with pytest.raises(BadOutput):
         encode(value, size - 1)
+
+
+def test_a_large_fraction_counts_with_all_the_digits_with_which_it_is_stored():
+    assert encode([1e308], 313) == [1e308]
+    with pytest.raises(BadOutput):
+        encode([1e308], 312)
