@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
-from designer.document.graph import Retry
+from designer.document.graph import Edge, Retry
 from runs.machine.allowed import allowed
 from runs.machine.answers import DIRECTIONS, OPTION, OPTIONS, Answer, Kind, Option
 from runs.machine.errors import Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
 from runs.machine.operator_actions import RULES
-from tests.unit.runs.machine.driver import CRITICAL, PERSON, Driver, chain, gave, saga, task
+from tests.unit.runs.machine.driver import CRITICAL, PERSON, Driver, chain, gave, graph, saga, task
 from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
