@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from designer.document.graph import Step
-from designer.expressions import expressions
+from runs.machine import conditions
 from runs.machine.acts import key_of
 from runs.machine.allowed import allowed, answers
 from runs.machine.errors import Refused
@@ -76,14 +76,14 @@ def breaking_rules(rng: Random, share: float) -> Iterator[None]:
 
         return Rules(begin, rules.resume)
 
-    def condition(source: str, scope: Mapping[str, Any]) -> bool:
+    def holds(source: str, scope: Mapping[str, Any]) -> bool | None:
         if rng.random() < share:
             raise Bug
-        return expressions.condition(source, scope)
+        return conditions.holds(source, scope)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ready, "RULES", {kind: breaking(rules) for kind, rules in ready.RULES.items()})
-        patch.setattr(completion, "condition", condition)
+        patch.setattr(completion, "holds", holds)
         yield
 
 

@@ -3,7 +3,7 @@ import "@fontsource-variable/schibsted-grotesk/wght.css";
 import "./styles/index.css";
 import { startInterventionCount } from "./interventions/openCount";
 import { offerCopies } from "./shared/copy";
-import { keepClicks } from "./shared/earlyClicks";
+import { keepClicks } from "./shared/dom";
 import { takeFiles } from "./shared/files";
 import { improveForms } from "./shared/forms";
 import { upgradeJson } from "./shared/jsonTree";
