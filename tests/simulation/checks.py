@@ -97,7 +97,7 @@ class Watched:
         state = self.memory.state()
         step_state, step = state.step(key), self.memory.graph.by_name[key.partition("[")[0]]
         direction = step_state.phase
-        if direction != "undo":
+        if direction in ("forward", "fallback"):
             demand(self.witness.ended.get(key) != "completed", f"{key} completed, and its work is done again")
         bindings = task_bindings(self.memory.graph, state, key, direction)
         self._check_bindings(bindings, state, step_state, step)
