@@ -23,7 +23,10 @@ class Migration(migrations.Migration):
             model_name="run",
             name="left",
             field=models.PositiveIntegerField(
-                db_default=0, default=0, help_text="Effects left undone, of this run and of its child runs."
+                db_column="left_undone",
+                db_default=0,
+                default=0,
+                help_text="Effects left undone, of this run and of its child runs.",
             ),
         ),
         migrations.AddField(

@@ -68,7 +68,10 @@ class Run(models.Model):
     done = models.PositiveIntegerField(default=0, help_text="Steps that have ended.")
     total = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(
-        db_default=0, default=0, help_text="Effects left undone, of this run and of its child runs."
+        db_column="left_undone",  # LEFT is a word of SQL
+        db_default=0,
+        default=0,
+        help_text="Effects left undone, of this run and of its child runs.",
     )
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)

@@ -62,7 +62,7 @@ UPSERT = f"ON CONFLICT ({', '.join(STEP_KEY)}) DO UPDATE SET {UPDATED}"
 MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s AND last_seq=%s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET state=%s, last_seq=%s, done=%s, status=%s, error=%s, total=%s,"
-    " left=%s, started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
+    " left_undone=%s, started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
 )
 DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 
