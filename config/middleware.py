@@ -16,7 +16,7 @@ from config.lib.problems import problem, refused
 
 API = "/api/"
 PROBLEM_PATHS = (API, "/hooks/")  # errors below these are answered with problem documents
-SIGN_IN = ("login", "admin:login", "first-sign-in", "password_reset")
+SIGN_IN = ("login", "admin:login", "first-sign-in", "password_reset", "password_change")
 TOO_MANY, TOO_LARGE, NOT_ALLOWED = 429, 413, 405
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

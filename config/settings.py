@@ -176,6 +176,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.accounts.rate_limits.client_ip"
 AXES_LOCKOUT_CALLABLE = "config.accounts.first_user.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "old_password", "new_password1", "new_password2"]  # never kept
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3_600
 SESSION_COOKIE_AGE = 3_600 * env.integer("SESSION_HOURS", 168, least=1, most=8_760)

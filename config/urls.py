@@ -6,17 +6,17 @@ from django.contrib import admin
 from django.contrib.auth.views import (
     LoginView,
     LogoutView,
-    PasswordChangeView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
     PasswordResetView,
 )
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
 
 from config.accounts.first_user import first_sign_in
 from config.accounts.permissions import page_for
-from config.accounts.views import account, revoke_token, with_message
+from config.accounts.views import ChangePassword, account, revoke_token, with_message
 from config.api.api import api
 from config.operations.views import fleet_page, queue_patterns
 from runs.triggers.webhooks import hook
@@ -30,7 +30,12 @@ def not_found(request: HttpRequest, /, **parameters: str) -> HttpResponse:
     raise Http404
 
 
-CHANGE_PASSWORD = with_message(PasswordChangeView, "Your password is changed.", "account")
+def change_password_page(request: HttpRequest) -> HttpResponse:
+    """Replaces the admin's own page, where wrong old passwords count for nothing."""
+    return redirect("password_change")
+
+
+CHANGE_PASSWORD = with_message(ChangePassword, "Your password is changed.", "account")
 CHOOSE_PASSWORD = with_message(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
 RESET_PASSWORD = PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")
 
@@ -47,6 +52,7 @@ urlpatterns = [
     path("accounts/reset/", RESET_PASSWORD, name="password_reset"),
     path("accounts/reset/sent/", PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("accounts/reset/<uidb64>/<token>/", CHOOSE_PASSWORD, name="password_reset_confirm"),
+    path("admin/password_change/", page_for("operate")(change_password_page)),
     path("admin/rq/", include((queue_patterns(), "django_rq"))),
     path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(not_found)),
     path("admin/", admin.site.urls),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
@@ -15,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.accounts import roles, tokens
-from config.accounts.forms import TokenForm
+from config.accounts.forms import ChangePasswordForm, TokenForm
 from config.accounts.models import ApiToken
 from config.accounts.permissions import Role
 
@@ -32,6 +33,13 @@ def with_message(view: type[Any], text: str, name: str) -> Any:
             return response
 
     return WithMessage.as_view(success_url=reverse_lazy(name))
+
+
+class ChangePassword(PasswordChangeView):
+    form_class = ChangePasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
 
 @require_http_methods(["GET", "POST"])

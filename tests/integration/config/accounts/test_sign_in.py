@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from axes.models import AccessFailureLog, AccessLog
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -126,3 +127,38 @@ def test_a_changed_password_ends_other_sessions(olga):
     assert "Your password is changed" in done.content.decode()
     assert here.get(reverse("account")).status_code == 200
     assert there.get(reverse("account")).status_code == 302
+
+
+PASSWORDS = {"old_password": RIGHT, "new_password1": "another-word-77", "new_password2": "another-word-77"}
+
+
+@pytest.mark.parametrize("door", ["password_change", "admin:password_change"])
+def test_an_open_session_helps_nobody_to_guess_the_password(olga, settings, door):
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    client.force_login(olga)
+    address = client.get(reverse(door), follow=True).request["PATH_INFO"]
+    guesses = [f"a-guess-{number}" for number in range(settings.AXES_FAILURE_LIMIT)]
+    answers = [client.post(address, PASSWORDS | {"old_password": guess}) for guess in guesses]
+    assert [answer.status_code for answer in answers] == [200] * (len(guesses) - 1) + [429]
+    assert "as <strong>olga</strong>" in answers[-1].content.decode()
+    assert client.post(address, PASSWORDS).status_code == 429
+    assert try_in(RIGHT).status_code == 429
+    assert User.objects.get(pk=olga.pk).check_password(RIGHT)
+    assert AccessFailureLog.objects.filter(path_info=address).count() == len(guesses) + 1
+
+
+def test_guesses_at_both_doors_count_together(olga, settings):
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    client.force_login(olga)
+    for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+        assert try_in("wrong").status_code == 200
+    assert client.post(reverse("password_change"), PASSWORDS | {"old_password": "wrong"}).status_code == 429
+
+
+def test_of_a_refused_change_no_password_is_kept(olga):
+    client = Client()
+    client.force_login(olga)
+    client.post(reverse("password_change"), PASSWORDS | {"old_password": "a-secret-guess"})
+    kept = str([list(model.objects.values()) for model in (AccessAttempt, AccessFailureLog, AccessLog)])
+    assert "olga" in kept
+    assert not [value for value in ("a-secret-guess", "another-word-77", RIGHT) if value in kept]
