@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import include, path
 
 from config.accounts.first_user import first_sign_in
+from config.accounts.mail import ResetPasswordForm
 from config.accounts.permissions import page_for
 from config.accounts.views import ChangePassword, account, revoke_token, with_message
 from config.api.api import api
@@ -37,7 +38,9 @@ def change_password_page(request: HttpRequest) -> HttpResponse:
 
 CHANGE_PASSWORD = with_message(ChangePassword, "Your password is changed.", "account")
 CHOOSE_PASSWORD = with_message(PasswordResetConfirmView, "Your password is set; sign in with it.", "login")
-RESET_PASSWORD = PasswordResetView.as_view(subject_template_name="registration/password_reset_subject.txt")
+RESET_PASSWORD = PasswordResetView.as_view(
+    form_class=ResetPasswordForm, subject_template_name="registration/password_reset_subject.txt"
+)
 
 handler400 = "config.error_pages.malformed"
 handler404 = "config.error_pages.missing"
