@@ -21,14 +21,19 @@ class ReadOnlyAdmin(ForRole, ModelAdmin):
 
 @admin.register(Workflow)
 class WorkflowAdmin(ReadOnlyAdmin):
-    list_display = ["name", "title", "is_pattern", "draft_revision", "updated_at", "updated_by"]
+    list_display = ["name", "title", "is_pattern", "draft_revision", "updated_at", "editor"]
+    list_select_related = ["updated_by"]
+    exclude = ["updated_by"]
+    readonly_fields = ["editor"]
     list_filter = ["is_pattern"]
     search_fields = ["name", "title"]
 
 
 @admin.register(WorkflowVersion)
 class WorkflowVersionAdmin(ReadOnlyAdmin):
-    list_display = ["workflow", "number", "published_at", "published_by"]
+    list_display = ["workflow", "number", "published_at", "publisher"]
+    exclude = ["published_by"]
+    readonly_fields = ["publisher"]
     list_select_related = ["workflow", "published_by"]
     search_fields = ["workflow__name", "workflow__title"]
     date_hierarchy = "published_at"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX, TITLE_LENGTH_MAX
 
@@ -37,12 +38,18 @@ class Workflow(models.Model):
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    updated_by_name = kept_name()
 
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def editor(self) -> str:
+        """Username of who changed it last, also of a deleted account; empty if nobody did."""
+        return name_of(self, "updated_by")
 
 
 class Published(models.Manager["WorkflowVersion"]):
@@ -68,6 +75,7 @@ class WorkflowVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    published_by_name = kept_name()
 
     objects = Published()
     every: models.Manager[WorkflowVersion] = models.Manager()
@@ -84,6 +92,11 @@ class WorkflowVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow} {self.label}"
+
+    @property
+    def publisher(self) -> str:
+        """Username of who published it, also of a deleted account; empty for the product itself."""
+        return name_of(self, "published_by")
 
     @property
     def is_trial(self) -> bool:

@@ -131,7 +131,7 @@ class RunAdmin(ReadOnlyAdmin):
         "progress",
         "created_at",
         "finished_at",
-        "started_by",
+        "starter",
         "page",
     ]
     list_filter = ["status", "trial", "created_at"]
@@ -139,8 +139,8 @@ class RunAdmin(ReadOnlyAdmin):
     sortable_by: ClassVar[list[str]] = []
     search_fields = ["id"]  # only shows the search box; `get_search_results` does the search
     search_help_text = "An id; the name of a workflow; or that and, after a space, an idempotency key."
-    exclude = ["state", "input", "error", "labels"]
-    readonly_fields = ["page", "rows", "labels_text", "input_text", "error_text"]
+    exclude = ["state", "input", "error", "labels", "started_by"]
+    readonly_fields = ["page", "starter", "rows", "labels_text", "input_text", "error_text"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return super().get_queryset(request).defer("state")

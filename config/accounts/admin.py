@@ -55,6 +55,19 @@ class PersonAdmin(ForRole, ModelAdmin):
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """People are deleted one by one, so that each is thought about."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], Any, set[str], list[Any]]:
+        """What goes with an account needs no permission of its own. Refuses one's own account, with words."""
+        own = ["This is your own account. Another administrator can delete it."]
+        return [str(user) for user in objs], {}, set(), own if request.user in objs else []
+
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
         names = [group.name for group in user.groups.all()]

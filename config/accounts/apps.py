@@ -1,9 +1,9 @@
-"""App config of accounts. Keeps the groups of the roles and `is_staff` in step by signals."""
+"""App config of accounts. Keeps groups of roles, `is_staff` and names of deleted people in step."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import m2m_changed, post_migrate
+from django.db.models.signals import m2m_changed, post_migrate, pre_delete
 
 
 class AccountsConfig(AppConfig):
@@ -14,7 +14,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.models import User
 
-        from config.accounts import roles
+        from config.accounts import former_people, roles
 
         post_migrate.connect(roles.make_groups, sender=self)
         m2m_changed.connect(roles.follow_groups, sender=User.groups.through)
+        pre_delete.connect(former_people.keep, sender=User)

@@ -1,4 +1,4 @@
-"""Tables of accounts: the holder of the product-wide permissions, and API tokens."""
+"""Tables of accounts: the holder of the product-wide permissions, API tokens, and what deleted people did."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from config.accounts.former_people import NAME_LENGTH_MAX
 from config.accounts.permissions import ACTS, Role
 
 
@@ -43,3 +44,21 @@ class ApiToken(models.Model):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "valid"
+
+
+class KeptLogEntry(models.Model):
+    """An entry of the admin's log by somebody whose account is deleted; see `former_people`."""
+
+    by = models.CharField(max_length=NAME_LENGTH_MAX)
+    at = models.DateTimeField()
+    flag = models.PositiveSmallIntegerField()
+    content_type = models.ForeignKey("contenttypes.ContentType", null=True, on_delete=models.SET_NULL)
+    object_id = models.TextField(null=True)
+    object_repr = models.CharField(max_length=200)
+    text = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at", "id"], name="kept_log_at")]
+
+    def __str__(self) -> str:
+        return f"{self.object_repr} by {self.by}"

@@ -228,7 +228,11 @@ def _publishable(document: dict[str, Any], name: str) -> _Publishable:
 def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **changes: Any) -> WorkflowVersion:
     newest = find_version(workflow)
     Workflow.objects.filter(pk=workflow.pk).update(
-        title=_title(publishable.document), updated_at=timezone.now(), updated_by=user, **changes
+        title=_title(publishable.document),
+        updated_at=timezone.now(),
+        updated_by=user,
+        updated_by_name=None,
+        **changes,
     )
     return WorkflowVersion.objects.create(
         workflow=workflow,
@@ -265,6 +269,7 @@ def _write_draft(name: str, document: dict[str, Any], revision: int, user: Any) 
         title=_title(document),
         updated_at=timezone.now(),
         updated_by=user,
+        updated_by_name=None,
     )
     if not changed:
         workflow = Workflow.objects.get(name=name)

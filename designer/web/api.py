@@ -175,7 +175,7 @@ def _identity(workflow: Workflow) -> dict[str, Any]:
         "revision": workflow.draft_revision,
         "is_pattern": workflow.is_pattern,
         "updated_at": workflow.updated_at.isoformat(),
-        "updated_by": workflow.updated_by.get_username() if workflow.updated_by else None,
+        "updated_by": workflow.editor or None,
     }
 
 
@@ -186,7 +186,7 @@ def _version(version: WorkflowVersion) -> dict[str, Any]:
         "document": version.document,
         "resolved": version.resolved,
         "published_at": version.published_at.isoformat(),
-        "published_by": version.published_by.get_username() if version.published_by else None,
+        "published_by": version.publisher or None,
     }
 
 
@@ -238,7 +238,7 @@ def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
         {
             "version": version.number,
             "published_at": version.published_at.isoformat(),
-            "published_by": version.published_by.get_username() if version.published_by else None,
+            "published_by": version.publisher or None,
         }
         for version in versions[:VERSIONS_LISTED_MAX]
     ]

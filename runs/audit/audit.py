@@ -18,6 +18,7 @@ import orjson
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
+from config.accounts.models import KeptLogEntry
 from config.lib.secrets import mask_secrets
 from runs.models import ACTS, CaseAct, JournalEntry, Run
 
@@ -87,21 +88,22 @@ def _paged(source: Source, since: datetime, until: datetime) -> Iterator[Line]:
 
 def _sources() -> list[Source]:
     unread = ("run__input", "run__state")
-    runs = Run.objects.filter(started_by__isnull=False).select_related("started_by")
+    runs = Run.objects.select_related("started_by").defer("input", "state")
     entries = JournalEntry.objects.extra(where=[IS_ACT]).select_related("run").defer(*unread)  # nosec B610
     entries = entries.filter(run__imported__isnull=True)
     acts = CaseAct.objects.select_related("case__run").defer(*(f"case__{name}" for name in unread))
     return [
-        Source(runs.defer("input", "state"), "created_at", _of_run),
+        Source(runs.filter(started_by__isnull=False), "created_at", _of_run),
         Source(entries, "at", _of_entry),
         Source(acts, "at", _of_act),
         Source(LogEntry.objects.select_related("user", "content_type"), "action_time", _of_log),
+        Source(runs.filter(started_by_name__isnull=False), "created_at", _of_run),
+        Source(KeptLogEntry.objects.select_related("content_type"), "at", _of_kept_log),
     ]
 
 
 def _of_run(run: Run) -> Line:
-    starter = run.started_by.get_username() if run.started_by else ""
-    return Line(run.created_at, "run", starter, "run.created", str(run.pk), run.workflow_name)
+    return Line(run.created_at, "run", run.starter, "run.created", str(run.pk), run.workflow_name)
 
 
 def _of_entry(entry: JournalEntry) -> Line:
@@ -149,14 +151,23 @@ def _of_act(act: CaseAct) -> Line:
 
 
 def _of_log(entry: LogEntry) -> Line:
+    by, text = entry.user.get_username(), entry.get_change_message()
+    return _admin_line(entry, entry.action_time, by, entry.action_flag, text)
+
+
+def _of_kept_log(entry: KeptLogEntry) -> Line:
+    return _admin_line(entry, entry.at, entry.by, entry.flag, entry.text)
+
+
+def _admin_line(entry: LogEntry | KeptLogEntry, at: datetime, by: str, flag: int, text: str) -> Line:
     kind = entry.content_type.name if entry.content_type else ""
     return Line(
-        entry.action_time,
+        at,
         "admin",
-        entry.user.get_username(),
-        f"admin.{FLAGS.get(entry.action_flag, entry.action_flag)}",
+        by,
+        f"admin.{FLAGS.get(flag, flag)}",
         case=str(entry.object_id or "") if kind == "intervention" else "",
-        note=entry.get_change_message(),
+        note=text,
         details={"kind": kind, "id": entry.object_id, "name": entry.object_repr},
     )
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX, QUEUE_LENGTH_MAX
 from runs.machine.limits import (
@@ -98,6 +99,7 @@ class Run(models.Model):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    started_by_name = kept_name()
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -131,6 +133,11 @@ class Run(models.Model):
                 condition=models.Q(started_by__isnull=False),
                 name="run_started_by_person",
             ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(started_by_name__isnull=False),
+                name="run_started_by_former",
+            ),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
             models.Index(
                 fields=["pruned_at"], condition=models.Q(pruned_at__isnull=False), name="run_pruned"
@@ -142,6 +149,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow_name} {self.id}"
+
+    @property
+    def starter(self) -> str:
+        """Username of who started it, also of a deleted account; empty if no person did."""
+        return name_of(self, "started_by")
 
 
 class StepRun(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX
 from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
@@ -41,6 +42,7 @@ class Trigger(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    created_by_name = kept_name()
     used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to ten seconds.")
     refused = models.CharField(max_length=500, blank=True, help_text="Why its last use started nothing.")
 
@@ -60,3 +62,8 @@ class Trigger(models.Model):
 
     def __str__(self) -> str:
         return self.event_type or self.cron or f"webhook {self.token_start}…"
+
+    @property
+    def creator(self) -> str:
+        """Username of who made it, also of a deleted account; empty if no person did."""
+        return name_of(self, "created_by")

@@ -98,14 +98,10 @@ def _facts(run: Run) -> Json:
         "labels": run.labels,
         "input": run.input,
         "created_at": iso(run.created_at),
-        "started_by": origin.get("started_by", "") if origin else _name(run),
+        "started_by": origin.get("started_by", "") if origin else run.starter,
         "definition": {"document": version.document, "resolved": version.resolved},
         "state": starting_state(run.pk, state),
     }
-
-
-def _name(run: Run) -> str:
-    return run.started_by.get_username() if run.started_by else ""
 
 
 def _entry(entry: JournalEntry, with_tracebacks: bool) -> Json:

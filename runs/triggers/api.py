@@ -174,7 +174,7 @@ def trigger_json(trigger: Trigger) -> dict[str, Any]:
             "used_at": iso(trigger.used_at),
             "refused": trigger.refused or None,
             "created_at": iso(trigger.created_at),
-            "created_by": trigger.created_by.get_username() if trigger.created_by else None,
+            "created_by": trigger.creator or None,
         }
     )
 
