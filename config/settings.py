@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "config.accounts.sessions.SessionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -179,7 +180,10 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_SENSITIVE_PARAMETERS = ["username", "old_password", "new_password1", "new_password2"]  # never kept
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3_600
-SESSION_COOKIE_AGE = 3_600 * env.integer("SESSION_HOURS", 168, least=1, most=8_760)
+SESSION_AGE_MAX_S = 3_600 * env.integer("SESSION_HOURS", 168, least=1, most=8_760)
+SESSION_COOKIE_AGE = min(  # from the last use on
+    SESSION_AGE_MAX_S, 60 * env.integer("SESSION_IDLE_MINUTES", 720, least=2, most=525_600)
+)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # the canvas and the live pages send it in a header

@@ -17,7 +17,14 @@ from django.urls import include, path
 from config.accounts.first_user import first_sign_in
 from config.accounts.mail import ResetPasswordForm
 from config.accounts.permissions import page_for
-from config.accounts.views import ChangePassword, account, revoke_token, with_message
+from config.accounts.views import (
+    ChangePassword,
+    account,
+    end_other_sessions,
+    end_session,
+    revoke_token,
+    with_message,
+)
 from config.api.api import api
 from config.operations.views import fleet_page, queue_patterns
 from runs.triggers.webhooks import hook
@@ -50,6 +57,8 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/first/", first_sign_in, name="first-sign-in"),
     path("accounts/", account, name="account"),
+    path("accounts/sessions/<int:pk>/end/", end_session, name="session-end"),
+    path("accounts/sessions/end-others/", end_other_sessions, name="session-end-others"),
     path("accounts/tokens/<int:pk>/revoke/", revoke_token, name="token-revoke"),
     path("accounts/password/", CHANGE_PASSWORD, name="password_change"),
     path("accounts/reset/", RESET_PASSWORD, name="password_reset"),

@@ -1,4 +1,4 @@
-"""Tables of accounts: the holder of the product-wide permissions, API tokens, and what deleted people did."""
+"""Tables of accounts: the holder of the permissions, API tokens, open sessions, what deleted people did."""
 
 from __future__ import annotations
 
@@ -62,3 +62,17 @@ class KeptLogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.object_repr} by {self.by}"
+
+
+class OpenSession(models.Model):
+    """What a person is shown of one of their sessions; see `config.accounts.sessions`."""
+
+    session_key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="open_sessions")
+    signed_in_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="Exact to a minute.")
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} since {self.signed_in_at}"

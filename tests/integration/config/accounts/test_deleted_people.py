@@ -29,7 +29,8 @@ from runs.triggers import service as triggers
 from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ENDED_WITH_THE_ACCOUNT = {"config.ApiToken.owner"}  # what lets in, and names nobody who did something
+# What lets in, and names nobody who did something.
+ENDED_WITH_THE_ACCOUNT = {"config.ApiToken.owner", "config.OpenSession.user"}
 COPIED = {"admin.LogEntry.user"}
 
 
