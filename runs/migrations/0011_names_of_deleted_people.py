@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("designer", "0003_names_of_deleted_people"),
-        ("runs", "0009_list_cases_and_acts_by_index"),
+        ("runs", "0010_count_what_is_left"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
