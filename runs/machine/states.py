@@ -3,8 +3,7 @@
 `State` is a stored base, read through a `Source` step by step, with the changed steps on top. A step without
 a stored state is in its initial one, `StepState(name)`. `State.put` keeps the counters of `RunState` in step
 with the steps, so that no rule has to read all steps to know what is left to do: a run of 100,000 items costs
-as much per event as one of ten. Field names of `RunState` and `StepState` are stored; renaming one is a
-migration.
+as much per event as one of ten. Field names of both are stored; renaming one is a migration.
 """
 
 from __future__ import annotations
@@ -71,8 +70,7 @@ UNDO_DONE = frozenset({UndoStatus.COMPENSATED, UndoStatus.RESOLVED})
 class StepState:
     """The life of one step, or of one item of a map step (`name` is then `step[3]`).
 
-    `lease` counts the claims so far: a dispatch offers number `lease + 1`, a report must carry the current
-    number, and anything else is stale.
+    `lease` counts claims: a dispatch offers number `lease + 1`, a report must carry `lease`, else it is stale.
     """
 
     name: str

@@ -1,7 +1,4 @@
-"""The facts of one run's journal so far, and the rules about going forward.
-
-`tests.simulation.witness` reads the entries and has the rules about rollbacks and interventions.
-"""
+"""The facts of a run's journal, and the rules about going forward; `witness` has those about going back."""
 
 from __future__ import annotations
 
@@ -38,8 +35,7 @@ class Facts:
         self.phase = "forward"
         self.reason = ""
         self.status = ""
-        self.is_blocked = False
-        self.is_partial = False
+        self.is_blocked = self.is_partial = False
         self.by = ""
         self.pivots: dict[str, int] = {}  # completed ones, with the number of the entry
         self.child_pivots: set[str] = set()  # steps whose child run has passed one
