@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from config.lib.errors import SagaboardError
+from config.lib.json_reader import BadJson
 from designer.problems import Problem
 
 PROBLEMS_NAMED_MAX = 5
@@ -30,6 +31,16 @@ class FormatError(DesignerError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class DocumentUnreadable(FormatError):
+    """The document's JSON holds what no document can hold."""
+
+    status = 422
+
+    def __init__(self, error: BadJson) -> None:
+        super().__init__(error.code, str(error))
+        self.problems = error.problems
 
 
 class ProblemsError(DesignerError):

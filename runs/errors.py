@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from config.lib.errors import SagaboardError
+from config.lib.json_reader import Fault, Path, json_path
 from runs.machine.errors import Refused, Stale
 
 
@@ -48,11 +49,14 @@ class BadInput(RunsError):
         self.problems = list(problems)
 
 
-class UnstorableText(BadInput):
-    """The text holds a NUL character or half a character (a lone surrogate); take it out."""
+class Unstorable(BadInput):
+    """A value cannot be kept: it is nested too deeply, or holds a text or a number that cannot be stored."""
 
-    def __init__(self) -> None:
-        super().__init__(self.__doc__ or "")
+    def __init__(self, fault: Fault, path: Path, part: str = "") -> None:
+        place = json_path((part, *path) if part else path)
+        problem = {"code": fault.code, "path": place, "message": f"this {fault.message}"}
+        super().__init__(f"{f'`{place}`' if place else 'The value'} {fault.message}.", [problem])
+        self.code = fault.code
 
 
 class SealedInput(BadInput):
@@ -83,13 +87,6 @@ class NothingStarted(BadInput):
 
     def __init__(self, problems: Sequence[dict[str, Any]]) -> None:
         super().__init__(self.__doc__ or "", problems)
-
-
-class NotSupported(RunsError):
-    """What was sent is in a form that is not understood."""
-
-    status = 415
-    code = "not_supported"
 
 
 class TooLarge(RunsError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from config.lib.json import parse_finite, parse_int64
+from config.lib.errors import Unreadable
+from config.lib.json_reader import NotJson, read_json
 from runs.machine.limits import INPUT_BYTES_MAX
 
 
@@ -37,22 +38,14 @@ def parse_json(text: str) -> Any:
     if size > INPUT_BYTES_MAX:
         raise ValidationError(f"This is {size:,} bytes long; the limit is {INPUT_BYTES_MAX:,}. Shorten it.")
     try:
-        return json.loads(
-            text, parse_constant=_refuse_constant, parse_int=parse_int64, parse_float=parse_finite
-        )
-    except json.JSONDecodeError as error:
-        message = f"Line {error.lineno}, column {error.colno}: {error.msg}. This is not JSON yet."
+        return read_json(text)
+    except NotJson as error:
+        message = f"Line {error.line}, column {error.column}: {error.what}. This is not JSON yet."
         raise ValidationError(message) from error
-    except RecursionError as error:
-        raise ValidationError("This is nested too deeply. Flatten it.") from error
-    except ValueError as error:
-        raise ValidationError(f"This is not JSON yet: {error}.") from error
+    except Unreadable as error:
+        raise ValidationError(str(error)) from error
 
 
 def as_text(value: Any) -> str:
     """Returns a JSON value as people edit it."""
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValidationError(f"{name} is not a JSON value. Use a number or null.")

@@ -14,7 +14,7 @@ from ninja.parser import Parser
 from config.accounts.authentication import callers
 from config.api.openapi import DescribedAPI
 from config.lib.errors import SagaboardError
-from config.lib.json import read_json
+from config.lib.json_reader import check_json_type, read_json
 from config.lib.problems import FRAMEWORK_STATUSES, problem, refused
 from config.operations.api import router as operation_router
 from designer.web.api import router as designer_router
@@ -29,10 +29,11 @@ from runs.triggers.api import router as triggers_router
 
 
 class StrictParser(Parser):
-    """Refuses NaN, infinite numbers and integers of more than 64 bits: stored JSON stays unchanged."""
+    """Reads bodies as all JSON from outside is read, so that stored JSON stays unchanged."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Raises Unreadable; ninja turns it into an HttpError 400 with this exception as its cause."""
+        """Raises Unreadable or NotSupported; ninja makes it the cause of an HttpError."""
+        check_json_type(request.headers.get("content-type", ""))
         return read_json(request.body)
 
 
@@ -72,7 +73,9 @@ def _path(loc: tuple[str | int, ...]) -> str:
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     cause = error.__cause__
-    return problem(error.status_code, str(cause if isinstance(cause, SagaboardError) else error))
+    if isinstance(cause, SagaboardError):
+        return refused(request, cause)
+    return problem(error.status_code, str(error))
 
 
 REPORTED: tuple[type[Exception], ...] = (SagaboardError, *FRAMEWORK_STATUSES)

@@ -39,6 +39,13 @@ class Unreadable(SagaboardError):
     code = "unreadable"
 
 
+class NotSupported(SagaboardError):
+    """What was sent is in a form that is not understood."""
+
+    status = 415
+    code = "not_supported"
+
+
 class ConfigError(SagaboardError):
     """The product is not set up to do this."""
 

@@ -1,19 +1,18 @@
-"""JSON that every database can store: no NUL characters, no lone surrogates, no number that is not finite or
-needs more than 64 bits. What is read back equals what was stored, and a number keeps its type. PURE.
+"""JSON that every database can store: no NUL characters, no lone surrogates. What is read back equals what
+was stored, and a number keeps its type. PURE.
+
+`config.lib.json_reader` decodes what comes from outside.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
-
-from config.lib.errors import Unreadable
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
@@ -66,9 +65,13 @@ class StoredJson(json.JSONEncoder):
         return json_text(o) if LARGE_FLOAT.search(text) else text
 
 
-def is_storable(value: Any) -> bool:
-    """Whether a JSON value can be stored as it is."""
-    return _storable_text(value) is not None or storable(value) == value
+def stores_as_it_is(value: Any) -> bool:
+    """Whether a JSON value surely can be stored as it is; False means that a closer look is needed.
+
+    orjson refuses surrogates and integers of more than 64 bits, and writes NaN as `null`.
+    """
+    text = _storable_text(value)
+    return text is not None and "null" not in text
 
 
 def _with_digits(value: Any) -> Any:
@@ -93,44 +96,6 @@ def _storable_text(value: Any) -> str | None:
     except TypeError:
         return None
     return None if NUL_ESCAPE in text else text
-
-
-def parse_int64(text: str) -> int:
-    """For `parse_int` of `json.loads`. Raises ValueError for what neither int64 nor uint64 holds."""
-    number = int(text)
-    if number not in INTEGERS:
-        raise ValueError(f"{text[:30]} is no whole number of 64 bits; make it a text")
-    return number
-
-
-def parse_finite(text: str) -> float:
-    """For `parse_float` of `json.loads`. Raises ValueError for what overflows to infinity."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:30]} is too large a number; make it a text")
-    return number
-
-
-def read_json(body: bytes) -> Any:
-    """Decodes a JSON text. Raises Unreadable."""
-    try:
-        return json.loads(
-            utf8_text(body), parse_constant=_refuse_constant, parse_int=parse_int64, parse_float=parse_finite
-        )
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"The body is not valid JSON: {error}") from error
-
-
-def utf8_text(body: bytes) -> str:
-    """Decodes UTF-8. Raises Unreadable."""
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise Unreadable("The body is not UTF-8 text.") from error
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def iso(at: datetime | None) -> str | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from config.lib.json_reader import LEVELS_MAX
 from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.problems import Problem, join, truncate
 
-DEPTH_MAX = 64
+DEPTH_MAX = LEVELS_MAX
 VALUES_MAX = 200_000
 INTEGER_MAX = 2**63 - 1
 
@@ -50,7 +51,7 @@ def _too_large(values: int, size: int, path: str) -> Problem | None:
 
 
 def _wrong_value(value: object, path: str, depth: int) -> Problem | None:
-    if depth > DEPTH_MAX:
+    if depth >= DEPTH_MAX and isinstance(value, Mapping | list | tuple):
         return Problem("too_deep", path, f"at most {DEPTH_MAX} levels are allowed; this is nested deeper")
     if value is None or isinstance(value, bool | list | tuple):
         return None

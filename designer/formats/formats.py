@@ -17,11 +17,13 @@ from typing import Any
 
 import yaml
 
+from config.lib.errors import Unreadable
+from config.lib.json_reader import BadJson, read_json
 from designer.document.document import dump
 from designer.document.graph import Graph
 from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.document.shape import DEPTH_MAX, VALUES_MAX
-from designer.errors import FormatError
+from designer.errors import DocumentUnreadable, FormatError
 from designer.formats.python_scripts import run_script
 from designer.formats.python_source import to_python
 from designer.problems import truncate
@@ -60,13 +62,11 @@ def from_json(text: str) -> Any:
     """Returns the value of a JSON text. Raises FormatError, also for a key that stands twice in an object."""
     _check_size(len(text))
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise FormatError("not_json", f"{error.msg} (line {error.lineno}, column {error.colno})") from None
-    except RecursionError:
-        raise FormatError("too_deep", f"at most {DEPTH_MAX} levels are allowed") from None
-    except ValueError:
-        raise FormatError("not_json", "a number has too many digits; make it a text") from None
+        return read_json(text)
+    except BadJson as error:
+        raise DocumentUnreadable(error) from None
+    except Unreadable as error:
+        raise FormatError("not_json", str(error)) from None
 
 
 def from_yaml(text: str) -> Any:
@@ -102,19 +102,6 @@ def _check_size(size: int) -> None:
         )
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise FormatError("duplicate_key", f"the key '{twice[:60]}' stands twice in one object")
-    return members
-
-
-def _no_constant(text: str) -> Any:
-    raise FormatError("not_json", f"{text} is not a JSON number")
-
-
 def _check_events(events: Iterable[yaml.Event]) -> None:
     """Refuses, before any value is built, what could grow without bounds or exhaust the stack.
 
@@ -133,7 +120,7 @@ def _check_events(events: Iterable[yaml.Event]) -> None:
             raise FormatError("yaml_tag", f"tags are not supported; remove {truncate(tag)}")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > DEPTH_MAX + 1:
+            if depth > DEPTH_MAX:
                 raise FormatError("too_deep", f"at most {DEPTH_MAX} levels are allowed")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1

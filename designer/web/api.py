@@ -15,6 +15,7 @@ from ninja import Header, Router, Status
 
 from config.accounts.authentication import callers
 from config.lib.apart import apart
+from config.lib.json_reader import check_json_type
 from designer.analysis.what_if import preview
 from designer.document.document import parse
 from designer.document.limits import DOCUMENT_BYTES_MAX
@@ -143,13 +144,9 @@ def get_catalog_of_workers(request: HttpRequest) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest) -> Any:
-    """The body as JSON; raises `FormatError`."""
-    try:
-        return from_json(request.body.decode())
-    except RequestDataTooBig:
-        raise FormatError("too_large", f"a workflow may take {DOCUMENT_BYTES_MAX:,} bytes") from None
-    except UnicodeDecodeError:
-        raise FormatError("not_json", "the request is not UTF-8 text") from None
+    """The body as JSON; raises `FormatError` or `NotSupported`."""
+    check_json_type(request.headers.get("content-type", ""))
+    return from_json(_text(request))
 
 
 def revision_of(if_match: str | None) -> int | None:
@@ -217,7 +214,7 @@ def _read(name: str, text: str) -> dict[str, Any]:
 @router.post("/documents/write", openapi_extra=WRITTEN_BODY)
 def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> HttpResponse:
     """A document as a file's text. Python can say only what has no errors in its shape."""
-    document = from_json(_text(request))
+    document = _body(request)
     if format == "yaml":
         text = yaml_of(document)
     else:

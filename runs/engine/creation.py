@@ -14,14 +14,15 @@ from uuid import UUID
 from django.conf import settings
 
 from config.lib.caches import cached_for_process
-from config.lib.json import is_storable, json_text, stored_bytes
+from config.lib.json import json_text, stored_bytes
+from config.lib.json_reader import fault_of
 from config.lib.secret_places import has_secrets, map_sealed, map_secrets, sealed_texts, secrets_in
 from config.lib.secrets import MARK, CannotOpen, input_place, is_sealed, place_of, redact, seal, unseal
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator, violations
 from runs.engine.unit_of_work import Unit
-from runs.errors import BadInput, SealedInput, UnknownWorkflow, UnstorableText
+from runs.errors import BadInput, SealedInput, UnknownWorkflow, Unstorable
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
@@ -162,8 +163,9 @@ def check_input(request: Request) -> None:
     """Raises BadInput if the input is no object, is too large, or does not fit the schema."""
     if not isinstance(request.input, Mapping):
         raise BadInput("The input must be a JSON object.")
-    if not is_storable([request.input, request.labels, request.idempotency_key]):
-        raise UnstorableText
+    refuse_unstorable(request.input, "input")
+    refuse_unstorable(request.labels, "labels")
+    refuse_unstorable(request.idempotency_key, "idempotency_key")
     size = stored_bytes(request.input)
     if size > INPUT_BYTES_MAX:
         raise BadInput(f"The input has {size:,} bytes; the limit is {INPUT_BYTES_MAX:,}.")
@@ -175,6 +177,12 @@ def check_input(request: Request) -> None:
     if problems:
         first = problems[0]
         raise BadInput(f"The input does not fit the workflow: {first['path']}: {first['message']}", problems)
+
+
+def refuse_unstorable(value: Any, part: str = "") -> None:
+    """Raises Unstorable if a JSON value from outside cannot be kept; `part` says what the value is."""
+    if found := fault_of(value):
+        raise Unstorable(*found, part=part)
 
 
 @cached_for_process(maxsize=256)

@@ -16,14 +16,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from config.lib.json import is_storable, storable
+from config.lib.json import storable
 from config.lib.secret_places import sealed_texts
 from designer.document.graph import Action, Graph, Step
 from runs.engine.after_commit import carry_out, start_children, tell_parent
+from runs.engine.creation import refuse_unstorable
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
-from runs.errors import NewerState, SealedInput, UnstorableText, WorkerMissing
+from runs.errors import NewerState, SealedInput, WorkerMissing
 from runs.machine.errors import Stale
 from runs.machine.events import (
     Approve,
@@ -93,14 +94,15 @@ def roll_back(run_id: UUID, to_step: str | None = None, user: Any = None) -> Non
 
 
 def signal(run_id: UUID, name: str, payload: Any = None, user: Any = None) -> None:
-    _check_text([name, payload, _name(user)])
+    _check_given(name, "name")
+    _check_given(payload, "payload")
     with unit_of(run_id, carry_out) as unit:
         unit.take(Signal(unit.at, name, payload, _name(user)))
         start_children(unit)
 
 
 def approve(run_id: UUID, step: str, approved: bool, user: Any, comment: str = "") -> None:
-    _check_text(comment)
+    _check_given(comment, "comment")
     with unit_of(run_id, carry_out) as unit:
         unit.take(Approve(unit.at, step, approved, _name(user), comment))
         start_children(unit)
@@ -245,10 +247,9 @@ def wake(run_id: UUID, step: str) -> None:
         start_children(unit)
 
 
-def _check_text(value: Any) -> None:
-    """Refuses what a person may not bring into a run: unstorable texts, and values sealed elsewhere."""
-    if not is_storable(value):
-        raise UnstorableText
+def _check_given(value: Any, part: str) -> None:
+    """Refuses what a person may not bring into a run: what cannot be kept, and values sealed elsewhere."""
+    refuse_unstorable(value, part)
     if any(sealed_texts(value)):
         raise SealedInput
 

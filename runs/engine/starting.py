@@ -83,11 +83,16 @@ def _combined(errors: Sequence[tuple[int, BadInput]]) -> BadInput:
     problems: list[dict[str, Any]] = []
     for index, error in errors:
         problems += [
-            {**problem, "path": f"[{index}].input{problem['path'][1:]}"} for problem in error.problems
+            {**problem, "path": f"[{index}].{_in_request(problem['path'])}"} for problem in error.problems
         ] or [{"code": error.code, "path": f"[{index}]", "message": str(error)}]
     index, first = errors[0]
     more = f" So are {len(errors) - 1:,} more of the list." if len(errors) > 1 else ""
     return BadInput(f"Run [{index}] of the list is refused: {first}{more}", problems[:PROBLEMS_MAX])
+
+
+def _in_request(path: str) -> str:
+    """A problem's path in a request; a schema's problems have it from the input on, as `$.customer`."""
+    return f"input{path[1:]}" if path.startswith("$") else path
 
 
 def _refuse_duplicates(requests: Sequence[Request]) -> None:

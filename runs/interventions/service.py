@@ -17,13 +17,12 @@ from uuid import UUID, uuid4
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
-from config.lib.json import is_storable
 from config.lib.secret_places import sealed_texts
 from runs.delivery import hints
 from runs.engine.after_commit import carry_out, start_children
-from runs.engine.creation import sealed_patch
+from runs.engine.creation import refuse_unstorable, sealed_patch
 from runs.engine.unit_of_work import Unit, unit_of
-from runs.errors import AnsweredAlready, SealedInput, UnknownIntervention, UnstorableText
+from runs.errors import AnsweredAlready, SealedInput, UnknownIntervention
 from runs.machine.answers import OPTION, Answer
 from runs.machine.errors import NoteRequired, Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
@@ -223,7 +222,7 @@ def needs_second_person(workflow: str, kind: str, answer: str) -> bool:
 def _propose(work: _Work, reply: Reply) -> None:
     if not reply.note.strip():
         raise NoteRequired(reply.answer)
-    _check_text([reply.note, reply.patch, reply.output])
+    _check_values(reply.note, reply.patch, reply.output)
     work.intervention.proposal = {**reply.as_json(), "by": work.by, "at": work.unit.at.isoformat()}
     work.intervention.save(update_fields=["proposal"])
     work.record("proposed", reply.note, reply.as_json(), reply.batch)
@@ -235,7 +234,7 @@ def _give(work: _Work, reply: Reply, proposed_by: str = "") -> None:
     option = OPTION.get((work.intervention.kind, reply.answer))
     patch = reply.patch if option and option.field == "patch" else None
     output = reply.output if option and option.field == "output" else None
-    _check_text([reply.note, patch, output])
+    _check_values(reply.note, patch, output)
     work.unit.take(
         AnswerIntervention(
             work.unit.at,
@@ -264,13 +263,14 @@ def _proposal_of(intervention: Intervention) -> dict[str, Any]:
 
 
 def _check_note(text: str) -> None:
-    _check_text(text)
+    refuse_unstorable(text, "note")
     if not text.strip():
         raise Refused("An empty note says nothing.", code="note_required")
     if len(text) > NOTE_LENGTH_MAX:
         raise Refused(f"A note has at most {NOTE_LENGTH_MAX:,} characters.", code="note_too_long")
 
 
-def _check_text(value: Any) -> None:
-    if not is_storable(value):
-        raise UnstorableText
+def _check_values(note: str, patch: Any, output: Any) -> None:
+    refuse_unstorable(note, "note")
+    refuse_unstorable(patch, "patch")
+    refuse_unstorable(output, "output")

@@ -18,7 +18,9 @@ import orjson
 from django.db import transaction
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from config.lib.json import is_storable, iso
+from config.lib.errors import Unreadable
+from config.lib.json import iso
+from config.lib.json_reader import read_json
 from designer.document.document import parse, storage_problem
 from designer.document.graph import Graph
 from designer.document.limits import NAME_LENGTH_MAX
@@ -49,6 +51,7 @@ from runs.store.database import database
 from runs.transfer.export import FILE_BYTES_MAX, FORMAT, RUNS_MAX, SCHEMA
 
 ENTRIES_MAX = 200_000
+LEVELS_MAX = 120  # a value of a run, which older versions let have 100, and what the file lays around it
 PROBLEMS_MAX = 20
 NUMBER_MAX = 2**31 - 1
 
@@ -153,17 +156,13 @@ def _validated(raw: bytes) -> FileIn:
         limit = f"{FILE_BYTES_MAX // 1_000_000} MB"
         raise ImportRefused(f"The file has {len(raw):,} bytes; the limit is {limit}.")
     try:
-        document = orjson.loads(raw)
-    except ValueError as error:
-        raise ImportRefused(
-            f"This is no JSON: {error}. Choose a file that was downloaded from a run."
-        ) from error
+        document = read_json(raw, LEVELS_MAX)
+    except Unreadable as error:
+        raise ImportRefused(f"{error} Choose a file that was downloaded from a run.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ImportRefused("This is no run's file. Choose one that was downloaded from the page of a run.")
     if document.get("schema") != SCHEMA:
         raise ImportRefused("The file was written by a newer version of Sagaboard; open it there.")
-    if not is_storable(document):
-        raise ImportRefused("The file holds a NUL character or half a character; it cannot be stored.")
     try:
         return FileIn.model_validate(document)
     except ValidationError as error:

@@ -13,9 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from config.lib.errors import Unreadable
-from config.lib.json import is_storable, read_json, utf8_text
-from runs.errors import NotSupported
+from config.lib.errors import NotSupported, Unreadable
+from config.lib.json_reader import (
+    check_json_type,
+    fault_of,
+    is_json,
+    media_type,
+    read_json,
+    utf8_text,
+)
 
 ATTRIBUTE_CHARS_MAX = 500
 ATTRIBUTES_MAX = 50
@@ -39,7 +45,8 @@ class CloudEvent:
 
 def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     """The event of a request. Header names are in lower case. Raises Unreadable or NotSupported."""
-    kind = media_type(headers)
+    content_type = headers.get("content-type", "")
+    kind = media_type(content_type)
     if kind.startswith("application/cloudevents") and kind != STRUCTURED:
         raise NotSupported(f"Events come one by one as JSON ({STRUCTURED}), not as {kind}.")
     if kind != STRUCTURED and any(name.startswith(A_MARK) for name in headers):
@@ -47,6 +54,7 @@ def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
         return _event(attributes, _data_of(kind, body))
     if not is_json(kind):
         raise NotSupported(f"An event is JSON ({STRUCTURED}), or has {A_MARK}* headers; this one is {kind}.")
+    check_json_type(content_type)
     document = read_json(body)
     if not isinstance(document, dict):
         raise Unreadable(f"An event is a JSON object with {', '.join(REQUIRED)} and data.")
@@ -56,13 +64,15 @@ def read_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
 
 def read_body(headers: Mapping[str, str], body: bytes) -> Any:
     """The value of a webhook's body; None if it is empty. Raises Unreadable or NotSupported."""
-    kind = media_type(headers)
+    content_type = headers.get("content-type", "")
+    kind = media_type(content_type)
     if not body.strip():
         return None
     if kind == FORM:
         return _form(utf8_text(body))
     if not is_json(kind):
         raise NotSupported(f"A webhook takes JSON or a form ({FORM}), not {kind}.")
+    check_json_type(content_type)
     return read_json(body)
 
 
@@ -75,15 +85,6 @@ def input_of(value: Any, key: str, otherwise: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {otherwise: value}
 
 
-def media_type(headers: Mapping[str, str]) -> str:
-    """The media type without parameters; `application/json` by default."""
-    return headers.get("content-type", "").partition(";")[0].strip().lower() or "application/json"
-
-
-def is_json(kind: str) -> bool:
-    return kind in ("application/json", "text/json") or kind.endswith("+json")
-
-
 def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     if len(attributes) > ATTRIBUTES_MAX:
         raise Unreadable(f"An event has {ATTRIBUTES_MAX} attributes at most.")
@@ -91,7 +92,7 @@ def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
         raise NotSupported(f"CloudEvents 1.0 are understood, not {attributes['specversion']}.")
     for name in REQUIRED:
         value = attributes.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= ATTRIBUTE_CHARS_MAX or not is_storable(value):
+        if not isinstance(value, str) or not 0 < len(value) <= ATTRIBUTE_CHARS_MAX or fault_of(value):
             raise Unreadable(
                 f"The event's {name} must be a text of 1 to {ATTRIBUTE_CHARS_MAX} characters: "
                 "an event is known by its id and source, and starts runs by its type."
@@ -108,7 +109,7 @@ def _structured_data(document: Mapping[str, Any]) -> Any:
         raw = base64.b64decode(document["data_base64"], validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
         raise Unreadable(f"The event's data_base64 is not base64: {error}") from error
-    kind = media_type({"content-type": str(document.get("datacontenttype", ""))})
+    kind = media_type(str(document.get("datacontenttype", "")))
     return _data_of(kind, raw)
 
 

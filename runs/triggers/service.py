@@ -21,7 +21,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from config.lib.json import is_storable
+from config.lib.json_reader import fault_of, json_path
 from designer.models import Workflow, WorkflowVersion
 from designer.services.queries import find_version, published_versions
 from runs.engine import engine
@@ -185,8 +185,9 @@ def _problems(trigger: Trigger, spec: TriggerSpec) -> list[dict[str, str]]:
 
 def _problem_of(name: str, spec: TriggerSpec) -> str:
     """What is wrong with a field; empty if it is valid."""
-    if not is_storable([spec.event_type, spec.input]):
-        return "it holds a NUL character or half a character"
+    if name in ("event_type", "input") and (found := fault_of(getattr(spec, name))):
+        fault, path = found
+        return f"{json_path(path) or 'it'} {fault.message}"
     if name == "event_type" and not EVENT_TYPE.fullmatch(spec.event_type):
         return "the type of an event has 1 to 200 characters and no blanks, like order.placed"
     if name == "input_key" and spec.input_key and not INPUT_KEY.fullmatch(spec.input_key):

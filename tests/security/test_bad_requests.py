@@ -207,6 +207,45 @@ def test_a_broken_body_is_refused_and_never_a_fault(stuck: Run, number: int) -> 
     assert not faults(told), faults(told)
 
 
+UNKEPT = {  # each is JSON by its grammar; the first is at fault in its outermost object
+    "a key twice": b'{"input": {}, "input": {}}',
+    "a key twice inside": b'{"input": {"a": [{"k": 1, "k": 1}]}}',
+    "65 levels": b'{"input": {"x": ' + b"[" * 63 + b"]" * 63 + b"}}",
+    "300 levels": b'{"input": {"x": ' + b"[" * 298 + b"]" * 298 + b"}}",
+    "50,000 levels": DEEP,
+    "NaN": b'{"input": {"x": NaN}}',
+    "infinite": b'{"input": {"x": -1e999}}',
+    "65 bits": b'{"input": {"x": 18446744073709551616}}',
+    "NUL": b'{"input": {"x": "\\u0000"}}',
+    "half a character": b'{"input": {"\\udfff": 1}}',
+}
+OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16")
+
+
+def test_each_call_that_reads_json_refuses_what_cannot_be_kept_and_says_where(stuck: Run) -> None:
+    """Which calls those are is asked of the calls: they answer 400 to what is no JSON."""
+    client = client_of("root", "admin")
+    calls = [(door, at) for door, at in addresses(stuck).items() if door.is_call and door.method != "GET"]
+    if_match = {"If-Match": '"0"'}
+
+    def answer(door: Door, address: str, body: bytes, kind: str = "application/json") -> Any:
+        return send(client, door, address, body, content_type=kind, headers=if_match)
+
+    reading = [(door, at) for door, at in calls if answer(door, at, b"{").status_code == 400]
+    wrong = []
+    for door, address in reading:
+        for name, body in UNKEPT.items():
+            refusal = answer(door, address, body)
+            problems = refusal.json().get("problems", [])
+            if refusal.status_code != 422 or len(problems) != 1 or problems[0]["code"] == "malformed":
+                wrong.append(f"{door} {name}: {refusal.status_code} {refusal.content[:80]!r}")
+        for kind in OTHER_TYPES:
+            if (status := answer(door, address, b"{}", kind).status_code) != 415:
+                wrong.append(f"{door} {kind}: {status}")
+    assert not wrong, "\n".join(wrong)
+    assert len(reading) > 15, [str(door) for door, _ in reading]
+
+
 def test_a_body_over_the_limit_is_refused_and_never_a_fault(stuck: Run, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
     client = client_of("root", "admin")

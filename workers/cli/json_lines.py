@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from config.lib.errors import Unreadable
+from config.lib.json_reader import read_json
 from designer.models import WorkflowVersion
 from runs.detail.terminal import TIMED_OUT, exit_code
 from runs.engine import engine
@@ -78,14 +79,9 @@ def ends(runs: Sequence[Run], deadline: float | None) -> Iterator[tuple[Run, int
 
 def _input(number: int, line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line, parse_constant=refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadLines(f"Line {number} is not valid JSON: {error}") from error
+        value = read_json(line)
+    except Unreadable as error:
+        raise BadLines(f"Line {number}: {error}") from error
     if not isinstance(value, dict):
         raise BadLines(f'Line {number} must be a JSON object, like {{"order_items": []}}.')
     return value
-
-
-def refuse_constant(name: str) -> float:
-    """For `parse_constant` of `json.loads`: NaN and Infinity are no JSON. Raises ValueError."""
-    raise ValueError(f"{name} is not a JSON number")

@@ -17,9 +17,10 @@ from typing import Any
 from uuid import UUID
 
 from config.lib.json import LARGE, json_text
+from config.lib.json_reader import LEVELS_MAX
 from workers.sdk.errors import BadOutput
 
-DEPTH_MAX = 100
+DEPTH_MAX = LEVELS_MAX
 COUNTED_VALUES_MAX = 2_000_000
 INTEGER_MAX = 2**63 - 1
 PATH_CHARS_MAX = 200

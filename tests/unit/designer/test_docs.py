@@ -20,6 +20,7 @@ from workers.registry import get_catalog
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "designer").glob("**/*.py"))
+JSON_READER = (ROOT / "config" / "lib" / "json_reader.py").read_text(encoding="utf-8")
 TESTED_ELSEWHERE = {
     "too_many_steps",
     "too_many_edges",
@@ -53,9 +54,11 @@ def test_every_code_of_the_table_has_a_contract_case_of_its_level() -> None:
 def test_every_code_of_the_table_is_used_and_no_other() -> None:
     reported = re.findall(r"(?:error|warn|report)\(\s*\"(\w+)\"", SOURCES)
     made = re.findall(r"(?:Problem|FormatError)\(\s*\"(\w+)\"", SOURCES)
+    of_json = set(re.findall(r"[Ff]ault\((?:faults, )?\s*\"(\w+)\"", JSON_READER))
     of_files = set(re.findall(r"`(\w+)`", TEXT.split("cannot be read at all:")[1]))
     assert set(reported) | set(made) <= documented().keys() | of_files
-    assert of_files <= set(made)
+    assert of_json <= of_files | documented().keys()
+    assert of_files <= set(made) | of_json
 
 
 def test_the_examples_have_no_problem() -> None:

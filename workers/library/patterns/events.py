@@ -6,7 +6,6 @@ one that was retracted first is never counted.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from uuid import uuid4
@@ -14,6 +13,8 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 
+from config.lib.errors import Unreadable
+from config.lib.json_reader import read_json
 from workers import CriticalFailure, StepHandle, worker
 from workers.library.clock import now_text
 from workers.library.faults import simulated, simulated_undo
@@ -56,9 +57,9 @@ def parse_event(context: dict[str, Any]) -> dict[str, Any]:
     """
     raw_event = required(context, "raw_event")
     try:
-        event = json.loads(raw_event) if isinstance(raw_event, str) else raw_event
-    except ValueError as error:
-        return unreadable(raw_event, f"not JSON: {error}")
+        event = read_json(raw_event) if isinstance(raw_event, str) else raw_event
+    except Unreadable as error:
+        return unreadable(raw_event, str(error))
     if not isinstance(event, dict):
         return unreadable(raw_event, f"an event is an object, not {type(event).__name__}")
     return {

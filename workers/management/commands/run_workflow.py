@@ -16,6 +16,8 @@ from typing import Any
 from django.conf import settings
 
 from config.lib.commands import Refused, SagaboardCommand
+from config.lib.errors import Unreadable
+from config.lib.json_reader import read_json
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from runs.detail.terminal import TIMED_OUT, JournalFollower, exit_code, worst
@@ -135,9 +137,9 @@ def read_input(argument: str | None, version: WorkflowVersion) -> dict[str, Any]
     if len(text.encode()) > INPUT_BYTES_MAX:
         raise Refused(f"The input has more than {INPUT_BYTES_MAX:,} bytes; pass a smaller one.")
     try:
-        value = json.loads(text, parse_constant=json_lines.refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"The input is not valid JSON: {error}") from error
+        value = read_json(text)
+    except Unreadable as error:
+        raise Refused(f"The input cannot be used: {error}") from error
     if not isinstance(value, dict):
         raise Refused('The input must be a JSON object, like {"order_items": []}.')
     return value

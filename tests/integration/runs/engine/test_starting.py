@@ -87,7 +87,7 @@ def test_a_list_rings_once(version: WorkflowVersion, monkeypatch: pytest.MonkeyP
         ([{}, 7], ["[1]"]),
         ([], ["body"]),
         ([{"idempotency_key": "k"}, {}, {"idempotency_key": "k"}], ["[2]"]),
-        ([{"labels": {"a": "b"}}, {"input": {"text": "\0"}}], ["[1]"]),
+        ([{"labels": {"a": "b"}}, {"input": {"text": "\0"}}], ["[1].input.text"]),
         ([{}] * (STARTED_AT_ONCE_MAX + 1), ["body"]),
     ],
     ids=["bad", "two-bad", "version", "no-object", "bare-input", "number", "empty", "double", "nul", "many"],
@@ -215,10 +215,10 @@ def test_lines_of_standard_input_as_one_document(
     [
         ('{"order": 1}\n{"order": "x"}\n', "line 2: order: "),
         ('{"order": 1}\n\n[2]\n', "Line 3 must be a JSON object"),
-        ("{", "Line 1 is not valid JSON"),
+        ("{", "Line 1: This is not valid JSON"),
         ("\n \n", "There are 0 lines"),
         ("{}\n" * 1001, "There are 1,001 lines"),
-        ('{"a": NaN}', "NaN is not a JSON number"),
+        ('{"a": NaN}', "`a` is NaN, no JSON number"),
     ],
     ids=["schema", "list", "json", "none", "many", "nan"],
 )

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
 from runs.audit import audit
-from runs.errors import AnsweredAlready, UnknownIntervention, UnstorableText
+from runs.errors import AnsweredAlready, UnknownIntervention, Unstorable
 from runs.interventions import service
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply
@@ -110,7 +110,7 @@ class TestNotes:
         assert not CaseAct.objects.exists()
 
     def test_text_that_cannot_be_stored_is_refused(self, intervention: Intervention, olga: User) -> None:
-        with pytest.raises(UnstorableText):
+        with pytest.raises(Unstorable):
             service.note(intervention.pk, olga, "a\x00b")
 
 

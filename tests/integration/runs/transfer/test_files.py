@@ -256,11 +256,11 @@ class TestHostileFiles:
     @pytest.mark.parametrize(
         ("raw", "said"),
         [
-            (b"", "no JSON"),
-            (b"{", "no JSON"),
-            (b"[" * 100_000, "no JSON"),
+            (b"", "not valid JSON"),
+            (b"{", "not valid JSON"),
+            (b"[" * 100_000, "nested deeper"),
             (b'{"format": "sagaboard.run", "schema": NaN}', "no JSON"),
-            (b"\xff\xfe", "no JSON"),
+            (b"\xff\xfe", "not UTF-8"),
             (b"{}", "no run's file"),
             (b'{"format": "sagaboard.run", "schema": 2}', "newer version"),
             (b'{"format": "sagaboard.run", "schema": 1}', "exported_at"),

@@ -113,7 +113,7 @@ def test_who_cannot_take_it_is_named_and_holds_nobody_up(
         (b"[]", "application/cloudevents-batch+json", 415),
         (b" " * (BODY_BYTES_MAX + 1), CLOUD, 413),
         (EVENT | {"data": {"order": 1, "text": "\0"}}, CLOUD, 422),
-        (EVENT | {"type": "a\0b"}, CLOUD, 400),
+        (EVENT | {"type": "a\0b"}, CLOUD, 422),
     ],
 )
 def test_a_bad_event_is_a_problem_document(

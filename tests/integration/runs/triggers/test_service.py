@@ -58,7 +58,7 @@ def test_triggers_are_made_listed_and_removed(sample: Workflow, designer: Client
         ({"kind": "schedule", "cron": "61 * * * *"}, "cron"),
         ({"kind": "schedule", "cron": "* * * * *", "zone": "Mars"}, "zone"),
         ({"kind": "schedule", "cron": "* * * * *", "input": {"order": "x"}}, "$.order"),
-        ({"kind": "schedule", "cron": "* * * * *", "input": {"order": 1, "b": "\0"}}, "input"),
+        ({"kind": "schedule", "cron": "* * * * *", "input": {"order": 1, "b": "\0"}}, "input.b"),
         ({"kind": "burn"}, "body.body.kind"),
         ({"kind": "hook", "nosuch": 1}, "body.body.nosuch"),
     ],

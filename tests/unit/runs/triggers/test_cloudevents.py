@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.lib.errors import SagaboardError, Unreadable
-from runs.errors import NotSupported
+from config.lib.errors import NotSupported, SagaboardError, Unreadable
 from runs.triggers.cloudevents import input_of, read_body, read_event
 
 JSON = {"content-type": "application/json"}
@@ -54,11 +53,12 @@ def test_attributes_in_headers_are_percent_encoded() -> None:
         (JSON, b"\xff", Unreadable, "not UTF-8"),
         (JSON, b"[]", Unreadable, "a JSON object with id, source, type"),
         (JSON, b'{"id": NaN}', Unreadable, "NaN"),
-        (JSON, b"[" * 100_000, Unreadable, "not valid JSON"),
+        (JSON, b"[" * 100_000, Unreadable, "deeper than 64 levels"),
         (JSON, body_of(id=7), Unreadable, "The event's id must be a text"),
         (JSON, body_of(source=""), Unreadable, "The event's source"),
         (JSON, body_of(type="x" * 501), Unreadable, "The event's type"),
-        (JSON, body_of(type="a\0b"), Unreadable, "The event's type"),
+        (JSON, body_of(type="a\0b"), Unreadable, "`type` holds a NUL"),
+        (BINARY | {"ce-type": "a%00b"}, b"", Unreadable, "The event's type"),
         (JSON, body_of(specversion="0.3"), NotSupported, "not 0.3"),
         (JSON, body_of(data=1, data_base64="AA=="), Unreadable, "not both"),
         (JSON, body_of(data_base64="?"), Unreadable, "not base64"),

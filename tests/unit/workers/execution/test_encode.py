@@ -108,7 +108,7 @@ def test_deep_nesting_is_refused():
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    with pytest.raises(BadOutput, match="nested deeper than 100 levels"):
+    with pytest.raises(BadOutput, match="nested deeper than 64 levels"):
         encode(deep, LIMIT)
 
 

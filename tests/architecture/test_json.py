@@ -1,0 +1,39 @@
+"""JSON from outside is decoded in one place, `config.lib.json_reader`.
+
+Other modules may decode only what the product wrote itself; they are listed with what that is.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from tests.architecture.source import product_trees
+
+READER: Final = "config/lib/json_reader.py"
+OWN_JSON: Final = {
+    "designer/web/bundle.py": "the manifest of the built scripts",
+    "runs/queries/journal.py": "a column of the journal",
+    "runs/store/reader.py": "a column of a run or step",
+    "runs/store/writer.py": "what was encoded a line before",
+    "runs/transfer/import_.py": "a snapshot that was made a line before",
+    "workers/library/demo/generator.py": "rows of the demo's own pattern",
+}
+DECODERS: Final = {"json": {"loads", "load", "JSONDecoder"}, "orjson": {"loads"}, "request": {"json"}}
+
+
+def test_json_from_outside_is_decoded_by_one_reader() -> None:
+    places = {path for path, tree in product_trees().items() if _decodes(tree)}
+    assert places == {READER, *OWN_JSON}
+
+
+def _decodes(tree: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in DECODERS.get(node.value.id, ())
+        or isinstance(node, ast.ImportFrom)
+        and node.module in DECODERS
+        and any(name.name in DECODERS[node.module] for name in node.names)
+        for node in ast.walk(tree)
+    )
