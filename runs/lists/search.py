@@ -25,6 +25,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 
+from config.lib.times import in_utc
 from runs.errors import RunsError
 from runs.lists.text_search import having, is_checkable, is_indexed, newest_with, rows_of
 from runs.machine.limits import LABEL_LENGTH_MAX
@@ -46,6 +47,13 @@ class BadFilter(RunsError):
     """The filter cannot be understood."""
 
     code = "bad_filter"
+
+
+class TimeOutOfRange(BadFilter):
+    """The time lies outside all calendars."""
+
+    status = 422
+    code = "time_out_of_range"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,4 +303,7 @@ def _time(text: str) -> datetime:
         raise BadFilter(f"{text!r} is not an ISO 8601 time.") from error
     if time.tzinfo is None:
         raise BadFilter(f"{text!r} has no time zone; add Z or an offset.")
-    return time
+    try:
+        return in_utc(time)
+    except ValueError as error:
+        raise TimeOutOfRange(f"{text!r} cannot be searched for: {error}.") from error

@@ -32,7 +32,6 @@ WITHIN = {
     "30d": (timedelta(days=30), "In the last 30 days"),
 }
 MODES: dict[str, CancelMode] = {"compensate": "compensate", "abandon": "abandon"}
-BAD_REQUEST = 400
 
 
 # --- the list ---
@@ -44,7 +43,7 @@ BAD_REQUEST = 400
 def run_list(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("cursor") or None
     runs: list[Run] = []
-    following, problem = None, ""
+    following, problem, status = None, "", 200
     filters = filters_of(request.GET)
     try:
         runs, following = page_of(filters, cursor)
@@ -52,7 +51,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         if cursor:
             messages.error(request, str(error))
             return redirect(f"{reverse('run-list')}?{query_of(request.GET)}")
-        problem = str(error)
+        problem, status = str(error), error.status
     context = {
         "filters": filters,
         "since": request.GET.get("since", ""),
@@ -69,7 +68,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "looked_at": f"{LOOKED_AT_MAX:,}",
         "bulk_max": bulk.BULK_MAX,
     }
-    return render(request, "runs/list.html", context, status=BAD_REQUEST if problem else 200)
+    return render(request, "runs/list.html", context, status=status)
 
 
 def filters_of(query: QueryDict | dict[str, str]) -> Filters:

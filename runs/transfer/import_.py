@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 from django.db import transaction
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from config.lib.errors import Unreadable
 from config.lib.json import iso
 from config.lib.json_reader import read_json
+from config.lib.times import in_utc, is_in_calendar
 from designer.document.document import parse, storage_problem
 from designer.document.graph import Graph
 from designer.document.limits import NAME_LENGTH_MAX
@@ -72,6 +73,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
 Name = Annotated[str, Field(max_length=STEP_LENGTH_MAX)]
 
 
@@ -80,7 +82,7 @@ class EntryIn(Part):
     type: Annotated[str, Field(max_length=ENTRY_TYPE_LENGTH_MAX)]
     step: Name
     attempt: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
-    at: AwareDatetime
+    at: Moment
     status: Annotated[str, Field(max_length=STATUS_LENGTH_MAX)]
     data: dict[str, Any]
     payload: Any
@@ -102,7 +104,7 @@ class RunIn(Part):
         dict[Annotated[str, Field(max_length=LABEL_LENGTH_MAX)], str], Field(max_length=LABELS_MAX)
     ]
     input: dict[str, Any]
-    created_at: AwareDatetime
+    created_at: Moment
     started_by: Annotated[str, Field(max_length=PERSON_LENGTH_MAX)]
     definition: DefinitionIn
     state: dict[str, Any]
@@ -112,7 +114,7 @@ class RunIn(Part):
 class FileIn(Part):
     format: Literal["sagaboard.run"]
     schema_: Annotated[Literal[1], Field(alias="schema")]
-    exported_at: AwareDatetime
+    exported_at: Moment
     exported_from: Annotated[str, Field(max_length=300)]
     runs: Annotated[list[RunIn], Field(min_length=1, max_length=RUNS_MAX)]
 
@@ -258,14 +260,10 @@ def _entry(record: EntryIn, index: int, where: str) -> Entry:
         raise ImportRefused(f"{where}: number {index + 1} is missing.")
     if record.type not in EFFECTS:
         raise ImportRefused(f"{where}: this version of Sagaboard knows no entries of type {record.type!r}.")
-    try:
-        at = record.at.astimezone(UTC)
-    except OverflowError as error:
-        raise ImportRefused(f"{where}: its time is beyond all calendars.") from error
     return Entry(
         record.seq,
         record.type,
-        at,
+        record.at,
         record.step,
         record.attempt,
         record.data,
@@ -282,7 +280,12 @@ def _is_well_typed(state: RunState | StepState) -> bool:
     validated = TYPES[type(state)].validate_python(dict(vars(state)))
     numbers = [value for value in vars(state).values() if isinstance(value, int)]
     process = getattr(state, "process", "")
-    fits = all(0 <= number <= NUMBER_MAX for number in numbers) and len(process) <= PROCESS_LENGTH_MAX
+    times = [value for value in vars(state).values() if isinstance(value, datetime)]
+    fits = (
+        all(0 <= number <= NUMBER_MAX for number in numbers)
+        and all(map(is_in_calendar, times))
+        and len(process) <= PROCESS_LENGTH_MAX
+    )
     return fits and bool(validated == state)
 
 
@@ -302,7 +305,7 @@ def keep(file: RunFile, user: Any, file_name: str = "") -> Run:
         "at": iso(at),
         "from": file.document.exported_from,
         "file": file_name[-200:],
-        "exported_at": iso(file.document.exported_at.astimezone(UTC)),
+        "exported_at": iso(file.document.exported_at),
     }
     with transaction.atomic():
         runs: list[Run] = []
@@ -333,7 +336,7 @@ def _stored(
         workflow_name=record.workflow,
         input=record.input,
         labels=record.labels,
-        created_at=record.created_at.astimezone(UTC),
+        created_at=record.created_at,
         imported={**facts, **origin},
         parent_id=parent,
         parent_step=record.parent_step,

@@ -46,5 +46,6 @@ def test_what_a_child_is_handed_fails_its_own_step(
     fits = inside + around + 1 <= LEVELS_MAX
     assert run.steps.get(name="sub").status == ("completed" if fits else "failed")
     if not fits:
-        assert run.error["step"] == "sub" and "deeper than 64 levels" in run.error["message"]
+        error = run.error or {}
+        assert error["step"] == "sub" and "deeper than 64 levels" in error["message"]
         assert run.status == "compensated"

@@ -15,6 +15,7 @@ from runs.lists.search import BadFilter, Filters, page_of
 from runs.models import Run, RunText
 from runs.store.search_index import index
 from tests.integration.runs.conftest import Publish, chain, step
+from tests.people import client_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -166,6 +167,25 @@ def test_labels_and_times_narrow(version: WorkflowVersion) -> None:
     assert {run.pk for run in page_of(Filters(since=since))[0]} == late
     assert {run.pk for run in page_of(Filters(since=since, label="shop=north"))[0]} == {north[1].pk}
     assert {run.pk for run in page_of(Filters(until=since))[0]} == {north[0].pk, south[0].pk}
+
+
+OUTSIDE = ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:01")
+EXTREMES = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999+14:00")
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("text", [*OUTSIDE, *EXTREMES])
+@pytest.mark.parametrize("more", [{}, {"label": "shop"}, {"q": "tea"}, {"status": "completed"}])
+def test_times_outside_all_calendars_are_refused(
+    version: WorkflowVersion, name: str, text: str, more: dict[str, str]
+) -> None:
+    add(version, 2, labels={"shop": "north"}, input={"x": "tea"})
+    viewer = client_of("vera", "viewer")
+    answer = viewer.get("/api/v1/runs", {name: text, **more})
+    assert answer.status_code == (422 if text in OUTSIDE else 200), answer.content
+    page = viewer.get("/runs/", {name: text, **more})
+    assert page.status_code == answer.status_code
+    assert ("cannot be searched for" in page.content.decode()) == (text in OUTSIDE)
 
 
 def test_trials_are_listed_only_when_they_are_asked_for(version: WorkflowVersion) -> None:

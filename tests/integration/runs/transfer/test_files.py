@@ -306,7 +306,9 @@ class TestHostileFiles:
             (lambda f: entry(f, 1)["data"].update(total="many"), "nothing can be shown|wrong type|state"),
             (lambda f: entry(f, 4).update(step="nowhere"), "state|lacks"),
             (lambda f: entry(f, 4).update(step="x" * 81), "step"),
-            (lambda f: entry(f, 3).update(at="9999-12-31T23:59:59-14:00"), "calendars"),
+            (lambda f: entry(f, 3).update(at="9999-12-31T23:59:59-14:00"), "years 1 to 9999"),
+            (lambda f: f.update(exported_at="0001-01-01T00:00:00+14:00"), "years 1 to 9999"),
+            (lambda f: f["runs"][0].update(created_at="0001-01-01T00:00:00+00:01"), "years 1 to 9999"),
             (lambda f: f["runs"][0]["journal"].pop(), "come to an end"),
             (lambda f: f["runs"][0]["journal"].clear(), "journal"),
             (lambda f: f["runs"][0]["state"].update(status="completed"), "does not lead to the state"),
@@ -327,7 +329,7 @@ class TestHostileFiles:
         original, staff, kept = file_of(grown), client_of("olga", "operator"), 0
         for place, known in enumerate(json.loads(original)["runs"][0]["journal"]):
             for key in known["data"]:
-                for value in (None, -1, "x", [], {"a": 1}, ["many[5]"]):
+                for value in (None, -1, "x", [], {"a": 1}, ["many[5]"], "9999-12-31T23:59:59-14:00"):
                     raw = changed_fact(original, place, key, value)
                     try:
                         read(raw)
