@@ -27,7 +27,7 @@ from django.db.models.functions import Concat
 
 from config.lib.times import in_utc
 from runs.errors import RunsError
-from runs.lists.text_search import having, is_checkable, is_indexed, newest_with, rows_of
+from runs.lists.text_search import having, is_indexed, newest_with, rows_of
 from runs.machine.limits import LABEL_LENGTH_MAX
 from runs.machine.states import RunStatus
 from runs.models import Run, RunLabel
@@ -138,13 +138,12 @@ class Order:
 
 def _orders(filters: Filters) -> list[Order]:
     """All orders that serve the filters: by text, by label, by the columns of runs."""
-    is_checked = not filters.q or is_checkable(filters.q)
     orders = [_by_text(filters)] if filters.q and (is_indexed(filters.q) or not filters.is_narrow) else []
-    if filters.label and is_checked:
+    if filters.label:
         orders.append(_by_label(filters))
-    if filters.is_narrow and is_checked:
+    if filters.is_narrow:
         orders.append(_by_run(filters))
-    return orders or [_by_text(filters)]
+    return orders
 
 
 def _first_page(orders: list[Order], rows: int) -> Page:

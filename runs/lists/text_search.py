@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from runs.store.database import Query, database
+from runs.store.search_text import normal_form
 from runs.store.text_sql import like_pattern
 
 INDEXED_LENGTH_MIN = 3
@@ -22,14 +23,14 @@ Rows = list[tuple[Any, ...]]
 
 SHORT_SQL = (
     "SELECT id, run_id FROM runs_runtext WHERE id > (SELECT coalesce(max(id), 0) FROM runs_runtext) - %s"
-    " AND lower(text) LIKE lower(%s) ESCAPE '\\' AND id < %s ORDER BY id DESC LIMIT %s"
+    " AND text LIKE %s ESCAPE '\\' AND id < %s ORDER BY id DESC LIMIT %s"
 )
 
 
 def newest_with(text: str, before: int | None, limit: int) -> Rows:
     """Ids of text rows, which serve as places, and keys of runs with `text` in their input, newest first."""
     text, before = _searched(text), NO_PLACE if before is None else before
-    if is_indexed(text):
+    if len(text) >= INDEXED_LENGTH_MIN:
         return rows_of(*database().indexed_text(text, before, limit))
     return rows_of(SHORT_SQL, [SHORT_LOOKED_AT, like_pattern(text), before, limit])
 
@@ -37,18 +38,12 @@ def newest_with(text: str, before: int | None, limit: int) -> Rows:
 def having(text: str, keys: Query) -> Query:
     """The query of those keys whose runs have `text` in their input; it compares the texts one by one."""
     sql, values = keys
-    contains = f"text {database().contains_sql} %s"
-    matching = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND {contains} ESCAPE '\\'"  # noqa: S608
+    matching = f"SELECT run_id FROM runs_runtext WHERE run_id IN ({sql}) AND text LIKE %s ESCAPE '\\'"  # noqa: S608
     return matching, (*values, like_pattern(_searched(text)))
 
 
 def is_indexed(text: str) -> bool:
-    return len(text) >= INDEXED_LENGTH_MIN
-
-
-def is_checkable(text: str) -> bool:
-    """Whether comparing a text finds what its index finds, which ignores case in all letters."""
-    return text.isascii() or database().folds_every_letter
+    return len(_searched(text)) >= INDEXED_LENGTH_MIN
 
 
 def rows_of(sql: str, values: Sequence[Any]) -> Rows:
@@ -59,4 +54,4 @@ def rows_of(sql: str, values: Sequence[Any]) -> Rows:
 
 
 def _searched(text: str) -> str:
-    return text[:TEXT_LENGTH_MAX].replace("\x00", "\ufffd")
+    return normal_form(text[:TEXT_LENGTH_MAX].replace("\x00", "\ufffd"))

@@ -44,8 +44,6 @@ class Database(ABC):
     """One connection. SQLite and PostgreSQL implement it."""
 
     writes_by_row: ClassVar[bool]  # each statement costs little more than its row; if not, rows go together
-    contains_sql: ClassVar[str]  # the operator that looks for a pattern without regard to case
-    folds_every_letter: ClassVar[bool]  # whether `contains_sql` does so beyond ASCII
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
         self.wrapper = wrapper
@@ -158,8 +156,6 @@ class Sqlite(Database):
     """Runs on this host, so its time is the host's. IMMEDIATE transactions admit one writer at a time."""
 
     writes_by_row = True
-    contains_sql = "LIKE"
-    folds_every_letter = False
 
     @staticmethod
     def file(wrapper: BaseDatabaseWrapper) -> Path | None:
@@ -267,8 +263,6 @@ class Postgres(Database):
     """Statements are prepared once a connection; those that need no answer in between travel together."""
 
     writes_by_row = False
-    contains_sql = "ILIKE"
-    folds_every_letter = True
 
     def rows(self, query: Query) -> list[Row]:
         sql, values = query

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import orjson
-
 from runs.machine.limits import LABEL_LENGTH_MAX
 from runs.models import Run, RunLabel, RunText
-
-TEXT_LENGTH_MAX = 10_000  # characters of an input
+from runs.store.search_text import text_of
 
 
 def index(runs: Iterable[Run]) -> None:
     """Inserts the search rows of `runs`, which must have been saved."""
     runs = list(runs)
-    texts = [
-        RunText(run=run, text=orjson.dumps(run.input).decode()[:TEXT_LENGTH_MAX]) for run in runs if run.input
-    ]
+    texts = [RunText(run=run, text=text_of(run.input)) for run in runs if run.input]
     labels = [row for run in runs for row in _labels(run)]
     if texts:
         RunText.objects.bulk_create(texts)

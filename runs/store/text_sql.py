@@ -8,11 +8,11 @@ FTS5_SQL = (
     " WHERE runs_runtext_index MATCH %s AND runs_runtext_index.rowid < %s"
     " ORDER BY runs_runtext_index.rowid DESC LIMIT %s"
 )
-TRIGRAM_SQL = "SELECT id, run_id FROM runs_runtext WHERE text ILIKE %s AND id < %s ORDER BY id DESC LIMIT %s"
+TRIGRAM_SQL = "SELECT id, run_id FROM runs_runtext WHERE text LIKE %s AND id < %s ORDER BY id DESC LIMIT %s"
 
 
 def like_pattern(text: str) -> str:
-    """What LIKE and ILIKE find wherever `text` stands."""
+    """What LIKE finds wherever `text` stands."""
     for special in ("\\", "%", "_"):
         text = text.replace(special, "\\" + special)
     return f"%{text}%"

@@ -27,6 +27,7 @@ from runs.models import HourFigures, Intervention, JournalEntry, Run, StepRun
 from runs.statistics import counters, histogram
 from runs.store import reader
 from runs.store.database import database
+from runs.store.search_text import text_of
 
 BATCH = 5_000
 OPEN_MAX = {"blocked": 200, "waiting": 500, "running": 300}
@@ -87,7 +88,7 @@ class Batch:
         with transaction.atomic():
             db = database()
             db.append("runs_run", RUN_COLUMNS, map(run_row, self.runs))
-            db.append("runs_runtext", ("run_id", "text"), ((run.pk, json_of(run.input)) for run in self.runs))
+            db.append("runs_runtext", ("run_id", "text"), ((run.pk, text_of(run.input)) for run in self.runs))
             db.append(
                 "runs_runlabel",
                 ("run_id", "key", "value", "created_at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,9 +75,10 @@ def test_runs_of_one_moment_are_each_listed_once(version: WorkflowVersion) -> No
         ("ea-00", True),
         ("TEA-002", False),
         ("Grüße", True),
-        ("GRÜSSE", False),
+        ("GRÜSSE", True),
         ('say "hi"', False),
-        ('\\"hi\\"', True),
+        ('"hi", 100', True),
+        ('\\"hi\\"', False),
         ("100%", True),
         ("100_", False),
         ("%", True),
@@ -211,6 +213,25 @@ def test_a_new_run_can_be_found_at_once_and_a_removed_one_no_more(version: Workf
     run.delete()
     assert not page_of(Filters(q="mug-002"))[0]
     assert not RunText.objects.exists()
+
+
+TYPED = 'say "hi" C:\\temp\\new line1\nline2 tab\there ÄÖ straße 100% a_b ёлка 東京都 नमस्ते été'
+TYPED_PARTS = [
+    'say "hi"', '"hi"', '"', "C:\\temp", "\\t", "\\", "line1\nline2", "line1\r\nline2", "line1 line2",
+    "tab\there", "tab here", "äö", "ÄÖ", "Äö", "straße", "STRASSE", "strasse", "100%", "%", "a_b",
+    "_", "ёл", "ЁЛКА", "東京", "京都", "東", "नम", "स्ते", "été", "E\u0301T", "HI\" c:\\TEMP\\NEW LINE1 line2",
+]  # fmt: skip
+UNTYPED_PARTS = ["say hi", "C:/temp", "line1line2", "aab", "a%b", "100_", "ои", "京東"]
+
+
+@pytest.mark.parametrize("narrow", [Filters(), Filters(workflow="order"), Filters(label="shop")], ids=str)
+def test_what_is_in_a_value_is_found_as_a_person_types_it(version: WorkflowVersion, narrow: Filters) -> None:
+    run = engine.start_run(version, {"note": TYPED}, labels={"shop": "north"})
+    engine.start_run(version, {}, labels={"shop": "north"})
+    for text in TYPED_PARTS:
+        assert [found.pk for found in page_of(replace(narrow, q=text))[0]] == [run.pk], text
+    for text in UNTYPED_PARTS:
+        assert not page_of(replace(narrow, q=text))[0], text
 
 
 def test_long_inputs_are_searched_at_their_beginning(version: WorkflowVersion) -> None:
