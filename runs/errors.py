@@ -67,6 +67,16 @@ class SealedInput(BadInput):
         super().__init__(message, [{"code": "sealed_elsewhere", "path": path, "message": message}])
 
 
+class KeyReused(BadInput):
+    """The idempotency key was sent before with another body; send a key of its own with each request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(f"{self.__doc__} It started the run {run_id}.")
+        self.run_id = run_id
+
+
 class UnknownTrigger(RunsError):
     """There is no such trigger, or it is switched off."""
 

@@ -80,14 +80,15 @@ def start(
     """Start a run, or a list of up to 1,000 runs: all of them in one transaction, or none.
 
     The same key again (the header Idempotency-Key; in a list, each run's own `idempotency_key`) gives the
-    same run. 201 where at least one run is new, 200 where all were there before. A list is answered with
-    `runs`, in its order, each with `is_new`; `problems` of a refused list begin with the run's place.
+    same run; with another body it is refused with 422. 201 where at least one run is new, 200 where all were
+    there before. A list is answered with `runs`, in its order, each with `is_new`; `problems` of a refused
+    list begin with the run's place.
     """
     if isinstance(body, list):
         return _start_many(request, name, body, idempotency_key)
     consume("starts", caller(request))
     version = find_version(name, body.version)
-    started = engine.start_one(Request(version, body.input, body.labels, request.user, idempotency_key))
+    started = engine.start_one(_request(version, body, request, idempotency_key))
     return Status(201 if started.is_new else 200, run_json(started.run))
 
 
@@ -100,13 +101,15 @@ def _start_many(
     find_version(name)
     versions = _versions(name, [item.version for item in body])
     started = engine.start_runs(
-        [
-            Request(versions[item.version], item.input, item.labels, request.user, item.idempotency_key)
-            for item in body
-        ]
+        [_request(versions[item.version], item, request, item.idempotency_key) for item in body]
     )
     runs = [summary_json(start.run) | {"is_new": start.is_new} for start in started]
     return Status(201 if any(start.is_new for start in started) else 200, {"runs": runs})
+
+
+def _request(version: WorkflowVersion, body: StartIn, request: HttpRequest, key: str | None) -> Request:
+    content = (body.input, body.labels, body.version)
+    return Request(version, body.input, body.labels, request.user, key, content=content)
 
 
 def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, WorkflowVersion]:

@@ -19,7 +19,7 @@ from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from runs.detail.forms import ApprovalForm, CancelForm, SignalForm, StartForm
 from runs.engine import engine
-from runs.errors import BadInput, RunsError, UnknownRun
+from runs.errors import BadInput, KeyReused, RunsError, UnknownRun
 from runs.form_fields import as_text
 from runs.interventions import service
 from runs.interventions.facts import Question
@@ -69,13 +69,23 @@ def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
         else None
     )
     sample = run.input if run else version_graph(version.pk).sample_input
-    return {"input": as_text(sample or {}), "key": f"page-{uuid4()}"}
+    return {"input": as_text(sample or {}), "key": new_key()}
+
+
+def new_key() -> str:
+    """An idempotency key for one filled-in form."""
+    return f"page-{uuid4()}"
 
 
 def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> Run | None:
     data = form.cleaned_data
     try:
         return engine.start_run(version, data["input"] or {}, user=request.user, idempotency_key=data["key"])
+    except KeyReused as error:
+        sent = f"This form was sent before with another input, and started the run {error.run_id}."
+        form.add_error("input", f"{sent} Send it again to start one more.")
+        form.data = {"input": form.data["input"], "key": new_key()}
+        return None
     except BadInput as error:
         problems = [f"{problem['path']}: {problem['message']}" for problem in error.problems]
         form.add_error("input", problems or [str(error)])

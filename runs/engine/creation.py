@@ -5,9 +5,11 @@ Nothing is sent from here; `runs.engine.after_commit` carries out what the new u
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +47,11 @@ INSERT_RUN_SQL = (
 
 @dataclass(frozen=True)
 class Request:
-    """A run to be created. `parent`, `parent_step`, `depth` and `run_id` belong to child runs."""
+    """A run to be created. `parent`, `parent_step`, `depth` and `run_id` belong to child runs.
+
+    `content` is what the idempotency key was sent with, by default input and labels; `sealed` makes `digest`
+    of it, by which another request with the same key is told apart.
+    """
 
     version: WorkflowVersion
     input: Mapping[str, Any]
@@ -53,6 +59,8 @@ class Request:
     user: Any = None
     idempotency_key: str | None = None
     trial: bool = False
+    content: tuple[Any, ...] = ()
+    digest: str | None = None
     run_id: UUID | None = None
     parent: UUID | None = None
     parent_step: str = ""
@@ -98,7 +106,7 @@ def sealed(request: Request, giver: str = "") -> Request:
     schema = _secret_schema(request.version.pk)
     if schema is None or not isinstance(request.input, Mapping):
         check_input(request)
-        return request
+        return replace(request, digest=_digest(request))
     name, key = request.version.workflow.name, settings.SECRET_KEY
 
     def opened(text: str, path: str) -> Any:
@@ -120,7 +128,8 @@ def sealed(request: Request, giver: str = "") -> Request:
         place, text = input_place(name, path), given[path]
         return text if is_sealed(text) and place_of(text) == place else seal(value, key, place)
 
-    return replace(request, input=map_secrets(plain, schema, sealed_again))
+    digest = _digest(replace(request, input=plain), key)
+    return replace(request, input=map_secrets(plain, schema, sealed_again), digest=digest)
 
 
 def _at_secret_places(value: Any, schema: Any) -> dict[str, Any]:
@@ -141,6 +150,22 @@ def refuse_misplaced(version: WorkflowVersion, value: Any) -> None:
         is_whole = is_sealed(text) and path in secret
         if not is_whole or place_of(text) not in (None, input_place(version.workflow.name, path)):
             raise SealedInput(path)
+
+
+def _digest(request: Request, key: str = "") -> str | None:
+    """Digest of the content that came with an idempotency key; `key` is given where it holds secrets.
+
+    Without a key of its own the digest would let those who read the database try guesses of a secret.
+    """
+    if request.digest or request.idempotency_key is None:
+        return request.digest
+    return content_digest(request.content or (request.input, request.labels), key)
+
+
+def content_digest(content: tuple[Any, ...], key: str = "") -> str:
+    """Digest of what came with an idempotency key; the order of an object's keys makes no difference."""
+    text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return (hmac.new(key.encode(), text, sha256) if key else sha256(text)).hexdigest()
 
 
 def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -229,6 +254,7 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
         created_at=at,
         trial=request.trial,
         idempotency_key=request.idempotency_key,
+        key_digest=request.digest,
         started_by=request.user,
         parent_id=request.parent,
         parent_step=request.parent_step,
@@ -250,7 +276,10 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
 
 
 def known_by_key(requests: Sequence[Request]) -> dict[int, Run]:
-    """The runs that the requests' idempotency keys have started before, by the index of the request."""
+    """The runs that the requests' idempotency keys have started before, by the index of the request.
+
+    A key that was sent with other content counts as known; `runs.engine.starting` refuses it.
+    """
     indexes = {request.key: index for index, request in enumerate(requests) if request.key}
     if not indexes:
         return {}

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from runs.engine import after_commit
 from runs.engine.creation import PROBLEMS_MAX, Request, known_by_key, sealed
-from runs.errors import BadInput
+from runs.errors import BadInput, KeyReused
 from runs.models import Run
 
 STARTED_AT_ONCE_MAX = 1_000
@@ -42,8 +42,14 @@ def start_run(
 
 
 def start_one(request: Request) -> Started:
-    """Starts a run, or returns the run that its idempotency key started before. Raises BadInput."""
-    return _start([sealed(request)])[0]
+    """Starts a run, or returns the run that its idempotency key started before.
+
+    Raises BadInput; KeyReused is one.
+    """
+    started = _start([sealed(request)])[0]
+    if isinstance(started, KeyReused):
+        raise started
+    return started
 
 
 def start_runs(requests: Sequence[Request]) -> list[Started]:
@@ -61,7 +67,8 @@ def start_runs(requests: Sequence[Request]) -> list[Started]:
         raise _combined(errors)
     fitting = [request for request in checked if isinstance(request, Request)]
     _refuse_duplicates(fitting)
-    return _start(fitting)
+    started = _start(fitting, all_or_none=True)
+    return [result for result in started if isinstance(result, Started)]
 
 
 def start_fitting(requests: Sequence[Request]) -> list[Started | BadInput]:
@@ -107,23 +114,37 @@ def _refuse_duplicates(requests: Sequence[Request]) -> None:
         raise _combined(duplicates)
 
 
-def _start(requests: Sequence[Request]) -> list[Started]:
+def _start(requests: Sequence[Request], all_or_none: bool = False) -> list[Started | KeyReused]:
     """A unique constraint decides races for an idempotency key: the loser waits in its INSERT, then reads."""
     for _ in range(RACES_MAX):
         try:
-            return _start_new(requests)
+            return _start_new(requests, all_or_none)
         except IntegrityError:
             if not known_by_key(requests):
                 raise
-    return _start_new(requests)
+    return _start_new(requests, all_or_none)
 
 
-def _start_new(requests: Sequence[Request]) -> list[Started]:
-    """Keys are inserted in sorted order, so that two calls with the same keys cannot deadlock."""
+def _start_new(requests: Sequence[Request], all_or_none: bool) -> list[Started | KeyReused]:
+    """Starts the requests with new keys; with `all_or_none` raises BadInput if one reuses a key.
+
+    Keys are inserted in sorted order, so that two calls with the same keys cannot deadlock.
+    """
     known = known_by_key(requests)
+    results: dict[int, Started | KeyReused] = {
+        index: KeyReused(run.pk) if _is_reused(requests[index], run) else Started(run, False)
+        for index, run in known.items()
+    }
+    reused = [(index, result) for index, result in sorted(results.items()) if isinstance(result, KeyReused)]
+    if reused and all_or_none:
+        raise _combined(reused)
     new = [index for index in range(len(requests)) if index not in known]
     new.sort(key=lambda index: requests[index].key or ("", ""))
     created = after_commit.start([requests[index] for index in new]) if new else []
-    started = {index: Started(run, False) for index, run in known.items()}
-    started |= {index: Started(run, True) for index, run in zip(new, created, strict=True)}
-    return [started[index] for index in range(len(requests))]
+    results |= {index: Started(run, True) for index, run in zip(new, created, strict=True)}
+    return [results[index] for index in range(len(requests))]
+
+
+def _is_reused(request: Request, run: Run) -> bool:
+    """Whether the key of a request came with other content before; older runs have no digest of theirs."""
+    return run.key_digest is not None and run.key_digest != request.digest

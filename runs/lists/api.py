@@ -61,7 +61,7 @@ def act_on_many(
     """Cancel, retry or rerun up to 200 runs; each that refuses is told, and holds up no other.
 
     `retry` answers the open questions of a blocked run. With `dry_run` it is only told what would be.
-    The same Idempotency-Key again reruns nothing twice.
+    The same Idempotency-Key again reruns nothing twice; with another body it is refused with 422.
     """
     order = bulk.Order(body.act, body.mode, request.user, idempotency_key or "")
     run_ids = list(dict.fromkeys(body.runs))

@@ -5,13 +5,15 @@ The acts are those of the API of a single run. A run that refuses does not stop 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
 from runs.engine import engine
-from runs.errors import RunsError, UnknownRun
+from runs.engine.creation import Request, content_digest
+from runs.errors import KeyReused, RunsError, UnknownRun
 from runs.interventions import service
 from runs.machine.allowed import Allowed
 from runs.machine.allowed import allowed as machine_allowed
@@ -32,12 +34,17 @@ ACTS: tuple[Act, ...] = ("cancel", "retry", "rerun")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The act. `key`: idempotency key of the whole order, so that a rerun sent twice starts each run once."""
+    """The act. `key`: idempotency key of the whole order, so that a rerun sent twice starts each run once.
+
+    `do` fills in the digest of what the key came with, and `keys`, those of the runs that a rerun starts.
+    """
 
     act: Act
     mode: CancelMode = "compensate"
     user: Any = None
     key: str = ""
+    digest: str | None = None
+    keys: Mapping[UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,32 @@ def _foretold(run: Run, order: Order) -> Result:
 
 
 def do(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
-    """Acts on each run, in this order. The engine decides anew: a preview may be outdated."""
+    """Acts on each run, in this order. The engine decides anew: a preview may be outdated.
+
+    Raises KeyReused if the order's key came with another order before.
+    """
+    if order.key:
+        digest = content_digest((order.act, order.mode, *sorted(map(str, run_ids))))
+        order = replace(order, digest=digest, keys=_keys(order.key, digest, run_ids))
     return _each(run_ids, lambda run: ACTIONS[order.act](run, order))
+
+
+def _keys(key: str, digest: str, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The idempotency key of each run that a rerun starts: the order's, and a number in its workflow.
+
+    By their numbers, and not by the runs, the same key is found again when it comes with other runs.
+    """
+    numbers: Counter[str] = Counter()
+    names = dict(Run.objects.filter(pk__in=run_ids).values_list("pk", "workflow_name"))
+    keys = {}
+    for run_id in sorted(names):
+        keys[run_id] = f"{key}-{numbers[names[run_id]]}"
+        numbers[names[run_id]] += 1
+    started = Run.every.filter(workflow_name__in=set(names.values()), idempotency_key__in=set(keys.values()))
+    for run_id, known in started.values_list("pk", "key_digest"):
+        if known not in (None, digest):
+            raise KeyReused(run_id)
+    return keys
 
 
 def _each(run_ids: Sequence[UUID], act: Callable[[Run], Result]) -> list[Result]:
@@ -174,10 +205,9 @@ def _retry(run: Run, order: Order) -> Result:
 
 def _rerun(run: Run, order: Order) -> Result:
     _check_ended(run)
-    key = f"{order.key}-{run.pk}" if order.key else None
-    made = engine.start_run(
-        run.version, run.input, labels=run.labels, user=order.user, trial=run.trial, idempotency_key=key
-    )
+    key = order.keys.get(run.pk)
+    request = Request(run.version, run.input, run.labels, order.user, key, run.trial, digest=order.digest)
+    made = engine.start_one(request).run
     return Result(run.pk, True, "Started again.", made=made.pk, run=run)
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.accounts.permissions import page_for
 from config.accounts.rate_limits import caller, consume
 from designer.models import Workflow
+from runs.errors import KeyReused
 from runs.lists import bulk
 from runs.lists.search import LOOKED_AT_MAX, BadFilter, Filters, page_of
 from runs.machine.events import CancelMode
@@ -132,7 +133,10 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("key", "")[:100]
     if act == "rerun":
         consume("starts", caller(request), len(run_ids))
-    results = bulk.do(bulk.Order(act, mode, request.user, key), run_ids)
+    try:
+        results = bulk.do(bulk.Order(act, mode, request.user, key), run_ids)
+    except KeyReused as error:
+        return _back(request, str(error))
     context = {
         "act": act,
         "mode": mode,

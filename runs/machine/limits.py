@@ -31,6 +31,7 @@ STATUS_LENGTH_MAX = 12
 ENTRY_TYPE_LENGTH_MAX = 32  # of a journal entry
 CAUSE_LENGTH_MAX = 300  # of an intervention
 CAUSE_KEY_LENGTH_MAX = 16
+DIGEST_LENGTH = 64  # of SHA-256, in hexadecimal digits
 PROCESS_LENGTH_MAX = 120
 PERSON_LENGTH_MAX = 150
 

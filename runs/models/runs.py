@@ -20,6 +20,7 @@ from designer.document.limits import NAME_LENGTH_MAX, QUEUE_LENGTH_MAX
 from runs.machine.limits import (
     CAUSE_KEY_LENGTH_MAX,
     CAUSE_LENGTH_MAX,
+    DIGEST_LENGTH,
     ENTRY_TYPE_LENGTH_MAX,
     IDEMPOTENCY_KEY_LENGTH_MAX,
     PERSON_LENGTH_MAX,
@@ -96,6 +97,12 @@ class Run(models.Model):
         null=True, blank=True, help_text="Set when the run has ended and is not in the figures yet."
     )
     idempotency_key = models.CharField(max_length=IDEMPOTENCY_KEY_LENGTH_MAX, null=True, blank=True)
+    key_digest = models.CharField(
+        max_length=DIGEST_LENGTH,
+        null=True,
+        blank=True,
+        help_text="Digest of what the idempotency key was sent with; older runs have none.",
+    )
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,8 +1,7 @@
 """Trigger service: creates, changes and removes triggers, and starts the runs that they ask for.
 
-Nothing starts twice: an event, a webhook's call with an Idempotency-Key and a schedule's slot each determine
-the idempotency key of their run, which is unique in the database. A webhook's token is shown once; only its
-hash is stored.
+Nothing starts twice: an event, a delivery of a webhook and a schedule's slot each determine the idempotency
+key of their run, which is unique in the database. A webhook's token is shown once; only its hash is stored.
 """
 
 from __future__ import annotations
@@ -241,7 +240,14 @@ def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
     labels = {"trigger": "event", "event": event.type[:200]}
     ready = [trigger for trigger in triggers if trigger.version_pk in newest]
     requests = [
-        Request(newest[trigger.version_pk], _event_input(event, trigger.input_key), labels, user, key)
+        Request(
+            newest[trigger.version_pk],
+            _event_input(event, trigger.input_key),
+            labels,
+            user,
+            key,
+            content=(event.type, event.data),
+        )
         for trigger in ready
     ]
     results = {
@@ -264,14 +270,19 @@ def hook_of(token: str) -> Trigger:
     return trigger
 
 
-def start_by_hook(trigger: Trigger, value: Any, headers: Mapping[str, str], key: str | None) -> Started:
-    """Starts a run with a call's body and its chosen headers. Raises BadInput or UnknownWorkflow."""
+def start_by_hook(
+    trigger: Trigger, value: Any, headers: Mapping[str, str], delivery: tuple[str, ...] | None = None
+) -> Started:
+    """Starts a run with a call's body and its chosen headers; the same delivery again returns the same run.
+
+    Headers may differ when a delivery comes again, so only its body counts. Raises BadInput, UnknownWorkflow.
+    """
     input = input_of(value, trigger.input_key, "body")
     if trigger.headers:
         chosen = {name: headers[name][:HEADER_CHARS_MAX] for name in trigger.headers if name in headers}
         input = {**input, "headers": chosen}
-    idempotency_key = None if key is None else _key("hook", str(trigger.pk), key)
-    return _start(trigger, input, {"trigger": "webhook"}, idempotency_key)
+    idempotency_key = None if delivery is None else _key("hook", str(trigger.pk), *delivery)
+    return _start(trigger, input, {"trigger": "webhook"}, idempotency_key, (value,))
 
 
 def due(at: datetime) -> QuerySet[Trigger]:
@@ -302,12 +313,18 @@ def put_off(pk: int, until: datetime) -> None:
     Trigger.objects.filter(pk=pk, due_at__lt=until).update(due_at=until)
 
 
-def _start(trigger: Trigger, input: Mapping[str, Any], labels: dict[str, str], key: str | None) -> Started:
+def _start(
+    trigger: Trigger,
+    input: Mapping[str, Any],
+    labels: dict[str, str],
+    key: str | None,
+    content: tuple[Any, ...] = (),
+) -> Started:
     version = find_version(trigger.workflow)
     try:
         if version is None:
             raise UnknownWorkflow(f"{trigger.workflow.name} has no published version yet.")
-        started = engine.start_one(Request(version, input, labels, None, key))
+        started = engine.start_one(Request(version, input, labels, None, key, content=content))
     except RunsError as error:
         _note_use(trigger, error)
         raise

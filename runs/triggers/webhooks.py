@@ -16,11 +16,12 @@ from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 from runs.triggers import service
 from runs.triggers.api import body_of, headers_of
 from runs.triggers.cloudevents import read_body
+from runs.triggers.deliveries import IDEMPOTENCY_KEY, delivery_of
 
 
 @csrf_exempt
 def hook(request: HttpRequest, token: str) -> HttpResponse:
-    """Answers 201 with the run, or 200 if this Idempotency-Key has started it before."""
+    """Answers 201 with the run, or 200 if this delivery or Idempotency-Key has started it before."""
     if request.method != "POST":
         response = problem(405, "A webhook is called with POST.")
         response["Allow"] = "POST"
@@ -35,9 +36,10 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
     trigger = service.hook_of(token)
     consume("hooks", f"hook {trigger.pk}")
     headers = headers_of(request)
-    key = headers.get("idempotency-key")
+    key = headers.get(IDEMPOTENCY_KEY)
     if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         raise BadInput(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.")
-    started = service.start_by_hook(trigger, read_body(headers, body_of(request)), headers, key)
+    delivery = delivery_of(headers)
+    started = service.start_by_hook(trigger, read_body(headers, body_of(request)), headers, delivery)
     answer = {"run": str(started.run.pk), "workflow": trigger.workflow.name, "is_new": started.is_new}
     return JsonResponse(answer, status=201 if started.is_new else 200)

@@ -42,6 +42,20 @@ def test_a_run_is_started_and_shown(operator: Client, order: Graph) -> None:
     assert run.started_by is not None and run.started_by.get_username() == "olga"
 
 
+def test_a_form_sent_again_with_another_input_is_told_so_and_can_be_sent_on(
+    operator: Client, order: Graph
+) -> None:
+    sent = {"input": '{"amount": 1}', "key": operator.get(URL).context["form"]["key"].value()}
+    operator.post(URL, sent)
+    response = operator.post(URL, sent | {"input": '{"amount": 2}'})
+    assert response.status_code == 422 and "sent before with another input" in response.content.decode()
+    form = response.context["form"]
+    assert json.loads(form["input"].value()) == {"amount": 2}
+    response = operator.post(URL, {"input": form["input"].value(), "key": form["key"].value()})
+    assert response.status_code == 302
+    assert sorted(run.input["amount"] for run in Run.objects.all()) == [1, 2]
+
+
 def test_sending_twice_starts_one_run(operator: Client, order: Graph) -> None:
     key = operator.get(URL).context["form"]["key"].value()
     first, second = (operator.post(URL, {"input": "{}", "key": key}) for _ in range(2))

@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from designer.models import WorkflowVersion
 from runs.delivery import queue
 from runs.engine import after_commit, engine
-from runs.engine.creation import Request
+from runs.engine.creation import Request, content_digest
 from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput
 from runs.models import JournalEntry, Run, RunLabel, StepRun
@@ -177,6 +177,75 @@ def test_those_that_fit_are_started_without_the_others(version: WorkflowVersion)
     assert isinstance(second, BadInput) and second.problems[0]["path"] == "$.order"
     assert not isinstance(first, BadInput) and not isinstance(third, BadInput)
     assert [first.run.input["order"], third.run.input["order"]] == [1, 3]
+
+
+# --- idempotency keys ---
+
+BODY: dict[str, Any] = {"input": {"order": 1, "more": {"a": [1, 2], "b": None}}, "labels": {"shop": "north"}}
+OTHER_BODIES: list[dict[str, Any]] = [
+    {},
+    {**BODY, "input": {}},
+    {**BODY, "input": {"order": 2, "more": {"a": [1, 2], "b": None}}},
+    {**BODY, "input": {"order": 1, "more": {"a": [2, 1], "b": None}}},
+    {**BODY, "input": {"order": 1, "more": {"a": [1, 2]}}},
+    {**BODY, "labels": {}},
+    {**BODY, "labels": {"shop": "south"}},
+    {**BODY, "version": 1},
+]
+SAME_BODY = {"labels": {"shop": "north"}, "input": {"more": {"b": None, "a": [1, 2]}, "order": 1}}
+
+
+def start_with(operator: Client, body: Any, key: str = "k") -> Any:
+    path = "/api/v1/workflows/sample/runs"
+    return operator.post(path, body, content_type="application/json", headers={"Idempotency-Key": key})
+
+
+@pytest.mark.parametrize("other", OTHER_BODIES, ids=str)
+def test_a_key_with_another_body_is_refused(
+    version: WorkflowVersion, operator: Client, other: dict[str, Any]
+) -> None:
+    first = start_with(operator, BODY)
+    assert first.status_code == 201
+    for _ in range(2):
+        answer = start_with(operator, other)
+        assert answer.status_code == 422
+        assert answer.json()["type"].endswith("idempotency_key_reused")
+        assert first.json()["id"] in answer.json()["detail"]
+    again = start_with(operator, SAME_BODY)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert Run.objects.count() == 1
+
+
+def test_a_list_with_a_reused_key_starts_nothing_and_names_its_place(
+    version: WorkflowVersion, operator: Client
+) -> None:
+    assert start_list(operator, [{**BODY, "idempotency_key": "k"}]).status_code == 201
+    body = [{"idempotency_key": "new"}, {**SAME_BODY, "idempotency_key": "k"}, {"input": {"order": 5}}]
+    assert start_list(operator, body).status_code == 201
+    body = [{"idempotency_key": "newer"}, {"idempotency_key": "new", "input": {"order": 3}}, {}]
+    answer = start_list(operator, body)
+    assert answer.status_code == 422
+    problems = [(problem["code"], problem["path"]) for problem in answer.json()["problems"]]
+    assert problems == [("idempotency_key_reused", "[1]")]
+    assert Run.objects.count() == 3
+
+
+def test_the_key_of_a_run_of_an_older_release_is_taken_with_any_body(
+    version: WorkflowVersion, operator: Client
+) -> None:
+    first = start_with(operator, BODY).json()["id"]
+    Run.objects.update(key_digest=None)
+    assert start_with(operator, OTHER_BODIES[0]).json()["id"] == first
+
+
+def test_a_secret_cannot_be_guessed_from_the_digest(publish: Publish, operator: Client) -> None:
+    schema = {"type": "object", "properties": {"pin": {"type": "string", "writeOnly": True}}}
+    publish(chain(step("a"), input_schema=schema))
+    assert start_with(operator, {"input": {"pin": "1234"}}).status_code == 201
+    assert start_with(operator, {"input": {"pin": "1234"}}).status_code == 200
+    assert start_with(operator, {"input": {"pin": "1235"}}).status_code == 422
+    guesses = [({"pin": "1234"}, {}, None), ({"pin": "1234"}, {}), ({"pin": "1234"},)]
+    assert Run.objects.get().key_digest not in [content_digest(guess) for guess in guesses]
 
 
 # --- run_workflow --lines ---

@@ -129,6 +129,25 @@ def test_rest_reruns_nothing_twice_under_one_key(operator: Client, undone: Run) 
     assert Run.objects.count() == 2
 
 
+def test_a_key_that_comes_with_another_order_is_refused(operator: Client, undone: Run, stuck: Run) -> None:
+    ended, other = str(undone.pk), str(stuck.pk)
+    key = {"Idempotency-Key": "k"}
+    assert post(operator, {"act": "rerun", "runs": [ended]}, **key).status_code == 200
+    again = str(Run.objects.exclude(pk__in=[undone.pk, stuck.pk]).get().pk)
+    for body in (
+        {"act": "rerun", "runs": [ended, other]},
+        {"act": "rerun", "runs": [again]},
+        {"act": "cancel", "runs": [ended]},
+        {"act": "rerun", "runs": [ended], "mode": "abandon"},
+    ):
+        answer = post(operator, body, **key)
+        assert answer.status_code == 422, body
+        assert answer.json()["type"].endswith("idempotency_key_reused")
+    assert Run.objects.count() == 3
+    page = operator.post("/runs/bulk/do/", {"act": "rerun", "runs": again, "key": "k"})
+    assert page.status_code == 302 and Run.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [

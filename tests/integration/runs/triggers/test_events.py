@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from designer.models import Workflow
-from runs.models import Run
+from runs.models import Run, Trigger
 from runs.triggers import service
 from runs.triggers.api import BODY_BYTES_MAX
 from runs.triggers.cloudevents import CloudEvent
@@ -48,7 +48,7 @@ def test_the_newest_version_is_started(publish: Publish, sample: Workflow, opera
 
 def test_the_same_event_again_starts_nothing(sample: Workflow, operator: Client) -> None:
     event_trigger(sample)
-    first, again = send(operator), send(operator, EVENT | {"data": {"order": 8}, "type": "order.placed"})
+    first, again = send(operator), send(operator, EVENT | {"time": "2026-01-01T00:00:00Z"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert [run["id"] for run in again.json()["runs"]] == [run["id"] for run in first.json()["runs"]]
     assert [run["is_new"] for run in again.json()["runs"]] == [False]
@@ -77,6 +77,19 @@ def test_the_same_event_twice_at_once_starts_once(publish: Publish, sample: Work
         ids = [{str(one.started.run.pk) for one in result} for result in results]
         assert ids[0] == ids[1] == ids[2] and len(ids[0]) == 5
     assert Run.objects.count() == 25
+
+
+def test_the_same_event_with_other_data_is_refused(sample: Workflow, operator: Client) -> None:
+    trigger = event_trigger(sample)
+    assert send(operator).status_code == 201
+    for changes in ({"data": {"order": 8}}, {"data": None}, {"data": {"order": 7, "more": 1}}):
+        answer = send(operator, EVENT | changes)
+        assert answer.status_code == 422, changes
+        assert answer.json()["problems"][0]["code"] == "idempotency_key_reused"
+    assert send(operator, EVENT | {"time": "2026-01-01T00:00:00Z"}).status_code == 200
+    Trigger.objects.filter(pk=trigger.pk).update(input_key="raw")
+    assert send(operator).status_code == 200
+    assert Run.objects.count() == 1
 
 
 def test_nobody_waits_for_it(sample: Workflow, operator: Client) -> None:

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from designer.models import Workflow
 from runs.models import Run, Trigger
 from runs.triggers.api import BODY_BYTES_MAX
+from runs.triggers.deliveries import DELIVERY_HEADERS
 from tests.integration.runs.triggers.triggering import at_once, call, change, hook_trigger
 from tests.integration.runs.triggers.triggering import designer as designer
 from tests.integration.runs.triggers.triggering import operator as operator
@@ -64,6 +65,48 @@ def test_the_same_key_starts_once_even_at_once(sample: Workflow) -> None:
     assert call(other, {"order": 1}, **key).status_code == 201
     assert call(path, {"order": 1}).status_code == 201
     assert Run.objects.count() == 3
+
+
+DELIVERIES: list[dict[str, str]] = [
+    *({name.title(): "72d3-16f1"} for name in DELIVERY_HEADERS),
+    {"CE-Id": "1017", "CE-Source": "/shop"},
+    {"Idempotency-Key": "k", "X-GitHub-Delivery": "72d3"},
+    {"X-GitHub-Delivery": "x" * 5_000},
+]
+
+
+@pytest.mark.parametrize("headers", DELIVERIES, ids=lambda headers: next(iter(headers)))
+def test_a_delivery_that_comes_again_starts_nothing_again(sample: Workflow, headers: dict[str, str]) -> None:
+    _, path = hook_trigger(sample, headers=("x-attempt", "x-github-delivery"))
+    answers = [call(path, {"order": 1, "b": 2}, **headers, **{"X-Attempt": number}) for number in "12"]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json()["run"] == answers[1].json()["run"]
+    other = call(path, {"order": 2}, **headers)
+    assert other.status_code == 422 and other.json()["type"].endswith("idempotency_key_reused")
+    assert answers[0].json()["run"] in other.json()["detail"]
+    assert Run.objects.count() == 1
+    assert (
+        call(path, {"order": 1}, **{name: f"{value}2" for name, value in headers.items()}).status_code == 201
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-GitHub-Delivery": " "}, {"CE-Id": "1"}, {"X-Request-Id": "1"}, {"X-Gitlab-Event-UUID": "1"}],
+    ids=str,
+)
+def test_a_call_that_tells_no_delivery_starts_a_run_each_time(
+    sample: Workflow, headers: dict[str, str]
+) -> None:
+    _, path = hook_trigger(sample)
+    assert [call(path, {"order": 1}, **headers).status_code for _ in range(2)] == [201, 201]
+
+
+def test_the_id_of_one_sender_is_not_that_of_another(sample: Workflow) -> None:
+    _, path = hook_trigger(sample)
+    _, other = hook_trigger(sample)
+    calls = [(path, "X-GitHub-Delivery"), (path, "Webhook-Id"), (other, "X-GitHub-Delivery")]
+    assert [call(at, {"order": 1}, **{name: "1"}).status_code for at, name in calls] == [201, 201, 201]
 
 
 @pytest.mark.parametrize(
