@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F
@@ -20,7 +19,8 @@ from workers.library.clock import now_text
 from workers.library.faults import simulated, simulated_undo
 from workers.library.inputs import required
 from workers.library.measures import is_number
-from workers.library.patterns.models import VALUE_CHARS_MAX, CountedEvent, EventMetric
+from workers.library.patterns.models import CountedEvent, EventMetric
+from workers.library.patterns.webhooks import Event, NoType, standard_fields, text_of, unwrapped
 
 CATEGORY = "Event processing"
 CLASSIFIER_VERSION = "1.0"
@@ -44,26 +44,30 @@ CATEGORIES: tuple[tuple[str, str, frozenset[str]], ...] = (
 )  # fmt: skip
 OTHER_CATEGORY, OTHER_PRIORITY = "general", "low"
 
-Event = dict[str, Any]
-
 
 @worker("parse_event", category=CATEGORY, compensation="none")
 @simulated
 def parse_event(context: dict[str, Any]) -> dict[str, Any]:
     """Reads a raw event, JSON text or an object, into the standard fields.
 
-    Reads `raw_event`. Gives `parsed_event` (event_id, event_type, timestamp, source, data, metadata),
-    `parsing_status` and `original_format`. An event that can't be read fails the step.
+    Reads `raw_event`, and `headers`, in which webhooks say their type. Gives `parsed_event` (event_id,
+    event_type, timestamp, source, data, metadata), `parsing_status` and `original_format`. An event that can't
+    be read, or whose type is said nowhere, fails the step.
     """
     raw_event = required(context, "raw_event")
     try:
         event = read_json(raw_event) if isinstance(raw_event, str) else raw_event
+        event = unwrapped(event) if isinstance(event, dict) else event
     except Unreadable as error:
         return unreadable(raw_event, str(error))
     if not isinstance(event, dict):
         return unreadable(raw_event, f"an event is an object, not {type(event).__name__}")
+    try:
+        fields = standard_fields(event, context.get("headers"))
+    except NoType as error:
+        return unreadable(raw_event, str(error))
     return {
-        "parsed_event": standard_fields(event),
+        "parsed_event": fields,
         "parsing_status": "success",
         "original_format": type(raw_event).__name__,
     }
@@ -146,24 +150,6 @@ def unreadable(raw_event: Any, reason: str) -> dict[str, Any]:
         "error": reason[:REASON_CHARS_MAX],
         "raw_event": raw_event,
     }
-
-
-def standard_fields(event: Event) -> Event:
-    """The standard fields, read under the names that webhooks and CloudEvents use."""
-    return {
-        "event_id": text_of(event.get("id")) or uuid4().hex[:8],
-        "event_type": text_of(event.get("type")) or "unknown",
-        "timestamp": event.get("timestamp") or event.get("time") or now_text(),
-        "source": text_of(event.get("source")) or "unknown",
-        "data": event.get("data", {}),
-        "metadata": event.get("metadata", {}),
-    }
-
-
-def text_of(value: Any) -> str:
-    """Text of an identifier or a name; empty for any other value."""
-    is_plain = isinstance(value, str) or is_number(value)
-    return str(value).strip()[:VALUE_CHARS_MAX] if is_plain else ""
 
 
 def category_of(event_type: str) -> tuple[str, str]:

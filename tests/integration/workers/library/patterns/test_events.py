@@ -68,14 +68,48 @@ class TestEvents:
             ({"type": "security_advisory.published", "data": []}, "system_error", "normal"),
             ({"type": "marketplace_purchase.changed", "data": None}, "business_transaction", "normal"),
             ({"type": "push", "data": "error"}, "general", "high"),
-            ({}, "general", "normal"),
-            ({"type": {"odd": 1}, "id": ["x"], "source": None, "time": "T"}, "general", "normal"),
+            ({"event_type": "push", "id": ["x"], "source": None, "time": "T"}, "general", "normal"),
         ],
     )
     def test_categories_and_urgency(self, event: dict[str, Any], category: str, urgency: str):
         classified = through(self.LINE, {"raw_event": event})["classified_event"]
         assert (classified["category"], classified["urgency"]) == (category, urgency)
         assert classified["event_id"] and classified["event_type"] and classified["timestamp"]
+
+    @pytest.mark.parametrize("form", ["object", "text", "form"])
+    @pytest.mark.parametrize(
+        ("headers", "body", "event_type", "source", "category"),
+        [
+            ({"x-github-event": "push"}, {"ref": "x"}, "push", "github", "general"),
+            ({"X-GitHub-Event": "issues"}, {"action": "opened"}, "issues.opened", "github", "general"),
+            ({"x-github-event": "star"}, {"action": "deleted"}, "star.deleted", "github", "user_engagement"),
+            ({"x-github-event": "page_build"}, {"id": 130514899}, "page_build", "github", "general"),
+            ({"x-gitlab-event": "Push Hook"}, {"ref": "x"}, "Push Hook", "gitlab", "general"),
+            ({"x-github-event": "push", "x-gitea-event": "push"}, {}, "push", "gitea", "general"),
+            ({"x-shopify-topic": "orders/paid"}, {"id": 1}, "orders/paid", "shopify", "general"),
+            (
+                {"ce-type": "payment.made", "ce-source": "/shop"},
+                {},
+                "payment.made",
+                "/shop",
+                "business_transaction",
+            ),
+            ({"x-github-event": "push"}, {"type": "own", "data": {}}, "own", "github", "general"),
+        ],
+    )
+    def test_a_webhook_says_its_type_in_a_header(
+        self, headers: Any, body: Any, event_type: str, source: str, category: str, form: str
+    ):
+        raw_event = {"object": body, "text": json.dumps(body), "form": {"payload": json.dumps(body)}}[form]
+        context = through(self.LINE, {"raw_event": raw_event, "headers": headers})
+        event = context["classified_event"]
+        assert (event["event_type"], event["source"], event["category"]) == (event_type, source, category)
+        assert event["data"] == body.get("data", body)
+
+    def test_the_delivery_is_the_id_of_a_bare_body(self):
+        headers = {"x-github-event": "page_build", "x-github-delivery": "72d3"}
+        parsed = call(events.parse_event, {"raw_event": {"id": 5}, "headers": headers})["parsed_event"]
+        assert parsed["event_id"] == "72d3"
 
     @pytest.mark.parametrize(
         ("message", "severity"), [("FATAL", "critical"), ("timeout", "medium"), ("?", "low"), (5, "low")]
@@ -84,7 +118,12 @@ class TestEvents:
         event = {"type": "error", "data": {"error_message": message}}
         assert through(self.LINE, {"raw_event": event})["processing_result"]["severity"] == severity
 
-    @pytest.mark.parametrize("raw_event", ["{", "[]", "5", "", [], 5, None, "NaN"])
+    @pytest.mark.parametrize(
+        "raw_event",
+        ["{", "[]", "5", "", [], 5, None, "NaN", '{"type": "a", "type": "b"}']
+        + [{}, {"type": {"odd": 1}}, {"type": " "}, {"data": {"a": 1}}, {"action": "opened", "issue": {}}]
+        + [{"payload": "{"}, {"payload": "5"}],
+    )
     def test_an_event_that_can_not_be_read_fails(self, raw_event: Any):
         answer = call(events.parse_event, {"raw_event": raw_event})
         assert (
