@@ -51,8 +51,8 @@ def parse_event(context: dict[str, Any]) -> dict[str, Any]:
     """Reads a raw event, JSON text or an object, into the standard fields.
 
     Reads `raw_event`, and `headers`, in which webhooks say their type. Gives `parsed_event` (event_id,
-    event_type, timestamp, source, data, metadata), `parsing_status` and `original_format`. An event that can't
-    be read, or whose type is said nowhere, fails the step.
+    event_type, timestamp, source, data, metadata), `parsing_status` and `original_format`. An event that
+    can't be read, or whose type is said nowhere, fails the step.
     """
     raw_event = required(context, "raw_event")
     try:

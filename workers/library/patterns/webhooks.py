@@ -1,8 +1,8 @@
 """Standard fields of an event, read from an envelope or from what a webhook really brings. PURE.
 
-An envelope says its type itself (`{id, type, source, data}`, CloudEvents). GitHub and its like send bare
-data: type and id of the delivery stand in headers, which a trigger hands on under `headers`. An event whose type is
-said nowhere is not readable: what it means would be a guess.
+An envelope says its type itself (`{id, type, source, data}`, CloudEvents). Webhooks of GitHub and
+others bring bare data: type and id of the delivery stand in headers, which a trigger hands on under
+`headers`. An event whose type is said nowhere is not readable: what it means would be a guess.
 """
 
 from __future__ import annotations
