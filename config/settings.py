@@ -119,7 +119,7 @@ REDIS_EMBEDDED = not env.redis_url("REDIS_URL")
 REDIS_URL = env.redis_url("REDIS_URL") or data_dir.redis_url(DATA_DIR)
 QUEUES = env.queues("QUEUES", ("default",))
 RQ_QUEUES = {
-    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 0}
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "DEFAULT_RESULT_TTL": 0, "SERIALIZER": "json"}
     for name in dict.fromkeys(["default", *QUEUES])
 }
 RQ = {"COMMIT_MODE": "auto"}

@@ -9,8 +9,10 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         # These modules import models, which are there only now.
+        from runs.delivery import data_only
         from runs.lists import panels
         from runs.live import access
 
+        data_only.forbid_pickle()
         access.listen()
         panels.draw_all()

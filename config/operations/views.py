@@ -64,7 +64,7 @@ def queue_patterns() -> list[URLPattern]:
 def found_or_404(page: Page) -> Page:
     """Wraps a page of RQ, which fails with 500 if the queue, job, worker or scheduler of its address is gone.
 
-    The wrapped page answers 404 then, and 503 while Redis does not answer.
+    The wrapped page answers 404 then, as for records that are no JSON, and 503 while Redis does not answer.
     """
 
     @wraps(page)
@@ -74,6 +74,8 @@ def found_or_404(page: Page) -> Page:
             return page(request, **parameters)
         except (NoSuchJobError, ImproperlyConfigured) as missing:
             raise Http404(str(missing)) from missing
+        except ValueError as error:  # of the JSON serializer: who wrote that was not this product
+            raise Http404("what Redis holds there is no data of this product") from error
         except RedisError:
             return HttpResponse(
                 render_to_string("503.html", {"title": "Redis is away", "reason": NO_REDIS}),

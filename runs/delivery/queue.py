@@ -7,6 +7,7 @@ twice or late, and the sweep repeats one that is lost.
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ from runs.machine.events import Dispatch
 logger = logging.getLogger(__name__)
 
 JOB = "workers.process.jobs.run_attempt"
+MAIL_JOB = "runs.interventions.notifications.send"
+JOBS = frozenset({JOB, MAIL_JOB})  # functions that a worker process calls for a job; it refuses all others
+JOB_ID = re.compile(r"[0-9A-Za-z_-]{1,200}", re.ASCII)
+LEASE = re.compile(r"[0-9]{1,9}", re.ASCII)
+RUN = re.compile(r"[0-9a-f]{32}", re.ASCII)
+SERIALIZER = "json"  # what Redis holds is data: nothing that is read from it may be code
 NO_TIMEOUT = -1  # the worker process stops attempts itself
 DISPATCH_TTL_S = 86_400  # of the job's hash, for RQ's pages; the id stays in its queue and is enough to claim
 DISPATCHES_PER_CALL = 1_000
@@ -57,15 +64,15 @@ def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
         _collected.extend(dispatches)
         return
     try:
-        for queue_name, of_queue in groupby(sorted(dispatches, key=_queue), key=_queue):
-            _enqueue(Queue(queue_name, connection=connection()), list(of_queue))
+        for queue_name, of_queue in groupby(sorted(dispatches, key=_queue_name), key=_queue_name):
+            _enqueue(_queue(queue_name), list(of_queue))
     except RedisError as error:
         logger.warning("%d steps not rung (%s); the sweep rings again", len(dispatches), error)
 
 
 def enqueue(function: str, job_id: str, *args: int) -> None:
-    """Enqueues a call of a function, by its dotted name. Raises RedisError."""
-    queue = Queue(DEFAULT_QUEUE, connection=connection())
+    """Enqueues a call of a function of `JOBS`, by its dotted name. Raises RedisError."""
+    queue = _queue(DEFAULT_QUEUE)
     job = Queue.prepare_data(
         function, args=args, job_id=job_id, timeout=NO_TIMEOUT, result_ttl=0, failure_ttl=0
     )
@@ -89,7 +96,7 @@ def job_id(run_id: UUID, step: str, lease: int) -> str:
 def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
     """Run, step and lease, the arguments of a dispatch's job, from its id; None for the id of another job."""
     parts = job_id.split("-")
-    if len(parts) not in (3, 4) or len(parts[0]) != 32 or not parts[-1].isdecimal():
+    if len(parts) not in (3, 4) or not RUN.fullmatch(parts[0]) or not LEASE.fullmatch(parts[-1]):
         return None
     run, step, *index = parts[:-1]
     return str(UUID(run)), f"{step}[{index[0]}]" if index else step, int(parts[-1])
@@ -97,15 +104,19 @@ def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
 
 def queued_ids(queues: Iterable[str]) -> set[str]:
     """Ids of all jobs that wait in these queues. Raises RedisError."""
-    return {job for name in queues for job in Queue(name, connection=connection()).get_job_ids()}
+    return {job for name in queues for job in _queue(name).get_job_ids()}
 
 
 def queue_lengths() -> dict[str, int]:
     """How many jobs wait in each queue. Raises RedisError."""
-    return {name: Queue(name, connection=connection()).count for name in settings.RQ_QUEUES}
+    return {name: _queue(name).count for name in settings.RQ_QUEUES}
 
 
-def _queue(dispatch: tuple[UUID, Dispatch]) -> str:
+def _queue(name: str) -> Queue:
+    return Queue(name, connection=connection(), serializer=SERIALIZER)
+
+
+def _queue_name(dispatch: tuple[UUID, Dispatch]) -> str:
     return dispatch[1].queue
 
 

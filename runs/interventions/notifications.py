@@ -24,7 +24,6 @@ from runs.store.interventions import addresses, policy_for
 
 logger = logging.getLogger(__name__)
 
-JOB = "runs.interventions.notifications.send"
 MAILS_PER_PASS = 100
 AGAIN_S = 60.0
 TRIES_MAX = 10
@@ -42,7 +41,7 @@ def _dispatch(mail: CaseMail, at: datetime) -> int:
     unchanged = CaseMail.objects.filter(pk=mail.pk, due_at=mail.due_at, ended_at=None)
     if not unchanged.update(due_at=at + timedelta(seconds=AGAIN_S), tries=F("tries") + 1):
         return 0
-    queue.enqueue(JOB, f"case-mail-{mail.pk}-{mail.tries + 1}", mail.pk)
+    queue.enqueue(queue.MAIL_JOB, f"case-mail-{mail.pk}-{mail.tries + 1}", mail.pk)
     return 1
 
 

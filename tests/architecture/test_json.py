@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from tests.architecture.source import product_trees
+from tests.architecture.source import imports_of, product_trees
 
 READER: Final = "config/lib/json_reader.py"
 OWN_JSON: Final = {
@@ -37,3 +37,12 @@ def _decodes(tree: ast.AST) -> bool:
         and any(name.name in DECODERS[node.module] for name in node.names)
         for node in ast.walk(tree)
     )
+
+
+def test_pickle_reads_nothing_but_what_the_same_process_has_pickled() -> None:
+    users = {
+        path
+        for path, tree in product_trees().items()
+        if {"pickle", "shelve", "marshal", "dill"} & set(imports_of(tree))
+    }
+    assert users == {"workers/execution/isolation.py"}

@@ -1,4 +1,4 @@
-"""The page that describes the API: served by the product itself, under its own content policy, without a network."""
+"""The page that describes the API: served by the product itself, under its content policy, offline."""
 
 from __future__ import annotations
 

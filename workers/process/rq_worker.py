@@ -8,23 +8,28 @@ workers, and its handling of signals and of a Redis that goes away.
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections
 from redis import Redis
 from redis.client import Pipeline
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from rq import Queue, SimpleWorker, worker_registration
-from rq.exceptions import StopRequested
+from rq.exceptions import NoSuchJobError, StopRequested
 from rq.job import Job
 from rq.worker import WorkerStatus
 
 from config.lib.database_errors import is_unavailable
+from config.lib.errors import Unreadable
+from config.lib.json_reader import read_json
 from runs.delivery import queue as run_queue
 from workers.process import identity
 from workers.process.async_runner import AsyncRunner
@@ -33,33 +38,86 @@ BLOCK_S = 30  # one wait for a job; a connection that is lost silently is notice
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
 TAKEN_MAX = 100  # jobs whose records are deleted together
+RECORD_BYTES_MAX = 100_000
+NO_JOB = "none"
 JOBS_PER_PROCESS = 1_000  # then the pool replaces the process, which bounds leaks of workers' code
+
+
+logger = logging.getLogger(__name__)
+
+
+class BadRecord(ValueError):
+    """The record of a job in Redis is not one that this product writes."""
 
 
 class DispatchQueue(Queue):
     """A queue whose jobs are popped.
 
-    RQ moves a job to a list of jobs in progress; a lost dispatch is repeated.
+    RQ moves a job to a list of jobs in progress; a lost dispatch is repeated. An id that no job can have
+    would end the process; it becomes one that no job has, which RQ passes over.
     """
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> tuple[str, str] | None:
-        popped: tuple[str, str] | None = cls.lpop([queue_key], timeout, connection=connection)
-        return popped
+        return cls.lpop([queue_key], timeout, connection=connection)
+
+    @classmethod
+    def lpop(
+        cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None = None
+    ) -> tuple[str, str] | None:
+        popped = super().lpop(queue_keys, timeout, connection=connection)
+        if popped is None:
+            return None
+        queue_key, job_id = (_text(part) for part in popped)
+        if run_queue.JOB_ID.fullmatch(job_id):
+            return queue_key, job_id
+        logger.warning("%s held %.80r, which is no job's id; it is dropped", queue_key, job_id)
+        return queue_key, NO_JOB
 
 
 class DispatchJob(Job):
     """A job as a worker process takes it.
 
-    The id of a dispatch says all, so its record is not read from Redis.
+    The id of a dispatch says all, so its record is not read from Redis. Of any other job only the call is
+    read, as JSON, and only a function of `run_queue.JOBS` with plain values is called: to write to Redis must
+    not be enough to run code here. `refusal` says why a job is not carried out.
     """
 
+    refusal = ""
+
     def refresh(self) -> None:
+        """Raises NoSuchJobError if the job is gone."""
         dispatch = run_queue.dispatch_of(self.id)
+        self.func_name, self.args, self.kwargs, self.instance = run_queue.JOB, dispatch or (), {}, None
         if dispatch is None:
-            super().refresh()  # type: ignore[no-untyped-call]
-        else:
-            self.func_name, self.args, self.kwargs, self.instance = run_queue.JOB, dispatch, {}, None
+            try:
+                self.func_name, self.args = self._call()
+            except (BadRecord, ResponseError) as error:
+                self.refusal = str(error)
+
+    def _call(self) -> tuple[str, list[Any]]:
+        """The function's name and arguments in the job's record. Raises BadRecord."""
+        record: Any = self.connection.hget(self.key, "data")
+        if record is None:
+            raise NoSuchJobError(self.id)
+        try:
+            unpacked = zlib.decompressobj().decompress(record, RECORD_BYTES_MAX)
+            name, instance, args, more = read_json(unpacked)
+        except (zlib.error, Unreadable, TypeError, ValueError) as error:
+            raise BadRecord("its record is no JSON of a call") from error
+        if not isinstance(name, str) or name not in run_queue.JOBS:
+            raise BadRecord(f"it calls {name!r:.80}, which is no job of this product")
+        if instance is not None or more != {} or not isinstance(args, list) or not all(map(_is_plain, args)):
+            raise BadRecord("its call takes only numbers and texts")
+        return name, args
+
+
+def _text(part: str | bytes) -> str:
+    return part.decode(errors="replace") if isinstance(part, bytes) else part
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
 
 
 class StepWorker(SimpleWorker):
@@ -78,17 +136,24 @@ class StepWorker(SimpleWorker):
         """A worker of these queues. It takes no job while `async_runner` is full."""
         connection = Redis.from_url(settings.REDIS_URL)
         worker = cls(
-            [DispatchQueue(queue, connection=connection) for queue in queues],
+            [
+                DispatchQueue(queue, connection=connection, serializer=run_queue.SERIALIZER)
+                for queue in queues
+            ],
             name=name,
             connection=connection,
             worker_ttl=BLOCK_S + RQ_MARGIN_S,
             log_job_description=False,
+            serializer=run_queue.SERIALIZER,
         )
         worker.async_runner, worker._taken = async_runner, []
         return worker
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         self._taken.append(job.key)
+        if refusal := getattr(job, "refusal", ""):
+            logger.error("job %s is refused and removed: %s", job.id, refusal)
+            return
         self._state = WorkerStatus.BUSY
         close_old_connections()
         try:

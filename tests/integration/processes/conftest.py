@@ -18,13 +18,15 @@ from rq import Queue
 from rq.utils import as_text
 
 from config.lib.caches import clear_all
+from runs.delivery.queue import SERIALIZER
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 WAIT_S = 90.0
+JOBS = "tests.integration.processes.jobs"
 
 
 def environment(**more: str) -> dict[str, str]:
-    facts = {"DATA_DIR": str(settings.DATA_DIR), "SECRET_KEY": settings.SECRET_KEY, **more}
+    facts = {"DATA_DIR": str(settings.DATA_DIR), "SECRET_KEY": settings.SECRET_KEY, **hooked(**more)}
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     return {**kept, **database_address(), **facts}
 
@@ -41,7 +43,8 @@ def database_address() -> dict[str, str]:
 def hooked(**facts: str) -> dict[str, str]:
     """What to set for a process that is different from its start; see `hooks.sitecustomize`."""
     hooks = Path(__file__).parent / "hooks"
-    return {"PYTHONPATH": os.pathsep.join([str(hooks), str(settings.BASE_DIR)]), **facts}
+    path = os.pathsep.join([str(hooks), str(settings.BASE_DIR)])
+    return {"PYTHONPATH": path, "TEST_JOBS": JOBS, **facts}
 
 
 def manage(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -79,8 +82,8 @@ class Bell:
         self.client = client
 
     def send(self, job: str, *args: object) -> None:
-        name = f"tests.integration.processes.jobs.{job}"
-        Queue("default", connection=self.client).enqueue_call(name, args=args, timeout=-1, result_ttl=0)
+        queue = Queue("default", connection=self.client, serializer=SERIALIZER)
+        queue.enqueue_call(f"{JOBS}.{job}", args=args, timeout=-1, result_ttl=0)
 
     def told(self, key: str) -> list[str]:
         return [as_text(value) for value in self.client.lrange(f"test:{key}", 0, -1)]
