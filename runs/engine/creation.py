@@ -101,6 +101,7 @@ def sealed(request: Request, giver: str = "") -> Request:
     if request.version.is_of_file:
         message = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
         raise Refused(message, code="imported")
+    refuse_unstorable(request.input, "input")
     if not giver:
         refuse_misplaced(request.version, request.input)
     schema = _secret_schema(request.version.pk)
@@ -188,7 +189,6 @@ def check_input(request: Request) -> None:
     """Raises BadInput if the input is no object, is too large, or does not fit the schema."""
     if not isinstance(request.input, Mapping):
         raise BadInput("The input must be a JSON object.")
-    refuse_unstorable(request.input, "input")
     refuse_unstorable(request.labels, "labels")
     refuse_unstorable(request.idempotency_key, "idempotency_key")
     size = stored_bytes(request.input)
