@@ -11,13 +11,14 @@ from collections.abc import Callable
 from django.http import HttpRequest
 
 from config.lib.caches import register
-from config.operations import embedded_redis
+from config.operations import redis_probe
 from runs.delivery import worker_processes
 from runs.models import Intervention
 
 CACHED_S = 3.0
 REDIS_TIMEOUT_S = 0.5
 NO_REDIS = "Redis does not answer. Runs pause, nothing is lost, and they go on by themselves when it is back."
+SLOW_REDIS = "Runs go on slowly, as steps are found in the database; nothing is lost. Give Redis more memory."
 NO_WORKERS = "No worker process is running. Steps wait, and go on by themselves when one starts."
 
 _known: tuple[float, str] = (0.0, "")
@@ -38,8 +39,8 @@ def outage_text() -> str:
     global _known
     checked_at, text = _known
     if not checked_at or time.monotonic() - checked_at > CACHED_S:
-        if not embedded_redis.answers(REDIS_TIMEOUT_S):
-            text = NO_REDIS
+        if problem := redis_probe.problem(REDIS_TIMEOUT_S):
+            text = NO_REDIS if problem == redis_probe.AWAY else f"{problem}. {SLOW_REDIS}"
         else:
             text = "" if worker_processes.lately_seen().exists() else NO_WORKERS
         _known = time.monotonic(), text

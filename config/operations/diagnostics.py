@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from config.lib.commands import database_problem, one_line, redis_problem
 from config.lib.errors import NotMigrated
+from config.operations import redis_probe
 from runs.delivery import worker_processes
 from runs.models import StepRun, WorkerProcess
 from runs.store import reader
@@ -28,6 +29,7 @@ from workers.registry import get_catalog
 from workers.sdk.errors import WorkersError
 
 SKEW_S_MAX = 2.0
+REDIS_TIMEOUT_S = 5.0
 OVERDUE_S = 60
 START_S_MAX = 60.0
 DISK_BYTES_MIN = 200_000_000
@@ -117,13 +119,17 @@ def disks() -> dict[Path, str]:
 def redis_check() -> Iterator[Finding]:
     kind = "embedded" if settings.REDIS_EMBEDDED else "REDIS_URL"
     try:
-        with Redis.from_url(settings.REDIS_URL, socket_timeout=5) as client:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_S) as client:
             version = client.info("server").get("redis_version", "?")
             seconds, microseconds = client.time()
     except RedisError as error:
         yield Finding("wrong", "Redis", redis_problem(error))
         return
-    yield Finding("ok", "Redis", f"{kind}, answers as version {version}")
+    if problem := redis_probe.problem(REDIS_TIMEOUT_S):
+        remedy = "raise its maxmemory or find what else fills it; until then runs go on slowly"
+        yield Finding("wrong", "Redis", f"{problem}; {remedy}")
+    else:
+        yield Finding("ok", "Redis", f"{kind}, answers as version {version}, and can be written")
     yield from skew("Redis", seconds + microseconds / 1_000_000 - time.time())
 
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from config.lib.caches import register
 from config.lib.commands import database_trouble
-from config.operations import embedded_redis
+from config.operations import redis_probe
 from config.operations.diagnostics import unapplied_migrations
 from runs.delivery import worker_processes
 from runs.models import FleetSample, StepRun
@@ -98,9 +98,8 @@ def _migrations() -> Part:
 
 
 def _redis() -> Part:
-    if not embedded_redis.answers(REDIS_TIMEOUT_S):
-        return Part(False, "Redis does not answer")
-    return Part(True, "Redis answers")
+    problem = redis_probe.problem(REDIS_TIMEOUT_S)
+    return Part(not problem, problem or "Redis answers, and can be written")
 
 
 def _workers() -> Part:

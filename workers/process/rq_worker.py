@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -33,8 +33,9 @@ from config.lib.json_reader import read_json
 from runs.delivery import queue as run_queue
 from workers.process import identity
 from workers.process.async_runner import AsyncRunner
+from workers.process.full_redis import FullRedis
 
-BLOCK_S = 30  # one wait for a job; a connection that is lost silently is noticed within it
+BLOCK_S = 10  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
 TAKEN_MAX = 100  # jobs whose records are deleted together
@@ -57,6 +58,8 @@ class DispatchQueue(Queue):
     would end the process; it becomes one that no job has, which RQ passes over.
     """
 
+    full: ClassVar[FullRedis | None] = None  # while Redis takes no writes
+
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> tuple[str, str] | None:
         return cls.lpop([queue_key], timeout, connection=connection)
@@ -64,6 +67,16 @@ class DispatchQueue(Queue):
     @classmethod
     def lpop(
         cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None = None
+    ) -> tuple[str, str] | None:
+        if cls.full is not None:
+            return cls.full.next_job(
+                queue_keys[0], lambda wait_s: cls._popped(queue_keys, wait_s, connection)
+            )
+        return cls._popped(queue_keys, timeout, connection)
+
+    @classmethod
+    def _popped(
+        cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None
     ) -> tuple[str, str] | None:
         popped = super().lpop(queue_keys, timeout, connection=connection)
         if popped is None:
@@ -195,11 +208,32 @@ class StepWorker(SimpleWorker):
         self._beat_at = time.monotonic()
         taken, self._taken = self._taken, []
         with suppress(RedisError), self.connection.pipeline(transaction=False) as batch:
-            super().set_state(self._state, pipeline=batch)
-            super().heartbeat(timeout, batch)
             if taken:
                 batch.delete(*taken)
-            batch.execute()
+            super().set_state(self._state, pipeline=batch)
+            super().heartbeat(timeout, batch)
+            try:
+                batch.execute()
+                self._note_writes()
+            except ResponseError as error:
+                self._note_writes(error)
+
+    def _note_writes(self, refusal: ResponseError | None = None) -> None:
+        """Begins or ends the time in which attempts are looked for in the database."""
+        was_full, queue = DispatchQueue.full is not None, DispatchQueue
+        if refusal and not was_full:
+            logger.warning("Redis takes no writes (%s); steps are found in the database meanwhile", refusal)
+            queue.full = FullRedis(self.queue_names())
+        elif was_full and not refusal:
+            logger.warning("Redis takes writes again")
+            queue.full = None
+
+    def register_birth(self) -> None:
+        """Registers the process with RQ, for its pages; a full Redis keeps no process from working."""
+        try:
+            super().register_birth()  # type: ignore[no-untyped-call]
+        except ResponseError as error:
+            self._note_writes(error)
 
     def register_death(self) -> None:
         with suppress(RedisError):

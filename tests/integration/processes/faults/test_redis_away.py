@@ -1,4 +1,4 @@
-"""Redis stops for a while and loses everything in the middle of many runs: all of them end."""
+"""Redis stops for a while, loses everything, or is full in the middle of many runs: all of them end."""
 
 from __future__ import annotations
 
@@ -80,3 +80,34 @@ def test_all_runs_end_when_redis_stops_and_loses_everything(
         server.start()
         wait_for(lambda: ended() == ORDERS)
         assert (workers.poll(), scheduler.poll()) == (None, None)
+
+
+@pytest.mark.parametrize("full_from_the_start", [True, False])
+def test_all_runs_end_while_redis_is_full(
+    server: Server, tmp_path: Path, settings: Settings, full_from_the_start: bool
+) -> None:
+    version = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
+    sample, orders = version.document["sample_input"], 20
+    address = {"REDIS_URL": settings.REDIS_URL}
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1 if full_from_the_start else 0)
+        with (
+            running("worker", "--processes", "2", log=tmp_path / "workers.log", **address) as workers,
+            running("scheduler", log=tmp_path / "scheduler.log", **address) as scheduler,
+        ):
+            for _ in range(orders):
+                engine.start_run(version, sample)
+            if not full_from_the_start:
+                wait_for(lambda: ended() > 0)
+                client.config_set("maxmemory", 1)
+                for _ in range(orders):
+                    engine.start_run(version, sample)
+                orders *= 2
+            wait_for(lambda: ended() == orders)
+            client.config_set("maxmemory", 0)
+            wait_for(lambda: "takes writes again" in (tmp_path / "workers.log").read_text())
+            engine.start_run(version, sample)
+            wait_for(lambda: ended() == orders + 1)
+            assert (workers.poll(), scheduler.poll()) == (None, None)
+    assert (tmp_path / "workers.log").read_text().count("Redis takes no writes") <= 2
