@@ -1,7 +1,9 @@
 """Times of schedules: cron expressions in a time zone. PURE: the clock is a parameter.
 
-A time that the zone's clock skips in spring is moved to the end of the gap; one that it shows twice in autumn
-occurs once.
+Daylight saving is treated as Debian's cron treats it. A schedule with a fixed minute and hour comes once at
+each of its times: one that the zone's clock skips in spring is moved to the end of the gap, one that it
+shows twice in autumn counts the first time. A schedule whose minute or hour begins with `*` follows real time
+instead: it leaves out what is skipped and comes in both of the hours that are shown twice.
 """
 
 from __future__ import annotations
@@ -42,8 +44,11 @@ def zone_problem(zone: str) -> str:
 
 def next_time(cron: str, zone: str, after: datetime) -> datetime | None:
     """The first time after `after`, in UTC; None if there is none. Raises CronSimError."""
-    local = next(CronSim(cron, after.astimezone(ZoneInfo(zone))), None)
-    return local.astimezone(UTC) if local else None
+    for local in CronSim(cron, after.astimezone(ZoneInfo(zone))):
+        at = local.astimezone(UTC)
+        if at > after:  # in the second of two equal hours, a fixed time of the first one is over
+            return at
+    return None
 
 
 def in_words(cron: str) -> str:
