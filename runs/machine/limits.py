@@ -19,6 +19,7 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 200
 # what starts runs from outside
 EVENT_TYPE_LENGTH_MAX = 200
 CRON_LENGTH_MAX = 100
+DELIVERY_LENGTH_MAX = 200  # of the place where a delivery's id stands
 ZONE_LENGTH_MAX = 64
 
 # texts of people

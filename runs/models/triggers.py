@@ -8,7 +8,7 @@ from django.db import models
 from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX
-from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 
 
 class Trigger(models.Model):
@@ -29,6 +29,12 @@ class Trigger(models.Model):
         max_length=NAME_LENGTH_MAX,
         blank=True,
         help_text="Where in the input what came stands; empty: it is the input.",
+    )
+    delivery = models.CharField(
+        max_length=DELIVERY_LENGTH_MAX,
+        blank=True,
+        default="",
+        help_text="Where a delivery's id stands: a header, or a path such as body.id; empty: known headers.",
     )
     cron = models.CharField(max_length=CRON_LENGTH_MAX, blank=True)
     zone = models.CharField(max_length=ZONE_LENGTH_MAX, blank=True)

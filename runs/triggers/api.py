@@ -15,7 +15,7 @@ from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
 from designer.document.limits import NAME_LENGTH_MAX
 from runs.errors import NothingStarted, TooLarge
-from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.queries.lookup import find_workflow
 from runs.triggers import service
@@ -47,13 +47,17 @@ HeaderNames = Annotated[list[str], Field(max_length=service.HEADERS_MAX)]
 
 
 class TriggerIn(BaseModel):
-    """`event_type` belongs to events, `headers` to webhooks, `cron`, `zone` and `input` to schedules."""
+    """`event_type` belongs to events, `headers` and `delivery` to webhooks, the rest to schedules.
+
+    `input_key` belongs to the first two.
+    """
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["event", "hook", "schedule"]
     event_type: str = Field("", max_length=EVENT_TYPE_LENGTH_MAX)
     headers: HeaderNames = []
     input_key: str = Field("", max_length=NAME_LENGTH_MAX)
+    delivery: str = Field("", max_length=DELIVERY_LENGTH_MAX)
     cron: str = Field("", max_length=CRON_LENGTH_MAX)
     zone: str = Field("UTC", max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] = {}
@@ -67,6 +71,7 @@ class TriggerChangeIn(BaseModel):
     event_type: str | None = Field(None, max_length=EVENT_TYPE_LENGTH_MAX)
     headers: HeaderNames | None = None
     input_key: str | None = Field(None, max_length=NAME_LENGTH_MAX)
+    delivery: str | None = Field(None, max_length=DELIVERY_LENGTH_MAX)
     cron: str | None = Field(None, max_length=CRON_LENGTH_MAX)
     zone: str | None = Field(None, max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] | None = None

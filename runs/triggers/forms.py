@@ -11,7 +11,7 @@ from designer.document.limits import NAME_LENGTH_MAX
 from designer.models import Workflow
 from runs.errors import BadInput
 from runs.form_fields import JsonField, as_text
-from runs.machine.limits import CRON_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.service import TriggerSpec
@@ -68,10 +68,12 @@ class HookForm(TriggerForm):
     kind = "hook"
     headers = _text(HEADERS_CHARS_MAX, "x-github-event")
     input_key = _text(NAME_LENGTH_MAX, "")
+    delivery = _text(DELIVERY_LENGTH_MAX, "x-delivery-id, or body.id")
 
     def spec(self) -> TriggerSpec:
         names = [name for name in re.split(r"[,\s]+", self.cleaned_data["headers"]) if name]
-        return TriggerSpec(headers=names, input_key=self.cleaned_data["input_key"])
+        data = self.cleaned_data
+        return TriggerSpec(headers=names, input_key=data["input_key"], delivery=data["delivery"])
 
 
 class ScheduleForm(TriggerForm):

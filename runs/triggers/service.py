@@ -31,6 +31,7 @@ from runs.models import Trigger
 from runs.store import reader
 from runs.triggers import schedules
 from runs.triggers.cloudevents import CloudEvent, input_of
+from runs.triggers.deliveries import BODY
 
 TRIGGERS_MAX = 50  # of a workflow
 SUBSCRIBERS_MAX = 200  # of a type of event
@@ -40,6 +41,7 @@ SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x
 HEADER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)
 INPUT_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 EVENT_TYPE = re.compile(r"\S{1,200}")
+DELIVERY = re.compile(r"[a-z0-9][a-z0-9-]{0,99}|body(\.[A-Za-z0-9_-]{1,60}){1,5}", re.ASCII)
 MARK = "hook_"
 SECRET_BYTES = 32
 TOKEN = re.compile(r"hook_[A-Za-z0-9_-]{20,90}", re.ASCII)
@@ -55,6 +57,7 @@ class TriggerSpec:
     event_type: str = ""
     headers: Sequence[str] = ()
     input_key: str = ""
+    delivery: str = ""
     cron: str = ""
     zone: str = "UTC"
     input: Mapping[str, Any] = field(default_factory=dict)
@@ -63,7 +66,7 @@ class TriggerSpec:
 
 FIELDS: dict[str, tuple[str, ...]] = {
     Trigger.Kind.EVENT: ("event_type", "input_key"),
-    Trigger.Kind.HOOK: ("headers", "input_key"),
+    Trigger.Kind.HOOK: ("headers", "input_key", "delivery"),
     Trigger.Kind.SCHEDULE: ("cron", "zone", "input"),
 }
 
@@ -135,6 +138,7 @@ def spec_of(trigger: Trigger) -> TriggerSpec:
         trigger.event_type,
         tuple(trigger.headers),
         trigger.input_key,
+        trigger.delivery,
         trigger.cron,
         trigger.zone or "UTC",
         trigger.input,
@@ -156,7 +160,9 @@ def of_workflow(name: str) -> QuerySet[Trigger]:
 
 def _set(trigger: Trigger, spec: TriggerSpec) -> None:
     trigger.headers = [name.strip().lower() for name in spec.headers]
-    spec = replace(spec, headers=trigger.headers)
+    delivery = spec.delivery.strip()
+    delivery = delivery if delivery.startswith(BODY) else delivery.lower()
+    spec = replace(spec, headers=trigger.headers, delivery=delivery)
     problems = list(_problems(trigger, spec))
     if problems:
         raise TriggerRefused(f"{problems[0]['path']}: {problems[0]['message']}", problems)
@@ -191,6 +197,8 @@ def _problem_of(name: str, spec: TriggerSpec) -> str:
         return "the type of an event has 1 to 200 characters and no blanks, like order.placed"
     if name == "input_key" and spec.input_key and not INPUT_KEY.fullmatch(spec.input_key):
         return "a key of the input is a word of letters, digits and _, like raw_event"
+    if name == "delivery" and spec.delivery and not DELIVERY.fullmatch(spec.delivery):
+        return "a delivery's id stands in a header, like x-delivery-id, or in the body, like body.event.id"
     if name == "headers":
         return _problem_of_headers(spec.headers)
     if name == "cron":

@@ -39,7 +39,7 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
     key = headers.get(IDEMPOTENCY_KEY)
     if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         raise BadInput(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.")
-    delivery = delivery_of(headers)
-    started = service.start_by_hook(trigger, read_body(headers, body_of(request)), headers, delivery)
+    body = read_body(headers, body_of(request))
+    started = service.start_by_hook(trigger, body, headers, delivery_of(headers, body, trigger.delivery))
     answer = {"run": str(started.run.pk), "workflow": trigger.workflow.name, "is_new": started.is_new}
     return JsonResponse(answer, status=201 if started.is_new else 200)

@@ -91,6 +91,42 @@ def test_a_delivery_that_comes_again_starts_nothing_again(sample: Workflow, head
 
 
 @pytest.mark.parametrize(
+    ("place", "headers", "body", "other"),
+    [
+        ("X-My-Delivery", {"X-My-Delivery": "1"}, {"order": 1}, {"X-My-Delivery": "2"}),
+        ("body.id", {}, {"id": "evt_1"}, {"id": "evt_2"}),
+        ("body.event.id", {}, {"event": {"id": 5}}, {"event": {"id": 6}}),
+        ("body.id", {"X-GitHub-Delivery": "9"}, {"id": "evt_1"}, {"id": "evt_2"}),
+        ("body.id", {"X-GitHub-Delivery": "9"}, {"id": None}, {"X-GitHub-Delivery": "8"}),
+    ],
+)
+def test_a_trigger_names_where_the_id_of_a_delivery_stands(
+    sample: Workflow, designer: Client, place: str, headers: Any, body: Any, other: Any
+) -> None:
+    made = designer.post(
+        "/api/v1/workflows/sample/triggers",
+        {"kind": "hook", "delivery": place},
+        content_type="application/json",
+    ).json()
+    assert made["delivery"] == (place if place.startswith("body.") else place.lower())
+    path = made["url"].removeprefix("http://testserver")
+    assert [call(path, body, **headers).status_code for _ in range(2)] == [201, 200]
+    changes_header = any(name.startswith("X-") for name in other)
+    more = (headers | other, body) if changes_header else (headers, other)
+    assert call(path, more[1], **more[0]).status_code == 201
+
+
+@pytest.mark.parametrize("place", ["x y", "body.", "body..a", "body.a.b.c.d.e.f", "ä", "body.a b", "\0"])
+def test_a_place_that_is_none_is_refused(sample: Workflow, designer: Client, place: str) -> None:
+    answer = designer.post(
+        "/api/v1/workflows/sample/triggers",
+        {"kind": "hook", "delivery": place},
+        content_type="application/json",
+    )
+    assert answer.status_code == 422 and answer.json()["problems"][0]["path"] == "delivery"
+
+
+@pytest.mark.parametrize(
     "headers",
     [{}, {"X-GitHub-Delivery": " "}, {"CE-Id": "1"}, {"X-Request-Id": "1"}, {"X-Gitlab-Event-UUID": "1"}],
     ids=str,
