@@ -28,14 +28,16 @@ PAUSE_S_MAX = 1.0
 Dispatches = deque[tuple[UUID, Dispatch]]
 
 
-def start_and_run(version: Any, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
+def start_and_run(
+    version: Any, input: dict[str, Any], deadline: float | None, key: str | None = None
+) -> Iterator[Run]:
     """Starts a run and carries it out until it has ended or waits for a person.
 
     Yields the run at its start, and again after each step or wait. `deadline` is in seconds of
     `time.monotonic()`.
     """
     with queue.collect_dispatches() as dispatches:
-        run = engine.start_run(version, input)
+        run = engine.start_run(version, input, idempotency_key=key)
         yield run
         while _work_once(run.pk, dispatches) and (deadline is None or time.monotonic() < deadline):
             yield run

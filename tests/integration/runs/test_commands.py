@@ -85,6 +85,9 @@ def test_a_run_that_is_cancelled_by_its_timeout_exits_with_5(publish: Publish) -
         (("sample", "--input", "@/nonexistent"), "cannot be read"),
         (("sample", "--input", "[" * 100_000), "deeper than 64 levels"),
         (("sample", "--timeout", "0"), "--timeout"),
+        (("sample", "--key", ""), "--key"),
+        (("sample", "--key", "k" * 201), "--key"),
+        (("sample", "--key", "k", "--lines", "-"), "--key"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_with_2(order: Graph, words: tuple[str, ...], said: str) -> None:
@@ -92,6 +95,15 @@ def test_bad_input_is_refused_in_one_line_with_2(order: Graph, words: tuple[str,
     assert (code, out) == (2, "")
     assert said in err and "\n" not in err
     assert not Run.objects.exists()
+
+
+def test_the_same_key_again_starts_nothing_and_with_another_input_is_refused(order: Graph) -> None:
+    first, again = (call(*LOCAL, "--key", "k", "--input", '{"amount": 1}', "--json") for _ in range(2))
+    assert (first[0], again[0]) == (0, 0)
+    assert json.loads(first[1])["id"] == json.loads(again[1])["id"]
+    code, out, err = call(*LOCAL, "--key", "k", "--input", '{"amount": 2}', "--json")
+    assert (code, out) == (2, "") and "sent before with another body" in err
+    assert Run.objects.count() == 1
 
 
 def test_an_input_that_is_too_large_is_refused(order: Graph, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from designer.services.queries import find_version
 from runs.detail.terminal import TIMED_OUT, JournalFollower, exit_code, worst
 from runs.engine import engine
 from runs.errors import UnknownWorkflow
-from runs.machine.limits import INPUT_BYTES_MAX
+from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX, INPUT_BYTES_MAX
 from runs.models import Run
 from runs.queries.runs import run_json
 from workers.cli import json_lines
@@ -41,6 +41,7 @@ class Command(SagaboardCommand):
         parser.add_argument(
             "--lines", help="JSON Lines, @file or -: starts one run a line, all of them or none"
         )
+        parser.add_argument("--key", help="idempotency key: called again with it, nothing is started again")
         parser.add_argument("--wait", action="store_true", help="follow the run, one line per journal entry")
         parser.add_argument("--timeout", type=float, help="seconds to follow it for")
         parser.add_argument("--json", action="store_true", help="print the run as one JSON document")
@@ -55,11 +56,12 @@ class Command(SagaboardCommand):
         if options["lines"] is not None:
             sys.exit(self._start_lines(version, deadline, options))
         input = read_input(options["input"], version)
+        key = checked_key(options["key"])
         if options["local"]:
             settings.SIMULATE_FAULTS = True  # the input comes from whoever runs this command
-            steps = start_and_run(version, input, deadline)
+            steps = start_and_run(version, input, deadline, key)
         else:
-            steps = start_and_wait(version, input, deadline if options["wait"] else 0.0)
+            steps = start_and_wait(version, input, deadline if options["wait"] else 0.0, key)
         run = self._follow(steps, options)
         code = exit_code(run.status) if options["wait"] or options["local"] else 0
         if options["json"]:
@@ -70,6 +72,8 @@ class Command(SagaboardCommand):
         """Starts one run per line, and with --wait follows all of them. Returns the worst exit code."""
         if options["local"] or options["input"] is not None:
             raise Refused("--lines goes neither with --input nor with --local")
+        if options["key"] is not None:
+            raise Refused("--key is for one run; --lines takes none")
         runs = json_lines.start(
             version, json_lines.inputs_of(_text_of(options["lines"], json_lines.BYTES_MAX))
         )
@@ -103,9 +107,11 @@ class Command(SagaboardCommand):
         return run
 
 
-def start_and_wait(version: WorkflowVersion, input: dict[str, Any], deadline: float | None) -> Iterator[Run]:
+def start_and_wait(
+    version: WorkflowVersion, input: dict[str, Any], deadline: float | None, key: str | None = None
+) -> Iterator[Run]:
     """Starts a run and yields it until it has ended, is blocked, or `deadline` has passed."""
-    run = engine.start_run(version, input)
+    run = engine.start_run(version, input, idempotency_key=key)
     yield run
     while exit_code(run.status) is None and (deadline is None or time.monotonic() < deadline):
         time.sleep(POLL_S)
@@ -124,6 +130,13 @@ def latest_version(name: str) -> WorkflowVersion:
         )
         raise UnknownWorkflow(f"There is no published workflow {name!r}. Published: {known or 'none yet'}.")
     return version
+
+
+def checked_key(key: str | None) -> str | None:
+    """Returns an idempotency key as it is. Raises Refused."""
+    if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise Refused(f"--key takes 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters")
+    return key
 
 
 def read_input(argument: str | None, version: WorkflowVersion) -> dict[str, Any]:
