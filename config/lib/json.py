@@ -21,6 +21,9 @@ LARGE_FLOAT = re.compile(r"\de\+?(\d+)")
 EXPONENT_MAX = 310
 INTEGERS = range(-(2**63), 2**64)
 NUL_ESCAPE = "\\u0000"
+ESCAPED_NUL = re.compile(
+    r"(?<!\\)(?:\\\\)*\\u0000"
+)  # a text that spells the escape out has one backslash more
 
 
 def storable(value: Any) -> Any:
@@ -68,10 +71,15 @@ class StoredJson(json.JSONEncoder):
 def stores_as_it_is(value: Any) -> bool:
     """Whether a JSON value surely can be stored as it is; False means that a closer look is needed.
 
-    orjson refuses surrogates and integers of more than 64 bits, and writes NaN as `null`.
+    orjson refuses surrogates and integers of more than 64 bits. It writes NaN as `null`; `json` refuses it.
     """
     text = _storable_text(value)
-    return text is not None and "null" not in text
+    if text is None:
+        return False
+    try:
+        return "null" not in text or bool(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _with_digits(value: Any) -> Any:
@@ -88,14 +96,13 @@ def _with_digits(value: Any) -> Any:
 def _storable_text(value: Any) -> str | None:
     """The value as text, or None if it may hold a character that cannot be stored.
 
-    orjson refuses surrogates and escapes NUL, so encoding finds both faster than a walk through the value. A
-    text that itself contains the escape looks alike; callers then take the slow way.
+    orjson refuses surrogates and escapes NUL, so encoding finds both faster than a walk through the value.
     """
     try:
         text = orjson.dumps(value).decode()
     except TypeError:
         return None
-    return None if NUL_ESCAPE in text else text
+    return None if NUL_ESCAPE in text and ESCAPED_NUL.search(text) else text
 
 
 def iso(at: datetime | None) -> str | None:

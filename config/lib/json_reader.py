@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -21,6 +21,9 @@ from config.lib.json import INTEGERS, UNSTORABLE, stores_as_it_is
 LEVELS_MAX = 64
 PATH_CHARS_MAX = 200
 SHOWN_CHARS_MAX = 30
+BAD_TEXT = "holds a NUL character or half a character (a lone surrogate); take it out"
+LONG_NUMBER = re.compile("[0-9]{19}")  # in texts without one, no whole number is beyond 64 bits
+LARGE_NUMBER = re.compile("[eE][+]?[0-9]{3}|[0-9]{200}")  # and without this, no number is infinite
 DIGITS_MAX = 20  # of a whole number of 64 bits, with its sign
 
 JSON_TYPES = ("application/json", "text/json")
@@ -71,31 +74,27 @@ def read_json(body: bytes | str, levels_max: int = LEVELS_MAX) -> Any:
             text,
             object_pairs_hook=lambda pairs: _members(pairs, faults),
             parse_constant=lambda name: _fault(faults, "bad_number", f"is {name}, no JSON number"),
-            parse_int=lambda digits: _integer(digits, faults),
-            parse_float=lambda digits: _number(digits, faults),
+            parse_int=(lambda digits: _integer(digits, faults)) if LONG_NUMBER.search(text) else None,
+            parse_float=(lambda digits: _number(digits, faults)) if LARGE_NUMBER.search(text) else None,
         )
     except json.JSONDecodeError as error:
         raise NotJson(error.msg, error.lineno, error.colno) from None
     except RecursionError:
         raise BadJson(_too_deep(levels_max)) from None
-    if faults:
-        raise BadJson(*_first(value, faults[0]))
-    if found := fault_of(value, levels_max):
+    found = (_search(value, levels_max) or (faults[0], ())) if faults else fault_of(value, levels_max)
+    if found:
         raise BadJson(*found)
     return value
 
 
 def fault_of(value: Any, levels_max: int = LEVELS_MAX) -> tuple[Fault, Path] | None:
-    """The first reason why a decoded JSON value cannot be kept, and its place; None if it can."""
+    """The first reason why a decoded JSON value cannot be kept, and its place; None if it can.
+
+    What can be kept is told by encoders in C, so that a large value costs no walk.
+    """
     if not is_deeper(value, levels_max) and stores_as_it_is(value):
         return None
-    pending: list[tuple[Any, Path]] = [(value, ())]
-    while pending:
-        current, path = pending.pop()
-        if fault := _fault_of_one(current, len(path), levels_max):
-            return fault, path
-        pending.extend(reversed([(member, (*path, key)) for key, member in _parts(current)]))
-    return None
+    return _search(value, levels_max)
 
 
 def is_deeper(value: Any, levels_max: int) -> bool:
@@ -185,38 +184,52 @@ def _too_deep(levels_max: int) -> Fault:
     return Fault("too_deep", f"is nested deeper than {levels_max} levels; flatten it")
 
 
-def _first(value: Any, fault: Fault) -> tuple[Fault, Path]:
-    """Finds the first fault and its place; `fault` if it is gone with an object at fault around it."""
-    pending: list[tuple[Any, Path]] = [(value, ())]
-    while pending:
-        current, path = pending.pop()
-        if isinstance(current, Fault):
-            return current, path
-        pending.extend(reversed([(member, (*path, key)) for key, member in _parts(current)]))
-    return fault, ()
+Node = tuple[Any, "Node | None", str | int]  # a list or object, the one around it, and its key there
 
 
-def _parts(value: Any) -> Iterable[tuple[str | int, Any]]:
-    if isinstance(value, Mapping):
-        return value.items()
-    return enumerate(value) if isinstance(value, list | tuple) else ()
+def _search(value: Any, levels_max: int) -> tuple[Fault, Path] | None:
+    """Finds the fault that is nested least, level by level. Recursion would end at a depth of its own."""
+    if fault := _fault_of_one(value):
+        return fault, ()
+    level: list[Node] = [(value, None, "")] if isinstance(value, dict | list | tuple) else []
+    for _ in range(levels_max):
+        below: list[Node] = []
+        for node in level:
+            container = node[0]
+            if isinstance(container, dict) and any(map(UNSTORABLE.search, filter(_is_text, container))):
+                return Fault("bad_text", BAD_TEXT), _path_of(node)
+            for key, member in container.items() if isinstance(container, dict) else enumerate(container):
+                if isinstance(member, dict | list | tuple):
+                    below.append((member, node, key))
+                elif fault := _fault_of_one(member):
+                    return fault, (*_path_of(node), key)
+        if not below:
+            return None
+        level = below
+    return (_too_deep(levels_max), _path_of(level[0])) if level else None
 
 
-def _fault_of_one(value: Any, depth: int, levels_max: int) -> Fault | None:
+def _path_of(node: Node) -> Path:
+    path: list[str | int] = []
+    around = node[1]
+    while around is not None:
+        path.append(node[2])
+        node, around = around, around[1]
+    return tuple(reversed(path))
+
+
+def _is_text(key: Any) -> bool:
+    return isinstance(key, str)
+
+
+def _fault_of_one(value: Any) -> Fault | None:
     """What is wrong with a value, its members left aside."""
-    if isinstance(value, Mapping | list | tuple) and depth >= levels_max:
-        return _too_deep(levels_max)
-    if any(UNSTORABLE.search(text) for text in _texts(value)):
-        return Fault("bad_text", "holds a NUL character or half a character (a lone surrogate); take it out")
-    if isinstance(value, float) and not math.isfinite(value):
-        return Fault("bad_number", f"is {value}, no JSON number")
-    if isinstance(value, int) and value not in INTEGERS:
-        return Fault("bad_number", "is no whole number of 64 bits; make it a text")
-    return None
-
-
-def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from value
+        return Fault("bad_text", BAD_TEXT) if UNSTORABLE.search(value) else None
+    if isinstance(value, int):
+        is_whole = value in INTEGERS
+        return None if is_whole else Fault("bad_number", "is no whole number of 64 bits; make it a text")
+    if isinstance(value, float):
+        is_number = math.isfinite(value)
+        return None if is_number else Fault("bad_number", f"is {value}, no JSON number")
+    return value if isinstance(value, Fault) else None

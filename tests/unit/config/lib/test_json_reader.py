@@ -37,6 +37,8 @@ REFUSED = {
     "minus Infinity": ("-Infinity", "bad_number", ""),
     "overflow": ('{"a": 1e400}', "bad_number", "a"),
     "overflow below": ('{"a": -1e999}', "bad_number", "a"),
+    "many digits and an exponent": ("[" + "9" * 290 + ".0e50]", "bad_number", "[0]"),
+    "an exponent with zeros": ("[1e0000400]", "bad_number", "[0]"),
     "65 bits": ('{"a": {"b": 18446744073709551616}}', "bad_number", "a.b"),
     "65 bits below": ("[-9223372036854775809]", "bad_number", "[0]"),
     "many digits": ("9" * 100_000, "bad_number", ""),
