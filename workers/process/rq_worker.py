@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -40,7 +41,7 @@ RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
 TAKEN_MAX = 100  # jobs whose records are deleted together
 RECORD_BYTES_MAX = 100_000
-NO_JOB = "none"
+NO_JOB = uuid4().hex  # nobody else can know it, and give it a record
 JOBS_PER_PROCESS = 1_000  # then the pool replaces the process, which bounds leaks of workers' code
 
 

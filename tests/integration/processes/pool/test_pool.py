@@ -1,7 +1,10 @@
 """Worker processes for real: crashes, overdue steps, stopping, a Redis that loses everything."""
 
+import json
 import os
+import pickle
 import signal
+import zlib
 from functools import partial
 
 import pytest
@@ -55,6 +58,26 @@ def test_a_failing_job_ends_nothing_and_jobs_leave_nothing_in_redis(pool, bell):
     wait_for(lambda: len(bell.told("ids")) == 3)
     assert known() == before
     wait_for(lambda: bell.client.keys("rq:job:*") == [])
+
+
+def test_what_others_write_into_redis_ends_nothing_and_runs_nothing(pool, bell, tmp_path):
+    before, mark = known(), tmp_path / "mark"
+    call = pickle.dumps(("os.system", None, (f"touch {mark}",), {}))
+    shell = json.dumps(["os.system", None, [f"touch {mark}"], {}]).encode()
+    for name, record in (
+        ("pickled", call),
+        ("packed", zlib.compress(call)),
+        ("shell", shell),
+        ("none", b"\xff"),
+    ):
+        bell.client.hset(f"rq:job:{name}", mapping={"data": record})
+        bell.client.rpush("rq:queue:default", name, b"\xff\xfe", "no/id", "0" * 32 + "-a-" + "9" * 99)
+    for _ in range(3):
+        bell.send("identify")
+    wait_for(lambda: len(bell.told("ids")) == 3)
+    assert known() == before and not mark.exists()
+    wait_for(lambda: bell.client.keys("rq:job:*") == [])
+    assert (tmp_path / "log").read_text().count("is refused and removed") == 4
 
 
 def test_stopping_lets_the_running_step_finish(pool, bell):
