@@ -54,7 +54,7 @@ def test_every_code_of_the_table_has_a_contract_case_of_its_level() -> None:
 def test_every_code_of_the_table_is_used_and_no_other() -> None:
     reported = re.findall(r"(?:error|warn|report)\(\s*\"(\w+)\"", SOURCES)
     made = re.findall(r"(?:Problem|FormatError)\(\s*\"(\w+)\"", SOURCES)
-    of_json = set(re.findall(r"[Ff]ault\((?:faults, )?\s*\"(\w+)\"", JSON_READER))
+    of_json = set(re.findall(r"[Ff]ault\(\s*(?:faults,\s*)?\"(\w+)\"", JSON_READER))
     of_files = set(re.findall(r"`(\w+)`", TEXT.split("cannot be read at all:")[1]))
     assert set(reported) | set(made) <= documented().keys() | of_files
     assert of_json <= of_files | documented().keys()
