@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
 from config.lib.caches import cached_for_process

@@ -70,7 +70,7 @@ UNDO_DONE = frozenset({UndoStatus.COMPENSATED, UndoStatus.RESOLVED})
 class StepState:
     """The life of one step, or of one item of a map step (`name` is then `step[3]`).
 
-    `lease` counts claims: a dispatch offers number `lease + 1`, a report must carry `lease`, else it is stale.
+    `lease` counts claims: a dispatch offers `lease + 1`, a report must carry `lease`, else it is stale.
     """
 
     name: str

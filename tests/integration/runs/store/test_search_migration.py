@@ -17,7 +17,7 @@ from runs.models import Run, RunText
 from runs.store.search_text import text_of
 from tests.integration.runs.conftest import Publish, chain, step
 
-migration: Any = import_module("runs.migrations.0010_search_texts_in_normal_form")
+migration: Any = import_module("runs.migrations.0012_search_texts_in_normal_form")
 INPUTS = [{"note": 'Say "Hi"\n', "n": number} for number in range(7)]
 
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0011_digest_of_what_a_key_came_with")]
+    dependencies = [("runs", "0013_digest_of_what_a_key_came_with")]
     operations = [
         migrations.AddField(
             model_name="trigger",

@@ -75,5 +75,5 @@ def leave(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("runs", "0009_list_cases_and_acts_by_index")]
+    dependencies = [("runs", "0011_names_of_deleted_people")]
     operations = [migrations.RunPython(write_anew, leave, atomic=False)]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0010_search_texts_in_normal_form")]
+    dependencies = [("runs", "0012_search_texts_in_normal_form")]
     operations = [
         migrations.AddField(
             model_name="run",
