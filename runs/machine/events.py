@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from designer.document.graph import Step
 from runs.machine.answers import Answer
-from runs.machine.states import NOTHING_LEFT, Left, State
+from runs.machine.states import State
 from workers.sdk.outcome import Outcome
 
 CancelMode = Literal["compensate", "abandon"]
@@ -29,6 +29,20 @@ def child_id(run: str, step: str, attempt: int) -> str:
 
 
 # --- events ---
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves that was to be undone, at every depth: how many effects, and the names of some.
+
+    The name of a child run's effect has its step in front: `pay/charge`.
+    """
+
+    count: int = 0
+    names: tuple[str, ...] = ()
+
+
+NOTHING_LEFT = Left()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ UNDO_DONE = frozenset({UndoStatus.COMPENSATED, UndoStatus.RESOLVED})
 class StepState:
     """The life of one step, or of one item of a map step (`name` is then `step[3]`).
 
-    `lease` counts claims: a dispatch offers `lease + 1`, a report must carry `lease`, else it is stale.
+    `lease` counts the claims so far: a dispatch offers number `lease + 1`, a report must carry the current
+    number, and anything else is stale.
     """
 
     name: str
@@ -218,18 +219,6 @@ class RunState:
         return RunStatus.COMPENSATING
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a run leaves that was to be undone, at every depth: how many effects, and the names of some.
-
-    The name of a child run's effect has its step in front: `pay/charge`.
-    """
-
-    count: int = 0
-    names: tuple[str, ...] = ()
-
-
-NOTHING_LEFT = Left()
 S = TypeVar("S")
 
 

@@ -12,10 +12,11 @@ from designer.analysis.coverage import Plan
 from designer.document.graph import Graph
 from runs.errors import UnknownRun
 from runs.machine.bindings import bound_params
+from runs.machine.events import NOTHING_LEFT, Left
 from runs.machine.limits import LEFT_NAMES_MAX
 from runs.machine.rollback import pivots
 from runs.machine.rollback.plan import past_pivot, plan
-from runs.machine.states import NOTHING_LEFT, RUN_ENDED, Left, State
+from runs.machine.states import RUN_ENDED, State
 from runs.models import Run
 from runs.queries.runs import load
 

@@ -21,8 +21,8 @@ from runs.machine.retry_policy import action_of
 from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import COUNTERS, RunState, State, StepState
 from tests.simulation.effects import Effects
-from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
+from tests.simulation.model import demand
 from tests.simulation.witness import Witness
 from workers.sdk.outcome import Failure, Outcome
 

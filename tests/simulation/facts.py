@@ -8,20 +8,10 @@ from typing import Any
 from designer.document.document import parse_step
 from designer.document.graph import Graph, Retry
 from runs.machine.events import Entry
-from tests.simulation.model import Model, Wrong
+from tests.simulation.model import Model, Violation, Wrong, demand
 from tests.simulation.workflows import is_bad
 
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
-UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
-
-
-class Violation(AssertionError):
-    """The journal says something that the rules forbid."""
-
-
-def demand(truth: object, message: str) -> None:
-    if not truth:
-        raise Violation(message)
 
 
 class Facts:

@@ -19,7 +19,7 @@ from runs.machine.events import Decision, Entry
 from runs.machine.states import RunState, State, StepState
 from runs.machine.steps.expansion import effective_graph
 from runs.store.codec import pack, unpack
-from tests.simulation.facts import demand
+from tests.simulation.model import demand
 
 DISPATCH_GRACE_S = 5.0
 StateT = TypeVar("StateT", RunState, StepState)

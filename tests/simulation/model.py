@@ -26,6 +26,15 @@ COMPARE = {
 }
 
 
+class Violation(AssertionError):
+    """The journal says something that the rules forbid."""
+
+
+def demand(truth: object, message: str) -> None:
+    if not truth:
+        raise Violation(message)
+
+
 class Wrong(Exception):
     """A condition reads a key that is not there, or no branch is true."""
 

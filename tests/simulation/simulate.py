@@ -37,8 +37,8 @@ from runs.machine.states import RUN_ENDED, StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
-from tests.simulation.facts import demand
 from tests.simulation.memory import Memory
+from tests.simulation.model import demand
 from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library, nested
 from tests.simulation.world import ClaimedAttempt, Crash, Job, World
 

@@ -10,7 +10,10 @@ from typing import Any
 
 from designer.document.graph import IRREVERSIBLE, Action
 from runs.machine.events import Entry
-from tests.simulation.facts import UNDO_ENDED, Facts, Violation, demand
+from tests.simulation.facts import Facts
+from tests.simulation.model import Violation, demand
+
+UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
 
 
 class Witness(Facts):

@@ -28,14 +28,12 @@ from designer.analysis.coverage import Done, Plan, plan_of
 from designer.document.graph import Graph
 from runs.machine.acts import is_there, is_unknown, other_has_acted
 from runs.machine.errors import Refused
-from runs.machine.events import CancelChild, Rollback, RollBackChild, TellParent
+from runs.machine.events import NOTHING_LEFT, CancelChild, Left, Rollback, RollBackChild, TellParent
 from runs.machine.interventions import close_intervention
 from runs.machine.limits import LEFT_NAMES_MAX
 from runs.machine.rollback import pivots
 from runs.machine.states import (
-    NOTHING_LEFT,
     UNDO_LEFT,
-    Left,
     Reason,
     RunState,
     RunStatus,

@@ -105,7 +105,7 @@ JSON_COLUMNS = {str(field.column) for field in Run._meta.local_fields if isinsta
 
 def run_row(run: Run) -> list[Any]:
     """The values of a run's columns, in the order of `RUN_COLUMNS`."""
-    values = {column: getattr(run, column) for column in RUN_COLUMNS}
+    values = {str(field.column): getattr(run, field.attname) for field in Run._meta.local_fields}
     for column in JSON_COLUMNS:
         values[column] = None if values[column] is None else json_of(values[column])
     return list(values.values())

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from runs.machine.events import CancelChild, EndChild, RollBackChild, StartChild, TellParent, child_id
+from runs.machine.events import CancelChild, EndChild, Left, RollBackChild, StartChild, TellParent, child_id
 from runs.machine.limits import DEPTH_MAX, LEFT_NAMES_MAX
 from runs.machine.rollback.plan import left_by
-from runs.machine.states import Left
 from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule
