@@ -16,7 +16,10 @@ from config.lib.problems import problem, refused
 
 API = "/api/"
 PROBLEM_PATHS = (API, "/hooks/")  # errors below these are answered with problem documents
-SIGN_IN = ("login", "admin:login", "first-sign-in", "password_reset", "password_change")
+SIGN_IN = (
+    *("login", "admin:login", "first-sign-in", "sign-in-code"),
+    *("password_reset", "password_change", "second-factor"),
+)
 TOO_MANY, TOO_LARGE, NOT_ALLOWED = 429, 413, 405
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

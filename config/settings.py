@@ -32,6 +32,9 @@ INSTALLED_APPS = [
     "ninja",
     "csp",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "designer",
     "runs",
     "workers",
@@ -178,9 +181,17 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.accounts.rate_limits.client_ip"
 AXES_LOCKOUT_CALLABLE = "config.accounts.first_user.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
-AXES_SENSITIVE_PARAMETERS = ["username", "old_password", "new_password1", "new_password2"]  # never kept
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "old_password",
+    "new_password1",
+    "new_password2",
+    "code",
+]  # never kept
 AXES_VERBOSE = False
 PASSWORD_RESET_TIMEOUT = 3_600
+REQUIRE_TOTP = env.flag("REQUIRE_TOTP", False)  # of operators and admins
+OTP_TOTP_ISSUER = "Sagaboard"
 SESSION_AGE_MAX_S = 3_600 * env.integer("SESSION_HOURS", 168, least=1, most=8_760)
 SESSION_COOKIE_AGE = min(  # from the last use on
     SESSION_AGE_MAX_S, 60 * env.integer("SESSION_IDLE_MINUTES", 720, least=2, most=525_600)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import (
-    LoginView,
     LogoutView,
     PasswordResetConfirmView,
     PasswordResetDoneView,
@@ -19,10 +19,13 @@ from config.accounts.mail import ResetPasswordForm
 from config.accounts.permissions import page_for
 from config.accounts.views import (
     ChangePassword,
+    SignIn,
     account,
     end_other_sessions,
     end_session,
     revoke_token,
+    second_factor_page,
+    sign_in_code,
     with_message,
 )
 from config.api.api import api
@@ -53,7 +56,9 @@ handler400 = "config.error_pages.malformed"
 handler404 = "config.error_pages.missing"
 handler500 = "config.error_pages.failed"
 urlpatterns = [
-    path("accounts/login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", SignIn.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/code/", sign_in_code, name="sign-in-code"),
+    path("accounts/second-factor/", second_factor_page, name="second-factor"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/first/", first_sign_in, name="first-sign-in"),
     path("accounts/", account, name="account"),
@@ -64,6 +69,7 @@ urlpatterns = [
     path("accounts/reset/", RESET_PASSWORD, name="password_reset"),
     path("accounts/reset/sent/", PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("accounts/reset/<uidb64>/<token>/", CHOOSE_PASSWORD, name="password_reset_confirm"),
+    path("admin/login/", SignIn.as_view(authentication_form=AdminAuthenticationForm)),
     path("admin/password_change/", page_for("operate")(change_password_page)),
     path("admin/rq/", include((queue_patterns(), "django_rq"))),
     path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(not_found)),

@@ -16,6 +16,8 @@ from django.db.models import QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.accounts.models import ApiToken
 from config.accounts.permissions import Act, ForRole, may
@@ -29,6 +31,8 @@ else:
 
 admin.site.unregister(Group)
 admin.site.unregister(User)
+for secret in (TOTPDevice, StaticDevice):  # of their owners alone; `reset_second_factor` takes one away
+    admin.site.unregister(secret)
 
 NEW_USER_FIELDS = ["username", "email", "usable_password", "password1", "password2", "groups"]
 ROLES_HELP = "Viewer sees. Designer edits and publishes. Operator starts, cancels, answers. Admin does all."

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from axes.helpers import get_client_username
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET
 
 from config.accounts import roles
 from config.accounts.permissions import Role
+from config.accounts.second_factor import sign_in
 
 FIRST_USER = "admin"
 LINK_AGE_S = 1_800
@@ -69,8 +70,7 @@ def first_sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         messages.error(request, "That sign-in link was used or has expired. Sign in with your password.")
         return redirect(settings.LOGIN_URL)
-    login(request, user, backend=BACKEND)
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect(settings.LOGIN_REDIRECT_URL if sign_in(request, user, BACKEND) else "sign-in-code")
 
 
 def _redeem(token: str) -> User | None:

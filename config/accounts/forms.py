@@ -47,3 +47,15 @@ class ChangePasswordForm(PasswordChangeForm):
         if authenticate(self.request, username=self.user.get_username(), password=password) != self.user:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
+
+
+class CodeForm(forms.Form):
+    """A code of the second factor: six digits of the app, or a recovery code."""
+
+    code = forms.CharField(
+        max_length=20,
+        widget=forms.TextInput({"class": "input", "autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+    def refuse(self) -> None:
+        self.add_error("code", "That code does not hold. Wait a few seconds, and give the next one.")

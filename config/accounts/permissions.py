@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
 P = ParamSpec("P")
@@ -60,12 +61,23 @@ def may(user: Person, act: Act) -> bool:
     limit: Role | None = getattr(user, TOKEN_ROLE, None)
     if limit is not None and act not in ROLES[limit]:
         return False
-    return bool(getattr(user, "has_perm", lambda name: False)(f"config.{act}"))
+    if not getattr(user, "has_perm", lambda name: False)(f"config.{act}"):
+        return False
+    return not lacks_second_factor(user)
+
+
+def lacks_second_factor(user: Person) -> bool:
+    """Whether `user` may do nothing before a second factor is set up."""
+    from config.accounts import second_factor  # its tables are known only when all apps are loaded
+
+    return getattr(user, TOKEN_ROLE, None) is None and second_factor.is_missing(user)
 
 
 def require(user: Person, act: Act) -> None:
     """Raises PermissionDenied unless `user` may do `act`."""
     if not may(user, act):
+        if lacks_second_factor(user):
+            raise PermissionDenied("Set up a second factor first, on the page of your account.")
         raise PermissionDenied(f"Your account may not {ACTS[act]}. Ask an administrator.")
 
 
@@ -76,6 +88,8 @@ def page_for(act: Act) -> Callable[[View[P]], View[P]]:
         @login_required
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if lacks_second_factor(request.user):
+                return redirect("second-factor")
             require(request.user, act)
             return view(request, *args, **kwargs)
 

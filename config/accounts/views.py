@@ -1,24 +1,27 @@
-"""Pages of a person's own account: roles, password, sessions, API tokens."""
+"""Pages of a person's own account: signing in, second factor, roles, password, sessions, API tokens."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from config.accounts import roles, sessions, tokens
-from config.accounts.forms import ChangePasswordForm, TokenForm
+from config.accounts import roles, second_factor, sessions, tokens
+from config.accounts.forms import ChangePasswordForm, CodeForm, TokenForm
 from config.accounts.models import ApiToken, OpenSession
 from config.accounts.permissions import Role
 
@@ -104,7 +107,94 @@ def _context(request: HttpRequest, form: TokenForm, new_token: str | None) -> di
         "form": form,
         "made": new_token,
         "roles": ", ".join(names) or ("superuser" if user.is_superuser else "none yet; ask an administrator"),
+        "has_second_factor": second_factor.is_set_up(user),
         "sessions": sessions.listed(user, request.session.session_key),
         "idle_hours": settings.SESSION_COOKIE_AGE / 3_600,
         "tokens": user.api_tokens.all()[:TOKENS_SHOWN_MAX],
+    }
+
+
+# --- signing in, and its second factor ---
+
+
+class SignIn(LoginView):
+    """Name and password; who has set up a second factor is asked for a code next."""
+
+    template_name = "registration/login.html"
+
+    def form_valid(self, form: Any) -> HttpResponseRedirect:
+        user = form.get_user()
+        address = self.get_success_url()
+        if not second_factor.sign_in(self.request, user, user.backend):
+            address = f"{reverse('sign-in-code')}?{urlencode({'next': address})}"
+        return HttpResponseRedirect(address)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+@never_cache
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    user = second_factor.pending_user(request)
+    if user is None:
+        return redirect(settings.LOGIN_URL)
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if second_factor.accepts(request, user, form.cleaned_data["code"]):
+            second_factor.complete(request, user)
+            return HttpResponseRedirect(_next_address(request))
+        form.refuse()
+    status = 422 if form.errors else 200
+    return render(request, "registration/code.html", {"form": form}, status=status)
+
+
+def _next_address(request: HttpRequest) -> str:
+    address = request.GET.get("next", "")
+    hosts = {request.get_host()}
+    is_safe = url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure())
+    return address if is_safe else reverse(settings.LOGIN_REDIRECT_URL)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def second_factor_page(request: HttpRequest) -> HttpResponse:
+    """GET shows how it stands. POST sets it up, makes recovery codes, or takes it away; each needs a code."""
+    user = request.user
+    assert isinstance(user, User)
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    codes = None
+    if form.is_valid():
+        code, act = form.cleaned_data["code"], request.POST.get("act", "")
+        if not second_factor.is_set_up(user):
+            codes = second_factor.set_up(user, code)
+            if codes:
+                second_factor.forget(user)
+                sessions.end(user.open_sessions.exclude(session_key=request.session.session_key))
+        elif second_factor.accepts(request, user, code):
+            if act == "remove":
+                second_factor.remove(user)
+                messages.success(request, "The second factor is removed.")
+                return redirect("account")
+            codes = second_factor.new_recovery_codes(user)
+        if codes is None:
+            form.refuse()
+    status = 422 if form.errors else 200
+    return render(
+        request, "registration/second_factor.html", _factor_context(user, form, codes), status=status
+    )
+
+
+def _factor_context(user: User, form: CodeForm, codes: list[str] | None) -> dict[str, Any]:
+    if second_factor.is_set_up(user):
+        left = second_factor.recovery_codes_left(user)
+        return {"form": form, "codes": codes, "is_set_up": True, "left": left}
+    device = second_factor.unconfirmed(user)
+    key = device.config_url.partition("secret=")[2].partition("&")[0]
+    return {
+        "form": form,
+        "is_set_up": False,
+        "is_missing": second_factor.is_missing(user),
+        "image": second_factor.qr_code(device),
+        "key": " ".join(key[start : start + 4] for start in range(0, len(key), 4)),
     }

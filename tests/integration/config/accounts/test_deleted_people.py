@@ -30,7 +30,12 @@ from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # What lets in, and names nobody who did something.
-ENDED_WITH_THE_ACCOUNT = {"config.ApiToken.owner", "config.OpenSession.user"}
+ENDED_WITH_THE_ACCOUNT = {
+    "config.ApiToken.owner",
+    "config.OpenSession.user",
+    "otp_static.StaticDevice.user",
+    "otp_totp.TOTPDevice.user",
+}
 COPIED = {"admin.LogEntry.user"}
 
 
