@@ -1,4 +1,4 @@
-"""The documented environment of production passes Django's own checks; locks pin hashes."""
+"""The documented environment of production passes Django's own checks; locks pin hashes and are looked up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -66,3 +67,70 @@ def test_every_locked_file_is_known_by_its_hash() -> None:
     fetched = {name: one for name, one in locked.items() if name and not one.get("link")}
     assert len(fetched) > 100
     assert [name for name, one in fetched.items() if not one.get("integrity")] == []
+
+
+CLEAN_PIP = {"dependencies": [{"name": "django", "version": "5.2", "vulns": []}]}
+CLEAN_NPM: dict[str, Any] = {"vulnerabilities": {}}
+AWAY = "the advisory service gave no answer"
+
+
+def advisories(folder: Path, pip: str, npm: str) -> tuple[int, list[str]]:
+    """Exit code and lines of the look at advisories, with services that answer by these shell commands."""
+    commands = {}
+    for name, script in {"PIP_AUDIT": pip, "NPM_AUDIT": npm}.items():
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o700)
+        commands[name] = str(path)
+    done = subprocess.run(
+        [sys.executable, ".ci/advisories"],
+        cwd=ROOT,
+        env={**os.environ, **commands, "ADVISORIES_TIMEOUT_S": "5"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout.splitlines()
+
+
+def answer(value: object, code: int = 0) -> str:
+    return f"cat <<'END'\n{json.dumps(value)}\nEND\nexit {code}"
+
+
+def test_locked_packages_without_advisories_pass(tmp_path: Path) -> None:
+    code, lines = advisories(tmp_path, answer(CLEAN_PIP), answer(CLEAN_NPM))
+    assert (code, lines) == (0, ["pip-audit: no known advisory.", "npm audit: no known advisory."])
+
+
+def test_an_advisory_fails_and_is_named(tmp_path: Path) -> None:
+    pip = {"dependencies": [{"name": "django", "version": "5.2", "vulns": [{"id": "PYSEC-1"}]}]}
+    npm = {"vulnerabilities": {"vite": {"severity": "high"}}}
+    code, lines = advisories(tmp_path, answer(pip, 1), answer(npm, 1))
+    assert (code, lines) == (1, ["pip-audit: django 5.2: PYSEC-1", "npm audit: vite: high"])
+
+
+@pytest.mark.parametrize(
+    "pip, npm, reason",
+    [
+        ("exit 1", answer({"message": "connect ECONNREFUSED"}, 1), AWAY),
+        ("echo not JSON; exit 1", "echo '[]'", AWAY),
+        ("sleep 60 & sleep 60", "sleep 60", AWAY),
+        (
+            answer({"dependencies": [{"name": "django", "skip_reason": "not found"}]}),
+            "exit 3",
+            "the advisory service did not know 1 of 1 packages",
+        ),
+    ],
+    ids=["refused", "no JSON", "hangs", "unknown"],
+)
+def test_a_service_that_does_not_answer_is_told_in_one_line_and_fails_nothing(
+    tmp_path: Path, pip: str, npm: str, reason: str
+) -> None:
+    code, lines = advisories(tmp_path, pip, npm)
+    waited = "(at most 5 s were waited)."
+    assert (code, lines) == (
+        0,
+        [f"pip-audit: NOT CHECKED: {reason} {waited}", f"npm audit: NOT CHECKED: {AWAY} {waited}"],
+    )
