@@ -179,6 +179,8 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
             codes = second_factor.new_recovery_codes(user)
         if codes is None:
             form.refuse()
+        else:
+            form = CodeForm()
     status = 422 if form.errors else 200
     return render(
         request, "registration/second_factor.html", _factor_context(user, form, codes), status=status
