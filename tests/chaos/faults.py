@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.chaos.stack import Part, Stack, sqlite_path
+from tests.integration.processes.conftest import hooked
 from tests.postgres import Postgres, cut_connections
 from workers.process import database_retry
 
@@ -27,6 +28,8 @@ REDIS_AWAY_S = (0.0, 6.0)
 FROZEN_S = (5.0, 26.0)
 DATABASE_AWAY_S = (1.0, 8.0)
 LOCKED_S = (1.0, 6.0)
+FULL_S = (2.0, 12.0)
+CLOCK_S = (-3_600.0, 3_600.0)
 CUT_OFF_S = (2.0, 30.0)
 
 
@@ -52,12 +55,13 @@ class Faults:
         self.frozen: Part | None = None
         self.is_cut_off = False
         of_sqlite = [(self.lock_database, 1)] if server is None else []
-        of_server = [(self.stop_database, 1), (self.cut_database, 1)] if server else []
+        of_server = [(self.stop_database, 1), (self.cut_database, 1), (self.jump_clock, 1)] if server else []
         of_network = [(self.cut_host, 2)] if stack.network else []
         self.choices: list[tuple[Callable[[], str], int]] = [
             (self.kill_worker, 18), (self.kill_pool, 2), (self.kill_scheduler, 2), (self.kill_web, 2),
             (self.kill_redis, 2), (self.empty_redis, 2), (self.cut_redis, 2), (self.freeze_worker, 2),
-            (self.freeze_host, 1), (self.kill_everything, 1), *of_sqlite, *of_server, *of_network,
+            (self.freeze_host, 1), (self.kill_everything, 1), (self.fill_redis, 2),
+            *of_sqlite, *of_server, *of_network,
         ]  # fmt: skip
 
     def tick(self) -> None:
@@ -102,6 +106,25 @@ class Faults:
         with Redis.from_url(settings.REDIS_URL) as client, suppress(RedisError):
             client.flushall()
         return ""
+
+    def fill_redis(self) -> str:
+        """Lets it take no more: each write is refused, as where `maxmemory` is reached."""
+        seconds = self.rnd.uniform(*FULL_S)
+        self._limit_redis("1")
+        self._after(seconds, lambda: self._limit_redis("0"))
+        return f"for {seconds:.1f} s"
+
+    def _limit_redis(self, bytes_max: str) -> None:
+        with Redis.from_url(settings.REDIS_URL) as client, suppress(RedisError):
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", bytes_max)
+
+    def jump_clock(self) -> str:
+        """The other host comes back with another time of day. (SQLite has one host, so one clock.)"""
+        host = self.stack.pools[1]
+        shift = self.rnd.uniform(*CLOCK_S)
+        host.environment = {**host.environment, **hooked(CLOCK_SHIFT_S=str(shift))}
+        return f"by {shift:.0f} s; {self._kill(host)}"
 
     def cut_redis(self) -> str:
         """Ends all its connections."""

@@ -15,6 +15,7 @@ from designer.services.workflows import import_document, sync_patterns
 from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
+from tests.chaos.misbehaving import ODD
 from tests.stock import stock_shelves
 from workers.library.shop.models import Product
 from workers.process import database_retry
@@ -31,6 +32,7 @@ AT_ONCE_MAX = 5
 PAUSE_S = 0.1
 STOCK = 1_000_000
 WATCHED_ONE_OF = 8
+ODD_ONE_OF = 15  # so many orders for one that calls a worker that misbehaves
 
 
 def publish() -> WorkflowVersion:
@@ -47,12 +49,22 @@ def publish() -> WorkflowVersion:
     return WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
 
 
+def publish_odd() -> WorkflowVersion:
+    """One step of each worker that misbehaves; a run names the one that it calls."""
+    steps = [{"name": name, "worker": name, "when": f'context.odd == "{name}"'} for name in sorted({*ODD})]
+    document = {"schema": 1, "name": "odd", "steps": steps, "edges": [], "defaults": {"retry": RETRY}}
+    version = import_document(document, publish=True).version
+    assert version is not None
+    return version
+
+
 class Orders(threading.Thread):
     """Starts orders while fewer than `OPEN_MAX` are open. A database that is away is tried again."""
 
     def __init__(self, version: WorkflowVersion, rnd: random.Random, watched: deque[UUID]) -> None:
         super().__init__(daemon=True)
         self.version = version
+        self.odd = publish_odd()
         self.rnd = rnd
         self.watched = watched
         self.count = 0
@@ -79,8 +91,11 @@ class Orders(threading.Thread):
             database_retry.drop_connections()
 
     def _order(self) -> None:
+        if self.next is None and self.rnd.randrange(ODD_ONE_OF) == 0:
+            self.next = {"odd": self.rnd.choice(ODD)}
         self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}
-        run = engine.start_run(self.version, self.next, idempotency_key=f"order {self.count}")
+        version = self.odd if "odd" in self.next else self.version
+        run = engine.start_run(version, self.next, idempotency_key=f"order {self.count}")
         self.next = None
         self.count += 1
         if self.count % WATCHED_ONE_OF == 0:

@@ -291,7 +291,7 @@ async def test_sockets_open_for_those_who_may_view_on_this_site_alone(stuck: Run
     address = path.replace("{run_id}", str(stuck.pk))
     for caller, client in cast.clients.items():
         token = client.defaults.get("HTTP_AUTHORIZATION", "")
-        headers = {"authorization": token} if token else {}
+        headers = {"host": "localhost"} | ({"authorization": token} if token else {})
         for origin, refused in (("http://localhost", None), ("https://evil.example", 4403)):
             async with socket_of(client, address, origin=origin, **headers) as socket:
                 may = cast.roles[caller] not in (None, "none")
