@@ -18,7 +18,7 @@ from runs.store.search_text import text_of
 from tests.integration.runs.conftest import Publish, chain, step
 
 migration: Any = import_module("runs.migrations.0012_search_texts_in_normal_form")
-INPUTS = [{"note": 'Say "Hi"\n', "n": number} for number in range(7)]
+INPUTS = [{"n": number, "note": 'Say "Hi"\n'} for number in range(7)]  # as PostgreSQL orders keys
 
 
 @pytest.mark.parametrize("times", [1, 2])
