@@ -7,6 +7,7 @@ how many there were. Tracebacks go with their lines.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 
@@ -19,8 +20,12 @@ class NoRepeats(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()
+        self._renew_lock()
+        os.register_at_fork(after_in_child=self._renew_lock)  # another thread may have held it
         self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}  # first time, and repeats held back
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
         key = record.name, record.levelno, record.getMessage()

@@ -2,7 +2,8 @@
 
 A forked child has a copy of everything: the database connection, the lock that says that its parent lives,
 and the call stack, at whose end the attempt would be reported and the next one claimed. So the child gets
-other connections, gives up its copy of the lock, and ends where the worker's function ends.
+other connections, gives up its copy of the lock, ends when it is told to, and ends where the worker's
+function ends.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def _set_apart() -> None:
     global _parent
     signal_on_parent_death(signal.SIGKILL, _parent)
     _parent = os.getpid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a worker process would finish its step first
     for connection in connections.all(initialized_only=True):
         _inherited.append(connection)
         connections[connection.alias] = connections.create_connection(connection.alias)
