@@ -330,7 +330,7 @@ class Facts:
         if "[" in key:
             return self._end_item(entry, how == "completed")
         self._end_map(entry, how == "completed" and not is_again)
-        self._keep_output(entry, how == "completed" or (how == "failed" and not was_blocked))
+        self._keep_output(entry, how in ("completed", "skipped") or (how == "failed" and not was_blocked))
         if self.phase == "forward" and (how != "failed" or self._goes_on(entry)):
             self._route(entry)
         else:
