@@ -164,6 +164,8 @@ def task_of(claimed: ClaimedAttempt) -> Task:
     action, run_id = claimed.action, claimed.state.run.id
     scope = task_bindings(claimed.graph, claimed.state, claimed.step, direction)
     params = bind(action, scope)
+    spec = get_catalog().get(action.worker)
+    takes_secrets = spec is not None and spec.takes_secrets
     return Task(
         run_id=run_id,
         workflow=claimed.graph.name,
@@ -179,7 +181,7 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
         secret_key=settings.SECRET_KEY,
         may_simulate=settings.SIMULATE_FAULTS or not scope["context"].get("simulate") or _is_trial(run_id),
-        sealed_inputs=_sealed_inputs(claimed) if any(sealed_texts(params)) else frozenset(),
+        sealed_inputs=_sealed_inputs(claimed) if takes_secrets and any(sealed_texts(params)) else frozenset(),
     )
 
 

@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from ctypes import Array, c_double
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
@@ -150,7 +151,8 @@ class Pool:
             self._kill(children[holder], why)
         elif parent_of(holder) in children:
             log.warning("process %s, forked by a worker, is killed: %s", holder, why)
-            os.kill(holder, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(holder, signal.SIGKILL)
         elif holder not in self.strangers:
             self.strangers.add(holder)
             log.warning("process %s (%s) holds the database's write lock", holder, line_of(holder))

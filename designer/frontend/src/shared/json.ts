@@ -36,6 +36,9 @@ export async function bodyOf(response: Response): Promise<Json | undefined> {
   return jsonIn(await response.text());
 }
 
+/** Whether the server answered that the same call may succeed later. */
+export const isBusy = (status: number): boolean => status === 429 || status >= 500;
+
 /** `value` must be JSON; members that are undefined are left out. */
 export function writeJson(value: unknown, indent = 0): string {
   return stringify(value, null, indent) ?? "null";

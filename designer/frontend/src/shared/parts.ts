@@ -1,5 +1,6 @@
 /** Parts of a page, `[data-part]`, that are fetched again when they may have changed. */
 import { find } from "./dom";
+import { isBusy } from "./json";
 import { upgradeJson } from "./jsonTree";
 import { localiseTimes } from "./time";
 
@@ -32,7 +33,7 @@ export class Parts {
     this.fetchedAt = Date.now();
     const response = await fetch(this.url, { headers: { Accept: "text/html" } }).catch(() => null);
     this.isBusy = false;
-    if (!response || response.status === 429 || response.status >= 500) this.refreshSoon(REFRESH_AGAIN_MS);
+    if (!response || isBusy(response.status)) this.refreshSoon(REFRESH_AGAIN_MS);
     if (!response?.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = [...page.querySelectorAll<HTMLElement>("[data-part]")];

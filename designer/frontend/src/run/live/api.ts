@@ -1,6 +1,6 @@
 /** Calls about one run. They reject when the server cannot be reached or refuses. */
 import type { Document } from "../../graph/model/document";
-import { bodyOf } from "../../shared/json";
+import { bodyOf, isBusy } from "../../shared/json";
 import { asText, frameOf, frameOfRow, isRecord, type Frame } from "../model/frame";
 
 /** The server's view of a run. */
@@ -50,9 +50,6 @@ export async function fetchHistories(api: string, steps: readonly string[]): Pro
   }
   return frames;
 }
-
-/** Whether the server answered that the same call may succeed later. */
-export const isBusy = (status: number): boolean => status === 429 || status >= 500;
 
 /** Pauses before a call is made again that did not come through or met a busy server. */
 const AGAIN_MS = [300, 1_500];

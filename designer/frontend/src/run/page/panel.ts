@@ -5,7 +5,8 @@
 import { element, find } from "../../shared/dom";
 import { localiseTimes } from "../../shared/time";
 import { asNames, asText, isRecord } from "../model/frame";
-import { fetchJson, isBusy } from "../live/api";
+import { isBusy } from "../../shared/json";
+import { fetchJson } from "../live/api";
 
 const REFRESH_MS_MIN = 400;
 const REFRESH_AGAIN_MS = 2_000;
