@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Literal, Self, TypedDict, Unpack
 
 from designer.document.document import dump, parse
 from designer.document.graph import IRREVERSIBLE, NO_UNDO, SCHEMA, CompensationOrder, Graph, Kind, OnFailure
@@ -64,7 +64,7 @@ class WorkerOptions(CommonOptions, total=False):
     verify: Call | None
     fallback: Call | None
     timeout: float | None
-    retry: Mapping[str, Any] | None
+    retry: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
     queue: str | None
 
 
@@ -90,11 +90,13 @@ class WaitOptions(CommonOptions, total=False):
 
 @dataclass(frozen=True)
 class _End:
-    """A step whose successor is still to come, and the condition of the edge to it."""
+    """A step whose successor is still to come, and what the edge to it will say."""
 
     name: str
     when: str | None = None
     otherwise: bool = False
+    on: Literal["failed"] | None = None
+    errors: tuple[str, ...] = ()
 
 
 class WorkflowBuilder:
@@ -135,6 +137,26 @@ class WorkflowBuilder:
         """Adds an approval by a person."""
         return self._chain(name, "approval", {"message": message, **options})
 
+    def set(self, name: str, values: Mapping[str, Any], **options: Unpack[CommonOptions]) -> Self:
+        """Adds a computation: each value is a constant or an expression; no worker is called."""
+        return self._chain(name, "set", {"values": values, **options})
+
+    def fail(self, name: str, code: str, *, message: str = "", **options: Unpack[CommonOptions]) -> Self:
+        """Adds a failure on purpose, with a code for error edges and a message for people."""
+        return self._chain(name, "fail", {"code": code, "message": message, **options})
+
+    def catch(self, *errors: str, do: Branch, when: str | None = None) -> Self:
+        """Adds a branch that a failure of the preceding step takes; the next step follows it, too.
+
+        `errors`: patterns of the codes that are caught; none for all. Raises `BuildError` if several steps
+        precede it.
+        """
+        if len(self._ends) != 1:
+            raise BuildError([Problem("bad_branch", "", "a failure is caught of exactly one step")])
+        caught = _End(self._ends[0].name, when=when, on="failed", errors=errors)
+        self._ends = self._unique_ends([self._ends, self._build_branch(do, (caught,))])
+        return self
+
     def parallel(self, *branches: Branch) -> Self:
         """Adds branches that all start after the preceding steps; the next step waits for all of them."""
         self._ends = self._unique_ends([self._build_branch(branch, self._ends) for branch in branches])
@@ -163,8 +185,18 @@ class WorkflowBuilder:
         self._steps.append({field: value for field, value in stated.items() if value is not None})
         return self
 
-    def edge(self, source: str, target: str, *, when: str | None = None, otherwise: bool = False) -> Self:
-        self._edges.append({"from": source, "to": target, "when": when, "otherwise": otherwise})
+    def edge(
+        self,
+        source: str,
+        target: str,
+        *,
+        when: str | None = None,
+        otherwise: bool = False,
+        on: Literal["failed"] | None = None,
+        errors: Sequence[str] = (),
+    ) -> Self:
+        caught = {"on": on, "errors": list(errors) or None}
+        self._edges.append({"from": source, "to": target, "when": when, "otherwise": otherwise, **caught})
         return self
 
     def build(self) -> Graph:
@@ -179,7 +211,7 @@ class WorkflowBuilder:
     def _chain(self, name: str, kind: Kind, fields: Mapping[str, Any]) -> Self:
         self.step(name, kind=kind, **fields)
         for end in self._ends:
-            self.edge(end.name, name, when=end.when, otherwise=end.otherwise)
+            self.edge(end.name, name, when=end.when, otherwise=end.otherwise, on=end.on, errors=end.errors)
         self._ends = (_End(name),)
         return self
 

@@ -18,7 +18,7 @@ from functools import reduce
 from operator import and_
 from typing import Literal
 
-from designer.document.graph import IRREVERSIBLE, NO_UNDO, Graph, Step, slot_of
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, Edge, Graph, Step, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,23 @@ Answer = Literal["compensate", "continue", "pause", "pivot"]
 
 
 @dataclass(frozen=True, slots=True)
+class Catch:
+    """An error edge of the failing step, and the steps that may run behind it, in topological order."""
+
+    edge: Edge
+    leads_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """The consequences of an assumed failure.
 
     `plan` assumes that all ancestors of the failing step have run; those in `unsure` may have been skipped,
     and are undone only if they ran. `maybe` are steps of parallel branches, undone if they have completed by
     then. `unstated` are ancestors without a stated undo, `harmless` those with nothing to undo. `waves`
-    numbers the undos: those with the same number run at the same time. `answer` is the reaction to the
-    failure.
+    numbers the undos: those with the same number run at the same time. `answer` is the reaction to a failure
+    that no error edge catches; `catches` are those edges, each with what it leads to. After a failure that is
+    caught nothing is undone at once, and `plan` says what stays to be undone later.
     """
 
     failing: str
@@ -65,6 +74,7 @@ class Coverage:
     unsure: frozenset[str]
     waves: Mapping[str, int]
     answer: Answer
+    catches: tuple[Catch, ...] = ()
 
 
 def plan_of(graph: Graph, done: Iterable[Done]) -> Plan:
@@ -109,7 +119,13 @@ def assumed_failure(graph: Graph, failing: str) -> Coverage:
         unsure=frozenset(_unsure(graph, before, failing)),
         waves=_waves(graph, plan.undo),
         answer=_answer(graph, step, before),
+        catches=tuple(_catch(graph, edge) for edge in graph.outgoing[failing] if edge.is_error),
     )
+
+
+def _catch(graph: Graph, edge: Edge) -> Catch:
+    behind = {edge.target, *_descendants(graph, edge.target)}
+    return Catch(edge, tuple(name for name in graph.position if name in behind))
 
 
 def _descendants(graph: Graph, name: str) -> set[str]:
@@ -147,10 +163,17 @@ def _unsure(graph: Graph, before: tuple[str, ...], failing: str) -> Iterator[str
     skippable: set[str] = set()
     for name in before:
         edges = graph.incoming[name]
-        if edges and all(edge.is_conditional or edge.otherwise or edge.source in skippable for edge in edges):
+        if edges and all(_may_be_dead(graph, edge) or edge.source in skippable for edge in edges):
             skippable.add(name)
-        if graph.by_name[name].when is not None or (name in skippable and name not in dominators):
+        may_have_failed = any(edge.is_error for edge in graph.outgoing[name])
+        is_guarded = graph.by_name[name].when is not None
+        if is_guarded or may_have_failed or (name in skippable and name not in dominators):
             yield name
+
+
+def _may_be_dead(graph: Graph, edge: Edge) -> bool:
+    """Whether an edge may be dead although its source has run: a failure that is caught takes no other."""
+    return edge.is_choice or any(other.is_error for other in graph.outgoing[edge.source])
 
 
 def _dominators(graph: Graph, names: tuple[str, ...]) -> set[str]:

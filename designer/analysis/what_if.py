@@ -46,6 +46,15 @@ def _described(graph: Graph, coverage: Coverage) -> dict[str, Any]:
         "remains": irreversible + unstated,
         "harmless": [entry(name) for name in coverage.harmless],
         "maybe": list(coverage.maybe),
+        "catches": [
+            {
+                "to": catch.edge.target,
+                "errors": list(catch.edge.errors),
+                "when": catch.edge.when,
+                "leads_to": list(catch.leads_to),
+            }
+            for catch in coverage.catches
+        ],
         "own": _undone_by(graph.by_name[coverage.failing]),
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 OnFailure = Literal["compensate", "continue", "pause"]
@@ -18,7 +19,9 @@ class Retry:
     """Retry policy. Delay in seconds before attempt n+1: `min(max, initial * factor**(n-1))`, then jittered.
 
     `asks_max` bounds the "retry_needed" answers of a worker. `designer.document.resolve` sets it to
-    `max_attempts - 1` where the step or its worker states `max_attempts`, so that the two agree.
+    `max_attempts - 1` where the step or its worker states `max_attempts`, so that the two agree. `only` and
+    `never` are patterns of error codes: the policy fits an error that one of `only` matches (left out: any),
+    and none of `never`.
     """
 
     max_attempts: int = 3
@@ -27,6 +30,30 @@ class Retry:
     max: float = 30.0
     jitter: float = 0.1
     asks_max: int = 10
+    only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+    def fits(self, codes: Iterable[str]) -> bool:
+        """Whether the policy is one for an error with these codes."""
+        codes = tuple(codes)
+        return (not self.only or matches_any(self.only, codes)) and not matches_any(self.never, codes)
+
+
+Retries = Retry | tuple[Retry, ...]
+"""A policy, or several: the first that fits an error counts."""
+
+
+def policies(retry: Retries | None) -> tuple[Retry, ...]:
+    """Returns the policies in their order; the product's own where none is stated."""
+    return (Retry(),) if retry is None else retry if isinstance(retry, tuple) else (retry,)
+
+
+def matches_any(patterns: Iterable[str], codes: Iterable[str]) -> bool:
+    """Whether a pattern, in which `*` stands for any characters, matches one of the codes.
+
+    Patterns have been read by `fields.error_patterns`, so `*` is the only character that `fnmatch` expands.
+    """
+    return any(fnmatchcase(code, pattern) for pattern in patterns for code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +63,7 @@ class Action:
     worker: str
     params: Mapping[str, Any] = field(default_factory=dict)
     timeout: float | None = None
-    retry: Retry | None = None
+    retry: Retries | None = None
     queue: str | None = None
 
 

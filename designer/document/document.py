@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from designer.document.calls import Action, Retry
-from designer.document.fields import long_text, on_failure, retry, seconds, title
+from designer.document.fields import error_patterns, long_text, on_failure, retry, seconds, title
 from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Defaults, Edge, Graph
 from designer.document.kinds import COMMON_FIELDS, KINDS, Step, row_of
 from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
@@ -33,7 +33,14 @@ from designer.document.shape import check_shape
 from designer.errors import DocumentRefused
 from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
-_EDGE: Fields = {"from": name, "to": name, "when": expression, "otherwise": flag}
+_EDGE: Fields = {
+    "from": name,
+    "to": name,
+    "when": expression,
+    "otherwise": flag,
+    "on": one_of(("failed",)),
+    "errors": error_patterns,
+}
 
 
 def parse(document: object) -> tuple[Graph | None, list[Problem]]:
@@ -106,6 +113,10 @@ def _read_edge(value: object, path: str, report: Report) -> Edge:
         require(values, ("from", "to"), value, path, report)
         if values.get("otherwise") and "when" in values:
             report("otherwise_with_when", path, "an edge has a condition or is the 'otherwise' one, not both")
+        if values.get("otherwise") and "on" in values:
+            report("otherwise_on_failed", path, "an edge for failures is not the 'otherwise' one; remove one")
+        if "errors" in values and "on" not in values:
+            report("errors_without_on", path, "only an edge with 'on: failed' names the errors it is for")
     ends = {"source": values.pop("from", ""), "target": values.pop("to", "")}
     return Edge(**ends, **values)
 

@@ -21,6 +21,7 @@ from designer.document.readers import (
     either,
     integer,
     json_object,
+    list_of,
     matching,
     number,
     one_of,
@@ -28,7 +29,15 @@ from designer.document.readers import (
     text,
 )
 from designer.problems import Report, truncate
-from workers.sdk.limits import ATTEMPTS_MAX, RETRY_BOUNDS, SECONDS_MAX
+from workers.sdk.limits import (
+    ATTEMPTS_MAX,
+    ERROR_CODE,
+    ERROR_PATTERN,
+    ERROR_PATTERNS_MAX,
+    POLICIES_MAX,
+    RETRY_BOUNDS,
+    SECONDS_MAX,
+)
 
 title = text(TITLE_LENGTH_MAX)
 long_text = text(TEXT_LENGTH_MAX)
@@ -45,13 +54,24 @@ signal = matching(
     "a signal's name (letters, digits, '_', '.', '-')",
 )
 
-retry = record(
+error_patterns = list_of(
+    matching(ERROR_PATTERN, "an error code, or a pattern of codes as payment.*"),
+    least=1,
+    up_to=ERROR_PATTERNS_MAX,
+)
+_policy = record(
     Retry,
     {
         **{field: number(least=least, up_to=most) for field, (least, most) in RETRY_BOUNDS.items()},
         "max_attempts": integer(*RETRY_BOUNDS["max_attempts"]),
         "asks_max": integer(0, ATTEMPTS_MAX),
+        "only": error_patterns,
+        "never": error_patterns,
     },
+)
+error_code = matching(ERROR_CODE, "an error's code (letters, digits, '_', '.', '-')")
+retry = either(
+    lambda value: isinstance(value, list | tuple), list_of(_policy, least=1, up_to=POLICIES_MAX), _policy
 )
 action = record(
     Action,

@@ -14,7 +14,16 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from typing import Any, Literal
 
-from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retry, Undo
+from designer.document.calls import (
+    IRREVERSIBLE,
+    NO_UNDO,
+    Action,
+    OnFailure,
+    Retries,
+    Retry,
+    Undo,
+    matches_any,
+)
 from designer.document.kinds import Kind, Slot, Step, slot_of
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "Graph",
     "Kind",
     "OnFailure",
+    "Retries",
     "Retry",
     "SCHEMA",
     "Slot",
@@ -43,20 +53,36 @@ COMPENSATION_ORDERS: tuple[CompensationOrder, ...] = ("sequential", "parallel")
 
 @dataclass(frozen=True, slots=True)
 class Edge:
+    """A way from one step to another. With `on: failed` it is an error edge, which only a failure takes.
+
+    `errors`: patterns of the error codes that an error edge catches; empty for all.
+    """
+
     source: str
     target: str
     when: str | None = None
     otherwise: bool = False
+    on: Literal["failed"] | None = None
+    errors: tuple[str, ...] = ()
 
     @property
-    def is_conditional(self) -> bool:
-        return self.when is not None
+    def is_error(self) -> bool:
+        return self.on is not None
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is one of the alternatives after a step that has ended well."""
+        return not self.is_error and (self.when is not None or self.otherwise)
+
+    def catches(self, codes: tuple[str, ...]) -> bool:
+        """Whether an error with these codes is one that this edge is for; its `when` is not looked at."""
+        return self.is_error and (not self.errors or matches_any(self.errors, codes))
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
     timeout: float | None = None
-    retry: Retry | None = None
+    retry: Retries | None = None
     on_failure: OnFailure | None = None
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from designer.document import fields
-from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retry, Undo
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retries, Undo
 from designer.document.limits import MAP_NUMBER_MAX, VERSIONS_MAX
 from designer.document.readers import (
     Fields,
@@ -30,7 +30,7 @@ from designer.document.readers import (
 )
 from workers.sdk.limits import SECONDS_MAX
 
-Kind = Literal["task", "map", "workflow", "wait", "approval"]
+Kind = Literal["task", "map", "workflow", "wait", "approval", "set", "fail"]
 DEFAULT_KIND: Kind = "task"
 
 Slot = Literal["action", "none", "irreversible", "unstated"]
@@ -56,7 +56,7 @@ class Step:
     verify: Action | None = None
     fallback: Action | None = None
     timeout: float | None = None
-    retry: Retry | None = None
+    retry: Retries | None = None
     on_failure: OnFailure | None = None
     output_key: str | None = None
     dynamic: bool = False
@@ -75,8 +75,12 @@ class Step:
     seconds: float | str | None = None
     until: str | None = None
     signal: str | None = None
-    # approval
+    # approval and fail
     message: str = ""
+    # set
+    values: Mapping[str, Any] | None = None
+    # fail
+    code: str = ""
 
     @cached_property
     def own(self) -> Action:
@@ -247,6 +251,36 @@ KINDS: Mapping[str, StepKind] = {
         in_version=("waits for approval",),
         evaluated=("message",),
         start={"message": ""},
+    ),
+    "set": StepKind(
+        fields={"values": json_object},
+        required=("name", "values"),
+        method="set",
+        undo="none",
+        icon="pen",
+        noun="Set values",
+        title="Set values",
+        description="Computes values, without a worker.",
+        on_canvas=("sets values",),
+        in_run=("sets values",),
+        in_version=("sets values",),
+        evaluated=("values",),
+        start={"values": {}},
+    ),
+    "fail": StepKind(
+        fields={"code": fields.error_code, "message": or_expression(fields.long_text)},
+        required=("name", "code"),
+        method="fail",
+        undo="none",
+        icon="cross",
+        noun="Fail",
+        title="Fail on purpose",
+        description="Ends with an error that you name.",
+        on_canvas=("fails: {code}", "no code given"),
+        in_run=("fails: {code}",),
+        in_version=("fails with {code}",),
+        evaluated=("message",),
+        start={"code": "failed_on_purpose", "message": ""},
     ),
 }
 

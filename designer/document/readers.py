@@ -149,6 +149,21 @@ def json_object(value: object, path: str, report: Report) -> Any:
     return value if isinstance(value, Mapping) else _wrong(report, path, "an object", value)
 
 
+def list_of(read: Reader, *, least: int = 0, up_to: int) -> Reader:
+    """Reads a list of `least` to `up_to` parts, each with `read`; malformed parts are left out."""
+
+    def read_list(value: object, path: str, report: Report) -> Any:
+        if not isinstance(value, list | tuple):
+            return _wrong(report, path, "a list", value)
+        if not least <= len(value) <= up_to:
+            report("bad_value", path, f"the list must have {least} to {up_to} entries; this has {len(value)}")
+            return INVALID
+        parts = [read(part, join(path, index), report) for index, part in enumerate(value)]
+        return tuple(part for part in parts if part is not INVALID)
+
+    return read_list
+
+
 def either(is_first: Callable[[object], bool], first: Reader, second: Reader) -> Reader:
     def read(value: object, path: str, report: Report) -> Any:
         return (first if is_first(value) else second)(value, path, report)

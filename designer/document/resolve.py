@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from designer.document.graph import IRREVERSIBLE, NO_UNDO, Action, Defaults, Graph, Retry, Step, Undo
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, Retries, Retry, Undo, policies
+from designer.document.graph import Defaults, Graph, Step
 from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
 from designer.errors import UnknownWorker
+from workers.sdk.spec import RetryPolicies
 
 
 class Spec(Protocol):
@@ -23,7 +25,7 @@ class Spec(Protocol):
     @property
     def timeout(self) -> float | None: ...
     @property
-    def retry(self) -> Mapping[str, Any] | None: ...
+    def retry(self) -> RetryPolicies: ...
     @property
     def queue(self) -> str | None: ...
     @property
@@ -83,12 +85,25 @@ def _resolve_action(action: Action, catalog: Catalog, defaults: Defaults) -> Act
     )
 
 
-def _resolve_retry(stated: Retry | None, spec: Spec, defaults: Defaults) -> Retry:
-    """A stated `max_attempts` also bounds how often the worker may ask for another attempt (`asks_max`)."""
+def _resolve_retry(stated: Retries | None, spec: Spec, defaults: Defaults) -> Retries:
     if stated is None and spec.retry is not None:
-        stated = Retry(**spec.retry)
-    retry = stated or defaults.retry
+        given = [spec.retry] if isinstance(spec.retry, Mapping) else spec.retry
+        stated = tuple(_policy(policy) for policy in given)
+    return resolve_policies(stated or defaults.retry)
+
+
+def resolve_policies(retry: Retries | None) -> Retries:
+    """A stated `max_attempts` also bounds how often the worker may ask for another attempt (`asks_max`)."""
     if retry is None:
         return Retry()
-    is_unstated = retry.asks_max == Retry().asks_max
-    return replace(retry, asks_max=retry.max_attempts - 1) if is_unstated else retry
+    resolved = tuple(
+        replace(policy, asks_max=policy.max_attempts - 1) if policy.asks_max == Retry().asks_max else policy
+        for policy in policies(retry)
+    )
+    return resolved if len(resolved) > 1 else resolved[0]
+
+
+def _policy(stated: Mapping[str, Any]) -> Retry:
+    """The policy of a worker's decorator."""
+    patterns = {key: tuple(stated[key]) for key in ("only", "never") if key in stated}
+    return Retry(**{**stated, **patterns})

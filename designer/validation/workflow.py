@@ -72,26 +72,30 @@ def _check_names(graph: Graph, problems: Problems) -> None:
 
 
 def _check_edges(graph: Graph, problems: Problems) -> None:
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, str, bool], int] = {}
     for place, edge in enumerate(graph.edges):
         path = join("edges", place)
         for end, name in (("from", edge.source), ("to", edge.target)):
             if name and name not in graph.by_name:
                 problems.error("dangling_edge", join(path, end), f"there is no step '{name}'")
-        earlier = seen.setdefault((edge.source, edge.target), place)
+        earlier = seen.setdefault((edge.source, edge.target, edge.is_error), place)
         if not (edge.source and edge.target):
             continue
         if edge.source == edge.target:
             problems.error("self_edge", path, f"the edge leads from '{edge.source}' to itself")
         elif earlier != place:
             message = f"edges[{earlier}] leads from '{edge.source}' to '{edge.target}' as well"
-            problems.error("duplicate_edge", path, f"{message}; join their conditions with ||")
+            problems.error("duplicate_edge", path, f"{message}; join {_what_to_join(edge)}")
+
+
+def _what_to_join(edge: Edge) -> str:
+    return "the errors that they are for" if edge.is_error else "their conditions with ||"
 
 
 def _check_routing(graph: Graph, problems: Problems) -> None:
     otherwise = [(place, edge) for place, edge in enumerate(graph.edges) if edge.otherwise and edge.source]
     count = Counter(edge.source for _, edge in otherwise)
-    conditional = {edge.source for edge in graph.edges if edge.is_conditional}
+    conditional = {edge.source for edge in graph.edges if edge.is_choice and not edge.otherwise}
     first: set[str] = set()
     for place, edge in otherwise:
         path = join(join("edges", place), "otherwise")

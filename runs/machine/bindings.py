@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from designer.document.graph import Action, Graph, Step
+from designer.document.limits import TEXT_LENGTH_MAX
 from designer.expressions.budget import shared_budget
 from designer.expressions.expressions import resolve
 from runs.machine import acts
@@ -38,6 +40,7 @@ class Ending:
     status: StepStatus
     output: JSON = None
     error: Mapping[str, Any] | None = None
+    is_caught: bool = False
 
 
 def contribution(step: Step, output: JSON) -> dict[str, JSON]:
@@ -80,18 +83,27 @@ def _item_result(item: StepState, payloads: Mapping[int, JSON]) -> JSON:
     return {"error": item.error if item.status == StepStatus.FAILED else NOT_RUN}
 
 
-def merged(graph: Graph, values: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Merges the contributions of outputs by step name, in topological order; later keys win."""
+def merged(
+    graph: Graph, values: Mapping[str, JSON], caught: Mapping[str, JSON] = MappingProxyType({})
+) -> dict[str, JSON]:
+    """Merges the contributions of outputs by step name, in topological order; later keys win.
+
+    `caught`: failures that error edges have taken, by step name; each adds `failure`.
+    """
     result: dict[str, JSON] = {}
-    for name in sorted(values, key=graph.position.__getitem__):
-        result.update(contribution(graph.by_name[name], values[name]))
+    for name in sorted({**values, **caught}, key=graph.position.__getitem__):
+        if name in values:
+            result.update(contribution(graph.by_name[name], values[name]))
+        if name in caught:
+            result["failure"] = caught[name]
     return result
 
 
 def bindings_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
     """Bindings of a step before it runs: outputs of its completed ancestors, with operators' patches."""
     before = list(graph.ancestors(name))
-    bindings = _bindings(graph, state, outputs(graph, state, before), outcomes(state, before))
+    ended = outcomes(state, before)
+    bindings = _bindings(graph, state, outputs(graph, state, before), ended, caught_among(state, ended))
     return _patched(state, state.step(name).patches, bindings)
 
 
@@ -103,7 +115,22 @@ def bindings_after(graph: Graph, state: State, name: str, own: Ending) -> dict[s
         values[name] = own.output
     elif step.is_map:
         values[name] = map_results(state, name)
-    return _bindings(graph, state, values, ended | {name: _outcome(own.status, own.error, step.attempt)})
+    caught = caught_among(state, ended) | ({name: failure_facts(name, own.error)} if own.is_caught else {})
+    ended[name] = _outcome(own.status, own.error, step.attempt)
+    return _bindings(graph, state, values, ended, caught)
+
+
+def caught_among(state: State, ended: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Returns by step name the failures that error edges have taken, as `failure` says them."""
+    failed = [name for name, outcome in ended.items() if outcome["status"] == StepStatus.FAILED]
+    steps = state.steps_named(failed) if failed else {}
+    return {name: failure_facts(name, step.error) for name, step in steps.items() if step.caught}
+
+
+def failure_facts(name: str, error: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Returns `failure`, as the context of compensations and of steps behind an error edge has it."""
+    error = error or {}
+    return {"step": name, "error": error.get("code", ""), "message": error.get("message", "")}
 
 
 def outcomes(state: State, names: list[str]) -> dict[str, JSON]:
@@ -151,10 +178,14 @@ def steps_of(values: Mapping[str, JSON], ended: Mapping[str, JSON]) -> dict[str,
 
 
 def _bindings(
-    graph: Graph, state: State, values: Mapping[str, JSON], ended: Mapping[str, JSON]
+    graph: Graph,
+    state: State,
+    values: Mapping[str, JSON],
+    ended: Mapping[str, JSON],
+    caught: Mapping[str, JSON] = MappingProxyType({}),
 ) -> dict[str, JSON]:
     return {
-        "context": {**state.input, **merged(graph, values)},
+        "context": {**state.input, **merged(graph, values, caught)},
         "input": dict(state.input),
         "steps": steps_of(values, ended),
         "outcomes": dict(ended),
@@ -239,6 +270,18 @@ def merge_patch(target: JSON, patch: JSON) -> JSON:
         else:
             result[key] = merge_patch(result.get(key), value)
     return result
+
+
+def text_of(graph: Graph, state: State, name: str, source: str) -> str:
+    """Returns a text for people, which may be an expression; a value that is no text as JSON.
+
+    Raises ExpressionError.
+    """
+    if not source:
+        return ""
+    value = resolve(source, bindings_at(graph, state, name))
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= TEXT_LENGTH_MAX else f"{text[: TEXT_LENGTH_MAX - 1]}…"
 
 
 def bind(action: Action, bindings: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -12,6 +12,7 @@ LEFT_NAMES_MAX = 20  # of the effects that a run has left, as its parent is told
 
 # what a run starts with
 INPUT_BYTES_MAX = 5_000_000
+COMPUTED_WEIGHT_MAX = INPUT_BYTES_MAX // 2  # values; no JSON of that many bytes holds more
 LABELS_MAX = 50
 LABEL_LENGTH_MAX = 200  # of a key, and of a value as it is searched for
 IDEMPOTENCY_KEY_LENGTH_MAX = 200

@@ -142,4 +142,4 @@ def may_depend_on_output(graph: Graph, state: State, step: str) -> bool:
     """Whether the steps after a resolved one depend on the output that a person enters for it."""
     is_forward = state.step(step).undo == UndoStatus.NONE
     edges = graph.outgoing.get(step, ())
-    return is_forward and any(edge.is_conditional or edge.otherwise for edge in edges)
+    return is_forward and any(edge.is_choice for edge in edges)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from designer.document.graph import Action, Retry, Step
+from designer.document.calls import Action, Retry, policies
+from designer.document.graph import Step
 from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
 from runs.machine.acts import is_unknown
 from runs.machine.states import StepState, UndoStatus
@@ -36,7 +37,7 @@ def answer_of(outcome: Outcome) -> Mapping[str, Any]:
 def failure_of(state: StepState) -> Failure:
     """Returns the last error of a step as a failure."""
     error = state.error or {}
-    parts = {name: error.get(name, "") for name in ("type", "traceback")}
+    parts = {name: error.get(name, "") for name in ("type", "traceback", "cause")}
     return Failure(error.get("code", "failed"), error.get("message", ""), **parts)
 
 
@@ -74,13 +75,30 @@ def delay_s(retry: Retry, failures: int, jitter: float) -> float:
     return max(0.0, plain * (1 + retry.jitter * jitter))
 
 
+def codes_of(failure: Failure | None) -> tuple[str, ...]:
+    """Returns what patterns of error codes are compared with: the code, and that of what caused it."""
+    return () if failure is None else (failure.code, failure.cause) if failure.cause else (failure.code,)
+
+
+def policy_for(action: Action, outcome: Outcome) -> Retry | None:
+    """Returns the first policy that fits the error, None if none does; any is one for a worker that asks."""
+    known = policies(action.retry)
+    fitting = (policy for policy in known if policy.fits(codes_of(outcome.failure)))
+    return next(fitting, known[0] if outcome.kind == "retry_needed" else None)
+
+
 def may_retry(action: Action, state: StepState, outcome: Outcome) -> bool:
-    """Whether the policy grants another attempt after `outcome`, which is not counted yet."""
-    retry = action.retry or Retry()
+    """Whether the policy grants another attempt after `outcome`, which is not counted yet.
+
+    What counts is how often the step has failed, whichever policy was for the errors before.
+    """
+    policy = policy_for(action, outcome)
+    if policy is None:
+        return False
     if outcome.kind == "retry_needed":
-        return state.asked < retry.asks_max
+        return state.asked < policy.asks_max
     is_final = outcome.kind == "failed" and not outcome.retryable
-    return not is_final and state.failures + 1 < retry.max_attempts
+    return not is_final and state.failures + 1 < policy.max_attempts
 
 
 def retry_at(action: Action, state: StepState, outcome: Outcome, at: datetime, jitter: float) -> datetime:
@@ -88,4 +106,4 @@ def retry_at(action: Action, state: StepState, outcome: Outcome, at: datetime, j
     if outcome.delay is not None:
         return at + timedelta(seconds=min(max(outcome.delay, 0.0), DELAY_S_MAX))  # `classify` refuses more
     failures = state.failures + state.asked + 1
-    return at + timedelta(seconds=delay_s(action.retry or Retry(), failures, jitter))
+    return at + timedelta(seconds=delay_s(policy_for(action, outcome) or Retry(), failures, jitter))

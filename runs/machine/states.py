@@ -93,6 +93,7 @@ class StepState:
     left_last: int = 0  # those among them of its own last work: 1, or what its last child run left
     left_names: tuple[str, ...] = ()  # names of some, within the child runs
     error: Mapping[str, Any] | None = None
+    caught: bool = False  # an error edge has taken its failure
     output_seq: int | None = None
     effect_seq: int | None = None  # entry that says: the effect is there although the step did not complete
     carry_seq: int | None = None  # the "retry_needed" dict that the next attempt gets

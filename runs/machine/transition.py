@@ -147,6 +147,6 @@ def keepable(value: Any, what: str = "") -> None:
 
 
 def error_of(failure: Failure) -> dict[str, Any]:
-    """Returns a failure as rows and frames hold it; an empty type or traceback is left out."""
-    optional = {"type": failure.type, "traceback": failure.traceback}
+    """Returns a failure as rows and frames hold it; an empty type, traceback or cause is left out."""
+    optional = {"type": failure.type, "traceback": failure.traceback, "cause": failure.cause}
     return {"code": failure.code, "message": failure.message, **{k: v for k, v in optional.items() if v}}

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from designer.document.calls import policies
 from designer.document.document import parse_step
-from designer.document.graph import Graph, Retry
+from designer.document.graph import Graph
 from runs.machine.events import Entry
-from tests.simulation.model import Model, Violation, Wrong, demand
+from tests.simulation.model import demand
+from tests.simulation.routes import Routes
 from tests.simulation.workflows import is_bad
 
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 
 
-class Facts:
+class Facts(Routes):
     """The facts of one run's journal so far."""
 
     def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
-        self.graph = graph
-        self.model = Model(graph, input)
+        super().__init__(graph, input)
         self.seq = 0
         self.at: Any = None
         self.phase = "forward"
@@ -33,7 +34,6 @@ class Facts:
         self.begun: set[str] = set()
         self.open: dict[str, str] = {}  # steps and items under way
         self.ended: dict[str, str] = {}
-        self.taken: dict[str, list[bool]] = {}  # by step, whether each decided incoming edge is taken
         self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
         self.unknown: set[str] = set()  # acts: steps and items; of a fallback `key:fallback`
         self.refused: dict[
@@ -57,7 +57,6 @@ class Facts:
         self.failures: dict[str, int] = {}
         self.fallbacks: set[str] = set()
         self.waits: dict[str, str] = {}
-        self.unrouted = ""
 
     # --- beginning ---
 
@@ -82,16 +81,6 @@ class Facts:
         demand(self.open.get(name) == "running", "an item of a map that does not run")
         failed, tolerated = self.items_failed.get(name, 0), self.model.step(name).tolerate
         demand(failed <= tolerated, "an item starts though too many have failed")
-
-    def _is_ready(self, name: str) -> bool:
-        edges, decided = self.model.sources(name), self.taken.get(name, [])
-        return len(decided) == len(edges) and (any(decided) or not edges)
-
-    def _check_guard(self, name: str, expected: bool) -> None:
-        try:
-            demand(self.model.guard(name) == expected, f"the guard of {name} says otherwise")
-        except Wrong:
-            raise Violation(f"the guard of {name} cannot be evaluated") from None
 
     def queued(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
@@ -211,8 +200,7 @@ class Facts:
         self.open[key] = "retrying"
         self._mark(key, entry.data["unknown"])
         self.failures[key] = self.failures.get(key, 0) + 1
-        retry = self.model.step(key).retry or Retry()
-        bound = retry.max_attempts - 1 + retry.asks_max
+        bound = max(each.max_attempts - 1 + each.asks_max for each in policies(self.model.step(key).retry))
         demand(self.failures[key] <= bound, "more attempts than the policy grants")
 
     def fallback(self, entry: Entry) -> None:
@@ -295,6 +283,11 @@ class Facts:
             self._check_not_doomed(key)
             step, asks = self.model.step(key), data["error"]["code"] == "intervention_requested"
             demand(asks or self.pivots or step.on_failure == "pause", "a person is asked without a reason")
+            if not asks and "[" not in key and not was_blocked:
+                self._keep_output(entry, True)
+                demand(
+                    self.model.catching(key, data["error"]) is None, "a person is asked about what is caught"
+                )
             self._drop_lease(key)
             self._end_map(entry)
             self._keep_output(entry, not was_blocked)
@@ -331,7 +324,13 @@ class Facts:
             return self._end_item(entry, how == "completed")
         self._end_map(entry, how == "completed" and not is_again)
         self._keep_output(entry, how in ("completed", "skipped") or (how == "failed" and not was_blocked))
-        if self.phase == "forward" and (how != "failed" or self._goes_on(entry)):
+        is_decided = key in self.answers
+        goes_on = self.phase == "forward" and (how != "failed" or self._goes_on(entry))
+        if how == "failed" and not is_decided and self.phase == "forward":
+            self._check_catch(entry)
+        if entry.data.get("caught"):
+            self.model.caught[key] = self._failure_of(entry)
+        elif goes_on:
             self._route(entry)
         else:
             demand("taken" not in entry.data and "dead" not in entry.data, "edges decided while going back")
@@ -360,24 +359,6 @@ class Facts:
             self.model.outputs[name] = [self.results.get(key, {"error": NOT_RUN}) for key in keys]
         elif replaces:
             self.model.outputs.pop(name, None)
-
-    def _route(self, entry: Entry) -> None:
-        edges = (entry.data.get("taken", []), entry.data.get("dead", []))
-        try:
-            expected = self.model.branches(entry.step)
-        except Wrong:
-            expected = ([], [])
-        if edges == ([], []) and expected != edges:
-            self.unrouted = entry.step  # a rule about the edges broke: the next entry has to say so
-        else:
-            demand(edges == expected, f"edges {edges}, where the rules say {expected}")
-        self._decide(*edges)
-
-    def _decide(self, taken: list[str], dead: list[str]) -> None:
-        for name in taken:
-            self.taken.setdefault(name, []).append(True)
-        for name in dead:
-            self.taken.setdefault(name, []).append(False)
 
     def _cancel(self, key: str, seq: int) -> None:
         was = self.open.pop(key, None)

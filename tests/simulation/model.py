@@ -48,6 +48,7 @@ class Model:
         self.edges: list[Edge] = list(graph.edges)
         self.outputs: dict[str, Any] = {}
         self.failed: set[str] = set()
+        self.caught: dict[str, dict[str, Any]] = {}  # by step, what the steps behind see as `failure`
         self.patches: dict[str, dict[str, Any]] = {}
         self._above: dict[str, set[str]] = {}
 
@@ -93,11 +94,12 @@ class Model:
         return self.merged(seen) | ({} if own else self.patches.get(name, {}))
 
     def merged(self, seen: Iterable[str]) -> dict[str, Any]:
-        chosen = set(seen) & self.outputs.keys()
+        chosen = set(seen) & (self.outputs.keys() | self.caught.keys())
         merged = dict(self.input)
         for name in self.order() if len(chosen) > 1 else chosen:
             if name in chosen:
-                merged.update(self.contribution(name))
+                merged.update(self.contribution(name) if name in self.outputs else {})
+                merged.update({"failure": self.caught[name]} if name in self.caught else {})
         return merged
 
     def contribution(self, name: str) -> dict[str, Any]:
@@ -131,8 +133,8 @@ class Model:
     def branches(self, name: str) -> tuple[list[str], list[str]]:
         """Returns the targets of the taken and of the dead edges of a step that has ended. Raises Wrong."""
         edges = self.targets(name)
-        choices = [edge for edge in edges if edge.when or edge.otherwise]
-        plain = [edge for edge in edges if edge not in choices]
+        choices = [edge for edge in edges if (edge.when or edge.otherwise) and edge.on is None]
+        plain = [edge for edge in edges if edge not in choices and edge.on is None]
         chosen, is_open = self._choice(name, choices)
         taken = plain + chosen
         if choices and not taken and not is_open:
@@ -140,6 +142,23 @@ class Model:
         return [edge.target for edge in edges if edge in taken], [
             edge.target for edge in edges if edge not in taken
         ]
+
+    def catching(self, name: str, error: Mapping[str, Any]) -> Edge | None:
+        """Returns the error edge that takes the failure of `name`; None if none fits."""
+        codes = [code for code in (error["code"], error.get("cause")) if code]
+        for edge in self.targets(name):
+            patterns = [re.escape(pattern).replace(r"\*", ".*") for pattern in edge.errors] or [".*"]
+            fits = any(re.fullmatch(pattern, code) for pattern in patterns for code in codes)
+            if edge.on and fits and self._holds_after_failure(name, edge.when):
+                return edge
+        return None
+
+    def _holds_after_failure(self, name: str, when: str | None) -> bool:
+        try:
+            seen = self.above(name) | {name}
+            return when is None or bool(self.is_true(when, self.context(name, own=True), seen))
+        except Wrong:
+            return False
 
     def _choice(self, name: str, choices: list[Edge]) -> tuple[list[Edge], bool]:
         """Returns the chosen edge, and whether a condition before it had no value."""

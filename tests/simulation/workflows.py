@@ -7,6 +7,7 @@ given generator, so a seed always gives the same workflows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -55,6 +56,16 @@ BAD_UNTIL = ("=context.far", "=context.later", "=context.v", "='never'")
 BAD_CHILD_INPUT = ("=[[[context.deep]]]", "='\\u0000'", "=context.far.far")
 
 
+PATTERNS: tuple[tuple[str, ...], ...] = (
+    (),
+    (),
+    ("*ed",),
+    ("worker_lost", "crit*"),
+    ("bad_*", "card.*"),
+    ("nothing",),
+)
+
+
 def make_library(rng: Random) -> dict[str, Graph]:
     """Returns a root workflow and those that its steps may run, by name."""
     return {name: make_graph(rng, name, steps_max) for name, steps_max in LEVELS}
@@ -92,9 +103,27 @@ def make_edges(rng: Random, names: list[str]) -> tuple[Edge, ...]:
         sources = rng.sample(names[:place], min(place, rng.choice((0, 1, 1, 1, 2, 2, 3))))
         pairs += [(source, names[place]) for source in sorted(sources)]
     edges: list[Edge] = []
-    for name in names:
+    for place, name in enumerate(names):
         edges += make_branches(rng, [pair for pair in pairs if pair[0] == name])
+        edges += make_catches(rng, name, names[place + 1 :])
     return tuple(edges)
+
+
+def make_catches(rng: Random, name: str, later: list[str]) -> list[Edge]:
+    """Error edges of one step, also to steps that a plain edge of it leads to."""
+    if not later or rng.random() > 0.2:
+        return []
+    targets = rng.sample(later, min(len(later), rng.choice((1, 1, 2))))
+    return [
+        Edge(
+            name,
+            target,
+            when=make_condition(rng, name) if rng.random() < 0.3 else None,
+            on="failed",
+            errors=rng.choice(PATTERNS),
+        )
+        for target in targets
+    ]
 
 
 def make_branches(rng: Random, pairs: list[tuple[str, str]]) -> list[Edge]:
@@ -122,7 +151,7 @@ def make_condition(rng: Random, source: str) -> str:
 
 
 def make_step(rng: Random, name: str, workflow: str) -> Step:
-    kinds = ["task"] * 12 + ["map"] * 3 + ["wait"] * 2 + ["approval", "dynamic"]
+    kinds = ["task"] * 12 + ["map"] * 3 + ["wait"] * 2 + ["approval", "dynamic", "set", "fail"]
     kind = rng.choice(kinds + (["workflow"] * 4 if workflow in CHILDREN else []))
     return KINDS[kind](rng, workflow, make_common(rng, name))
 
@@ -164,7 +193,15 @@ def make_undo(rng: Random) -> Any:
     return rng.choice((action, action, action, action, None, "none", "irreversible"))
 
 
-def make_retry(rng: Random) -> Retry:
+def make_retry(rng: Random) -> Retry | tuple[Retry, ...]:
+    if rng.random() < 0.1:
+        return tuple(
+            replace(make_policy(rng), only=rng.choice(PATTERNS), never=rng.choice(PATTERNS)) for _ in range(2)
+        )
+    return make_policy(rng)
+
+
+def make_policy(rng: Random) -> Retry:
     return Retry(
         max_attempts=rng.choice((1, 2, 3)),
         initial=rng.choice((0.0, 1.0, 5.0)),
@@ -221,9 +258,23 @@ def make_wait(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
     return Step(**common, kind="wait", seconds=rng.choice((0, 3, 100)) if kind == "seconds" else "=context.v")
 
 
+def make_set(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    values: dict[str, Any] = {"v": rng.randrange(VALUES)} if rng.random() < 0.7 else {"v": "=context.v"}
+    if rng.random() < 2 * BAD:
+        values["bad"] = rng.choice(BAD_CHILD_INPUT)
+    return Step(**common, kind="set", values=values)
+
+
+def make_fail(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    message = rng.choice(("on purpose", "", "='because of ' + string(context.v)"))
+    return Step(**common, kind="fail", code=rng.choice(("card.declined", "refused")), message=message)
+
+
 def is_bad(step: Step) -> bool:
     """Whether a step has data with which it cannot begin."""
-    in_child = (step.input or {}).get("bad") in BAD_CHILD_INPUT
+    in_child = (step.input or {}).get("bad") in BAD_CHILD_INPUT or (step.values or {}).get(
+        "bad"
+    ) in BAD_CHILD_INPUT
     return step.items in BAD_ITEMS or step.until in BAD_UNTIL or step.seconds in BAD_SECONDS or in_child
 
 
@@ -238,4 +289,6 @@ KINDS = {
     "approval": make_approval,
     "dynamic": make_dynamic,
     "workflow": make_child,
+    "set": make_set,
+    "fail": make_fail,
 }

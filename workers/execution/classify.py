@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 from workers.execution.tracebacks import MESSAGE_CHARS_MAX, message_of, traceback_of
-from workers.sdk.errors import AttemptTimedOut, CriticalFailure
-from workers.sdk.limits import DELAY_S_MAX
+from workers.sdk.errors import AttemptTimedOut, CriticalFailure, NamedFailure
+from workers.sdk.limits import DELAY_S_MAX, ERROR_CODE
 from workers.sdk.outcome import Direction, Failure, Outcome
 
 FAILED_STATUSES = frozenset({"failed", "validation_failed"})
@@ -35,7 +35,7 @@ def classify(output: Any, direction: Direction) -> Outcome:
     if asks_for_person or status == "critical_failure":
         return Outcome("intervention", output, Failure("intervention_requested", reason_of(output)))
     if status in FAILED_STATUSES:
-        return Outcome("failed", output, Failure("returned_failed", reason_of(output)))
+        return Outcome("failed", output, Failure(code_of(output) or "returned_failed", reason_of(output)))
     if status == "retry_needed":
         delay = delay_of(output)
         if delay is not None and delay > DELAY_S_MAX:
@@ -64,8 +64,9 @@ def classify_exception(error: BaseException, timeout: float) -> Outcome:
         failure = Failure("timeout", message, traceback=traceback_of(error))
         return Outcome("unknown", failure=failure, retryable=True)
     critical = isinstance(error, CriticalFailure)
+    named = error.code if isinstance(error, NamedFailure) else ""
     failure = Failure(
-        code="critical" if critical else "exception",
+        code=named or ("critical" if critical else "exception"),
         message=message_of(error),
         type=type(error).__name__,
         traceback=traceback_of(error),
@@ -76,6 +77,12 @@ def classify_exception(error: BaseException, timeout: float) -> Outcome:
 def refused(code: str, message: str) -> Outcome:
     """A failure that is not retried and has no traceback: a rule of the product refuses the attempt."""
     return Outcome("failed", failure=Failure(code, message[:MESSAGE_CHARS_MAX]))
+
+
+def code_of(output: dict[str, Any]) -> str:
+    """The worker's own code of its failure; empty if it gives none that can be matched with patterns."""
+    code = output.get("code")
+    return code if isinstance(code, str) and ERROR_CODE.fullmatch(code) else ""
 
 
 def reason_of(output: dict[str, Any]) -> str:

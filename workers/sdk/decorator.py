@@ -15,8 +15,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from workers.sdk.errors import BadDefinition
-from workers.sdk.limits import RETRY_BOUNDS, WORKER_TIMEOUT_S_MAX
-from workers.sdk.spec import ARGUMENTS, WorkerSpec
+from workers.sdk.limits import (
+    ERROR_PATTERN,
+    ERROR_PATTERNS_MAX,
+    POLICIES_MAX,
+    RETRY_BOUNDS,
+    WORKER_TIMEOUT_S_MAX,
+)
+from workers.sdk.spec import ARGUMENTS, RetryPolicies, WorkerSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 
@@ -27,7 +33,7 @@ def worker(
     name: str,
     *,
     timeout: float | None = None,
-    retry: dict[str, Any] | None = None,
+    retry: RetryPolicies = None,
     queue: str | None = None,
     category: str = "",
     title: str = "",
@@ -35,9 +41,10 @@ def worker(
 ) -> Callable[[Function], Function]:
     """Marks a function as a worker and returns the function itself.
 
-    `timeout` is in seconds for one attempt; `retry` takes max_attempts, initial, factor, max (seconds)
-    and jitter (0 to 1); `compensation` is the worker that undoes this one, "none" (nothing to undo) or
-    "irreversible". Raises BadDefinition for a function that cannot be a worker.
+    `timeout` is in seconds for one attempt; `retry` takes max_attempts, initial, factor, max (seconds),
+    jitter (0 to 1), `only` and `never` (patterns of error codes), or is a list of such policies, of which the
+    first that fits an error counts; `compensation` is the worker that undoes this one, "none" (nothing to
+    undo) or "irreversible". Raises BadDefinition for a function that cannot be a worker.
     """
     check_name(name)
     scope = sys._getframe(1).f_locals  # of a worker that is defined in a function, with its params model
@@ -111,18 +118,39 @@ def checked_timeout(name: str, timeout: float | None) -> float | None:
     )
 
 
-def checked_retry(name: str, retry: dict[str, Any] | None) -> dict[str, Any] | None:
+def checked_retry(name: str, retry: RetryPolicies) -> RetryPolicies:
     if retry is None:
         return None
+    if isinstance(retry, Mapping):
+        return checked_policy(name, retry)
+    if not isinstance(retry, list) or not 1 <= len(retry) <= POLICIES_MAX:
+        raise BadDefinition(name, f"retry is a policy or a list of 1 to {POLICIES_MAX} policies")
+    return [checked_policy(name, policy) for policy in retry]
+
+
+def checked_policy(name: str, retry: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in retry.items():
+        if key in ("only", "never"):
+            check_patterns(name, key, value)
+            continue
         if key not in RETRY_BOUNDS:
-            raise BadDefinition(name, f"retry has no {key!r}; it takes {', '.join(RETRY_BOUNDS)}")
+            known = ", ".join([*RETRY_BOUNDS, "only", "never"])
+            raise BadDefinition(name, f"retry has no {key!r}; it takes {known}")
         low, high = RETRY_BOUNDS[key]
         if not is_number(value) or not low <= value <= high:
             raise BadDefinition(name, f"retry {key!r} is a number from {low} to {high}, not {value!r}")
     if not isinstance(retry.get("max_attempts", 1), int):
         raise BadDefinition(name, "retry 'max_attempts' is a whole number")
     return dict(retry)
+
+
+def check_patterns(name: str, key: str, patterns: object) -> None:
+    is_list = isinstance(patterns, list) and 1 <= len(patterns) <= ERROR_PATTERNS_MAX
+    fits = isinstance(patterns, list) and all(
+        isinstance(pattern, str) and ERROR_PATTERN.fullmatch(pattern) for pattern in patterns
+    )
+    if not (is_list and fits):
+        raise BadDefinition(name, f"retry {key!r} is a list of error codes, where * stands for anything")
 
 
 def is_number(value: object) -> bool:

@@ -6,13 +6,29 @@ The docstring of a `WorkersError` is its default message; attributes hold what i
 from __future__ import annotations
 
 from config.lib.errors import SagaboardError
+from workers.sdk.limits import ERROR_CODE
 
 
-class TemporaryFailure(Exception):
+class NamedFailure(Exception):
+    """A failure that its author names: `code` is what error edges and retry policies are matched with.
+
+    Raises ValueError for a code that is no name of letters, digits, '_', '.' and '-'.
+    """
+
+    def __init__(self, *args: object, code: str = "") -> None:
+        super().__init__(*args)
+        if code and not (isinstance(code, str) and ERROR_CODE.fullmatch(code)):
+            raise ValueError(
+                f"an error's code is up to 100 letters, digits, '_', '.', '-', not {code!r:.120}"
+            )
+        self.code = code
+
+
+class TemporaryFailure(NamedFailure):
     """The attempt failed and another one may succeed; it is retried by the step's policy."""
 
 
-class CriticalFailure(Exception):
+class CriticalFailure(NamedFailure):
     """The attempt failed and another one would fail as well; it is not retried."""
 
 

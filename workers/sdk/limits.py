@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -18,6 +19,13 @@ RETRY_BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
     }
 )
 """What a retry policy may say, in a decorator and in a document: the least and the greatest number."""
+
+ERROR_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+"""The code of an error, as workers give it."""
+ERROR_PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}", re.ASCII)
+"""A pattern of codes, where `*` stands for any characters."""
+ERROR_PATTERNS_MAX = 100  # in one list
+POLICIES_MAX = 20  # of one retry
 
 WORKER_TIMEOUT_S_MAX = 86_400  # a step's own timeout, which wins, may be longer
 DELAY_S_MAX = float(SECONDS_MAX)  # until the attempt that a worker asks for, or its policy gives

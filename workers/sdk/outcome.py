@@ -11,12 +11,16 @@ OutcomeKind = Literal["succeeded", "failed", "retry_needed", "intervention", "un
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt did not succeed. `traceback` is text for staff; never locals, never secrets."""
+    """Why an attempt did not succeed. `traceback` is text for staff; never locals, never secrets.
+
+    `cause`: the code of the error that ended a child run, where `code` says only that it failed.
+    """
 
     code: str
     message: str
     type: str = ""
     traceback: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

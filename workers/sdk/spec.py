@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ from config.lib.secret_places import has_secrets
 from workers.sdk.params_schema import params_schema
 
 ARGUMENTS = frozenset({"context", "params", "step"})
+RetryPolicies = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+"""What a decorator says about retries: a policy, or several, of which the first that fits counts."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class WorkerSpec:
     takes: frozenset[str]
     params_model: type[BaseModel] | None = None
     timeout: float | None = None
-    retry: Mapping[str, Any] | None = None
+    retry: RetryPolicies = None
     queue: str | None = None
     category: str = ""
     title: str = ""

@@ -193,7 +193,8 @@ def _failed(state: State, entry: Entry) -> None:
         ending["output_seq"] = None  # nor is that of an earlier attempt seen any more
     is_unknown = entry.data.get("unknown", False)
     fields = marked(before, is_unknown) | _effect(before, entry) | _child_of(entry)
-    step = state.change(entry.step, **ending, **fields, error=entry.data["error"])
+    fields |= {"error": entry.data["error"], "caught": entry.data.get("caught", False)}
+    step = state.change(entry.step, **ending, **fields)
     _note_pivots(state, entry)
     for name in entry.data.get("cancelled", ()):
         end_early(state, entry, name)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from designer.document.graph import Edge
+from designer.errors import ExpressionError
 from runs.machine.acts import is_there
 from runs.machine.bindings import Ending, bindings_after, values_compared
 from runs.machine.conditions import holds
 from runs.machine.interventions import open_intervention
+from runs.machine.retry_policy import codes_of
 from runs.machine.rollback import pivots, plan
 from runs.machine.states import StepStatus
 from runs.machine.transition import Transition, error_of
@@ -84,17 +86,21 @@ def settle_edges(
 
 
 def choose_edges(transition: Transition, name: str, own: Ending) -> tuple[list[str], list[str]]:
-    """Returns the targets of taken and of dead edges (semantics 3). Raises NoBranch or ExpressionError."""
-    edges = transition.edges_from(name)
-    choices = [edge for edge in edges if edge.is_conditional or edge.otherwise]
+    """Returns the targets of taken and of dead edges (semantics 3). Raises NoBranch or ExpressionError.
+
+    No error edge is among the taken ones: a failure that one takes is `caught`.
+    """
+    every = transition.edges_from(name)
+    edges, errors = [edge for edge in every if not edge.is_error], [edge for edge in every if edge.is_error]
+    choices = [edge for edge in edges if edge.is_choice]
     if not choices:
-        return [edge.target for edge in edges], []
+        return [edge.target for edge in edges], [edge.target for edge in errors]
     bindings = bindings_after(transition.graph, transition.state, name, own)
     chosen, is_unclear = _first_true(choices, bindings)
     taken = [edge for edge in edges if edge not in choices or edge is chosen]
     if not taken and not is_unclear:
         raise NoBranch("no_branch_matched", _no_branch_message(name, bindings, choices))
-    return [edge.target for edge in taken], [edge.target for edge in edges if edge not in taken]
+    return [edge.target for edge in taken], [edge.target for edge in every if edge not in taken]
 
 
 def _first_true(choices: list[Edge], bindings: Mapping[str, Any]) -> tuple[Edge | None, bool]:
@@ -118,7 +124,9 @@ def _no_branch_message(name: str, bindings: Mapping[str, Any], choices: list[Edg
 
 
 def fail(transition: Transition, name: str, failure: Failure, output: Any = None, **effect: Any) -> None:
-    """Fails a step for good: `on_failure` decides what follows, unless the run is already rolled back.
+    """Fails a step for good: an error edge catches that, else `on_failure` decides what follows.
+
+    While the run is rolled back neither counts.
 
     `effect`: see `failure_data`. A pivot whose effect is there is a point of no return although it failed.
     """
@@ -130,6 +138,8 @@ def fail(transition: Transition, name: str, failure: Failure, output: Any = None
     if transition.run.phase == "undo":
         data |= plan.late_plan(transition, name, data)
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
+    elif edge := catching_edge(transition, name, data, failure, output):
+        _catch(transition, name, edge, data, output)
     elif step.on_failure == "continue":
         settle_edges(transition, "step.failed", name, data, output)
     elif step.on_failure == "pause" or is_pivot or pivots.must_ask(transition.run, "step_failed"):
@@ -137,6 +147,37 @@ def fail(transition: Transition, name: str, failure: Failure, output: Any = None
     else:
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
         plan.begin(transition, "step_failed", failure=_failure_facts(name, failure))
+
+
+def catching_edge(
+    transition: Transition, name: str, data: dict[str, Any], failure: Failure, output: Any
+) -> Edge | None:
+    """Returns the first error edge whose patterns and condition fit a failure that is about to be recorded.
+
+    A condition that cannot be evaluated does not fit: the failure is what counts, and it has been told.
+    """
+    errors = [edge for edge in transition.edges_from(name) if edge.catches(codes_of(failure))]
+    if not any(edge.when for edge in errors):
+        return errors[0] if errors else None
+    seen = None if data.get("acted") else output
+    own = Ending(StepStatus.FAILED, seen, data["error"], is_caught=True)
+    bindings = bindings_after(transition.graph, transition.state, name, own)
+    return next((edge for edge in errors if _fits(edge, bindings)), None)
+
+
+def _fits(edge: Edge, bindings: Mapping[str, Any]) -> bool:
+    try:
+        return edge.when is None or bool(holds(edge.when, bindings))
+    except ExpressionError:
+        return False
+
+
+def _catch(transition: Transition, name: str, edge: Edge, data: dict[str, Any], output: Any) -> None:
+    """Ends a step whose failure is handled: only the edge that caught it is taken, and no rollback begins."""
+    dead = [other.target for other in transition.edges_from(name) if other is not edge]
+    data = {**data, "caught": True, "taken": [edge.target]} | ({"dead": dead} if dead else {})
+    transition.emit("step.failed", name, attempt=transition.step(name).attempt, payload=output, data=data)
+    transition.revisit([edge.target, *dead])
 
 
 def pause(transition: Transition, key: str, failure: Failure, output: Any = None, **effect: Any) -> None:

@@ -30,7 +30,8 @@ ANYTHING = st.recursive(
 OBJECTS = st.dictionaries(TEXTS, JSON, max_size=3)
 SECONDS = st.integers(1, 10_000) | st.floats(0.001, 10_000)
 EXPRESSIONS = st.sampled_from(["true", "context.a > 1", "size(context.l) == 0", ' input.x == "é" '])
-RETRIES = st.fixed_dictionaries(
+PATTERNS = st.lists(st.sampled_from(["timeout", "card.*", "*"]), min_size=1, max_size=3)
+POLICIES = st.fixed_dictionaries(
     {},
     optional={
         "max_attempts": st.integers(1, 1_000),
@@ -39,8 +40,11 @@ RETRIES = st.fixed_dictionaries(
         "max": st.integers(0, 100),
         "jitter": st.floats(0, 1),
         "asks_max": st.integers(0, 1_000),
+        "only": PATTERNS,
+        "never": PATTERNS,
     },
 )
+RETRIES = POLICIES | st.lists(POLICIES, min_size=1, max_size=3)
 ACTIONS = st.fixed_dictionaries(
     {"worker": NAMES | st.sampled_from(["none", "irreversible", "Ünicode"])},
     optional={"params": OBJECTS, "timeout": SECONDS, "retry": RETRIES, "queue": NAMES},
@@ -78,6 +82,8 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"workflow": NAMES},
         {"version": st.none() | st.integers(1, 9), "input": st.none() | OBJECTS, "compensation": UNDO},
     ),
+    "set": ({"values": OBJECTS}, {}),
+    "fail": ({"code": NAMES}, {"message": TEXTS.filter(lambda text: not text.startswith("="))}),
     "approval": ({}, {"message": TEXTS.filter(lambda text: not text.startswith("=")), "timeout": SECONDS}),
 }
 WAITS: st.SearchStrategy[dict[str, Any]] = st.one_of(
@@ -104,7 +110,15 @@ def edges(draw: st.DrawFn, names: list[str]) -> list[dict[str, Any]]:
         return [{"from": a, "to": b} for a, b in zip(names, names[1:], strict=False)]
     pairs = [(a, b) for at, a in enumerate(names) for b in names[at + 1 :]]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=10)) if pairs else []
-    kinds: list[dict[str, Any]] = [{}, {"when": "context.a == 1"}, {"otherwise": True}]
+    caught = {"on": "failed", "errors": draw(PATTERNS)}
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"when": "context.a == 1"},
+        {"otherwise": True},
+        {"on": "failed"},
+        caught,
+        {**caught, "when": "context.a == 1"},
+    ]
     conditions = st.sampled_from(kinds)
     return [{"from": a, "to": b, **draw(conditions)} for a, b in chosen]
 

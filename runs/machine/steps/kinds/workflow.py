@@ -7,13 +7,11 @@ from designer.expressions.budget import weight
 from designer.expressions.expressions import resolve
 from runs.machine.bindings import bindings_at
 from runs.machine.events import StartChild, child_id
-from runs.machine.limits import DEPTH_MAX, INPUT_BYTES_MAX
+from runs.machine.limits import COMPUTED_WEIGHT_MAX, DEPTH_MAX
 from runs.machine.steps import completion
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition, keepable
 from workers.sdk.outcome import Failure
-
-INPUT_WEIGHT_MAX = INPUT_BYTES_MAX // 2  # no JSON of that many bytes holds more values
 
 
 def begin(transition: Transition, step: Step) -> None:
@@ -22,7 +20,7 @@ def begin(transition: Transition, step: Step) -> None:
         return completion.fail(transition, step.name, Failure("too_deep", message))
     bindings = bindings_at(transition.graph, transition.state, step.name)
     child_input = resolve(dict(step.input), bindings) if step.input is not None else bindings["context"]
-    weight(child_input, INPUT_WEIGHT_MAX)  # a value that is put in at many places is not encoded first
+    weight(child_input, COMPUTED_WEIGHT_MAX)  # a value that is put in at many places is not encoded first
     keepable(child_input, f"the input of {step.name}")
     attempt = transition.step(step.name).attempt + 1
     child = child_id(transition.run.id, step.name, attempt)

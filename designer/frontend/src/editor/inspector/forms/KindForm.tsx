@@ -22,7 +22,7 @@ export function KindForm(props: Props): ReactElement {
 }
 
 const FORMS: Readonly<Record<Kind, (props: Props) => ReactElement>> = {
-  task: WorkerForm, map: MapForm, workflow: ChildForm, wait: WaitForm, approval: ApprovalForm,
+  task: WorkerForm, map: MapForm, workflow: ChildForm, wait: WaitForm, approval: ApprovalForm, set: ValuesForm, fail: FailForm,
 };
 
 function WorkerForm({ step, catalog, set }: Props): ReactElement {
@@ -76,6 +76,20 @@ function WaitForm({ step, set }: Omit<Props, "catalog">): ReactElement {
           : <NumberField label="Seconds" at="seconds" value={step.seconds} change={(seconds) => set({ seconds })} />}
       </Switchable>
     )}
+  </>;
+}
+
+function ValuesForm({ step, set }: Omit<Props, "catalog">): ReactElement {
+  return <ParamsForm legend="Values" at="values" schema={null} params={isObject(step.values) ? step.values : {}} hint="Each is laid over the context of the steps behind."
+    change={(values) => set({ values })} />;
+}
+
+function FailForm({ step, set }: Omit<Props, "catalog">): ReactElement {
+  return <>
+    <TextField label="Code" at="code" value={textOf(step.code)} change={(code) => set({ code })} code hint="What error edges and retry policies are matched with, such as payment.refused" />
+    <Switchable label="Message" at="message" value={step.message} first="'Too much: ' + string(context.total)" put={(message) => set({ message: message ?? null })}>
+      <TextField label="Message" at="message" value={textOf(step.message)} change={(message) => set({ message })} rows={3} hint="What people read about the failure" />
+    </Switchable>
   </>;
 }
 
