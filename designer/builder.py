@@ -35,6 +35,10 @@ from designer.problems import Problem, errors
 Branch = Callable[["WorkflowBuilder"], object]
 Call = str | Mapping[str, Any]
 """A worker's name, or an object with `worker`, `params`, `timeout`, `retry`, `queue`."""
+Policies = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""A retry policy, or several, of which the first that fits an error counts."""
+Inside = Branch | Mapping[str, Any]
+"""What adds the steps of a body to a builder, or the body as a document has it."""
 
 
 class WorkflowOptions(TypedDict, total=False):
@@ -64,7 +68,7 @@ class WorkerOptions(CommonOptions, total=False):
     verify: Call | None
     fallback: Call | None
     timeout: float | None
-    retry: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+    retry: Policies | None
     queue: str | None
 
 
@@ -72,16 +76,41 @@ class TaskOptions(WorkerOptions, total=False):
     dynamic: bool
 
 
-class MapOptions(WorkerOptions, total=False):
-    batch_size: int
-    max_concurrency: int | None
-    tolerate: int
-
-
 class ChildOptions(CommonOptions, total=False):
     version: int | None
     input: Mapping[str, Any] | None
     compensation: Call | None
+    retry: Policies | None
+    timeout: float | None
+    detached: bool
+
+
+class GroupOptions(CommonOptions, total=False):
+    input: Mapping[str, Any] | None
+    params: Mapping[str, Any]
+    compensation: Call | None
+    retry: Policies | None
+    timeout: float | None
+
+
+class RepeatedOptions(WorkerOptions, total=False):
+    workflow: str | None
+    version: int | None
+    input: Mapping[str, Any] | None
+
+
+class MapOptions(RepeatedOptions, total=False):
+    batch_size: int
+    max_concurrency: int | None
+    tolerate: int | str
+    needed: int | None
+
+
+class LoopOptions(RepeatedOptions, total=False):
+    until: str | None
+    delay: float | str | None
+    collect: bool
+    on_exhausted: Literal["fail", "continue"]
 
 
 class WaitOptions(CommonOptions, total=False):
@@ -112,9 +141,38 @@ class WorkflowBuilder:
         """Adds a task, which calls one worker."""
         return self._chain(name, "task", {"worker": worker, **options})
 
-    def map(self, name: str, worker: str, items: str, **options: Unpack[MapOptions]) -> Self:
-        """Adds a map, which calls the worker for each item of the list that `items`, an expression, gives."""
-        return self._chain(name, "map", {"worker": worker, "items": items, **options})
+    def map(
+        self,
+        name: str,
+        worker: str | None = None,
+        items: str = "",
+        *,
+        body: Inside | None = None,
+        **options: Unpack[MapOptions],
+    ) -> Self:
+        """Adds a map over the list that `items`, an expression, gives.
+
+        Each item calls the worker, or runs the `workflow` of the options, or the `body`.
+        """
+        return self._chain(name, "map", {"worker": worker, "items": items, "body": _inside(body), **options})
+
+    def group(self, name: str, body: Inside, **options: Unpack[GroupOptions]) -> Self:
+        """Adds steps that succeed, fail and are undone together, which `body` adds to its own builder."""
+        return self._chain(name, "group", {"body": _inside(body), **options})
+
+    def loop(
+        self,
+        name: str,
+        worker: str | None = None,
+        *,
+        max_turns: int,
+        while_: str | None = None,
+        body: Inside | None = None,
+        **options: Unpack[LoopOptions],
+    ) -> Self:
+        """Adds a loop. Each turn calls the worker, or runs the `workflow` of the options, or the `body`."""
+        fields = {"worker": worker, "body": _inside(body), "max_turns": max_turns, "while": while_}
+        return self._chain(name, "loop", {**fields, **options})
 
     def workflow(self, name: str, workflow: str, **options: Unpack[ChildOptions]) -> Self:
         """Adds a run of another workflow."""
@@ -181,6 +239,8 @@ class WorkflowBuilder:
     def step(self, name: str, worker: str | None = None, *, kind: Kind = "task", **fields: Any) -> Self:
         """Adds a step of any kind without edges; see `edge`. Fields are those of the document."""
         call_fields = {field: _call(fields.get(field)) for field in ("compensation", "verify", "fallback")}
+        if "while_" in fields:
+            fields["while"] = fields.pop("while_")
         stated = {"name": name, "kind": kind, "worker": worker, **fields, **call_fields}
         self._steps.append({field: value for field, value in stated.items() if value is not None})
         return self
@@ -198,6 +258,10 @@ class WorkflowBuilder:
         caught = {"on": on, "errors": list(errors) or None}
         self._edges.append({"from": source, "to": target, "when": when, "otherwise": otherwise, **caught})
         return self
+
+    def as_body(self) -> dict[str, Any]:
+        """Returns the steps and edges as the body of a group, a map or a loop."""
+        return {"steps": self._steps, "edges": self._edges}
 
     def build(self) -> Graph:
         """Returns the workflow; raises `BuildError` with all problems of its fields."""
@@ -225,6 +289,14 @@ class WorkflowBuilder:
     @staticmethod
     def _unique_ends(branch_ends: Sequence[tuple[_End, ...]]) -> tuple[_End, ...]:
         return tuple(dict.fromkeys(end for ends in branch_ends for end in ends))
+
+
+def _inside(body: Inside | None) -> Mapping[str, Any] | None:
+    if body is None or isinstance(body, Mapping):
+        return body
+    inner = WorkflowBuilder("body")
+    body(inner)
+    return inner.as_body()
 
 
 def _call(value: Call | None) -> Call | None:

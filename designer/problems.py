@@ -6,7 +6,7 @@ PURE. A problem of level `error` prevents publishing; a `warning` does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -44,6 +44,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.reported: list[Problem] = []
+        self._path = ""
 
     def error(self, code: str, path: str, message: str) -> None:
         self._add(Problem(code, path, message))
@@ -51,9 +52,18 @@ class Problems:
     def warn(self, code: str, path: str, message: str) -> None:
         self._add(Problem(code, path, message, "warning"))
 
+    def within(self, path: str) -> Problems:
+        """Returns a collector of problems of the part at `path`, which adds them to this one."""
+        part = Problems()
+        part.reported, part._path = self.reported, self._path + path
+        return part
+
     def _add(self, problem: Problem) -> None:
         if len(self.reported) >= PROBLEMS_MAX:
             raise TooManyProblemsError
+        if self._path:
+            place = f"{self._path}.{problem.path}" if problem.path else self._path
+            problem = replace(problem, path=place)
         self.reported.append(problem)
 
 

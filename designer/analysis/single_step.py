@@ -14,12 +14,12 @@ IGNORED_FIELDS = ("when", "on_failure", "pivot")
 def single_step(document: Mapping[str, Any], place: int, scope: Mapping[str, Any]) -> dict[str, Any]:
     """A document with only the step at `place`, without its guard, its expressions evaluated in `scope`.
 
-    A failure always ends the trial, so `on_failure` is replaced. Params of a map remain expressions, since
-    they are evaluated for each item. Raises `ExpressionError`.
+    A failure always ends the trial, so `on_failure` is replaced. Params and input of a map or loop remain
+    expressions, since they are evaluated for each item. Raises `ExpressionError`.
     """
     step = {key: value for key, value in document["steps"][place].items() if key not in IGNORED_FIELDS}
     row = row_of(step.get("kind")) or KINDS[DEFAULT_KIND]
-    bound = row.evaluated if row.has_items else ("params", *row.evaluated)
+    bound = () if row.has_items else ("params", *row.evaluated)
     step |= {key: literal(resolve(step[key], scope)) for key in bound if key in step}
     header = {key: document[key] for key in ("schema", "name", "title", "defaults") if key in document}
     return {**header, "steps": [{**step, "on_failure": "compensate"}]}

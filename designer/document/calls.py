@@ -67,4 +67,11 @@ class Action:
     queue: str | None = None
 
 
-Undo = Action | Literal["none", "irreversible"] | None
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """An undo slot that rolls back the run that a `detached` step has started."""
+
+    rollback: Literal[True]
+
+
+Undo = Action | RollBack | Literal["none", "irreversible"] | None

@@ -13,8 +13,8 @@ from typing import Any
 
 from designer.document.calls import Action, Retry
 from designer.document.fields import error_patterns, long_text, on_failure, retry, seconds, title
-from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Defaults, Edge, Graph
-from designer.document.kinds import COMMON_FIELDS, KINDS, Step, row_of
+from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Body, Defaults, Edge, Graph, RollBack
+from designer.document.kinds import COMMON_FIELDS, KINDS, row_of
 from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
 from designer.document.readers import (
     INVALID,
@@ -30,6 +30,7 @@ from designer.document.readers import (
     require,
 )
 from designer.document.shape import check_shape
+from designer.document.steps import Step
 from designer.errors import DocumentRefused
 from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
@@ -104,7 +105,14 @@ def read_step(value: object, path: str, report: Report) -> Step:
         if row and row.one_of and sum(value.get(field) is not None for field in row.one_of) != 1:
             choices = f"{', '.join(map(repr, row.one_of[:-1]))} and {row.one_of[-1]!r}"
             report(f"bad_{kind}", path, f"a {kind} step has exactly one of {choices}")
-    return Step(**{"name": "", **values})
+    return Step(**{"name": "", **{FIELD_OF.get(key, key): part for key, part in values.items()}})
+
+
+def read_body(value: object, path: str, report: Report) -> Any:
+    """Reads the graph inside a step. Malformed parts are reported, as those of a whole workflow are."""
+    if not isinstance(value, Mapping):
+        return json_object(value, path, report)
+    return Body(**read_fields(value, _BODY, path, report, " of a body"))
 
 
 def _read_edge(value: object, path: str, report: Report) -> Edge:
@@ -117,8 +125,9 @@ def _read_edge(value: object, path: str, report: Report) -> Edge:
             report("otherwise_on_failed", path, "an edge for failures is not the 'otherwise' one; remove one")
         if "errors" in values and "on" not in values:
             report("errors_without_on", path, "only an edge with 'on: failed' names the errors it is for")
-    ends = {"source": values.pop("from", ""), "target": values.pop("to", "")}
-    return Edge(**ends, **values)
+    return Edge(
+        **{"source": "", "target": "", **{FIELD_OF.get(key, key): part for key, part in values.items()}}
+    )
 
 
 def _read_schema(value: object, path: str, report: Report) -> Any:
@@ -162,6 +171,7 @@ def _ignored(value: object, path: str, report: Report) -> Any:
 
 
 _ANY_KIND: Fields = {field: _ignored for row in KINDS.values() for field in row.fields} | COMMON_FIELDS
+_BODY: Fields = {"steps": _listed(read_step), "edges": _listed(_read_edge), "layout": _read_layout}
 _GRAPH: Fields = {
     "schema": _read_schema,
     "name": name,
@@ -173,9 +183,7 @@ _GRAPH: Fields = {
     "compensation_order": one_of(COMPENSATION_ORDERS),
     "continue_compensating": flag,
     "timeout": seconds,
-    "steps": _listed(read_step),
-    "edges": _listed(_read_edge),
-    "layout": _read_layout,
+    **_BODY,
 }
 
 
@@ -188,12 +196,14 @@ def dump_step(step: Step) -> dict[str, Any]:
     return _dump(step)
 
 
-_EDGE_KEYS = {"source": "from", "target": "to"}
+KEY_OF = {"source": "from", "target": "to", "while_": "while"}
+FIELD_OF = {key: field for field, key in KEY_OF.items()}
+"""Where a document's key is a word of Python."""
 
 
 def _dump(part: Any) -> dict[str, Any]:
     stated = ((key, getattr(part, key), default) for key, default in _DEFAULTS[type(part)].items())
-    return {_EDGE_KEYS.get(key, key): _json(value) for key, value, default in stated if value != default}
+    return {KEY_OF.get(key, key): _json(value) for key, value, default in stated if value != default}
 
 
 # The default of each field; `MISSING`, which equals no value, for a required field.
@@ -201,8 +211,9 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
     kind: {
         field.name: field.default if field.default_factory is MISSING else field.default_factory()
         for field in fields(kind)
+        if field.name != "variables"
     }
-    for kind in (Graph, Step, Edge, Action, Retry, Defaults)
+    for kind in (Graph, Body, Step, Edge, Action, RollBack, Retry, Defaults)
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry
+from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry, RollBack
 from designer.document.limits import (
     NAME_LENGTH_MAX,
     QUEUE_LENGTH_MAX,
@@ -20,6 +20,7 @@ from designer.document.readers import (
     INVALID,
     either,
     integer,
+    is_true,
     json_object,
     list_of,
     matching,
@@ -73,12 +74,20 @@ error_code = matching(ERROR_CODE, "an error's code (letters, digits, '_', '.', '
 retry = either(
     lambda value: isinstance(value, list | tuple), list_of(_policy, least=1, up_to=POLICIES_MAX), _policy
 )
+_roll_back = record(RollBack, {"rollback": is_true}, required=("rollback",))
 action = record(
     Action,
     {"worker": worker, "params": json_object, "timeout": seconds, "retry": retry, "queue": queue},
     required=("worker",),
 )
-undo = either(lambda value: isinstance(value, Mapping), action, one_of((NO_UNDO, IRREVERSIBLE)))
+share = matching(re.compile(r"(?:100|\d{1,2}(?:\.\d{1,3})?) ?%", re.ASCII), "a number, or a share as 10 %")
+
+
+def undo(value: object, path: str, report: Report) -> Any:
+    """Reads an undo slot: a worker call, `{rollback: true}`, "none" or "irreversible"."""
+    if not isinstance(value, Mapping):
+        return one_of((NO_UNDO, IRREVERSIBLE))(value, path, report)
+    return (_roll_back if "rollback" in value else action)(value, path, report)
 
 
 def moment(value: object, path: str, report: Report) -> Any:

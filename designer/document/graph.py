@@ -1,6 +1,6 @@
 """The graph of a workflow: immutable steps and edges, with its topology.
 
-PURE: no Django, clock, randomness or I/O. Steps and their kinds are defined in `designer.document.kinds` and
+PURE: no Django, clock, randomness or I/O. Steps and their kinds are defined in `designer.document.steps` and
 exported here too. The JSON document (`schema: 1`) is read and written by `designer.document.document`; the
 rules of a valid graph are in `designer.validation.workflow`. Fields that the author left out are `None`;
 `designer.document.resolve` fills them in when a workflow is published.
@@ -21,15 +21,18 @@ from designer.document.calls import (
     OnFailure,
     Retries,
     Retry,
+    RollBack,
     Undo,
-    matches_any,
 )
-from designer.document.kinds import Kind, Slot, Step, slot_of
+from designer.document.edges import Body, Edge
+from designer.document.kinds import Kind, Slot
+from designer.document.steps import Step, slot_of
 
 __all__ = [
     "IRREVERSIBLE",
     "NO_UNDO",
     "Action",
+    "Body",
     "CompensationOrder",
     "Defaults",
     "Edge",
@@ -38,6 +41,7 @@ __all__ = [
     "OnFailure",
     "Retries",
     "Retry",
+    "RollBack",
     "SCHEMA",
     "Slot",
     "Step",
@@ -49,34 +53,6 @@ SCHEMA = 1
 
 CompensationOrder = Literal["sequential", "parallel"]
 COMPENSATION_ORDERS: tuple[CompensationOrder, ...] = ("sequential", "parallel")
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A way from one step to another. With `on: failed` it is an error edge, which only a failure takes.
-
-    `errors`: patterns of the error codes that an error edge catches; empty for all.
-    """
-
-    source: str
-    target: str
-    when: str | None = None
-    otherwise: bool = False
-    on: Literal["failed"] | None = None
-    errors: tuple[str, ...] = ()
-
-    @property
-    def is_error(self) -> bool:
-        return self.on is not None
-
-    @property
-    def is_choice(self) -> bool:
-        """Whether it is one of the alternatives after a step that has ended well."""
-        return not self.is_error and (self.when is not None or self.otherwise)
-
-    def catches(self, codes: tuple[str, ...]) -> bool:
-        """Whether an error with these codes is one that this edge is for; its `when` is not looked at."""
-        return self.is_error and (not self.errors or matches_any(self.errors, codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +78,8 @@ class Graph:
     steps: tuple[Step, ...] = ()
     edges: tuple[Edge, ...] = ()
     layout: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    variables: frozenset[str] = frozenset()
+    """Of the graph of a body: the names beside the usual ones that its expressions may read."""
 
     @cached_property
     def by_name(self) -> dict[str, Step]:
@@ -134,8 +112,36 @@ class Graph:
             cached = self._ancestors[name] = self._find_ancestors(name)
         return cached
 
+    def body_of(self, name: str) -> Graph:
+        """The graph inside a step, with what all of a workflow's graphs share. Raises KeyError, cached."""
+        cached = self._bodies.get(name)
+        if cached is None:
+            step = self.by_name[name]
+            if step.body is None:
+                raise KeyError(name)
+            cached = self._bodies[name] = replace(
+                self,
+                input_schema=None,
+                sample_input=None,
+                timeout=None,
+                steps=step.body.steps,
+                edges=step.body.edges,
+                layout=step.body.layout,
+                variables=self.variables | step.variables,
+            )
+        return cached
+
+    def at(self, path: str) -> Graph:
+        """The graph at a path of step names, as `pages/page`; itself for an empty one. Raises KeyError."""
+        name, _, rest = path.partition("/")
+        return self.body_of(name).at(rest) if name else self
+
     def with_steps(self, steps: Iterable[Step], edges: Iterable[Edge]) -> Graph:
         return replace(self, steps=tuple(steps), edges=tuple(edges))
+
+    @cached_property
+    def _bodies(self) -> dict[str, Graph]:
+        return {}
 
     @cached_property
     def _ancestors(self) -> dict[str, tuple[str, ...]]:

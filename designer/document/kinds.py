@@ -1,4 +1,4 @@
-"""Steps and the table of their kinds.
+"""The table of the kinds of steps.
 
 PURE. `KINDS` has a row for each kind. Reading documents, validation, rollback plans, pages and canvas use the
 row and never branch on the name of a kind; the canvas gets the table as `vocabulary()`, a part of
@@ -8,29 +8,30 @@ row and never branch on the name of a kind; the canvas gets the table as `vocabu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
 from designer.document import fields
-from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retries, Undo
-from designer.document.limits import MAP_NUMBER_MAX, VERSIONS_MAX
+from designer.document.limits import MAP_NUMBER_MAX, TURNS_MAX, VERSIONS_MAX
 from designer.document.readers import (
     Fields,
+    either,
     expression,
     flag,
     integer,
+    is_text,
     json_object,
     name,
     number,
     one_of,
     or_expression,
 )
+from designer.problems import Report
 from workers.sdk.limits import SECONDS_MAX
 
-Kind = Literal["task", "map", "workflow", "wait", "approval", "set", "fail"]
+Kind = Literal["task", "map", "workflow", "group", "loop", "wait", "approval", "set", "fail"]
 DEFAULT_KIND: Kind = "task"
 
 Slot = Literal["action", "none", "irreversible", "unstated"]
@@ -44,68 +45,14 @@ Wording = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Step:
-    name: str
-    kind: Kind = "task"
-    title: str = ""
-    notes: str = ""
-    worker: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    when: str | None = None
-    compensation: Undo = None
-    verify: Action | None = None
-    fallback: Action | None = None
-    timeout: float | None = None
-    retry: Retries | None = None
-    on_failure: OnFailure | None = None
-    output_key: str | None = None
-    dynamic: bool = False
-    pivot: bool = False
-    queue: str | None = None
-    # map
-    items: str | None = None
-    batch_size: int = 1
-    max_concurrency: int | None = None
-    tolerate: int = 0
-    # workflow
-    workflow: str | None = None
-    version: int | None = None
-    input: Mapping[str, Any] | None = None
-    # wait: exactly one of the three
-    seconds: float | str | None = None
-    until: str | None = None
-    signal: str | None = None
-    # approval and fail
-    message: str = ""
-    # set
-    values: Mapping[str, Any] | None = None
-    # fail
-    code: str = ""
-
-    @cached_property
-    def own(self) -> Action:
-        """The step's own worker call."""
-        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue)
-
-    @property
-    def undo(self) -> Action | None:
-        """The compensation to call, if the undo slot holds one."""
-        return self.compensation if isinstance(self.compensation, Action) else None
-
-    @property
-    def traits(self) -> StepKind:
-        """The row of its kind."""
-        return KINDS[self.kind]
-
-
-@dataclass(frozen=True)
 class StepKind:
     """A row of the table: what all steps of one kind share.
 
     `fields` are the document's fields in addition to `COMMON_FIELDS`; `required` are those without which a
-    step is refused, in the order of the parameters of the builder's `method`; a step has exactly one of the
-    fields `one_of`. Expressions of the fields `evaluated` are evaluated when the step begins; those of params
-    before each call. `start` are the fields of a step that was just put on the canvas.
+    step is refused, `leading` (left out: the same) those that the builder's `method` takes by their place; a
+    step has exactly one of the fields `one_of`. Expressions of the fields `evaluated` are evaluated when the
+    step begins; those of params before each call. `start` are the fields of a step that was just put on the
+    canvas.
 
     `undo` is the meaning of an empty undo slot. A kind that `calls_worker` has attempts, and may take its
     undo from its worker. If it `has_items`, its items do and undo the work. If it `starts_run`, it is undone
@@ -123,6 +70,7 @@ class StepKind:
     on_canvas: Wording
     in_run: Wording
     in_version: Wording
+    leading: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     evaluated: tuple[str, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
@@ -146,6 +94,15 @@ COMMON_FIELDS: Fields = {
     "pivot": flag,
 }
 _TIMED: Fields = {"timeout": fields.seconds}
+
+
+def _body(value: Any, path: str, report: Report) -> Any:
+    """Reads the graph inside a step. What reads graphs reads steps by this table, hence the late import."""
+    from designer.document.document import read_body
+
+    return read_body(value, path, report)
+
+
 _CALLING: Fields = {
     "worker": fields.worker,
     "params": json_object,
@@ -155,6 +112,16 @@ _CALLING: Fields = {
     "retry": fields.retry,
     "queue": fields.queue,
 }
+
+_RUNNING: Fields = {
+    "workflow": name,
+    "version": integer(1, VERSIONS_MAX),
+    "input": json_object,
+    "compensation": fields.undo,
+    "retry": fields.retry,
+}
+_REPEATED: Fields = _TIMED | _RUNNING | _CALLING | {"body": _body}
+_WORK = ("worker", "workflow", "body")
 
 KINDS: Mapping[str, StepKind] = {
     "task": StepKind(
@@ -173,35 +140,33 @@ KINDS: Mapping[str, StepKind] = {
         calls_worker=True,
     ),
     "map": StepKind(
-        fields=_TIMED
-        | _CALLING
+        fields=_REPEATED
         | {
             "items": expression,
             "batch_size": integer(1, MAP_NUMBER_MAX),
             "max_concurrency": integer(1, MAP_NUMBER_MAX),
-            "tolerate": integer(0, MAP_NUMBER_MAX),
+            "tolerate": either(is_text, fields.share, integer(0, MAP_NUMBER_MAX)),
+            "needed": integer(1, MAP_NUMBER_MAX),
         },
-        required=("name", "worker", "items"),
+        required=("name", "items"),
         method="map",
         undo="unstated",
         icon="runs",
         noun="For each item",
         title="For each item",
-        description="Calls a worker for every item of a list.",
-        on_canvas=("{worker} × each", "no worker × each"),
-        in_run=("map of {worker}", "map"),
-        in_version=("{worker} for each of {items}",),
+        description="Does a piece of work for every item of a list.",
+        on_canvas=("{worker} × each", "{workflow} × each", "for each item"),
+        in_run=("map of {worker}", "map of {workflow}", "map"),
+        in_version=("{worker} for each of {items}", "{workflow} for each of {items}", "for each of {items}"),
+        leading=("name", "worker", "items"),
+        one_of=_WORK,
+        evaluated=("input",),
         start={"worker": "", "items": "context.items"},
         calls_worker=True,
         has_items=True,
     ),
     "workflow": StepKind(
-        fields={
-            "workflow": name,
-            "version": integer(1, VERSIONS_MAX),
-            "input": json_object,
-            "compensation": fields.undo,
-        },
+        fields=_TIMED | _RUNNING | {"detached": flag},
         required=("name", "workflow"),
         method="workflow",
         undo="action",
@@ -215,6 +180,63 @@ KINDS: Mapping[str, StepKind] = {
         evaluated=("input",),
         start={"workflow": ""},
         starts_run=True,
+    ),
+    "group": StepKind(
+        fields=_TIMED
+        | {
+            "body": _body,
+            "input": json_object,
+            "params": json_object,
+            "compensation": fields.undo,
+            "retry": fields.retry,
+        },
+        required=("name", "body"),
+        method="group",
+        undo="action",
+        icon="flow",
+        noun="Group",
+        title="Group",
+        description="Steps that succeed, fail and are undone together.",
+        on_canvas=("steps that belong together",),
+        in_run=("group",),
+        in_version=("a group of steps",),
+        evaluated=("input", "params"),
+        start={"body": {"steps": [], "edges": []}},
+        starts_run=True,
+    ),
+    "loop": StepKind(
+        fields=_REPEATED
+        | {
+            "until": expression,
+            "while": expression,
+            "max_turns": integer(1, TURNS_MAX),
+            "delay": or_expression(number(least=0, up_to=SECONDS_MAX)),
+            "collect": flag,
+            "on_exhausted": one_of(("fail", "continue")),
+        },
+        required=("name", "max_turns"),
+        method="loop",
+        undo="unstated",
+        icon="retry",
+        noun="Loop",
+        title="Loop",
+        description="Repeats a piece of work until a condition holds.",
+        on_canvas=("{worker} in turns", "{workflow} in turns", "in turns"),
+        in_run=("loop of {worker}", "loop of {workflow}", "loop"),
+        in_version=(
+            "{worker} until {until}",
+            "{worker} while {while}",
+            "{workflow} until {until}",
+            "until {until}",
+            "while {while}",
+            "up to {max_turns} turns",
+        ),
+        leading=("name", "worker"),
+        one_of=_WORK,
+        evaluated=("input",),
+        start={"worker": "", "until": "output.done", "max_turns": 10},
+        calls_worker=True,
+        has_items=True,
     ),
     "wait": StepKind(
         fields=_TIMED
@@ -290,52 +312,6 @@ def row_of(kind: object) -> StepKind | None:
     if kind is None:
         return KINDS[DEFAULT_KIND]
     return KINDS.get(kind) if isinstance(kind, str) else None
-
-
-def slot_of(step: Step) -> Slot:
-    """What the undo slot of a step holds: the stated value, else the meaning of an empty slot of its kind."""
-    if step.compensation in (NO_UNDO, IRREVERSIBLE):
-        return step.compensation
-    return "action" if step.undo is not None else step.traits.undo
-
-
-Part = tuple[str, str, Any]
-"""Literal text, then the name and value of the field that follows it; empty name and None at the end."""
-
-_PLACEHOLDER = re.compile(r"\{(\w+)(:number)?\}")
-
-
-def wording_parts(wording: Wording, values: Mapping[str, Any]) -> list[Part]:
-    """The wording of a step in parts, so that a page can mark up names and expressions."""
-    for sentence in wording:
-        if all(
-            isinstance(values.get(key), int | float) if is_number else values.get(key) not in (None, "")
-            for key, is_number in _PLACEHOLDER.findall(sentence)
-        ):
-            return list(_parts(sentence, values))
-    return []
-
-
-def _parts(sentence: str, values: Mapping[str, Any]) -> Iterator[Part]:
-    end = 0
-    for placeholder in _PLACEHOLDER.finditer(sentence):
-        yield sentence[end : placeholder.start()], placeholder[1], values[placeholder[1]]
-        end = placeholder.end()
-    if end < len(sentence):
-        yield sentence[end:], "", None
-
-
-def words_in_run(step: Step) -> str:
-    """The description of a step in a run; empty if it would only repeat the step's name."""
-    parts = wording_parts(step.traits.in_run, vars(step))
-    words = "".join(f"{text}{'' if value is None else value}" for text, _, value in parts)
-    return "" if step.traits.calls_worker and words == step.name else words
-
-
-def wording_fields() -> frozenset[str]:
-    """The fields that the wordings of canvas and runs need."""
-    sentences = (sentence for row in KINDS.values() for sentence in (*row.on_canvas, *row.in_run))
-    return frozenset(match[1] for sentence in sentences for match in _PLACEHOLDER.finditer(sentence))
 
 
 def vocabulary() -> dict[str, Any]:

@@ -15,6 +15,7 @@ TEXT_LENGTH_MAX = 10_000
 WORKER_LENGTH_MAX = 200
 QUEUE_LENGTH_MAX = 60
 MAP_NUMBER_MAX = 1_000_000  # more than a map can have items, so that no list is too long for one batch
+TURNS_MAX = 10_000  # of a loop
 VERSIONS_MAX = 1_000_000
 COORDINATE_MAX = 1_000_000
 

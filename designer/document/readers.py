@@ -85,6 +85,14 @@ def text(length_max: int, *, empty: bool = True) -> Reader:
     return read
 
 
+def is_true(value: object, path: str, report: Report) -> Any:
+    return value if value is True else _wrong(report, path, "true", value)
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def flag(value: object, path: str, report: Report) -> Any:
     return value if isinstance(value, bool) else _wrong(report, path, "true or false", value)
 

@@ -46,9 +46,14 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
     """The step with its timeout (seconds), retry, queue, on_failure and undo slot filled in."""
     defaults = defaults or Defaults()
     step = replace(step, on_failure=step.on_failure or defaults.on_failure or "compensate")
+    if step.body is not None:
+        inside = tuple(resolve_step(inner, catalog, defaults) for inner in step.body.steps)
+        step = replace(step, body=replace(step.body, steps=inside))
     if isinstance(step.compensation, Action):
         step = replace(step, compensation=_resolve_action(step.compensation, catalog, defaults))
-    if not step.traits.calls_worker or step.worker is None:
+    if step.starts_runs and step.retry is not None:
+        step = replace(step, retry=resolve_policies(step.retry))
+    if not step.calls_worker or step.worker is None:
         return step
     own = _resolve_action(Action(step.worker, {}, step.timeout, step.retry, step.queue), catalog, defaults)
     undo = undo_of(step, catalog)
@@ -65,7 +70,7 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
 
 def undo_of(step: Step, catalog: Catalog) -> Undo:
     """The undo slot of a step: its own, else that of its worker's decorator."""
-    spec = catalog.get(step.worker or "") if step.traits.calls_worker else None
+    spec = catalog.get(step.worker or "") if step.calls_worker else None
     if step.compensation is not None or spec is None or spec.compensation is None:
         return step.compensation
     if spec.compensation == NO_UNDO:

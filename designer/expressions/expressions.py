@@ -34,7 +34,20 @@ LOOPS_NESTED_MAX = 2
 CACHE_MAX = 4_096
 
 VARIABLES = frozenset(
-    {"context", "input", "steps", "outcomes", "run", "item", "index", "batch", "output", "failure"}
+    {
+        "context",
+        "input",
+        "steps",
+        "outcomes",
+        "run",
+        "item",
+        "index",
+        "batch",
+        "output",
+        "failure",
+        "turn",
+        "previous",
+    }
 )
 BY_STEP = ("steps", "outcomes")
 TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"})

@@ -127,9 +127,15 @@ def _check_events(events: Iterable[yaml.Event]) -> None:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe YAML in which dates stay texts and keys are unique texts."""
+    """Safe YAML in which dates stay texts and keys are unique texts.
+
+    A key such as `on`, which YAML 1.1 reads as true, is the text that it looks like, as in YAML 1.2.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool" and key.value.lower() not in ("true", "false"):
+                key.tag = "tag:yaml.org,2002:str"
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         not_text = next((key for key in keys if not isinstance(key, str)), None)
         if not_text is not None or None in keys:  # `null` is a key as well

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, takewhile
+from keyword import iskeyword
 from pprint import pformat
 from textwrap import indent
 from typing import Any
@@ -46,8 +47,9 @@ def _is_chain(graph: Graph) -> bool:
 def _chained_calls(steps: list[dict[str, Any]]) -> Iterator[str]:
     for step in steps:
         row = KINDS[step.get("kind", DEFAULT_KIND)]
-        options = {key: value for key, value in step.items() if key not in (*row.required, "kind")}
-        yield _call(row.method, [step[key] for key in row.required], options)
+        leading = list(takewhile(step.__contains__, row.leading or row.required))
+        options = {key: value for key, value in step.items() if key not in (*leading, "kind")}
+        yield _call(row.method, [step[key] for key in leading], options)
 
 
 def _drawn_calls(steps: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Iterator[str]:
@@ -63,7 +65,8 @@ def _call(function: str, leading: list[Any], options: Mapping[str, Any]) -> str:
     arguments = [repr(value) for value in leading]
     for key, value in options.items():
         literal = pformat(_shortened(key, value), width=WIDTH, sort_dicts=False)
-        arguments.append(f"{key}={literal}".replace("\n", "\n    "))
+        word = f"{key}_" if iskeyword(key) else key
+        arguments.append(f"{word}={literal}".replace("\n", "\n    "))
     line = f"{function}({', '.join(arguments)})"
     if len(line) <= WIDTH and "\n" not in line:
         return line

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from designer.document.graph import Graph, Step
-from designer.validation.references import BASE, UNDO, Order, variables_of
+from designer.validation.references import BASE, OF_TURN, UNDO, Order
 
 DEPTH_MAX = 4
 PATHS_MAX = 500
 KEYS_PER_OBJECT_MAX = 50
 SAMPLE_LENGTH_MAX = 60
 
+_BODY = re.compile(r"steps\[(\d{1,6})\]\.body\.", re.ASCII)
 _PATH = re.compile(r"(steps|edges)\[(\d{1,6})\](?:\.(\w+))?", re.ASCII)
 _KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -34,29 +35,41 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 class ExpressionPosition:
     """What is known at a path.
 
-    `after`: the steps with known outputs. `step`: the one the expression is in.
+    `after`: the steps with known outputs. `step`: the one the expression is in, `graph`: the whole workflow
+    or the body of a step.
     """
 
     variables: frozenset[str]
     after: tuple[str, ...]
     step: Step | None = None
     is_undo: bool = False
+    graph: Graph | None = None
 
 
 def position_at(graph: Graph, path: str) -> ExpressionPosition:
     """What is known at a path of a sound graph; for an unknown path only the input."""
+    inside = _BODY.match(path)
+    if inside and int(inside[1]) < len(graph.steps) and graph.steps[int(inside[1])].body is not None:
+        return position_at(graph.body_of(graph.steps[int(inside[1])].name), path[inside.end() :])
+    return replace(_position_in(graph, path), graph=graph)
+
+
+def _position_in(graph: Graph, path: str) -> ExpressionPosition:
+    base = BASE | graph.variables
     match = _PATH.match(path)
     part, place, field = match.groups() if match else ("", "0", "")
     if part == "edges" and int(place) < len(graph.edges):
         source = graph.edges[int(place)].source
-        return ExpressionPosition(BASE, (*_before(graph, source), source), graph.by_name.get(source))
+        return ExpressionPosition(base, (*_before(graph, source), source), graph.by_name.get(source))
     if part == "steps" and int(place) < len(graph.steps):
         step = graph.steps[int(place)]
         if field == "compensation":
-            return ExpressionPosition(variables_of(step) | UNDO, tuple(graph.by_name), step, is_undo=True)
-        variables = variables_of(step) if field in ("params", "verify", "fallback") else BASE
-        return ExpressionPosition(variables, _before(graph, step.name), step)
-    return ExpressionPosition(BASE, ())
+            undo = base | step.variables | UNDO
+            return ExpressionPosition(undo, tuple(graph.by_name), step, is_undo=True)
+        own = step.variables if field in ("params", "input", "verify", "fallback") else frozenset()
+        own = OF_TURN if step.repeats and field in ("until", "while", "delay") else own
+        return ExpressionPosition(base | own, _before(graph, step.name), step)
+    return ExpressionPosition(base, ())
 
 
 def _before(graph: Graph, name: str) -> tuple[str, ...]:
@@ -97,10 +110,10 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 def known_at(graph: Graph, position: ExpressionPosition, scope: Mapping[str, Any]) -> list[Known]:
     """All paths that an expression may read there. Values in `scope` replace what is only promised."""
     promised = [
-        *_known_of_schema(graph.input_schema),
+        *_known_of_schema((position.graph or graph).input_schema),
         *(Known(name, "any") for name in sorted(position.variables)),
     ]
-    for step in graph.steps:
+    for step in (position.graph or graph).steps:
         if step.name in position.after:
             promised.append(Known(f"steps.{step.name}", "what the step gives"))
             promised.append(Known(f"outcomes.{step.name}.status", "how it ended"))

@@ -20,8 +20,7 @@ from designer.expressions.scanner import output_keys_needed, scan
 from designer.problems import Problems, join, suggestion
 
 BASE = frozenset({"context", "input", "steps", "outcomes", "run"})
-ITEM = BASE | {"item", "index"}
-BATCH = BASE | {"batch", "index"}
+OF_TURN = frozenset({"turn", "output", "previous"})
 UNDO = frozenset({"output", "failure"})
 _UNDO = re.compile(r"steps\[(\d+)\]\.compensation\.params")
 
@@ -57,29 +56,34 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
             known = ", ".join(sorted(place.variables))
             problems.error("unknown_variable", place.path, f"'{name}' does not exist here; there are {known}")
         _check_steps(place, expression, order, problems)
-        _check_outcomes(place, expression, graph, problems)
+        _check_outcomes(place, expression, order, problems)
         _check_undo(place, expression, graph, problems)
 
 
 def places(graph: Graph) -> Iterator[Place]:
     """Every expression of a graph, in the order of the document."""
+    base = BASE | graph.variables
     for index, step in enumerate(graph.steps):
-        yield from _places_of_step(step, join("steps", index))
+        yield from _places_of_step(step, join("steps", index), base)
     for index, edge in enumerate(graph.edges):
         if edge.when is not None:
             path = join(join("edges", index), "when")
-            yield Place(path, edge.when, BASE, edge.source, includes_own=True)
+            yield Place(path, edge.when, base, edge.source, includes_own=True)
 
 
-def _places_of_step(step: Step, path: str) -> Iterator[Place]:
+def _places_of_step(step: Step, path: str, base: frozenset[str]) -> Iterator[Place]:
+    variables = base | step.variables
     if step.when is not None:
-        yield Place(join(path, "when"), step.when, BASE, step.name)
+        yield Place(join(path, "when"), step.when, base, step.name)
     if step.items is not None:
-        yield Place(join(path, "items"), bare(step.items), BASE, step.name)
+        yield Place(join(path, "items"), bare(step.items), base, step.name)
+    if step.repeats:
+        yield from _places_of_loop(step, path, base)
     for field in step.traits.evaluated:
-        yield from _places_in(getattr(step, field), join(path, field), BASE, step.name)
-    variables = variables_of(step)
-    yield from _places_in(step.params, join(path, "params"), variables, step.name)
+        seen = variables if field in ("input", "params") else base
+        yield from _places_in(getattr(step, field), join(path, field), seen, step.name)
+    if "params" not in step.traits.evaluated:
+        yield from _places_in(step.params, join(path, "params"), variables, step.name)
     for field, action in (("verify", step.verify), ("fallback", step.fallback)):
         if action is not None:
             yield from _places_in(action.params, f"{path}.{field}.params", variables, step.name)
@@ -87,11 +91,16 @@ def _places_of_step(step: Step, path: str) -> Iterator[Place]:
         yield from _places_in(step.compensation.params, f"{path}.compensation.params", variables | UNDO, None)
 
 
+def _places_of_loop(step: Step, path: str, base: frozenset[str]) -> Iterator[Place]:
+    for field, source in (("until", step.until), ("while", step.while_)):
+        if source is not None:
+            yield Place(join(path, field), bare(source), base | OF_TURN, step.name)
+    yield from _places_in(step.delay, join(path, "delay"), base | OF_TURN, step.name)
+
+
 def variables_of(step: Step) -> frozenset[str]:
     """The variables that the params of a step may read."""
-    if not step.traits.has_items:
-        return BASE
-    return ITEM if step.batch_size == 1 else BATCH
+    return BASE | step.variables
 
 
 def _places_in(value: Any, path: str, variables: frozenset[str], after: str | None) -> Iterator[Place]:
@@ -110,16 +119,15 @@ def _check_steps(place: Place, expression: Expression, order: Order, problems: P
             problems.error("unknown_reference", place.path, message)
 
 
-def _check_outcomes(place: Place, expression: Expression, graph: Graph, problems: Problems) -> None:
+def _check_outcomes(place: Place, expression: Expression, order: Order, problems: Problems) -> None:
     """Warns where a condition asks for the output of a step that may have failed."""
     if not place.path.endswith(".when"):
         return
     asked = expression.code.keys.get("outcomes") or frozenset()
     for name in sorted((expression.code.keys.get("steps") or frozenset()) - asked):
-        step = graph.by_name.get(name)
-        if step and (step.on_failure or graph.defaults.on_failure) == "continue":
+        if order.may_have_failed(name, place.after or ""):
             message = (
-                f"'{name}' may fail and be passed over, and then has no such output: the condition is false. "
+                f"'{name}' may have failed before, and then has no such output: the condition is false. "
                 f'To ask whether it worked, write outcomes.{name}.status == "completed"'
             )
             problems.warn("not_the_outcome", place.path, message)
@@ -129,7 +137,7 @@ def _check_undo(place: Place, expression: Expression, graph: Graph, problems: Pr
     """Warns where an undo needs an output that nobody knows after a timeout or a lost worker."""
     match = _UNDO.match(place.path)
     step = graph.steps[int(match[1])] if match else None
-    if step is None or step.verify is not None or not step.traits.calls_worker:
+    if step is None or step.verify is not None or not step.calls_worker:
         return
     needed = sorted(output_keys_needed(scan(expression.source), step.name))
     if needed:
@@ -165,6 +173,16 @@ class Order:
         before = self.before.get(at)
         own = includes_own and name == at
         return own or before is None or bool(before >> self.number[name] & 1)
+
+    def may_have_failed(self, name: str, at: str) -> bool:
+        """Whether the run goes on to the step `at` although `name` has failed: passed over, or caught."""
+        step = self.graph.by_name.get(name)
+        if step is None:
+            return False
+        if (step.on_failure or self.graph.defaults.on_failure) == "continue":
+            return True
+        caught = [edge.target for edge in self.graph.outgoing[name] if edge.is_error]
+        return any(target == at or self.is_known(target, at, False) for target in caught)
 
     @cached_property
     def before(self) -> dict[str, int]:

@@ -13,6 +13,7 @@ from config.lib.secret_places import secret_keys
 from designer.document.graph import Action, Graph, Step
 from designer.document.resolve import Catalog, Spec, undo_of
 from designer.problems import Problems, join, suggestion
+from designer.validation.bodies import with_bodies
 from designer.validation.json_schema import SchemaValidator, misfits
 
 NESTING_MAX = 20
@@ -67,7 +68,8 @@ def _check_params(
 def check_undo_stated(graph: Graph, catalog: Catalog, problems: Problems) -> None:
     """Reports `undo_unstated`, a warning, for steps whose undo neither they nor their workers state."""
     for index, step in enumerate(graph.steps):
-        if step.worker in catalog and undo_of(step, catalog) is None:
+        is_unstated = step.worker in catalog and undo_of(step, catalog) is None
+        if is_unstated or (step.detached and step.compensation is None):
             problems.warn(
                 "undo_unstated",
                 join(join("steps", index), "compensation"),
@@ -114,7 +116,7 @@ def _nesting_problem(
         if any(child == root for child, _ in level):
             return "self_reference", f"'{name}' is this workflow, or runs it again"
         graphs = [graph for parent in level if (graph := workflows(*parent))]
-        steps = [step for graph in graphs for step in graph.steps]
+        steps = [step for graph in graphs for part, _ in with_bodies(graph) for step in part.steps]
         level = {(step.workflow, step.version) for step in steps if step.workflow is not None}
         if not level:
             return None

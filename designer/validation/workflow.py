@@ -11,9 +11,12 @@ from collections import Counter
 
 from designer.document.document import salvage
 from designer.document.graph import Edge, Graph
+from designer.document.limits import EDGES_MAX, STEPS_MAX
 from designer.document.resolve import Catalog
 from designer.problems import Problem, Problems, TooManyProblemsError, join
+from designer.validation.bodies import with_bodies
 from designer.validation.json_schema import SchemaValidator, check_schema, misfits
+from designer.validation.kinds import check_kinds
 from designer.validation.references import check_expressions, sound_edges
 from designer.validation.worker_calls import Workflows, check_calls, check_child_workflows, check_undo_stated
 
@@ -46,23 +49,42 @@ def check_graph(graph: Graph, catalog: Catalog, workflows: Workflows) -> list[Pr
     """Every problem of a graph. `workflows` returns the published graph of a name and version, or None."""
     problems = Problems()
     try:
-        _check_names(graph, problems)
-        _check_edges(graph, problems)
-        _check_routing(graph, problems)
-        _check_cycles(graph, problems)
-        check_expressions(graph, problems)
-        check_calls(graph, catalog, problems)
-        check_child_workflows(graph, workflows, problems)
+        _check_size(graph, problems)
+        for part, path in with_bodies(graph):
+            _check_part(part, catalog, workflows, problems.within(path) if path else problems)
         _check_schema(graph, problems)
-        check_undo_stated(graph, catalog, problems)
     except TooManyProblemsError:
         pass
     return problems.reported
 
 
+def _check_part(graph: Graph, catalog: Catalog, workflows: Workflows, problems: Problems) -> None:
+    _check_names(graph, problems)
+    _check_edges(graph, problems)
+    _check_routing(graph, problems)
+    _check_cycles(graph, problems)
+    check_kinds(graph, problems)
+    check_expressions(graph, problems)
+    check_calls(graph, catalog, problems)
+    check_child_workflows(graph, workflows, problems)
+    check_undo_stated(graph, catalog, problems)
+
+
+def _check_size(graph: Graph, problems: Problems) -> None:
+    """The limits count what is inside of bodies, too."""
+    parts = [part for part, _ in with_bodies(graph)]
+    for what, limit in (("steps", STEPS_MAX), ("edges", EDGES_MAX)):
+        count = sum(len(getattr(part, what)) for part in parts)
+        if count > limit:
+            message = (
+                f"a workflow may have {limit:,} {what}, with those of its bodies; this one has {count:,}"
+            )
+            problems.error(f"too_many_{what}", what, message)
+
+
 def _check_names(graph: Graph, problems: Problems) -> None:
     if not graph.steps:
-        problems.error("no_steps", "steps", "the workflow has no steps; add one")
+        problems.error("no_steps", "steps", "there are no steps; add one")
     first: dict[str, int] = {}
     for place, step in enumerate(graph.steps):
         earlier = first.setdefault(step.name, place)

@@ -13,7 +13,7 @@ from config.lib.apart import apart
 from designer import patterns
 from designer.document.document import parse
 from designer.document.graph import Graph, Step, slot_of
-from designer.document.kinds import Part, wording_parts
+from designer.document.wording import Part, wording_parts
 from designer.models import TRIAL_NUMBER, Workflow, WorkflowVersion
 from designer.services.queries import document_of, find_version, problems_of, published_versions
 from designer.services.worker_catalog import described_workers

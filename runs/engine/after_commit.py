@@ -32,7 +32,7 @@ from runs.machine.events import (
 )
 from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import left_by, may_go_back
-from runs.machine.states import RUN_ENDED
+from runs.machine.states import RUN_ENDED, evolve
 from runs.models import Run
 from runs.store import writer
 from runs.store.database import database
@@ -59,7 +59,9 @@ def start_children(unit: Unit) -> None:
 def _start_child(unit: Unit, command: StartChild) -> None:
     """Whatever the child's definition or input causes fails the step that asks for it, and nothing else."""
     try:
-        start([creation.child_request(unit.run_id, unit.state.run.depth + 1, command)])
+        start([creation.child_request(evolve(unit.loaded, state=unit.state), command)])
+        if command.detached:
+            unit.take(EndChild(unit.at, command.step, command.child, "started"))
         return
     except (BadInput, UnknownWorkflow, Refused) as error:
         failure = {"code": error.code, "message": str(error)}
@@ -129,7 +131,17 @@ def roll_back_child(child: UUID, by: str | None = None) -> None:
         with unit_of(child, carry_out) as unit:
             unit.take(Rollback(unit.at, acts_for, by_parent=True))
     except Refused:
-        tell_parent(child)  # it is undone already, is being undone, or has passed its point of no return
+        if not _is_stopped(child, acts_for):  # a detached run may be under way
+            tell_parent(child)  # it is undone already, is being undone, or has passed its point of no return
+
+
+def _is_stopped(run_id: UUID, by: str) -> bool:
+    """Stops a detached run that is still under way; its end tells the parent. Returns False of any other."""
+    if load(run_id).state.run.phase != "forward":
+        return False
+    with unit_of(run_id, carry_out) as unit:
+        unit.take(Cancel(unit.at, "compensate", by))
+    return True
 
 
 def cancel_child(child: UUID, mode: CancelMode, by: str | None = None) -> None:

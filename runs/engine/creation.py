@@ -21,6 +21,7 @@ from config.lib.json import json_text, stored_bytes
 from config.lib.json_reader import fault_of
 from config.lib.secret_places import has_secrets, map_sealed, map_secrets, sealed_texts, secrets_in
 from config.lib.secrets import MARK, CannotOpen, input_place, is_sealed, place_of, redact, seal, unseal
+from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator, violations
@@ -50,6 +51,9 @@ INSERT_RUN_SQL = (
 class Request:
     """A run to be created. `parent`, `parent_step`, `depth` and `run_id` belong to child runs.
 
+    `body`: the path of the body that it runs; None for a whole workflow. `timeout`: seconds for the run;
+    None: as its workflow says. A `detached` child run is not waited for.
+
     `content` is what the idempotency key was sent with, by default input and labels; `sealed` makes `digest`
     of it, by which another request with the same key is told apart.
     """
@@ -66,6 +70,9 @@ class Request:
     parent: UUID | None = None
     parent_step: str = ""
     depth: int = 0
+    body: str | None = None
+    timeout: float | None = None
+    detached: bool = False
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -74,23 +81,35 @@ class Request:
         return None if key is None else (self.version.workflow.name, key)
 
 
-def child_request(parent: UUID, depth: int, command: StartChild) -> Request:
-    """The request for the child run of a `workflow` step. Raises UnknownWorkflow or BadInput."""
-    version = find_version(command.workflow, command.version)
-    if version is None:
-        raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
-    is_trial, giver = Run.objects.values_list("trial", "workflow_name").get(pk=parent)
+def child_request(parent: reader.Loaded, command: StartChild) -> Request:
+    """The request for the run that a step starts. Raises UnknownWorkflow or BadInput."""
+    is_trial = Run.objects.values_list("trial", flat=True).get(pk=parent.rows.run_id)
     request = Request(
-        version,
+        _version_of(parent, command),
         command.input,
         {},
         run_id=UUID(command.child),
         trial=is_trial,
-        parent=parent,
+        parent=parent.rows.run_id,
         parent_step=command.step,
-        depth=depth,
+        depth=parent.state.run.depth + 1,
+        timeout=command.timeout,
+        detached=command.detached,
     )
-    return sealed(request, giver)
+    if not command.body:
+        return sealed(request, parent.workflow)
+    refuse_unstorable(request.input, "input")
+    check_size(request.input)
+    return replace(request, body="/".join(filter(None, (parent.body, command.body))))
+
+
+def _version_of(parent: reader.Loaded, command: StartChild) -> WorkflowVersion:
+    if command.body:
+        return WorkflowVersion.every.select_related("workflow").get(pk=parent.version_id)
+    version = find_version(command.workflow, command.version)
+    if version is None:
+        raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
+    return version
 
 
 def sealed(request: Request, giver: str = "") -> Request:
@@ -192,9 +211,7 @@ def check_input(request: Request) -> None:
         raise BadInput("The input must be a JSON object.")
     refuse_unstorable(request.labels, "labels")
     refuse_unstorable(request.idempotency_key, "idempotency_key")
-    size = stored_bytes(request.input)
-    if size > INPUT_BYTES_MAX:
-        raise BadInput(f"The input has {size:,} bytes; the limit is {INPUT_BYTES_MAX:,}.")
+    check_size(request.input)
     validator = _validator(request.version.pk)
     problems = [
         {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
@@ -203,6 +220,13 @@ def check_input(request: Request) -> None:
     if problems:
         first = problems[0]
         raise BadInput(f"The input does not fit the workflow: {first['path']}: {first['message']}", problems)
+
+
+def check_size(value: Any) -> None:
+    """Raises BadInput if an input is too large."""
+    size = stored_bytes(value)
+    if size > INPUT_BYTES_MAX:
+        raise BadInput(f"The input has {size:,} bytes; the limit is {INPUT_BYTES_MAX:,}.")
 
 
 def refuse_unstorable(value: Any, part: str = "") -> None:
@@ -239,13 +263,13 @@ def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
         rows.append(tuple(values))
         run._state.adding, run._state.db = False, db.wrapper.alias
     db.write([(INSERT_RUN_SQL, rows), *writer.statements(db, changes)])
-    index(runs)
+    index([run for run in runs if run.body is None])
     return started
 
 
 def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
     """A created and started run of which nothing is stored yet."""
-    graph = version_graph(request.version.pk)
+    graph = version_graph(request.version.pk).at(request.body or "")
     run = Run(
         id=request.run_id or uuid7(),
         version=request.version,
@@ -259,21 +283,39 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
         started_by=request.user,
         parent_id=request.parent,
         parent_step=request.parent_step,
+        body=request.body,
+        detached=request.detached,
     )
     rows = reader.Rows.of_new_run(run.pk)
     state = State(RunState(id=str(run.pk)), run.input, rows)
     unit = Unit(
-        reader.Loaded(run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
+        reader.Loaded(
+            run.version_id,
+            run.workflow_name,
+            state,
+            rows,
+            at,
+            run.parent_id,
+            run.parent_step,
+            body=request.body or "",
+        )
     )
-    data: dict[str, Any] = {"depth": request.depth, "workflow": graph.name}
-    if graph.timeout is not None:
-        data["due_at"] = (unit.at + timedelta(seconds=graph.timeout)).isoformat()
-    unit.record(first_entry(graph, unit.state, unit.at, data))
+    unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at)))
     unit.take(Start(at))
     unit.stored = unit.state.run
     for name, value in writer.run_columns(unit.state.run).items():
         setattr(run, name, value)
     return run, unit
+
+
+def _first_facts(request: Request, graph: Graph, at: datetime) -> dict[str, Any]:
+    """What the first entry of a run says."""
+    facts: dict[str, Any] = {"depth": request.depth, "workflow": graph.name}
+    facts |= {"body": request.body} if request.body else {}
+    timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]
+    if timeouts:
+        facts["due_at"] = (at + timedelta(seconds=min(timeouts))).isoformat()
+    return facts
 
 
 def known_by_key(requests: Sequence[Request]) -> dict[int, Run]:

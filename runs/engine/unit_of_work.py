@@ -56,7 +56,7 @@ class Unit:
         self.read_at = loaded.read_at
         self.loaded = loaded
         self.state: State = loaded.state
-        self.graph: Graph = run_graph(loaded.version_id, loaded.state)
+        self.graph: Graph = run_graph(loaded.version_id, loaded.state, loaded.body)
         self.decisions: list[Decision] = []
         self.commands: list[Command] = []
         self._notified: dict[str, Dispatch] = {}
@@ -77,7 +77,7 @@ class Unit:
             dispatch.step: dispatch for dispatch in decision.commands if isinstance(dispatch, Dispatch)
         }
         if decision.state.run.added != added:
-            self.graph = run_graph(self.loaded.version_id, self.state)
+            self.graph = run_graph(self.loaded.version_id, self.state, self.loaded.body)
         return decision
 
     @property

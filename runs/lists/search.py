@@ -30,7 +30,7 @@ from runs.errors import RunsError
 from runs.lists.text_search import having, is_indexed, newest_with, rows_of
 from runs.machine.limits import LABEL_LENGTH_MAX
 from runs.machine.states import RunStatus
-from runs.models import Run, RunLabel
+from runs.models import IS_LISTED, Run, RunLabel
 from runs.store.database import database
 
 PAGE_ROWS = 50
@@ -245,7 +245,7 @@ def _listed() -> QuerySet[Run]:
 
 
 def _condition(filters: Filters, prefix: str = "") -> Q:
-    condition = (
+    condition = IS_LISTED & (
         Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
     )
     if filters.status:

@@ -11,7 +11,7 @@ import orjson
 
 from runs.machine.limits import FRAMES_MAX
 from runs.machine.states import RUN_LIVE
-from runs.models import Intervention, Run
+from runs.models import IS_LISTED, Intervention, Run
 from runs.queries.runs import frames, intervention_json, list_frame
 from runs.store import reader
 
@@ -52,7 +52,7 @@ def live_seqs() -> dict[UUID, int]:
     """Returns the LIVE_MAX newest runs under way, with the numbers of their last entries."""
     rows: list[tuple[datetime, UUID, int]] = []
     for status in RUN_LIVE:  # a query for each reads its own index; one for all would read that of all runs
-        runs = Run.objects.filter(status=status, trial=False).order_by("-created_at", "-id")
+        runs = Run.objects.filter(IS_LISTED, status=status, trial=False).order_by("-created_at", "-id")
         rows += runs.values_list("created_at", "pk", "last_seq")[:LIVE_MAX]
     return {run_id: seq for _, run_id, seq in sorted(rows, reverse=True)[:LIVE_MAX]}
 
@@ -61,7 +61,7 @@ def list_frames(run_ids: Collection[UUID]) -> list[tuple[UUID, int, str, bool]]:
     """Returns id, number of the last entry, frame and whether it has ended, of runs that are no trials."""
     at = reader.now()
     columns = ("id", "workflow_name", "status", "done", "total", "finished_at", "last_seq")
-    runs = Run.objects.filter(pk__in=run_ids, trial=False).only(*columns)
+    runs = Run.objects.filter(IS_LISTED, pk__in=run_ids, trial=False).only(*columns)
     return [(run.pk, run.last_seq, text_of(list_frame(run, at)), run.status not in RUN_LIVE) for run in runs]
 
 

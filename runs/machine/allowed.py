@@ -27,6 +27,7 @@ class Allowed:
     rerun: bool = False
     approvals: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    loops: tuple[str, ...] = ()
     interventions: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
@@ -71,6 +72,15 @@ def allowed(graph: Graph, state: State) -> Allowed:
         approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),
         signals=tuple(
             sorted({(step.waits or {})["signal"] for step in waiting if "signal" in (step.waits or {})})
+        ),
+        loops=tuple(
+            step.name
+            for step in steps.values()
+            if step.is_map
+            and step.status == StepStatus.RUNNING
+            and state.run.phase == "forward"
+            and graph.by_name[step.name].repeats
+            and not step.enough
         ),
         interventions={name: answers(step) for name, step in steps.items() if step.intervention is not None},
     )

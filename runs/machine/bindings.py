@@ -27,8 +27,9 @@ JSON = Any
 REFERENCE = re.compile(r"\b(?:context|input|steps|outcomes)(?:\.[A-Za-z_]\w*)+")
 VALUE_CHARS_MAX = 80
 REFERENCES_SHOWN_MAX = 10
-OF_ATTEMPT = ("output", "failure", "item", "batch", "index")
+OF_ATTEMPT = ("output", "failure", "item", "batch", "index", "turn", "previous")
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
+NOT_NEEDED = {"code": "cancelled", "message": "Not run: enough other items had completed."}
 PASSED_ON = frozenset({StepStatus.COMPLETED, StepStatus.FAILED})
 ENDED = PASSED_ON | {StepStatus.SKIPPED, StepStatus.CANCELLED}
 
@@ -63,9 +64,22 @@ def outputs(graph: Graph, state: State, names: list[str]) -> dict[str, JSON]:
             continue
         if step.output_seq is not None:
             values[name] = payloads[step.output_seq]
-        elif step.is_map:
-            values[name] = map_results(state, name)
+        elif step.is_map and (value := items_output(graph, state, name)) is not None:
+            values[name] = value
     return values
+
+
+def items_output(graph: Graph, state: State, name: str) -> JSON:
+    """Returns the output of a map or a loop, which is that of its items; None for a loop without a turn."""
+    step = graph.by_name[name]
+    if not step.repeats:
+        return map_results(state, name)
+    turns = state.steps_named([f"{name}[{turn}]" for turn in range(state.step(name).items_total or 0)])
+    done = [turn.output_seq for turn in turns.values() if turn.status == StepStatus.COMPLETED]
+    chosen = done if step.collect else done[-1:]
+    payloads = state.payloads([seq for seq in chosen if seq is not None])
+    values = [None if seq is None else payloads[seq] for seq in chosen]
+    return values if step.collect else values[0] if values else None
 
 
 def map_results(state: State, name: str) -> list[JSON]:
@@ -74,13 +88,14 @@ def map_results(state: State, name: str) -> list[JSON]:
     keys = (f"{name}[{index}]" for index in range(state.step(name).items_total or 0))
     ordered = [items.get(key) or StepState(key) for key in keys]
     payloads = state.payloads([item.output_seq for item in ordered if item.output_seq is not None])
-    return [_item_result(item, payloads) for item in ordered]
+    reason = NOT_NEEDED if state.step(name).enough else NOT_RUN
+    return [_item_result(item, payloads, reason) for item in ordered]
 
 
-def _item_result(item: StepState, payloads: Mapping[int, JSON]) -> JSON:
+def _item_result(item: StepState, payloads: Mapping[int, JSON], reason: Mapping[str, str]) -> JSON:
     if item.status == StepStatus.COMPLETED:
         return payloads[item.output_seq] if item.output_seq is not None else None
-    return {"error": item.error if item.status == StepStatus.FAILED else NOT_RUN}
+    return {"error": item.error if item.status == StepStatus.FAILED else reason}
 
 
 def merged(
@@ -113,8 +128,8 @@ def bindings_after(graph: Graph, state: State, name: str, own: Ending) -> dict[s
     values, ended = outputs(graph, state, before), outcomes(state, before)
     if own.output is not None:
         values[name] = own.output
-    elif step.is_map:
-        values[name] = map_results(state, name)
+    elif step.is_map and (value := items_output(graph, state, name)) is not None:
+        values[name] = value
     caught = caught_among(state, ended) | ({name: failure_facts(name, own.error)} if own.is_caught else {})
     ended[name] = _outcome(own.status, own.error, step.attempt)
     return _bindings(graph, state, values, ended, caught)
@@ -190,6 +205,7 @@ def _bindings(
         "steps": steps_of(values, ended),
         "outcomes": dict(ended),
         "run": {"id": state.run.id, "workflow": graph.name},
+        **{name: state.input.get(name) for name in graph.variables},
     }
 
 
@@ -208,8 +224,9 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
         else forward_bindings(graph, state, step, step_state)
     )
     if step_state.map_name:
-        bindings |= item_of(state, step, step_state)
-        bindings["context"] |= item_of(state, step, step_state)
+        own = item_of(state, step, step_state)
+        bindings |= own
+        bindings["context"] |= own
     if step.fallback is not None and direction in ("undo", "verify"):
         bindings["context"]["acted"] = "fallback" if step_state.by_fallback else "step"
     if direction == "undo":
@@ -221,7 +238,7 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
 
 def forward_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:
     bindings = bindings_at(graph, state, step.name)
-    bindings["context"] |= _carried(state, step_state)
+    bindings["context"] |= {**laid_over(state, step), **_carried(state, step_state)}
     return bindings
 
 
@@ -232,7 +249,9 @@ def undo_bindings(graph: Graph, state: State, step: Step, step_state: StepState)
     seq = acts.output_seq(step_state)
     output = {} if seq is None else state.payload(seq)
     own = {"output": output, "failure": dict(state.run.failure or {})}
-    bindings["context"] |= {**contribution(step, output), **_carried(state, step_state), **own}
+    is_whole = state.step(step.name).status == StepStatus.COMPLETED  # its output is among those of all steps
+    laid = {} if is_whole else laid_over(state, step)
+    bindings["context"] |= {**laid, **contribution(step, output), **_carried(state, step_state), **own}
     return bindings | own
 
 
@@ -241,8 +260,60 @@ def _carried(state: State, step_state: StepState) -> JSON:
     return {} if step_state.carry_seq is None else state.payload(step_state.carry_seq) or {}
 
 
+def item_bindings(graph: Graph, state: State, key: str) -> dict[str, JSON]:
+    """Bindings of a step, or of an item of a map or a turn of a loop, before it runs."""
+    step_state = state.step(key)
+    if not step_state.map_name:
+        return bindings_at(graph, state, key)
+    step = graph.by_name[step_state.map_name]
+    bindings, own = bindings_at(graph, state, step.name), item_of(state, step, step_state)
+    bindings["context"] |= {**laid_over(state, step), **own}
+    return _patched(state, step_state.patches, bindings | own)
+
+
+def turn_bindings(
+    graph: Graph, state: State, name: str, turns: int, *, is_next: bool = False
+) -> dict[str, JSON]:
+    """Bindings of a loop's conditions after `turns` turns; `is_next`: about the turn that would follow.
+
+    `output` is that of the turn that ended last; `previous` that of the turn before the one it is about.
+    """
+    step = graph.by_name[name]
+    bindings = bindings_at(graph, state, name)
+    own = {
+        "turn": turns + is_next,
+        "output": _turn_output(state, name, turns - 1),
+        "previous": _turn_output(state, name, turns - 1 if is_next else turns - 2),
+    }
+    bindings["context"] |= laid_over(state, step)
+    return bindings | own
+
+
+def laid_over(state: State, step: Step) -> dict[str, JSON]:
+    """Returns what the turns of a loop so far lay over the context of the next one; {} for any other step."""
+    laid = state.step(step.name).laid if step.repeats else {}
+    payloads = state.payloads(sorted(set(laid.values()))) if laid else {}
+    outputs_of = {seq: contribution(step, payload) for seq, payload in payloads.items()}
+    return {key: outputs_of[seq][key] for key, seq in laid.items()}
+
+
+def _turn_output(state: State, name: str, turn: int) -> JSON:
+    """Returns the output of a turn, counted from 0; {} for one without an output, null for none."""
+    if turn < 0:
+        return None
+    ended = state.step(f"{name}[{turn}]")
+    if ended.status != StepStatus.COMPLETED or ended.output_seq is None:
+        return {}
+    return state.payload(ended.output_seq)
+
+
 def item_of(state: State, step: Step, item: StepState) -> dict[str, JSON]:
-    """Returns `item`, or `batch` where items come in batches, and `index` of one item of a map."""
+    """Returns `item`, or `batch` where items come in batches, and `index` of one item of a map.
+
+    Of a turn of a loop `turn`, from 1, and `previous`, the output of the turn before.
+    """
+    if step.repeats:
+        return {"turn": item.index + 1, "previous": _turn_output(state, step.name, item.index - 1)}
     values = state.payload(state.step(step.name).items_seq or 0)
     start = item.index * step.batch_size
     if step.batch_size > 1:

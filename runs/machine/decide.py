@@ -25,6 +25,7 @@ from runs.machine.events import (
     ClaimIntervention,
     Decision,
     EndChild,
+    EndLoop,
     Event,
     HandBack,
     Lose,
@@ -107,7 +108,7 @@ def _announce_blocked(transition: Transition) -> None:
         transition.emit("run.resumed")
 
 
-OF_PEOPLE = (Signal, Approve, Cancel, Rollback, ClaimIntervention, AnswerIntervention)
+OF_PEOPLE = (Signal, Approve, EndLoop, Cancel, Rollback, ClaimIntervention, AnswerIntervention)
 Handler = Callable[[Transition, Any], None]
 HANDLERS: dict[type, Handler] = {
     Start: _start,
@@ -120,6 +121,7 @@ HANDLERS: dict[type, Handler] = {
     Signal: operator_actions.signal,
     Approve: operator_actions.approve,
     EndChild: child_runs.end_child,
+    EndLoop: operator_actions.end_loop,
     Cancel: operator_actions.cancel,
     TimeOut: operator_actions.time_out,
     Rollback: plan.request,

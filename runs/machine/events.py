@@ -138,7 +138,7 @@ class Approve:
 
 @dataclass(frozen=True, slots=True)
 class EndChild:
-    """A child run of a `workflow` step has ended, forward or rolled back.
+    """A child run has ended, forward or rolled back. `started`, for a status: a detached one has begun.
 
     `left`: what it left undone. `may_go_back`: it can be rolled back, or rolled back further. `past_pivot`:
     it, or a run below it, has passed a point of no return.
@@ -153,6 +153,15 @@ class EndChild:
     left: Left = NOTHING_LEFT
     may_go_back: bool = False
     past_pivot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndLoop:
+    """A person ends a loop after the turn under way; it counts as completed."""
+
+    at: datetime
+    step: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +230,7 @@ Event = (
     | Signal
     | Approve
     | EndChild
+    | EndLoop
     | Cancel
     | TimeOut
     | Rollback
@@ -258,13 +268,20 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class StartChild:
-    """Create and start a child run. Its id is given, so a repeated command has no effect."""
+    """Create and start a child run. Its id is given, so a repeated command has no effect.
+
+    `body`: the step of this run whose body it runs; empty for a run of `workflow`. `timeout`: seconds for the
+    run as a whole; None: as its workflow says. Of a `detached` one only the start is awaited.
+    """
 
     step: str
     child: str
     workflow: str
     version: int | None
     input: Mapping[str, Any]
+    body: str = ""
+    timeout: float | None = None
+    detached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from runs.machine.events import (
     Cancel,
     CancelChild,
     ClaimIntervention,
+    EndLoop,
     Lose,
     Signal,
     TellParent,
@@ -32,7 +33,7 @@ from runs.machine.rollback import attempts as rollback_attempts
 from runs.machine.rollback import pivots, plan
 from runs.machine.states import Reason, StepState, StepStatus, UndoStatus
 from runs.machine.steps import attempts, completion, maps, waits
-from runs.machine.steps.ready import begin_again
+from runs.machine.steps.ready import begin_again, try_again
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
@@ -46,9 +47,10 @@ def wake(transition: Transition, event: Wake) -> None:
     if state.status == StepStatus.RUNNING or state.undo == UndoStatus.RUNNING:
         _expire(transition, event, state)
     elif state.status == StepStatus.RETRYING:
-        transition.queue(event.step, state.phase)
+        try_again(transition, event.step)
     elif state.status == StepStatus.WAITING and state.due_at is not None:
-        waits.wait_over(transition, event.step)
+        end_wait = maps.delay_over if (state.waits or {}).get("for") == "delay" else waits.wait_over
+        end_wait(transition, event.step)
     elif state.status == StepStatus.QUEUED or _is_undo_due(transition, state):
         transition.dispatch(event.step)
     else:
@@ -101,6 +103,15 @@ def approve(transition: Transition, event: Approve) -> None:
     else:
         message = f"Rejected by {event.by}: {event.comment or 'no comment'}"
         completion.fail(transition, event.step, Failure("rejected", message), answer)
+
+
+def end_loop(transition: Transition, event: EndLoop) -> None:
+    step, state = transition.graph.by_name.get(event.step), transition.step(event.step)
+    if step is None or not step.repeats:
+        raise Refused(f"{event.step} is no loop of this run.", code="unknown_step")
+    if transition.run.phase != "forward" or state.status != StepStatus.RUNNING or state.enough:
+        raise Refused(f"{event.step} is not under way, or ends already.", code="not_running")
+    maps.end_loop(transition, step, event.by)
 
 
 def cancel(transition: Transition, event: Cancel) -> None:

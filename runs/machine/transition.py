@@ -35,6 +35,7 @@ class Transition:
         self.commands: list[Command] = []
         self.faults: list[Fault] = []
         self.undecided: deque[str] = deque()  # steps that `advance` has yet to look at
+        self.filling: set[str] = set()  # maps and loops that begin items at this moment
         self.was_drained = state.run.phase == "undo" and state.run.is_drained
 
     @property

@@ -1,16 +1,19 @@
 """Models of runs, of their lists and counters, and of triggers. Import them from here."""
 
-from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
-from runs.models.runs import (
-    ACTS,
+from runs.models.interventions import (
     INTERVENTION_KINDS,
     CaseAct,
     CaseMail,
     CasePolicy,
     Intervention,
+    Severity,
+)
+from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
+from runs.models.runs import (
+    ACTS,
+    IS_LISTED,
     JournalEntry,
     Run,
-    Severity,
     StepRun,
     VisibleManager,
     WorkerProcess,
@@ -20,6 +23,7 @@ from runs.models.triggers import Trigger
 __all__ = [
     "ACTS",
     "INTERVENTION_KINDS",
+    "IS_LISTED",
     "CaseAct",
     "CaseMail",
     "CasePolicy",

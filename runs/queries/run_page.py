@@ -13,10 +13,10 @@ from config.lib.caches import cached_for_process
 from config.lib.json import iso, json_text
 from designer.document.document import dump
 from designer.document.graph import Graph
-from designer.document.kinds import wording_fields
+from designer.document.wording import wording_fields
 from designer.errors import ExpressionError
 from runs.errors import RunsError
-from runs.machine.bindings import bound_params, contribution, map_results, run_output, task_bindings
+from runs.machine.bindings import bound_params, contribution, items_output, run_output, task_bindings
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frame, frames, load
@@ -48,13 +48,15 @@ class UnknownValue(RunsError):
 def view_json(run: Run) -> Json:
     """Returns what a canvas starts from. `start`: a state; None if the whole journal follows instead."""
     graph, state = load(run.pk)
-    base = version_graph(run.version_id)
+    base = version_graph(run.version_id).at(run.body or "")
     is_long = state.run.last_seq > REPLAYED_MAX
     return {
         "id": str(run.pk),
         "workflow": run.workflow_name,
         "names": sorted(base.by_name, key=base.position.__getitem__),
-        "document": _version_document(run.version_id) if graph is base else shown_document(graph),
+        "document": _version_document(run.version_id, run.body or "")
+        if graph is base
+        else shown_document(graph),
         "start": starting_state(run.pk, state) if is_long else None,
         "children": children_of(run.pk),
         "lastSeq": state.run.last_seq,
@@ -74,9 +76,9 @@ def opening_json(run: Run) -> Json:
 
 
 @cached_for_process(maxsize=DOCUMENTS_KEPT)
-def _version_document(version_id: int) -> Json:
-    """Returns the document of a version, which never changes, from a cache."""
-    return shown_document(version_graph(version_id))
+def _version_document(version_id: int, body: str) -> Json:
+    """Returns the document of a version, or of the body at a path, which never changes, from a cache."""
+    return shown_document(version_graph(version_id).at(body))
 
 
 def shown_document(graph: Graph) -> Json:
@@ -127,7 +129,7 @@ def timeline(run: Run, names: list[str], after: int) -> Json:
 
 
 def _maps(run: Run, names: list[str]) -> list[str]:
-    graph = version_graph(run.version_id)
+    graph = version_graph(run.version_id).at(run.body or "")
     return [name for name in names if name in graph.by_name and graph.by_name[name].traits.has_items]
 
 
@@ -173,7 +175,7 @@ def _output(graph: Graph, state: State, step: StepState) -> Any:
     if step.output_seq is not None:
         return state.payload(step.output_seq)
     if step.is_map and step.is_done:
-        return map_results(state, step.name)
+        return items_output(graph, state, step.name)
     raise UnknownValue(f"{step.name} has no output.")
 
 

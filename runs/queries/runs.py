@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from config.lib.json import iso as iso
-from designer.document.graph import Action, Graph, Step
+from designer.document.graph import Action, Graph, RollBack, Step
 from runs.machine.allowed import Allowed
 from runs.machine.allowed import allowed as machine_allowed
-from runs.machine.bindings import map_results, run_output
+from runs.machine.bindings import items_output, run_output
 from runs.machine.limits import FRAMES_MAX
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 def load(run_id: UUID) -> tuple[Graph, State]:
     """Returns a run's graph and state as they are now. Raises UnknownRun."""
     loaded = reader.load(run_id)
-    return run_graph(loaded.version_id, loaded.state), loaded.state
+    return run_graph(loaded.version_id, loaded.state, loaded.body), loaded.state
 
 
 # --- a run ---
@@ -67,6 +67,8 @@ def summary_json(run: Run) -> Json:
         "started_at": iso(run.started_at),
         "finished_at": iso(run.finished_at),
         "parent": str(run.parent_id) if run.parent_id else None,
+        "parent_step": run.parent_step,
+        "body": run.body,
         "last_seq": run.last_seq,
     }
 
@@ -83,12 +85,14 @@ def steps_json(graph: Graph, state: State) -> list[Json]:
     seqs = [step.output_seq for step in states.values() if step.output_seq is not None and not step.map_name]
     payloads = state.payloads(seqs)
     return [
-        step_json(graph.by_name[name], states.get(name) or StepState(name), state, payloads)
+        step_json(graph, graph.by_name[name], states.get(name) or StepState(name), state, payloads)
         for name in sorted(graph.by_name, key=graph.position.__getitem__)
     ]
 
 
-def step_json(step: Step, step_state: StepState, state: State, payloads: Mapping[int, Any]) -> Json:
+def step_json(
+    graph: Graph, step: Step, step_state: StepState, state: State, payloads: Mapping[int, Any]
+) -> Json:
     result: Json = {
         "name": step.name,
         "title": step.title,
@@ -112,13 +116,15 @@ def step_json(step: Step, step_state: StepState, state: State, payloads: Mapping
     if step_state.is_map:
         result["items"] = items_json(state, step.name, step_state)
         if step_state.output_seq is None and step_state.status == StepStatus.COMPLETED:
-            result["output"] = map_results(state, step.name)
+            result["output"] = items_output(graph, state, step.name)
     return result
 
 
 def undo_slot(step: Step) -> str | None:
-    """Returns the compensation's worker, "none", "irreversible", or None if it is not stated."""
-    return step.compensation.worker if isinstance(step.compensation, Action) else step.compensation
+    """Returns the compensation's worker, "none", "irreversible", "rollback", or None if it is not stated."""
+    if isinstance(step.compensation, Action):
+        return step.compensation.worker
+    return "rollback" if isinstance(step.compensation, RollBack) else step.compensation
 
 
 def items_json(state: State, name: str, map_state: StepState) -> Json:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from designer.document.graph import Graph, Step, slot_of
-from designer.document.kinds import words_in_run
+from designer.document.wording import words_in_run
 from runs.machine.states import RUN_ENDED
 from runs.machine.vocabulary import UNREACHED
 from runs.models import Run, StepRun

@@ -16,7 +16,7 @@ from redis import RedisError
 from designer.models import WorkflowVersion
 from runs.delivery import queue, worker_processes
 from runs.machine.states import RUN_UNDER_WAY, RunStatus
-from runs.models import Intervention, Run
+from runs.models import IS_LISTED, Intervention, Run
 from runs.queries.steps import listed
 from runs.store import reader
 
@@ -78,7 +78,7 @@ def queued() -> int | None:
 
 
 def _real() -> QuerySet[Run]:
-    return Run.objects.filter(trial=False, imported__isnull=True).order_by()
+    return Run.objects.filter(IS_LISTED, trial=False, imported__isnull=True).order_by()
 
 
 def _ended_lately(status: str) -> Tally:

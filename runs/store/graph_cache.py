@@ -32,9 +32,9 @@ def version_graph(version_id: int) -> Graph:
     return graph
 
 
-def run_graph(version_id: int, state: State) -> Graph:
-    """The graph of a run: that of its version, with the steps that its expansions added."""
-    graph = version_graph(version_id)
+def run_graph(version_id: int, state: State, body: str = "") -> Graph:
+    """The graph of a run: that of its version, or of the body at a path, with the steps that were added."""
+    graph = version_graph(version_id).at(body)
     return _grown_graph(graph, state) if state.run.added else graph
 
 

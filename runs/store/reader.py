@@ -29,7 +29,7 @@ ROWS_PER_STATEMENT = 500
 SMALL_RUN_STEPS = 50  # up to so many steps are read together as soon as one is needed
 
 RUN_SQL = (
-    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, {input} FROM runs_run"
+    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, body, {input} FROM runs_run"
     " WHERE id = %s AND pruned_at IS NULL"
 )
 WHOLE_RUN_SQL, BARE_RUN_SQL = RUN_SQL.format(input="input"), RUN_SQL.format(input="NULL")
@@ -57,7 +57,8 @@ class Loaded:
     """A run as it was read at the database's time `at`. `state` reads its steps and payloads from `rows`.
 
     `read_at`: the same moment by this process's monotonic clock. `is_undisturbed`: no other process advanced
-    the run between the last two reads of this process, or this is the first read.
+    the run between the last two reads of this process, or this is the first read. `body`: the path of the
+    body that it runs; empty for a whole workflow.
     """
 
     version_id: int
@@ -69,6 +70,7 @@ class Loaded:
     parent_step: str
     read_at: float = 0.0
     is_undisturbed: bool = False
+    body: str = ""
 
 
 def now() -> datetime:
@@ -124,12 +126,14 @@ def _run_query(db: Database, run_id: UUID) -> Query:
 def _loaded(run_id: UUID, run_rows: list[Row], at: datetime) -> Loaded:
     if not run_rows:
         raise UnknownRun(run_id)
-    version_id, packed, error, workflow, parent_id, parent_step, input = run_rows[0][:7]
+    version_id, packed, error, workflow, parent_id, parent_step, body, input = run_rows[0][:8]
     run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
     parent = None if parent_id is None else UUID(str(parent_id))
     rows = Rows(run_id, run.total)
     state = State(run, _input(run_id, input), rows)
-    return Loaded(version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
+    return Loaded(
+        version_id, workflow, state, rows, at, parent, parent_step, time.monotonic(), body=body or ""
+    )
 
 
 def _input(run_id: UUID, column: Any) -> Any:

@@ -37,7 +37,7 @@ STORED = re.compile(r"Case(Policy|Mail|Act)")
 # Names that stand in the database, in exported files or in addresses.
 ALLOWED = {
     "runs/audit/audit.py": {"who", "case"},  # columns of the exported audit
-    "runs/models/runs.py": {"case"},  # columns
+    "runs/models/interventions.py": {"case"},  # columns
 }
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 

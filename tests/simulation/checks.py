@@ -19,7 +19,7 @@ from runs.machine.events import Entry
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of
 from runs.machine.rollback.plan import may_go_back, plan
-from runs.machine.states import COUNTERS, RunState, State, StepState
+from runs.machine.states import COUNTERS, RunState, State, StepState, UndoStatus
 from tests.simulation.effects import Effects
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
@@ -125,7 +125,9 @@ class Watched:
             demand(context[key] == value or step_state.carry_seq, f"{step_state.name} lacks its patch")
         actual = bindings_at(self.memory.graph, state, step.name)["context"]
         demand(actual == expected, f"{step.name} sees {actual}, where the rules say {expected}")
-        if step_state.map_name:
+        if step_state.map_name and step.repeats:
+            demand(bindings["turn"] == step_state.index + 1, "a turn has another number")
+        elif step_state.map_name:
             start = step_state.index * step.batch_size
             items = self.memory.known_payloads[self.memory.rows[step.name].items_seq or 0]
             part = items[start] if step.batch_size == 1 else items[start : start + step.batch_size]
@@ -168,13 +170,19 @@ class Watched:
         step = self.memory.rows[child.parent_step]
         if step.child != child.run.id:
             return
-        demand(step.child_pivot or not child.run.pivot, f"{step.name} has not heard of its child's pivot")
+        definition = self.memory.graph.by_name[step.map_name or step.name]
+        is_told = step.child_pivot or not child.run.pivot or definition.detached
+        demand(is_told, f"{step.name} has not heard of its child's pivot")
+        if definition.detached and step.undo == UndoStatus.NONE:
+            return  # what it leaves is its own
         self._check_left(step, child)
+        if not definition.undoes_by_run:
+            return
         status, given_up = child.run.status.value, self.memory.journal[-1].data.get("abandoned", ())
         stays = self.memory.run.status == "completed" or self.witness.keeps(step.name)
         expected = {
             "none": stays,
-            "compensated": status == "compensated",
+            "compensated": status == "compensated" or (definition.detached and not child.run.left_undone),
             "abandoned": status in ("failed", "cancelled")
             or step.name in (*given_up, *self.witness.given_up),
             "resolved": True,

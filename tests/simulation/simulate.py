@@ -26,6 +26,7 @@ from runs.machine.events import (
     Approve,
     CancelMode,
     ClaimIntervention,
+    EndLoop,
     Event,
     HandBack,
     Note,
@@ -300,6 +301,11 @@ class History:
             return
         demand(False, f"what is to be refused counts: {event}")
 
+    def end_loop(self) -> None:
+        run = self.some_run()
+        for name in allowed(run.graph, run.state()).loops:
+            self.world.take(run.run.id, EndLoop(self.world.now, name, "anna"))
+
     def cancel(self) -> None:
         mode: CancelMode = self.rng.choice(("compensate", "compensate", "abandon"))
         self.world.cancel(self.some_run().run.id, mode, self.rng.choice(("anna", "anna", "")))
@@ -379,6 +385,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.send_nonsense: 1,
     History.approve: 3,
     History.answer: 6,
+    History.end_loop: 1,
     History.cancel: 1,
     History.roll_back_some: 1,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from designer.document.graph import IRREVERSIBLE, Action
+from designer.document.graph import IRREVERSIBLE, Action, RollBack
 from runs.machine.events import Entry
 from tests.simulation.facts import Facts
 from tests.simulation.model import Violation, demand
@@ -57,7 +57,8 @@ class Witness(Facts):
         demand(set(data["plan"]) == self.scope, f"plan {data['plan']}, where the rules say {self.scope}")
         self.remains |= {key for key in self.acted if self._remains(key, floor)}
         passed = {key for key in self.pivots if self._is_passed(key, floor)}
-        passed |= {key for key in self.scope & self.child_pivots if self.model.step(key).undo is None}
+        below = {key for key in self.scope & self.child_pivots if self.model.step(key).undoes_by_run}
+        passed |= {key.partition("[")[0] for key in below}
         told = set(data.get("past_pivot", ()))
         demand(told == passed or not self.by, f"passes {told}, where the rules say {passed}")
         for key in self.scope:
@@ -92,14 +93,13 @@ class Witness(Facts):
 
     def is_undoable(self, key: str) -> bool:
         step = self.model.step(key)
-        if step.kind == "workflow":
+        if step.compensation is None or isinstance(step.compensation, RollBack):
             return key in self.children
-        is_worked = step.kind == "task" or "[" in key
-        return isinstance(step.compensation, Action) and is_worked
+        return isinstance(step.compensation, Action) and ("[" in key or step.kind not in ("map", "loop"))
 
     def is_irreversible(self, key: str) -> bool:
         step = self.model.step(key)
-        return step.compensation == IRREVERSIBLE and (step.kind != "map" or "[" in key)
+        return step.compensation == IRREVERSIBLE and (step.kind not in ("map", "loop") or "[" in key)
 
     def late(self, entry: Entry) -> None:
         """Plans the undo of a step that completes during the rollback."""
@@ -138,7 +138,10 @@ class Witness(Facts):
     def _goes_first(self, key: str, other: str) -> bool:
         if self.graph.compensation_order == "sequential":
             return self.acted[key] > self.acted[other]
-        return other.partition("[")[0] in self.model.above(key.partition("[")[0])
+        name, other_name = key.partition("[")[0], other.partition("[")[0]
+        if name == other_name and self.model.step(name).repeats:
+            return int(other.partition("[")[2][:-1]) < int(key.partition("[")[2][:-1])
+        return other_name in self.model.above(name)
 
     def undo_retry(self, entry: Entry) -> None:
         demand(self.phase == "undo", "an undo while going forward")
@@ -174,7 +177,8 @@ class Witness(Facts):
     def undo_failed(self, entry: Entry) -> None:
         is_asked = entry.data["error"]["code"] == "past_pivot"
         demand(not is_asked or not (self.by or self.allowed.get(entry.step)), "a person allowed that")
-        expected = "pending" if is_asked else "running"
+        is_free = self.model.step(entry.step).detached  # its run says only then that it has passed a pivot
+        expected = "pending" if is_asked and not is_free else "running"
         demand(self.undo[entry.step] == expected, "an undo that did not run fails")
         self._drop_lease(entry.step)
         self.undo[entry.step] = "failed"
@@ -294,6 +298,7 @@ READ: dict[str, Callable[[Witness, Entry], None]] = {
     "step.started": Witness.started,
     "step.progress": Witness.progress,
     "step.waiting": Witness.waiting,
+    "step.enough": Witness.enough_said,
     "step.retry_scheduled": Witness.retry_scheduled,
     "step.fallback_started": Witness.fallback,
     "step.expanded": Witness.expanded,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from designer.document.graph import Action, Edge, Graph, Retry, Step
+from designer.document.graph import Action, Body, Edge, Graph, Retry, RollBack, Step
 
 ROOT = "root"
 LEVELS = ((ROOT, 14), ("child_a", 5), ("child_b", 5), ("grandchild", 4))  # name, most steps
@@ -20,6 +20,8 @@ CHILDREN: Mapping[str, tuple[str, ...]] = {
     "child_a": ("grandchild",),
     "child_b": ("grandchild",),
 }
+INSIDE: Mapping[str, str] = {ROOT: "body", "body": "inner body", "child_a": "inner body"}
+"""The workflows whose steps may have bodies, and what that of a body counts as."""
 SIGNALS = ("go", "stop")
 QUEUES = ("default", "slow")
 OPERATORS = (">", "<", ">=", "<=", "==", "!=")
@@ -151,9 +153,48 @@ def make_condition(rng: Random, source: str) -> str:
 
 
 def make_step(rng: Random, name: str, workflow: str) -> Step:
-    kinds = ["task"] * 12 + ["map"] * 3 + ["wait"] * 2 + ["approval", "dynamic", "set", "fail"]
-    kind = rng.choice(kinds + (["workflow"] * 4 if workflow in CHILDREN else []))
-    return KINDS[kind](rng, workflow, make_common(rng, name))
+    kinds = ["task"] * 12 + ["map"] * 3 + ["wait"] * 2 + ["loop"] * 2 + ["approval", "dynamic", "set", "fail"]
+    kinds += ["workflow"] * 4 if workflow in CHILDREN else []
+    kinds += ["group"] if workflow in INSIDE else []
+    return KINDS[rng.choice(kinds)](rng, workflow, make_common(rng, name))
+
+
+def make_body(rng: Random, workflow: str) -> Body:
+    """The graph inside a step of a workflow; what is inside a body has further bodies, up to a depth."""
+    names = [f"b{place}" for place in range(rng.randint(1, 3))]
+    steps = [make_step(rng, name, INSIDE[workflow]) for name in names]
+    return Body(tuple(steps), make_edges(rng, names))
+
+
+def make_inner(rng: Random, workflow: str, common: dict[str, Any]) -> dict[str, Any]:
+    """Who does the work of an item or a turn: a worker, a run of another workflow, or of a body."""
+    choices = ["worker"] * 3 + (["workflow"] if workflow in CHILDREN else [])
+    match rng.choice(choices + (["body"] if workflow in INSIDE else [])):
+        case "worker":
+            return make_work(rng, common["name"])
+        case "workflow":
+            return make_run(rng, {"workflow": rng.choice(CHILDREN[workflow])})
+        case _:
+            return make_run(rng, {"body": make_body(rng, workflow)})
+
+
+def make_run(rng: Random, what: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a step that runs a workflow or a body."""
+    undo = Action("undo", timeout=10.0, queue=rng.choice(QUEUES))
+    return {
+        **what,
+        "input": make_child_input(rng) if rng.random() < 0.3 else None,
+        "retry": make_retry(rng) if rng.random() < 0.3 else None,
+        "timeout": rng.choice((None, None, 60.0)),
+        "compensation": rng.choice((None, None, None, undo, "none", "irreversible")),
+    }
+
+
+def make_child_input(rng: Random) -> dict[str, Any]:
+    mapped: dict[str, Any] = {"v": "=context.v", "items": [1, 2]}
+    if rng.random() < BAD:
+        mapped["bad"] = rng.choice(BAD_CHILD_INPUT)
+    return mapped
 
 
 def make_common(rng: Random, name: str) -> dict[str, Any]:
@@ -221,30 +262,48 @@ def make_dynamic(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
 
 
 def make_map(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    tolerate: int | str = rng.choice((0, 0, 1, 2, "50 %"))
+    needed = rng.choice((1, 2)) if rng.random() < 0.15 else None
     return Step(
         **common,
-        **make_work(rng, common["name"]),
+        **make_inner(rng, workflow, common),
         kind="map",
         items=rng.choice(BAD_ITEMS)
         if rng.random() < BAD
         else rng.choice(("input.items", "context.items", "[1, 2]")),
         batch_size=rng.choice((1, 1, 2, 3)),
         max_concurrency=rng.choice((None, 1, 2)),
-        tolerate=rng.choice((0, 0, 1, 2)),
+        tolerate=0 if needed else tolerate,
+        needed=needed,
     )
+
+
+def make_loop(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(
+        **common,
+        **make_inner(rng, workflow, common),
+        kind="loop",
+        until=make_condition(rng, "v") if rng.random() < 0.7 else None,
+        while_=make_condition(rng, "v") if rng.random() < 0.3 else None,
+        max_turns=rng.choice((1, 2, 3, 5)),
+        delay=rng.choice((None, None, 0, 3, "=turn * 2")),
+        collect=rng.random() < 0.3,
+        on_exhausted=rng.choice(("fail", "continue")),
+    )
+
+
+def make_group(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
+    return Step(**common, **make_run(rng, {"body": make_body(rng, workflow)}), kind="group")
 
 
 def make_child(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
     child = "missing" if rng.random() < 0.04 else rng.choice(CHILDREN[workflow])
-    mapped = {"v": "=context.v", "items": [1, 2]}
-    if rng.random() < BAD:
-        mapped["bad"] = rng.choice(BAD_CHILD_INPUT)
-    return Step(
-        **common,
-        kind="workflow",
-        workflow=child,
-        input=rng.choice((None, mapped)),
-    )
+    if rng.random() < 0.12:
+        undo: Any = rng.choice((None, RollBack(True), RollBack(True), Action("undo", timeout=10.0)))
+        return Step(**common, kind="workflow", workflow=child, detached=True, compensation=undo)
+    if rng.random() < 0.3:
+        return Step(**common, **make_run(rng, {"workflow": child}), kind="workflow")
+    return Step(**common, kind="workflow", workflow=child, input=rng.choice((None, make_child_input(rng))))
 
 
 def make_wait(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
@@ -272,9 +331,8 @@ def make_fail(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
 
 def is_bad(step: Step) -> bool:
     """Whether a step has data with which it cannot begin."""
-    in_child = (step.input or {}).get("bad") in BAD_CHILD_INPUT or (step.values or {}).get(
-        "bad"
-    ) in BAD_CHILD_INPUT
+    bound = {} if step.traits.has_items else {**(step.input or {}), **(step.values or {})}
+    in_child = bound.get("bad") in BAD_CHILD_INPUT
     return step.items in BAD_ITEMS or step.until in BAD_UNTIL or step.seconds in BAD_SECONDS or in_child
 
 
@@ -289,6 +347,8 @@ KINDS = {
     "approval": make_approval,
     "dynamic": make_dynamic,
     "workflow": make_child,
+    "loop": make_loop,
+    "group": make_group,
     "set": make_set,
     "fail": make_fail,
 }

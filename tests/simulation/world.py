@@ -230,13 +230,16 @@ class World:
         parent: str | None = None,
         step: str = "",
         depth: int = 0,
+        timeout: float | None = None,
+        within: Graph | None = None,
     ) -> Unit:
-        graph = self.library[workflow]
+        graph = self.library[workflow] if within is None else within
         memory = Memory(graph, dict(input), RunState(id=id), parent, step)
         unit = Unit(id, memory, memory.state(), graph)
         data: dict[str, Any] = {"depth": depth, "workflow": workflow}
-        if graph.timeout is not None:
-            data["due_at"] = (self.now + timedelta(seconds=graph.timeout)).isoformat()
+        timeouts = [seconds for seconds in (graph.timeout, timeout) if seconds is not None]
+        if timeouts:
+            data["due_at"] = (self.now + timedelta(seconds=min(timeouts))).isoformat()
         unit.record(create(graph, unit.state, self.now, data))
         return unit
 
@@ -249,15 +252,18 @@ class World:
                 self._start_child(unit, command)
 
     def _start_child(self, unit: Unit, command: StartChild) -> None:
-        if command.workflow not in self.library:
+        within = unit.memory.base.body_of(command.body) if command.body else None
+        if within is None and command.workflow not in self.library:
             error = {"code": "unknown_workflow", "message": command.workflow}
             unit.take(EndChild(self.now, command.step, command.child, "failed", error=error))
             return
-        depth = unit.state.run.depth + 1
-        child = self._create(command.child, command.workflow, command.input, unit.id, command.step, depth)
+        about = (command.child, command.workflow, command.input, unit.id, command.step)
+        child = self._create(*about, unit.state.run.depth + 1, command.timeout, within)
         unit.children.append(child)
         child.take(Start(self.now))
         self._start_children(child)
+        if command.detached:
+            unit.take(EndChild(self.now, command.step, command.child, "started"))
 
     def cancel(self, run: str, mode: CancelMode, by: str) -> None:
         """Cancels a run, if there is one: a child's creation may have failed."""
@@ -272,7 +278,10 @@ class World:
         try:
             self.take(child, Rollback(self.now, by, by_parent=True))
         except Refused:
-            self.tell_parent(child)
+            if self.runs[child].run.phase == "forward":  # a detached run is under way
+                self.cancel(child, "compensate", by)
+            else:
+                self.tell_parent(child)
 
     def tell_parent(self, run: str) -> None:
         memory = self.runs[run]

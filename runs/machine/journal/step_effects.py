@@ -21,6 +21,7 @@ def _queued(state: State, entry: Entry) -> None:
         phase=direction,
         process="",
         due_at=None,
+        waits=None,
         ended_seq=None,
         by_fallback=direction != "forward" and data.get("by_fallback", before.by_fallback),
         begins_again=data.get("asks", before.begins_again if data.get("handed_back") else 0),
@@ -33,10 +34,19 @@ def _queued(state: State, entry: Entry) -> None:
 
 
 def _enter_map(state: State, item: StepState, source: str) -> None:
-    """`source`: "next" for the item after all so far, "again" for one that an operator runs again."""
+    """`source`: "next" for the item after all so far, "again" for one that an operator runs again.
+
+    "turn": for the next turn of a loop, which has as many items as turns have begun.
+    """
     parent = state.step(item.map_name or "")
-    position = "again_next" if source == "again" else "items_next"
-    state.put(evolve(parent, items_open=parent.items_open + 1, **{position: getattr(parent, position) + 1}))
+    changes: dict[str, Any] = {"items_open": parent.items_open + 1}
+    if source == "again":
+        changes["again_next"] = parent.again_next + 1
+    else:
+        changes["items_next"] = parent.items_next + 1
+    if source == "turn":
+        changes["items_total"] = (parent.items_total or 0) + 1
+    state.put(evolve(parent, **changes))
 
 
 @effect("step.started")
@@ -82,6 +92,7 @@ def _map_again(state: State, entry: Entry) -> None:
         status=StepStatus.RUNNING,
         ended_seq=None,
         items_failed=0,
+        enough=False,
         again_seq=entry.seq,
         again_next=0,
     )
@@ -92,9 +103,17 @@ def _progress(state: State, entry: Entry) -> None:
     """The state does not change: progress is read from the journal."""
 
 
+@effect("step.enough")
+def _enough(state: State, entry: Entry) -> None:
+    state.change(entry.step, enough=True)
+    for name in entry.data.get("cancelled", ()):
+        end_early(state, entry, name)
+
+
 @effect("step.waiting")
 def _waiting(state: State, entry: Entry) -> None:
-    state.change(
+    fresh = {"failures": 0, "asked": 0} if entry.data.get("fresh") else {}
+    step = state.change(
         entry.step,
         status=StepStatus.WAITING,
         waits=entry.data,
@@ -102,7 +121,12 @@ def _waiting(state: State, entry: Entry) -> None:
         started_at=state.step(entry.step).started_at or entry.at,
         attempt=entry.attempt,
         left_last=0,
+        process="",
+        ended_seq=None,
+        **fresh,
     )
+    if "item" in entry.data:
+        _enter_map(state, step, entry.data["item"])
 
 
 @effect("step.retry_scheduled")
@@ -120,7 +144,10 @@ def _retry_scheduled(state: State, entry: Entry) -> None:
         failures=step.failures + data.get("failed", 0),
         asked=step.asked + data.get("asked", 0),
         carry_seq=entry.seq if entry.payload is not None else step.carry_seq,
+        waits=None,
     )
+    if "left" in data:
+        count_left(state, entry.step, data["left"], data["left_names"])
 
 
 @effect("step.fallback_started")
@@ -153,7 +180,9 @@ def _completed(state: State, entry: Entry) -> None:
     _note_pivots(state, entry)
     if "signal" in entry.data:
         _take_signal(state, entry.data["signal"])
-    _leave_map(state, step, failed=False)
+    for name in entry.data.get("cancelled", ()):
+        end_early(state, entry, name)
+    _leave_map(state, step, failed=False, completed=entry)
     _settle_edges(state, entry)
 
 
@@ -232,13 +261,29 @@ def _effect(before: StepState, entry: Entry) -> dict[str, Any]:
     return known(before, entry.seq) if entry.data["acted"] else cleared(before)
 
 
-def _leave_map(state: State, item: StepState, failed: bool) -> None:
+def _leave_map(state: State, item: StepState, failed: bool, completed: Entry | None = None) -> None:
     if item.map_name is None:
         return
     parent = state.step(item.map_name)
-    state.put(
-        evolve(parent, items_open=parent.items_open - 1, items_failed=parent.items_failed + int(failed))
-    )
+    changes: dict[str, Any] = {"items_open": parent.items_open - 1}
+    if failed:
+        changes["items_failed"] = parent.items_failed + 1
+    if completed is not None:
+        changes["items_done"] = parent.items_done + 1
+        if "lays" in completed.data:
+            changes["laid"] = {**parent.laid, **_laid_by(completed)}
+        if completed.data.get("enough"):
+            changes["enough"] = True
+    state.put(evolve(parent, **changes))
+
+
+def _laid_by(turn: Entry) -> dict[str, int]:
+    """Returns the keys that a turn lays over the context of the turns behind it, with its entry."""
+    if isinstance(turn.data["lays"], str):
+        return {turn.data["lays"]: turn.seq} if turn.payload is not None else {}
+    if isinstance(turn.payload, dict):
+        return dict.fromkeys(turn.payload, turn.seq)
+    return {} if turn.payload is None else {"result": turn.seq}
 
 
 def end_early(state: State, entry: Entry, name: str) -> None:

@@ -50,14 +50,16 @@ def plan_undos(state: State, plan: list[str], order: dict[str, Any] | None) -> N
 def plan_late_undo(state: State, entry: Entry) -> None:
     """Plans the undo of a step that ended during the rollback: the undos named in the entry wait for it.
 
-    With `through_map` they wait for the map of the item as a whole.
+    With `through_map` they wait for the map of the item as a whole; with `in_loop` that counts one turn more.
     """
     waiting, through_map = entry.data["undo"], entry.data.get("through_map", False)
     plan_undos(state, [entry.step], {entry.step: {"after": 0, "then": [] if through_map else waiting}})
     for name in waiting:
         state.change(name, undo_after=state.step(name).undo_after + 1)
+    parent = state.step(state.step(entry.step).map_name or "")
+    if entry.data.get("in_loop"):
+        state.put(evolve(parent, undo_after=parent.undo_after + 1))
     if through_map:
-        parent = state.step(state.step(entry.step).map_name or "")
         after, then = parent.undo_after + 1, (*parent.undo_then, *waiting)
         state.put(evolve(parent, undo_after=after, undo_then=then))
 

@@ -81,7 +81,9 @@ def passed(graph: Graph, state: State, undo: tuple[str, ...], floor: int = 0) ->
     own = state.steps_named([step.name for step in graph.steps if step.pivot]) if state.run.pivot else {}
     over = {name for name, step in own.items() if _is_standing(step) and _ended_after(step, floor)}
     steps = state.steps_named(list(undo)).values() if state.run.pivot_below else ()
-    over |= {step.name for step in steps if step.child_pivot and rolls_child_back(graph, step)}
+    over |= {
+        step.map_name or step.name for step in steps if step.child_pivot and rolls_child_back(graph, step)
+    }
     return tuple(step.name for step in graph.steps if step.name in over)
 
 
@@ -99,7 +101,7 @@ def _ended_after(step: StepState, floor: int) -> bool:
 def rolls_child_back(graph: Graph, step: StepState) -> bool:
     """Whether the undo of a step is the rollback of its child run, not a call of a worker."""
     definition = graph.by_name[step.map_name or step.name]
-    return definition.traits.starts_run and definition.undo is None
+    return definition.undoes_by_run
 
 
 # --- questions ---

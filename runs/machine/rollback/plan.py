@@ -223,12 +223,25 @@ def parallel_order(graph: Graph, names: tuple[str, ...]) -> dict[str, dict[str, 
         for step, members in groups.items()
     }
     for step, members in groups.items():
-        order |= {name: {"after": len(nearest[step]), "then": []} for name in members if name != step}
+        first = members
+        if graph.by_name[step].repeats:
+            order |= turns_in_a_row(members, len(nearest[step]))
+            first = members[:1]
+        else:
+            order |= {name: {"after": len(nearest[step]), "then": []} for name in members if name != step}
         if members == [step]:
             order[step]["after"] = len(nearest[step])
         for target in nearest[step]:
-            order[target]["then"] += members
+            order[target]["then"] += first
     return order
+
+
+def turns_in_a_row(turns: list[str], after: int) -> dict[str, dict[str, Any]]:
+    """Returns the order of the turns of a loop: each waits for the one behind it, the first for `after`."""
+    return {
+        turn: {"after": 1 if place else after, "then": turns[place + 1 : place + 2]}
+        for place, turn in enumerate(turns)
+    }
 
 
 def _nearest_planned(graph: Graph, planned: set[str]) -> dict[str, set[str]]:
@@ -244,8 +257,9 @@ def _nearest_planned(graph: Graph, planned: set[str]) -> dict[str, set[str]]:
 def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what the entry of a step that ends during the rollback says about its place in the plan.
 
-    `undo`: the planned undos that wait for it; `through_map`: for its map as a whole. `remains`: it had an
-    effect that cannot be undone. {}: there is nothing to undo.
+    `undo`: the planned undos that wait for it. `through_map`: they wait for its map as a whole. `in_loop`: it
+    is a turn, and the turn before it waits. `remains`: it had an effect that cannot be undone. {}: there is
+    nothing to undo.
     """
     ended = replace(transition.step(key), child=data.get("child"))
     may_have_acted = data.get("unknown") or data.get("acted", is_there(ended)) or other_has_acted(ended)
@@ -259,8 +273,17 @@ def late_plan(transition: Transition, key: str, data: Mapping[str, Any]) -> dict
         return {"undo": _undone_next(transition)}
     if ended.map_name is None:
         return {"undo": _undone_after(transition, key)}
+    if transition.definition(key).repeats and (first := _first_turn(transition, ended.map_name)):
+        return {"undo": [first], "in_loop": True}
     is_awaited = transition.step(ended.map_name).undo_after > 0  # other items are planned; it joins them
     return {"undo": [] if is_awaited else _undone_after(transition, ended.map_name), "through_map": True}
+
+
+def _first_turn(transition: Transition, name: str) -> str | None:
+    """Returns the planned undo of the last turn of a loop that has ended; None if no turn is planned."""
+    turns = transition.state.items(name).values()
+    planned = [turn for turn in turns if turn.undo == UndoStatus.PENDING]
+    return max(planned, key=lambda turn: turn.index).name if planned else None
 
 
 def _undone_next(transition: Transition) -> list[str]:

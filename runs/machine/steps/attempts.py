@@ -116,7 +116,7 @@ def _conclude(transition: Transition, key: str, outcome: Outcome, expansion: tup
     if (
         outcome.kind == "intervention"
         and transition.run.phase == "forward"
-        and not _is_pointless(transition, key)
+        and not is_pointless(transition, key)
     ):
         return completion.pause(transition, key, _failure(outcome), outcome.output, unknown=is_unknown(state))
     may_ask = step.verify is not None and transition.run.phase == "forward"
@@ -139,9 +139,9 @@ def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: 
     """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
     may_continue = transition.run.phase == "forward" and not state.by_fallback
-    may_continue = may_continue and not _is_pointless(transition, key)
+    may_continue = may_continue and not is_pointless(transition, key)
     if may_continue and may_retry(action_of(step, "forward"), state, outcome):
-        return _schedule(transition, key, outcome, unknown)
+        return schedule(transition, key, outcome, unknown)
     has_effect = effect.get("acted", is_there(state))
     if may_continue and step.fallback is not None and not has_effect:
         return _fall_back(transition, key, outcome, unknown, **effect)
@@ -149,13 +149,13 @@ def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: 
     return give_up(transition, key, failure, outcome.output, unknown=unknown, **effect)
 
 
-def _is_pointless(transition: Transition, key: str) -> bool:
+def is_pointless(transition: Transition, key: str) -> bool:
     """Whether a step is an item of a map that can only fail, whatever becomes of the item."""
     map_name = transition.step(key).map_name
     return map_name is not None and maps.is_failing(transition.step(map_name), transition.definition(key))
 
 
-def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool) -> None:
+def schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool, **more: Any) -> None:
     state = transition.step(key)
     action = action_of(transition.definition(key), "forward")
     has_asked = outcome.kind == "retry_needed"
@@ -165,6 +165,7 @@ def _schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool)
         "unknown": unknown,
         "asked" if has_asked else "failed": 1,
         "error": error_of(_failure(outcome)),
+        **more,
     }
     payload = outcome.output if has_asked else None
     transition.emit("step.retry_scheduled", key, attempt=state.attempt, data=data, payload=payload)
@@ -180,7 +181,7 @@ def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
     if answer.get("outcome") == "done":
         return succeed(transition, key, answer.get("output", {}), verified=True)
     failure, had_no_effect = failure_of(state), answer.get("outcome") == "not_done"
-    if state.begins_again and transition.run.phase == "forward" and not _is_pointless(transition, key):
+    if state.begins_again and transition.run.phase == "forward" and not is_pointless(transition, key):
         return _ask_or_begin(transition, key, state, had_no_effect)
     if not is_there(state):
         return _retry_or_fail(transition, key, Outcome("unknown", failure=failure), not had_no_effect)
@@ -208,7 +209,7 @@ def _fall_back(transition: Transition, key: str, outcome: Outcome, unknown: bool
 def succeed(transition: Transition, key: str, output: Any, **data: Any) -> None:
     """Completes a step or an item of a map."""
     if transition.step(key).map_name is not None:
-        maps.item_completed(transition, transition.definition(key), key, output)
+        maps.item_completed(transition, transition.definition(key), key, output, **data)
     else:
         completion.complete(transition, key, output, **transition.duration(key), **data)
 

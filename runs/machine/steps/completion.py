@@ -138,7 +138,10 @@ def fail(transition: Transition, name: str, failure: Failure, output: Any = None
     if transition.run.phase == "undo":
         data |= plan.late_plan(transition, name, data)
         transition.emit("step.failed", name, attempt=attempt, payload=output, data=data)
-    elif edge := catching_edge(transition, name, data, failure, output):
+        return
+    edge = catching_edge(transition, name, data, failure, output)
+    effect |= {"not_caught": data["not_caught"]} if "not_caught" in data else {}
+    if edge is not None:
         _catch(transition, name, edge, data, output)
     elif step.on_failure == "continue":
         settle_edges(transition, "step.failed", name, data, output)
@@ -154,15 +157,21 @@ def catching_edge(
 ) -> Edge | None:
     """Returns the first error edge whose patterns and condition fit a failure that is about to be recorded.
 
-    A condition that cannot be evaluated does not fit: the failure is what counts, and it has been told.
+    A condition that cannot be evaluated does not fit: the failure is what counts. A fault of the product in
+    one is noted, also in `data`, and nothing catches the failure.
     """
     errors = [edge for edge in transition.edges_from(name) if edge.catches(codes_of(failure))]
     if not any(edge.when for edge in errors):
         return errors[0] if errors else None
     seen = None if data.get("acted") else output
     own = Ending(StepStatus.FAILED, seen, data["error"], is_caught=True)
-    bindings = bindings_after(transition.graph, transition.state, name, own)
-    return next((edge for edge in errors if _fits(edge, bindings)), None)
+    try:
+        bindings = bindings_after(transition.graph, transition.state, name, own)
+        return next((edge for edge in errors if _fits(edge, bindings)), None)
+    except Exception as error:
+        transition.failure(name, error)
+        data["not_caught"] = "internal"
+        return None
 
 
 def _fits(edge: Edge, bindings: Mapping[str, Any]) -> bool:

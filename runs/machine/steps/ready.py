@@ -11,7 +11,7 @@ from designer.document.kinds import KINDS
 from runs.machine.bindings import bindings_at
 from runs.machine.conditions import holds
 from runs.machine.states import StepStatus
-from runs.machine.steps import completion
+from runs.machine.steps import completion, maps
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 
@@ -43,6 +43,21 @@ def offer(transition: Transition, step: Step) -> None:
             RULES[step.kind].begin(transition, step)
 
     transition.guarded(step.name, begin, partial(completion.fail, transition, step.name))
+
+
+def try_again(transition: Transition, key: str) -> None:
+    """Begins the next attempt of a step, or of an item, whose delay is over."""
+    step, state = transition.definition(key), transition.step(key)
+    if not step.starts_runs:
+        transition.queue(key, state.phase)
+    elif state.map_name is not None:
+        maps.try_again(transition, step, key)
+    else:
+        begin, fail = (
+            partial(RULES[step.kind].begin, transition, step),
+            partial(completion.fail, transition, key),
+        )
+        transition.guarded(key, begin, fail)
 
 
 def begin_again(transition: Transition, key: str) -> None:

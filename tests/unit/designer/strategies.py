@@ -67,20 +67,46 @@ WORKED = {
     "queue": NAMES,
     "timeout": SECONDS,
 }
+OF_RUN: dict[str, st.SearchStrategy[Any]] = {
+    "input": st.none() | OBJECTS,
+    "compensation": UNDO | st.just({"rollback": True}),
+    "retry": RETRIES,
+    "timeout": SECONDS,
+}
+BODIES = st.fixed_dictionaries(
+    {"steps": st.lists(st.fixed_dictionaries({"name": NAMES, "worker": NAMES}), max_size=2)},
+    optional={"layout": st.dictionaries(NAMES, st.tuples(SECONDS, SECONDS).map(list), max_size=2)},
+)
+WORK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "worker": ({"worker": NAMES}, WORKED),
+    "workflow": ({"workflow": NAMES}, {**OF_RUN, "version": st.integers(1, 9)}),
+    "body": ({"body": BODIES}, {**OF_RUN, "params": OBJECTS}),
+}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "task": ({"worker": NAMES}, {**WORKED, "dynamic": st.booleans()}),
-    "map": (
-        {"worker": NAMES, "items": st.sampled_from(["context.rows", "=context.rows"])},
+    "group": ({"body": BODIES}, {**OF_RUN, "params": OBJECTS}),
+    "loop": (
+        {"max_turns": st.integers(1, 99)},
         {
-            **WORKED,
+            "until": EXPRESSIONS,
+            "while": EXPRESSIONS,
+            "delay": st.integers(0, 9) | st.just("=turn * 2"),
+            "collect": st.booleans(),
+            "on_exhausted": st.sampled_from(["fail", "continue"]),
+        },
+    ),
+    "map": (
+        {"items": st.sampled_from(["context.rows", "=context.rows"])},
+        {
             "batch_size": st.integers(1, 9),
             "max_concurrency": st.none() | st.integers(1, 9),
-            "tolerate": st.integers(0, 9),
+            "tolerate": st.integers(0, 9) | st.sampled_from(["10 %", "0.5%"]),
+            "needed": st.integers(1, 9),
         },
     ),
     "workflow": (
         {"workflow": NAMES},
-        {"version": st.none() | st.integers(1, 9), "input": st.none() | OBJECTS, "compensation": UNDO},
+        {"version": st.none() | st.integers(1, 9), **OF_RUN, "detached": st.booleans()},
     ),
     "set": ({"values": OBJECTS}, {}),
     "fail": ({"code": NAMES}, {"message": TEXTS.filter(lambda text: not text.startswith("="))}),
@@ -100,6 +126,9 @@ def steps(draw: st.DrawFn, name: str) -> dict[str, Any]:
     if kind == "wait":
         return {"name": name, "kind": kind, **draw(WAITS), **common}
     required, optional = KINDS[kind]
+    if kind in ("map", "loop"):
+        work = WORK[draw(st.sampled_from(list(WORK)))]
+        required, optional = {**work[0], **required}, {**work[1], **optional}
     return {"name": name, "kind": kind, **draw(st.fixed_dictionaries(required, optional=optional)), **common}
 
 

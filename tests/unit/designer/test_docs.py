@@ -62,8 +62,11 @@ def test_every_code_of_the_table_is_used_and_no_other() -> None:
 
 
 def test_the_examples_have_no_problem() -> None:
-    first, params = blocks("yaml")
+    first, group, loop, params = blocks("yaml")
     assert check_document(from_yaml(first), get_catalog(), shipped) == []
+    for part in (group, loop):
+        document = {"schema": 1, "name": "a", **from_yaml(part)}
+        assert check_document(document, get_catalog(), shipped) == []
     step = {"name": "a", "worker": "validate_input", **from_yaml(params)}
     assert check_document({"schema": 1, "name": "a", "steps": [step]}, get_catalog(), shipped) == []
 

@@ -1,4 +1,4 @@
-"""Maps: a call of a worker for each item of a list. PURE."""
+"""Maps: a call of a worker, or a run, for each item of a list. PURE."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ def begin(transition: Transition, step: Step) -> None:
     if total > MAP_ITEMS_MAX:
         message = f"{step.name} has {total} items; the limit is {MAP_ITEMS_MAX}. Use a larger batch_size."
         return completion.fail(transition, step.name, Failure("too_many_items", message))
-    queued = min(total, maps.window_of(step))
+    if step.needed is not None and step.needed > total:
+        message = f"{step.name} needs {step.needed} items to complete and has {total}"
+        return completion.fail(transition, step.name, Failure("too_few_items", message))
+    queued = 0 if step.starts_runs else min(total, maps.window_of(step))
     transition.emit(
         "step.started", step.name, attempt=1, data={"items": total, "queued": queued}, payload=items
     )
     for index in range(queued):
         transition.dispatch(f"{step.name}[{index}]")
-    return None if total else completion.complete(transition, step.name)
+    return maps.go_on(transition, step)
 
 
 def resume(transition: Transition, step: Step, key: str) -> bool:
-    """Runs one item again, or all that did not complete; a map that never had items begins anew."""
+    """Runs one item again, or all that did not complete; what never had items begins anew."""
     state = transition.step(key)
     if state.map_name is not None:
-        transition.queue_again(key)
+        maps.begin_again(transition, step, key)
     elif state.is_map:
         maps.retry_items(transition, step)
     else:

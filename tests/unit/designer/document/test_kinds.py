@@ -9,20 +9,25 @@ from typing import Any, get_args
 import pytest
 
 from designer.builder import WorkflowBuilder
-from designer.document.document import dump_step, parse, parse_step
+from designer.document.document import FIELD_OF, dump_step, parse, parse_step
 from designer.document.kinds import (
     DEFAULT_KIND,
     KINDS,
     Kind,
-    Step,
-    slot_of,
-    wording_parts,
-    words_in_run,
 )
+from designer.document.steps import Step, slot_of
+from designer.document.wording import wording_parts, words_in_run
 from designer.formats.python_source import to_python
 from runs.machine.steps.ready import RULES
 
-SAMPLES = {"worker": "pack", "items": "context.items", "workflow": "pay", "seconds": 60}
+SAMPLES = {
+    "max_turns": 3,
+    "body": {"steps": []},
+    "worker": "pack",
+    "items": "context.items",
+    "workflow": "pay",
+    "seconds": 60,
+}
 
 
 def step(kind: str, **more: Any) -> Step:
@@ -49,8 +54,9 @@ def test_a_kind_has_rules_a_method_and_fields_of_a_step(kind: Kind) -> None:
     row = KINDS[kind]
     assert callable(RULES[kind].begin)
     parameters = list(inspect.signature(getattr(WorkflowBuilder, row.method)).parameters)
-    assert parameters[1 : len(row.required) + 1] == list(row.required)
-    assert row.readers.keys() <= {field.name for field in fields(Step)}
+    leading = list(row.leading or row.required)
+    assert parameters[1 : len(leading) + 1] == leading
+    assert {FIELD_OF.get(key, key) for key in row.readers} <= {field.name for field in fields(Step)}
     assert {*row.required, *row.one_of, *row.evaluated, *row.start} <= row.readers.keys()
 
 

@@ -18,6 +18,7 @@ from runs.machine.events import (
     Claim,
     ClaimIntervention,
     EndChild,
+    EndLoop,
     Event,
     HandBack,
     Lose,
@@ -165,6 +166,11 @@ STEPS: dict[str, tuple[Step, Callable[[Driver], object]]] = {
     ),
     "cancelled": (task("s"), lambda driver: [driver.run("before"), driver.cancel()]),
     "map": (each("s"), lambda driver: driver.run("before")),
+    "loop": (each("s", kind="loop", max_turns=3), lambda driver: driver.run("before")),
+    "delayed": (
+        each("s", kind="loop", max_turns=3, delay=4),
+        lambda driver: [driver.run("before"), driver.run("s[0]")],
+    ),
 }
 STEP_STATUS = {
     "verify-queued": "queued",
@@ -175,6 +181,8 @@ STEP_STATUS = {
     "approval": "waiting",
     "child": "waiting",
     "map": "running",
+    "loop": "running",
+    "delayed": "running",
 }
 
 
@@ -204,6 +212,7 @@ EVENTS: dict[str, Callable[[Driver], Event]] = {
     "Wake": lambda driver: Wake(driver.now, "s"),
     "Approve": lambda driver: Approve(driver.now, "s", True, "anna"),
     "EndChild": lambda driver: EndChild(driver.now, "s", CHILD, "completed"),
+    "EndLoop": lambda driver: EndLoop(driver.now, "s", "anna"),
     "Undone": lambda driver: EndChild(driver.now, "s", CHILD, "compensated"),
     "Take": lambda driver: ClaimIntervention(driver.now, "s", driver.step("s").intervention or 0, "anna"),
     "Answer": lambda driver: AnswerIntervention(
@@ -211,24 +220,26 @@ EVENTS: dict[str, Callable[[Driver], Event]] = {
     ),
 }
 STEP_TABLE = """
-              Claim OldClaim Report OldReport Lose HandBack Note Wake Approve EndChild Take Answer
-pending         .      .       .       .       .      .      .    .      x       .      x     x
-queued          +      .       .       .       .      .      .    +      x       .      x     x
-running         .      .       +       .       +      +      +    +      x       .      x     x
-retrying        .      .       .       .       .      .      .    +      x       .      x     x
-verify-queued   +      .       .       .       .      .      .    +      x       .      x     x
-verify-running  .      .       +       .       +      +      +    +      x       .      x     x
-fallback        .      .       +       .       +      +      +    +      x       .      x     x
-waiting-time    .      .       .       .       .      .      .    +      x       .      x     x
-waiting-signal  .      .       .       .       .      .      .    +      x       .      x     x
-approval        .      .       .       .       .      .      .    .      +       .      x     x
-child           .      .       .       .       .      .      .    .      x       +      x     x
-blocked         .      .       .       .       .      .      .    .      x       .      +     +
-completed       .      .       .       .       .      .      .    .      x       .      x     x
-skipped         .      .       .       .       .      .      .    .      x       .      x     x
-failed          .      .       .       .       .      .      .    .      x       .      x     x
-cancelled       .      .       .       .       .      .      .    .      x       .      x     x
-map             .      .       .       .       .      .      .    .      x       .      x     x
+              Claim OldClaim Report OldReport Lose HandBack Note Wake Approve EndChild Take Answer EndLoop
+pending         .      .       .       .       .      .      .    .      x       .      x     x    x
+queued          +      .       .       .       .      .      .    +      x       .      x     x    x
+running         .      .       +       .       +      +      +    +      x       .      x     x    x
+retrying        .      .       .       .       .      .      .    +      x       .      x     x    x
+verify-queued   +      .       .       .       .      .      .    +      x       .      x     x    x
+verify-running  .      .       +       .       +      +      +    +      x       .      x     x    x
+fallback        .      .       +       .       +      +      +    +      x       .      x     x    x
+waiting-time    .      .       .       .       .      .      .    +      x       .      x     x    x
+waiting-signal  .      .       .       .       .      .      .    +      x       .      x     x    x
+approval        .      .       .       .       .      .      .    .      +       .      x     x    x
+child           .      .       .       .       .      .      .    .      x       +      x     x    x
+blocked         .      .       .       .       .      .      .    .      x       .      +     +    x
+completed       .      .       .       .       .      .      .    .      x       .      x     x    x
+skipped         .      .       .       .       .      .      .    .      x       .      x     x    x
+failed          .      .       .       .       .      .      .    .      x       .      x     x    x
+cancelled       .      .       .       .       .      .      .    .      x       .      x     x    x
+map             .      .       .       .       .      .      .    .      x       .      x     x    x
+loop            .      .       .       .       .      .      .    .      x       .      x     x    +
+delayed         .      .       .       .       .      .      .    .      x       .      x     x    +
 """
 
 

@@ -25,6 +25,7 @@ TYPES = {
     "step.failed",
     "step.expanded",
     "step.waiting",
+    "step.enough",
     "signal.received",
     "compensation.started",
     "compensation.completed",

@@ -1,0 +1,73 @@
+"""Loops: whether another turn follows, and when. PURE.
+
+A turn is an item: `pages[2]` is the third turn of the loop `pages`. What is decided here is carried out by
+`maps`, as for the items of a map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from designer.document.graph import Step
+from designer.errors import ExpressionError
+from designer.expressions.expressions import bare, resolve
+from designer.problems import truncate
+from runs.machine.bindings import turn_bindings
+from runs.machine.conditions import holds
+from runs.machine.errors import BadValue
+from runs.machine.limits import WAIT_S_MAX
+from runs.machine.states import StepStatus
+from runs.machine.transition import Transition
+from workers.sdk.outcome import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Another turn follows, at once or at `due_at`."""
+
+    due_at: datetime | None = None
+
+
+def next_turn(transition: Transition, step: Step) -> Turn | Failure | None:
+    """Returns what follows the turns so far: another one, a failure, or None if the loop is complete.
+
+    Raises ExpressionError or BadValue.
+    """
+    state = transition.step(step.name)
+    turns = state.items_total or 0
+    if state.enough or (turns and _is_reached(transition, step, turns)):
+        return None
+    bindings = turn_bindings(transition.graph, transition.state, step.name, turns, is_next=True)
+    if step.while_ is not None and not holds(bare(step.while_), bindings):
+        return None
+    if turns >= (step.max_turns or 0):
+        return None if step.on_exhausted == "continue" else _exhausted(step)
+    return Turn(_due_at(transition, step, turns) if turns else None)
+
+
+def _is_reached(transition: Transition, step: Step, turns: int) -> bool:
+    """Whether `until` is true of the last turn; one that a person has skipped says nothing."""
+    last = transition.step(f"{step.name}[{turns - 1}]")
+    if step.until is None or last.status != StepStatus.COMPLETED:
+        return False
+    return bool(holds(bare(step.until), turn_bindings(transition.graph, transition.state, step.name, turns)))
+
+
+def _exhausted(step: Step) -> Failure:
+    goal = f"until {step.until}" if step.until else f"while {step.while_}" if step.while_ else "in turns"
+    return Failure("turns_exhausted", f"{step.name} runs {goal}, and its {step.max_turns} turns are used up.")
+
+
+def _due_at(transition: Transition, step: Step, turns: int) -> datetime | None:
+    """Returns when the next turn may begin; None for at once."""
+    if step.delay is None:
+        return None
+    bindings = turn_bindings(transition.graph, transition.state, step.name, turns)
+    seconds: Any = resolve(step.delay, bindings)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ExpressionError(f"delay of {step.name} is {truncate(seconds)}, not a number")
+    if not seconds <= WAIT_S_MAX:
+        raise BadValue(f"delay of {step.name} is {seconds:,.0f} seconds; the limit is {WAIT_S_MAX:,}")
+    return transition.at + timedelta(seconds=seconds) if seconds > 0 else None
