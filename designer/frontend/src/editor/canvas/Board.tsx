@@ -11,7 +11,7 @@ import { marksOf, type Problem } from "../../graph/model/problems";
 import type { Selection } from "../draft/selection";
 import { refusalOf } from "../model/rules";
 import { ConditionEdge } from "../../graph/view/ConditionEdge";
-import { flowEdges, flowNodes, writtenAt, MANY } from "../../graph/view/flow";
+import { FAILED, flowEdges, flowNodes, writtenAt, MANY } from "../../graph/view/flow";
 import { BLOCK_TYPE } from "./Palette";
 import { FIT } from "../../graph/view/useCamera";
 import { StepNode, type StepFlowNode } from "../../graph/view/StepNode";
@@ -31,7 +31,7 @@ interface Props {
   readonly chosen: Selection;
   readonly choose: Dispatch<SetStateAction<Selection>>;
   readonly move: (layout: Places) => void;
-  readonly connect: (from: string, to: string) => void;
+  readonly connect: (from: string, to: string, isError: boolean) => void;
   readonly refuse: (reason: string) => void;
   readonly remove: (steps: readonly string[], edges: readonly string[]) => void;
   readonly drop: (key: string, place: Place, edge: string | null) => void;
@@ -95,12 +95,12 @@ function useFlowItems({ document, catalog, problems, places, chosen, choose }: P
 /** Handlers of gestures. They never change: React Flow passes each new one on to every step and edge. */
 function handlersOf(latest: RefObject<Props>) {
   return {
-    isValidConnection: ({ source, target }: Edge | Connection) => refusalOf(latest.current.document, source, target) === null,
-    onConnect: ({ source, target }: Connection) => latest.current.connect(source, target),
-    onConnectEnd: (_: unknown, { isValid, fromNode, toNode, fromHandle }: FinalConnectionState) => {
+    isValidConnection: ({ source, target, sourceHandle }: Edge | Connection) => refusalOf(latest.current.document, source, target, sourceHandle === FAILED) === null,
+    onConnect: ({ source, target, sourceHandle }: Connection) => latest.current.connect(source, target, sourceHandle === FAILED),
+    onConnectEnd: (_: unknown, { isValid, fromNode, toNode, fromHandle, toHandle }: FinalConnectionState) => {
       if (isValid !== false || !toNode) return;
       const [from, to] = fromHandle.type === "target" ? [toNode.id, fromNode.id] : [fromNode.id, toNode.id];
-      const reason = refusalOf(latest.current.document, from, to);
+      const reason = refusalOf(latest.current.document, from, to, [fromHandle.id, toHandle?.id].includes(FAILED));
       if (reason) latest.current.refuse(reason);
     },
     onNodeDragStop: (_: unknown, __: unknown, moved: readonly StepFlowNode[]) =>

@@ -51,13 +51,25 @@ export default function Outline({ bench, ask }: Props): ReactElement {
   return (
     <section className="outline-panel" aria-label="Outline">
       <Rows items={items} place={place} open={open} views={views} chosen={chosen.steps} press={press} enter={() => go(item)} click={click} />
-      <div className="outline-actions" role="toolbar" aria-label="Acts on the chosen step">
-        <button type="button" className="btn btn-xs" onClick={() => ask("add")}>{item ? "Add after" : "Add"}</button>
-        <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => ask("connect")}>Connect</button>
-        <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => bench.inspect("Undo")}>Undo slot</button>
-        <button type="button" className="btn btn-xs" disabled={!item} onClick={() => { remove(); focusPart("outline"); }}>Delete</button>
-      </div>
+      <Acts bench={bench} item={item} ask={ask} remove={remove} />
     </section>
+  );
+}
+
+interface ActsProps extends Props {
+  readonly item: OutlineItem | undefined;
+  readonly remove: () => void;
+}
+
+function Acts({ bench, item, ask, remove }: ActsProps): ReactElement {
+  return (
+    <div className="outline-actions" role="toolbar" aria-label="Acts on the chosen step">
+      <button type="button" className="btn btn-xs" onClick={() => ask("add")}>{item ? "Add after" : "Add"}</button>
+      <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => ask("connect")}>Connect</button>
+      <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => ask("catch")}>On failure</button>
+      <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => bench.inspect("Undo")}>Undo slot</button>
+      <button type="button" className="btn btn-xs" disabled={!item} onClick={() => { remove(); focusPart("outline"); }}>Delete</button>
+    </div>
   );
 }
 
@@ -99,7 +111,7 @@ function act({ key, altKey, ctrlKey, metaKey }: KeyboardEvent, { bench, go, remo
   const actions: Readonly<Record<string, () => void>> = {
     Enter: () => { go(item); bench.inspect(item.is === "undo" ? "Undo" : null); },
     " ": () => bench.toggle(item.step), Delete: remove, Backspace: remove,
-    a: () => ask("add"), c: () => ask("connect"), u: () => bench.inspect("Undo"),
+    a: () => ask("add"), c: () => ask("connect"), e: () => ask("catch"), u: () => bench.inspect("Undo"),
   };
   actions[key]?.();
   return key in actions;

@@ -31,7 +31,8 @@ export default function Dialogs({ data, bench, asked, imported, close }: Props):
   if (imported) return <ImportDialog document={document} imported={imported} bench={bench} close={close} />;
   switch (asked) {
     case "add": return <Add bench={bench} close={close} />;
-    case "connect": return <Connect bench={bench} close={close} />;
+    case "connect": return <Connect bench={bench} isError={false} close={close} />;
+    case "catch": return <Connect bench={bench} isError close={close} />;
     case "find": return <Find bench={bench} close={close} />;
     case "keys": return <Keys close={close} />;
     case "publish": return <PublishDialog document={document} published={data.published} problems={problems} url={data.page} publish={design.publish} close={close} />;
@@ -56,15 +57,15 @@ function Add({ bench, close }: PartProps): ReactElement {
   return <ChooseDialog title={after ? `Add a step after ${after}` : "Add a step"} label="Search steps" find={find} choose={choose} close={close} />;
 }
 
-function Connect({ bench, close }: PartProps): ReactElement {
+function Connect({ bench, isError, close }: PartProps & { readonly isError: boolean }): ReactElement {
   const { design: { document }, ids, step } = bench;
   const from = ids[step] ?? "";
-  const free = new Set(followersOf(document, from));
+  const free = new Set(followersOf(document, from, isError));
   const choose = (to: string): void => {
-    bench.connect(from, to);
+    bench.connect(from, to, isError);
     close();
   };
-  return <ChooseDialog title={`Connect ${from} to`} label="Search the next step" find={(text) => stepChoices(bench, text).filter(({ key }) => free.has(key))} choose={choose} close={close} />;
+  return <ChooseDialog title={isError ? `If ${from} fails, go to` : `Connect ${from} to`} label="Search the next step" find={(text) => stepChoices(bench, text).filter(({ key }) => free.has(key))} choose={choose} close={close} />;
 }
 
 function Find({ bench, close }: PartProps): ReactElement {
@@ -88,9 +89,9 @@ function stepChoices({ design: { document }, ids }: Workbench, text: string): Ch
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["/", "Add a step after the chosen one"], ["Ctrl K", "Go to a step"], ["Ctrl Z, Ctrl Shift Z", "Undo, redo"],
   ["Ctrl C, Ctrl X, Ctrl V", "Copy, cut, paste; also between tabs"], ["Ctrl D", "Duplicate"], ["Ctrl A", "Choose all steps"],
-  ["Delete", "Delete what is chosen"], ["C", "Connect the chosen step"], ["O", "Go to the outline"], ["?", "This list"],
+  ["Delete", "Delete what is chosen"], ["C", "Connect the chosen step"], ["E", "Say where a failure of the chosen step leads"], ["O", "Go to the outline"], ["?", "This list"],
   ["In the outline: ↑ ↓ Home End", "Go from step to step"], ["→ ←", "Unfold and fold a step"], ["Enter", "Open in the inspector; Escape goes back"],
-  ["Space", "Add to what is chosen, or take away"], ["A, C, U", "Add after, connect, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
+  ["Space", "Add to what is chosen, or take away"], ["A, C, E, U", "Add after, connect, on failure, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
 ];
 
 function Keys({ close }: { readonly close: () => void }): ReactElement {

@@ -126,10 +126,10 @@ function changing(context: ActionContext) {
     apply({ do: "move", layout });
     camera.fit();
   }, (error: unknown) => notify(messageOf(error))));
-  const connect = (from: string, to: string): void => {
-    const reason = refusalOf(document, from, to);
+  const connect = (from: string, to: string, isError = false): void => {
+    const reason = refusalOf(document, from, to, isError);
     if (reason) notify(reason);
-    else apply({ do: "connect", ends: [from, to] });
+    else apply({ do: "connect", ends: [from, to], isError });
   };
   /** All edges in another order; the chosen one stays chosen. */
   const reorder = (edges: readonly Edge[], index: number): void => {

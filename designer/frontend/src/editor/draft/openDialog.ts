@@ -1,5 +1,5 @@
 /** The dialogs that the author can open. */
-export type DialogName = "add" | "connect" | "find" | "keys" | "publish" | "versions";
+export type DialogName = "add" | "connect" | "catch" | "find" | "keys" | "publish" | "versions";
 
 /** The name and text of an imported file. */
 export interface ImportedFile {

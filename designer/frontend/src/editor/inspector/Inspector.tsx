@@ -40,7 +40,7 @@ function SelectionForms({ bench }: { readonly bench: Workbench }): ReactElement 
       <h2>{textOf(step.title) || id}</h2>
       <Inspection base={`steps[${index}]`} problems={problemsAt(problems, "step", index)} saved={problems}>
         <StepForm key={bench.part.asked} start={bench.part.name} step={step} catalog={catalog} taken={bench.ids.filter((other) => other !== id)} put={(next, topic) => bench.putStep(index, next, topic)}
-          links={<Links document={document} from={id} connect={(to) => bench.connect(id, to)} open={bench.chooseEdge} />} />
+          links={<Links document={document} from={id} connect={(to, isError) => bench.connect(id, to, isError)} open={bench.chooseEdge} />} />
       </Inspection>
     </>;
   }

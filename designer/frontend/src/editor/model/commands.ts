@@ -14,7 +14,7 @@ export type Command =
   | { readonly do: "remove"; readonly steps: readonly string[]; readonly edges: readonly number[] }
   | { readonly do: "putStep"; readonly index: number; readonly step: Step }
   | { readonly do: "putEdge"; readonly index: number; readonly edge: Edge }
-  | { readonly do: "connect"; readonly ends: Ends }
+  | { readonly do: "connect"; readonly ends: Ends; readonly isError?: boolean }
   | { readonly do: "move"; readonly layout: Places }
   | { readonly do: "putFields"; readonly fields: JsonObject }
   | { readonly do: "replace"; readonly document: Document };
@@ -31,7 +31,7 @@ export function applyCommand(document: Document, command: Command): Document {
     case "remove": return remove(document, new Set(command.steps), new Set(command.edges));
     case "putStep": return putStep(document, command.index, command.step);
     case "putEdge": return { ...document, edges: replaced(edgesOf(document), command.index, command.edge) };
-    case "connect": return { ...document, edges: [...edgesOf(document), { from: command.ends[0], to: command.ends[1] }] };
+    case "connect": return { ...document, edges: [...edgesOf(document), { from: command.ends[0], to: command.ends[1], ...(command.isError && { on: "failed" }) }] };
     case "move": return withLayout(document, command.layout);
     case "putFields": return withFields(document, command.fields);
     case "replace": return command.document;

@@ -1,7 +1,7 @@
 /** What differs between two documents: steps added, removed and changed, field by field. Pure. */
 import { memberOf } from "../../shared/json";
 import { present } from "../../shared/present";
-import { edgesOf, idsOf, isObject, same, stepsOf, textOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
+import { edgesByName, idsOf, isObject, same, stepsOf, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
 export interface Difference {
   readonly what: "added" | "removed" | "changed";
@@ -19,7 +19,7 @@ export interface FieldChange {
 export function compare(before: Document, after: Document): Difference[] {
   return [
     ...between(named(before), named(after), "step "),
-    ...between(joined(before), joined(after), "edge "),
+    ...between(edgesByName(before), edgesByName(after), "edge "),
     ...whole(before, after),
   ];
 }
@@ -49,10 +49,6 @@ function alone({ steps: _, edges: __, layout: ___, ...others }: Document): JsonO
 function named(document: Document): Map<string, JsonObject> {
   const steps = stepsOf(document);
   return new Map(idsOf(steps).map((id, index) => [id, present(steps[index])]));
-}
-
-function joined(document: Document): Map<string, JsonObject> {
-  return new Map(edgesOf(document).map((edge) => [`${textOf(edge.from)} → ${textOf(edge.to)}`, edge]));
 }
 
 /** Field by field, down into objects. */

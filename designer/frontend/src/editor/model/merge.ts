@@ -1,7 +1,7 @@
 /** Three-way merge of two authors' drafts, field by field. Only what both changed differently is a clash. Pure. */
 import { memberOf, writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
-import { edgesOf, idsOf, isObject, same, stepsOf, textOf, writtenLayout, type Document, type Json, type JsonObject } from "../../graph/model/document";
+import { edgesByName, idsOf, isObject, same, stepsOf, textOf, writtenLayout, type Document, type Json, type JsonObject } from "../../graph/model/document";
 
 export type Side = "mine" | "theirs";
 /** A field that both changed differently. `undefined`: absent. */
@@ -36,7 +36,7 @@ export function merge(base: Document, mine: Document, theirs: Document, choices:
   const names = new Set(steps.map(({ name }) => textOf(name)));
   const wasThere = new Set(all.flatMap((document) => stepsOf(document).map(({ name }) => textOf(name))));
   const dangles = (end: Value): boolean => wasThere.has(textOf(end)) && !names.has(textOf(end));
-  const edges = listed(all.map(joinedEdges), (name, parts) => mix(`edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
+  const edges = listed(all.map(edgesByName), (name, parts) => mix(`edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
   const layout = Object.fromEntries(Object.entries({ ...writtenLayout(theirs), ...movedOf(base, mine) }).filter(([name]) => names.has(name)));
   const document = { ...(whole as JsonObject), ...kept("steps", steps), ...kept("edges", edges), ...(Object.keys(layout).length && { layout }) };
   return { document, clashes };
@@ -73,17 +73,6 @@ function without(document: Document): JsonObject {
 function namedSteps(document: Document): Keyed {
   const steps = stepsOf(document);
   return new Map(idsOf(steps).map((id, index) => [id, present(steps[index])]));
-}
-
-function joinedEdges(document: Document): Keyed {
-  const edges = new Map<string, JsonObject>();
-  for (const edge of edgesOf(document)) {
-    const name = `${textOf(edge.from)} → ${textOf(edge.to)}`;
-    let key = name;
-    for (let number = 2; edges.has(key); number += 1) key = `${name} (${number})`;
-    edges.set(key, edge);
-  }
-  return edges;
 }
 
 /** Places that mine added or changed. Where both moved a step, mine wins. */

@@ -12,9 +12,9 @@ const BY_STEP = new Set(["steps", "outcomes"]);
 /** What may stand before the text in `"name" in steps`. */
 const BEFORE_TEXT = new Set(["(", "[", "{", ",", "?", ":", "&&", "||", undefined]);
 /** Fields that are expressions also without `=`. */
-const BARE = new Set(["when", "items"]);
-/** Fields that are never evaluated. */
-const PLAIN = new Set(["name", "title", "notes", "description", "kind", "worker", "workflow", "output_key"]);
+const BARE = new Set(["when", "items", "until", "while"]);
+/** Fields that are never evaluated, and the body, whose steps have names of their own. */
+const PLAIN = new Set(["name", "title", "notes", "description", "kind", "worker", "workflow", "output_key", "body"]);
 /** A text that is its own value: no escapes, and not within three quotes. */
 const PLAIN_TEXT = /^(?:"[^"\\]+"|'[^'\\]+')$/;
 

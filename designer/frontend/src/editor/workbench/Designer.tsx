@@ -36,12 +36,12 @@ function Bench({ data }: { readonly data: EditData }): ReactElement {
   const [hasOutline, showOutline] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const { design } = bench;
-  const ask = (dialog: DialogName): void => { if (dialog !== "connect" || bench.step >= 0) setAsked(dialog); };
+  const ask = (dialog: DialogName): void => { if ((dialog !== "connect" && dialog !== "catch") || bench.step >= 0) setAsked(dialog); };
   const close = (): void => { setAsked(null); importFile(null); };
   const toOutline = (): void => { showOutline(true); focusPart("outline"); };
   useShortcuts({
     undo: design.undo, redo: design.redo, duplicate: bench.duplicate, chooseAll: bench.chooseAll, outline: toOutline,
-    add: () => ask("add"), find: () => ask("find"), connect: () => ask("connect"), keys: () => ask("keys"),
+    add: () => ask("add"), find: () => ask("find"), connect: () => ask("connect"), catch: () => ask("catch"), keys: () => ask("keys"),
   });
   useClipboard(bench);
   useKeptFocus(root);

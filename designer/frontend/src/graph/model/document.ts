@@ -38,6 +38,28 @@ export function layoutOf(document: Document): Places {
   return places;
 }
 
+/** Whether only a failure of its source takes the edge. */
+export function isErrorEdge(edge: Edge): boolean {
+  return edge.on === "failed";
+}
+
+/** The patterns of error codes that an error edge catches; none: all. */
+export function errorsOf({ errors }: Edge): readonly string[] {
+  return Array.isArray(errors) ? errors.filter((pattern) => typeof pattern === "string") : [];
+}
+
+/** The edges by what authors call them; several between the same steps are numbered. */
+export function edgesByName(document: Document): Map<string, Edge> {
+  const edges = new Map<string, Edge>();
+  for (const edge of edgesOf(document)) {
+    const name = `${textOf(edge.from)} → ${textOf(edge.to)}${isErrorEdge(edge) ? " on failure" : ""}`;
+    let key = name;
+    for (let number = 2; edges.has(key); number += 1) key = `${name} (${number})`;
+    edges.set(key, edge);
+  }
+  return edges;
+}
+
 export function kindOf(step: Step): Kind {
   return KIND_NAMES.find((kind) => kind === step.kind) ?? DEFAULT_KIND;
 }

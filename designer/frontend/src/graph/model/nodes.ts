@@ -3,7 +3,7 @@ import { isNumber, nearest } from "../../shared/json";
 import { present } from "../../shared/present";
 import { slotOf, type Catalog, type Slot } from "./catalog";
 import { wordsOf, type Kind } from "../../shared/kinds";
-import { edgesOf, idsOf, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Places, type Step } from "./document";
+import { edgesOf, errorsOf, idsOf, isErrorEdge, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Places, type Step } from "./document";
 import type { Marks } from "./problems";
 
 export const NODE_WIDTH = 236;
@@ -27,6 +27,7 @@ export interface EdgeView {
   readonly source: string;
   readonly target: string;
   readonly label: string;
+  readonly isError: boolean;
   readonly marks: Marks | null;
 }
 
@@ -42,15 +43,22 @@ export function edgeViews(document: Document, marks: ReadonlyMap<string, Marks>)
   const ids = new Set(idsOf(stepsOf(document)));
   return edgesOf(document).flatMap((edge, index) => {
     const [source, target] = [textOf(edge.from), textOf(edge.to)];
-    const view = { id: `${index}:${source}>${target}`, index, source, target, label: labelOf(edge), marks: marks.get(`edge:${index}`) ?? null };
+    const view = { id: `${index}:${source}>${target}`, index, source, target, label: labelOf(edge), isError: isErrorEdge(edge), marks: marks.get(`edge:${index}`) ?? null };
     return ids.has(source) && ids.has(target) ? [view] : [];
   });
 }
 
-/** An edge's condition, cut to the room there is. */
+/** When an edge is taken, cut to the room there is. */
 export function labelOf(edge: Edge): string {
-  const label = edge.otherwise === true ? "otherwise" : textOf(edge.when);
+  const label = takenWhen(edge);
   return label.length > LABEL_LENGTH_MAX ? `${label.slice(0, LABEL_LENGTH_MAX - 1)}…` : label;
+}
+
+/** When an edge is taken; empty for one that always is. An error edge names the codes that it catches. */
+export function takenWhen(edge: Edge): string {
+  if (!isErrorEdge(edge)) return edge.otherwise === true ? "otherwise" : textOf(edge.when);
+  const [codes, when] = [errorsOf(edge).join(", "), textOf(edge.when)];
+  return `${codes ? `fails: ${codes}` : "fails"}${when && ` and ${when}`}`;
 }
 
 /** Steps that have no place on the canvas yet. */

@@ -1,7 +1,7 @@
 /** The graph as a tree: steps in the order in which they may run, and below each its undo and its edges. Pure. */
 import { present } from "../../shared/present";
-import type { StepView } from "./nodes";
-import { edgesOf, textOf, type Document } from "./document";
+import { takenWhen, type StepView } from "./nodes";
+import { edgesOf, isErrorEdge, textOf, type Document } from "./document";
 
 export interface OutlineItem {
   readonly key: string;
@@ -31,14 +31,15 @@ interface Outgoing {
   readonly edge: number;
   readonly to: string;
   readonly when: string;
+  readonly isError: boolean;
 }
 
 function children(id: string, view: StepView, edges: readonly Outgoing[]): OutlineItem[] {
   const size = edges.length + 1;
   return [
     { key: `${id}|undo`, is: "undo", step: id, edge: -1, text: `Undo: ${view.slot.text}`, note: "", position: 1, size },
-    ...edges.map(({ edge, to, when }, index): OutlineItem => (
-      { key: `${id}|${edge}`, is: "edge", step: id, edge, text: `Leads to ${to}`, note: when, position: index + 2, size }
+    ...edges.map(({ edge, to, when, isError }, index): OutlineItem => (
+      { key: `${id}|${edge}`, is: "edge", step: id, edge, text: isError ? `If it fails, to ${to}` : `Leads to ${to}`, note: when, position: index + 2, size }
     )),
   ];
 }
@@ -53,8 +54,7 @@ function outgoing(document: Document, views: ReadonlyMap<string, StepView>): Map
   edgesOf(document).forEach((edge, index) => {
     const [from, to] = [textOf(edge.from), textOf(edge.to)];
     if (!views.has(from) || !views.has(to)) return;
-    const when = edge.otherwise === true ? "otherwise" : textOf(edge.when);
-    outgoingEdges.set(from, [...(outgoingEdges.get(from) ?? []), { edge: index, to, when }]);
+    outgoingEdges.set(from, [...(outgoingEdges.get(from) ?? []), { edge: index, to, when: takenWhen(edge), isError: isErrorEdge(edge) }]);
   });
   return outgoingEdges;
 }

@@ -42,9 +42,9 @@ export function pictureOf(document: Document, catalog: Catalog, places: Places, 
 
 const STYLE = [
   ".ground{fill:#fff}.box{fill:#fff;stroke:#8a9a9c;stroke-width:1.5}text{fill:#1c2b2d}.soft{fill:#4d6063}.undo{fill:#0f6b57}.gap{fill:#8a5200}",
-  ".slot{stroke:#8a9a9c;stroke-width:1.5;stroke-dasharray:4 3}.way{fill:none;stroke:#76878a;stroke-width:1.6}.if{stroke-dasharray:6 4}.tip{fill:#76878a}.plate{fill:#fff}.code{font-family:ui-monospace,monospace;font-size:12px}",
+  ".slot{stroke:#8a9a9c;stroke-width:1.5;stroke-dasharray:4 3}.way{fill:none;stroke:#76878a;stroke-width:1.6}.if{stroke-dasharray:6 4}.caught{stroke:#b3261e;stroke-dasharray:2 4}.tip{fill:#76878a}.plate{fill:#fff}.code{font-family:ui-monospace,monospace;font-size:12px}",
   ".strip{stroke:#b9c4c5;stroke-width:4;stroke-linecap:round}.strip.action{stroke:#d98a4a}.strip.unstated{stroke:#e0b100;stroke-dasharray:2 7}",
-  "@media(prefers-color-scheme:dark){.ground,.box,.plate{fill:#14201f}text{fill:#e4ecea}.soft{fill:#aebdba}.undo{fill:#6fd3b5}.gap{fill:#f0b763}}",
+  "@media(prefers-color-scheme:dark){.caught{stroke:#ff9a8f}.ground,.box,.plate{fill:#14201f}text{fill:#e4ecea}.soft{fill:#aebdba}.undo{fill:#6fd3b5}.gap{fill:#f0b763}}",
 ].join("");
 
 function boxOf(places: readonly Place[], { width, height }: Size): readonly [number, number, number, number] {
@@ -76,11 +76,11 @@ function plate({ title, slot }: StepView, [x, y]: Place, { width, height }: Size
   ].join("");
 }
 
-function line({ label }: EdgeView, source: Place | undefined, target: Place | undefined, { width, height, isSmall }: Size): string[] {
+function line({ label, isError }: EdgeView, source: Place | undefined, target: Place | undefined, { width, height, isSmall }: Size): string[] {
   if (!source || !target) return [];
-  const [x, y, tx, ty] = [source[0] + width, source[1] + height / 2, target[0], target[1] + height / 2];
+  const [x, y, tx, ty] = [source[0] + width, source[1] + (isError ? height * 0.8 : height / 2), target[0], target[1] + height / 2];
   const bend = Math.max(isSmall ? 12 : 40, Math.abs(tx - x) / 2);
-  const path = `<path class="way${label ? " if" : ""}" marker-end="url(#end)" d="M${x} ${y}C${x + bend} ${y} ${tx - bend} ${ty} ${tx} ${ty}"/>`;
+  const path = `<path class="way${isError ? " caught" : label ? " if" : ""}" marker-end="url(#end)" d="M${x} ${y}C${x + bend} ${y} ${tx - bend} ${ty} ${tx} ${ty}"/>`;
   if (!label || isSmall) return [path];
   const [mx, my, room] = [(x + tx) / 2, (y + ty) / 2, label.length * 7 + 10];
   return [path, `<rect class="plate" x="${mx - room / 2}" y="${my - 9}" width="${room}" height="18" rx="4"/><text class="code" x="${mx}" y="${my + 4}" text-anchor="middle" font-size="11">${safe(label)}</text>`];

@@ -7,7 +7,7 @@ import { Icon } from "../../shared/icons";
 import type { StepStatus } from "./statuses";
 
 const ICON: Readonly<Record<MarkKind, string>> = {
-  failing: "cross", undo: "undo", remains: "flag", harmless: "none", maybe: "wait", outside: "none",
+  failing: "cross", caught: "right", undo: "undo", remains: "flag", harmless: "none", maybe: "wait", outside: "none",
 };
 
 /** The step's mark; null while no failure is assumed. */

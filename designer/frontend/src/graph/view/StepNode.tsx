@@ -2,7 +2,7 @@
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import type { StepView } from "../model/nodes";
-import { isFar } from "./flow";
+import { FAILED, isFar } from "./flow";
 import { Icon } from "../../shared/icons";
 import { KINDS } from "../../shared/kinds";
 import { SLOT_LOOKS } from "../../shared/vocabulary";
@@ -46,6 +46,7 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
       </div>
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} role="img" aria-label={`Out of ${name}`} />
     </div>
+    <Handle id={FAILED} type="source" position={Position.Bottom} isConnectable={isConnectable} role="img" aria-label={`Out of ${name} if it fails`} title="Draw from here where a failure leads" />
   </>;
 }
 

@@ -12,6 +12,9 @@ const ZOOM_TO_SEE = 0.45;
 const ZOOM_FAR = 0.3;
 const HANDLE = 11;
 const EDGE_REACH = 20;
+/** The handle of a step from which its error edges start, at its lower right. */
+export const FAILED = "failed";
+const FAILED_RIGHT = 28;
 
 /** Classes for the canvas at its zoom: the further away, the larger the letters on a step. */
 export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
@@ -49,22 +52,28 @@ function kept<Item>(before: Item[], next: Item[]): Item[] {
   return before.length === next.length && before.every((item, index) => item === next[index]) ? before : next;
 }
 
-const SHOWN = ["type", "label", "className", "selected", "interactionWidth"] as const;
+const SHOWN = ["type", "label", "sourceHandle", "className", "selected", "interactionWidth"] as const;
 const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT };
 const MARKER = { type: MarkerType.ArrowClosed, width: 18, height: 18 };
+const FAILED_MARKER = { ...MARKER, color: "var(--color-error)" };
 /** Where edges end at a step, so that nothing needs to be measured before they are drawn. */
 const HANDLES: NodeHandle[] = [
   { type: "target", position: Position.Left, x: -HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
   { type: "source", position: Position.Right, x: NODE_WIDTH - HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
+  { id: FAILED, type: "source", position: Position.Bottom, x: NODE_WIDTH - FAILED_RIGHT - HANDLE / 2, y: NODE_HEIGHT - HANDLE / 2, width: HANDLE, height: HANDLE },
 ];
 export const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
 
-function flowEdge({ id, source, target, label, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
+function flowEdge({ id, source, target, label, isError, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
   return {
-    id, source, target, label, selected, interactionWidth, type: label ? "condition" : "smoothstep", markerEnd: MARKER,
-    className: [label && "is-conditional", marks && "is-marked"].filter(Boolean).join(" "),
-    ariaLabel: `From ${source} to ${target}${label ? `, if ${label}` : ""}`,
+    id, source, target, sourceHandle: isError ? FAILED : null, label, selected, interactionWidth, type: label ? "condition" : "smoothstep", markerEnd: isError ? FAILED_MARKER : MARKER,
+    className: [isError ? "is-caught" : label && "is-conditional", marks && "is-marked"].filter(Boolean).join(" "),
+    ariaLabel: wayText(source, target, label, isError),
   };
+}
+
+export function wayText(source: string, target: string, label: string, isError: boolean): string {
+  return `From ${source} to ${target}${label ? `, if ${isError ? "it " : ""}${label}` : ""}`;
 }
 
 function ariaLabel({ title, name, does, slot, marks }: StepView): string {

@@ -1,6 +1,6 @@
 /** The panel that lists what an assumed failure would lead to. */
 import { useId, type ReactElement } from "react";
-import { consequenceText, LEGEND, reasonText, type WhatIfPlan } from "./whatIf";
+import { catchesAll, catchText, consequenceText, LEGEND, reasonText, type WhatIfPlan } from "./whatIf";
 import { Icon } from "../../shared/icons";
 import type { WhatIf } from "./useWhatIf";
 
@@ -32,11 +32,12 @@ export function WhatIfPanel({ steps, whatIf: { isOpen, step, answer, ask, close 
 }
 
 function Plan({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
-  const isIdle = plan.answer === "continue";
+  const { catches } = plan;
+  const isIdle = plan.answer === "continue" && !catches.length;
   return <>
-    <p><strong>{plan.step}</strong> fails for good. {consequenceText(plan)}</p>
+    {catches.length ? <Caught plan={plan} /> : <p><strong>{plan.step}</strong> fails for good. {consequenceText(plan)}</p>}
     {!isIdle && plan.undo.length > 0 && (
-      <ol className="what-if-undo" aria-label="Undone, in this order">
+      <ol className="what-if-undo" aria-label={catches.length ? "Undone when the run rolls back, in this order" : "Undone, in this order"}>
         {plan.undo.map(({ step, worker, place, sure }) => (
           <li key={step} value={place}><strong>{step}</strong> <span className="muted">by</span> {worker ? <span className="code">{worker}</span> : "the undos of its run"}{!sure && <IfRan />}</li>
         ))}
@@ -49,6 +50,19 @@ function Plan({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
     {!isIdle && plan.maybe.length > 0 && <p>Beside it, and undone where they have completed by then: {plan.maybe.join(", ")}.</p>}
     {plan.harmless.length > 0 && <p className="muted">Nothing to undo: {plan.harmless.map(({ step }) => step).join(", ")}.</p>}
     {!isIdle && plan.own && <p className="muted">If nobody knows whether {plan.step} took effect (a timeout, a lost process), <span className="code">{plan.own}</span> undoes it first.</p>}
+  </>;
+}
+
+/** Where caught failures lead, and what happens to the others. The undos that follow are of a rollback, now or later. */
+function Caught({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
+  const { step, catches, undo, own } = plan;
+  return <>
+    <p><strong>{step}</strong> fails for good.</p>
+    <ol className="what-if-catches" aria-label="Caught, the first that fits">
+      {catches.map((caught, index) => <li key={index}>{catchText(caught)}: goes on to {caught.leads_to.join(", ") || caught.to}, and nothing is undone at once.</li>)}
+    </ol>
+    {!catchesAll(catches) && <p>Any other error: {consequenceText(plan)}</p>}
+    {(undo.length > 0 || own) && <p>Caught or not, when the run rolls back later:</p>}
   </>;
 }
 

@@ -8,10 +8,19 @@ export interface WhatIfPlan {
   readonly remains: readonly { readonly step: string; readonly reason: "irreversible" | "unstated"; readonly sure: boolean }[];
   readonly harmless: readonly { readonly step: string; readonly sure: boolean }[];
   readonly maybe: readonly string[];
+  /** The error edges of the step, in the order in which they are tried. */
+  readonly catches: readonly Catch[];
   readonly own: string | null;
 }
+export interface Catch {
+  readonly to: string;
+  /** Patterns of the error codes that it catches; none: all. */
+  readonly errors: readonly string[];
+  readonly when: string | null;
+  readonly leads_to: readonly string[];
+}
 
-export type MarkKind = "failing" | "undo" | "remains" | "harmless" | "maybe" | "outside";
+export type MarkKind = "failing" | "caught" | "undo" | "remains" | "harmless" | "maybe" | "outside";
 export interface Mark {
   readonly is: MarkKind;
   /** A few words beside the step's icon: `Undo 2`, `Remains`. */
@@ -21,6 +30,7 @@ export type WhatIfMarks = ReadonlyMap<string, Mark>;
 
 export const LEGEND: readonly (readonly [kind: MarkKind, icon: string, word: string])[] = [
   ["failing", "cross", "fails"],
+  ["caught", "right", "goes on here, where the failure is caught"],
   ["undo", "undo", "is undone, in the order of the numbers"],
   ["remains", "flag", "its effect remains"],
   ["harmless", "none", "has nothing to undo"],
@@ -30,12 +40,23 @@ export const OUTSIDE: Mark = { is: "outside", text: "" };
 
 export function marksOf(plan: WhatIfPlan): WhatIfMarks {
   return new Map<string, Mark>([
+    ...plan.catches.flatMap(({ leads_to }) => leads_to.map((step) => [step, { is: "caught", text: "Goes on" }] as const)),
     ...plan.maybe.map((step) => [step, { is: "maybe", text: "Perhaps" }] as const),
     ...plan.harmless.map(({ step }) => [step, { is: "harmless", text: "Nothing" }] as const),
     ...plan.remains.map(({ step, reason, sure }) => [step, { is: "remains", text: withDoubt(reason === "unstated" ? "Remains: no undo" : "Remains", sure) }] as const),
     ...plan.undo.map(({ step, place, sure }) => [step, { is: "undo", text: withDoubt(`Undo ${place}`, sure) }] as const),
     [plan.step, { is: "failing", text: "Fails" }] as const,
   ]);
+}
+
+/** Whether a catch fits every failure, so that what is said of failures that nobody catches never happens. */
+export function catchesAll(catches: readonly Catch[]): boolean {
+  return catches.some(({ errors, when }) => !errors.length && !when);
+}
+
+/** What a catch is for. */
+export function catchText({ errors, when }: Catch): string {
+  return `${errors.length ? `If it fails with ${errors.join(" or ")}` : "If it fails"}${when ? ` and ${when}` : ""}`;
 }
 
 /** The first consequence of the step's final failure. */

@@ -7,7 +7,7 @@ import { arranged } from "../../graph/model/arrange";
 import { catalogOf } from "../../graph/model/catalog";
 import { layoutOf, type Document, type Places } from "../../graph/model/document";
 import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../graph/model/nodes";
-import { MANY, SIZED } from "../../graph/view/flow";
+import { FAILED, MANY, SIZED, wayText } from "../../graph/view/flow";
 import { Statuses, StatusesContext } from "../../graph/view/statuses";
 import { idOf } from "../model/nesting";
 import { boxesOf, type Box, type Part } from "./boxes";
@@ -110,8 +110,8 @@ function nodesOf(boxes: readonly Box[], views: ReadonlyMap<string, StepView>, ch
 }
 
 function edgesOf(sections: readonly Section[]): RunFlowEdge[] {
-  return sections.flatMap(({ path, shown }) => edgeViews(shown, NO_MARKS).map(({ id, source, target, label }): RunFlowEdge => ({
+  return sections.flatMap(({ path, shown }) => edgeViews(shown, NO_MARKS).map(({ id, source, target, label, isError }): RunFlowEdge => ({
     id: `${path}|${id}`, source: idOf(path, source), target: idOf(path, target), type: "run", ...(label && { label }),
-    ariaLabel: `From ${source} to ${target}${label ? `, if ${label}` : ""}`,
+    ...(isError && { sourceHandle: FAILED }), data: { isError }, ariaLabel: wayText(source, target, label, isError),
   })));
 }

@@ -2,7 +2,7 @@
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
 import type { StepView } from "../../graph/model/nodes";
-import { isFar } from "../../graph/view/flow";
+import { FAILED, isFar } from "../../graph/view/flow";
 import { Icon } from "../../shared/icons";
 import { StepNode, type StepFlowNode } from "../../graph/view/StepNode";
 import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../graph/view/statuses";
@@ -42,6 +42,7 @@ function FrameNodeView({ id, data }: NodeProps<RunFlowNode>): ReactElement {
       <Marks status={status} />
       <Opener id={id} />
       <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle id={FAILED} type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   );
 }

@@ -20,6 +20,15 @@ describe("comparing", () => {
     ]);
   });
 
+  it("tells an edge for failures from one beside it", () => {
+    const plain = { from: "charge", to: "ship", when: "context.paid" };
+    const after: Document = { ...ORDER, edges: [...edgesOf(ORDER), { from: "charge", to: "ship", on: "failed", errors: ["timeout"] }] };
+    expect(compare(ORDER, after)).toEqual([{ what: "added", subject: "edge charge → ship on failure", fields: [] }]);
+    expect(compare(after, { ...after, edges: [{ from: "reserve", to: "charge" }, plain, { from: "charge", to: "ship", on: "failed" }] })).toMatchObject([
+      { what: "changed", subject: "edge charge → ship on failure", fields: [{ field: "errors" }] },
+    ]);
+  });
+
   it("does not mind the order of keys", () => {
     expect(compare({ ...ORDER, defaults: { a: 1, b: 2 } }, { ...ORDER, defaults: { b: 2, a: 1 } })).toEqual([]);
   });

@@ -17,6 +17,11 @@ describe("the outline", () => {
     expect(items[4]).toMatchObject({ position: 3, size: 3 });
   });
 
+  it("names where a failure leads", () => {
+    const caught: Document = { ...ORDER, edges: [...edgesOf(ORDER), { from: "charge", to: "ship", on: "failed", errors: ["timeout"] }] };
+    expect(outlineOf(caught, views(caught), new Set(["charge"]))).toContainEqual(expect.objectContaining({ text: "If it fails, to ship", note: "fails: timeout", edge: 2 }));
+  });
+
   it("names every step of a circle too", () => {
     const round: Document = { ...ORDER, edges: [...edgesOf(ORDER), { from: "ship", to: "reserve" }] };
     expect(outlineOf(round, views(round), new Set())).toHaveLength(3);

@@ -1,12 +1,12 @@
 /** Marks and sentences about an assumed failure. */
 import { describe, expect, it } from "vitest";
-import { consequenceText, marksOf, type WhatIfPlan } from "../../../src/graph/whatIf/whatIf";
+import { catchesAll, catchText, consequenceText, marksOf, type WhatIfPlan } from "../../../src/graph/whatIf/whatIf";
 
 const PLAN: WhatIfPlan = {
   step: "ship", answer: "compensate", order: "sequential", own: "cancel_shipment",
   undo: [{ step: "charge", worker: "refund", place: 1, sure: true }, { step: "reserve", worker: "release", place: 2, sure: false }],
   remains: [{ step: "mail", reason: "irreversible", sure: true }, { step: "log", reason: "unstated", sure: false }],
-  harmless: [{ step: "read", sure: true }], maybe: ["beside"],
+  harmless: [{ step: "read", sure: true }], maybe: ["beside"], catches: [],
 };
 
 describe("marks", () => {
@@ -17,6 +17,16 @@ describe("marks", () => {
       mail: ["remains", "Remains"], log: ["remains", "Remains: no undo, if it ran"],
       read: ["harmless", "Nothing"], beside: ["maybe", "Perhaps"],
     });
+  });
+});
+
+describe("a failure that is caught", () => {
+  const catches = [{ to: "later", errors: ["payment.*", "timeout"], when: "context.late", leads_to: ["later", "mail"] }];
+  it("goes on where it leads", () => expect(marksOf({ ...PLAN, remains: [], catches }).get("mail")).toEqual({ is: "caught", text: "Goes on" }));
+  it("is named", () => {
+    expect(catchText(catches[0]!)).toBe("If it fails with payment.* or timeout and context.late");
+    expect(catchesAll(catches)).toBe(false);
+    expect(catchesAll([...catches, { ...catches[0]!, errors: [], when: null }])).toBe(true);
   });
 });
 

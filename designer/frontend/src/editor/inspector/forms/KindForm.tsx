@@ -23,6 +23,7 @@ export function KindForm(props: Props): ReactElement {
 
 const FORMS: Readonly<Record<Kind, (props: Props) => ReactElement>> = {
   task: WorkerForm, map: MapForm, workflow: ChildForm, wait: WaitForm, approval: ApprovalForm, set: ValuesForm, fail: FailForm,
+  group: GroupForm, loop: LoopForm,
 };
 
 function WorkerForm({ step, catalog, set }: Props): ReactElement {
@@ -76,6 +77,21 @@ function WaitForm({ step, set }: Omit<Props, "catalog">): ReactElement {
           : <NumberField label="Seconds" at="seconds" value={step.seconds} change={(seconds) => set({ seconds })} />}
       </Switchable>
     )}
+  </>;
+}
+
+function GroupForm({ step, set }: Omit<Props, "catalog">): ReactElement {
+  return <ParamsForm legend="Values for its steps" at="params" schema={null} params={isObject(step.params) ? step.params : {}} hint="Each is laid over the context that its steps read."
+    change={(params) => set({ params: Object.keys(params).length ? params : null })} />;
+}
+
+function LoopForm(props: Props): ReactElement {
+  const { step, set } = props;
+  return <>
+    <ExpressionField label="Until" at="until" value={textOf(step.until)} change={(until) => set({ until })} hint="A condition, read after each turn, such as output.status == 'done'" />
+    <ExpressionField label="While" at="while" value={textOf(step.while)} change={(condition) => set({ while: condition })} hint="A condition, read before each turn, such as turn == 1 || previous.next != null" />
+    <NumberField label="Turns at most" at="max_turns" value={step.max_turns} change={(max_turns) => set({ max_turns })} />
+    <WorkerForm {...props} />
   </>;
 }
 
