@@ -107,11 +107,12 @@ function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | nu
 
 function badges(step: Step, catalog: Catalog): string[] {
   const worker = catalog.get(textOf(step.worker));
-  const retry = isObject(step.retry) ? step.retry : worker?.retry;
+  const retry = isObject(step.retry) ? step.retry : Array.isArray(step.retry) ? null : worker?.retry;
   const timeout = step.timeout ?? worker?.timeout;
   const texts: string[] = [];
   const attempts = nearest(retry?.max_attempts);
   if (attempts !== null) texts.push(`${attempts} ${attempts === 1 ? "try" : "tries"}`);
+  if (Array.isArray(step.retry)) texts.push(`${step.retry.length} retry policies`);
   if (isNumber(timeout)) texts.push(`${String(timeout)} s`);
   if (textOf(step.when)) texts.push("guarded");
   if (step.on_failure === "continue" || step.on_failure === "pause") texts.push(`else ${step.on_failure}`);

@@ -21,6 +21,16 @@ describe("the derived canvas", () => {
     expect(edgeViews(ORDER, new Map()).map(({ label }) => label)).toEqual(["", "context.paid"]);
   });
 
+  it("names an edge for failures by the codes that it catches", () => {
+    const edges = [{ from: "charge", to: "ship", on: "failed", errors: ["payment.*"], when: "late" }, { from: "reserve", to: "ship", on: "failed" }];
+    expect(edgeViews({ ...ORDER, edges }, new Map()).map(({ label, isError }) => [label, isError])).toEqual([["fails: payment.* and late", true], ["fails", true]]);
+  });
+
+  it("counts the policies of a step that has several", () => {
+    const step = { name: "charge", worker: "charge_payment", retry: [{ only: ["busy"] }, { max_attempts: 2 }] };
+    expect(stepViews({ steps: [step] }, CATALOG, new Map()).get("charge")!.badges).toEqual(["2 retry policies"]);
+  });
+
   it("lays out from left to right without overlap, only what has no place", () => {
     expect(unplaced(ORDER)).toEqual(["charge", "ship"]);
     const left = (name: string): number => autoLayout(ORDER).get(name)![0];
