@@ -1,6 +1,6 @@
 /** Lasting effects of a draft's workers, which a person must know before a trial. Pure. */
 import { slotOf, type Catalog, type Slot } from "../../graph/model/catalog";
-import { isObject, stepsOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
+import { callsWorker, isObject, startsRuns, stepsOf, textOf, type Document, type Step } from "../../graph/model/document";
 
 export interface WorkerEffect {
   /** A worker's name, or `workflow <name>`. */
@@ -14,16 +14,20 @@ const TEXTS: Readonly<Record<Slot["holds"], string>> = {
 
 /** One effect for each worker, in the document's order; with `only`, those of the step of that name. */
 export function effectsOf(document: Document, catalog: Catalog, only: string | null = null): readonly WorkerEffect[] {
-  const steps = stepsOf(document).filter(({ name }) => only === null || name === only);
+  const steps = stepsOf(document).filter(({ name }) => only === null || name === only).flatMap(withInner);
   const byWorker = new Map(steps.flatMap((step) => [...stepEffects(step, catalog)]).map((effect) => [effect.worker, effect]));
   return [...byWorker.values()];
 }
 
+/** The step, and those of the bodies in it. */
+function withInner(step: Step): readonly Step[] {
+  return [step, ...(isObject(step.body) ? stepsOf(step.body).flatMap(withInner) : [])];
+}
+
 function* stepEffects(step: Step, catalog: Catalog): Iterable<WorkerEffect> {
-  const { callsWorker, startsRun } = traitsOf(step);
   const slot = slotOf(step, catalog);
-  if (startsRun && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, text: "runs for real, with all its workers" };
-  if (!callsWorker) return;
+  if (startsRuns(step) && textOf(step.workflow)) yield { worker: `workflow ${textOf(step.workflow)}`, text: "runs for real, with all its workers" };
+  if (!callsWorker(step)) return;
   const worker = textOf(step.worker);
   if (worker && slot.holds !== "none") yield { worker, text: slot.holds === "action" ? `${TEXTS.action} ${slot.text}` : TEXTS[slot.holds] };
   const fallback = isObject(step.fallback) ? textOf(step.fallback.worker) : "";

@@ -2,7 +2,7 @@
 import { DEFAULT_KIND, KIND_NAMES, KINDS, type Kind } from "../../shared/kinds";
 import type { JsonNumber } from "../../shared/json";
 import type { SlotHolds } from "../../shared/vocabulary";
-import { isObject, textOf, traitsOf, type Document, type Json, type JsonObject, type Step } from "./document";
+import { isObject, repeats, startsRuns, textOf, traitsOf, type Document, type Json, type JsonObject, type Step } from "./document";
 
 export interface Worker {
   readonly name: string;
@@ -74,21 +74,29 @@ export function stepOf(block: Block, name: string): Step {
 const MEANT_BY_KIND: Readonly<Record<Exclude<SlotHolds, "unstated">, string>> = {
   action: "rolls its run back", none: "nothing to undo", irreversible: "irreversible",
 };
+const UNSTATED: Slot = { holds: "unstated", text: "no undo", isOwn: false };
 
 /** The undo slot as the step states it, or else its kind, or else its worker's decorator. */
 export function slotOf(step: Step, catalog: Catalog): Slot {
+  const slot = slotOfOne(step, catalog);
+  return slot.holds === "action" && repeats(step) ? { ...slot, text: `${slot.text}, each turn` } : slot;
+}
+
+function slotOfOne(step: Step, catalog: Catalog): Slot {
   const { undo } = traitsOf(step);
   const own = step.compensation ?? null;
   if (own !== null) return slotFrom(own, true);
+  if (startsRuns(step)) return step.detached === true ? UNSTATED : { holds: "action", text: MEANT_BY_KIND.action, isOwn: false };
   if (undo !== "unstated") return { holds: undo, text: MEANT_BY_KIND[undo], isOwn: false };
   const default_ = catalog.get(textOf(step.worker))?.compensation ?? null;
-  if (default_ === null) return { holds: "unstated", text: "no undo", isOwn: false };
+  if (default_ === null) return UNSTATED;
   return slotFrom(default_ === "none" || default_ === "irreversible" ? default_ : { worker: default_ }, false);
 }
 
 function slotFrom(value: Json, isOwn: boolean): Slot {
   if (value === "none") return { holds: "none", text: "nothing to undo", isOwn };
   if (value === "irreversible") return { holds: "irreversible", text: "irreversible", isOwn };
+  if (isObject(value) && value.rollback === true) return { holds: "action", text: "rolls that run back", isOwn };
   const worker = isObject(value) ? textOf(value.worker) : "";
-  return worker ? { holds: "action", text: worker, isOwn } : { holds: "unstated", text: "no undo", isOwn };
+  return worker ? { holds: "action", text: worker, isOwn } : { ...UNSTATED, isOwn };
 }

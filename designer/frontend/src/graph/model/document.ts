@@ -68,6 +68,21 @@ export function traitsOf(step: Step): StepKind {
   return KINDS[kindOf(step)];
 }
 
+/** Whether runs do the work of the step or of its items: of another workflow, or of its body. As `Step.starts_runs` in Python. */
+export function startsRuns(step: Step): boolean {
+  const { startsRun, fields } = traitsOf(step);
+  return startsRun || (fields.includes("body") && isObject(step.body)) || (fields.includes("workflow") && textOf(step.workflow) !== "");
+}
+
+export function callsWorker(step: Step): boolean {
+  return traitsOf(step).callsWorker && !startsRuns(step);
+}
+
+/** Whether its items are turns, one after the other. */
+export function repeats(step: Step): boolean {
+  return traitsOf(step).fields.includes("max_turns");
+}
+
 /** One id for each step on the canvas, also where a draft has a name twice or not at all. */
 export function idsOf(steps: readonly Step[]): string[] {
   const seen = new Set<string>();

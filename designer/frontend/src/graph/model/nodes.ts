@@ -101,8 +101,16 @@ function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | nu
   const name = textOf(step.name);
   return {
     index, name, title: textOf(step.title) || name || "Unnamed step", kind: kindOf(step),
-    does: wordsOf(traitsOf(step).onCanvas, step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
+    does: doesOf(step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
   };
+}
+
+/** What the step does, in a few words; of one with a body, first how many steps it has inside. */
+export function doesOf(step: Step): string {
+  const words = wordsOf(traitsOf(step).onCanvas, step);
+  if (!isObject(step.body)) return words;
+  const count = stepsOf(step.body).length;
+  return `${count} ${count === 1 ? "step" : "steps"}${traitsOf(step).startsRun ? "" : ` ${words}`}`;
 }
 
 function badges(step: Step, catalog: Catalog): string[] {

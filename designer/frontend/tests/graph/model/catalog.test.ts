@@ -16,6 +16,11 @@ describe("the palette", () => {
     expect(slotOf({ kind: "wait" }, CATALOG).holds).toBe("none");
     expect(slotOf({ kind: "workflow" }, CATALOG).holds).toBe("action");
     expect(slotOf({ worker: "read" }, CATALOG).holds).toBe("none");
+    expect(slotOf({ kind: "workflow", detached: true }, CATALOG).holds).toBe("unstated");
+    expect(slotOf({ kind: "workflow", detached: true, compensation: { rollback: true } }, CATALOG)).toMatchObject({ holds: "action", text: "rolls that run back" });
+    expect(slotOf({ kind: "group", body: {} }, CATALOG).holds).toBe("action");
+    expect(slotOf({ kind: "loop", worker: "charge_payment" }, CATALOG).text).toBe("refund_payment, each turn");
+    expect(slotOf({ kind: "map", worker: "charge_payment", body: {} }, CATALOG).text).toBe("rolls its run back");
     expect(slotOf({ worker: "read", compensation: "irreversible" }, CATALOG).holds).toBe("irreversible");
   });
 });

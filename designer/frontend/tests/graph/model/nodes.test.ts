@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stepsOf, type Document } from "../../../src/graph/model/document";
 import { autoLayout } from "../../../src/graph/model/layout";
 import { applyCommand } from "../../../src/editor/model/commands";
-import { edgeViews, NODE_WIDTH, placesIn, stepViews, unplaced } from "../../../src/graph/model/nodes";
+import { doesOf, edgeViews, NODE_WIDTH, placesIn, stepViews, unplaced } from "../../../src/graph/model/nodes";
 import { outlineOf } from "../../../src/graph/model/outline";
 import { marksOf } from "../../../src/graph/model/problems";
 import { readJson, writeJson } from "../../../src/shared/json";
@@ -24,6 +24,11 @@ describe("the derived canvas", () => {
   it("names an edge for failures by the codes that it catches", () => {
     const edges = [{ from: "charge", to: "ship", on: "failed", errors: ["payment.*"], when: "late" }, { from: "reserve", to: "ship", on: "failed" }];
     expect(edgeViews({ ...ORDER, edges }, new Map()).map(({ label, isError }) => [label, isError])).toEqual([["fails: payment.* and late", true], ["fails", true]]);
+  });
+
+  it("counts the steps inside", () => {
+    const body = { steps: [{ name: "a" }, { name: "b" }] };
+    expect([{ kind: "group", body }, { kind: "loop", body }, { kind: "map", body: { steps: [{}] } }].map(doesOf)).toEqual(["2 steps", "2 steps in turns", "1 step for each item"]);
   });
 
   it("counts the policies of a step that has several", () => {
