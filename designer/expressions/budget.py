@@ -70,6 +70,18 @@ def shared_budget() -> Iterator[Budget]:
         )
 
 
+def pay(work: int) -> None:
+    """Takes work off the budget of the evaluation under way. Raises ExpressionError before it is done."""
+    budget = _shared.get()
+    if budget is not None:
+        budget.spend(work)
+
+
+def weight_of_text(length: int) -> int:
+    """What a text of so many characters weighs."""
+    return 1 + length // TEXT_UNIT
+
+
 def weight(value: Any, limit: int) -> int:
     """Size of a JSON-like value: its values, keys, and text in units of `TEXT_UNIT` characters.
 

@@ -10,12 +10,14 @@ expression anew for each text, and cannot be stopped. Four measures keep an eval
 * Loops (`map`, `filter`, `all`, `exists`, `exists_one`) run here. The compiler cuts each loop out of the
   source and puts a call of a function `_loopN_` in its place; the evaluation provides that function, which
   evaluates the loop's body once for each item.
-* `matches` runs here, too: on RE2, compiled once, in linear time (`config.lib.patterns`).
+* Arithmetic, comparisons and most functions run here, too (`designer.expressions.functions`): `matches` for
+  example on RE2, compiled once, in linear time.
 
 Everything is paid for before it is done. What a program reads costs its size, for the copy and once for
-each place that reads it, and more where `+` puts values together, as each sum is a copy. An item of a loop
-costs its size, a constant for the call, and the size of what the body reads beside it, since the library
-copies it anew each time. A search costs pattern × text. One evaluation, its loops included, may cost
+each place that reads it. A call of a function costs a constant, the size of what it is given beyond what the
+program reads, and what the function itself takes off the budget before it works. An item of a loop costs its
+size, a constant for the call, and the size of what the body reads beside it, since the library copies it anew
+each time. One evaluation, its loops included, may cost
 `WORK_MAX`; all within a `shared_budget` may cost no more together. The weight of results is bounded
 separately, so that small inputs cannot grow into large values. Work is counted and not time, so that an
 evaluation comes to the same everywhere.
@@ -37,23 +39,23 @@ from typing import Any
 
 import cel
 
-from config.lib.patterns import BadPattern, TooMuchToSearch, compile_pattern, matches, work_of
 from designer.errors import ExpressionError
 from designer.expressions.budget import Budget, shared_budget, weight
-from designer.expressions.functions import functions_in
+from designer.expressions.functions.catalog import FUNCTIONS
+from designer.expressions.rewriting import loop_name
 from designer.problems import suggestion, truncate
 
 COPY_WORK = 2
 """Cost of a value that the library copies, in values."""
-SUMS_PER_COPY = 4
-"""Number of `+` that make each read as expensive as one more."""
-SEARCH_PER_VALUE = 25
-"""Instructions of a pattern × characters that take as long as one value."""
+FUNCTION_WORK = 3
+"""Cost of one call of a function, in values."""
 CALL_WORK = 20
 """Cost of one call of the library, in values."""
 RESULT_WEIGHT_MAX = 500_000
 """Largest weight of the result of an expression or of a loop (see `weight`)."""
 SOURCE_SHOWN_MAX = 200
+SMALL = frozenset({bool, int, float, type(None), datetime, timedelta})
+"""Types whose values are not weighed."""
 
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 
@@ -66,7 +68,8 @@ class Code:
     """A compiled expression: either a plain `path`, or a `program` that calls its `loops` by number.
 
     `keys` holds the first-level keys that are read of each name; None: all may be needed. `reads` counts, by
-    name and key, the places that read it; the key None stands for the whole. `sums` counts the `+`.
+    name and key, the places that read it; the key None stands for the whole. `functions`: the names
+    of those that it calls.
     """
 
     source: str
@@ -76,8 +79,7 @@ class Code:
     program: cel.Program | None = None
     loops: tuple[Loop, ...] = ()
     reads: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
-    sums: int = 0
-    searches: bool = False
+    functions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,15 +90,6 @@ class Loop:
     variable: str
     body: Code
     condition: Code | None = None
-
-
-def loop_name(number: int) -> str:
-    """The name of the function that stands for a program's loop."""
-    return f"_loop{number}_"
-
-
-SEARCH_NAME = "_matches_"
-"""The name of the function that stands for `matches`: one of the library's own names cannot be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +126,14 @@ def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
 
 
 class _Evaluation:
-    """One evaluation: its budget, and the error that stopped one of its functions."""
+    """One evaluation: its budget, and the error that stopped one of its functions.
+
+    `prepaid`: the work for values that the program reads and that no function has been given yet.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
+        self.prepaid = 0
         self.error: ExpressionError | None = None
 
     def outcome(self, code: Code, scope: Mapping[str, Any]) -> Any:
@@ -164,10 +161,11 @@ class _Evaluation:
             value = scope.get(name)
             if key is not None and isinstance(value, Mapping):
                 value = value.get(key)
-            times = (0 if copy else COPY_WORK) + count * (1 + code.sums // SUMS_PER_COPY)
+            times = (0 if copy else COPY_WORK) + count
             if (name, key) not in weights:
                 weights[name, key] = self.budget.weigh(value, times)
             self.budget.spend(weights[name, key] * times)
+            self.prepaid += weights[name, key] * count
         return weights
 
     def value_of(self, code: Code, scope: Mapping[str, Any], context: cel.Context | None = None) -> Any:
@@ -180,10 +178,8 @@ class _Evaluation:
         functions: dict[str, Callable[..., Any]] = {
             loop_name(number): partial(self._run, loop, variables) for number, loop in enumerate(code.loops)
         }
-        if code.searches:
-            functions[SEARCH_NAME] = self._search
-        for name, function in functions_in(code.source).items():
-            functions[name] = partial(self._call, function)
+        for name in code.functions:
+            functions[name] = partial(self._call, code.source, FUNCTIONS[name])
         if context is None and functions:
             context = cel.Context(variables, functions)
         elif context is not None:
@@ -194,13 +190,28 @@ class _Evaluation:
         except Exception as error:
             raise self.error or ExpressionError(_message(code.source, error)) from None
 
-    def _call(self, function: Callable[..., Any], *values: Any) -> Any:
-        """Calls a function that the library has otherwise. Called by the library."""
+    def _call(self, source: str, function: Callable[..., Any], *values: Any) -> Any:
+        """Calls a function of this package. Called by the library."""
         try:
-            return function(*values)
+            self.budget.spend(FUNCTION_WORK)
+            for value in values:
+                if value.__class__ not in SMALL:
+                    self._pay_for(value)
+            result = function(*values)
+            if result.__class__ not in SMALL:
+                weight(result, RESULT_WEIGHT_MAX)
+            return result
         except ExpressionError as error:
-            self.error = error
-            raise
+            self.error = ExpressionError(f"`{_shown(source)}`: {error}")
+        except RecursionError:
+            self.error = ExpressionError(f"`{_shown(source)}`: the data is nested too deep")
+        raise self.error
+
+    def _pay_for(self, value: Any) -> None:
+        given = weight(value, self.prepaid + self.budget.left)
+        covered = min(given, self.prepaid)
+        self.prepaid -= covered
+        self.budget.spend(given - covered)
 
     def _run(self, loop: Loop, scope: Mapping[str, Any], target: Any) -> Any:
         """Runs a loop over `target`, a list or the keys of an object. Called by the library."""
@@ -212,26 +223,6 @@ class _Evaluation:
         except ExpressionError as error:
             self.error = error
             raise
-
-    def _search(self, text: Any, pattern: Any) -> bool:
-        """Whether a regular expression matches anywhere in a text. Called by the library."""
-        try:
-            if not isinstance(text, str) or not isinstance(pattern, str):
-                raise ExpressionError("'matches' needs a text and a regular expression")
-            self.budget.spend(
-                work_of(pattern, text) // SEARCH_PER_VALUE + compile_pattern(pattern).programsize
-            )
-            return matches(pattern, text)
-        except BadPattern:
-            words = (
-                f"{truncate(pattern)} is not a regular expression that 'matches' knows, or it is too large"
-            )
-            self.error = ExpressionError(words)
-        except TooMuchToSearch as error:
-            self.error = ExpressionError(f"'matches': {error}")
-        except ExpressionError as error:
-            self.error = error
-        raise self.error
 
     def _values(self, loop: Loop, body: Code, scope: Mapping[str, Any], items: list[Any]) -> Iterator[Any]:
         # The cost of the loop is taken off the budget before it runs.
@@ -309,6 +300,10 @@ def _follow(path: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
     return value
 
 
+def _shown(source: str) -> str:
+    return truncate(source.strip(), SOURCE_SHOWN_MAX)[1:-1]
+
+
 def _message(source: str, error: Exception) -> str:
     """Rewords an error of the library for the author of the expression."""
     text = str(error)
@@ -318,11 +313,11 @@ def _message(source: str, error: Exception) -> str:
         return f"`{path[0]}`: no such key" if path else f"`{source.strip()}`: no such key {truncate(key)}"
     if undefined := _UNDEFINED.match(text):
         text = f"'{undefined[1].strip('_')}' cannot be used on these values"
+    elif text.startswith("No such overload"):
+        text = "this cannot be done with values of these kinds"
     elif isinstance(error, UnicodeError):
         text = "the text holds characters that are not Unicode"
-    return (
-        f"`{truncate(source.strip(), 200)[1:-1]}`: {text.splitlines()[0].replace(' in CEL expression', '')}"
-    )
+    return f"`{_shown(source)}`: {text.splitlines()[0].replace(' in CEL expression', '')}"
 
 
 def _json(value: Any, source: str) -> Any:

@@ -16,18 +16,10 @@ import cel
 
 from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions.evaluation import SEARCH_NAME, Code, Loop, evaluate, loop_name
-from designer.expressions.functions import STAND_INS, with_stand_ins
-from designer.expressions.scanner import (
-    LENGTH_MAX,
-    LoopText,
-    Token,
-    keys_used,
-    loops,
-    reads,
-    scan,
-    searches,
-)
+from designer.expressions.evaluation import Code, Loop, evaluate
+from designer.expressions.functions.catalog import FUNCTIONS, NAMES, STAND_INS
+from designer.expressions.rewriting import rewritten
+from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, reads, scan
 from designer.problems import join, suggestion, truncate
 
 LOOPS_NESTED_MAX = 2
@@ -51,11 +43,6 @@ VARIABLES = frozenset(
 )
 BY_STEP = ("steps", "outcomes")
 TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"})
-FUNCTIONS = frozenset(
-    {"size", "contains", "startsWith", "endsWith", "matches", "string", "int", "uint", "double", "bytes"}
-    | {"timestamp", "duration", "type", "dyn", "getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth"}
-    | {"getDate", "getDayOfWeek", "getHours", "getMinutes", "getSeconds", "getMilliseconds"}
-)
 
 _PLAIN = re.compile(r"(?!(?:true|false|null|in)$)[A-Za-z_]\w*", re.ASCII)
 _FUNCTION = re.compile(r"\w+", re.ASCII)
@@ -140,18 +127,14 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
     program = _parse(source)  # the whole, loops included: their syntax and functions are checked too
     for name in program.functions():
-        if _FUNCTION.fullmatch(name) and name not in FUNCTIONS and name not in STAND_INS.values():
-            raise ExpressionError(f"there is no function '{name}'{suggestion(name, FUNCTIONS)}")
+        if _FUNCTION.fullmatch(name) and name not in NAMES:
+            raise ExpressionError(f"there is no function '{name}'{suggestion(name, NAMES)}")
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
-    calls = [
-        call
-        for call in searches(tokens)
-        if not any(loop.start < call.start < loop.end for loop in loop_texts)
-    ]
-    if loop_texts or calls:
-        program = _parse(_replaced(source, loop_texts, calls))
-    return _compile_program(source, tokens, program, compiled, known, bool(calls))
+    text = rewritten(tokens, loop_texts, STAND_INS, TYPES)
+    if text != " ".join(token.text for token in tokens):
+        program = _parse(text)
+    return _compile_program(source, tokens, program, compiled, known)
 
 
 def _compile_program(
@@ -160,7 +143,6 @@ def _compile_program(
     program: cel.Program,
     compiled: list[Loop],
     known: frozenset[str],
-    has_searches: bool,
 ) -> Code:
     variables = frozenset(program.variables()) - TYPES
     for name in sorted(variables - known):
@@ -169,8 +151,8 @@ def _compile_program(
         for part in (loop.body, loop.condition):
             variables |= part.variables - {loop.variable} if part else frozenset()
     read = {place: count for place, count in reads(tokens).items() if place[0] in variables}
-    sums = sum(token.text == "+" for token in tokens)
-    return Code(source, variables, keys_used(tokens), (), program, tuple(compiled), read, sums, has_searches)
+    functions = frozenset(program.functions()) & FUNCTIONS.keys()
+    return Code(source, variables, keys_used(tokens), (), program, tuple(compiled), read, functions)
 
 
 def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int) -> Loop:
@@ -184,25 +166,7 @@ def _compile_loop(source: str, loop: LoopText, known: frozenset[str], depth: int
     return Loop(loop.kind, loop.variable, body, condition)
 
 
-def _replaced(source: str, loop_texts: list[LoopText], calls: list[Token]) -> str:
-    """The source with a function of the evaluation in place of each outermost loop and of each `matches`."""
-    replacements = [
-        (loop.start, loop.end, f".{loop_name(number)}()") for number, loop in enumerate(loop_texts)
-    ]
-    replacements += [(call.start, call.end, SEARCH_NAME) for call in calls]
-    parts, position = [], 0
-    for start, end, text in sorted(replacements):
-        parts += [source[position:start], text]
-        position = end
-    return "".join([*parts, source[position:]])
-
-
 def _parse(source: str) -> cel.Program:
-    program, replaced = _compiled(source), with_stand_ins(source, scan(source))
-    return program if replaced == source else _compiled(replaced)
-
-
-def _compiled(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except ValueError as error:

@@ -117,16 +117,6 @@ def reads(tokens: Sequence[Token]) -> Counter[tuple[str, str | None]]:
     )
 
 
-def searches(tokens: Sequence[Token]) -> list[Token]:
-    """Returns the name of each call of `matches`."""
-    following = [*tokens[1:], Token("", "", 0)]
-    return [
-        token
-        for token, after in zip(tokens, following, strict=True)
-        if (token.text, after.text) == ("matches", "(")
-    ]
-
-
 def output_keys_needed(tokens: Sequence[Token], step: str) -> set[str]:
     """Returns paths such as `output.key` and `steps.<step>.key` that are read and not asked for by `has`."""
     read: set[str] = set()

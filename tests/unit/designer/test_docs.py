@@ -9,7 +9,7 @@ from typing import Any
 from designer.document.document import dump
 from designer.document.graph import Graph
 from designer.document.kinds import KINDS
-from designer.expressions.expressions import FUNCTIONS
+from designer.expressions.functions.catalog import NAMES
 from designer.formats.formats import from_yaml
 from designer.validation.workflow import check_document
 from tests.unit.designer.helpers import contract
@@ -88,4 +88,4 @@ def test_every_field_of_a_step_is_described() -> None:
 def test_the_functions_that_are_named_exist() -> None:
     named = TEXT.split("\nFunctions: ")[1].split("and the loops")[0]
     words = set(re.findall(r"`(\w+)`", named)) - {"in", "has"}
-    assert words <= FUNCTIONS
+    assert words <= NAMES

@@ -1,11 +1,7 @@
-"""Functions of CEL as its specification has them, where the library differs. PURE.
+"""Times in expressions, as the specification of CEL has them. PURE.
 
-* `size` counts the characters of a text; the library counts bytes.
-* A timestamp is a moment, and its parts are those in UTC; the library keeps the offset that was written.
-* Each part of a timestamp may be asked for in a zone: `getHours("Europe/Vienna")`, `getHours("+02:00")`.
-
-One of the library's own functions cannot be replaced, so the compiler writes the name of a stand-in where one
-of `STAND_INS` is called. A part with a zone is a call that the library does not know, so its name can stay.
+A timestamp is a moment, and its parts are those in UTC; the library keeps the offset that was written. Each
+part may be asked for in a zone: `getHours("Europe/Vienna")`, `getHours("+02:00")`.
 """
 
 from __future__ import annotations
@@ -18,18 +14,11 @@ from zoneinfo import ZoneInfo
 
 from config.lib.caches import memoized
 from designer.errors import ExpressionError
-from designer.expressions.scanner import Token
 from designer.problems import truncate
 
 ZONES_KNOWN_MAX = 700
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)", re.ASCII)
-
-
-def size(value: Any) -> int:
-    if isinstance(value, str | bytes | list | Mapping):
-        return len(value)
-    raise ExpressionError("'size' cannot be used on these values: it takes a text, a list or an object")
 
 
 def timestamp(value: Any) -> datetime:
@@ -83,26 +72,3 @@ def part_in_zone(part: str) -> Callable[..., int]:
             raise ExpressionError(f"{value.isoformat()} lies outside the calendar in {zone}") from None
 
     return read
-
-
-STAND_INS = {"size": "_size_", "timestamp": "_timestamp_"}
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "_size_": size,
-    "_timestamp_": timestamp,
-    **{part: part_in_zone(part) for part in PARTS},
-}
-
-
-def with_stand_ins(source: str, tokens: list[Token]) -> str:
-    """The source with the names of stand-ins where functions are called that the library has otherwise."""
-    parts, position = [], 0
-    for token, after in zip(tokens, tokens[1:], strict=False):
-        if token.kind == "name" and token.text in STAND_INS and after.text == "(":
-            parts += [source[position : token.start], STAND_INS[token.text]]
-            position = token.end
-    return "".join([*parts, source[position:]])
-
-
-def functions_in(source: str) -> dict[str, Callable[..., Any]]:
-    """The functions that an expression with this source may call."""
-    return {name: function for name, function in FUNCTIONS.items() if name.strip("_") in source}
