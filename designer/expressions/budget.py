@@ -12,6 +12,8 @@ from designer.errors import ExpressionError
 
 WORK_MAX = 5_000_000
 """Number of values that one evaluation may read, or all that share a budget: about 2 seconds."""
+RESULT_WEIGHT_MAX = 500_000
+"""Largest weight of the result of an expression, of a loop or of a function (see `weight`)."""
 TEXT_UNIT = 16
 TOO_MUCH = (
     "the expression reads too much data, alone or with those that are evaluated with it; "
@@ -75,6 +77,13 @@ def pay(work: int) -> None:
     budget = _shared.get()
     if budget is not None:
         budget.spend(work)
+
+
+def make_room(weight: int) -> None:
+    """Pays for a result before it is made. Raises ExpressionError if it is too large."""
+    if weight > RESULT_WEIGHT_MAX:
+        raise ExpressionError(TOO_MUCH)
+    pay(weight)
 
 
 def weight_of_text(length: int) -> int:

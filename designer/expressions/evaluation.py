@@ -29,7 +29,6 @@ An error that is raised inside a loop passes through the library, which wraps it
 from __future__ import annotations
 
 import logging
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,8 +39,10 @@ from typing import Any
 import cel
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import Budget, shared_budget, weight
-from designer.expressions.functions.catalog import FUNCTIONS
+from designer.expressions.budget import RESULT_WEIGHT_MAX, Budget, shared_budget, weight
+from designer.expressions.functions.catalog import FUNCTIONS, STAND_INS
+from designer.expressions.functions.times import NOW
+from designer.expressions.functions.values import plain
 from designer.expressions.rewriting import loop_name
 from designer.problems import suggestion, truncate
 
@@ -51,8 +52,6 @@ FUNCTION_WORK = 3
 """Cost of one call of a function, in values."""
 CALL_WORK = 20
 """Cost of one call of the library, in values."""
-RESULT_WEIGHT_MAX = 500_000
-"""Largest weight of the result of an expression or of a loop (see `weight`)."""
 SOURCE_SHOWN_MAX = 200
 SMALL = frozenset({bool, int, float, type(None), datetime, timedelta})
 """Types whose values are not weighed."""
@@ -134,10 +133,12 @@ class _Evaluation:
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.prepaid = 0
+        self.now: Any = None
         self.error: ExpressionError | None = None
 
     def outcome(self, code: Code, scope: Mapping[str, Any]) -> Any:
         """The value of the outermost program, which is paid for first."""
+        self.now = scope.get(NOW)
         copy = self.budget.copy
         if copy is not None and not copy.serves(code, scope):
             copy = self.budget.copy = None
@@ -179,7 +180,8 @@ class _Evaluation:
             loop_name(number): partial(self._run, loop, variables) for number, loop in enumerate(code.loops)
         }
         for name in code.functions:
-            functions[name] = partial(self._call, code.source, FUNCTIONS[name])
+            given = (self.now,) if name == STAND_INS[NOW] else ()
+            functions[name] = partial(self._call, code.source, FUNCTIONS[name], *given)
         if context is None and functions:
             context = cel.Context(variables, functions)
         elif context is not None:
@@ -323,31 +325,6 @@ def _message(source: str, error: Exception) -> str:
 def _json(value: Any, source: str) -> Any:
     weight(value, RESULT_WEIGHT_MAX)
     try:
-        return _plain(value)
+        return plain(value)
     except ExpressionError as error:
         raise ExpressionError(f"`{source.strip()}`: {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    """JSON of a value that the library returned. Keys are sorted, because the library loses their order."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        raise ExpressionError(f"the result is {value}, which is not a number")
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {_key(key): _plain(value[key]) for key in sorted(value, key=str)}
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    raise ExpressionError(f"the result is of type {type(value).__name__}, which JSON does not have")
-
-
-def _key(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    raise ExpressionError(f"{truncate(key)} cannot be a key: keys are texts")

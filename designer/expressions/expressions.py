@@ -17,9 +17,9 @@ import cel
 from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.evaluation import Code, Loop, evaluate
-from designer.expressions.functions.catalog import FUNCTIONS, NAMES, STAND_INS
+from designer.expressions.functions.catalog import CATALOG, FUNCTIONS, STAND_INS
 from designer.expressions.rewriting import rewritten
-from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, keys_used, loops, reads, scan
+from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, calls, keys_used, loops, reads, scan
 from designer.problems import join, suggestion, truncate
 
 LOOPS_NESTED_MAX = 2
@@ -127,8 +127,11 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     tokens = scan(source)
     program = _parse(source)  # the whole, loops included: their syntax and functions are checked too
     for name in program.functions():
-        if _FUNCTION.fullmatch(name) and name not in NAMES:
-            raise ExpressionError(f"there is no function '{name}'{suggestion(name, NAMES)}")
+        if _FUNCTION.fullmatch(name) and name not in CATALOG:
+            raise ExpressionError(f"there is no function '{name}'{suggestion(name, CATALOG)}")
+    for name, count in calls(tokens):
+        if name in CATALOG:
+            CATALOG[name].check_count(count)
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
     text = rewritten(tokens, loop_texts, STAND_INS, TYPES)

@@ -96,6 +96,15 @@ def loops(tokens: Sequence[Token]) -> Iterator[LoopText]:
         yield loop
 
 
+def calls(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
+    """Yields the name of each function that is called, and how many values it is given."""
+    for at, token in enumerate(tokens[:-1]):
+        if token.kind == "name" and tokens[at + 1].text == "(":
+            commas, close = _arguments(tokens, at + 1)
+            given = len(commas) + 1 if close > at + 2 else 0
+            yield token.text, given + bool(at and tokens[at - 1].text == ".")
+
+
 def keys_used(tokens: Sequence[Token]) -> dict[str, frozenset[str] | None]:
     """Returns the first-level keys that are read of each name: `context.a.b` gives `{"context": {"a"}}`.
 

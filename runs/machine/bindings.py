@@ -18,6 +18,7 @@ from designer.document.graph import Action, Graph, Step
 from designer.document.limits import TEXT_LENGTH_MAX
 from designer.expressions.budget import shared_budget
 from designer.expressions.expressions import resolve
+from designer.expressions.functions.times import NOW, Time
 from runs.machine import acts
 from runs.machine.retry_policy import action_of
 from runs.machine.states import State, StepState, StepStatus
@@ -206,6 +207,7 @@ def _bindings(
         "outcomes": dict(ended),
         "run": {"id": state.run.id, "workflow": graph.name},
         **{name: state.input.get(name) for name in graph.variables},
+        NOW: state.now,
     }
 
 
@@ -223,6 +225,7 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
         if direction == "undo"
         else forward_bindings(graph, state, step, step_state)
     )
+    bindings[NOW] = time_of_attempt(state, step_state, direction)
     if step_state.map_name:
         own = item_of(state, step, step_state)
         bindings |= own
@@ -234,6 +237,13 @@ def task_bindings(graph: Graph, state: State, key: str, direction: Direction) ->
         own = {} if step_state.map_name else {step.name: bindings["output"]}  # a person may have supplied it
         return bindings | {"steps": bindings["steps"] | own}
     return _patched(state, step_state.patches, bindings) if step_state.map_name else bindings
+
+
+def time_of_attempt(state: State, step_state: StepState, direction: Direction) -> Time:
+    """What `now()` is in the params of an attempt: when it began, as its entry says; of none yet, now."""
+    if step_state.phase == direction and step_state.begun_at:
+        return step_state.begun_at
+    return (step_state.started_at if direction == "forward" else None) or state.now
 
 
 def forward_bindings(graph: Graph, state: State, step: Step, step_state: StepState) -> dict[str, JSON]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar
 
 from config.lib.caches import memoized
+from designer.expressions.functions.times import Time
 from workers.sdk.outcome import Direction
 
 Reason = Literal["failure", "cancel", "timeout", "rollback"]
@@ -285,7 +286,10 @@ class Nothing:
 
 
 class State:
-    """A run's state as `apply` changes it: the stored base and the changes on top of it."""
+    """A run's state as `apply` changes it: the stored base and the changes on top of it.
+
+    `now`: the time of the event that is decided about, or, for who only looks, a clock. It is not stored.
+    """
 
     def __init__(self, run: RunState, input: Mapping[str, Any], source: Source) -> None:
         self.run = run
@@ -293,11 +297,13 @@ class State:
         self.source = source
         self.changed: dict[str, StepState] = {}
         self.new_payloads: dict[int, Any] = {}
+        self.now: Time = None
 
     def fork(self) -> State:
         twin = State(self.run, self.input, self.source)
         twin.changed = dict(self.changed)
         twin.new_payloads = dict(self.new_payloads)
+        twin.now = self.now
         return twin
 
     def step(self, name: str) -> StepState:

@@ -29,6 +29,7 @@ class Transition:
     def __init__(self, graph: Graph, state: State, at: datetime, jitter: float = 0.0) -> None:
         self.graph = graph
         self.state = state.fork()
+        self.state.now = at
         self.at = at
         self.jitter = jitter
         self.entries: list[Entry] = []

@@ -31,6 +31,7 @@ Json = dict[str, Any]
 def load(run_id: UUID) -> tuple[Graph, State]:
     """Returns a run's graph and state as they are now. Raises UnknownRun."""
     loaded = reader.load(run_id)
+    loaded.state.now = reader.now
     return run_graph(loaded.version_id, loaded.state, loaded.body), loaded.state
 
 

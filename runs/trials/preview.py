@@ -16,13 +16,15 @@ from designer.document.document import salvage
 from designer.document.graph import Graph, Step
 from designer.errors import ExpressionError
 from designer.expressions.expressions import bare, compile_expression
+from designer.expressions.functions.times import NOW, Time
 from designer.problems import truncate
 from designer.services import queries
 from designer.validation.places import ExpressionPosition, known_at, position_at, type_of
 from runs.errors import UnknownRun
-from runs.machine.bindings import contribution, merged, outcomes, outputs, steps_of
+from runs.machine.bindings import contribution, merged, outcomes, outputs, steps_of, time_of_attempt
 from runs.models import Run
 from runs.queries import runs as queries_runs
+from runs.store import reader
 
 RUNS_MAX = 10
 TEXT_LENGTH_MAX = 2_000
@@ -36,7 +38,7 @@ def known(name: str, path: str, run_id: UUID | None = None) -> dict[str, Any]:
     Raises UnknownWorkflow or UnknownRun.
     """
     graph, position = _draft_position(name, path)
-    values = known_at(graph, position, _scope(name, graph, position, run_id))
+    values = known_at(graph, position, _visible(_scope(name, graph, position, run_id)))
     runs = Run.objects.filter(workflow_name=name, parent=None, imported__isnull=True).order_by(
         "-created_at", "-id"
     )
@@ -72,7 +74,12 @@ def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> d
 def scope_of_run(name: str, path: str, run_id: UUID | None) -> Scope:
     """The values that a step of the draft would see in a run, or without one by the sample input."""
     graph, position = _draft_position(name, path)
-    return _scope(name, graph, position, run_id)
+    return _visible(_scope(name, graph, position, run_id))
+
+
+def _visible(scope: Scope) -> Scope:
+    """The variables; the time, which only a function reads, left aside."""
+    return {name: value for name, value in scope.items() if name != NOW}
 
 
 def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
@@ -84,7 +91,7 @@ def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID |
     run = {"id": str(run_id or ""), "workflow": name}
     if run_id is None:
         sample = dict(graph.sample_input or {})
-        values = Values(sample, {}, {}, dict(sample), NO_FAILURE)
+        values = Values(sample, {}, {}, dict(sample), NO_FAILURE, reader.now)
     else:
         values = _values_of_run(name, position, run_id)
     scope: Scope = {
@@ -93,6 +100,7 @@ def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID |
         "steps": values.steps,
         "outcomes": values.outcomes,
         "run": run,
+        NOW: values.now,
     }
     if position.is_undo and position.step is not None:
         output = scope["steps"].get(position.step.name, {})
@@ -111,6 +119,7 @@ class Values:
     outcomes: Scope
     context: Scope
     failure: Mapping[str, Any]
+    now: Time
 
 
 def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Values:
@@ -121,12 +130,14 @@ def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Val
     before = [step for step in position.after if step in graph.by_name]
     values, ended = outputs(graph, state, before), outcomes(state, before)
     context = {**state.input, **merged(graph, values)}
+    own = state.step(position.step.name) if position.step else None
     return Values(
         dict(state.input),
         steps_of(values, ended),
         ended,
         context,
         {**NO_FAILURE, **(state.run.failure or {})},
+        time_of_attempt(state, own, "undo" if position.is_undo else "forward") if own else state.now,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from designer.expressions.functions.times import NOW
 from designer.models import WorkflowVersion
 from designer.services import workflows
 from runs.engine import engine
 from runs.errors import BadInput
 from runs.models import Run
+from runs.store import reader
 
 
 def try_draft(name: str, input: Mapping[str, Any], revision: int | None = None, user: Any = None) -> Run:
@@ -38,6 +40,7 @@ def try_step(
         "steps": steps,
         "outcomes": {step: {"status": "completed", "error": None} for step in steps},
         "run": {"id": "", "workflow": name},
+        NOW: reader.now(),
     }
     return _start(workflows.create_step_trial_version(name, step, scope, revision, user), context, user)
 

@@ -13,6 +13,7 @@ from django.test import Client
 from designer.document.document import dump
 from designer.document.graph import Action, Graph, Step
 from designer.services import workflows
+from runs.models import JournalEntry
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import client_of
 
@@ -138,3 +139,27 @@ def test_runs_of_other_workflows_and_strangers_are_refused(dora: Client, run_her
         assert viewer.get(f"{URL}/{path}", {"path": ""}).status_code == 403
     body = json.dumps({"path": "", "expression": "1"})
     assert viewer.post(f"{URL}/preview", body, content_type="application/json").status_code == 403
+
+
+@pytest.mark.rule("R2.16")
+def test_the_time_is_that_of_the_chosen_run_or_the_present(dora: Client, run_here: RunHere) -> None:
+    run = run_here(graph(), rows=[1])
+    draft()
+    began = JournalEntry.objects.get(run=run, type="step.started", step="a").at
+    shown = gives(dora, "steps[0].params.x", "now()", run.pk)["text"]
+    assert shown == json.dumps(began.isoformat().replace("+00:00", "Z"))
+    present = gives(dora, "steps[0].params.x", "now() > timestamp('2026-01-01T00:00:00Z')")
+    assert present["text"] == "true"
+    assert "now" not in dora.get(f"{URL}/context", {"path": "steps[0].params.x"}).json()
+    assert "now" not in paths(dora, "steps[0].params.x")
+
+
+@pytest.mark.rule("R2.16")
+def test_a_worker_gets_the_time_of_the_entry_that_began_its_attempt(run_here: RunHere, db: None) -> None:
+    step_at = {"item": "=format_time(now(), '%Y-%m-%dT%H:%M:%S.%f;')"}
+    run = run_here(chain(*(step(name, worker="double", params=step_at, output_key=name) for name in "abc")))
+    began = {one.step: one.at for one in JournalEntry.objects.filter(run=run, type="step.started")}
+    outputs = {one.step: one.payload for one in JournalEntry.objects.filter(run=run, type="step.completed")}
+    for name in "abc":
+        expected = f"{began[name]:%Y-%m-%dT%H:%M:%S.%f};"
+        assert outputs[name] == {"doubled": expected * 2}
