@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import make_room, pay
+from designer.expressions.budget import WORK_MAX, make_room, pay, weight
 from designer.expressions.functions.arithmetic import (
     WHOLE_MAX,
     WHOLE_MIN,
@@ -20,6 +20,8 @@ from designer.expressions.functions.values import get, to_json
 from designer.problems import truncate
 
 COMPARISONS_PER_VALUE = 4
+COPIES = 2
+"""Reads that `distinct` costs for each value: it writes what is no text or number as JSON."""
 _MISSING = object()
 
 
@@ -106,9 +108,11 @@ def reverse(values: list[Any]) -> list[Any]:
 
 def distinct(values: list[Any]) -> list[Any]:
     """Each value once, where it stands first; numbers are compared by value."""
-    kept: dict[str, Any] = {}
+    pay(COPIES * weight(values, WORK_MAX))
+    kept: dict[Any, Any] = {}
     for value in values:
-        kept.setdefault(to_json(_by_value(value)), value)
+        is_plain = is_number(value) or isinstance(value, str)
+        kept.setdefault(value if is_plain else (to_json(_by_value(value)),), value)
     return list(kept.values())
 
 

@@ -1,0 +1,107 @@
+"""Arguments that are meant to make each function of expressions take too long or too much memory.
+
+Run as a program under a limit of memory, it evaluates all of them and names those that ran out of it.
+"""
+
+from __future__ import annotations
+
+import resource
+from typing import Any
+
+from designer.errors import ExpressionError
+from designer.expressions.budget import RESULT_WEIGHT_MAX
+from designer.expressions.expressions import compile_expression
+
+MEMORY_BYTES_MAX = 1_500_000_000
+LONG = "x" * 8_000_000
+WIDE = "é" * 2_000_000
+NUMBERS = list(range(RESULT_WEIGHT_MAX))
+SHUFFLED = [number * 7_919 % 500_009 for number in range(450_000)]
+KEYS = {str(number): number for number in range(100_000)}
+DEEP = "[" * 60_000 + "]" * 60_000
+ALL_OF_X = ", ".join(["context.x"] * 60)
+
+HOSTILE: list[tuple[str, str, Any]] = [
+    ("size", f"size([{ALL_OF_X}])", NUMBERS),
+    ("contains", "context.x.contains({'a': 1})", [{"a": number} for number in range(100_000)]),
+    ("contains", "context.x.contains(context.x.substring(4000000) + 'y')", LONG),
+    ("matches", r"context.x.matches('(x{1,20}){1,20}y')", LONG),
+    ("substring", "size(substring(context.x, 1))", LONG),
+    ("split", "size(split(context.x, 'x'))", LONG),
+    ("split", "size(split(context.x, ''))", WIDE),
+    ("split", "size(split(context.x, 'x'))", "x" * 240_000),
+    ("join", "size(join(context.x, context.x[0]))", ["a" * 1_000] * 10_000),
+    ("join", "size(join(context.x, 'é'))", ["a"] * 300_000),
+    ("replace", "size(replace(context.x, 'x', context.x))", "x" * 3_000),
+    ("replace", "size(replace(context.x, 'x', 'yy'))", LONG),
+    ("lower", "size(lower(context.x))", LONG),
+    ("upper", "size(upper(context.x))", "ΐ" * 2_700_000),
+    ("trim", "size(trim(context.x))", " " * 8_000_000),
+    ("format", f"size(format('{'{}' * 60}', {ALL_OF_X}))", "x" * 1_000_000),
+    ("format", "size(format('{}', context.x))", NUMBERS),
+    ("format_number", "size(range(1, 200000).map(n, format_number(1.7e308, 20)))", 0),
+    ("base64", "size(base64(context.x))", LONG),
+    ("base64_decode", "size(base64_decode(context.x))", "QUJD" * 1_900_000),
+    ("sha256", "sha256(context.x)", LONG),
+    ("sum", "sum(context.x)", NUMBERS),
+    ("sum", "sum(context.x)", [1e308, -1e308] * 200_000),
+    ("avg", "avg(context.x)", NUMBERS),
+    ("min", "min(context.x)", NUMBERS),
+    ("max", "max(context.x)", [LONG[: 10_000 + number] for number in range(300)]),
+    ("first", "first(context.x)", [NUMBERS]),
+    ("last", "last(context.x)", [NUMBERS]),
+    ("sort", "size(sort(context.x))", SHUFFLED),
+    ("sort", "size(sort(context.x))", [f"{'x' * 50}{number}" for number in SHUFFLED[:100_000]]),
+    ("sort", "size(sort(context.x, 'a.b'))", [{"a": {"b": number}} for number in SHUFFLED[:90_000]]),
+    ("sort", f"size(sort(context.x, '{'a.' * 99}a'))", [{"a": number} for number in SHUFFLED]),
+    ("reverse", "size(reverse(context.x))", NUMBERS),
+    ("distinct", "size(distinct(context.x))", SHUFFLED),
+    ("distinct", "size(distinct(context.x))", [{"a": [number]} for number in range(100_000)]),
+    ("flatten", "size(flatten([context.x, context.x, context.x, context.x]))", NUMBERS[:200_000]),
+    ("chunk", "size(chunk(context.x, 1))", NUMBERS),
+    ("index_of", "context.x.index_of(-1)", NUMBERS),
+    ("range", "size(range(0, 9223372036854775807))", 0),
+    ("range", f"size([{', '.join(['range(1, 499000)'] * 40)}])", 0),
+    ("range", "size(range(1, 100000).map(n, range(1, 10000)))", 0),
+    ("get", f"get(context.x, '{'0.' * 99}0')", NUMBERS),
+    ("merge", f"size(merge({ALL_OF_X}))", KEYS),
+    ("merge", "size(range(1, 1000).map(n, merge(context.x, {'a': n})))", KEYS),
+    ("to_json", "size(to_json(context.x))", NUMBERS),
+    ("to_json", "size(to_json(context.x))", "\x01" * 7_900_000),
+    ("to_json", "size(to_json(to_json(to_json(to_json(to_json(context.x))))))", "\\" * 1_000_000),
+    ("from_json", "from_json(context.x)", DEEP),
+    ("from_json", "size(from_json(context.x))", f"[{'{},' * 600_000}0]"),
+    ("from_json", "from_json(context.x)", "9" * 1_900_000),
+    ("from_json", "size(from_json(context.x))", f"[{'1e400,' * 200_000}0]"),
+    ("now", "size(range(1, 400000).map(n, now()))", 0),
+    ("timestamp", "size(range(1, 400000).map(n, timestamp(n)))", 0),
+    ("date_add", "size(range(1, 400000).map(n, date_add(timestamp(n), n, 'months', 'Europe/Vienna')))", 0),
+    ("date_diff", "size(range(1, 400000).map(n, date_diff(timestamp(0), timestamp(n), 'days')))", 0),
+    ("format_time", f"size(range(1, 400000).map(n, format_time(timestamp(n), '{'%B' * 100}')))", 0),
+    ("+", f"size({' + '.join(['context.x'] * 60)})", WIDE),
+    ("+", f"size({' + '.join(['context.x'] * 60)})", NUMBERS[:100_000]),
+    ("*", f"context.x.map(n, {' + '.join(['n * 2.5'] * 60)})", NUMBERS),
+    ("==", f"{' && '.join(['context.x == context.x'] * 45)}", NUMBERS),
+    ("in", f"{' || '.join(['context.x in context.x'] * 38)}", NUMBERS),
+]
+
+
+def evaluated(source: str, value: Any) -> Any:
+    """What one comes to; None where it is refused."""
+    try:
+        return compile_expression(source).evaluate({"context": {"x": value}, "now": None})
+    except ExpressionError:
+        return None
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    for function, source, value in HOSTILE:
+        try:
+            evaluated(source, value)
+        except MemoryError:
+            print(f"{function}: {source[:80]}")
+
+
+if __name__ == "__main__":
+    main()
