@@ -129,6 +129,16 @@ def test_a_condition_is_written_with_completion_and_shows_what_it_gives(page: Pa
     page.keyboard.type(" != ''")
     expect(field.locator(".preview")).to_have_text(re.compile("true"))
     expect_saved(page)
+    write(page, "Only when", "format_n")
+    page.keyboard.press("Control+Space")
+    options = page.locator(".cm-tooltip-autocomplete")
+    expect(options.locator("li", has_text="format_number(")).to_contain_text(
+        "(value[, digits][, separators])"
+    )
+    expect(options.locator(".cm-completionInfo")).to_contain_text(
+        'format_number(1234.5, 2, ".,") → "1.234,50"'
+    )
+    page.keyboard.press("Escape")
     field = write(page, "Only when", "size(context.data)")
     expect(field.locator(".preview")).to_contain_text("not true or false")
     expect_saved(page)

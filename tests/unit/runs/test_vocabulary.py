@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from designer.expressions.functions.catalog import CATALOG
 from runs.machine import states, vocabulary
 from runs.machine.states import RunStatus, StepStatus, UndoStatus
 from runs.management.commands import write_vocabulary
@@ -39,10 +40,15 @@ def test_a_stale_copy_is_refused_and_written_anew(
     ]
 
 
-def test_two_sources_may_not_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_vocabulary, "SOURCES", (lambda: {"looks": 1}, lambda: {"looks": 1}))
+def test_two_sources_may_not_say_the_same() -> None:
     with pytest.raises(ValueError, match="looks"):
-        write_vocabulary.as_text()
+        write_vocabulary.as_text((lambda: {"looks": 1}, lambda: {"looks": 1}))
+
+
+def test_the_functions_are_those_of_the_catalog(settings: Any) -> None:
+    functions = json.loads((settings.BASE_DIR / write_vocabulary.FUNCTIONS_PATH).read_text())["functions"]
+    assert [one["name"] for one in functions] == list(CATALOG)
+    assert {key for one in functions for key in one} == {"name", "usage", "about", "example", "result"}
 
 
 def test_every_status_has_a_look() -> None:

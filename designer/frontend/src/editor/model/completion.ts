@@ -1,4 +1,5 @@
 /** Completion at a place in an expression. Pure. */
+import { functions } from "../../shared/functions.json";
 
 export interface Known {
   readonly path: string;
@@ -8,6 +9,8 @@ export interface Known {
 export interface Option {
   readonly label: string;
   readonly detail: string;
+  /** Shown beside the chosen option. */
+  readonly info?: string;
 }
 export interface Options {
   /** Where the completed word begins, counted in characters. */
@@ -16,15 +19,19 @@ export interface Options {
 }
 
 const WORD = /[A-Za-z_][\w.]*$/;
-const FUNCTIONS: readonly Option[] = [
-  { label: "size(", detail: "of a list, text or object" },
-  { label: "string(", detail: "as text" },
-  { label: "int(", detail: "as a whole number" },
-  { label: "double(", detail: "as a number" },
-  { label: "timestamp(", detail: "a time, from its text" },
-];
+/** As `manage.py write_vocabulary` wrote them: the functions that the server knows. */
+const FUNCTIONS: readonly Option[] = functions.map((one) => ({ ...optionOf(one), detail: one.usage.slice(one.name.length) }));
+/** Written behind a dot, a function gets what stands before it as its first value. */
+const METHODS: readonly Option[] = functions
+  .filter(({ name, usage }) => usage !== `${name}()`)
+  .map((one) => ({ ...optionOf(one), detail: one.about }));
 
-/** The next keys of the path before the cursor; null where there is nothing to complete. */
+function optionOf({ name, usage, about, example, result }: (typeof functions)[number]): Option {
+  const label = usage === `${name}()` ? usage : `${name}(`;
+  return { label, detail: "", info: `${about}\n${example} → ${result}` };
+}
+
+/** The next keys of the path before the cursor, or functions; null where there is nothing to complete. */
 export function optionsAt(text: string, cursor: number, known: readonly Known[], isAsked: boolean): Options | null {
   const before = text.slice(0, cursor);
   const word = WORD.exec(before)?.[0] ?? "";
@@ -33,6 +40,7 @@ export function optionsAt(text: string, cursor: number, known: readonly Known[],
   const keys = known
     .filter(({ path }) => path.startsWith(root) && path.length > root.length && !path.slice(root.length).includes("."))
     .map(({ path, type, sample }) => ({ label: path.slice(root.length), detail: [type === "any" ? "" : type, sample].filter(Boolean).join(": ") }));
-  const options = root ? keys : [...keys, ...FUNCTIONS];
+  const methods = known.some(({ path }) => `${path}.` === root) && !keys.length ? METHODS : [];
+  const options = root ? [...keys, ...methods] : [...keys, ...FUNCTIONS];
   return options.length ? { from: cursor - (word.length - root.length), options } : null;
 }

@@ -28,4 +28,18 @@ describe("completion", () => {
     expect(labels("1 + ", true)).toContain("steps");
     expect(labels("nothing.")).toBeUndefined();
   });
+  it("offers each function with its arguments, a line and an example", () => {
+    const options = optionsAt("spl", 3, KNOWN, false)?.options ?? [];
+    expect(options.find(({ label }) => label === "split(")).toEqual({
+      label: "split(", detail: "(text, separator)", info: 'The parts of a text; its characters where the separator is empty.\nsplit("a,b,c", ",") → ["a","b","c"]',
+    });
+    expect(labels("n")).toContain("now()");
+    expect(labels("x")).not.toContain("uuid(");
+  });
+  it("offers functions behind a value that has no keys", () => {
+    expect(labels("context.who.name.")).toContain("upper(");
+    expect(labels("context.who.name.")).not.toContain("now()");
+    expect(labels("context.who.")).toEqual(["name"]);
+    expect(optionsAt("context.who.name.up", 19, KNOWN, false)?.from).toBe(17);
+  });
 });
