@@ -13,6 +13,7 @@ from typing import Any
 from designer.analysis.coverage import Plan
 from designer.document.graph import Action, Step
 from designer.errors import ExpressionError
+from designer.expressions.functions.times import NOW
 from runs.machine.acts import key_of
 from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
@@ -101,11 +102,17 @@ class Watched:
             demand(self.witness.ended.get(key) != "completed", f"{key} completed, and its work is done again")
         bindings = task_bindings(self.memory.graph, state, key, direction)
         self._check_bindings(bindings, state, step_state, step)
+        began = next(entry.at for entry in reversed(self.memory.journal) if self._begins(entry, key))
+        demand(bindings[NOW] == began, f"{key} began at {began} and is told {bindings[NOW]}")
         try:
             bind(action_of(step, direction), bindings)
         except ExpressionError as error:
             return Outcome("failed", failure=Failure("bad_expression", str(error))), ()
         return effects.attempt(state.run.id, key, step, direction, key_of(state.run.id, step_state))
+
+    @staticmethod
+    def _begins(entry: Entry, key: str) -> bool:
+        return entry.step == key and entry.type in ("step.started", "compensation.started")
 
     def _check_bindings(
         self, bindings: Mapping[str, Any], state: State, step_state: StepState, step: Step

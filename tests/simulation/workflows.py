@@ -223,11 +223,12 @@ def make_work(rng: Random, name: str) -> dict[str, Any]:
 def make_params(rng: Random) -> Mapping[str, Any]:
     if rng.random() < BAD:
         return BAD_PARAMS
-    return {"v": "=context.v"} if rng.random() < 0.3 else {}
+    return {"v": "=context.v", "at": "=now()"} if rng.random() < 0.3 else {}
 
 
 def make_undo(rng: Random) -> Any:
-    params: Mapping[str, Any] = {"was": "=output", "why": "=failure"} if rng.random() < 0.5 else {}
+    about = {"was": "=output", "why": "=failure", "at": "=now()"}
+    params: Mapping[str, Any] = about if rng.random() < 0.5 else {}
     if rng.random() < BAD / 2:
         params = BAD_PARAMS
     action = Action("undo", params, timeout=10.0, retry=make_retry(rng), queue=rng.choice(QUEUES))
