@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from designer.expressions.functions import arithmetic, lists, texts, times, values
+from designer.expressions.functions import arithmetic, conversions, lists, texts, times, values
 from designer.expressions.functions.signatures import Function
 from designer.expressions.rewriting import CALCULATE, COMPARE, NEGATE
 
@@ -153,10 +153,39 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
             lists.smallest,
         ),
         Function("max", "value: any, more*: any", "The largest.", "max(3, 1.5)", "3", lists.largest),
-        Function("int", "value: any", "As a whole number; a number without its fraction.", "int(2.9)", "2"),
+        Function(
+            "int",
+            "value: any",
+            "As a whole number, without a fraction; from digits too, and of a time the seconds since 1970.",
+            "int(2.9)",
+            "2",
+            conversions.to_int,
+        ),
         Function("uint", "value: any", "As a whole number that is not negative.", 'uint("5")', "5"),
-        Function("double", "value: any", "As a number that need not be whole.", "double(5) / 2", "2.5"),
-        Function("string", "value: any", "As a text.", "string(2.5)", '"2.5"'),
+        Function(
+            "double",
+            "value: any",
+            "As a number that need not be whole; from its text too.",
+            "double(5) / 2",
+            "2.5",
+            conversions.to_double,
+        ),
+        Function(
+            "string",
+            "value: any",
+            "As a text; numbers without an exponent.",
+            "string(2.5)",
+            '"2.5"',
+            conversions.to_string,
+        ),
+        Function(
+            "bool",
+            "value: any",
+            "The texts true and false as a truth value.",
+            'bool("true")',
+            "true",
+            conversions.to_bool,
+        ),
     ),
     "Lists": (
         Function("first", "list: list", "The first item.", "first([3, 1, 2])", "3", lists.first),
