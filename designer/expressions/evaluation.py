@@ -53,6 +53,8 @@ FUNCTION_WORK = 3
 CALL_WORK = 20
 """Cost of one call of the library, in values."""
 SOURCE_SHOWN_MAX = 200
+OWN_FAILED = "Python function call failed"
+"""What the library says of a function that was provided."""
 SMALL = frozenset({bool, int, float, type(None), datetime, timedelta})
 """Types whose values are not weighed."""
 
@@ -190,7 +192,8 @@ class _Evaluation:
         try:
             return code.program.execute(variables if context is None else context)
         except Exception as error:
-            raise self.error or ExpressionError(_message(code.source, error)) from None
+            own = self.error if OWN_FAILED in str(error) else None  # an earlier one, `||` has taken away
+            raise own or ExpressionError(_message(code.source, error)) from None
 
     def _call(self, source: str, function: Callable[..., Any], *values: Any) -> Any:
         """Calls a function of this package. Called by the library."""
