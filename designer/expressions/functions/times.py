@@ -1,8 +1,9 @@
 """Times in expressions, as the specification of CEL has them. PURE.
 
 A timestamp is a moment, and its parts are those in UTC; the library keeps the offset that was written. Each
-part may be asked for in a zone: `getHours("Europe/Vienna")`, `getHours("+02:00")`. Days, months and years are
-those of a zone too, of UTC where none is named; hours, minutes and seconds are the same everywhere.
+part may be asked for in a zone: `getHours("Europe/Vienna")`, `getHours("+02:00")`. A text is taken as the
+time that it says, since JSON has no times. Days, months and years are those of a zone too, of UTC where none
+is named; hours, minutes and seconds are the same everywhere.
 
 `now()` gives the time that whoever evaluates has put into the scope under `NOW`.
 """
@@ -72,14 +73,31 @@ PARTS: Mapping[str, Callable[[datetime], int]] = {
 }
 
 
-def part_in_zone(part: str) -> Callable[..., int]:
-    def read(value: Any = None, zone: Any = None, *more: Any) -> int:
-        if not isinstance(value, datetime) or not isinstance(zone, str) or more:
-            raise ExpressionError(f"'{part}' is asked of a timestamp, and may be given the name of a zone")
+UNITS_OF_DURATIONS: Mapping[str, timedelta] = {
+    "getHours": timedelta(hours=1),
+    "getMinutes": timedelta(minutes=1),
+    "getSeconds": timedelta(seconds=1),
+    "getMilliseconds": timedelta(milliseconds=1),
+}
+
+
+def part(name: str) -> Callable[..., int]:
+    """The function that gives a part of a time, which may be its text; of a duration, its whole length so."""
+
+    def read(value: Any, zone: Any = UTC_NAME) -> int:
+        unit = UNITS_OF_DURATIONS.get(name)
+        if isinstance(value, timedelta) and unit is not None:
+            return abs(value) // unit * (-1 if value < timedelta() else 1)
+        if not isinstance(value, datetime | str) or not isinstance(zone, str):
+            raise ExpressionError(f"'{name}' is asked of a timestamp, and may be given the name of a zone")
         try:
-            return PARTS[part](value.astimezone(zone_of(zone)))
+            at = timestamp(value)
+        except ExpressionError as error:
+            raise ExpressionError(f"'{name}' is asked of a timestamp: {error}") from None
+        try:
+            return PARTS[name](at.astimezone(zone_of(zone)))
         except OverflowError:
-            raise ExpressionError(f"{value.isoformat()} lies outside the calendar in {zone}") from None
+            raise ExpressionError(f"{at.isoformat()} lies outside the calendar in {zone}") from None
 
     return read
 

@@ -51,6 +51,9 @@ VALUES = [
     ("(timestamp(context.at) - timestamp('2026-03-28T22:00:00Z')).getMinutes()", 30),
     ("timestamp(timestamp(context.at)).getHours()", 22),
     ("timestamp(0).getFullYear()", 1970),
+    ("context.at.getHours('Europe/Vienna') + context.at.getDate()", 51),
+    ("getMinutes(context.at, '+05:45')", 15),
+    ("duration('-90m').getHours() + duration('1.5s').getMilliseconds()", 1499),
     ("duration('90m').getHours() + duration('90m').getMinutes()", 91),
 ]
 
@@ -74,6 +77,11 @@ ERRORS = [
     ("timestamp('2026-07-01T10:00:00Z').getHours('+25:00')", "is no zone"),
     ("timestamp('9999-12-31T23:59:59Z').getHours('+02:00')", "lies outside the calendar"),
     ("'2026'.getHours('UTC')", "'getHours' is asked of a timestamp"),
+    (
+        "'2026-07-01T10:00:00'.getHours()",
+        "'getHours' is asked of a timestamp: '2026-07-01T10:00:00' is no time",
+    ),
+    ("duration('1h').getFullYear()", "'getFullYear' is asked of a timestamp"),
     ("timestamp('2026-07-01T10:00:00Z').getHours(2)", "'getHours' is asked of a timestamp"),
     ("_siz_('a')", "there is no function"),
     ("size('a' 'b')", "character 10"),
