@@ -12,6 +12,7 @@ from django.test import Client
 
 from designer.document.document import dump
 from designer.document.graph import Action, Graph, Step
+from designer.models import WorkflowVersion
 from designer.services import workflows
 from runs.models import JournalEntry
 from tests.integration.runs.conftest import RunHere, chain, step
@@ -163,3 +164,19 @@ def test_a_worker_gets_the_time_of_the_entry_that_began_its_attempt(run_here: Ru
     for name in "abc":
         expected = f"{began[name]:%Y-%m-%dT%H:%M:%S.%f};"
         assert outputs[name] == {"doubled": expected * 2}
+
+
+@pytest.mark.rule("R2.16")
+def test_a_plan_has_the_present_time_and_a_trial_of_one_step_that_of_its_start(
+    dora: Client, run_here: RunHere
+) -> None:
+    at = {"item": "=now() > timestamp('2026-01-01T00:00:00Z') ? 'known' : 'past'"}
+    made = chain(step("a", compensation=Action("undo", at)), step("b", worker="double", params=at))
+    run = run_here(made)
+    plan = dora.get(f"/api/v1/runs/{run.pk}/rollback-plan").json()
+    assert plan["undo"][-1]["params"] == {"item": "known"}
+    workflows.import_document(dump(made))
+    answer = dora.post(f"{URL}/steps/b/runs", "{}", content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    version = WorkflowVersion.every.latest("pk")
+    assert version.document["steps"][0]["params"] == {"item": "known"}

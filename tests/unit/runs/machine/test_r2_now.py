@@ -63,6 +63,7 @@ def test_what_one_event_decides_has_one_time() -> None:
         kind("w", "wait", until="=date_add(now(), 1, 'minute')"),
         kind("p", "approval", message="=format('Since {}', now())"),
         kind("c", "workflow", workflow="c", input=NOW),
+        kind("s", "set", values=NOW),
         task("late"),
     ]
     edges = [("a", step.name) for step in steps[1:-1]]
@@ -79,6 +80,7 @@ def test_what_one_event_decides_has_one_time() -> None:
         "waiting",
         "skipped",
     ]
+    assert driver.memory.state().payload(driver.step("s").output_seq or 0) == {"at": at(30)}
     items = driver.memory.state().payload(driver.step("m").items_seq or 0)
     assert items == [at(30), at(30)]
     assert (driver.step("w").waits or {})["until"] == (START + timedelta(seconds=90)).isoformat()
