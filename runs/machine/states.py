@@ -128,9 +128,7 @@ class StepState:
     items_failed: int = 0
     items_done: int = 0  # completed ones
     enough: bool = False  # no further item is needed, or a person ends the loop after the turn under way
-    laid: Mapping[str, int] = field(
-        default_factory=dict
-    )  # of a loop: by key of the context, the entry with its value
+    laid: Mapping[str, int] = field(default_factory=dict)  # by key that the turns of a loop gave, its entry
     items_undo: int = 0  # planned undos of items that have not ended
     items_undone: int = 0
     again_seq: int | None = None  # entry whose payload names the items that are run again
