@@ -76,6 +76,17 @@ def compile_expression(source: str) -> Expression:
     return Expression(source, _compile(source, VARIABLES, 0))
 
 
+@memoized(maxsize=CACHE_MAX)
+def check_texts(source: str) -> None:
+    """Raises ExpressionError if a text that is written as an argument, such as a unit, is none that passes.
+
+    For whoever checks a document: what is evaluated meets the text only if it comes to that call.
+    """
+    for name, given in calls(scan(source)):
+        if name in CATALOG:
+            CATALOG[name].check_texts(given)
+
+
 def is_expression(value: object) -> bool:
     """Whether a value is an expression: a text `=…`, but not the escaped `==…`."""
     return isinstance(value, str) and value.startswith("=") and not value.startswith("==")
@@ -129,9 +140,9 @@ def _compile(source: str, known: frozenset[str], depth: int) -> Code:
     for name in program.functions():
         if _FUNCTION.fullmatch(name) and name not in CATALOG:
             raise ExpressionError(f"there is no function '{name}'{suggestion(name, CATALOG)}")
-    for name, count in calls(tokens):
+    for name, given in calls(tokens):
         if name in CATALOG:
-            CATALOG[name].check_count(count)
+            CATALOG[name].check_count(len(given))
     loop_texts = list(loops(tokens))
     compiled = [_compile_loop(source, loop, known, depth) for loop in loop_texts]
     text = rewritten(tokens, loop_texts, STAND_INS, TYPES)

@@ -96,13 +96,26 @@ def loops(tokens: Sequence[Token]) -> Iterator[LoopText]:
         yield loop
 
 
-def calls(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
-    """Yields the name of each function that is called, and how many values it is given."""
+def calls(tokens: Sequence[Token]) -> Iterator[tuple[str, list[str | None]]]:
+    """Yields the name of each function that is called, with a place for each value that it is given.
+
+    A place holds the value of a plain text that stands there, else None.
+    """
     for at, token in enumerate(tokens[:-1]):
         if token.kind == "name" and tokens[at + 1].text == "(":
             commas, close = _arguments(tokens, at + 1)
-            given = len(commas) + 1 if close > at + 2 else 0
-            yield token.text, given + bool(at and tokens[at - 1].text == ".")
+            bounds = [at + 1, *commas, close] if close > at + 2 else []
+            given = [
+                literal_of(tokens[left + 1]) if right == left + 2 else None
+                for left, right in zip(bounds, bounds[1:], strict=False)
+            ]
+            yield token.text, [None, *given] if at and tokens[at - 1].text == "." else given
+
+
+def literal_of(token: Token) -> str | None:
+    """The value of a text that is written without prefix, escapes and line breaks; None for anything else."""
+    is_plain = token.kind == "string" and token.text[0] in "\"'" and "\\" not in token.text
+    return token.text[1:-1] if is_plain and token.text[:3] not in ('"""', "'''") else None
 
 
 def keys_used(tokens: Sequence[Token]) -> dict[str, frozenset[str] | None]:
@@ -179,10 +192,8 @@ def _key_after(tokens: Sequence[Token], at: int) -> str | None:
     following = [token.text for token in tokens[at + 1 : at + 4]] + ["", "", ""]
     if following[0] == "." and following[2] != "(" and at + 2 < len(tokens):
         return following[1]
-    if following[0] == "[" and following[2] == "]" and tokens[at + 2].kind == "string":
-        literal = following[1]  # one with a prefix or with escapes is not its own value
-        is_plain = literal[0] in "\"'" and "\\" not in literal and literal[:3] not in ('"""', "'''")
-        return literal[1:-1] if is_plain else None
+    if following[0] == "[" and following[2] == "]":
+        return literal_of(tokens[at + 2])
     return None
 
 

@@ -15,7 +15,13 @@ from typing import Any
 
 from designer.document.graph import Action, Edge, Graph, Step
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions.expressions import Expression, bare, compile_expression, expressions_in
+from designer.expressions.expressions import (
+    Expression,
+    bare,
+    check_texts,
+    compile_expression,
+    expressions_in,
+)
 from designer.expressions.scanner import output_keys_needed, scan
 from designer.problems import Problems, join, suggestion
 
@@ -48,6 +54,7 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
     for place in places(graph):
         try:
             expression = compile_expression(place.source)
+            check_texts(place.source)
         except ExpressionError as error:
             code = "unknown_variable" if isinstance(error, UnknownVariable) else "bad_expression"
             problems.error(code, place.path, str(error))

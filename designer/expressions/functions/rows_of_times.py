@@ -30,7 +30,7 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         Function("duration", "text: any", "A length of time.", 'duration("1h30m")', "5400.0"),
         Function(
             "date_add",
-            "time: time, amount: number, unit: text, zone?: text",
+            "time: time, amount: number, unit: unit, zone?: zone",
             "So many seconds, minutes, hours, days, weeks, months or years later.",
             f'date_add({T}, 1, "month")',
             '"2026-02-28T09:30:00Z"',
@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         ),
         Function(
             "date_diff",
-            "from: time, to: time, unit: text, zone?: text",
+            "from: time, to: time, unit: unit, zone?: zone",
             "How many whole units lie between two times.",
             f'date_diff({T}, "2026-03-01T00:00:00Z", "days")',
             "28",
@@ -46,7 +46,7 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         ),
         Function(
             "format_time",
-            "time: time, pattern: text, zone?: text",
+            "time: time, pattern: pattern, zone?: zone",
             "A time by placeholders.",
             f'format_time({T}, "%d.%m.%Y %H:%M", "Europe/Vienna")',
             '"31.01.2026 10:30"',
@@ -54,7 +54,9 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         ),
     ),
     "Parts of times": tuple(
-        Function(name, "time: any, zone?: any", about, f"{T}.{name}({zone})", result, times.part(name))
+        Function(
+            name, "time: any, zone?: zone_of_part", about, f"{T}.{name}({zone})", result, times.part(name)
+        )
         for name, about, zone, result in (
             ("getFullYear", "The year.", "", "2026"),
             ("getMonth", "The month, from 0.", "", "0"),

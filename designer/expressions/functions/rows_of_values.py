@@ -41,7 +41,7 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         ),
         Function(
             "matches",
-            "text: any, pattern: any",
+            "text: any, pattern: regex",
             "Whether a regular expression (RE2) is found in a text.",
             '"order-17".matches("^order-[0-9]+$")',
             "true",
@@ -94,7 +94,7 @@ GROUPS: Mapping[str, tuple[Function, ...]] = {
         ),
         Function(
             "format_number",
-            "value: number, digits?: whole, separators?: text",
+            "value: number, digits?: whole, separators?: separators",
             "A number with so many decimals, halves rounded up; separators of thousands and decimals.",
             'format_number(1234.5, 2, ".,")',
             '"1.234,50"',

@@ -14,7 +14,7 @@ from typing import Any
 
 from config.lib.caches import memoized
 from designer.errors import ExpressionError
-from designer.expressions.functions import times
+from designer.expressions.functions import texts, times
 from designer.expressions.functions.arithmetic import is_number, is_whole
 from designer.problems import truncate
 
@@ -66,6 +66,12 @@ class Function:
             numbers = f"{least}" if least == most else f"{least} to {most}"
             words = "argument" if numbers == "1" else "arguments"
             raise ExpressionError(f"'{self.name}' takes {numbers} {words}, not {count}: {self.usage}")
+
+    def check_texts(self, given: list[str | None]) -> None:
+        """Raises ExpressionError for a text as it is written that is no unit, zone, pattern and so on."""
+        for parameter, text in zip(self.parameters, given, strict=False):
+            if text is not None and parameter.kind in CHECKS:
+                CHECKS[parameter.kind](text)
 
     def __call__(self, *values: Any) -> Any:
         """The value for checked arguments. Raises ExpressionError."""
@@ -125,6 +131,15 @@ def _time(value: Any) -> datetime:
     return times.timestamp(value if isinstance(value, datetime) else _only(str)(value))
 
 
+CHECKS: Mapping[str, Callable[[str], object]] = {
+    "unit": times.unit_of,
+    "zone": times.zone_of,
+    "zone_of_part": times.zone_of,
+    "pattern": times.check_pattern,
+    "regex": texts.check_regex,
+    "separators": texts.check_separators,
+}
+"""What texts of these kinds are held to, before anything is evaluated."""
 KINDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "any": ("a value", lambda value: value),
     "text": ("a text", _only(str)),
@@ -136,4 +151,6 @@ KINDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "group": ("a text, a list or an object", _only((str, list, dict))),
     "object": ("an object", _only(dict)),
     "time": ("a time", _time),
+    **{kind: ("a text", _only(str)) for kind in CHECKS},
+    "zone_of_part": ("a value", lambda value: value),  # the function says more
 }

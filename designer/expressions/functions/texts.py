@@ -30,18 +30,24 @@ def size(value: Any) -> int:
     raise ExpressionError("'size' cannot be used on these values: it takes a text, a list or an object")
 
 
-def matches(text: Any, pattern: Any) -> bool:
-    """Whether a regular expression matches anywhere in a text."""
-    if not isinstance(text, str) or not isinstance(pattern, str):
-        raise ExpressionError("'matches' needs a text and a regular expression")
+def check_regex(pattern: str) -> None:
     try:
-        work = patterns.work_of(pattern, text) // SEARCH_PER_VALUE
-        pay(work + patterns.compile_pattern(pattern).programsize)
-        return patterns.matches(pattern, text)
+        patterns.compile_pattern(pattern)
     except BadPattern:
         raise ExpressionError(
             f"{truncate(pattern)} is not a regular expression that 'matches' knows, or it is too large"
         ) from None
+
+
+def matches(text: Any, pattern: Any) -> bool:
+    """Whether a regular expression matches anywhere in a text."""
+    if not isinstance(text, str) or not isinstance(pattern, str):
+        raise ExpressionError("'matches' needs a text and a regular expression")
+    check_regex(pattern)
+    work = patterns.work_of(pattern, text) // SEARCH_PER_VALUE
+    pay(work + patterns.compile_pattern(pattern).programsize)
+    try:
+        return patterns.matches(pattern, text)
     except TooMuchToSearch as error:
         raise ExpressionError(f"'matches': {error}") from None
 
@@ -109,6 +115,13 @@ def format_text(template: str, *values: Any) -> str:
     return "".join(part for pair in zip(places, [*shown, ""], strict=True) for part in pair)
 
 
+def check_separators(separators: str) -> None:
+    if len(separators) not in (1, 2) or any(sign.isdigit() or sign == "-" for sign in separators):
+        raise ExpressionError(
+            "'format_number' needs the signs of thousands and of decimals, as ',.', or only the latter"
+        )
+
+
 def format_number(value: int | float, digits: int | None = None, separators: str = ",.") -> str:
     """A number in decimal digits, halves rounded away from zero as people round.
 
@@ -118,10 +131,7 @@ def format_number(value: int | float, digits: int | None = None, separators: str
         raise ExpressionError(f"'format_number': {value} is not a number")
     if digits is not None and not 0 <= digits <= DIGITS_MAX:
         raise ExpressionError(f"'format_number' writes 0 to {DIGITS_MAX} decimals, not {digits}")
-    if len(separators) not in (1, 2) or any(sign.isdigit() or sign == "-" for sign in separators):
-        raise ExpressionError(
-            "'format_number' needs the signs of thousands and of decimals, as ',.', or only the latter"
-        )
+    check_separators(separators)
     number = Decimal(repr(value))
     places = max(0, -int(number.as_tuple().exponent)) if digits is None else digits
     number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DECIMALS)

@@ -116,7 +116,7 @@ _DAYS: Mapping[str, int] = {"days": 1, "weeks": 7}
 UNITS = (*_SECONDS, *_DAYS, *_MONTHS)
 
 
-def _unit(text: str) -> str:
+def unit_of(text: str) -> str:
     unit = text if text.endswith("s") else f"{text}s"
     if unit not in UNITS:
         raise ExpressionError(f"{truncate(text)} is no unit of time; there are {', '.join(UNITS)}")
@@ -125,7 +125,7 @@ def _unit(text: str) -> str:
 
 def date_add(at: datetime, amount: int | float, unit: str, zone: str = UTC_NAME) -> datetime:
     """The time so much later, or earlier. A day that a month does not have becomes its last."""
-    unit, tz = _unit(unit), zone_of(zone)
+    unit, tz = unit_of(unit), zone_of(zone)
     if not abs(amount) <= AMOUNT_MAX:
         raise ExpressionError(f"{amount} {unit} lead outside the calendar")
     try:
@@ -148,7 +148,7 @@ def date_add(at: datetime, amount: int | float, unit: str, zone: str = UTC_NAME)
 
 def date_diff(start: datetime, end: datetime, unit: str, zone: str = UTC_NAME) -> int:
     """How many whole units lie between two times; negative where the second comes first."""
-    unit, tz = _unit(unit), zone_of(zone)
+    unit, tz = unit_of(unit), zone_of(zone)
     sign = 1 if end >= start else -1
     if unit in _SECONDS:
         return sign * (abs(end - start) // timedelta(seconds=_SECONDS[unit]))
@@ -201,16 +201,20 @@ PLACEHOLDERS: Mapping[str, Callable[[datetime], str]] = {
 _PLACEHOLDER = re.compile("%(.?)", re.DOTALL)
 
 
-def format_time(at: datetime, pattern: str, zone: str = UTC_NAME) -> str:
-    """The time in words and digits, by placeholders as `%Y`."""
+def check_pattern(pattern: str) -> None:
     if len(pattern) > PATTERN_LENGTH_MAX:
         raise ExpressionError(f"the pattern of a time may have {PATTERN_LENGTH_MAX} characters")
-    try:
-        local = at.astimezone(zone_of(zone))
-    except OverflowError:
-        raise ExpressionError(f"the time lies outside the calendar in {zone}") from None
     unknown = [sign for sign in _PLACEHOLDER.findall(pattern) if sign not in PLACEHOLDERS]
     if unknown:
         known = " ".join(f"%{sign}" for sign in PLACEHOLDERS)
         raise ExpressionError(f"'%{unknown[0]}' means nothing in 'format_time'; there are {known}")
+
+
+def format_time(at: datetime, pattern: str, zone: str = UTC_NAME) -> str:
+    """The time in words and digits, by placeholders as `%Y`."""
+    check_pattern(pattern)
+    try:
+        local = at.astimezone(zone_of(zone))
+    except OverflowError:
+        raise ExpressionError(f"the time lies outside the calendar in {zone}") from None
     return _PLACEHOLDER.sub(lambda match: PLACEHOLDERS[match[1]](local), pattern)

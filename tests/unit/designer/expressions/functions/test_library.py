@@ -237,6 +237,9 @@ ARGUMENTS = {
     "group": "'a'",
     "object": "{'a': 1}",
     "time": "timestamp(0)",
+    "unit": "'days'",
+    "pattern": "'%Y'",
+    "regex": "'a'",
 }
 WITH_ARGUMENTS = [one for one in CATALOG.values() if one.call and one.parameters]
 
