@@ -21,6 +21,11 @@ NAMES = (
     "data_export",
     "master_workflow",
     "dynamic_workflow",
+    "poll_until_done",
+    "fetch_pages",
+    "approve_and_revise",
+    "scope_and_other_way",
+    "import_rows",
 )
 
 

@@ -14,5 +14,6 @@ MODULES = (
     "workers.library.patterns.transformation",
     "workers.library.patterns.events",
     "workers.library.patterns.nested",
+    "workers.library.patterns.repetition",
     "workers.library.patterns.dynamic",
 )

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
 def now_text() -> str:
     """This moment in UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat()
+    return now().isoformat()
