@@ -162,6 +162,7 @@ SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 1_000, least=1, most=100_
 
 # Ended runs
 
+EVENTS_KEPT_HOURS = env.integer("EVENTS_KEPT_HOURS", 24, least=0, most=8_760)  # 0: only while they are taken
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 0, least=0, most=36_500)  # 0: for ever
 TRIAL_RETENTION_DAYS = env.integer("TRIAL_RETENTION_DAYS", 7, least=0, most=36_500)  # 0: like other runs
 

@@ -29,6 +29,7 @@ from typing import Any, Literal, Self, TypedDict, Unpack
 
 from designer.document.document import dump, parse
 from designer.document.graph import IRREVERSIBLE, NO_UNDO, SCHEMA, CompensationOrder, Graph, Kind, OnFailure
+from designer.document.waits import OnTimeout
 from designer.errors import BuildError
 from designer.problems import Problem, errors
 
@@ -117,6 +118,14 @@ class WaitOptions(CommonOptions, total=False):
     timeout: float | None
 
 
+class ApprovalOptions(WaitOptions, total=False):
+    assignees: str | Sequence[str] | None
+    form: Mapping[str, Any] | None
+    on_timeout: OnTimeout | None
+    remind_after: float | None
+    comment_required: bool
+
+
 @dataclass(frozen=True)
 class _End:
     """A step whose successor is still to come, and what the edge to it will say."""
@@ -185,13 +194,24 @@ class WorkflowBuilder:
         seconds: float | str | None = None,
         until: str | None = None,
         signal: str | None = None,
+        event: str | None = None,
+        match: str | None = None,
+        any_of: Sequence[Mapping[str, Any]] | None = None,
         **options: Unpack[WaitOptions],
     ) -> Self:
-        """Adds a wait for seconds, until a time, or for a signal; exactly one of the three."""
-        waits = {"seconds": seconds, "until": until, "signal": signal}
+        """Adds a wait for seconds, until a time, for a signal, for an event that fits `match`, or for the
+        first of several; exactly one of them."""
+        waits: dict[str, Any] = {
+            "seconds": seconds,
+            "until": until,
+            "signal": signal,
+            "event": event,
+            "match": match,
+        }
+        waits["any_of"] = any_of
         return self._chain(name, "wait", {**waits, **options})
 
-    def approval(self, name: str, message: str = "", **options: Unpack[WaitOptions]) -> Self:
+    def approval(self, name: str, message: str = "", **options: Unpack[ApprovalOptions]) -> Self:
         """Adds an approval by a person."""
         return self._chain(name, "approval", {"message": message, **options})
 

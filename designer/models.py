@@ -7,7 +7,7 @@ from django.db import models
 
 from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
-from designer.document.limits import NAME_LENGTH_MAX, TITLE_LENGTH_MAX
+from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX, TITLE_LENGTH_MAX
 
 TRIAL_NUMBER = 0
 FILES = (
@@ -111,3 +111,19 @@ class WorkflowVersion(models.Model):
     def label(self) -> str:
         """Its name on pages, next to that of the workflow."""
         return "draft" if self.is_trial else f"v{self.number}"
+
+
+class AwaitedEvent(models.Model):
+    """A type of event that a step of a version waits for: events of other types need not be kept."""
+
+    version = models.ForeignKey(WorkflowVersion, on_delete=models.CASCADE, related_name="awaited_events")
+    event_type = models.CharField(max_length=EVENT_TYPE_LENGTH_MAX)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["event_type", "version"], name="awaited_event_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.event_type

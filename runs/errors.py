@@ -77,6 +77,15 @@ class KeyReused(BadInput):
         self.run_id = run_id
 
 
+class EventReused(BadInput):
+    """An event with this source and id came before with other data; give each event an id of its own."""
+
+    code = "event_reused"
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
+
+
 class UnknownTrigger(RunsError):
     """There is no such trigger, or it is switched off."""
 

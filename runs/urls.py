@@ -18,6 +18,7 @@ urlpatterns = [
     path("runs/", lists_views.run_list, name="run-list"),
     path("runs/bulk/", lists_views.run_bulk, name="run-bulk"),
     path("runs/bulk/do/", lists_views.run_bulk_do, name="run-bulk-do"),
+    path("approvals/", lists_views.approval_list, name="approval-list"),
     path("open-run/", transfer_views.run_open, name="run-open"),
     path("runs/<uuid:run_id>/remove/", transfer_views.run_remove, name="run-remove"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
@@ -26,5 +27,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>/rollback/", views.run_rollback, name="run-rollback"),
     path("runs/<uuid:run_id>/signal/", views.run_signal, name="run-signal"),
     path("runs/<uuid:run_id>/steps/<str:step>/approve/", views.run_approve, name="run-approve"),
+    path("runs/<uuid:run_id>/steps/<str:step>/now/", views.run_happen_now, name="run-happen-now"),
     path("interventions/<int:pk>/answer/", views.intervention_answer, name="intervention-answer"),
 ]

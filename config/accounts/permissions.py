@@ -66,6 +66,12 @@ def may(user: Person, act: Act) -> bool:
     return not lacks_second_factor(user)
 
 
+def groups_of(user: Any) -> tuple[str, ...]:
+    """Returns the names of the groups that `user` is in; a person who is only a name is in none."""
+    groups = getattr(user, "groups", None)
+    return () if groups is None else tuple(groups.order_by("name").values_list("name", flat=True))
+
+
 def lacks_second_factor(user: Person) -> bool:
     """Whether `user` may do nothing before a second factor is set up."""
     from config.accounts import second_factor  # its tables are known only when all apps are loaded

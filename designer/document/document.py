@@ -105,6 +105,8 @@ def read_step(value: object, path: str, report: Report) -> Step:
         if row and row.one_of and sum(value.get(field) is not None for field in row.one_of) != 1:
             choices = f"{', '.join(map(repr, row.one_of[:-1]))} and {row.one_of[-1]!r}"
             report(f"bad_{kind}", path, f"a {kind} step has exactly one of {choices}")
+        if row and value.get("match") is not None and "event" in row.one_of and value.get("event") is None:
+            report(f"bad_{kind}", path, "'match' belongs to an 'event'")
     return Step(**{"name": "", **{FIELD_OF.get(key, key): part for key, part in values.items()}})
 
 

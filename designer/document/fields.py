@@ -50,8 +50,9 @@ output_key = matching(
     re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{NAME_LENGTH_MAX - 1}}}", re.ASCII),
     "a name of letters, digits and underscores",
 )
+SIGNAL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{SIGNAL_LENGTH_MAX - 1}}}", re.ASCII)
 signal = matching(
-    re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{SIGNAL_LENGTH_MAX - 1}}}", re.ASCII),
+    SIGNAL,
     "a signal's name (letters, digits, '_', '.', '-')",
 )
 

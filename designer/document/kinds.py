@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from designer.document import fields
+from designer.document import fields, waits
 from designer.document.limits import MAP_NUMBER_MAX, TURNS_MAX, VERSIONS_MAX
 from designer.document.readers import (
     Fields,
@@ -244,6 +244,9 @@ KINDS: Mapping[str, StepKind] = {
             "seconds": or_expression(number(least=0, up_to=SECONDS_MAX)),
             "until": or_expression(fields.moment),
             "signal": fields.signal,
+            "event": waits.event_type,
+            "match": expression,
+            "any_of": waits.any_of,
         },
         required=("name",),
         method="wait",
@@ -251,16 +254,26 @@ KINDS: Mapping[str, StepKind] = {
         icon="wait",
         noun="Wait",
         title="Wait",
-        description="For seconds, until a time, or for a signal.",
-        on_canvas=("signal {signal}", "until {until}", "{seconds:number} s", "{seconds}", "nothing chosen"),
+        description="For seconds, until a time, for a signal, an event, or the first of several.",
+        on_canvas=("signal {signal}", "event {event}", "until {until}", "{seconds:number} s", "{seconds}")
+        + ("the first of several",),
         in_run=("wait",),
-        in_version=("waits for the signal {signal}", "waits until {until}", "waits {seconds} s"),
-        one_of=("seconds", "until", "signal"),
+        in_version=("waits for the signal {signal}", "waits for the event {event}", "waits until {until}")
+        + ("waits {seconds} s", "waits for the first of several"),
+        one_of=("seconds", "until", "signal", "event", "any_of"),
         evaluated=("seconds", "until"),
         start={"seconds": 60},
     ),
     "approval": StepKind(
-        fields=_TIMED | {"message": or_expression(fields.long_text)},
+        fields=_TIMED
+        | {
+            "message": or_expression(fields.long_text),
+            "assignees": waits.assignees,
+            "form": json_object,
+            "on_timeout": waits.on_timeout,
+            "remind_after": fields.seconds,
+            "comment_required": flag,
+        },
         required=("name",),
         method="approval",
         undo="none",
@@ -271,7 +284,7 @@ KINDS: Mapping[str, StepKind] = {
         on_canvas=("a person approves",),
         in_run=("approval",),
         in_version=("waits for approval",),
-        evaluated=("message",),
+        evaluated=("message", "assignees"),
         start={"message": ""},
     ),
     "set": StepKind(

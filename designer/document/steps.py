@@ -10,6 +10,7 @@ from typing import Any, Literal
 from designer.document.calls import IRREVERSIBLE, NO_UNDO, Action, OnFailure, Retries, RollBack, Undo
 from designer.document.edges import Body
 from designer.document.kinds import KINDS, Kind, Slot, StepKind
+from designer.document.waits import Assignees, OnTimeout, Part
 
 ITEM = frozenset({"item", "index"})
 BATCH = frozenset({"batch", "index"})
@@ -58,8 +59,17 @@ class Step:
     # wait: exactly one of these and `until`
     seconds: float | str | None = None
     signal: str | None = None
+    event: str | None = None
+    any_of: tuple[Part, ...] | None = None
+    match: str | None = None
     # approval and fail
     message: str = ""
+    # approval
+    assignees: Assignees | None = None
+    form: Mapping[str, Any] | None = None
+    on_timeout: OnTimeout | None = None
+    remind_after: float | None = None
+    comment_required: bool = False
     # set
     values: Mapping[str, Any] | None = None
     # fail

@@ -39,6 +39,7 @@ VARIABLES = frozenset(
         "failure",
         "turn",
         "previous",
+        "event",
     }
 )
 BY_STEP = ("steps", "outcomes")

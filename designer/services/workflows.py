@@ -25,6 +25,7 @@ from designer.document.limits import TITLE_LENGTH_MAX
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
 from designer.document.resolve import resolve_graph
+from designer.document.waits import event_types
 from designer.errors import (
     DocumentRefused,
     ExpressionError,
@@ -33,7 +34,7 @@ from designer.errors import (
     TrialRefused,
     UnknownWorkflow,
 )
-from designer.models import FILES, TRIAL_NUMBER, Workflow, WorkflowVersion
+from designer.models import FILES, TRIAL_NUMBER, AwaitedEvent, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
 from designer.services.queries import document_of, find_version, get_workflow, problems_of
 from designer.services.secrets import Sealing
@@ -130,13 +131,15 @@ def _create_trial_version(workflow: Workflow, document: dict[str, Any], user: An
         publishable = _publishable(document, workflow.name)
     except PublishRefused as error:
         raise TrialRefused(error.problems) from None
-    return WorkflowVersion.every.create(
+    version = WorkflowVersion.every.create(
         workflow=workflow,
         number=TRIAL_NUMBER,
         document=publishable.document,
         resolved=publishable.resolved,
         published_by=user,
     )
+    note_awaited_events(version)
+    return version
 
 
 def _workflow_at(name: str, revision: int | None) -> Workflow:
@@ -234,13 +237,21 @@ def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **cha
         updated_by_name=None,
         **changes,
     )
-    return WorkflowVersion.objects.create(
+    version = WorkflowVersion.objects.create(
         workflow=workflow,
         number=newest.number + 1 if newest else 1,
         document=publishable.document,
         resolved=publishable.resolved,
         published_by=user,
     )
+    note_awaited_events(version)
+    return version
+
+
+def note_awaited_events(version: WorkflowVersion) -> None:
+    """Stores the types of events that steps of a new version wait for."""
+    types = sorted(event_types(version.resolved))
+    AwaitedEvent.objects.bulk_create(AwaitedEvent(version=version, event_type=type) for type in types)
 
 
 def _draft_of(workflow: Workflow) -> dict[str, Any]:

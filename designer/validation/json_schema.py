@@ -177,13 +177,14 @@ class Misfit:
     message: str
 
 
-def misfits(validator: Any, instance: Any, path: str) -> list[Misfit]:
+def misfits(validator: Any, instance: Any, path: str, *, certain_only: bool = True) -> list[Misfit]:
     """Violations of a schema by a value, at most `MISFITS_MAX`.
 
-    In parts that hold expressions only the keys are checked, as values are not known yet. Sealed secrets are
-    not checked.
+    With `certain_only`, as in a document: in parts that hold expressions only the keys are checked, as values
+    are not known yet; sealed secrets are not checked.
     """
-    certain = (error for error in violations(validator, instance, VIOLATIONS_MAX) if _is_certain(error))
+    found = violations(validator, instance, VIOLATIONS_MAX)
+    certain = (error for error in found if not certain_only or _is_certain(error))
     return [
         Misfit(_joined(path, error.absolute_path), _message(error)) for error in islice(certain, MISFITS_MAX)
     ]

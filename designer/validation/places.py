@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer.document.graph import Graph, Step
-from designer.validation.references import BASE, OF_TURN, UNDO, Order
+from designer.validation.references import BASE, EVENT, OF_TURN, UNDO, Order
 
 DEPTH_MAX = 4
 PATHS_MAX = 500
@@ -67,6 +67,7 @@ def _position_in(graph: Graph, path: str) -> ExpressionPosition:
             undo = base | step.variables | UNDO
             return ExpressionPosition(undo, tuple(graph.by_name), step, is_undo=True)
         own = step.variables if field in ("params", "input", "verify", "fallback") else frozenset()
+        own = EVENT if field in ("match", "any_of") else own
         own = OF_TURN if step.repeats and field in ("until", "while", "delay") else own
         return ExpressionPosition(base | own, _before(graph, step.name), step)
     return ExpressionPosition(base, ())

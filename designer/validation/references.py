@@ -27,6 +27,7 @@ from designer.problems import Problems, join, suggestion
 
 BASE = frozenset({"context", "input", "steps", "outcomes", "run"})
 OF_TURN = frozenset({"turn", "output", "previous"})
+EVENT = frozenset({"event"})
 UNDO = frozenset({"output", "failure"})
 _UNDO = re.compile(r"steps\[(\d+)\]\.compensation\.params")
 
@@ -89,6 +90,7 @@ def _places_of_step(step: Step, path: str, base: frozenset[str]) -> Iterator[Pla
     for field in step.traits.evaluated:
         seen = variables if field in ("input", "params") else base
         yield from _places_in(getattr(step, field), join(path, field), seen, step.name)
+    yield from _places_of_wait(step, path, base)
     if "params" not in step.traits.evaluated:
         yield from _places_in(step.params, join(path, "params"), variables, step.name)
     for field, action in (("verify", step.verify), ("fallback", step.fallback)):
@@ -103,6 +105,18 @@ def _places_of_loop(step: Step, path: str, base: frozenset[str]) -> Iterator[Pla
         if source is not None:
             yield Place(join(path, field), bare(source), base | OF_TURN, step.name)
     yield from _places_in(step.delay, join(path, "delay"), base | OF_TURN, step.name)
+
+
+def _places_of_wait(step: Step, path: str, base: frozenset[str]) -> Iterator[Place]:
+    """The conditions on events, and the times of a wait for the first of several."""
+    if step.match is not None:
+        yield Place(join(path, "match"), bare(step.match), base | EVENT, step.name)
+    for index, part in enumerate(step.any_of or ()):
+        place = join(join(path, "any_of"), index)
+        if part.get("match") is not None:
+            yield Place(join(place, "match"), bare(part["match"]), base | EVENT, step.name)
+        times = {key: value for key, value in part.items() if key in ("timeout", "until")}
+        yield from _places_in(times, place, base, step.name)
 
 
 def variables_of(step: Step) -> frozenset[str]:

@@ -14,6 +14,7 @@ from designer.document.graph import Edge, Graph
 from designer.document.limits import EDGES_MAX, STEPS_MAX
 from designer.document.resolve import Catalog
 from designer.problems import Problem, Problems, TooManyProblemsError, join
+from designer.validation.approvals import check_approvals
 from designer.validation.bodies import with_bodies
 from designer.validation.json_schema import SchemaValidator, check_schema, misfits
 from designer.validation.kinds import check_kinds
@@ -65,6 +66,7 @@ def _check_part(graph: Graph, catalog: Catalog, workflows: Workflows, problems: 
     _check_cycles(graph, problems)
     check_kinds(graph, problems)
     check_expressions(graph, problems)
+    check_approvals(graph, problems)
     check_calls(graph, catalog, problems)
     check_child_workflows(graph, workflows, problems)
     check_undo_stated(graph, catalog, problems)

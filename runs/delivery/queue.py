@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 JOB = "workers.process.jobs.run_attempt"
 MAIL_JOB = "runs.interventions.notifications.send"
-JOBS = frozenset({JOB, MAIL_JOB})  # functions that a worker process calls for a job; it refuses all others
+REMINDER_JOB = "runs.interventions.reminders.send"
+JOBS = frozenset({JOB, MAIL_JOB, REMINDER_JOB})  # all functions that a worker process calls for a job
 JOB_ID = re.compile(r"[0-9A-Za-z_-]{1,200}", re.ASCII)
 LEASE = re.compile(r"[0-9]{1,9}", re.ASCII)
 RUN = re.compile(r"[0-9a-f]{32}", re.ASCII)

@@ -60,6 +60,13 @@ class CommentIn(Schema):
     comment: str = Field("", max_length=COMMENT_LENGTH_MAX)
 
 
+class ApproveIn(CommentIn):
+    """`answer`: what the approval's form was filled in with."""
+
+    answer: dict[str, Any] | None = None
+
+
+OptionalApproveIn = Annotated[ApproveIn | None, Body()]
 OptionalCancelIn = Annotated[CancelIn | None, Body()]
 OptionalRollbackIn = Annotated[RollbackIn | None, Body()]
 OptionalCommentIn = Annotated[CommentIn | None, Body()]
@@ -187,17 +194,25 @@ def signal(request: HttpRequest, run_id: UUID, name: str, payload: Payload = Non
 
 
 @router.post("/runs/{uuid:run_id}/steps/{step}/approve", auth=callers("operate"), response={204: None})
-def approve(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
-    return _decide_approval(request, run_id, step, True, body)
+def approve(request: HttpRequest, run_id: UUID, step: str, body: OptionalApproveIn = None) -> Status[None]:
+    """Approve. 403 where others are asked; 422 with `problems` where `answer` does not fit the form."""
+    comment, answer = (body.comment, body.answer) if body else ("", None)
+    engine.approve(find_run(run_id).pk, step, True, request.user, comment, answer)
+    return Status(204, None)
 
 
 @router.post("/runs/{uuid:run_id}/steps/{step}/reject", auth=callers("operate"), response={204: None})
 def reject(request: HttpRequest, run_id: UUID, step: str, body: OptionalCommentIn = None) -> Status[None]:
-    return _decide_approval(request, run_id, step, False, body)
+    """Reject. 403 where others are asked; 409 `comment_required` where it needs a comment."""
+    engine.approve(find_run(run_id).pk, step, False, request.user, body.comment if body else "")
+    return Status(204, None)
 
 
-def _decide_approval(
-    request: HttpRequest, run_id: UUID, step: str, approved: bool, body: CommentIn | None
-) -> Status[None]:
-    engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
+@router.post("/runs/{uuid:run_id}/steps/{step}/happen-now", auth=callers("operate"), response={204: None})
+def happen_now(request: HttpRequest, run_id: UUID, step: str) -> Status[None]:
+    """Let the time that a step waits for, or the next attempt of it or of its undo, come now.
+
+    409 `not_put_off` where it waits for neither; `allowed` says which steps do.
+    """
+    engine.happen_now(find_run(run_id).pk, step, request.user)
     return Status(204, None)

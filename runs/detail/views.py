@@ -17,7 +17,8 @@ from config.accounts.permissions import page_for
 from config.accounts.rate_limits import caller, consume
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
-from runs.detail.forms import ApprovalForm, CancelForm, SignalForm, StartForm
+from runs.detail.approval_forms import AnswerForm, waiting_approvals
+from runs.detail.forms import CancelForm, SignalForm, StartForm
 from runs.engine import engine
 from runs.errors import BadInput, KeyReused, RunsError, UnknownRun
 from runs.form_fields import as_text
@@ -25,7 +26,7 @@ from runs.interventions import service
 from runs.interventions.facts import Question
 from runs.interventions.forms import ReplyForm
 from runs.machine.allowed import allowed as machine_allowed
-from runs.machine.errors import Refused
+from runs.machine.errors import BadAnswer, Refused
 from runs.machine.limits import NOTE_LENGTH_MAX
 from runs.machine.states import State
 from runs.models import Intervention, Run
@@ -34,6 +35,7 @@ from runs.queries import steps
 from runs.queries.lookup import find_run, latest_versions
 from runs.queries.rollback_plan import planned_undo
 from runs.queries.run_page import opening_json
+from runs.store import reader
 from runs.store.graph_cache import version_graph
 
 UNPROCESSABLE = 422
@@ -105,7 +107,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The part of the page with the operations that are allowed now."""
     run = run_or_404(run_id)
-    response = render(request, "runs/_panel.html", _panel(run, queries_runs.load(run.pk)))
+    response = render(request, "runs/_panel.html", _panel(request, run, queries_runs.load(run.pk)))
     response["X-Last-Seq"] = str(run.last_seq)
     return response
 
@@ -130,14 +132,32 @@ def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 @page_for("operate")
 def run_approve(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
-    run, form = run_or_404(run_id), ApprovalForm(request.POST)
-    if not form.is_valid():
-        return _refuse(request, run, f"Approve or reject; a comment may have {NOTE_LENGTH_MAX:,} characters.")
-    data = form.cleaned_data
-    is_approved = data["decision"] == "approve"
-    return _act(
-        request, run, lambda: engine.approve(run.pk, step, is_approved, request.user, data["comment"])
-    )
+    run = run_or_404(run_id)
+    graph, _ = queries_runs.load(run.pk)
+    definition = graph.by_name.get(step)
+    form = AnswerForm(request.POST, schema=definition.form if definition else None, step=step)
+    is_approved = request.POST.get("decision") == "approve"
+    if not form.is_valid() and (is_approved or {"decision", "comment"} & form.errors.keys()):
+        if definition is None or {"decision", "comment"} & form.errors.keys():
+            limit = f"a comment may have {NOTE_LENGTH_MAX:,} characters"
+            return _refuse(request, run, f"Approve or reject; {limit}.")
+        return _show(request, run, {f"approval-{step}": form})
+    answer = form.answer() if is_approved and definition and definition.form else None
+    try:
+        engine.approve(run.pk, step, is_approved, request.user, form.cleaned_data["comment"], answer)
+    except BadAnswer as refused:
+        form.add_problems(refused.problems)
+        return _show(request, run, {f"approval-{step}": form})
+    except (Refused, RunsError) as refused:
+        return _refuse(request, run, str(refused))
+    return redirect("run-detail", run_id=run.pk)
+
+
+@require_POST
+@page_for("operate")
+def run_happen_now(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
+    run = run_or_404(run_id)
+    return _act(request, run, lambda: engine.happen_now(run.pk, step, request.user))
 
 
 @require_POST
@@ -192,7 +212,7 @@ def _refuse(request: HttpRequest, run: Run, message: str) -> HttpResponse:
 def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -> HttpResponse:
     page_data = _page_data(run)  # first, so that all that happens while the rest is read comes as frames
     graph, state = queries_runs.load(run.pk)
-    context = _panel(run, (graph, state), forms) | {
+    context = _panel(request, run, (graph, state), forms) | {
         "steps": steps.step_lines(run, graph, STEPS_DRAWN_MAX),
         "blank_step": steps.blank_line(run),
         "page_data": page_data,
@@ -200,7 +220,9 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
 
 
-def _panel(run: Run, loaded: tuple[Graph, State], forms: dict[str, Any] | None = None) -> dict[str, Any]:
+def _panel(
+    request: HttpRequest, run: Run, loaded: tuple[Graph, State], forms: dict[str, Any] | None = None
+) -> dict[str, Any]:
     allowed = queries_runs.operations(machine_allowed(*loaded), loaded[1])
     forms = forms or {}
     questions = [Question(intervention, loaded) for intervention in queries_runs.open_interventions(run)]
@@ -209,7 +231,8 @@ def _panel(run: Run, loaded: tuple[Graph, State], forms: dict[str, Any] | None =
         "allowed": allowed,
         "rollback_plan": planned_undo(*loaded) if allowed["rollback"] else None,
         "children": steps.children(run),
-        "approvals": steps.approvals(run, allowed["approvals"]),
+        "approvals": waiting_approvals(loaded, allowed["approvals"], engine.as_approver(request.user), forms),
+        "put_off": steps.put_off_steps(loaded[1], allowed["happen_now"], reader.now()),
         "questions": [
             (question, forms.get(f"intervention-{question.intervention.pk}") or _reply_form(question))
             for question in questions

@@ -14,7 +14,7 @@ from django.db import Error, transaction
 
 from config.lib.database_errors import is_unavailable
 from runs.delivery import hints, queue
-from runs.engine import creation
+from runs.engine import creation, events
 from runs.engine.unit_of_work import Unit, unit_of
 from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
 from runs.machine.bindings import run_output
@@ -160,6 +160,16 @@ def _parent_acts_for(child: UUID) -> str:
     return parent.run.by or parent.step(row.parent_step).undo_by
 
 
+def look_back(run_id: UUID) -> None:
+    """Gives steps that have begun to wait for an event those that had come before."""
+    try:
+        events.look_back(run_id, carry_out, start_children)
+    except (Error, NewerState) as error:
+        if not (isinstance(error, NewerState) or is_unavailable(error)):
+            raise
+        logger.warning("run %s: earlier events are left to the sweep: %s", run_id, error)
+
+
 def carry_out(unit: Unit) -> None:
     """Carries out the effects of a committed unit: jobs, hints, and events for other runs."""
     carry_out_all([unit])
@@ -174,6 +184,8 @@ def carry_out_all(units: Sequence[Unit]) -> None:
                 "run %s: step %s has failed: internal", unit.run_id, fault.step, exc_info=fault.error
             )
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
+        if unit.awaits_event:
+            look_back(unit.run_id)
         for entry in (entry for decision in unit.decisions for entry in decision.entries):
             if entry.type.startswith("intervention."):
                 hints.intervention_changed(unit.run_id, entry.data.get("opened", entry.seq), entry.type)

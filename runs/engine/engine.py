@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
+from config.accounts.permissions import groups_of, may
 from config.lib.json import storable
 from config.lib.secret_places import sealed_texts
 from designer.document.graph import Action, Graph, Step
+from runs.engine import events
 from runs.engine.after_commit import carry_out, start_children, tell_parent
 from runs.engine.creation import refuse_unstorable
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
 from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
-from runs.errors import NewerState, SealedInput, WorkerMissing
+from runs.errors import EventReused, NewerState, SealedInput, WorkerMissing
 from runs.machine.errors import Stale
 from runs.machine.events import (
     Approve,
@@ -32,6 +36,7 @@ from runs.machine.events import (
     CancelMode,
     Claim,
     HandBack,
+    HappenNow,
     Lose,
     Note,
     Report,
@@ -42,7 +47,8 @@ from runs.machine.events import (
 )
 from runs.machine.retry_policy import action_of, queue_of
 from runs.machine.states import State
-from runs.models import StepRun
+from runs.models import EventWait, KeptEvent, StepRun
+from runs.store import kept_events
 from runs.store.reader import Loaded, load
 from workers.sdk.outcome import Outcome
 
@@ -101,11 +107,57 @@ def signal(run_id: UUID, name: str, payload: Any = None, user: Any = None) -> No
         start_children(unit)
 
 
-def approve(run_id: UUID, step: str, approved: bool, user: Any, comment: str = "") -> None:
+def approve(
+    run_id: UUID, step: str, approved: bool, user: Any, comment: str = "", answer: Any = None
+) -> None:
+    """Gives a person's answer; `answer` is what the form was filled in with. Raises Refused."""
     _check_given(comment, "comment")
+    _check_given(answer, "answer")
+    by, groups, is_admin = as_approver(user)
     with unit_of(run_id, carry_out) as unit:
-        unit.take(Approve(unit.at, step, approved, _name(user), comment))
+        unit.take(Approve(unit.at, step, approved, by, comment, answer, groups, is_admin))
         start_children(unit)
+
+
+def as_approver(user: Any) -> tuple[str, tuple[str, ...], bool]:
+    """Returns what an approval asks of a person: name, groups, and whether an administrator."""
+    return _name(user), groups_of(user), not isinstance(user, str) and may(user, "administer")
+
+
+def happen_now(run_id: UUID, step: str, user: Any) -> None:
+    """Lets the time that a step waits for, or its next attempt or undo, come now. Raises Refused."""
+    with unit_of(run_id, carry_out) as unit:
+        unit.take(HappenNow(unit.at, step, _name(user)))
+        start_children(unit)
+
+
+def take_event(event: Mapping[str, Any]) -> tuple[KeptEvent | None, int]:
+    """Keeps an event that steps wait for, or may wait for later, and hands it on. Raises BadInput.
+
+    Returns it, or None if nobody waits for its type, and how many runs took it. Sent again, an event has no
+    effect; with other data it is refused.
+    """
+    kept = kept_events.find(event)
+    if kept is None and kept_events.is_awaited(event["type"]):
+        _check_given(event, "event")
+        try:
+            kept = kept_events.keep(event)
+            return kept, hand_on(kept)
+        except IntegrityError:  # it has just come twice
+            kept = kept_events.find(event)
+    if kept is not None and kept.digest != kept_events.digest_of(event):
+        raise EventReused
+    return kept, 0
+
+
+def hand_on(kept: KeptEvent) -> int:
+    """Hands an event on to the next steps that wait for it. Returns how many runs took it."""
+    return events.hand_on(kept, carry_out, start_children)
+
+
+def look_through(row: EventWait) -> bool:
+    """Gives a step that waits for an event one that had come before, if any fits."""
+    return events.look_through(row, carry_out, start_children)
 
 
 def time_out(run_id: UUID) -> None:

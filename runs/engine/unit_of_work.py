@@ -29,7 +29,7 @@ from designer.document.graph import Graph
 from runs.machine.decide import decide
 from runs.machine.events import Command, Decision, Dispatch, Event, StartChild
 from runs.machine.states import State, evolve
-from runs.store import interventions, reader, writer
+from runs.store import interventions, reader, waiting, writer
 from runs.store.database import database
 from runs.store.graph_cache import run_graph
 from runs.store.transactions import transaction_of
@@ -61,6 +61,7 @@ class Unit:
         self.commands: list[Command] = []
         self._notified: dict[str, Dispatch] = {}
         self.stored = loaded.state.run  # the run's row as this transaction sees it
+        self.awaits_event = False  # a step began to wait for an event, which may have come before
         self.written = 0  # how many of `decisions` have been turned into statements
 
     def take(self, event: Event) -> Decision:
@@ -95,6 +96,9 @@ class Unit:
         if not decisions:
             return []
         interventions.project(self.run_id, self.loaded.workflow, decisions)
+        self.awaits_event |= waiting.project(
+            self.run_id, self.loaded.workflow, self.graph, self.state, self.at
+        )
         notified = {dispatch.step: dispatch.queue for dispatch in self.dispatches}
         changes = reader.changes(self.run_id, decisions, notified, self.at, self.stored)
         self.written, self.stored = len(self.decisions), self.state.run
@@ -109,7 +113,8 @@ class Unit:
         opens_intervention = any(entry.type.startswith("intervention.") for entry in entries)
         starts_others = any(isinstance(command, StartChild) for command in self.commands)
         dispatches_again = any(dispatch.step not in self.state.changed for dispatch in self.dispatches)
-        if opens_intervention or starts_others or dispatches_again:
+        asks_people = any(waiting.waiting_steps(self.graph, self.state))
+        if opens_intervention or starts_others or dispatches_again or asks_people:
             raise NeedsLock
 
     def loaded_now(self) -> reader.Loaded:

@@ -12,6 +12,7 @@ from config.accounts.authentication import callers
 from designer.document.limits import NAME_LENGTH_MAX
 from runs.errors import UnknownIntervention
 from runs.interventions import service
+from runs.interventions.approvals import approval_json, page_of
 from runs.interventions.queries import UNREAD, history_json, interventions_json
 from runs.machine.answers import Answer
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, COMMENT_LENGTH_MAX
@@ -99,6 +100,18 @@ def answer_intervention(request: HttpRequest, intervention_id: int, body: Answer
     reply = service.Reply(body.answer, body.note, body.patch, body.output)
     result = service.answer(intervention_id, reply, request.user)
     return Status(202 if result == "proposed" else 200, _intervention_json(intervention_id))
+
+
+@router.get("/approvals", response=dict[str, Any])
+def list_approvals(
+    request: HttpRequest, of: Literal["mine", "all"] = "mine", cursor: str | None = None
+) -> dict[str, Any]:
+    """Approvals that wait for an answer, the oldest first, 50 at a time; pass `next` on as `cursor`.
+
+    `mine`: those that the caller may answer, as an assignee, or as an operator where nobody is named.
+    """
+    approvals, following = page_of(request.user, of, cursor)
+    return {"approvals": [approval_json(approval) for approval in approvals], "next": following}
 
 
 def _intervention_json(intervention_id: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from config.accounts.permissions import page_for
 from config.accounts.rate_limits import caller, consume
 from designer.models import Workflow
 from runs.errors import KeyReused
+from runs.interventions import approvals
 from runs.lists import bulk
 from runs.lists.search import LOOKED_AT_MAX, BadFilter, Filters, page_of
 from runs.machine.events import CancelMode
@@ -70,6 +71,21 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "bulk_max": bulk.BULK_MAX,
     }
     return render(request, "runs/list.html", context, status=status)
+
+
+@require_GET
+@never_cache
+@page_for("view")
+def approval_list(request: HttpRequest) -> HttpResponse:
+    """Approvals that wait: those of the person, or everybody's."""
+    whose = "all" if request.GET.get("of") == "all" else "mine"
+    cursor = request.GET.get("cursor") or None
+    try:
+        listed, following = approvals.page_of(request.user, whose, cursor)
+    except approvals.BadPlace:
+        return redirect(f"{reverse('approval-list')}?of={whose}")
+    context = {"approvals": listed, "next_cursor": following, "whose": whose, "cursor": cursor}
+    return render(request, "runs/approvals.html", context | {"now": reader.now()})
 
 
 def filters_of(query: QueryDict | dict[str, str]) -> Filters:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
+from designer.document.fields import SIGNAL
 from designer.document.graph import Graph
+from designer.document.waits import signals_of
 from runs.machine.answers import RUN_OPTIONS, Answer, answers_to
 from runs.machine.rollback.plan import may_go_back, plan
-from runs.machine.states import State, StepState, StepStatus, UndoStatus
+from runs.machine.states import RunState, State, StepState, StepStatus, UndoStatus
+from runs.machine.steps.waits import signals_in
 
 FORWARD_ANSWERS = answers_to("step_failed")
 BRANCH_ANSWERS = answers_to(
@@ -17,9 +21,14 @@ RUN_ANSWERS = tuple(RUN_OPTIONS)
 UNDO_ANSWERS = answers_to("compensation_failed")
 
 
+PutOff = Literal["time", "retry", "undo"]
+"""What comes later: the end of a wait, the next attempt of a step, or that of its undo."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Operations that `decide` would accept; step names in `approvals` and as keys of `interventions`."""
+    """Operations that `decide` would accept; names of steps in `approvals` and `happen_now`, and as keys of
+    `interventions`."""
 
     cancel: bool = False
     abandon: bool = False
@@ -28,6 +37,7 @@ class Allowed:
     approvals: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
+    happen_now: tuple[str, ...] = ()
     interventions: dict[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
@@ -40,19 +50,36 @@ def answers(state: StepState) -> tuple[Answer, ...]:
     return BRANCH_ANSWERS if state.is_done else FORWARD_ANSWERS
 
 
+def put_off(run: RunState, step: StepState) -> PutOff | None:
+    """Returns what of a step comes at a time that a person can bring forward; None if nothing does."""
+    waits = step.waits or {}
+    if run.phase == "forward" and step.status == StepStatus.WAITING:
+        return "time" if waits.get("for") in ("time", "delay") or waits.get("times") else None
+    if run.phase == "forward" and step.status == StepStatus.RETRYING:
+        return "retry"
+    is_delayed = step.undo == UndoStatus.PENDING and step.due_at is not None and step.undo_after == 0
+    return "undo" if run.phase == "undo" and run.is_drained and is_delayed else None
+
+
 def signals_to_come(graph: Graph, state: State) -> frozenset[str]:
     """Returns the signals that steps of the run wait for, or may wait for later."""
     if state.run.phase != "forward":
         return frozenset()
-    waits = {step.name: step.signal for step in graph.steps if step.signal is not None}
+    waits = {step.name: signals for step in graph.steps if (signals := signals_of(step))}
     states = state.steps_named(list(waits))
-    return frozenset(signal for name, signal in waits.items() if not states[name].is_done)
+    to_come = (signals for name, signals in waits.items() if not states[name].is_done)
+    return frozenset(signal for signals in to_come for signal in signals)
 
 
 def may_be_taken(graph: Graph, state: State, signal: str) -> bool:
-    """Whether a step may still wait for a signal; one that a dynamic step adds may wait for any."""
+    """Whether a step may still wait for a signal; one that a dynamic step adds may wait for any.
+
+    No step can wait for what is no signal's name.
+    """
     if signal in signals_to_come(graph, state):
         return True
+    if not SIGNAL.fullmatch(signal):
+        return False
     dynamic = [step.name for step in graph.steps if step.dynamic]
     open_steps = [step for step in state.steps_named(dynamic).values() if not step.is_done]
     return state.run.phase == "forward" and bool(open_steps)
@@ -70,9 +97,6 @@ def allowed(graph: Graph, state: State) -> Allowed:
         rollback=may_go_back(state.run) and bool(plan(graph, state).undo),
         rerun=not is_live,
         approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),
-        signals=tuple(
-            sorted({(step.waits or {})["signal"] for step in waiting if "signal" in (step.waits or {})})
-        ),
         loops=tuple(
             step.name
             for step in steps.values()
@@ -82,5 +106,7 @@ def allowed(graph: Graph, state: State) -> Allowed:
             and graph.by_name[step.name].repeats
             and not step.enough
         ),
+        signals=tuple(sorted({signal for step in waiting for signal in signals_in(step.waits)})),
+        happen_now=tuple(name for name, step in steps.items() if put_off(state.run, step)),
         interventions={name: answers(step) for name, step in steps.items() if step.intervention is not None},
     )

@@ -28,19 +28,22 @@ from runs.machine.events import (
     EndLoop,
     Event,
     HandBack,
+    HappenNow,
     Lose,
     Note,
     Report,
     Rollback,
     Signal,
     Start,
+    TakeEvent,
     TellParent,
     TimeOut,
     Wake,
 )
 from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
-from runs.machine.steps import attempts, child_runs
+from runs.machine.steps import attempts, child_runs, waits
+from runs.machine.steps.kinds import approval
 from runs.machine.steps.ready import advance
 from runs.machine.transition import Transition
 
@@ -108,7 +111,17 @@ def _announce_blocked(transition: Transition) -> None:
         transition.emit("run.resumed")
 
 
-OF_PEOPLE = (Signal, Approve, EndLoop, Cancel, Rollback, ClaimIntervention, AnswerIntervention)
+OF_PEOPLE = (
+    Signal,
+    TakeEvent,
+    HappenNow,
+    Approve,
+    EndLoop,
+    Cancel,
+    Rollback,
+    ClaimIntervention,
+    AnswerIntervention,
+)
 Handler = Callable[[Transition, Any], None]
 HANDLERS: dict[type, Handler] = {
     Start: _start,
@@ -118,8 +131,10 @@ HANDLERS: dict[type, Handler] = {
     HandBack: attempts.hand_back,
     Note: attempts.note,
     Wake: operator_actions.wake,
+    HappenNow: operator_actions.happen_now,
     Signal: operator_actions.signal,
-    Approve: operator_actions.approve,
+    TakeEvent: waits.take_event,
+    Approve: approval.approve,
     EndChild: child_runs.end_child,
     EndLoop: operator_actions.end_loop,
     Cancel: operator_actions.cancel,

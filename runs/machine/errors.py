@@ -7,7 +7,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from config.lib.errors import SagaboardError
+
+ASSIGNEES_SHOWN_MAX = 10
 
 
 class MachineError(SagaboardError):
@@ -29,6 +34,26 @@ class NoteRequired(Refused):
 
     def __init__(self, answer: str) -> None:
         super().__init__(f"{answer} needs a note that says what was done.", code="note_required")
+
+
+class NotAssigned(Refused):
+    """Others are asked for this approval."""
+
+    status = 403
+
+    def __init__(self, step: str, assignees: Sequence[str]) -> None:
+        shown = ", ".join(assignees[:ASSIGNEES_SHOWN_MAX])
+        super().__init__(f"{step} waits for an answer of {shown}, not of you.", code="not_assigned")
+
+
+class BadAnswer(Refused):
+    """The answer does not fit the form."""
+
+    status = 422
+
+    def __init__(self, message: str, problems: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message, code="bad_answer")
+        self.problems = list(problems)
 
 
 class Stale(MachineError):

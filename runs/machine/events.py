@@ -106,6 +106,15 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class HappenNow:
+    """A person lets what a step waits for happen now: a time, or the next attempt of it or of its undo."""
+
+    at: datetime
+    step: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Progress and log lines of a running attempt; `fraction` lies in [0, 1]."""
 
@@ -126,14 +135,33 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeEvent:
+    """An event has come, now or before the run waited for it. `key`: what it is known by.
+
+    `event`: its attributes (`id`, `source`, `type`, …) and `data`.
+    """
+
+    at: datetime
+    key: str
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Approve:
-    """A person approves or rejects a waiting approval step."""
+    """A person approves or rejects a waiting approval step.
+
+    `answer`: what the step's form was filled in with. `groups`, `is_admin`: the groups of the person, and
+    whether they administer the board.
+    """
 
     at: datetime
     step: str
     approved: bool
     by: str
     comment: str = ""
+    answer: Mapping[str, Any] | None = None
+    groups: tuple[str, ...] = ()
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +254,10 @@ Event = (
     | Lose
     | HandBack
     | Wake
+    | HappenNow
     | Note
     | Signal
+    | TakeEvent
     | Approve
     | EndChild
     | EndLoop

@@ -6,6 +6,7 @@ from __future__ import annotations
 MAP_ITEMS_MAX = 100_000  # items of one map; of a map in batches, batches
 EXPANSION_MAX = 1_000  # steps that dynamic workers may add to one run
 DEPTH_MAX = 20  # runs within runs
+EVENTS_KNOWN_MAX = 100  # taken by a run, that it knows again
 SIGNALS_KEPT_MAX = 100  # of a run, while no step waits for them
 WAIT_S_MAX = 10 * 366 * 86_400
 LEFT_NAMES_MAX = 20  # of the effects that a run has left, as its parent is told
@@ -18,13 +19,14 @@ LABEL_LENGTH_MAX = 200  # of a key, and of a value as it is searched for
 IDEMPOTENCY_KEY_LENGTH_MAX = 200
 
 # what starts runs from outside
-EVENT_TYPE_LENGTH_MAX = 200
 CRON_LENGTH_MAX = 100
 DELIVERY_LENGTH_MAX = 200  # of the place where a delivery's id stands
 ZONE_LENGTH_MAX = 64
 
 # texts of people
 NOTE_LENGTH_MAX = 4_000  # in an intervention's history, and in every form of a page
+MESSAGE_LISTED_MAX = 500  # of an approval's message, in the list of approvals
+REMINDERS_MAX = 10  # of one approval
 COMMENT_LENGTH_MAX = 10_000  # with an answer or an approval over the API; it is kept in the journal
 
 # widths of columns

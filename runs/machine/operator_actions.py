@@ -1,7 +1,7 @@
-"""Rules of events from outside: signals, approvals, answers, cancelling and timers. PURE.
+"""Rules of events from outside: signals, answers, cancelling and timers. PURE.
 
-The events of attempts are in `steps.attempts`, those of child runs in `steps.child_runs`, the rollback on
-demand is in `rollback.plan`.
+Those of approvals are in `steps.kinds.approval`, those of attempts in `steps.attempts`, those of child
+runs in `steps.child_runs`, the rollback on demand is in `rollback.plan`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from runs.machine.acts import is_unknown
-from runs.machine.allowed import answers, may_be_taken, signals_to_come
+from runs.machine.allowed import answers, may_be_taken, put_off, signals_to_come
 from runs.machine.answers import OPTION, Answer, Kind
 from runs.machine.errors import NoteRequired, Refused, Stale
 from runs.machine.events import (
     AnswerIntervention,
-    Approve,
     Cancel,
     CancelChild,
     ClaimIntervention,
     EndLoop,
+    HappenNow,
     Lose,
     Signal,
     TellParent,
@@ -33,9 +33,8 @@ from runs.machine.rollback import attempts as rollback_attempts
 from runs.machine.rollback import pivots, plan
 from runs.machine.states import Reason, StepState, StepStatus, UndoStatus
 from runs.machine.steps import attempts, completion, maps, waits
-from runs.machine.steps.ready import begin_again, try_again
+from runs.machine.steps.ready import begin_again, time_comes, try_again, wait_over
 from runs.machine.transition import Transition
-from workers.sdk.outcome import Failure
 
 
 def wake(transition: Transition, event: Wake) -> None:
@@ -49,12 +48,28 @@ def wake(transition: Transition, event: Wake) -> None:
     elif state.status == StepStatus.RETRYING:
         try_again(transition, event.step)
     elif state.status == StepStatus.WAITING and state.due_at is not None:
-        end_wait = maps.delay_over if (state.waits or {}).get("for") == "delay" else waits.wait_over
-        end_wait(transition, event.step)
+        wait_over(transition, event.step)
     elif state.status == StepStatus.QUEUED or _is_undo_due(transition, state):
         transition.dispatch(event.step)
     else:
         raise Stale(f"{event.step} waits for nothing")
+
+
+def happen_now(transition: Transition, event: HappenNow) -> None:
+    """What a step waits for happens at once, as it would have at its time."""
+    state = transition.step(event.step)
+    what = put_off(transition.run, state)
+    if what is None:
+        raise Refused(f"{event.step} waits for no time and no further attempt.", code="not_put_off")
+    due_at = None if state.due_at is None else state.due_at.isoformat()
+    data = {"for": what, "due_at": due_at, "by": event.by}
+    transition.emit("step.brought_forward", event.step, attempt=state.attempt, data=data)
+    if what == "retry":
+        try_again(transition, event.step)
+    elif what == "undo":
+        transition.dispatch(event.step)
+    else:
+        time_comes(transition, event.step)
 
 
 def _expire(transition: Transition, event: Wake, state: StepState) -> None:
@@ -71,9 +86,7 @@ def _is_undo_due(transition: Transition, state: StepState) -> bool:
 def signal(transition: Transition, event: Signal) -> None:
     _refuse_if_ended(transition)
     waiting = [
-        name
-        for name, step in transition.state.steps().items()
-        if (step.waits or {}).get("signal") == event.name
+        name for name, step in transition.state.steps().items() if event.name in waits.signals_in(step.waits)
     ]
     if not waiting and not may_be_taken(transition.graph, transition.state, event.name):
         names = signals_to_come(transition.graph, transition.state)
@@ -88,21 +101,7 @@ def signal(transition: Transition, event: Signal) -> None:
     transition.emit("signal.received", waiting[0] if waiting else "", data=data, payload=payload)
     for name in waiting:
         if transition.step(name).status == StepStatus.WAITING:  # the step before it may have ended the run
-            completion.complete(transition, name, event.payload)
-
-
-def approve(transition: Transition, event: Approve) -> None:
-    waits_for = (transition.step(event.step).waits or {}).get("for")
-    if waits_for != "approval":
-        raise Refused(f"{event.step} does not wait for an approval.", code="not_waiting")
-    data = {"name": "approval", "approved": event.approved, "by": event.by, "comment": event.comment}
-    transition.emit("signal.received", event.step, data=data)
-    answer = {"approved": event.approved, "by": event.by, "comment": event.comment}
-    if event.approved:
-        completion.complete(transition, event.step, answer)
-    else:
-        message = f"Rejected by {event.by}: {event.comment or 'no comment'}"
-        completion.fail(transition, event.step, Failure("rejected", message), answer)
+            waits.take_signal(transition, name, event.name, event.payload)
 
 
 def end_loop(transition: Transition, event: EndLoop) -> None:

@@ -192,6 +192,7 @@ class RunState:
     added: tuple[int, ...] = ()  # seqs of the expansions
     added_count: int = 0
     signals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    events: tuple[str, ...] = ()  # keys of the latest events that steps have taken
     depth: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -21,18 +21,19 @@ from runs.delivery import queue as run_queue
 from runs.delivery import worker_processes
 from runs.engine import after_commit, engine
 from runs.errors import NewerState
-from runs.interventions import notifications
+from runs.interventions import notifications, reminders
 from runs.machine.errors import MachineError
 from runs.machine.events import CancelMode, Dispatch
 from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
-from runs.models import Intervention, Run, StepRun
-from runs.store import reader
+from runs.models import EventWait, Intervention, KeptEvent, Run, StepRun
+from runs.store import kept_events, reader
 from runs.triggers import service
 
 logger = logging.getLogger(__name__)
 
 ROWS_PER_PASS = 500
+EVENTS_PER_PASS = 20  # each of them with many waiting steps
 PUT_OFF_S = 30.0
 NEWER_PUT_OFF_S = (1.0, 3.0)  # random, so that a newer scheduler soon gets to the row first
 STILL_QUEUED_S = 15.0  # when a job that waits in its queue is looked at again
@@ -135,10 +136,40 @@ def _start_slot(pk: int, at: datetime) -> int:
     return _each(f"schedule {pk}", partial(service.start_slot, pk, at), put_off)
 
 
+def _due_events(at: datetime) -> int:
+    """Hands events on to steps that wait, and removes those that were kept long enough."""
+    due = KeptEvent.objects.filter(due_at__lte=at, is_delivered=False).order_by("due_at")
+    handed_on = sum(_hand_on(kept, at) for kept in due[:EVENTS_PER_PASS])
+    return handed_on + kept_events.remove_old(at)
+
+
+def _hand_on(kept: KeptEvent, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        KeptEvent.objects.filter(pk=kept.pk).update(due_at=at + timedelta(seconds=seconds))
+
+    return _each(f"event {kept.key}", partial(engine.hand_on, kept), put_off)
+
+
+def _due_event_waits(at: datetime) -> int:
+    """Looks whether events that steps wait for had come before."""
+    rows = list(EventWait.objects.filter(due_at__lte=at).order_by("due_at")[:ROWS_PER_PASS])
+    return sum(_look_through(row, at) for row in rows)
+
+
+def _look_through(row: EventWait, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        EventWait.objects.filter(pk=row.pk).update(due_at=at + timedelta(seconds=seconds))
+
+    return _each(f"{row.run_id} {row.step}", partial(engine.look_through, row), put_off)
+
+
 PASSES = {
     "steps": _due_steps,
     "runs": _due_runs,
     "schedules": _due_schedules,
+    "events": _due_events,
+    "event_waits": _due_event_waits,
+    "reminders": reminders.dispatch_due,
     "mails": notifications.dispatch_due,
 }
 """The pass over due rows, by the names in `reader.DUE`."""

@@ -19,18 +19,24 @@ from runs.models.runs import (
     WorkerProcess,
 )
 from runs.models.triggers import Trigger
+from runs.models.waiting import Approval, ApprovalAssignee, EventWait, KeptEvent, KeptEventKey
 
 __all__ = [
     "ACTS",
     "INTERVENTION_KINDS",
     "IS_LISTED",
+    "Approval",
+    "ApprovalAssignee",
     "CaseAct",
     "CaseMail",
     "CasePolicy",
+    "EventWait",
     "FleetSample",
     "HourFigures",
     "Intervention",
     "JournalEntry",
+    "KeptEvent",
+    "KeptEventKey",
     "VisibleManager",
     "Run",
     "RunLabel",

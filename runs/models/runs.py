@@ -228,6 +228,7 @@ ACTS = (
     "run.compensating",
     "run.cancelled",
     "signal.received",
+    "step.brought_forward",
 )
 
 

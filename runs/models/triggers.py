@@ -7,8 +7,8 @@ from django.db import models
 
 from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
-from designer.document.limits import NAME_LENGTH_MAX
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
 
 
 class Trigger(models.Model):

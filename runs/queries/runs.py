@@ -211,6 +211,7 @@ def operations(can: Allowed, state: State) -> Json:
         "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
         "signals": list(can.signals),
+        "happen_now": list(can.happen_now),
     }
 
 

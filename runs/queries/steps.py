@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from designer.document.graph import Graph, Step, slot_of
 from designer.document.wording import words_in_run
-from runs.machine.states import RUN_ENDED
+from runs.machine.allowed import PutOff, put_off
+from runs.machine.states import RUN_ENDED, State
 from runs.machine.vocabulary import UNREACHED
 from runs.models import Run, StepRun
 
 FILTER_NAMES_MAX = 500
 CHILDREN_MAX = 20
+PUT_OFF_SHOWN_MAX = 20
 LIST_FIELDS = (
     "id", "workflow_name", "status", "labels", "done", "total", "left",
     "created_at", "started_at", "finished_at", "trial", "imported", "version__number",
@@ -106,10 +109,29 @@ def children(run: Run) -> list[Run]:
     return list(listed().only(*LIST_FIELDS, "parent_step").filter(parent=run)[:CHILDREN_MAX])
 
 
-def approvals(run: Run, names: list[str]) -> list[tuple[str, str]]:
-    """Returns steps that wait for approval, with the message that they show."""
-    waits = dict(run.steps.filter(name__in=names).values_list("name", "state__waits__message"))
-    return [(name, waits.get(name) or "") for name in names]
+@dataclass(frozen=True, slots=True)
+class PutOffStep:
+    """A step with what comes later, and when."""
+
+    name: str
+    what: PutOff
+    due_at: datetime | None
+
+
+def put_off_steps(state: State, names: list[str], now: datetime) -> list[PutOffStep]:
+    """Returns the first of the steps whose time a person can bring forward and that are not due yet."""
+    found = state.steps_named(names[:PUT_OFF_SHOWN_MAX])
+    what = {name: put_off(state.run, step) for name, step in found.items()}
+
+    def is_later(name: str) -> bool:
+        due_at = found[name].due_at
+        return due_at is not None and due_at > now
+
+    return [
+        PutOffStep(name, later, found[name].due_at)
+        for name, later in what.items()
+        if later and is_later(name)
+    ]
 
 
 def _count_items(run: Run, row: StepRun) -> ItemCounts:

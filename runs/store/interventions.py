@@ -139,7 +139,10 @@ def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
 def addresses(policy: CasePolicy) -> list[str]:
     """Returns the recipients: the policy's addresses, else those of all people that may answer."""
     stated = [line.strip() for line in policy.mail_to.splitlines() if line.strip()]
-    if stated:
-        return stated[:ADDRESSES_MAX]
+    return stated[:ADDRESSES_MAX] or everybody()
+
+
+def everybody() -> list[str]:
+    """Returns the addresses of all people that may answer."""
     users = get_user_model().objects.filter(is_active=True).exclude(email="").order_by("pk")
     return [user.email for user in users[: 10 * ADDRESSES_MAX] if may(user, "operate")][:ADDRESSES_MAX]

@@ -41,6 +41,9 @@ DUE = {
     "steps": "runs_steprun WHERE due_at <= {now}",
     "runs": "runs_run WHERE due_at <= {now}",
     "schedules": "runs_trigger WHERE due_at <= {now}",
+    "events": "runs_keptevent WHERE due_at <= {now}",
+    "event_waits": "runs_eventwait WHERE due_at <= {now}",
+    "reminders": "runs_approval WHERE remind_at <= {now}",
     "mails": "runs_casemail WHERE ended_at IS NULL AND due_at <= {now}",
 }
 DUE_SQL = f"SELECT {{now}}, {', '.join(f'EXISTS (SELECT 1 FROM {those})' for those in DUE.values())}"

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
-from designer.document.limits import NAME_LENGTH_MAX
+from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
+from runs.engine import engine
 from runs.errors import NothingStarted, TooLarge
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.queries.lookup import find_workflow
 from runs.triggers import service
@@ -31,7 +32,7 @@ AN_EVENT = {
     "properties": {
         "id": {"type": "string", "minLength": 1, "maxLength": 500},
         "source": {"type": "string", "minLength": 1, "maxLength": 500},
-        "type": {"type": "string", "minLength": 1, "maxLength": 500},
+        "type": {"type": "string", "pattern": r"^\S{1,200}$"},
         "specversion": {"type": "string", "enum": ["1.0"]},
         "data": {"description": "An object is the run's input; another value stands under `data`"},
     },
@@ -125,12 +126,15 @@ def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, 
 def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     """An event: a CloudEvent as JSON or with `ce-*` headers, or `{id, type, source, data}`.
 
-    Starts a run of each workflow that waits for its type. An event is known by its source and id: sent again,
-    it starts nothing again, and is answered with the same runs. 201 where at least one run is new, else 200.
-    `refused` says which workflows could not take it; 422 where none could.
+    Starts a run of each workflow that waits for its type, and is given to each run that waits for such an
+    event: `taken` is how many took it at once. Where a version waits for its type it is kept for steps that
+    begin to wait later (`kept`). An event is known by its source and id: sent again, it has no effect, and is
+    answered with the same runs. 201 where a run is new or has taken it, else 200. `refused` says which
+    workflows could not take it; 422 where none could.
     """
     consume("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
+    kept, taken = engine.take_event({**event.attributes, "data": event.data})
     results = service.start_by_event(event, request.user)
     runs = [
         {"id": str(started.run.pk), "workflow": result.workflow, "is_new": started.is_new}
@@ -142,10 +146,11 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
         for result in results
         if (error := result.error)
     ]
-    if refused and not runs:
+    if refused and not runs and kept is None:
         raise NothingStarted(refused)
-    is_new = any(run["is_new"] for run in runs)
-    answer = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
+    is_new = taken > 0 or any(run["is_new"] for run in runs)
+    answer: dict[str, Any] = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
+    answer |= {"taken": taken, "kept": kept is not None}
     return Status(201 if is_new else 200, answer)
 
 

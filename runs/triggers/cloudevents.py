@@ -22,6 +22,8 @@ from config.lib.json_reader import (
     read_json,
     utf8_text,
 )
+from designer.document.limits import EVENT_TYPE_LENGTH_MAX
+from designer.document.waits import EVENT_TYPE
 
 ATTRIBUTE_CHARS_MAX = 500
 ATTRIBUTES_MAX = 50
@@ -97,6 +99,11 @@ def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
                 f"The event's {name} must be a text of 1 to {ATTRIBUTE_CHARS_MAX} characters: "
                 "an event is known by its id and source, and starts runs by its type."
             )
+    if not EVENT_TYPE.fullmatch(attributes["type"]):
+        raise Unreadable(
+            f"The event's type must have 1 to {EVENT_TYPE_LENGTH_MAX} characters without spaces: no workflow "
+            "can wait for another one."
+        )
     return CloudEvent(attributes["id"], attributes["source"], attributes["type"], attributes, data)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django import forms
 
-from designer.document.limits import NAME_LENGTH_MAX
+from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
 from designer.models import Workflow
 from runs.errors import BadInput
 from runs.form_fields import JsonField, as_text
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.service import TriggerSpec

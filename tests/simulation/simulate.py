@@ -19,14 +19,12 @@ import pytest
 from designer.document.graph import Step
 from runs.machine import conditions
 from runs.machine.acts import key_of
-from runs.machine.allowed import allowed, answers
+from runs.machine.allowed import answers
 from runs.machine.errors import Refused
 from runs.machine.events import (
     AnswerIntervention,
-    Approve,
     CancelMode,
     ClaimIntervention,
-    EndLoop,
     Event,
     HandBack,
     Note,
@@ -40,6 +38,7 @@ from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
+from tests.simulation.waiting import Waiting
 from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library, nested
 from tests.simulation.world import ClaimedAttempt, Crash, Job, World
 
@@ -88,7 +87,7 @@ def breaking_rules(rng: Random, share: float) -> Iterator[None]:
         yield
 
 
-class History:
+class History(Waiting):
     """Random actions on a world."""
 
     def __init__(self, world: World) -> None:
@@ -201,10 +200,7 @@ class History:
 
     def wait(self) -> None:
         self.world.pass_time(self.rng.choice((0.5, 2.0, 10.0, 60.0)))
-        self.world.sweep()
-
-    def sweep(self) -> None:
-        self.world.sweep()
+        self.sweep()
 
     def note(self) -> None:
         if self.world.claimed:
@@ -219,21 +215,6 @@ class History:
 
     # --- people ---
 
-    def signal(self) -> None:
-        self.send_signal(self.some_run(), self.rng.choice(SIGNALS))
-
-    def send_signal(self, run: Memory, name: str) -> None:
-        payload = self.rng.choice((None, 3, {"v": self.rng.randrange(VALUES)}))
-        ended = {step.name for step in run.rows.values() if step.is_done}
-        to_come = [step for step in run.graph.steps if step.name not in ended]
-        may_be_taken = run.run.phase == "forward" and any(s.dynamic or s.signal == name for s in to_come)
-        try:
-            self.world.take(run.run.id, Signal(self.world.now, name, payload, "anna"))
-        except Refused:
-            demand(not may_be_taken, "a signal is refused that a step can take")
-        else:
-            demand(may_be_taken, "a signal is accepted that no step can take")
-
     def send_nonsense(self) -> None:
         """What cannot be kept is refused, and changes nothing."""
         run, bad = self.some_run(), self.rng.choice(NONSENSE)
@@ -245,20 +226,8 @@ class History:
                 events += [replace(given, patch={"v": bad}), replace(given, output=bad)]
         before = run.run.last_seq
         for event in events:
-            self._demand_refused(run, event)
+            self.demand_refused(run, event)
         demand(run.run.last_seq == before, "nonsense has an effect")
-
-    def approve(self) -> None:
-        run = self.some_run()
-        names = allowed(run.graph, run.state()).approvals
-        if names:
-            self.answer_approval(run, self.rng.choice(names), self.rng.random() < 0.6)
-
-    def answer_approval(self, run: Memory, name: str, approved: bool) -> None:
-        """Two people answer at once: the second is refused."""
-        event = Approve(self.world.now, name, approved, "anna", "fine")
-        self.world.take(run.run.id, event)
-        self._demand_refused(run, Approve(self.world.now, name, not approved, "bert"))
 
     def answer(self) -> None:
         run = self.some_run()
@@ -283,7 +252,7 @@ class History:
         finally:
             if choice == "resolve" and run.rows[name].intervention != step.intervention:
                 self._do_by_hand(run, step)
-        self._demand_refused(run, event)
+        self.demand_refused(run, event)
 
     def _do_by_hand(self, run: Memory, step: StepState) -> None:
         """A person undoes the act in question; what is completed by hand counts as the step's own act."""
@@ -293,18 +262,6 @@ class History:
                 step if is_undo or step.status == StepStatus.COMPLETED else replace(step, by_fallback=False)
             )
             self.world.effects.by_hand(run.run.id, key_of(run.run.id, acting), is_undo=is_undo)
-
-    def _demand_refused(self, run: Memory, event: Event) -> None:
-        try:
-            self.world.take(run.run.id, event)
-        except Refused:
-            return
-        demand(False, f"what is to be refused counts: {event}")
-
-    def end_loop(self) -> None:
-        run = self.some_run()
-        for name in allowed(run.graph, run.state()).loops:
-            self.world.take(run.run.id, EndLoop(self.world.now, name, "anna"))
 
     def cancel(self) -> None:
         mode: CancelMode = self.rng.choice(("compensate", "compensate", "abandon"))
@@ -350,17 +307,14 @@ class History:
             self._attend(run)
         if not world.queue:
             world.pass_time(self._next_due())
-        world.sweep()
+        self.sweep()
 
     def _attend(self, run: Memory) -> None:
         for name, step in list(run.rows.items()):
-            waits = step.waits or {}
             if run.rows[name].intervention is not None:
                 self.answer_intervention(run, name, calm=self.rng.random() < 0.5)
-            elif waits.get("for") == "approval" and run.rows[name].waits:
-                self.answer_approval(run, name, True)
-            elif waits.get("for") == "signal" and run.rows[name].waits:
-                self.send_signal(run, waits["signal"])
+            elif run.rows[name].waits:
+                self.attend_waiting(run, name, step.waits or {})
 
     def _next_due(self) -> float:
         """Seconds until the next thing is due, and at least some."""
@@ -382,6 +336,9 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.note: 1,
     History.tell_again: 3,
     History.signal: 3,
+    History.event: 6,
+    History.happen_now: 3,
+    History.event_again: 2,
     History.send_nonsense: 1,
     History.approve: 3,
     History.answer: 6,

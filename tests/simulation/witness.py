@@ -39,6 +39,20 @@ class Witness(Facts):
             self.unrouted = ""
         READ[entry.type](self, entry)
 
+    def event_received(self, entry: Entry) -> None:
+        demand(self.phase == "forward", "an event is taken after the rollback began")
+        demand(entry.data["key"] not in self.events, "an event is taken twice")
+        self.events.add(entry.data["key"])
+
+    def brought_forward(self, entry: Entry) -> None:
+        key, what = entry.step, entry.data["for"]
+        how = {"time": "waiting", "retry": "retrying"}.get(what)
+        if how is None:
+            demand(self.phase == "undo", "an undo is brought forward before the rollback began")
+        else:
+            demand(self.phase == "forward" and self.open.get(key) == how, f"what is not {how} comes now")
+        demand(entry.data["by"], "nobody lets it happen now")
+
     # --- rollback ---
 
     def compensating(self, entry: Entry) -> None:
@@ -306,6 +320,8 @@ READ: dict[str, Callable[[Witness, Entry], None]] = {
     "step.failed": _failed,
     "step.skipped": Witness.skipped,
     "signal.received": _ignore,
+    "step.brought_forward": Witness.brought_forward,
+    "event.received": Witness.event_received,
     "compensation.started": Witness.undo_started,
     "compensation.retry_scheduled": Witness.undo_retry,
     "compensation.completed": Witness.undo_completed,

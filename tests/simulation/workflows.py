@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from designer.document.graph import Action, Body, Edge, Graph, Retry, RollBack, Step
+from designer.document.waits import ON_TIMEOUT
 
 ROOT = "root"
 LEVELS = ((ROOT, 14), ("child_a", 5), ("child_b", 5), ("grandchild", 4))  # name, most steps
@@ -23,10 +24,24 @@ CHILDREN: Mapping[str, tuple[str, ...]] = {
 INSIDE: Mapping[str, str] = {ROOT: "body", "body": "inner body", "child_a": "inner body"}
 """The workflows whose steps may have bodies, and what that of a body counts as."""
 SIGNALS = ("go", "stop")
+EVENTS = ("paid", "sent")
+MATCHES = (
+    None,
+    "event.data.v == context.v",
+    "event.data.v > 3",
+    "event.data.ok && context.v == event.data.v",
+)
 QUEUES = ("default", "slow")
 OPERATORS = (">", "<", ">=", "<=", "==", "!=")
 VALUES = 10  # outputs hold numbers below this
 BAD = 0.04  # the share of steps with data, or with a guard or an edge, that no rule can use
+
+
+FORM: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"v": {"type": "integer", "default": 4}},
+    "required": ["v"],
+}
 
 
 def nested(depth: int) -> Any:
@@ -308,7 +323,13 @@ def make_child(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
 
 
 def make_wait(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
-    kind = rng.choice(("seconds", "signal", "expression"))
+    kind = rng.choice(("seconds", "signal", "expression", "event", "any_of"))
+    if kind == "event":
+        match = rng.choice(MATCHES)
+        timeout = 50.0 if match else rng.choice((None, 50.0))
+        return Step(**common, kind="wait", event=rng.choice(EVENTS), match=match, timeout=timeout)
+    if kind == "any_of":
+        return Step(**common, kind="wait", any_of=make_parts(rng), timeout=rng.choice((None, 50.0)))
     if kind == "signal":
         return Step(**common, kind="wait", signal=rng.choice(SIGNALS), timeout=rng.choice((None, 50.0)))
     if rng.random() < 2 * BAD:
@@ -330,6 +351,20 @@ def make_fail(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
     return Step(**common, kind="fail", code=rng.choice(("card.declined", "refused")), message=message)
 
 
+def make_parts(rng: Random) -> tuple[dict[str, Any], ...]:
+    """Returns two to four things to wait for, of which one comes for certain."""
+    certain: list[dict[str, Any]] = [{"signal": rng.choice(SIGNALS)}, {"timeout": 30, "name": "late"}]
+    others: list[dict[str, Any]] = [
+        {"event": rng.choice(EVENTS), "match": rng.choice(MATCHES)},
+        {"timeout": "=context.v"},
+        {"until": "2026-01-01T00:01:00Z"},
+        {"signal": rng.choice(SIGNALS)},
+    ]
+    parts: list[dict[str, Any]] = [rng.choice(certain), *rng.sample(others, rng.randint(1, 3))]
+    rng.shuffle(parts)
+    return tuple(parts)
+
+
 def is_bad(step: Step) -> bool:
     """Whether a step has data with which it cannot begin."""
     bound = {} if step.traits.has_items else {**(step.input or {}), **(step.values or {})}
@@ -338,7 +373,16 @@ def is_bad(step: Step) -> bool:
 
 
 def make_approval(rng: Random, workflow: str, common: dict[str, Any]) -> Step:
-    return Step(**common, kind="approval", timeout=rng.choice((None, 50.0)))
+    timeout = rng.choice((None, 50.0))
+    return Step(
+        **common,
+        kind="approval",
+        timeout=timeout,
+        on_timeout=rng.choice((None, *ON_TIMEOUT)) if timeout else None,
+        assignees=rng.choice((None, None, ("anna", "group:bosses"), "=['group:bosses']")),
+        form=rng.choice((None, FORM)),
+        comment_required=rng.random() < 0.3,
+    )
 
 
 KINDS = {

@@ -140,6 +140,7 @@ class World:
     claimed: list[ClaimedAttempt] = field(default_factory=list)
     processes: list[str] = field(default_factory=lambda: ["p0", "p1", "p2"])
     seen: Counter[str] = field(default_factory=Counter)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
     effects: Effects = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.step_effects import end_early
 from runs.machine.journal.undo_effects import count_left, end_undo, leave_behind, plan_undos
+from runs.machine.limits import EVENTS_KNOWN_MAX
 from runs.machine.states import RunStatus, State, StepStatus, UndoStatus, evolve
 
 
@@ -93,6 +94,12 @@ def _signal(state: State, entry: Entry) -> None:
     if entry.data.get("kept"):
         signals[name] = (*signals.get(name, ()), entry.seq)
     state.run = evolve(state.run, signals=signals)
+
+
+@effect("event.received")
+def _event(state: State, entry: Entry) -> None:
+    """A run that has taken an event does not take it again."""
+    state.run = evolve(state.run, events=(*state.run.events, entry.data["key"])[-EVENTS_KNOWN_MAX:])
 
 
 @effect("intervention.opened")

@@ -129,6 +129,12 @@ def _waiting(state: State, entry: Entry) -> None:
         _enter_map(state, step, entry.data["item"])
 
 
+@effect("step.brought_forward")
+def _brought_forward(state: State, entry: Entry) -> None:
+    """What was to come later is due; the entries of what happens follow."""
+    state.change(entry.step, due_at=entry.at)
+
+
 @effect("step.retry_scheduled")
 def _retry_scheduled(state: State, entry: Entry) -> None:
     data = entry.data

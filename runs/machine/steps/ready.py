@@ -11,7 +11,7 @@ from designer.document.kinds import KINDS
 from runs.machine.bindings import bindings_at
 from runs.machine.conditions import holds
 from runs.machine.states import StepStatus
-from runs.machine.steps import completion, maps
+from runs.machine.steps import completion, maps, waits
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 
@@ -65,3 +65,27 @@ def begin_again(transition: Transition, key: str) -> None:
     step = transition.definition(key)
     if not RULES[step.kind].resume(transition, step, key):
         offer(transition, step)
+
+
+def wait_over(transition: Transition, key: str) -> None:
+    """Ends the waiting of a step that is due, or of a turn of a loop."""
+    if _is_delayed(transition, key):
+        return maps.delay_over(transition, key)
+    step = transition.definition(key)
+    return RULES[step.kind].expire(transition, step)
+
+
+def _is_delayed(transition: Transition, key: str) -> bool:
+    """Whether it is a turn of a loop that begins after a delay."""
+    return (transition.step(key).waits or {}).get("for") == "delay"
+
+
+def time_comes(transition: Transition, key: str) -> None:
+    """Ends a wait for a time, or the earliest one of a wait for several things, before it has come."""
+    step = transition.definition(key)
+    if _is_delayed(transition, key):
+        maps.delay_over(transition, key)
+    elif step.any_of is None:
+        completion.complete(transition, key)
+    else:
+        waits.take(transition, step, waits.next_time(transition.step(key).waits or {}))

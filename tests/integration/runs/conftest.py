@@ -14,6 +14,7 @@ from designer.document.document import dump
 from designer.document.graph import Action, Edge, Graph, Step
 from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
+from designer.services.workflows import note_awaited_events
 from runs.models import Run
 from tests.integration.runs import workers as sample
 from workers.cli.local_run import start_and_run
@@ -44,12 +45,14 @@ def chain(*steps: Step, name: str = "sample", **fields: Any) -> Graph:
 def publish() -> Publish:
     def publish(graph: Graph) -> WorkflowVersion:
         workflow, _ = Workflow.objects.get_or_create(name=graph.name)
-        return WorkflowVersion.objects.create(
+        version = WorkflowVersion.objects.create(
             workflow=workflow,
             number=workflow.versions.count() + 1,
             document=dump(graph),
             resolved=dump(resolve_graph(graph, get_catalog())),
         )
+        note_awaited_events(version)
+        return version
 
     return publish
 

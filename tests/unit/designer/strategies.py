@@ -110,12 +110,31 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "set": ({"values": OBJECTS}, {}),
     "fail": ({"code": NAMES}, {"message": TEXTS.filter(lambda text: not text.startswith("="))}),
-    "approval": ({}, {"message": TEXTS.filter(lambda text: not text.startswith("=")), "timeout": SECONDS}),
+    "approval": (
+        {},
+        {
+            "message": TEXTS.filter(lambda text: not text.startswith("=")),
+            "timeout": SECONDS,
+            "assignees": st.just("=context.bosses") | st.lists(NAMES, min_size=1, max_size=3),
+            "form": st.none() | OBJECTS,
+            "on_timeout": st.sampled_from(["fail", "approve", "reject"]),
+            "remind_after": SECONDS,
+            "comment_required": st.booleans(),
+        },
+    ),
 }
+PARTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"signal": NAMES}, optional={"name": NAMES}),
+    st.fixed_dictionaries({"event": NAMES}, optional={"name": NAMES, "match": EXPRESSIONS}),
+    st.fixed_dictionaries({"timeout": st.integers(0, 99) | st.just("=context.pause")}),
+    st.fixed_dictionaries({"until": st.just("2030-01-31T09:00:00Z")}, optional={"name": NAMES}),
+)
 WAITS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"seconds": st.integers(0, 99) | st.just("=context.pause")}),
     st.fixed_dictionaries({"until": st.sampled_from(["2030-01-31T09:00:00Z", "=context.at"])}),
     st.fixed_dictionaries({"signal": NAMES}, optional={"timeout": SECONDS}),
+    st.fixed_dictionaries({"event": NAMES}, optional={"match": EXPRESSIONS, "timeout": SECONDS}),
+    st.fixed_dictionaries({"any_of": st.lists(PARTS, min_size=2, max_size=4)}, optional={"timeout": SECONDS}),
 )
 
 

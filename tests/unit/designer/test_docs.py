@@ -61,7 +61,7 @@ def test_every_code_of_the_table_is_used_and_no_other() -> None:
 
 
 def test_the_examples_have_no_problem() -> None:
-    first, group, loop, params = blocks("yaml")
+    first, group, loop, _, params = blocks("yaml")
     assert check_document(from_yaml(first), get_catalog(), shipped) == []
     for part in (group, loop):
         document = {"schema": 1, "name": "a", **from_yaml(part)}

@@ -22,7 +22,7 @@ it("says what a wait waits for, with a unit behind numbers only", () => {
   expect(says("wait", { until: "=context.at" })).toBe("until =context.at");
   expect(says("wait", { seconds: 0 })).toBe("0 s");
   expect(says("wait", { seconds: "=context.pause" })).toBe("=context.pause");
-  expect(says("wait", { seconds: "" })).toBe("nothing chosen");
+  expect(says("wait", { any_of: [] })).toBe("the first of several");
 });
 
 it("has a block for every kind, whose step is of that kind", () => {

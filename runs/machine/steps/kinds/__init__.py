@@ -10,11 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from designer.document.graph import Step
+from runs.machine.steps import waits
 from runs.machine.transition import Transition
 
 
 def _has_nothing_to_resume(transition: Transition, step: Step, key: str) -> bool:
     return False
+
+
+def _has_timed_out(transition: Transition, step: Step) -> None:
+    waits.time_out(transition, step.name)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,9 @@ class Rules:
 
     `resume(transition, step, key)` continues a failed step, or its item `key`, that an operator has tried
     again. It returns False if there is nothing to continue; then the step begins anew.
+    `expire(transition, step)` ends the waiting of a step that is due.
     """
 
     begin: Callable[[Transition, Step], None]
     resume: Callable[[Transition, Step, str], bool] = _has_nothing_to_resume
+    expire: Callable[[Transition, Step], None] = _has_timed_out

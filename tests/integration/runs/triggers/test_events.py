@@ -95,7 +95,14 @@ def test_the_same_event_with_other_data_is_refused(sample: Workflow, operator: C
 def test_nobody_waits_for_it(sample: Workflow, operator: Client) -> None:
     answer = send(operator)
     assert answer.status_code == 200
-    assert answer.json() == {"event": "1", "source": "/shop", "runs": [], "refused": []}
+    assert answer.json() == {
+        "event": "1",
+        "source": "/shop",
+        "runs": [],
+        "refused": [],
+        "taken": 0,
+        "kept": False,
+    }
 
 
 def test_who_cannot_take_it_is_named_and_holds_nobody_up(

@@ -109,7 +109,7 @@ def test_a_worker_that_the_step_is_named_after_is_not_said_again() -> None:
         ({"seconds": 0}, [("waits ", "seconds", 0), (" s", "", None)]),
         ({"until": "=context.at"}, [("waits until ", "until", "=context.at")]),
         ({"signal": "go"}, [("waits for the signal ", "signal", "go")]),
-        ({}, []),
+        ({"any_of": [{}]}, [("waits for the first of several", "", None)]),
     ],
 )
 def test_a_wording_says_what_is_stated(stated: dict[str, Any], parts: list[Any]) -> None:

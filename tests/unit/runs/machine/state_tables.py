@@ -21,12 +21,14 @@ from runs.machine.events import (
     EndLoop,
     Event,
     HandBack,
+    HappenNow,
     Lose,
     Note,
     Report,
     Rollback,
     Signal,
     Start,
+    TakeEvent,
     TimeOut,
     Wake,
     child_id,
@@ -152,6 +154,7 @@ STEPS: dict[str, tuple[Step, Callable[[Driver], object]]] = {
     ),
     "waiting-time": (kind("s", "wait", seconds=4), lambda driver: driver.run("before")),
     "waiting-signal": (kind("s", "wait", signal="n", timeout=4.0), lambda driver: driver.run("before")),
+    "waiting-event": (kind("s", "wait", event="e", timeout=4.0), lambda driver: driver.run("before")),
     "approval": (kind("s", "approval"), lambda driver: driver.run("before")),
     "child": (kind("s", "workflow", workflow="other"), lambda driver: driver.run("before")),
     "blocked": (
@@ -178,6 +181,7 @@ STEP_STATUS = {
     "fallback": "running",
     "waiting-time": "waiting",
     "waiting-signal": "waiting",
+    "waiting-event": "waiting",
     "approval": "waiting",
     "child": "waiting",
     "map": "running",
@@ -205,12 +209,14 @@ EVENTS: dict[str, Callable[[Driver], Event]] = {
     "Claim": lambda driver: Claim(driver.now, "s", _lease(driver) + 1, "p2"),
     "OldClaim": lambda driver: Claim(driver.now, "s", _lease(driver), "p2"),
     "Report": lambda driver: Report(driver.now, "s", _lease(driver), OK),
-    "OldReport": lambda driver: Report(driver.now, "s", _lease(driver) - 1, OK),
+    "Old": lambda driver: Report(driver.now, "s", _lease(driver) - 1, OK),
     "Lose": lambda driver: Lose(driver.now, "s", _lease(driver)),
-    "HandBack": lambda driver: HandBack(driver.now, "s", _lease(driver)),
+    "Back": lambda driver: HandBack(driver.now, "s", _lease(driver)),
     "Note": lambda driver: Note(driver.now, "s", _lease(driver), 0.5),
     "Wake": lambda driver: Wake(driver.now, "s"),
     "Approve": lambda driver: Approve(driver.now, "s", True, "anna"),
+    "Event": lambda driver: TakeEvent(driver.now, "k", {"type": "e", "source": "/s", "id": "1"}),
+    "Now": lambda driver: HappenNow(driver.now, "s", "anna"),
     "EndChild": lambda driver: EndChild(driver.now, "s", CHILD, "completed"),
     "EndLoop": lambda driver: EndLoop(driver.now, "s", "anna"),
     "Undone": lambda driver: EndChild(driver.now, "s", CHILD, "compensated"),
@@ -220,26 +226,27 @@ EVENTS: dict[str, Callable[[Driver], Event]] = {
     ),
 }
 STEP_TABLE = """
-              Claim OldClaim Report OldReport Lose HandBack Note Wake Approve EndChild Take Answer EndLoop
-pending         .      .       .       .       .      .      .    .      x       .      x     x    x
-queued          +      .       .       .       .      .      .    +      x       .      x     x    x
-running         .      .       +       .       +      +      +    +      x       .      x     x    x
-retrying        .      .       .       .       .      .      .    +      x       .      x     x    x
-verify-queued   +      .       .       .       .      .      .    +      x       .      x     x    x
-verify-running  .      .       +       .       +      +      +    +      x       .      x     x    x
-fallback        .      .       +       .       +      +      +    +      x       .      x     x    x
-waiting-time    .      .       .       .       .      .      .    +      x       .      x     x    x
-waiting-signal  .      .       .       .       .      .      .    +      x       .      x     x    x
-approval        .      .       .       .       .      .      .    .      +       .      x     x    x
-child           .      .       .       .       .      .      .    .      x       +      x     x    x
-blocked         .      .       .       .       .      .      .    .      x       .      +     +    x
-completed       .      .       .       .       .      .      .    .      x       .      x     x    x
-skipped         .      .       .       .       .      .      .    .      x       .      x     x    x
-failed          .      .       .       .       .      .      .    .      x       .      x     x    x
-cancelled       .      .       .       .       .      .      .    .      x       .      x     x    x
-map             .      .       .       .       .      .      .    .      x       .      x     x    x
-loop            .      .       .       .       .      .      .    .      x       .      x     x    +
-delayed         .      .       .       .       .      .      .    .      x       .      x     x    +
+              Claim OldClaim Report Old Lose Back Note Wake Approve EndChild Take Answer EndLoop Event Now
+pending         .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+queued          +      .       .     .   .    .    .    +      x       .      x     x       x      .    x
+running         .      .       +     .   +    +    +    +      x       .      x     x       x      .    x
+retrying        .      .       .     .   .    .    .    +      x       .      x     x       x      .    +
+verify-queued   +      .       .     .   .    .    .    +      x       .      x     x       x      .    x
+verify-running  .      .       +     .   +    +    +    +      x       .      x     x       x      .    x
+fallback        .      .       +     .   +    +    +    +      x       .      x     x       x      .    x
+waiting-time    .      .       .     .   .    .    .    +      x       .      x     x       x      .    +
+waiting-signal  .      .       .     .   .    .    .    +      x       .      x     x       x      .    x
+waiting-event   .      .       .     .   .    .    .    +      x       .      x     x       x      +    x
+approval        .      .       .     .   .    .    .    .      +       .      x     x       x      .    x
+child           .      .       .     .   .    .    .    .      x       +      x     x       x      .    x
+blocked         .      .       .     .   .    .    .    .      x       .      +     +       x      .    x
+completed       .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+skipped         .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+failed          .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+cancelled       .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+map             .      .       .     .   .    .    .    .      x       .      x     x       x      .    x
+loop            .      .       .     .   .    .    .    .      x       .      x     x       +      .    x
+delayed         .      .       .     .   .    .    .    .      x       .      x     x       +      .    x
 """
 
 
@@ -332,24 +339,24 @@ UNDO_STATUS = {
     "child-left": "abandoned",
 }
 UNDO_TABLE = """
-              Claim OldClaim Report OldReport Lose HandBack Note Wake Approve EndChild Undone Take Answer
-none            .      .       .       .       .      .      .    .      x       .        .     x     x
-behind          .      .       .       .       .      .      .    .      x       .        .     x     x
-draining        .      .       .       .       .      .      .    .      x       .        .     x     x
-ready           +      .       .       .       .      .      .    +      x       .        .     x     x
-running         .      .       +       .       +      +      +    +      x       .        .     x     x
-retrying        +      .       .       .       .      .      .    +      x       .        .     x     x
-verify-ready    +      .       .       .       .      .      .    +      x       .        .     x     x
-verifying       .      .       +       .       +      +      +    +      x       .        .     x     x
-verified        +      .       .       .       .      .      .    +      x       .        .     x     x
-not-done        .      .       .       .       .      .      .    .      x       .        .     x     x
-child           .      .       .       .       .      .      .    .      x       .        +     x     x
-child-undone    .      .       .       .       .      .      .    .      x       .        .     x     x
-child-left      .      .       .       .       .      .      .    .      x       .        .     x     x
-failed          .      .       .       .       .      .      .    .      x       .        .     +     +
-compensated     .      .       .       .       .      .      .    .      x       .        .     x     x
-resolved        .      .       .       .       .      .      .    .      x       .        .     x     x
-abandoned       .      .       .       .       .      .      .    .      x       .        .     x     x
+              Claim OldClaim Report Old Lose Back Note Wake Approve EndChild Undone Take Answer Now
+none            .      .       .     .   .    .    .    .      x       .       .     x     x     x
+behind          .      .       .     .   .    .    .    .      x       .       .     x     x     x
+draining        .      .       .     .   .    .    .    .      x       .       .     x     x     x
+ready           +      .       .     .   .    .    .    +      x       .       .     x     x     x
+running         .      .       +     .   +    +    +    +      x       .       .     x     x     x
+retrying        +      .       .     .   .    .    .    +      x       .       .     x     x     +
+verify-ready    +      .       .     .   .    .    .    +      x       .       .     x     x     x
+verifying       .      .       +     .   +    +    +    +      x       .       .     x     x     x
+verified        +      .       .     .   .    .    .    +      x       .       .     x     x     +
+not-done        .      .       .     .   .    .    .    .      x       .       .     x     x     x
+child           .      .       .     .   .    .    .    .      x       .       +     x     x     x
+child-undone    .      .       .     .   .    .    .    .      x       .       .     x     x     x
+child-left      .      .       .     .   .    .    .    .      x       .       .     x     x     x
+failed          .      .       .     .   .    .    .    .      x       .       .     +     +     x
+compensated     .      .       .     .   .    .    .    .      x       .       .     x     x     x
+resolved        .      .       .     .   .    .    .    .      x       .       .     x     x     x
+abandoned       .      .       .     .   .    .    .    .      x       .       .     x     x     x
 """
 
 

@@ -12,7 +12,7 @@ const BY_STEP = new Set(["steps", "outcomes"]);
 /** What may stand before the text in `"name" in steps`. */
 const BEFORE_TEXT = new Set(["(", "[", "{", ",", "?", ":", "&&", "||", undefined]);
 /** Fields that are expressions also without `=`. */
-const BARE = new Set(["when", "items", "until", "while"]);
+const BARE = new Set(["when", "items", "until", "while", "match"]);
 /** Fields that are never evaluated, and the body, whose steps have names of their own. */
 const PLAIN = new Set(["name", "title", "notes", "description", "kind", "worker", "workflow", "output_key", "body"]);
 /** A text that is its own value: no escapes, and not within three quotes. */
@@ -20,7 +20,12 @@ const PLAIN_TEXT = /^(?:"[^"\\]+"|'[^'\\]+')$/;
 
 /** The step with its references to renamed steps following them; its own name stays. */
 export function followingStep(step: Step, renames: Renames): Step {
-  return Object.fromEntries(Object.entries(step).map(([field, value]) => [field, PLAIN.has(field) ? value : following(value, renames, BARE.has(field))]));
+  return Object.fromEntries(Object.entries(step).map(([field, value]) => [field, PLAIN.has(field) ? value : field === "any_of" ? followingParts(value, renames) : following(value, renames, BARE.has(field))]));
+}
+
+/** What a wait waits for the first of: each has fields like a step. */
+function followingParts(value: Json, renames: Renames): Json {
+  return Array.isArray(value) ? value.map((part: Json) => (isObject(part) ? followingStep(part, renames) : part)) : value;
 }
 
 export function followingEdge(edge: Edge, renames: Renames): Edge {

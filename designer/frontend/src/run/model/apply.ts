@@ -197,6 +197,7 @@ const EFFECTS: Record<string, Effect> = {
       status: "waiting", attempt: frame.attempt, startedAt: firstStart(draft, frame), waits: frame.data,
       dueAt: asText(frame.data.until),
     }),
+  "step.brought_forward": (draft, { step, at }) => change(draft, step, { dueAt: at }),
   "step.retry_scheduled": (draft, { step, data }) =>
     change(draft, step, {
       status: "retrying", dueAt: asText(data.due_at), error: asFailure(data.error), progress: null,

@@ -34,10 +34,12 @@ const WORDS: Record<string, Words> = {
   "step.skipped": ["skip", "", "skipped"],
   "step.retry_scheduled": ["retry", "care", "will be tried again"],
   "step.fallback_started": ["retry", "care", "falls back"],
+  "step.brought_forward": ["play", "hold", "was let happen now"],
   "step.failed": ["cross", "stop", "failed"],
   "step.expanded": ["flow", "busy", "added steps"],
   "step.waiting": ["wait", "hold", "waits"],
   "signal.received": ["signal", "hold", "Signal received"],
+  "event.received": ["signal", "hold", "Event received"],
   "compensation.started": ["undo", "back", "undo started"],
   "compensation.completed": ["undone", "back", "undone"],
   "compensation.retry_scheduled": ["retry", "care", "undo will be tried again"],
@@ -70,7 +72,7 @@ export function describe(frame: Frame): Description {
 
 function kindOf(type: string): Kind {
   if (type.startsWith("compensation.") || type === "run.compensating") return "undo";
-  if (type.startsWith("intervention.") || type.startsWith("signal.")) return "person";
+  if (type.startsWith("intervention.") || type.startsWith("signal.") || type === "step.brought_forward") return "person";
   return type.startsWith("run.") ? "run" : "step";
 }
 
@@ -91,8 +93,10 @@ const started = (frame: Frame): string => {
 
 const waits = ({ data }: Frame): string => {
   if (data.for === "signal") return ` for the signal ${asText(data.signal) ?? ""}`;
-  if (data.for === "approval") return " for approval";
+  if (data.for === "approval") return ` for approval${asNames(data.assignees).length ? ` by ${listed(asNames(data.assignees))}` : ""}`;
   if (data.for === "child") return " for its own run";
+  if (data.for === "event") return ` for the event ${asText(data.event) ?? ""}`;
+  if (data.for === "any") return " for the first of several";
   return data.for === "time" ? " for its time" : "";
 };
 
@@ -115,7 +119,7 @@ const undone = (frame: Frame): string => {
 const ADDITIONS: Record<string, (frame: Frame) => string> = {
   "step.queued": ({ data }) => (data.direction === "verify" ? " to be asked what became of it" : ""),
   "step.started": started,
-  "step.completed": (frame) => `${took(frame)}${left(frame)}`,
+  "step.completed": (frame) => `${frame.data.timed_out ? ": nobody answered in time, which counts as approved" : ""}${took(frame)}${left(frame)}`,
   "step.failed": left,
   "step.waiting": waits,
   "step.expanded": ({ data }) => `: ${asNames(data.steps).join(", ")}`,
@@ -124,6 +128,8 @@ const ADDITIONS: Record<string, (frame: Frame) => string> = {
     return fraction === null ? "" : `: ${Math.round(fraction * 100)} %`;
   },
   "signal.received": (frame) => `: ${asText(frame.data.name) ?? ""}${by(frame)}`,
+  "step.brought_forward": (frame) => `${{ time: ", before its time", undo: ", its undo" }[asText(frame.data.for) ?? ""] ?? ""}${by(frame)}`,
+  "event.received": ({ data }) => `: ${asText(data.type) ?? ""} of ${asText(data.source) ?? ""}`,
   "compensation.started": (frame) =>
     frame.data.direction === "verify" ? ": asks what became of it" : attempt(frame),
   "compensation.completed": undone,

@@ -34,7 +34,7 @@ const begin = (usual: SpanKind): Turn => ({ step, attempt, data }) => {
 };
 
 const waits: Turn = ({ data }) => {
-  const what = { signal: `the signal ${asText(data.signal) ?? ""}`, approval: "approval", child: "its own run" }[asText(data.for) ?? ""];
+  const what = { signal: `the signal ${asText(data.signal) ?? ""}`, approval: "approval", event: `the event ${asText(data.event) ?? ""}`, any: "the first of several", child: "its own run" }[asText(data.for) ?? ""];
   return { ends: "", begins: span("waiting", 0, what ?? "its time") };
 };
 

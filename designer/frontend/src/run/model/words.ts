@@ -20,6 +20,8 @@ export function noteOf(step: StepState): string {
 
 function waitsShort({ waits }: StepState): string {
   if (waits?.for === "signal") return `for signal ${String(waits.signal)}`;
+  if (waits?.for === "event") return `for event ${String(waits.event)}`;
+  if (waits?.for === "any") return "for the first of several";
   if (waits?.for === "approval") return "for approval";
   return waits?.for === "child" ? "for its run" : "";
 }
@@ -54,6 +56,8 @@ function retryIn(dueAt: string | null, now: number): string {
 export function waitsFor({ waits, dueAt }: Pick<StepState, "waits" | "dueAt">): string {
   const until = dueAt ? ` until ${short(new Date(dueAt))}` : "";
   if (waits?.for === "signal") return `Waits for the signal “${String(waits.signal)}”${until}`;
+  if (waits?.for === "event") return `Waits for the event “${String(waits.event)}”${until}`;
+  if (waits?.for === "any") return `Waits for the first of several${until}`;
   if (waits?.for === "approval") return `Waits for approval${until}${asText(waits.message) ? `: ${asText(waits.message)}` : ""}`;
   if (waits?.for === "child") return "Waits for the run that it started";
   return `Waits${until}`;

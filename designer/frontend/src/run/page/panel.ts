@@ -79,8 +79,9 @@ export class PanelView {
 
 function isInUse(form: Element): boolean {
   if (form.contains(document.activeElement)) return true;
-  return [...form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")].some((field) =>
-    field instanceof HTMLInputElement && field.type === "radio"
+  const isChosen = [...form.querySelectorAll("option")].some((option) => option.selected !== option.defaultSelected && option.index > 0);
+  return isChosen || [...form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")].some((field) =>
+    field instanceof HTMLInputElement && ["radio", "checkbox"].includes(field.type)
       ? field.checked !== field.defaultChecked
       : field.value !== field.defaultValue,
   ) || form.querySelector("details[open]") !== null;

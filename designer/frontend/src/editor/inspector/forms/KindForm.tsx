@@ -1,14 +1,15 @@
 /** What a step does, by its kind. */
 import type { ReactElement } from "react";
 import { isNumber, numberIn } from "../../../shared/json";
-import { isObject, kindOf, textOf, type Json, type JsonObject } from "../../../graph/model/document";
+import { isObject, kindOf, textOf, type Json } from "../../../graph/model/document";
 import type { Kind } from "../../../shared/kinds";
-import { isExpression } from "../../model/params";
 import { ChoiceField, FlagField, NumberField, TextField } from "../../controls/fields";
 import { ParamsForm } from "./ParamsForm";
 import { ExpressionField } from "../fields/ExpressionField";
 import { Switchable } from "../fields/Switchable";
 import { BodyForm, ChildForm, WorkerForm, WorkForm, type FormProps } from "./WorkForm";
+import { ApprovalForm } from "./ApprovalForm";
+import { WaitForm } from "./WaitForm";
 
 export function KindForm(props: FormProps): ReactElement {
   const Form = FORMS[kindOf(props.step)];
@@ -62,31 +63,6 @@ function OtherWorkflowForm(props: FormProps): ReactElement {
   </>;
 }
 
-const NOTHING: JsonObject = { seconds: null, until: null, signal: null };
-const FIRST: Readonly<Record<string, JsonObject>> = {
-  seconds: { seconds: 60 }, until: { until: "=context.at" }, signal: { signal: "go_on" },
-};
-
-function WaitForm({ step, set }: FormProps): ReactElement {
-  const way = step.signal !== undefined ? "signal" : step.until !== undefined ? "until" : "seconds";
-  return <>
-    <ChoiceField label="Waits" value={way} options={[["seconds", "for some seconds"], ["until", "until a time"], ["signal", "for a signal"]]} change={(next) => set({ ...NOTHING, ...FIRST[next] })} />
-    {way === "signal" && <TextField label="Signal" at="signal" value={textOf(step.signal)} change={(signal) => set({ signal })} code />}
-    {way === "until" && (
-      <Switchable label="Until" at="until" value={step.until} first="context.at" put={(until) => set({ until: until ?? "2030-01-31T09:00:00Z" })}>
-        <TextField label="Until" at="until" value={textOf(step.until)} change={(until) => set({ until })} code hint="A time with its zone, such as 2030-01-31T09:00:00Z" />
-      </Switchable>
-    )}
-    {way === "seconds" && (
-      <Switchable label="Seconds" at="seconds" value={step.seconds} first="context.seconds" put={(seconds) => set({ seconds: seconds ?? 60 })}>
-        {typeof step.seconds === "string" && !isExpression(step.seconds)
-          ? <TextField label="Seconds" at="seconds" value={step.seconds} change={(seconds) => set({ seconds })} code />
-          : <NumberField label="Seconds" at="seconds" value={step.seconds} change={(seconds) => set({ seconds })} />}
-      </Switchable>
-    )}
-  </>;
-}
-
 function ValuesForm({ step, set }: FormProps): ReactElement {
   return <ParamsForm legend="Values" at="values" schema={null} params={isObject(step.values) ? step.values : {}} hint="Each is laid over the context of the steps behind."
     change={(values) => set({ values })} />;
@@ -99,12 +75,4 @@ function FailForm({ step, set }: FormProps): ReactElement {
       <TextField label="Message" at="message" value={textOf(step.message)} change={(message) => set({ message })} rows={3} hint="What people read about the failure" />
     </Switchable>
   </>;
-}
-
-function ApprovalForm({ step, set }: FormProps): ReactElement {
-  return (
-    <Switchable label="Question" at="message" value={step.message} first="'Is ' + string(context.total) + ' right?'" put={(message) => set({ message: message ?? null })}>
-      <TextField label="Question" at="message" value={textOf(step.message)} change={(message) => set({ message })} rows={3} hint="What the person who approves is asked" />
-    </Switchable>
-  );
 }

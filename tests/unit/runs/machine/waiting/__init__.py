@@ -1,0 +1,1 @@
+"""Section 5 of docs/semantics.md: steps that wait."""
