@@ -35,7 +35,7 @@ from designer.problems import Problem, errors
 
 Branch = Callable[["WorkflowBuilder"], object]
 Call = str | Mapping[str, Any]
-"""A worker's name, or an object with `worker`, `params`, `timeout`, `retry`, `queue`."""
+"""A worker's name, or an object with `worker`, `params`, `timeout`, `retry`, `queue`, `limit`."""
 Policies = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 """A retry policy, or several, of which the first that fits an error counts."""
 Inside = Branch | Mapping[str, Any]
@@ -51,6 +51,8 @@ class WorkflowOptions(TypedDict, total=False):
     compensation_order: CompensationOrder
     continue_compensating: bool
     timeout: float | None
+    concurrency: Mapping[str, Any] | None
+    rate: Mapping[str, Any] | None
     layout: Mapping[str, Sequence[float]]
 
 
@@ -71,6 +73,7 @@ class WorkerOptions(CommonOptions, total=False):
     timeout: float | None
     retry: Policies | None
     queue: str | None
+    limit: str | None
 
 
 class TaskOptions(WorkerOptions, total=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from config.accounts.former_people import kept_name, name_of
@@ -127,3 +128,62 @@ class AwaitedEvent(models.Model):
 
     def __str__(self) -> str:
         return self.event_type
+
+
+LIMIT_PER_S = 60.0
+
+
+class Limit(models.Model):
+    """A named limit that steps and workers refer to: so many calls at a time, and so many in a time.
+
+    `runs.limits.service` changes it and `runs.store.slots` counts. A row stays when its limit is removed,
+    without numbers: then it limits nothing, and what waits for it goes on.
+    """
+
+    name = models.CharField(
+        max_length=NAME_LENGTH_MAX,
+        unique=True,
+        help_text="As steps and workers state it.",
+    )
+    at_once = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls at a time; empty: any number.",
+    )
+    rate = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Calls in `per` seconds; empty: any number.",
+    )
+    per = models.FloatField(default=LIMIT_PER_S, db_default=LIMIT_PER_S, help_text="Seconds.")
+    due_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the scheduler looks at what waits for it."
+    )
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    changed_by_name = kept_name()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether it limits anything."""
+        return self.at_once is not None or self.rate is not None
+
+    @property
+    def changer(self) -> str:
+        """Username of who changed it last, also of a deleted account; empty if nobody did."""
+        return name_of(self, "changed_by")

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from config.lib.errors import SagaboardError
+from config.lib.json import json_text
 from config.lib.json_reader import Fault, Path, json_path
 from runs.machine.errors import Refused, Stale
 
@@ -97,6 +98,34 @@ class TriggerRefused(BadInput):
     """The trigger cannot be made like this."""
 
     code = "trigger_refused"
+
+
+class UnknownLimit(RunsError):
+    """There is no such limit."""
+
+    status = 404
+    code = "unknown_limit"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no limit {name!r}.")
+
+
+class WorkflowFull(RunsError):
+    """As many runs of the workflow are under way as may be, so none was started."""
+
+    status = 409
+    code = "workflow_full"
+
+    def __init__(self, workflow: str, limit: int, key: Any = None) -> None:
+        of_key = "" if key is None else f" with the key {json_text(key)}"
+        runs = "run is" if limit == 1 else "runs are"
+        super().__init__(f"{limit:,} {runs} under way of {workflow}{of_key}, as many as may be at a time.")
+
+
+class LimitRefused(BadInput):
+    """The limit cannot be stated like this."""
+
+    code = "limit_refused"
 
 
 class NothingStarted(BadInput):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from runs.detail import views
+from runs.limits import views as limits_views
 from runs.lists import views as lists_views
 from runs.statistics import views as statistics_views
 from runs.transfer import views as transfer_views
@@ -19,11 +20,13 @@ urlpatterns = [
     path("runs/bulk/", lists_views.run_bulk, name="run-bulk"),
     path("runs/bulk/do/", lists_views.run_bulk_do, name="run-bulk-do"),
     path("approvals/", lists_views.approval_list, name="approval-list"),
+    path("limits/", limits_views.limit_list, name="limit-list"),
     path("open-run/", transfer_views.run_open, name="run-open"),
     path("runs/<uuid:run_id>/remove/", transfer_views.run_remove, name="run-remove"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/pause/", views.run_pause, name="run-pause"),
     path("runs/<uuid:run_id>/rollback/", views.run_rollback, name="run-rollback"),
     path("runs/<uuid:run_id>/signal/", views.run_signal, name="run-signal"),
     path("runs/<uuid:run_id>/steps/<str:step>/approve/", views.run_approve, name="run-approve"),

@@ -21,6 +21,7 @@ from designer.web.api import router as designer_router
 from runs.detail.api import router as runs_router
 from runs.detail.page_api import router as run_page_router
 from runs.interventions.api import router as interventions_router
+from runs.limits.api import router as limits_router
 from runs.lists.api import router as lists_router
 from runs.statistics.api import router as statistics_router
 from runs.transfer.api import router as transfer_router
@@ -49,6 +50,7 @@ api.add_router("", trials_router)
 api.add_router("", statistics_router)
 api.add_router("", lists_router)
 api.add_router("", triggers_router)
+api.add_router("", limits_router)
 api.add_router("", operation_router)
 
 

@@ -65,6 +65,7 @@ class Action:
     timeout: float | None = None
     retry: Retries | None = None
     queue: str | None = None
+    limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

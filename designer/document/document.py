@@ -13,6 +13,7 @@ from typing import Any
 
 from designer.document.calls import Action, Retry
 from designer.document.fields import error_patterns, long_text, on_failure, retry, seconds, title
+from designer.document.flow import Concurrency, Rate, concurrency, rate
 from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Body, Defaults, Edge, Graph, RollBack
 from designer.document.kinds import COMMON_FIELDS, KINDS, row_of
 from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
@@ -185,6 +186,8 @@ _GRAPH: Fields = {
     "compensation_order": one_of(COMPENSATION_ORDERS),
     "continue_compensating": flag,
     "timeout": seconds,
+    "concurrency": concurrency,
+    "rate": rate,
     **_BODY,
 }
 
@@ -215,7 +218,7 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
         for field in fields(kind)
         if field.name != "variables"
     }
-    for kind in (Graph, Body, Step, Edge, Action, RollBack, Retry, Defaults)
+    for kind in (Graph, Body, Step, Edge, Action, RollBack, Retry, Defaults, Concurrency, Rate)
 }
 
 

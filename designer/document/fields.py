@@ -9,6 +9,7 @@ from typing import Any
 
 from designer.document.calls import IRREVERSIBLE, NO_UNDO, ON_FAILURE, Action, Retry, RollBack
 from designer.document.limits import (
+    LIMIT_NUMBER_MAX,
     NAME_LENGTH_MAX,
     QUEUE_LENGTH_MAX,
     SIGNAL_LENGTH_MAX,
@@ -35,6 +36,7 @@ from workers.sdk.limits import (
     ERROR_CODE,
     ERROR_PATTERN,
     ERROR_PATTERNS_MAX,
+    LIMIT_NAME,
     POLICIES_MAX,
     RETRY_BOUNDS,
     SECONDS_MAX,
@@ -45,6 +47,8 @@ long_text = text(TEXT_LENGTH_MAX)
 seconds = number(above=0, up_to=SECONDS_MAX)
 worker = text(WORKER_LENGTH_MAX, empty=False)
 queue = text(QUEUE_LENGTH_MAX, empty=False)
+limit_number = integer(1, LIMIT_NUMBER_MAX)
+limit = matching(LIMIT_NAME, "the name of a limit (small letters, digits, '_', '.', '-'; a letter first)")
 on_failure = one_of(ON_FAILURE)
 output_key = matching(
     re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{NAME_LENGTH_MAX - 1}}}", re.ASCII),
@@ -78,7 +82,14 @@ retry = either(
 _roll_back = record(RollBack, {"rollback": is_true}, required=("rollback",))
 action = record(
     Action,
-    {"worker": worker, "params": json_object, "timeout": seconds, "retry": retry, "queue": queue},
+    {
+        "worker": worker,
+        "params": json_object,
+        "timeout": seconds,
+        "retry": retry,
+        "queue": queue,
+        "limit": limit,
+    },
     required=("worker",),
 )
 share = matching(re.compile(r"(?:100|\d{1,2}(?:\.\d{1,3})?) ?%", re.ASCII), "a number, or a share as 10 %")

@@ -25,6 +25,7 @@ from designer.document.calls import (
     Undo,
 )
 from designer.document.edges import Body, Edge
+from designer.document.flow import Concurrency, Rate
 from designer.document.kinds import Kind, Slot
 from designer.document.steps import Step, slot_of
 
@@ -75,6 +76,8 @@ class Graph:
     compensation_order: CompensationOrder = "sequential"
     continue_compensating: bool = False
     timeout: float | None = None
+    concurrency: Concurrency | None = None
+    rate: Rate | None = None
     steps: tuple[Step, ...] = ()
     edges: tuple[Edge, ...] = ()
     layout: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -84,6 +87,16 @@ class Graph:
     @cached_property
     def by_name(self) -> dict[str, Step]:
         return {step.name: step for step in self.steps}
+
+    @property
+    def lines_up(self) -> bool:
+        """Whether its runs may have to wait for their turn to begin."""
+        return self.concurrency is not None or self.rate is not None
+
+    @cached_property
+    def has_limits(self) -> bool:
+        """Whether any of its calls takes a slot of a named limit."""
+        return any(step.limits for step in self.steps)
 
     @cached_property
     def outgoing(self) -> dict[str, tuple[Edge, ...]]:

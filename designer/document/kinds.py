@@ -111,6 +111,7 @@ _CALLING: Fields = {
     "fallback": fields.action,
     "retry": fields.retry,
     "queue": fields.queue,
+    "limit": fields.limit,
 }
 
 _RUNNING: Fields = {

@@ -20,6 +20,7 @@ ASSIGNEES_MAX = 50  # of an approval
 ASSIGNEE_LENGTH_MAX = 160  # a username, or `group:` and the name of a group
 MAP_NUMBER_MAX = 1_000_000  # more than a map can have items, so that no list is too long for one batch
 TURNS_MAX = 10_000  # of a loop
+LIMIT_NUMBER_MAX = 1_000_000
 VERSIONS_MAX = 1_000_000
 COORDINATE_MAX = 1_000_000
 

@@ -29,6 +29,8 @@ class Spec(Protocol):
     @property
     def queue(self) -> str | None: ...
     @property
+    def limit(self) -> str | None: ...
+    @property
     def compensation(self) -> str | None: ...
     @property
     def params_schema(self) -> Mapping[str, Any] | None: ...
@@ -43,7 +45,7 @@ def resolve_graph(graph: Graph, catalog: Catalog) -> Graph:
 
 
 def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None) -> Step:
-    """The step with its timeout (seconds), retry, queue, on_failure and undo slot filled in."""
+    """The step with its timeout (seconds), retry, queue, limit, on_failure and undo slot filled in."""
     defaults = defaults or Defaults()
     step = replace(step, on_failure=step.on_failure or defaults.on_failure or "compensate")
     if step.body is not None:
@@ -55,13 +57,16 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
         step = replace(step, retry=resolve_policies(step.retry))
     if not step.calls_worker or step.worker is None:
         return step
-    own = _resolve_action(Action(step.worker, {}, step.timeout, step.retry, step.queue), catalog, defaults)
+    own = _resolve_action(
+        Action(step.worker, {}, step.timeout, step.retry, step.queue, step.limit), catalog, defaults
+    )
     undo = undo_of(step, catalog)
     return replace(
         step,
         timeout=own.timeout,
         retry=own.retry,
         queue=own.queue,
+        limit=own.limit,
         compensation=_resolve_action(undo, catalog, defaults) if isinstance(undo, Action) else undo,
         verify=step.verify and _resolve_action(step.verify, catalog, defaults),
         fallback=step.fallback and _resolve_action(step.fallback, catalog, defaults),
@@ -87,6 +92,7 @@ def _resolve_action(action: Action, catalog: Catalog, defaults: Defaults) -> Act
         timeout=action.timeout or spec.timeout or defaults.timeout or DEFAULT_TIMEOUT_S,
         retry=_resolve_retry(action.retry, spec, defaults),
         queue=action.queue or spec.queue or DEFAULT_QUEUE,
+        limit=action.limit or spec.limit,
     )
 
 

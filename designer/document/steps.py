@@ -36,6 +36,7 @@ class Step:
     dynamic: bool = False
     pivot: bool = False
     queue: str | None = None
+    limit: str | None = None
     # group, and map and loop over more than one step
     body: Body | None = None
     # map
@@ -78,7 +79,14 @@ class Step:
     @cached_property
     def own(self) -> Action:
         """The step's own worker call."""
-        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue)
+        return Action(self.worker or "", self.params, self.timeout, self.retry, self.queue, self.limit)
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """The named limits that its calls take slots of."""
+        calls = (self.own, self.undo, self.verify, self.fallback)
+        stated = (call.limit or self.limit for call in calls if call is not None)
+        return tuple(dict.fromkeys(limit for limit in stated if limit))
 
     @property
     def undo(self) -> Action | None:

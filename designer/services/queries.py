@@ -13,6 +13,7 @@ from designer.document.graph import Graph
 from designer.errors import NotPublished, UnknownWorkflow
 from designer.models import Workflow, WorkflowVersion
 from designer.problems import Problem
+from designer.services.limits import limit_problems
 from designer.services.secrets import sealed_problems
 from designer.validation.workflow import check_document
 from workers.registry import get_catalog
@@ -65,6 +66,7 @@ def problems_of(document: object, name: str | None = None) -> list[Problem]:
     """Every problem of a document, as if it were published now, under `name` if given."""
     problems = check_document(document, get_catalog(), published_graph)
     written = document.get("name") if isinstance(document, Mapping) else None
+    problems += limit_problems(document)
     problems += sealed_problems(document, str(name or written), settings.SECRET_KEY)
     if name is not None and isinstance(written, str) and written != name:
         message = f"the workflow is named '{name}' and keeps its name"

@@ -25,6 +25,7 @@ def _described(spec: WorkerSpec) -> dict[str, Any]:
         "timeout": spec.timeout,
         "retry": spec.retry,
         "queue": spec.queue,
+        "limit": spec.limit,
     }
 
 

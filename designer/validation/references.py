@@ -28,6 +28,7 @@ from designer.problems import Problems, join, suggestion
 BASE = frozenset({"context", "input", "steps", "outcomes", "run"})
 OF_TURN = frozenset({"turn", "output", "previous"})
 EVENT = frozenset({"event"})
+INPUT = frozenset({"input"})
 UNDO = frozenset({"output", "failure"})
 _UNDO = re.compile(r"steps\[(\d+)\]\.compensation\.params")
 
@@ -71,6 +72,9 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
 def places(graph: Graph) -> Iterator[Place]:
     """Every expression of a graph, in the order of the document."""
     base = BASE | graph.variables
+    for name, flow in (("concurrency", graph.concurrency), ("rate", graph.rate)):
+        if flow is not None and flow.key is not None:
+            yield Place(f"{name}.key", bare(flow.key), INPUT)
     for index, step in enumerate(graph.steps):
         yield from _places_of_step(step, join("steps", index), base)
     for index, edge in enumerate(graph.edges):

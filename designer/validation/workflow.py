@@ -13,6 +13,7 @@ from designer.document.document import salvage
 from designer.document.graph import Edge, Graph
 from designer.document.limits import EDGES_MAX, STEPS_MAX
 from designer.document.resolve import Catalog
+from designer.expressions.expressions import bare
 from designer.problems import Problem, Problems, TooManyProblemsError, join
 from designer.validation.approvals import check_approvals
 from designer.validation.bodies import with_bodies
@@ -54,6 +55,7 @@ def check_graph(graph: Graph, catalog: Catalog, workflows: Workflows) -> list[Pr
         for part, path in with_bodies(graph):
             _check_part(part, catalog, workflows, problems.within(path) if path else problems)
         _check_schema(graph, problems)
+        _check_flow(graph, problems)
     except TooManyProblemsError:
         pass
     return problems.reported
@@ -161,6 +163,15 @@ def _find_cycle(graph: Graph, edges: tuple[Edge, ...]) -> list[Edge]:
         walked.append(next(edge for edge in sound.incoming[name] if edge.source in unreached))
         name = walked[-1].source
     return walked[index_of[name] :][::-1]
+
+
+def _check_flow(graph: Graph, problems: Problems) -> None:
+    """Runs stand in one line each, so both limits of flow need the same key."""
+    if not (graph.concurrency and graph.rate and graph.rate.key is not None):
+        return
+    if bare(graph.rate.key) != bare(graph.concurrency.key or ""):
+        message = "the rate has another key than the concurrency; leave it out, then it has the same"
+        problems.error("two_keys", "rate.key", message)
 
 
 def _check_schema(graph: Graph, problems: Problems) -> None:

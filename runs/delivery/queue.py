@@ -23,6 +23,7 @@ from rq import Queue
 from config.lib.caches import cached_for_process
 from designer.document.limits import DEFAULT_QUEUE
 from runs.machine.events import Dispatch
+from runs.machine.limits import PRIORITY_MAX, PRIORITY_STANDARD
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +66,8 @@ def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
         _collected.extend(dispatches)
         return
     try:
-        for queue_name, of_queue in groupby(sorted(dispatches, key=_queue_name), key=_queue_name):
-            _enqueue(_queue(queue_name), list(of_queue))
+        for list_name, of_list in groupby(sorted(dispatches, key=_list_name), key=_list_name):
+            _enqueue(_queue(list_name), list(of_list))
     except RedisError as error:
         logger.warning("%d steps not rung (%s); the sweep rings again", len(dispatches), error)
 
@@ -105,20 +106,30 @@ def dispatch_of(job_id: str) -> tuple[str, str, int] | None:
 
 def queued_ids(queues: Iterable[str]) -> set[str]:
     """Ids of all jobs that wait in these queues. Raises RedisError."""
-    return {job for name in queues for job in _queue(name).get_job_ids()}
+    return {job for name in queues for part in lists_of(name) for job in _queue(part).get_job_ids()}
 
 
 def queue_lengths() -> dict[str, int]:
     """How many jobs wait in each queue. Raises RedisError."""
-    return {name: _queue(name).count for name in settings.RQ_QUEUES}
+    return {name: sum(_queue(part).count for part in lists_of(name)) for name in settings.RQ_QUEUES}
 
 
 def _queue(name: str) -> Queue:
     return Queue(name, connection=connection(), serializer=SERIALIZER)
 
 
-def _queue_name(dispatch: tuple[UUID, Dispatch]) -> str:
-    return dispatch[1].queue
+def list_of(queue: str, priority: int) -> str:
+    """The name of the list in Redis for jobs of one queue and priority."""
+    return queue if priority == PRIORITY_STANDARD else f"{queue}@{priority}"
+
+
+def lists_of(queue: str) -> list[str]:
+    """The names of a queue's lists, the highest priority first."""
+    return [list_of(queue, priority) for priority in range(PRIORITY_MAX, -1, -1)]
+
+
+def _list_name(dispatch: tuple[UUID, Dispatch]) -> str:
+    return list_of(dispatch[1].queue, dispatch[1].priority)
 
 
 def _enqueue(queue: Queue, dispatches: list[tuple[UUID, Dispatch]]) -> None:

@@ -18,10 +18,17 @@ from runs.engine import engine
 from runs.engine.creation import Request
 from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput, UnknownWorkflow
-from runs.machine.limits import COMMENT_LENGTH_MAX, FRAMES_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, LABELS_MAX
+from runs.machine.limits import (
+    COMMENT_LENGTH_MAX,
+    FRAMES_MAX,
+    IDEMPOTENCY_KEY_LENGTH_MAX,
+    LABELS_MAX,
+    PRIORITY_MAX,
+    PRIORITY_STANDARD,
+)
 from runs.queries.lookup import find_run, find_version
 from runs.queries.rollback_plan import rollback_plan
-from runs.queries.runs import allowed, frames, run_json, summary_json
+from runs.queries.runs import allowed, frames, load, run_json, summary_json
 
 router = Router(tags=["runs"])
 
@@ -30,6 +37,7 @@ class StartIn(BaseModel):  # ninja's Schema would accept any value, as all field
     input: dict[str, Any] = Field(default_factory=dict)
     version: int | None = None
     labels: dict[str, str] = Field(default_factory=dict, max_length=LABELS_MAX)
+    priority: int = Field(PRIORITY_STANDARD, ge=0, le=PRIORITY_MAX)
 
 
 class StartOneOfManyIn(StartIn):
@@ -116,7 +124,9 @@ def _start_many(
 
 def _request(version: WorkflowVersion, body: StartIn, request: HttpRequest, key: str | None) -> Request:
     content = (body.input, body.labels, body.version)
-    return Request(version, body.input, body.labels, request.user, key, content=content)
+    return Request(
+        version, body.input, body.labels, request.user, key, content=content, priority=body.priority
+    )
 
 
 def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, WorkflowVersion]:
@@ -172,6 +182,20 @@ def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) ->
     return run_json(find_run(run_id))
 
 
+@router.post("/runs/{uuid:run_id}/pause", auth=callers("operate"), response=dict[str, Any])
+def pause(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """Start nothing new in the run, forward or back; what is under way ends. So in its child runs."""
+    engine.pause_run(find_run(run_id).pk, request.user)
+    return run_json(find_run(run_id))
+
+
+@router.post("/runs/{uuid:run_id}/resume", auth=callers("operate"), response=dict[str, Any])
+def resume(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """Go on with a paused run, and with the child runs that were paused with it."""
+    engine.resume_run(find_run(run_id).pk, request.user)
+    return run_json(find_run(run_id))
+
+
 @router.post("/runs/{uuid:run_id}/rollback", auth=callers("operate"), response=dict[str, Any])
 def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = None) -> dict[str, Any]:
     engine.roll_back(find_run(run_id).pk, body.to_step if body else None, request.user)
@@ -183,7 +207,14 @@ def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
     consume("starts", caller(request))
     run = find_run(run_id)
-    again = engine.start_run(run.version, run.input, labels=run.labels, user=request.user, trial=run.trial)
+    again = engine.start_run(
+        run.version,
+        run.input,
+        labels=run.labels,
+        user=request.user,
+        trial=run.trial,
+        priority=load(run.pk)[1].run.priority,
+    )
     return Status(201, run_json(again))
 
 

@@ -6,7 +6,7 @@ from django import forms
 
 from designer.document.limits import SIGNAL_LENGTH_MAX
 from runs.form_fields import JsonField
-from runs.machine.limits import NOTE_LENGTH_MAX
+from runs.machine.limits import NOTE_LENGTH_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 
 
 class StartForm(forms.Form):
@@ -14,6 +14,9 @@ class StartForm(forms.Form):
 
     input = JsonField(rows=16, needs_object=True, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    priority = forms.IntegerField(
+        min_value=0, max_value=PRIORITY_MAX, initial=PRIORITY_STANDARD, required=False
+    )
 
 
 class CancelForm(forms.Form):

@@ -27,14 +27,16 @@ from runs.interventions.facts import Question
 from runs.interventions.forms import ReplyForm
 from runs.machine.allowed import allowed as machine_allowed
 from runs.machine.errors import BadAnswer, Refused
-from runs.machine.limits import NOTE_LENGTH_MAX
+from runs.machine.limits import NOTE_LENGTH_MAX, PRIORITY_STANDARD
 from runs.machine.states import State
 from runs.models import Intervention, Run
 from runs.queries import runs as queries_runs
 from runs.queries import steps
+from runs.queries.lines import turn_of
 from runs.queries.lookup import find_run, latest_versions
 from runs.queries.rollback_plan import planned_undo
 from runs.queries.run_page import opening_json
+from runs.queries.slots import waits_of
 from runs.store import reader
 from runs.store.graph_cache import version_graph
 
@@ -82,7 +84,10 @@ def new_key() -> str:
 def _start(form: StartForm, version: WorkflowVersion, request: HttpRequest) -> Run | None:
     data = form.cleaned_data
     try:
-        return engine.start_run(version, data["input"] or {}, user=request.user, idempotency_key=data["key"])
+        priority = PRIORITY_STANDARD if data["priority"] is None else data["priority"]
+        return engine.start_run(
+            version, data["input"] or {}, user=request.user, idempotency_key=data["key"], priority=priority
+        )
     except KeyReused as error:
         sent = f"This form was sent before with another input, and started the run {error.run_id}."
         form.add_error("input", f"{sent} Send it again to start one more.")
@@ -119,6 +124,15 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, run, "Choose how to cancel.")
     return _act(request, run, lambda: engine.cancel_run(run.pk, form.cleaned_data["mode"], request.user))
+
+
+@require_POST
+@page_for("operate")
+def run_pause(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Pauses a run, or resumes it where `act` says so."""
+    run = run_or_404(run_id)
+    act = engine.resume_run if request.POST.get("act") == "resume" else engine.pause_run
+    return _act(request, run, lambda: act(run.pk, request.user))
 
 
 @require_POST
@@ -233,6 +247,8 @@ def _panel(
         "children": steps.children(run),
         "approvals": waiting_approvals(loaded, allowed["approvals"], engine.as_approver(request.user), forms),
         "put_off": steps.put_off_steps(loaded[1], allowed["happen_now"], reader.now()),
+        "turn": turn_of(run),
+        "slots": waits_of(run.pk, *loaded),
         "questions": [
             (question, forms.get(f"intervention-{question.intervention.pk}") or _reply_form(question))
             for question in questions

@@ -7,16 +7,17 @@ runs are never locked in different orders. Effects that are lost with the proces
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import Error, transaction
 
 from config.lib.database_errors import is_unavailable
 from runs.delivery import hints, queue
-from runs.engine import creation, events
+from runs.engine import creation, events, lines, slots
 from runs.engine.unit_of_work import Unit, unit_of
-from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow
+from runs.errors import BadInput, NewerState, UnknownRun, UnknownWorkflow, WorkflowFull
 from runs.machine.bindings import run_output
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
@@ -25,8 +26,14 @@ from runs.machine.events import (
     CancelMode,
     Command,
     EndChild,
+    Event,
+    Pause,
+    PauseChild,
+    Resume,
+    ResumeChild,
     Rollback,
     RollBackChild,
+    Start,
     StartChild,
     TellParent,
 )
@@ -63,7 +70,7 @@ def _start_child(unit: Unit, command: StartChild) -> None:
         if command.detached:
             unit.take(EndChild(unit.at, command.step, command.child, "started"))
         return
-    except (BadInput, UnknownWorkflow, Refused) as error:
+    except (BadInput, UnknownWorkflow, WorkflowFull, Refused) as error:
         failure = {"code": error.code, "message": str(error)}
     except Error:
         raise
@@ -73,16 +80,20 @@ def _start_child(unit: Unit, command: StartChild) -> None:
     unit.take(EndChild(unit.at, command.step, command.child, "failed", error=failure))
 
 
-def start(requests: Sequence[creation.Request]) -> list[Run]:
+def start(requests: Sequence[creation.Request], all_or_none: bool = True) -> list[Run | WorkflowFull]:
     """Creates and starts runs whose inputs have been checked, with their child runs: all of them, or none.
 
-    Raises IntegrityError if an idempotency key is taken.
+    Without `all_or_none`, the error stands in the place of a run that a full workflow does not take. Raises
+    IntegrityError if an idempotency key is taken, WorkflowFull with `all_or_none`.
     """
     db = database()
     is_part = db.wrapper.in_atomic_block
     with transaction_of(db):
         created = creation.create(requests, db)
-        units = [unit for _, unit in created]
+        full = [one for one in created if isinstance(one, WorkflowFull)]
+        if full and all_or_none:
+            raise full[0]
+        units = [one[1] for one in created if not isinstance(one, WorkflowFull)]
         for unit in units:
             start_children(unit)
             db.write(writer.statements(db, unit.changes()))
@@ -90,7 +101,7 @@ def start(requests: Sequence[creation.Request]) -> list[Run]:
             transaction.on_commit(lambda: carry_out_all(units))
     if not is_part:
         carry_out_all(units)
-    return [run for run, _ in created]
+    return [one if isinstance(one, WorkflowFull) else one[0] for one in created]
 
 
 def tell_parent(run_id: UUID) -> None:
@@ -144,6 +155,20 @@ def _is_stopped(run_id: UUID, by: str) -> bool:
     return True
 
 
+def resume_child(child: UUID) -> None:
+    """Resumes a child run that its parent has paused and not resumed: the parent goes on."""
+    _to_child(child, lambda at: Resume(at, by_parent=True))
+
+
+def _to_child(child: UUID, event: Callable[[datetime], Event]) -> None:
+    try:
+        with unit_of(child, carry_out) as unit:
+            unit.take(event(unit.at))
+            start_children(unit)
+    except (Refused, Stale, UnknownRun) as reason:
+        logger.info("child run %s: %s", child, reason)
+
+
 def cancel_child(child: UUID, mode: CancelMode, by: str | None = None) -> None:
     """Stops a live child run whose parent is rolled back or was abandoned; `by` as in `roll_back_child`."""
     acts_for = _parent_acts_for(child) if by is None else by
@@ -175,10 +200,13 @@ def carry_out(unit: Unit) -> None:
     carry_out_all([unit])
 
 
-def carry_out_all(units: Sequence[Unit]) -> None:
+def carry_out_all(units: Sequence[Unit], moves_lines: bool = True) -> None:
     """As `carry_out`, for units that were committed together; their jobs are enqueued together."""
     queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
+    _offer_slots({limit for unit in units for limit in unit.touched_limits})
     for unit in units:
+        if moves_lines:
+            _move_line(unit)
         for fault in (fault for decision in unit.decisions for fault in decision.faults):
             logger.error(
                 "run %s: step %s has failed: internal", unit.run_id, fault.step, exc_info=fault.error
@@ -198,6 +226,47 @@ def carry_out_all(units: Sequence[Unit]) -> None:
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
 
 
+def _offer_slots(limits: set[str]) -> None:
+    if not limits:
+        return
+    try:
+        slots.offer(limits)
+    except Error as error:
+        if not is_unavailable(error):
+            raise
+        logger.warning("slots of %s are left to the sweep: %s", ", ".join(sorted(limits)), error)
+
+
+def _move_line(unit: Unit) -> None:
+    """Lets the runs begin that waited for the end of this one, and ends those that make room for it."""
+    try:
+        for run_id in unit.joined.leaving if unit.joined else ():
+            cancel_leaving(run_id)
+        line = lines.end_of(unit.run_id) if unit.leaves_line else None
+        if line is not None:
+            lines.advance(line, begin)
+    except (Error, NewerState) as error:
+        if not (isinstance(error, NewerState) or is_unavailable(error)):
+            raise
+        logger.warning("run %s: its line is left to the sweep: %s", unit.run_id, error)
+
+
+def begin(run_id: UUID) -> None:
+    """Begins a pending run whose turn it is. Its end is looked at by who moves the line. Raises Stale."""
+    with unit_of(run_id, lambda unit: carry_out_all([unit], moves_lines=False)) as unit:
+        unit.take(Start(unit.at))
+        start_children(unit)
+
+
+def cancel_leaving(run_id: UUID) -> None:
+    """Cancels a run so that a newer one of its line can begin."""
+    try:
+        with unit_of(run_id, carry_out) as unit:
+            unit.take(Cancel(unit.at))
+    except (Refused, Stale) as reason:
+        logger.info("run %s does not leave its line: %s", run_id, reason)
+
+
 def _carry_out_command(unit: Unit, command: Command) -> None:
     match command:
         case CancelChild(child, mode, by):
@@ -205,6 +274,10 @@ def _carry_out_command(unit: Unit, command: Command) -> None:
                 cancel_child(UUID(child), mode, by)
             except (Refused, Stale, UnknownRun) as reason:  # it has ended, or could not be created
                 logger.info("child run %s not cancelled: %s", child, reason)
+        case PauseChild(child, by):
+            _to_child(UUID(child), lambda at: Pause(at, by, by_parent=True))
+        case ResumeChild(child, by):
+            _to_child(UUID(child), lambda at: Resume(at, by, by_parent=True))
         case RollBackChild(child, by):
             roll_back_child(UUID(child), by)
         case TellParent() if unit.loaded.parent_id is not None:

@@ -25,14 +25,15 @@ from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
 from designer.validation.json_schema import SchemaValidator, violations
+from runs.engine.lines import Entrance, Joined, key_of
 from runs.engine.unit_of_work import Unit
-from runs.errors import BadInput, SealedInput, UnknownWorkflow, Unstorable
+from runs.errors import BadInput, SealedInput, UnknownWorkflow, Unstorable, WorkflowFull
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
-from runs.machine.limits import INPUT_BYTES_MAX
+from runs.machine.limits import INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 from runs.machine.states import RunState, State
-from runs.models import Run
+from runs.models import Place, Run
 from runs.models.ids import uuid7
 from runs.store import reader, writer
 from runs.store.database import Database
@@ -73,6 +74,12 @@ class Request:
     body: str | None = None
     timeout: float | None = None
     detached: bool = False
+    priority: int = PRIORITY_STANDARD
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a parent run waits for its end."""
+        return self.parent is not None and not self.detached
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -82,7 +89,10 @@ class Request:
 
 
 def child_request(parent: reader.Loaded, command: StartChild) -> Request:
-    """The request for the run that a step starts. Raises UnknownWorkflow or BadInput."""
+    """The request for the run that a step starts, with its parent's priority.
+
+    Raises UnknownWorkflow or BadInput.
+    """
     is_trial = Run.objects.values_list("trial", flat=True).get(pk=parent.rows.run_id)
     request = Request(
         _version_of(parent, command),
@@ -95,6 +105,7 @@ def child_request(parent: reader.Loaded, command: StartChild) -> Request:
         depth=parent.state.run.depth + 1,
         timeout=command.timeout,
         detached=command.detached,
+        priority=parent.state.run.priority,
     )
     if not command.body:
         return sealed(request, parent.workflow)
@@ -211,6 +222,8 @@ def check_input(request: Request) -> None:
         raise BadInput("The input must be a JSON object.")
     refuse_unstorable(request.labels, "labels")
     refuse_unstorable(request.idempotency_key, "idempotency_key")
+    if not 0 <= request.priority <= PRIORITY_MAX:
+        raise BadInput(f"A priority is a whole number from 0 to {PRIORITY_MAX}.")
     check_size(request.input)
     validator = _validator(request.version.pk)
     problems = [
@@ -247,28 +260,65 @@ def _validator(version_id: int) -> Any:
     return SchemaValidator(version_graph(version_id).input_schema or {})
 
 
-def create(requests: Sequence[Request], db: Database) -> list[tuple[Run, Unit]]:
-    """Inserts started runs in a constant number of statements; the inputs have been checked.
+Created = tuple[Run, Unit]
+
+
+def create(requests: Sequence[Request], db: Database) -> list[Created | WorkflowFull]:
+    """Inserts runs in a constant number of statements; the inputs have been checked.
+
+    They are started, but for those that stand in a line behind others. Where a full line takes nobody, its
+    error stands in the place of the run.
 
     The caller starts the child runs that the units ask for, writes what they change by that, and carries out
     their effects after the commit.
     """
     at = db.now()
-    started = [_started(request, at) for request in requests]
-    runs = [run for run, _ in started]
-    changes = [batch for _, unit in started for batch in unit.changes()]
+    joined = _join_lines(requests, at)
+    created: list[Created | WorkflowFull] = [
+        place if isinstance(place, WorkflowFull) else _created(request, at, place)
+        for request, place in zip(requests, joined, strict=True)
+    ]
+    new = [one for one in created if not isinstance(one, WorkflowFull)]
+    runs = [run for run, _ in new]
+    changes = [batch for _, unit in new for batch in unit.changes()]
     rows = []
     for run in runs:  # as `bulk_create`, at a fraction of its cost
         values = (field.get_db_prep_save(getattr(run, field.attname), db.wrapper) for field in RUN_FIELDS)
         rows.append(tuple(values))
         run._state.adding, run._state.db = False, db.wrapper.alias
-    db.write([(INSERT_RUN_SQL, rows), *writer.statements(db, changes)])
+    places = [unit.joined.place(run.pk, at) for run, unit in new if unit.joined is not None]
+    if places:
+        db.write([(INSERT_RUN_SQL, rows)])
+        Place.objects.bulk_create(places)
+        db.write(writer.statements(db, changes))
+    else:
+        db.write([(INSERT_RUN_SQL, rows), *writer.statements(db, changes)])
     index([run for run in runs if run.body is None])
-    return started
+    return created
 
 
-def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
-    """A created and started run of which nothing is stored yet."""
+def _join_lines(requests: Sequence[Request], at: datetime) -> list[Joined | WorkflowFull | None]:
+    """The places of new runs in the lines of their workflows. Child runs and trials stand in none.
+
+    Raises BadInput where a key cannot be worked out.
+    """
+    graphs = [version_graph(request.version.pk) for request in requests]
+    stand = [
+        graph.lines_up and not (r.is_awaited or r.trial) for graph, r in zip(graphs, requests, strict=True)
+    ]
+    if not any(stand):
+        return [None] * len(requests)
+    standing = [index for index, lines_up in enumerate(stand) if lines_up]
+    wanted = {index: (graphs[index], key_of(graphs[index], requests[index].input)) for index in standing}
+    entrance = Entrance(at)
+    entrance.open(list(wanted.values()))
+    return [
+        entrance.join(*wanted[i], requests[i].priority) if i in wanted else None for i in range(len(requests))
+    ]
+
+
+def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
+    """A created run of which nothing is stored yet; started unless it waits for its turn."""
     graph = version_graph(request.version.pk).at(request.body or "")
     run = Run(
         id=request.run_id or uuid7(),
@@ -300,20 +350,24 @@ def _started(request: Request, at: datetime) -> tuple[Run, Unit]:
             body=request.body or "",
         )
     )
-    unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at)))
-    unit.take(Start(at))
+    unit.joined = joined
+    begins = joined is None or joined.may_begin
+    unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at, begins)))
+    if begins:
+        unit.take(Start(at))
     unit.stored = unit.state.run
     for name, value in writer.run_columns(unit.state.run).items():
         setattr(run, name, value)
     return run, unit
 
 
-def _first_facts(request: Request, graph: Graph, at: datetime) -> dict[str, Any]:
-    """What the first entry of a run says."""
+def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> dict[str, Any]:
+    """What the first entry of a run says; the timeout of one that has to wait counts from its start."""
     facts: dict[str, Any] = {"depth": request.depth, "workflow": graph.name}
     facts |= {"body": request.body} if request.body else {}
+    facts |= {"priority": request.priority} if request.priority != PRIORITY_STANDARD else {}
     timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]
-    if timeouts:
+    if timeouts and begins:
         facts["due_at"] = (at + timedelta(seconds=min(timeouts))).isoformat()
     return facts
 

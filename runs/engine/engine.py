@@ -22,7 +22,7 @@ from config.accounts.permissions import groups_of, may
 from config.lib.json import storable
 from config.lib.secret_places import sealed_texts
 from designer.document.graph import Action, Graph, Step
-from runs.engine import events
+from runs.engine import events, slots
 from runs.engine.after_commit import carry_out, start_children, tell_parent
 from runs.engine.creation import refuse_unstorable
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
@@ -39,7 +39,9 @@ from runs.machine.events import (
     HappenNow,
     Lose,
     Note,
+    Pause,
     Report,
+    Resume,
     Rollback,
     Signal,
     TimeOut,
@@ -87,6 +89,19 @@ def cancel_run(run_id: UUID, mode: CancelMode = "compensate", user: Any = None) 
     """Stops a run and undoes its steps, or leaves them as they are where `mode` is `abandon`."""
     with unit_of(run_id, carry_out) as unit:
         unit.take(Cancel(unit.at, mode, _name(user)))
+
+
+def pause_run(run_id: UUID, user: Any = None) -> None:
+    """Starts nothing new in a run, forward or back, until it is resumed. Raises Refused."""
+    with unit_of(run_id, carry_out) as unit:
+        unit.take(Pause(unit.at, _name(user)))
+
+
+def resume_run(run_id: UUID, user: Any = None) -> None:
+    """Goes on with a paused run. Raises Refused."""
+    with unit_of(run_id, carry_out) as unit:
+        unit.take(Resume(unit.at, _name(user)))
+        start_children(unit)
 
 
 def roll_back(run_id: UUID, to_step: str | None = None, user: Any = None) -> None:
@@ -178,20 +193,26 @@ def claim(
     newer code has written the run.
     """
 
-    def take(unit: Unit) -> None:
+    def take(unit: Unit) -> bool:
+        if not unit.take_slot(step):
+            return False
         unit.take(Claim(unit.at, step, lease, process))
         if workers is not None:
             action = _claimed_action(unit, step)
             if action.worker not in workers:
                 queue = queue_of(definition_of(unit, step), action)
                 raise WorkerMissing(unit.run_id, action.worker, queue)
+        return True
 
     try:
-        unit, _ = unit_that_goes_on(load(run_id), take, carry_out)
+        unit, is_taken = unit_that_goes_on(load(run_id), take, carry_out)
     except NewerState:
         raise
     except Stale as stale:
         logger.info("run %s: job discarded: %s", run_id, stale)
+        return None
+    if not is_taken:
+        slots.wait_again(run_id, step, slots.limit_wanted(unit.graph, unit.state, step))
         return None
     return _claimed(unit, step, lease)
 
@@ -226,6 +247,7 @@ def report(
         unit, following = unit_that_goes_on(claimed.loaded, record, carry_out)
     except Stale as stale:
         logger.info("run %s: report discarded: %s", claimed.run_id, stale)
+        slots.free_lease(claimed.graph, claimed.run_id, claimed.step, claimed.lease)
         return None
     return _claimed(unit, *following) if following else None
 

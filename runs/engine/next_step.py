@@ -38,9 +38,9 @@ def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None
     Returns None if there is neither, or if the process cannot carry it out. A claim that fails must not take
     the report with it: the step is dispatched then.
     """
-    steps = (dispatch.step for dispatch in unit.dispatches)
-    name = ready = next((name for name in steps if _can_run(unit, name, continuation)), None)
+    name = ready = _ready_step(unit, continuation)
     # A run that needed the lock has several processes on its map; jobs in the queue bring them its items.
+    # So it is with items that need slots.
     if ready is None and not unit.is_locked and unit.state.step(done).map_name is not None:
         item = waiting_item(unit.state, definition_of(unit, done))
         name = item if item is not None and _can_run(unit, item, continuation) else None
@@ -52,6 +52,20 @@ def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None
     except Stale:
         return None
     return name, lease, ready is None
+
+
+def _ready_step(unit: Unit, continuation: Continuation) -> str | None:
+    """The first step that this unit has made ready and that may begin; asks for one slot at most."""
+    has_asked = False
+    for dispatch in unit.offers:
+        if not _can_run(unit, dispatch.step, continuation):
+            continue
+        if dispatch.limit is None:
+            return dispatch.step
+        if not has_asked and unit.take_slot(dispatch.step):
+            return dispatch.step
+        has_asked = True
+    return None
 
 
 def _can_run(unit: Unit, name: str, continuation: Continuation) -> bool:

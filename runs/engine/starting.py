@@ -10,7 +10,8 @@ from django.db import IntegrityError
 
 from runs.engine import after_commit
 from runs.engine.creation import PROBLEMS_MAX, Request, known_by_key, sealed
-from runs.errors import BadInput, KeyReused
+from runs.errors import BadInput, KeyReused, WorkflowFull
+from runs.machine.limits import PRIORITY_STANDARD
 from runs.models import Run
 
 STARTED_AT_ONCE_MAX = 1_000
@@ -33,21 +34,23 @@ def start_run(
     user: Any = None,
     idempotency_key: str | None = None,
     trial: bool = False,
+    priority: int = PRIORITY_STANDARD,
 ) -> Run:
     """Creates and starts a run of a published version; the same idempotency key returns the same run.
 
     Raises BadInput if `input` does not fit the version's schema.
     """
-    return start_one(Request(version, input, labels or {}, user, idempotency_key, trial)).run
+    request = Request(version, input, labels or {}, user, idempotency_key, trial, priority=priority)
+    return start_one(request).run
 
 
 def start_one(request: Request) -> Started:
     """Starts a run, or returns the run that its idempotency key started before.
 
-    Raises BadInput; KeyReused is one.
+    Raises BadInput, KeyReused being one, and WorkflowFull.
     """
     started = _start([sealed(request)])[0]
-    if isinstance(started, KeyReused):
+    if isinstance(started, KeyReused | WorkflowFull):
         raise started
     return started
 
@@ -71,8 +74,8 @@ def start_runs(requests: Sequence[Request]) -> list[Started]:
     return [result for result in started if isinstance(result, Started)]
 
 
-def start_fitting(requests: Sequence[Request]) -> list[Started | BadInput]:
-    """Starts the runs whose input fits, in one transaction; returns BadInput at the index of the others."""
+def start_fitting(requests: Sequence[Request]) -> list[Started | BadInput | WorkflowFull]:
+    """Starts the runs whose input fits, in one transaction; returns the error at the index of the others."""
     checked = [_sealed_or_error(request) for request in requests]
     started = iter(_start([request for request in checked if isinstance(request, Request)]))
     return [request if isinstance(request, BadInput) else next(started) for request in checked]
@@ -114,7 +117,9 @@ def _refuse_duplicates(requests: Sequence[Request]) -> None:
         raise _combined(duplicates)
 
 
-def _start(requests: Sequence[Request], all_or_none: bool = False) -> list[Started | KeyReused]:
+def _start(
+    requests: Sequence[Request], all_or_none: bool = False
+) -> list[Started | KeyReused | WorkflowFull]:
     """A unique constraint decides races for an idempotency key: the loser waits in its INSERT, then reads."""
     for _ in range(RACES_MAX):
         try:
@@ -125,13 +130,13 @@ def _start(requests: Sequence[Request], all_or_none: bool = False) -> list[Start
     return _start_new(requests, all_or_none)
 
 
-def _start_new(requests: Sequence[Request], all_or_none: bool) -> list[Started | KeyReused]:
+def _start_new(requests: Sequence[Request], all_or_none: bool) -> list[Started | KeyReused | WorkflowFull]:
     """Starts the requests with new keys; with `all_or_none` raises BadInput if one reuses a key.
 
     Keys are inserted in sorted order, so that two calls with the same keys cannot deadlock.
     """
     known = known_by_key(requests)
-    results: dict[int, Started | KeyReused] = {
+    results: dict[int, Started | KeyReused | WorkflowFull] = {
         index: KeyReused(run.pk) if _is_reused(requests[index], run) else Started(run, False)
         for index, run in known.items()
     }
@@ -140,8 +145,11 @@ def _start_new(requests: Sequence[Request], all_or_none: bool) -> list[Started |
         raise _combined(reused)
     new = [index for index in range(len(requests)) if index not in known]
     new.sort(key=lambda index: requests[index].key or ("", ""))
-    created = after_commit.start([requests[index] for index in new]) if new else []
-    results |= {index: Started(run, True) for index, run in zip(new, created, strict=True)}
+    created = after_commit.start([requests[index] for index in new], all_or_none) if new else []
+    results |= {
+        index: run if isinstance(run, WorkflowFull) else Started(run, True)
+        for index, run in zip(new, created, strict=True)
+    }
     return [results[index] for index in range(len(requests))]
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -26,10 +27,13 @@ from uuid import UUID
 from django.db import transaction
 
 from designer.document.graph import Graph
+from runs.engine import slots
+from runs.engine.lines import Joined
 from runs.machine.decide import decide
 from runs.machine.events import Command, Decision, Dispatch, Event, StartChild
 from runs.machine.states import State, evolve
 from runs.store import interventions, reader, waiting, writer
+from runs.store import slots as stored_slots
 from runs.store.database import database
 from runs.store.graph_cache import run_graph
 from runs.store.transactions import transaction_of
@@ -62,7 +66,10 @@ class Unit:
         self._notified: dict[str, Dispatch] = {}
         self.stored = loaded.state.run  # the run's row as this transaction sees it
         self.awaits_event = False  # a step began to wait for an event, which may have come before
+        self.joined: Joined | None = None  # the place in its line of a run that this unit creates
         self.written = 0  # how many of `decisions` have been turned into statements
+        self.touched_limits: set[str] = set()  # of which slots are to be offered after the commit
+        self._slots_taken: dict[str, datetime] = {}  # by step, when its slot was found free
 
     def take(self, event: Event) -> Decision:
         """Decides one event. Raises Refused or Stale, and leaves the unit as it was."""
@@ -82,13 +89,50 @@ class Unit:
         return decision
 
     @property
-    def dispatches(self) -> list[Dispatch]:
-        """Dispatches still needed; a step that was claimed in this unit needs none."""
+    def offers(self) -> list[Dispatch]:
+        """Steps that may be claimed, now or when there is a slot; none that was claimed in this unit."""
         return [
             dispatch
             for dispatch in self._notified.values()
             if self.state.step(dispatch.step).lease + 1 == dispatch.lease
         ]
+
+    @property
+    def dispatches(self) -> list[Dispatch]:
+        """Dispatches still needed; a step that needs a slot is dispatched when its turn comes."""
+        return [dispatch for dispatch in self.offers if dispatch.limit is None]
+
+    def take_slot(self, step: str) -> bool:
+        """Whether the next attempt of a step may begin, as far as its named limit is concerned.
+
+        Raises NeedsLock ahead of the transaction: slots are counted under the lock of their limit.
+        """
+        limit = slots.limit_wanted(self.graph, self.state, step) if self.graph.has_limits else None
+        if limit is None:
+            return True
+        if not self.is_locked:
+            raise NeedsLock
+        db = database()
+        freed = [change for change in self._slot_changes() if change.standing == "none"]
+        db.write(stored_slots.statements(db, self.run_id, freed))  # they count no more
+        at = stored_slots.free_at(db, self.run_id, slots.wish(self.state, step, limit, self.at))
+        if at is not None:
+            self._slots_taken[step] = at
+        return at is not None
+
+    def _slot_changes(self) -> list[stored_slots.SlotChange]:
+        if not self.graph.has_limits:
+            return []
+        offers = {dispatch.step: dispatch for dispatch in self.offers}
+        changes = slots.changes(self.graph, self.loaded.state, self.state, offers, self.at)
+        self.touched_limits |= slots.touched(self.graph, changes)
+        return [replace(change, taken_at=self._slots_taken.get(change.step)) for change in changes]
+
+    @property
+    def leaves_line(self) -> bool:
+        """Whether the run ends in this unit, and others of its workflow may wait for that."""
+        has_ended = self.state.run.phase == "ended" and self.loaded.state.run.phase != "ended"
+        return has_ended and self.graph.lines_up
 
     def changes(self) -> list[writer.Changes]:
         """The decisions since the last call as one batch for the writer; an empty list if there are none."""
@@ -100,7 +144,10 @@ class Unit:
             self.run_id, self.loaded.workflow, self.graph, self.state, self.at
         )
         notified = {dispatch.step: dispatch.queue for dispatch in self.dispatches}
-        changes = reader.changes(self.run_id, decisions, notified, self.at, self.stored)
+        slot_changes = self._slot_changes()
+        changes = reader.changes(self.run_id, decisions, notified, self.at, self.stored, slot_changes)
+        if self.leaves_line:
+            changes = replace(changes, ended_at=self.at)
         self.written, self.stored = len(self.decisions), self.state.run
         return [changes]
 
@@ -115,6 +162,8 @@ class Unit:
         dispatches_again = any(dispatch.step not in self.state.changed for dispatch in self.dispatches)
         asks_people = any(waiting.waiting_steps(self.graph, self.state))
         if opens_intervention or starts_others or dispatches_again or asks_people:
+            raise NeedsLock
+        if self.leaves_line or self._slot_changes():
             raise NeedsLock
 
     def loaded_now(self) -> reader.Loaded:

@@ -34,6 +34,8 @@ class Allowed:
     abandon: bool = False
     rollback: bool = False
     rerun: bool = False
+    pause: bool = False
+    resume: bool = False
     approvals: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
@@ -96,6 +98,8 @@ def allowed(graph: Graph, state: State) -> Allowed:
         abandon=is_live,
         rollback=may_go_back(state.run) and bool(plan(graph, state).undo),
         rerun=not is_live,
+        pause=is_live and state.run.paused_at is None and state.run.started_at is not None,
+        resume=state.run.paused_at is not None,
         approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),
         loops=tuple(
             step.name

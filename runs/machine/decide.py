@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 from config.lib.json_values import why_unstorable
@@ -31,7 +32,9 @@ from runs.machine.events import (
     HappenNow,
     Lose,
     Note,
+    Pause,
     Report,
+    Resume,
     Rollback,
     Signal,
     Start,
@@ -42,7 +45,7 @@ from runs.machine.events import (
 )
 from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
-from runs.machine.steps import attempts, child_runs, waits
+from runs.machine.steps import attempts, child_runs, pausing, waits
 from runs.machine.steps.kinds import approval
 from runs.machine.steps.ready import advance
 from runs.machine.transition import Transition
@@ -85,12 +88,19 @@ def create(graph: Graph, state: State, at: Any, data: dict[str, Any] | None = No
 def _start(transition: Transition, event: Start) -> None:
     if transition.run.status != RunStatus.PENDING:
         raise Stale("the run has already started")
-    transition.emit("run.started")
+    timeout = transition.graph.timeout if transition.run.due_at is None else None
+    due_at = None if timeout is None else transition.at + timedelta(seconds=timeout)
+    transition.emit("run.started", data={} if due_at is None else {"due_at": due_at.isoformat()})
     transition.revisit(transition.graph.roots)
 
 
 def settle(transition: Transition) -> None:
-    """Adds the consequences of the joint state, to a fixed point: readiness, the undo walk, the end."""
+    """Adds the consequences of the joint state, to a fixed point: readiness, the undo walk, the end.
+
+    Of a paused run there are none before it is resumed.
+    """
+    if transition.run.paused_at is not None:
+        return
     advance(transition)
     run = transition.run
     if run.phase == "undo":
@@ -118,6 +128,8 @@ OF_PEOPLE = (
     Approve,
     EndLoop,
     Cancel,
+    Pause,
+    Resume,
     Rollback,
     ClaimIntervention,
     AnswerIntervention,
@@ -138,6 +150,8 @@ HANDLERS: dict[type, Handler] = {
     EndChild: child_runs.end_child,
     EndLoop: operator_actions.end_loop,
     Cancel: operator_actions.cancel,
+    Pause: pausing.pause,
+    Resume: pausing.resume,
     TimeOut: operator_actions.time_out,
     Rollback: plan.request,
     ClaimIntervention: operator_actions.claim_intervention,

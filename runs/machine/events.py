@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from designer.document.graph import Step
 from runs.machine.answers import Answer
+from runs.machine.limits import PRIORITY_STANDARD
 from runs.machine.states import State
 from workers.sdk.outcome import Outcome
 
@@ -202,6 +203,24 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Start nothing new in the run. `by_parent`: the parent run was paused by this person."""
+
+    at: datetime
+    by: str = ""
+    by_parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a paused run. `by_parent`: the parent run goes on, by whose pause this one was paused."""
+
+    at: datetime
+    by: str = ""
+    by_parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TimeOut:
     """The run's own timeout has passed."""
 
@@ -262,6 +281,8 @@ Event = (
     | EndChild
     | EndLoop
     | Cancel
+    | Pause
+    | Resume
     | TimeOut
     | Rollback
     | ClaimIntervention
@@ -289,11 +310,18 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Tell the worker processes of `queue` that lease number `lease` of a step may be claimed."""
+    """Tell the worker processes of `queue` that lease number `lease` of a step may be claimed.
+
+    With a `limit`, it can be claimed once there is a slot of it; `is_undo`: that of a rollback comes first.
+    `priority`: of the run, 0 to 9.
+    """
 
     step: str
     lease: int
     queue: str
+    limit: str | None = None
+    is_undo: bool = False
+    priority: int = PRIORITY_STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +352,18 @@ class CancelChild:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseChild:
+    child: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeChild:
+    child: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RollBackChild:
     child: str
     by: str = ""
@@ -334,7 +374,7 @@ class TellParent:
     """This run has ended; the parent run, if it has one, waits for that."""
 
 
-Command = Dispatch | StartChild | CancelChild | RollBackChild | TellParent
+Command = Dispatch | StartChild | CancelChild | PauseChild | ResumeChild | RollBackChild | TellParent
 
 
 @dataclass(frozen=True, slots=True)

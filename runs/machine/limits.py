@@ -12,6 +12,8 @@ WAIT_S_MAX = 10 * 366 * 86_400
 LEFT_NAMES_MAX = 20  # of the effects that a run has left, as its parent is told
 
 # what a run starts with
+PRIORITY_MAX = 9
+PRIORITY_STANDARD = 5
 INPUT_BYTES_MAX = 5_000_000
 COMPUTED_WEIGHT_MAX = INPUT_BYTES_MAX // 2  # values; no JSON of that many bytes holds more
 LABELS_MAX = 50

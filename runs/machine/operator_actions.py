@@ -45,6 +45,8 @@ def wake(transition: Transition, event: Wake) -> None:
         raise Stale(f"{event.step} is not due")
     if state.status == StepStatus.RUNNING or state.undo == UndoStatus.RUNNING:
         _expire(transition, event, state)
+    elif transition.run.paused_at is not None:
+        raise Stale(f"the run of {event.step} is paused")
     elif state.status == StepStatus.RETRYING:
         try_again(transition, event.step)
     elif state.status == StepStatus.WAITING and state.due_at is not None:
@@ -127,7 +129,8 @@ def cancel(transition: Transition, event: Cancel) -> None:
 
 
 def time_out(transition: Transition, event: TimeOut) -> None:
-    if transition.run.phase != "forward" or transition.run.due_at is None or transition.run.due_at > event.at:
+    run = transition.run
+    if run.phase != "forward" or run.paused_at is not None or run.due_at is None or run.due_at > event.at:
         raise Stale("the run has not timed out")
     if pivots.must_ask(transition.run, "run_timeout"):
         pivots.ask_about_run(transition, "timeout")

@@ -10,7 +10,7 @@ from designer.document.calls import Action, Retry, policies
 from designer.document.graph import Step
 from designer.document.limits import DEFAULT_QUEUE, DEFAULT_TIMEOUT_S
 from runs.machine.acts import is_unknown
-from runs.machine.states import StepState, UndoStatus
+from runs.machine.states import StepState, StepStatus, UndoStatus
 from workers.sdk.limits import DELAY_S_MAX
 from workers.sdk.outcome import Direction, Failure, Outcome
 
@@ -54,6 +54,18 @@ def next_direction(step: Step, state: StepState) -> Direction:
 
 def queue_of(step: Step, action: Action) -> str:
     return action.queue or step.queue or DEFAULT_QUEUE
+
+
+def limit_of(step: Step, action: Action) -> str | None:
+    """Returns the named limit that a call takes a slot of: its own or its worker's, else the step's."""
+    return action.limit or step.limit
+
+
+def held_limit(step: Step, state: StepState) -> str | None:
+    """Returns the limit of which the attempt under way holds a slot."""
+    is_running = state.status == StepStatus.RUNNING or state.undo == UndoStatus.RUNNING
+    is_leased = is_running and state.due_at is not None
+    return limit_of(step, action_of(step, state.phase)) if is_leased and step.limits else None
 
 
 def timeout_of(action: Action) -> float:

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from config.lib.caches import memoized
 from designer.expressions.functions.times import Time
+from runs.machine.limits import PRIORITY_STANDARD
 from workers.sdk.outcome import Direction
 
 Reason = Literal["failure", "cancel", "timeout", "rollback"]
@@ -197,6 +198,9 @@ class RunState:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     due_at: datetime | None = None
+    priority: int = PRIORITY_STANDARD
+    paused_at: datetime | None = None
+    paused_by_parent: bool = False
     imported: bool = False  # came as a file: to look at only
 
     @property

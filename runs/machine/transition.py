@@ -15,7 +15,7 @@ from runs.machine.acts import has_acted
 from runs.machine.errors import BadValue, Refused, Stale
 from runs.machine.events import Command, Decision, Dispatch, Entry, Fault
 from runs.machine.journal.apply import apply
-from runs.machine.retry_policy import action_of, next_direction, queue_of
+from runs.machine.retry_policy import action_of, limit_of, next_direction, queue_of
 from runs.machine.states import RunState, State, StepState, StepStatus, UndoStatus
 from workers.sdk.outcome import Direction, Failure
 
@@ -102,10 +102,15 @@ class Transition:
         self.commands.append(command)
 
     def dispatch(self, key: str) -> None:
-        """Offers the next lease of a queued step, or of a due undo."""
+        """Offers the next lease of a queued step, or of a due undo; nothing while the run is paused."""
+        if self.run.paused_at is not None:
+            return
         state, step = self.step(key), self.definition(key)
         action = action_of(step, next_direction(step, state))
-        self.command(Dispatch(key, state.lease + 1, queue_of(step, action)))
+        limit = limit_of(step, action)
+        is_undo = limit is not None and state.undo == UndoStatus.PENDING
+        queue, priority = queue_of(step, action), self.run.priority
+        self.command(Dispatch(key, state.lease + 1, queue, limit, is_undo, priority))
 
     def queue(self, key: str, direction: Direction = "forward", *, payload: Any = None, **data: Any) -> None:
         """Queues a step and offers it to worker processes."""

@@ -26,6 +26,7 @@ from runs.machine.errors import MachineError
 from runs.machine.events import CancelMode, Dispatch
 from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
+from runs.maintenance import lines, slots
 from runs.models import EventWait, Intervention, KeptEvent, Run, StepRun
 from runs.store import kept_events, reader
 from runs.triggers import service
@@ -47,7 +48,8 @@ def sweep_once(*, silence_counts: bool = True) -> int:
     """
     at = reader.now()
     lost = _safely(partial(_lost_processes, silence_counts=silence_counts), at)
-    return lost + sweep_due() + _safely(_families, at)
+    repairs = (_families, slots.tend_all, lines.advance_all)
+    return lost + sweep_due() + sum(_safely(repair, at) for repair in repairs)
 
 
 def sweep_due() -> int:
@@ -170,13 +172,17 @@ PASSES = {
     "events": _due_events,
     "event_waits": _due_event_waits,
     "reminders": reminders.dispatch_due,
+    "limits": slots.tend_due,
+    "lines": lines.advance_due,
     "mails": notifications.dispatch_due,
 }
 """The pass over due rows, by the names in `reader.DUE`."""
 
 
 def _families(at: datetime) -> int:
-    return _ended_children(at) + _orphaned_children(at) if reader.has_live_families() else 0
+    if not reader.has_live_families():
+        return 0
+    return _ended_children(at) + _orphaned_children(at) + _resumed_children()
 
 
 def _ended_children(at: datetime) -> int:
@@ -218,6 +224,12 @@ def _orphaned_children(at: datetime) -> int:
         parent__steps__status=StepStatus.CANCELLED,
     )
     return _cancel_each(to_undo, "compensate") + _cancel_each(orphans, "abandon")
+
+
+def _resumed_children() -> int:
+    """Resumes child runs that were paused with their parent, which goes on."""
+    paused = Run.objects.filter(paused_at__isnull=False, parent__isnull=False, parent__paused_at__isnull=True)
+    return _each_run(paused, after_commit.resume_child)
 
 
 def _cancel_each(runs: QuerySet[Run], mode: CancelMode) -> int:

@@ -8,6 +8,7 @@ from runs.models.interventions import (
     Intervention,
     Severity,
 )
+from runs.models.lines import Line, Place
 from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
 from runs.models.runs import (
     ACTS,
@@ -18,6 +19,7 @@ from runs.models.runs import (
     VisibleManager,
     WorkerProcess,
 )
+from runs.models.slots import Slot, SlotUse
 from runs.models.triggers import Trigger
 from runs.models.waiting import Approval, ApprovalAssignee, EventWait, KeptEvent, KeptEventKey
 
@@ -39,9 +41,13 @@ __all__ = [
     "KeptEventKey",
     "VisibleManager",
     "Run",
+    "Line",
+    "Place",
     "RunLabel",
     "RunText",
     "Severity",
+    "Slot",
+    "SlotUse",
     "StepFigures",
     "StepRun",
     "Trigger",

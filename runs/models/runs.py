@@ -80,6 +80,7 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When the run's own timeout fires.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing new starts in it.")
     pruned_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When its removal began; it is hidden since."
     )
@@ -164,6 +165,9 @@ class Run(models.Model):
             ),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
             models.Index(
+                fields=["paused_at"], condition=models.Q(paused_at__isnull=False), name="run_paused"
+            ),
+            models.Index(
                 fields=["pruned_at"], condition=models.Q(pruned_at__isnull=False), name="run_pruned"
             ),
             models.Index(
@@ -227,6 +231,8 @@ ACTS = (
     "intervention.answered",
     "run.compensating",
     "run.cancelled",
+    "run.paused",
+    "run.unpaused",
     "signal.received",
     "step.brought_forward",
 )

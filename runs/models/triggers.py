@@ -8,7 +8,12 @@ from django.db import models
 from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
 from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import (
+    CRON_LENGTH_MAX,
+    DELIVERY_LENGTH_MAX,
+    PRIORITY_STANDARD,
+    ZONE_LENGTH_MAX,
+)
 
 
 class Trigger(models.Model):
@@ -39,6 +44,9 @@ class Trigger(models.Model):
     cron = models.CharField(max_length=CRON_LENGTH_MAX, blank=True)
     zone = models.CharField(max_length=ZONE_LENGTH_MAX, blank=True)
     input = JSONField(default=dict, blank=True, help_text="What a schedule starts its runs with.")
+    priority = models.PositiveSmallIntegerField(
+        default=PRIORITY_STANDARD, db_default=PRIORITY_STANDARD, help_text="Of its runs, 0 to 9."
+    )
     is_enabled = models.BooleanField(default=True)
     next_at = models.DateTimeField(null=True, blank=True, help_text="The next time of a schedule.")
     due_at = models.DateTimeField(
@@ -51,6 +59,10 @@ class Trigger(models.Model):
     created_by_name = kept_name()
     used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to ten seconds.")
     refused = models.CharField(max_length=500, blank=True, help_text="Why its last use started nothing.")
+
+    passed_over = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Uses that started nothing because the workflow was full."
+    )
 
     class Meta:
         ordering = ["workflow", "id"]

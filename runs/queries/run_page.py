@@ -33,8 +33,20 @@ ITEMS_PAGE = 50
 TIMELINE_STEPS_MAX = 100
 TIMELINE_PAGE = 2_000
 SHOWN_FIELDS = frozenset(
-    {"name", "title", "kind", "retry", "timeout", "when", "on_failure", "fallback", "dynamic", "pivot"}
-    | {"compensation"}
+    {
+        "name",
+        "title",
+        "kind",
+        "retry",
+        "timeout",
+        "when",
+        "on_failure",
+        "fallback",
+        "dynamic",
+        "pivot",
+        "limit",
+    }
+    | {"compensation", "limit"}
     | wording_fields()
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from runs.machine.bindings import items_output, run_output
 from runs.machine.limits import FRAMES_MAX
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Intervention, JournalEntry, Run
+from runs.queries.lines import turn_of
+from runs.queries.slots import waits_of
 from runs.queries.snapshot import without_traceback
 from runs.store import reader
 from runs.store.database import database
@@ -47,7 +50,9 @@ def run_json(run: Run) -> Json:
         "context": {**run.input, **output},
         "output": output,
         "error": without_traceback(run.error),
-        "steps": steps_json(graph, state),
+        "priority": state.run.priority,
+        "turn": turn_of(run),
+        "steps": steps_json(graph, state, waits_of(run.pk, graph, state)),
     }
 
 
@@ -67,6 +72,7 @@ def summary_json(run: Run) -> Json:
         "created_at": iso(run.created_at),
         "started_at": iso(run.started_at),
         "finished_at": iso(run.finished_at),
+        "paused_at": iso(run.paused_at),
         "parent": str(run.parent_id) if run.parent_id else None,
         "parent_step": run.parent_step,
         "body": run.body,
@@ -80,13 +86,17 @@ def version_number(run: Run) -> int | None:
     return number or None
 
 
-def steps_json(graph: Graph, state: State) -> list[Json]:
-    """Returns all steps in topological order; items of a map are counted, not listed."""
+def steps_json(graph: Graph, state: State, waits: Mapping[str, Json] = MappingProxyType({})) -> list[Json]:
+    """Returns all steps in topological order; items of a map are counted, not listed.
+
+    `waits`: the named limits that steps wait for.
+    """
     states = state.steps()
     seqs = [step.output_seq for step in states.values() if step.output_seq is not None and not step.map_name]
     payloads = state.payloads(seqs)
     return [
         step_json(graph, graph.by_name[name], states.get(name) or StepState(name), state, payloads)
+        | {"waits_for": waits.get(name)}
         for name in sorted(graph.by_name, key=graph.position.__getitem__)
     ]
 
@@ -208,6 +218,8 @@ def operations(can: Allowed, state: State) -> Json:
         "abandon": can.abandon,
         "rollback": can.rollback,
         "rerun": can.rerun,
+        "pause": can.pause,
+        "resume": can.resume,
         "export": state.run.phase == "ended",
         "approvals": list(can.approvals),
         "signals": list(can.signals),

@@ -21,7 +21,7 @@ CHILDREN_MAX = 20
 PUT_OFF_SHOWN_MAX = 20
 LIST_FIELDS = (
     "id", "workflow_name", "status", "labels", "done", "total", "left",
-    "created_at", "started_at", "finished_at", "trial", "imported", "version__number",
+    "created_at", "started_at", "finished_at", "paused_at", "trial", "imported", "version__number",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from runs.machine.states import RUN_STARTED, RunState, State, StepState, evolve
 from runs.store.codec import unpack
 from runs.store.database import Database, Query, Row, database
 from runs.store.payload_cache import INPUT, cache
+from runs.store.slots import SlotChange
 from runs.store.writer import Changes
 
 DISPATCH_GRACE_S = 5.0  # the sweep looks into a dispatch that nobody has claimed for so long
@@ -44,6 +45,8 @@ DUE = {
     "events": "runs_keptevent WHERE due_at <= {now}",
     "event_waits": "runs_eventwait WHERE due_at <= {now}",
     "reminders": "runs_approval WHERE remind_at <= {now}",
+    "limits": "designer_limit WHERE due_at <= {now}",
+    "lines": "runs_line WHERE due_at <= {now}",
     "mails": "runs_casemail WHERE ended_at IS NULL AND due_at <= {now}",
 }
 DUE_SQL = f"SELECT {{now}}, {', '.join(f'EXISTS (SELECT 1 FROM {those})' for those in DUE.values())}"
@@ -162,13 +165,19 @@ def _cached(run_id: UUID, seq: int, text: Any) -> Any:
 
 
 def changes(
-    run_id: UUID, decisions: Sequence[Decision], notified: Mapping[str, str], at: datetime, before: RunState
+    run_id: UUID,
+    decisions: Sequence[Decision],
+    notified: Mapping[str, str],
+    at: datetime,
+    before: RunState,
+    slots: Sequence[SlotChange] = (),
 ) -> Changes:
     """The changes by decisions on a run that is stored as `before`. `notified`: queue by step."""
     state = decisions[-1].state
     entries = [entry for decision in decisions for entry in decision.entries]
     dispatch_due = at + timedelta(seconds=DISPATCH_GRACE_S)
-    return Changes(run_id, before, state.run, entries, list(state.changed.values()), notified, dispatch_due)
+    steps = list(state.changed.values())
+    return Changes(run_id, before, state.run, entries, steps, notified, dispatch_due, slots)
 
 
 class Rows:

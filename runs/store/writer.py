@@ -19,6 +19,7 @@ import orjson
 from config.lib.json import json_text
 from runs.machine.events import Entry
 from runs.machine.states import RunState, StepState
+from runs.store import slots
 from runs.store.codec import pack
 from runs.store.database import Database, Row, Statement
 
@@ -62,8 +63,10 @@ UPSERT = f"ON CONFLICT ({', '.join(STEP_KEY)}) DO UPDATE SET {UPDATED}"
 MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s AND last_seq=%s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET state=%s, last_seq=%s, done=%s, status=%s, error=%s, total=%s,"
-    " left_undone=%s, started_at=%s, finished_at=%s, due_at=%s, tally_at=%s WHERE id=%s AND last_seq=%s"
+    " left_undone=%s, started_at=%s, finished_at=%s, due_at=%s, tally_at=%s, paused_at=%s"
+    " WHERE id=%s AND last_seq=%s"
 )
+LEAVE_LINE_SQL = "UPDATE runs_place SET ended_at=%s WHERE run_id=%s"
 DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 
 
@@ -71,7 +74,8 @@ DUE_SQL = "UPDATE runs_steprun SET due_at=%s WHERE run_id=%s AND name=%s"
 class Changes:
     """Everything to be written of one run since its row was `before`.
 
-    `notified`: queue by dispatched step. `dispatch_due`: when the sweep looks into these dispatches.
+    `notified`: queue by dispatched step. `dispatch_due`: when the sweep looks into these dispatches. `slots`:
+    standings towards named limits. `ended_at`: the run leaves the line of its workflow then.
     """
 
     run_id: UUID
@@ -81,6 +85,8 @@ class Changes:
     steps: Sequence[StepState]
     notified: Mapping[str, str]
     dispatch_due: datetime
+    slots: Sequence[slots.SlotChange] = ()
+    ended_at: datetime | None = None
 
     @property
     def has_moved(self) -> bool:
@@ -110,7 +116,12 @@ def statements(db: Database, changes: Sequence[Changes]) -> list[Statement]:
         unmoved = [one for one in changes if not one.has_moved and (one.entries or one.steps)]
         if unmoved:
             batch.append(_joint_statement(db, unmoved))
-    return [(sql, values) for sql, values in [*batch, (DUE_SQL, again)] if values]
+    batch.append((DUE_SQL, again))
+    for one in changes:
+        batch += slots.statements(db, one.run_id, one.slots)
+        if one.ended_at is not None:
+            batch.append((LEAVE_LINE_SQL, [(db.time(one.ended_at), db.key(one.run_id))]))
+    return [(sql, values) for sql, values in batch if values]
 
 
 def _run_statement(db: Database, changes: Changes) -> Statement:
@@ -122,20 +133,32 @@ def _run_statement(db: Database, changes: Changes) -> Statement:
         return MOVE_RUN_SQL, [(*moved, *where)]
     error = None if run.error is None else json_text(run.error)
     finished_at = db.time(run.finished_at)
-    times = (db.time(run.started_at), finished_at, db.time(run.due_at), finished_at)
+    times = (
+        db.time(run.started_at),
+        finished_at,
+        db.time(_due_at(run)),
+        finished_at,
+        db.time(run.paused_at),
+    )
     return SAVE_RUN_SQL, [(*moved, run.status.value, error, run.total, run.left_undone, *times, *where)]
+
+
+def _due_at(run: RunState) -> datetime | None:
+    """When the sweep looks at a run; a paused one does not time out."""
+    return run.due_at if run.paused_at is None else None
 
 
 def run_columns(run: RunState) -> dict[str, Any]:
     """The columns of a run's row that hold its state, as values for the ORM."""
     names = ("error", "last_seq", "done", "total", "started_at", "finished_at", "due_at")
     state = orjson.loads(json_text(pack(run, RUN_COLUMNS)))
+    due = {"due_at": _due_at(run)}
     columns = {"status": run.status.value, "left": run.left_undone, "tally_at": run.finished_at}
-    return columns | {"state": state} | {name: getattr(run, name) for name in names}
+    return columns | {"state": state} | {name: getattr(run, name) for name in names} | due
 
 
 def _columns(run: RunState) -> Row:
-    times = run.started_at, run.finished_at, run.due_at
+    times = run.started_at, run.finished_at, run.due_at, run.paused_at
     return run.status, run.error, run.total, run.left_undone, *times
 
 
@@ -173,8 +196,13 @@ def _step_row(db: Database, key: Any, changes: Changes, step: StepState, as_json
         step.output_seq,
         db.time(step.started_at),
         db.time(step.finished_at),
-        db.time(changes.dispatch_due if is_notified else step.due_at),
+        db.time(changes.dispatch_due if is_notified else _step_due_at(changes.after, step)),
     )
+
+
+def _step_due_at(run: RunState, step: StepState) -> datetime | None:
+    """When the sweep looks at a step; of a paused run only the ends of leases count."""
+    return step.due_at if run.paused_at is None or step.process else None
 
 
 def _rows(db: Database, changes: Sequence[Changes], as_json: AsJson) -> tuple[list[Row], list[Row]]:

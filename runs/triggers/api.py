@@ -15,8 +15,14 @@ from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
 from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
 from runs.engine import engine
-from runs.errors import NothingStarted, TooLarge
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.errors import NothingStarted, TooLarge, WorkflowFull
+from runs.machine.limits import (
+    CRON_LENGTH_MAX,
+    DELIVERY_LENGTH_MAX,
+    PRIORITY_MAX,
+    PRIORITY_STANDARD,
+    ZONE_LENGTH_MAX,
+)
 from runs.models import Trigger
 from runs.queries.lookup import find_workflow
 from runs.triggers import service
@@ -50,7 +56,7 @@ HeaderNames = Annotated[list[str], Field(max_length=service.HEADERS_MAX)]
 class TriggerIn(BaseModel):
     """`event_type` belongs to events, `headers` and `delivery` to webhooks, the rest to schedules.
 
-    `input_key` belongs to the first two.
+    `input_key` belongs to the first two, `priority` to all.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,6 +68,7 @@ class TriggerIn(BaseModel):
     cron: str = Field("", max_length=CRON_LENGTH_MAX)
     zone: str = Field("UTC", max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] = {}
+    priority: int = Field(PRIORITY_STANDARD, ge=0, le=PRIORITY_MAX)
     is_enabled: bool = True
 
 
@@ -76,6 +83,7 @@ class TriggerChangeIn(BaseModel):
     cron: str | None = Field(None, max_length=CRON_LENGTH_MAX)
     zone: str | None = Field(None, max_length=ZONE_LENGTH_MAX)
     input: dict[str, Any] | None = None
+    priority: int | None = Field(None, ge=0, le=PRIORITY_MAX)
     is_enabled: bool | None = None
 
 
@@ -131,6 +139,7 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     begin to wait later (`kept`). An event is known by its source and id: sent again, it has no effect, and is
     answered with the same runs. 201 where a run is new or has taken it, else 200. `refused` says which
     workflows could not take it; 422 where none could.
+    One that was full (`workflow_full`) has taken it, and starts nothing.
     """
     consume("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
@@ -146,7 +155,8 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
         for result in results
         if (error := result.error)
     ]
-    if refused and not runs and kept is None:
+    is_full = any(isinstance(result.error, WorkflowFull) for result in results)
+    if refused and not runs and kept is None and not is_full:
         raise NothingStarted(refused)
     is_new = taken > 0 or any(run["is_new"] for run in runs)
     answer: dict[str, Any] = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
@@ -183,6 +193,7 @@ def trigger_json(trigger: Trigger) -> dict[str, Any]:
         | {
             "used_at": iso(trigger.used_at),
             "refused": trigger.refused or None,
+            "passed_over": trigger.passed_over,
             "created_at": iso(trigger.created_at),
             "created_by": trigger.creator or None,
         }

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from config.lib.json_reader import fault_of, json_path
 from designer.models import Workflow, WorkflowVersion
@@ -26,7 +26,8 @@ from designer.services.queries import find_version, published_versions
 from runs.engine import engine
 from runs.engine.creation import Request, sealed
 from runs.engine.starting import Started
-from runs.errors import RunsError, TriggerRefused, UnknownTrigger, UnknownWorkflow
+from runs.errors import RunsError, TriggerRefused, UnknownTrigger, UnknownWorkflow, WorkflowFull
+from runs.machine.limits import PRIORITY_MAX, PRIORITY_STANDARD
 from runs.models import Trigger
 from runs.store import reader
 from runs.triggers import schedules
@@ -62,12 +63,13 @@ class TriggerSpec:
     zone: str = "UTC"
     input: Mapping[str, Any] = field(default_factory=dict)
     is_enabled: bool = True
+    priority: int = PRIORITY_STANDARD
 
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    Trigger.Kind.EVENT: ("event_type", "input_key"),
-    Trigger.Kind.HOOK: ("headers", "input_key", "delivery"),
-    Trigger.Kind.SCHEDULE: ("cron", "zone", "input"),
+    Trigger.Kind.EVENT: ("event_type", "input_key", "priority"),
+    Trigger.Kind.HOOK: ("headers", "input_key", "delivery", "priority"),
+    Trigger.Kind.SCHEDULE: ("cron", "zone", "input", "priority"),
 }
 
 
@@ -143,6 +145,7 @@ def spec_of(trigger: Trigger) -> TriggerSpec:
         trigger.zone or "UTC",
         trigger.input,
         trigger.is_enabled,
+        trigger.priority,
     )
 
 
@@ -193,6 +196,8 @@ def _problem_of(name: str, spec: TriggerSpec) -> str:
     if name in ("event_type", "input") and (found := fault_of(getattr(spec, name))):
         fault, path = found
         return f"{json_path(path) or 'it'} {fault.message}"
+    if name == "priority" and not 0 <= spec.priority <= PRIORITY_MAX:
+        return f"a priority is a whole number from 0 to {PRIORITY_MAX}"
     if name == "event_type" and not EVENT_TYPE.fullmatch(spec.event_type):
         return "the type of an event has 1 to 200 characters and no blanks, like order.placed"
     if name == "input_key" and spec.input_key and not INPUT_KEY.fullmatch(spec.input_key):
@@ -255,6 +260,7 @@ def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
             user,
             key,
             content=(event.type, event.data),
+            priority=trigger.priority,
         )
         for trigger in ready
     ]
@@ -283,7 +289,8 @@ def start_by_hook(
 ) -> Started:
     """Starts a run with a call's body and its chosen headers; the same delivery again returns the same run.
 
-    Headers may differ when a delivery comes again, so only its body counts. Raises BadInput, UnknownWorkflow.
+    Headers may differ when a delivery comes again, so only its body counts. Raises BadInput, UnknownWorkflow,
+    WorkflowFull.
     """
     input = input_of(value, trigger.input_key, "body")
     if trigger.headers:
@@ -332,7 +339,9 @@ def _start(
     try:
         if version is None:
             raise UnknownWorkflow(f"{trigger.workflow.name} has no published version yet.")
-        started = engine.start_one(Request(version, input, labels, None, key, content=content))
+        started = engine.start_one(
+            Request(version, input, labels, None, key, content=content, priority=trigger.priority)
+        )
     except RunsError as error:
         _note_use(trigger, error)
         raise
@@ -365,6 +374,8 @@ def _result(trigger: Trigger, outcome: Started | RunsError) -> Result:
 
 def _note_use(trigger: Trigger, error: RunsError | None = None) -> None:
     """Stores the last use to within USE_NOTED_EVERY: a busy trigger's row is not written with every run."""
+    if isinstance(error, WorkflowFull):
+        Trigger.objects.filter(pk=trigger.pk).update(passed_over=F("passed_over") + 1)
     at, refused = reader.now(), str(error)[:REFUSED_CHARS_MAX] if error else ""
     is_outdated = Q(used_at=None) | Q(used_at__lt=at - USE_NOTED_EVERY) | ~Q(refused=refused)
     if trigger.used_at is None or trigger.used_at < at - USE_NOTED_EVERY or trigger.refused != refused:

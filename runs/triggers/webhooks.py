@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from config.accounts.rate_limits import consume
 from config.lib.errors import SagaboardError
 from config.lib.problems import problem, refused
-from runs.errors import BadInput
+from runs.errors import BadInput, WorkflowFull
 from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 from runs.triggers import service
 from runs.triggers.api import body_of, headers_of
@@ -21,7 +21,10 @@ from runs.triggers.deliveries import IDEMPOTENCY_KEY, delivery_of
 
 @csrf_exempt
 def hook(request: HttpRequest, token: str) -> HttpResponse:
-    """Answers 201 with the run, or 200 if this delivery or Idempotency-Key has started it before."""
+    """Answers 201 with the run, or 200 if this delivery or Idempotency-Key has started it before.
+
+    200 without a run where the workflow is full, and skips what comes then.
+    """
     if request.method != "POST":
         response = problem(405, "A webhook is called with POST.")
         response["Allow"] = "POST"
@@ -40,6 +43,10 @@ def _start(request: HttpRequest, token: str) -> HttpResponse:
     if key is not None and not 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX:
         raise BadInput(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} characters.")
     body = read_body(headers, body_of(request))
-    started = service.start_by_hook(trigger, body, headers, delivery_of(headers, body, trigger.delivery))
+    delivery = delivery_of(headers, body, trigger.delivery)
+    try:
+        started = service.start_by_hook(trigger, body, headers, delivery)
+    except WorkflowFull as full:  # an error would make its sender try again
+        return JsonResponse({"run": None, "workflow": trigger.workflow.name, "skipped": str(full)})
     answer = {"run": str(started.run.pk), "workflow": trigger.workflow.name, "is_new": started.is_new}
     return JsonResponse(answer, status=201 if started.is_new else 200)

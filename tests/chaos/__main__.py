@@ -58,7 +58,7 @@ def environment(database: str, folder: Path) -> Mapping[str, str]:
         "DATA_DIR": str(folder / "here"),
         "SECRET_KEY": "chaos",
         "SIMULATE_FAULTS": "1",
-        "WORKER_MODULES": "tests.chaos.misbehaving",
+        "WORKER_MODULES": "tests.chaos.misbehaving,tests.chaos.limited",
     }
     if database == "postgres":
         facts["DATABASE_URL"] = f"postgresql://{NAME}:{NAME}@127.0.0.1:{free_port()}/{NAME}"

@@ -15,6 +15,7 @@ from designer.services.workflows import import_document, sync_patterns
 from runs.engine import engine
 from runs.machine.states import RUN_ENDED
 from runs.models import Run
+from tests.chaos import limited
 from tests.chaos.misbehaving import ODD
 from tests.stock import stock_shelves
 from workers.library.shop.models import Product
@@ -32,6 +33,7 @@ AT_ONCE_MAX = 5
 PAUSE_S = 0.1
 STOCK = 1_000_000
 WATCHED_ONE_OF = 8
+LIMITED_ONE_OF = 6  # so many orders for one behind a named limit
 ODD_ONE_OF = 15  # so many orders for one that calls a worker that misbehaves
 
 
@@ -65,6 +67,7 @@ class Orders(threading.Thread):
         super().__init__(daemon=True)
         self.version = version
         self.odd = publish_odd()
+        self.limited = limited.publish()
         self.rnd = rnd
         self.watched = watched
         self.count = 0
@@ -93,8 +96,11 @@ class Orders(threading.Thread):
     def _order(self) -> None:
         if self.next is None and self.rnd.randrange(ODD_ONE_OF) == 0:
             self.next = {"odd": self.rnd.choice(ODD)}
+        if self.next is None and self.rnd.randrange(LIMITED_ONE_OF) == 0:
+            self.next = {"limited": True}
         self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}
-        version = self.odd if "odd" in self.next else self.version
+        named = {"odd": self.odd, "limited": self.limited}
+        version = next((named[name] for name in named if name in self.next), self.version)
         run = engine.start_run(version, self.next, idempotency_key=f"order {self.count}")
         self.next = None
         self.count += 1

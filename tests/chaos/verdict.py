@@ -11,6 +11,7 @@ from django.db.models import Count, Max
 from runs.machine.states import RUN_ENDED
 from runs.models import Intervention, JournalEntry, Run, StepRun
 from runs.store import reader
+from tests.chaos import limited
 from tests.chaos.orders import Orders
 from tests.chaos.watchers import Watcher
 from tests.replay import replayed
@@ -23,6 +24,7 @@ def violations(orders: Orders, watchers: list[Watcher]) -> Iterator[str]:
     yield from completed_once()
     yield from watched(watchers)
     yield from books()
+    yield from limited.violations()
 
 
 def every_order_once(orders: Orders) -> Iterator[str]:

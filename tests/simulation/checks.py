@@ -19,6 +19,7 @@ from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
 from runs.machine.journal.apply import apply
 from runs.machine.retry_policy import action_of
+from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import COUNTERS, RunState, State, StepState, UndoStatus
 from tests.simulation.effects import Effects
@@ -218,3 +219,15 @@ class Watched:
         if is_kept or not isinstance(step.compensation, Action):
             return
         demand(state.undo == "abandoned", f"the effect of {key} is there, and its undo is {state.undo}")
+
+
+def marks_of(entry: Entry) -> Iterator[str]:
+    """Yields what is counted of an entry beside its type."""
+    if "about" in entry.data:
+        yield f"asked about the run: {entry.data['about']}"
+    if entry.type == "compensation.failed" and entry.data["error"]["code"] == PAST_PIVOT:
+        yield "asked before the undo of a child"
+    if entry.data.get("caught"):
+        yield "a failure caught"
+    if "past_pivot" in entry.data:
+        yield "a pivot passed"

@@ -23,7 +23,7 @@ class Facts(Items):
         self.at: Any = None
         self.reason = ""
         self.status = ""
-        self.is_blocked = self.is_partial = False
+        self.is_blocked = self.is_partial = self.is_paused = False
         self.by = ""
         self.pivots: dict[str, int] = {}  # completed ones, with the number of the entry
         self.child_pivots: set[str] = set()  # steps whose child run has passed one

@@ -87,7 +87,8 @@ class Memory:
         self.known_payloads.update({entry.seq: entry.payload for entry in entries})
         for name, step in state.changed.items():
             self.rows[name] = round_trip(step)
-            self.due[name] = step.due_at
+            is_held_up = state.run.paused_at is not None and not step.process
+            self.due[name] = None if is_held_up else step.due_at
         self.due.update(dict.fromkeys(notified, at + timedelta(seconds=DISPATCH_GRACE_S)))
         added_before = self.run.added
         self.run = round_trip(state.run)

@@ -36,6 +36,7 @@ from runs.machine.states import RUN_ENDED, StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
+from tests.simulation import flow
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
 from tests.simulation.waiting import Waiting
@@ -303,6 +304,7 @@ class History(Waiting):
                 world.claim(world.queue.pop(), self.rng.choice(world.processes))
             while world.claimed:
                 world.report(world.claimed.pop(), continues=self.rng.random() < 0.5)
+        flow.resume_by_hand(self)
         for run in list(world.runs.values()):
             self._attend(run)
         if not world.queue:
@@ -344,5 +346,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.answer: 6,
     History.end_loop: 1,
     History.cancel: 1,
+    flow.pause: 1,
+    flow.resume: 2,
     History.roll_back_some: 1,
 }

@@ -13,6 +13,8 @@ from runs.machine.events import Entry
 from tests.simulation.facts import Facts
 from tests.simulation.model import Violation, demand
 
+# A map begins, and a child run, when a person has a failed one tried again.
+STARTS = frozenset({"compensation.started", "step.skipped", "run.completed", "run.compensated", "run.failed"})
 UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
 
 
@@ -37,6 +39,8 @@ class Witness(Facts):
                 entry.type in ("run.compensating", "intervention.opened"), "a fault at an edge is passed over"
             )
             self.unrouted = ""
+        starts = entry.type in STARTS or (entry.type == "step.started" and "lease" in entry.data)
+        demand(not (self.is_paused and starts), "something new starts in a paused run")
         READ[entry.type](self, entry)
 
     def event_received(self, entry: Entry) -> None:
@@ -52,6 +56,16 @@ class Witness(Facts):
         else:
             demand(self.phase == "forward" and self.open.get(key) == how, f"what is not {how} comes now")
         demand(entry.data["by"], "nobody lets it happen now")
+
+    # --- pauses ---
+
+    def paused(self, entry: Entry) -> None:
+        demand(not self.is_paused and self.phase != "ended", "a pause of what is paused or over")
+        self.is_paused = True
+
+    def unpaused(self, entry: Entry) -> None:
+        demand(self.is_paused, "a run that was not paused is resumed")
+        self.is_paused = False
 
     # --- rollback ---
 
@@ -304,6 +318,8 @@ READ: dict[str, Callable[[Witness, Entry], None]] = {
     "run.compensating": Witness.compensating,
     "run.blocked": Witness.blocked,
     "run.resumed": Witness.resumed,
+    "run.paused": Witness.paused,
+    "run.unpaused": Witness.unpaused,
     "run.completed": Witness.final,
     "run.compensated": Witness.final,
     "run.failed": Witness.final,

@@ -232,6 +232,7 @@ def make_work(rng: Random, name: str) -> dict[str, Any]:
         "timeout": rng.choice((5.0, 30.0)),
         "retry": make_retry(rng),
         "queue": rng.choice(QUEUES),
+        "limit": rng.choice((None, None, None, "two", "other")),
     }
 
 

@@ -28,10 +28,13 @@ from runs.machine.events import (
     Decision,
     Dispatch,
     EndChild,
-    Entry,
     Event,
     Lose,
+    Pause,
+    PauseChild,
     Report,
+    Resume,
+    ResumeChild,
     Rollback,
     RollBackChild,
     Start,
@@ -40,10 +43,11 @@ from runs.machine.events import (
     TimeOut,
     Wake,
 )
-from runs.machine.rollback.pivots import PAST_PIVOT, has_passed
+from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import left_by, may_go_back
 from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
-from tests.simulation.checks import Watched
+from tests.simulation import flow
+from tests.simulation.checks import Watched, marks_of
 from tests.simulation.effects import Effects
 from tests.simulation.memory import Memory
 from workers.sdk.outcome import Outcome
@@ -114,18 +118,6 @@ class Unit:
         ]
 
 
-def marks_of(entry: Entry) -> Iterator[str]:
-    """Yields what is counted of an entry beside its type."""
-    if "about" in entry.data:
-        yield f"asked about the run: {entry.data['about']}"
-    if entry.type == "compensation.failed" and entry.data["error"]["code"] == PAST_PIVOT:
-        yield "asked before the undo of a child"
-    if entry.data.get("caught"):
-        yield "a failure caught"
-    if "past_pivot" in entry.data:
-        yield "a pivot passed"
-
-
 @dataclass
 class World:
     """All runs, jobs and processes. `crashes`: the probability that a process dies at a commit."""
@@ -137,6 +129,7 @@ class World:
     runs: dict[str, Memory] = field(default_factory=dict)
     watched: dict[str, Watched] = field(default_factory=dict)
     queue: list[Job] = field(default_factory=list)
+    for_slots: list[Job] = field(default_factory=list)  # jobs that found no slot
     claimed: list[ClaimedAttempt] = field(default_factory=list)
     processes: list[str] = field(default_factory=lambda: ["p0", "p1", "p2"])
     seen: Counter[str] = field(default_factory=Counter)
@@ -207,6 +200,10 @@ class World:
                 self.roll_back_child(child, by)
             case TellParent():
                 self.tell_parent(run)
+            case PauseChild(child, by):
+                flow.to_child(self, child, Pause(self.now, by, by_parent=True))
+            case ResumeChild(child, by):
+                flow.to_child(self, child, Resume(self.now, by, by_parent=True))
             case _:
                 pass
 
@@ -300,12 +297,15 @@ class World:
     def claim(self, job: Job, process: str, *, begins: bool = True) -> bool:
         """Claims an attempt and, if it `begins`, carries it out. Returns whether it was there to claim."""
         self.seen["Claim"] += 1
+        if flow.must_wait(self, job):
+            return False
         try:
             with self.unit(job.run) as unit:
                 unit.take(Claim(self.now, job.step, job.lease, process))
         except Stale:
             self.seen["Claim stale"] += 1
             return False
+        flow.check_slots(self)
         if begins:
             self.perform(unit, job, process)
         return True
@@ -324,13 +324,14 @@ class World:
                 job = claimed.job
                 unit.take(Report(self.now, job.step, job.lease, claimed.outcome, jitter, claimed.added))
                 self._start_children(unit)
-                if continues and unit.dispatches:
+                if continues and unit.dispatches and not unit.dispatches[0].limit:
                     dispatch = unit.dispatches[0]
                     next_job = Job(job.run, dispatch.step, dispatch.lease)
                     unit.take(Claim(self.now, dispatch.step, dispatch.lease, claimed.process))
         except Stale:
             self.seen["Report stale"] += 1
             return False
+        self.offer_slots()
         if next_job is not None:
             self.perform(unit, next_job, claimed.process)
         return True
@@ -346,10 +347,17 @@ class World:
         for run, name, lease in leases * self.rng.choice((1, 1, 1, 2)):
             self.take(run, Lose(self.now, name, lease, self.rng.uniform(-1, 1)))
 
+    def offer_slots(self) -> None:
+        """Offers what waits for slots again: some may be free now."""
+        self.queue += self.for_slots
+        self.for_slots.clear()
+
     # --- the sweep ---
 
     def sweep(self) -> None:
         """Does what `runs.maintenance.sweep` does in one pass."""
+        self.offer_slots()
+        flow.resume_children(self)
         for one_pass in (self._due_steps, self._due_runs, self._ended_children, self._orphaned_children):
             one_pass()
 
@@ -368,7 +376,8 @@ class World:
 
     def _due_runs(self) -> None:
         for run, memory in list(self.runs.items()):
-            if memory.run.due_at is not None and memory.run.due_at <= self.now:
+            is_due = memory.run.due_at is not None and memory.run.due_at <= self.now
+            if is_due and memory.run.paused_at is None:
                 self.take(run, TimeOut(self.now))
 
     def _ended_children(self) -> None:

@@ -15,12 +15,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from designer.models import Limit
 from runs.delivery import queue
-from runs.engine import engine
+from runs.engine import engine, slots
 from runs.machine.errors import Stale
 from runs.machine.events import Dispatch
 from runs.machine.states import RUN_ENDED
-from runs.models import Run, StepRun
+from runs.models import Run, Slot, StepRun
 from runs.store import reader
 from workers.process.jobs import run_attempt
 
@@ -80,5 +81,10 @@ def _next_timer(run_id: UUID) -> tuple[datetime, Callable[[], None]] | None:
         (at, partial(engine.time_out, owner))
         for owner, at in Run.objects.filter(pk__in=family, due_at__isnull=False).values_list("pk", "due_at")
         if at is not None
+    ]
+    timers += [
+        (at, partial(slots.offer, [name], even_if_none_waits=True))
+        for name, at in Limit.objects.filter(due_at__isnull=False).values_list("name", "due_at")
+        if at is not None and Slot.objects.filter(run_id__in=family, limit_name=name, held=False).exists()
     ]
     return min(timers, key=lambda timer: timer[0], default=None)

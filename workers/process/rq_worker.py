@@ -42,6 +42,7 @@ HEARTBEAT_S = 4.0
 TAKEN_MAX = 100  # jobs whose records are deleted together
 RECORD_BYTES_MAX = 100_000
 NO_JOB = uuid4().hex  # nobody else can know it, and give it a record
+FAIR_EVERY = 5  # one pop of so many begins with another list than that of the highest priority
 JOBS_PER_PROCESS = 1_000  # then the pool replaces the process, which bounds leaks of workers' code
 
 
@@ -60,6 +61,7 @@ class DispatchQueue(Queue):
     """
 
     full: ClassVar[FullRedis | None] = None  # while Redis takes no writes
+    pops: ClassVar[int] = 0
 
     @classmethod
     def lmove(cls, connection: Redis, queue_key: str, timeout: int | None) -> tuple[str, str] | None:
@@ -76,10 +78,23 @@ class DispatchQueue(Queue):
         return cls._popped(queue_keys, timeout, connection)
 
     @classmethod
+    def _in_turn(cls, queue_keys: Sequence[str]) -> Sequence[str]:
+        """The lists in the order in which a job is looked for: by priority, but now and then another first.
+
+        So each list gets its share, however much comes with a higher priority.
+        """
+        cls.pops += 1
+        first, is_fair = divmod(cls.pops, FAIR_EVERY)
+        if is_fair or len(queue_keys) < 2:
+            return queue_keys
+        start = first % len(queue_keys)
+        return [*queue_keys[start:], *queue_keys[:start]]
+
+    @classmethod
     def _popped(
         cls, queue_keys: Sequence[str], timeout: int | None, connection: Redis | None
     ) -> tuple[str, str] | None:
-        popped = super().lpop(queue_keys, timeout, connection=connection)
+        popped = super().lpop(cls._in_turn(queue_keys), timeout, connection=connection)
         if popped is None:
             return None
         queue_key, job_id = (_text(part) for part in popped)
@@ -87,6 +102,11 @@ class DispatchQueue(Queue):
             return queue_key, job_id
         logger.warning("%s held %.80r, which is no job's id; it is dropped", queue_key, job_id)
         return queue_key, NO_JOB
+
+
+def _by_priority(queues: Sequence[str]) -> list[str]:
+    """The lists of these queues: the highest priority of each queue first, then the next of each."""
+    return [part for parts in zip(*map(run_queue.lists_of, queues), strict=True) for part in parts]
 
 
 class DispatchJob(Job):
@@ -151,8 +171,8 @@ class StepWorker(SimpleWorker):
         connection = Redis.from_url(settings.REDIS_URL)
         worker = cls(
             [
-                DispatchQueue(queue, connection=connection, serializer=run_queue.SERIALIZER)
-                for queue in queues
+                DispatchQueue(part, connection=connection, serializer=run_queue.SERIALIZER)
+                for part in _by_priority(queues)
             ],
             name=name,
             connection=connection,

@@ -18,6 +18,7 @@ from workers.sdk.errors import BadDefinition
 from workers.sdk.limits import (
     ERROR_PATTERN,
     ERROR_PATTERNS_MAX,
+    LIMIT_NAME,
     POLICIES_MAX,
     RETRY_BOUNDS,
     WORKER_TIMEOUT_S_MAX,
@@ -35,16 +36,15 @@ def worker(
     timeout: float | None = None,
     retry: RetryPolicies = None,
     queue: str | None = None,
+    limit: str | None = None,
     category: str = "",
     title: str = "",
     compensation: str | None = None,
 ) -> Callable[[Function], Function]:
-    """Marks a function as a worker and returns the function itself.
+    """Marks a function as a worker and returns the function itself. Raises BadDefinition.
 
-    `timeout` is in seconds for one attempt; `retry` takes max_attempts, initial, factor, max (seconds),
-    jitter (0 to 1), `only` and `never` (patterns of error codes), or is a list of such policies, of which the
-    first that fits an error counts; `compensation` is the worker that undoes this one, "none" (nothing to
-    undo) or "irreversible". Raises BadDefinition for a function that cannot be a worker.
+    `timeout` is in seconds for one attempt; `retry` is a policy, or a list of them; `limit` names a limit of
+    its calls; `compensation` is the worker that undoes it, "none" or "irreversible" (see `docs/workers.md`).
     """
     check_name(name)
     scope = sys._getframe(1).f_locals  # of a worker that is defined in a function, with its params model
@@ -60,6 +60,7 @@ def worker(
             timeout=checked_timeout(name, timeout),
             retry=checked_retry(name, retry),
             queue=queue,
+            limit=checked_limit(name, limit),
             category=category,
             title=title or name.replace("_", " ").capitalize(),
             doc=inspect.getdoc(function) or "",
@@ -151,6 +152,12 @@ def check_patterns(name: str, key: str, patterns: object) -> None:
     )
     if not (is_list and fits):
         raise BadDefinition(name, f"retry {key!r} is a list of error codes, where * stands for anything")
+
+
+def checked_limit(name: str, limit: str | None) -> str | None:
+    if limit is None or (isinstance(limit, str) and LIMIT_NAME.fullmatch(limit)):
+        return limit
+    raise BadDefinition(name, f"limit is the name of a limit, as 'stripe', not {limit!r}")
 
 
 def is_number(value: object) -> bool:

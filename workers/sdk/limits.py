@@ -26,6 +26,8 @@ ERROR_PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}", re.ASCII)
 """A pattern of codes, where `*` stands for any characters."""
 ERROR_PATTERNS_MAX = 100  # in one list
 POLICIES_MAX = 20  # of one retry
+LIMIT_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}", re.ASCII)
+"""The name of a limit that calls take slots of."""
 
 WORKER_TIMEOUT_S_MAX = 86_400  # a step's own timeout, which wins, may be longer
 DELAY_S_MAX = float(SECONDS_MAX)  # until the attempt that a worker asks for, or its policy gives

@@ -34,6 +34,7 @@ class WorkerSpec:
     timeout: float | None = None
     retry: RetryPolicies = None
     queue: str | None = None
+    limit: str | None = None
     category: str = ""
     title: str = ""
     doc: str = ""

@@ -14,6 +14,7 @@ from designer.document.graph import Graph
 from designer.errors import FormatError
 from designer.formats.formats import load_file
 from designer.problems import Problem, errors
+from designer.services.limits import limit_problems
 from designer.services.queries import published_graph
 from designer.validation.workflow import check_document
 from workers.registry import get_catalog
@@ -54,5 +55,5 @@ def check_files(files: list[str]) -> Iterator[tuple[str, Problem]]:
         return given or published_graph(name, version)
 
     for file, document in documents:
-        for problem in check_document(document, get_catalog(), workflows):
+        for problem in [*check_document(document, get_catalog(), workflows), *limit_problems(document)]:
             yield file, problem

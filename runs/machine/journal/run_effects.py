@@ -8,19 +8,26 @@ from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.step_effects import end_early
 from runs.machine.journal.undo_effects import count_left, end_undo, leave_behind, plan_undos
-from runs.machine.limits import EVENTS_KNOWN_MAX
+from runs.machine.limits import EVENTS_KNOWN_MAX, PRIORITY_STANDARD
 from runs.machine.states import RunStatus, State, StepStatus, UndoStatus, evolve
 
 
 @effect("run.created")
 def _created(state: State, entry: Entry) -> None:
     due_at = time_of(entry.data.get("due_at"))
-    state.run = evolve(state.run, total=entry.data["total"], depth=entry.data.get("depth", 0), due_at=due_at)
+    state.run = evolve(
+        state.run,
+        total=entry.data["total"],
+        depth=entry.data.get("depth", 0),
+        priority=entry.data.get("priority", PRIORITY_STANDARD),
+        due_at=due_at,
+    )
 
 
 @effect("run.started")
 def _started(state: State, entry: Entry) -> None:
-    state.run = evolve(state.run, started_at=entry.at)
+    due_at = time_of(entry.data["due_at"]) if "due_at" in entry.data else state.run.due_at
+    state.run = evolve(state.run, started_at=entry.at, due_at=due_at)
 
 
 @effect("run.compensating")
@@ -55,6 +62,28 @@ def _resumed(state: State, entry: Entry) -> None:
     state.run = evolve(state.run, said_blocked=False)
 
 
+@effect("run.paused")
+def _paused(state: State, entry: Entry) -> None:
+    """Touches what would be claimed or due, so that its row says that it is not while the run is paused."""
+    by_parent = bool(entry.data.get("by_parent"))
+    state.run = evolve(state.run, paused_at=entry.at, paused_by_parent=by_parent)
+    _touch_held_up(state)
+
+
+@effect("run.unpaused")
+def _unpaused(state: State, entry: Entry) -> None:
+    due_at = time_of(entry.data["due_at"]) if "due_at" in entry.data else state.run.due_at
+    state.run = evolve(state.run, paused_at=None, paused_by_parent=False, due_at=due_at)
+    _touch_held_up(state)
+
+
+def _touch_held_up(state: State) -> None:
+    for step in state.steps().values():
+        is_undo = step.undo == UndoStatus.PENDING and step.undo_after == 0
+        if step.status == StepStatus.QUEUED or is_undo or (step.due_at and not step.process):
+            state.put(step)
+
+
 @effect("run.completed", "run.compensated", "run.failed", "run.cancelled")
 def _ended(state: State, entry: Entry) -> None:
     state.run = evolve(
@@ -64,6 +93,8 @@ def _ended(state: State, entry: Entry) -> None:
         error=entry.data.get("error", state.run.error),
         finished_at=entry.at,
         due_at=None,
+        paused_at=None,
+        paused_by_parent=False,
         said_blocked=False,
     )
     for name in entry.data.get("cancelled", ()):

@@ -330,7 +330,12 @@ def is_ready(step: StepState) -> bool:
 
 
 def start_undo(transition: Transition, name: str) -> None:
-    """Offers an undo to worker processes; where the step has none but a child run, rolls that back."""
+    """Offers an undo to worker processes; where the step has none but a child run, rolls that back.
+
+    While the run is paused it does neither.
+    """
+    if transition.run.paused_at is not None:
+        return None
     state = transition.step(name)
     if not pivots.rolls_child_back(transition.graph, state):
         return transition.dispatch(name)

@@ -33,6 +33,8 @@ def claim(transition: Transition, event: Claim) -> None:
     state = transition.step(event.step)
     if transition.run.phase == "ended" or event.lease != state.lease + 1:
         raise Stale(f"lease {event.lease} of {event.step} is over")
+    if transition.run.paused_at is not None:
+        raise Stale(f"the run of {event.step} is paused")
     if state.status == StepStatus.QUEUED:
         _start(transition, event, state)
     elif transition.run.phase == "undo" and transition.run.is_drained:

@@ -35,16 +35,16 @@ def one_at_a_time(stage: Stage) -> list[Figure]:
 
 def _ratios(stage: Stage, name: str, steps: int, runs: int) -> list[tuple[float, float]]:
     """Of each round: median and p99 of the time per step, as ratios to that round's RQ job."""
-    _times(stage, name, WARM_UP)
+    run_times(stage, name, WARM_UP)
     found = []
     for _ in range(ROUNDS):
         job = stage.references.rq_job()
-        times = _times(stage, name, max(1, runs // ROUNDS))
+        times = run_times(stage, name, max(1, runs // ROUNDS))
         found.append((median(times) / steps / job, quantile(times, 0.99) / steps / job))
     return found
 
 
-def _times(stage: Stage, name: str, runs: int) -> list[float]:
+def run_times(stage: Stage, name: str, runs: int) -> list[float]:
     """Seconds of each run, from the call that starts it until it has ended."""
     return [_time(stage, name) for _ in range(runs)]
 
@@ -63,7 +63,7 @@ def all_at_once(stage: Stage) -> list[Figure]:
         job = stage.references.rq_job()
         for processes in speeds:
             with stage.workers(processes):
-                _times(stage, "bench_row", WARM_UP)
+                run_times(stage, "bench_row", WARM_UP)
                 speeds[processes].append(steps_per_s(stage))
             forget_runs()
         ratios.append(1 / speeds[1][-1] / job)
@@ -87,10 +87,10 @@ def saga(stage: Stage) -> list[Figure]:
     """D: five steps, the sixth fails, and the five are undone; to the time of eleven forward steps."""
     ratios, runs = [], stage.some(20, 5)
     with stage.workers():
-        _times(stage, "bench_saga", WARM_UP)
+        run_times(stage, "bench_saga", WARM_UP)
         for _ in range(ROUNDS):
-            forward = median(_times(stage, "bench_forward", runs))
-            ratios.append(median(_times(stage, "bench_saga", runs)) / forward)
+            forward = median(run_times(stage, "bench_forward", runs))
+            ratios.append(median(run_times(stage, "bench_saga", runs)) / forward)
     return [Figure("D", "11 attempts of a saga to 11 forward steps", median(ratios), "x", Bar(2.0))]
 
 

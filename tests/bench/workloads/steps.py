@@ -22,6 +22,8 @@ WAIT_S = 5.0
 KILOBYTE = 1_000
 STEPS = 10
 GROWING_STEPS = 200
+LIMIT = "bench"
+LIMIT_AT_ONCE = 1_000
 DIED_AT = "bench:died-at"
 BACK_AT = "bench:back-at"
 
@@ -86,6 +88,7 @@ GRAPHS = {
     graph.name: graph
     for graph in (
         row("bench_row", "bench_nothing", STEPS),
+        row("bench_limited", "bench_nothing", STEPS, limit=LIMIT),
         row("bench_row_async", "bench_nothing_async", STEPS),
         row("bench_forward", "bench_nothing", 11),
         row("bench_grow", "bench_grow", GROWING_STEPS),

@@ -106,6 +106,9 @@ def test_rows_are_written_unless_too_many_are_refused(start: Any, redis_client: 
     paths = [Path(row["path"]) for row in output(run)["imported"] if "path" in row]
     assert all(path.is_file() for path in paths)
     bad = start("import_rows", rows=[{"name": "Tea", "price": 1}, {}, {}])
-    assert finish(bad, redis_client) in ("compensated", "failed")  # as the good row was written by then, or not
+    assert finish(bad, redis_client) in (
+        "compensated",
+        "failed",
+    )
     assert bad.left == 0
     assert not Run.objects.filter(parent=bad, status="completed").exists()

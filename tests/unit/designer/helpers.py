@@ -20,6 +20,7 @@ class FakeSpec:
     timeout: float | None = None
     retry: Mapping[str, Any] | None = None
     queue: str | None = None
+    limit: str | None = None
     compensation: str | None = None
     params_schema: Mapping[str, Any] | None = field(default=None)
 

@@ -47,7 +47,7 @@ POLICIES = st.fixed_dictionaries(
 RETRIES = POLICIES | st.lists(POLICIES, min_size=1, max_size=3)
 ACTIONS = st.fixed_dictionaries(
     {"worker": NAMES | st.sampled_from(["none", "irreversible", "Ünicode"])},
-    optional={"params": OBJECTS, "timeout": SECONDS, "retry": RETRIES, "queue": NAMES},
+    optional={"params": OBJECTS, "timeout": SECONDS, "retry": RETRIES, "queue": NAMES, "limit": NAMES},
 )
 COMMON: dict[str, st.SearchStrategy[Any]] = {
     "title": TEXTS,
@@ -65,6 +65,7 @@ WORKED = {
     "fallback": ACTIONS,
     "retry": RETRIES,
     "queue": NAMES,
+    "limit": NAMES,
     "timeout": SECONDS,
 }
 OF_RUN: dict[str, st.SearchStrategy[Any]] = {
@@ -188,6 +189,16 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                 "compensation_order": st.sampled_from(["sequential", "parallel"]),
                 "continue_compensating": st.booleans(),
                 "timeout": SECONDS,
+                "concurrency": st.fixed_dictionaries(
+                    {"limit": st.integers(1, 99)},
+                    optional={
+                        "key": EXPRESSIONS,
+                        "when_full": st.sampled_from(["queue", "skip", "cancel_oldest"]),
+                    },
+                ),
+                "rate": st.fixed_dictionaries(
+                    {"limit": st.integers(1, 99)}, optional={"per": SECONDS, "key": EXPRESSIONS}
+                ),
                 "layout": st.dictionaries(NAMES, st.tuples(st.integers(-9, 9), st.floats(-9, 9)), max_size=3),
             },
         )

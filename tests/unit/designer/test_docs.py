@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = {
     "too_many_edges",
     "too_deep",
     "name_mismatch",
+    "unknown_limit",
     "no_draft",
     "unknown_step",
     "bad_branch",

@@ -23,7 +23,7 @@ from designer.services.queries import find_version
 from runs.detail.terminal import TIMED_OUT, JournalFollower, exit_code, worst
 from runs.engine import engine
 from runs.errors import UnknownWorkflow
-from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX, INPUT_BYTES_MAX
+from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX, INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 from runs.models import Run
 from runs.queries.runs import run_json
 from workers.cli import json_lines
@@ -42,6 +42,13 @@ class Command(SagaboardCommand):
             "--lines", help="JSON Lines, @file or -: starts one run a line, all of them or none"
         )
         parser.add_argument("--key", help="idempotency key: called again with it, nothing is started again")
+        parser.add_argument(
+            "--priority",
+            type=int,
+            default=PRIORITY_STANDARD,
+            choices=range(PRIORITY_MAX + 1),
+            help="0 to 9; what is ready of runs with a higher one comes first (default: 5)",
+        )
         parser.add_argument("--wait", action="store_true", help="follow the run, one line per journal entry")
         parser.add_argument("--timeout", type=float, help="seconds to follow it for")
         parser.add_argument("--json", action="store_true", help="print the run as one JSON document")
@@ -61,7 +68,8 @@ class Command(SagaboardCommand):
             settings.SIMULATE_FAULTS = True  # the input comes from whoever runs this command
             steps = start_and_run(version, input, deadline, key)
         else:
-            steps = start_and_wait(version, input, deadline if options["wait"] else 0.0, key)
+            until = deadline if options["wait"] else 0.0
+            steps = start_and_wait(version, input, until, key, options["priority"])
         run = self._follow(steps, options)
         code = exit_code(run.status) if options["wait"] or options["local"] else 0
         if options["json"]:
@@ -108,10 +116,14 @@ class Command(SagaboardCommand):
 
 
 def start_and_wait(
-    version: WorkflowVersion, input: dict[str, Any], deadline: float | None, key: str | None = None
+    version: WorkflowVersion,
+    input: dict[str, Any],
+    deadline: float | None,
+    key: str | None = None,
+    priority: int = PRIORITY_STANDARD,
 ) -> Iterator[Run]:
     """Starts a run and yields it until it has ended, is blocked, or `deadline` has passed."""
-    run = engine.start_run(version, input, idempotency_key=key)
+    run = engine.start_run(version, input, idempotency_key=key, priority=priority)
     yield run
     while exit_code(run.status) is None and (deadline is None or time.monotonic() < deadline):
         time.sleep(POLL_S)

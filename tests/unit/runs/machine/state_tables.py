@@ -24,7 +24,9 @@ from runs.machine.events import (
     HappenNow,
     Lose,
     Note,
+    Pause,
     Report,
+    Resume,
     Rollback,
     Signal,
     Start,
@@ -100,6 +102,7 @@ def _compensated(driver: Driver) -> None:
 RUNS: dict[str, Callable[[Driver], object]] = {
     "pending": lambda driver: None,
     "running": lambda driver: None,
+    "paused": lambda driver: driver.take(Pause(driver.now, "anna")),
     "asking": _failed,
     "compensating": _failed,
     "asking-undo": _asking_about_undo,
@@ -108,7 +111,7 @@ RUNS: dict[str, Callable[[Driver], object]] = {
     "failed": _left_undone,
     "cancelled": lambda driver: driver.cancel("abandon"),
 }
-RUN_STATUS = {"asking": "blocked", "asking-undo": "blocked"}
+RUN_STATUS = {"paused": "running", "asking": "blocked", "asking-undo": "blocked"}
 RUN_EVENTS: dict[str, Callable[[Driver], Event]] = {
     "Start": lambda driver: Start(driver.now),
     "Cancel": lambda driver: Cancel(driver.now, "compensate"),
@@ -117,18 +120,21 @@ RUN_EVENTS: dict[str, Callable[[Driver], Event]] = {
     "Rollback": lambda driver: Rollback(driver.now),
     "RollbackByParent": lambda driver: Rollback(driver.now, by_parent=True),
     "Signal": lambda driver: Signal(driver.now, "n"),
+    "Pause": lambda driver: Pause(driver.now, "anna"),
+    "Resume": lambda driver: Resume(driver.now, "anna"),
 }
 RUN_TABLE = """
-              Start  Cancel  Abandon  TimeOut  Rollback  RollbackByParent  Signal
-pending         +       +       +        +        x             x            x
-running         .       +       +        +        x             x            x
-asking          .       +       +        +        x             x            x
-compensating    .       x       +        .        x             x            x
-asking-undo     .       x       +        .        x             x            x
-completed       .       x       x        .        +             +            x
-compensated     .       x       x        .        x             x            x
-failed          .       x       x        .        x             x            x
-cancelled       .       x       x        .        x             x            x
+              Start  Cancel  Abandon  TimeOut  Rollback  RollbackByParent  Signal  Pause  Resume
+pending         +       +       +        +        x             x            x       x       x
+running         .       +       +        +        x             x            x       +       x
+paused          .       +       +        .        x             x            x       x       +
+asking          .       +       +        +        x             x            x       +       x
+compensating    .       x       +        .        x             x            x       +       x
+asking-undo     .       x       +        .        x             x            x       +       x
+completed       .       x       x        .        +             +            x       x       x
+compensated     .       x       x        .        x             x            x       x       x
+failed          .       x       x        .        x             x            x       x       x
+cancelled       .       x       x        .        x             x            x       x       x
 """
 
 

@@ -39,6 +39,8 @@ TYPES = {
     "run.compensating",
     "run.blocked",
     "run.resumed",
+    "run.paused",
+    "run.unpaused",
     "run.completed",
     "run.compensated",
     "run.failed",

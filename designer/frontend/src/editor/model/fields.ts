@@ -8,7 +8,7 @@ export type Tab = (typeof TABS)[number];
 
 const TAB_OF: Readonly<Record<string, Tab>> = {
   compensation: "Undo", timeout: "Failure", retry: "Failure", on_failure: "Failure", fallback: "Failure", verify: "Failure",
-  queue: "Failure", dynamic: "Failure", pivot: "Failure", notes: "Notes",
+  queue: "Failure", limit: "Failure", dynamic: "Failure", pivot: "Failure", notes: "Notes",
 };
 /** The step itself, and what no other tab has of the fields of all kinds. */
 const ON_STEP = new Set(["", ...Object.values(KINDS).flatMap(({ fields }) => fields)]);

@@ -23,6 +23,8 @@ const WORDS: Record<string, Words> = {
   "run.compensating": ["undo", "back", "Undo begins"],
   "run.blocked": ["hand", "stop", "Run is blocked until somebody answers"],
   "run.resumed": ["play", "busy", "Run goes on"],
+  "run.paused": ["wait", "hold", "Run paused"],
+  "run.unpaused": ["play", "busy", "Run resumed"],
   "run.completed": ["check", "go", "Run completed"],
   "run.compensated": ["undone", "back", "Run is undone"],
   "run.failed": ["cross", "stop", "Run failed"],

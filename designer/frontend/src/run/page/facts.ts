@@ -25,6 +25,12 @@ export function factsOf(document: Document, name: string): Facts {
   };
 }
 
+/** Whether a step, or the map of an item, takes slots of a named limit. */
+export function keepsToLimit(document: Document, name: string): boolean {
+  const own = name.split("[")[0];
+  return stepsOf(document).some((step) => textOf(step.name) === own && textOf(step.limit) !== "");
+}
+
 function doesOf(step: Step): string {
   const { inRun, callsWorker } = traitsOf(step);
   const words = wordsOf(inRun, step);

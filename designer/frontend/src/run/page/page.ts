@@ -6,7 +6,7 @@ import type { Frame } from "../model/frame";
 import { Histories } from "../model/histories";
 import type { RunState } from "../model/state";
 import { Badges } from "../../shared/badges";
-import { factsOf } from "./facts";
+import { factsOf, keepsToLimit } from "./facts";
 import { HeaderView, paintConnection } from "./header";
 import { JournalView, showNewest } from "./journal";
 import { PanelView } from "./panel";
@@ -151,7 +151,8 @@ class RunPage {
 
   private followUp(before: RunState, frames: readonly Frame[]): void {
     const wasWaitedFor = (step: string): boolean => before.steps.get(step)?.status === "waiting";
-    const isNews = frames.some(({ type, step }) => SITUATIONS.test(type) || wasWaitedFor(step));
+    const mayWait = (step: string): boolean => keepsToLimit(this.run.view.document, step);
+    const isNews = frames.some(({ type, step }) => SITUATIONS.test(type) || wasWaitedFor(step) || (type === "step.queued" && mayWait(step)));
     if (isNews || before.status !== this.run.state.status) this.panel.refreshSoon();
     if (RUN_ENDED.has(this.run.state.status)) this.results.refresh(this.root);
   }

@@ -10,6 +10,8 @@ import { fetchJson } from "../live/api";
 
 const REFRESH_MS_MIN = 400;
 const REFRESH_AGAIN_MS = 2_000;
+/** Places in a line change without an entry of this run. */
+const LOOKS_MS = 3_000;
 const STEPS_SHOWN_MAX = 50;
 
 export class PanelView {
@@ -26,6 +28,7 @@ export class PanelView {
       const box = target instanceof HTMLDetailsElement && target.open ? find(target, "[data-slot=plan]") : null;
       if (box) void this.showPlan(box);
     }, { capture: true });
+    if (find(root, "[data-changes-by-itself]")) this.refreshSoon(LOOKS_MS);
     const open = find(root, "details[open] [data-slot=plan]"); // opened before this script was loaded
     if (open) void this.showPlan(open);
   }
@@ -57,6 +60,7 @@ export class PanelView {
     if (!response?.ok || response.redirected) return response !== null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (turn !== this.turn) return true;
+    if (page.querySelector("[data-changes-by-itself]")) this.refreshSoon(LOOKS_MS);
     this.replace([...page.body.children]);
     this.learn(Number(response.headers.get("X-Last-Seq") ?? 0));
     return true;

@@ -1,4 +1,4 @@
-/** Form for a call beside the step's own: its undo, fallback or verification, with params, timeout, retry and queue. */
+/** Form for a call beside the step's own: its undo, fallback or verification, with params, timeout, retry, queue and limit. */
 import { useEffect, useState, type ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stated, textOf, type JsonObject } from "../../../graph/model/document";
@@ -35,6 +35,7 @@ export function CallForm({ label, what, at, hint, call, catalog, put }: Props): 
         <NumberField label={`Timeout of the ${what} (seconds)`} at={`${at}.timeout`} value={call.timeout} placeholder="as the worker says" change={(timeout) => change({ timeout })} />
         <RetryFields of={` of the ${what}`} at={`${at}.retry`} retry={call.retry} change={(retry) => change({ retry })} />
         <TextField label={`Queue of the ${what}`} at={`${at}.queue`} value={textOf(call.queue)} change={(queue) => change({ queue })} code />
+        <TextField label={`Limit of the ${what}`} at={`${at}.limit`} value={textOf(call.limit)} change={(limit) => change({ limit })} code />
       </>}</details>
     )}
   </>;

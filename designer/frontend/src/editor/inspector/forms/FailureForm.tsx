@@ -30,6 +30,7 @@ export function FailureForm({ step, catalog, set }: Props): ReactElement {
       <CallForm label="Fallback worker" what="fallback" at="fallback" call={call(step.fallback)} catalog={catalog} hint="Tried once when all attempts have failed" put={put("fallback")} />
       <CallForm label="Worker that verifies" what="verification" at="verify" call={call(step.verify)} catalog={catalog} hint="Asked whether the step was done, when nobody knows" put={put("verify")} />
       <TextField label="Queue" at="queue" value={textOf(step.queue)} change={(queue) => set({ queue })} code hint="Worker processes that listen to this queue take it; left empty: as the worker says" />
+      <TextField label="Limit" at="limit" value={textOf(step.limit)} change={(limit) => set({ limit })} code hint="Each call takes a slot of this named limit, its undo first of all; left empty: as the worker says" />
     </>}
     {fields.includes("dynamic") && <FlagField label="It may add steps to the run" at="dynamic" value={step.dynamic === true} change={(dynamic) => set({ dynamic: dynamic || null })} />}
     <FlagField label="Point of no return" at="pivot" value={step.pivot === true} change={(pivot) => set({ pivot: pivot || null })} hint="After it, nothing is undone unless a person says so" />

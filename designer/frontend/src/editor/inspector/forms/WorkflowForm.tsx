@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import { ON_FAILURE } from "./FailureForm";
 import { DEFAULTS } from "../../../shared/vocabulary";
+import { FlowForm } from "./FlowForm";
 import { RetryFields } from "./RetryFields";
 import { FieldFocus } from "../fields/FieldFocus";
 import { isObject, stated, textOf, type Document, type Json, type JsonObject } from "../../../graph/model/document";
@@ -26,6 +27,7 @@ export function WorkflowForm({ document, put }: Props): ReactElement {
       <ChoiceField label="Undo" at="compensation_order" value={textOf(document.compensation_order)} change={(compensation_order) => set({ compensation_order })}
         options={[["", "One at a time, last step first"], ["parallel", "What is independent at once"]]} />
       <FlagField label="Go on undoing when one undo fails" at="continue_compensating" value={document.continue_compensating === true} change={(on) => set({ continue_compensating: on || null })} />
+      <FlowForm document={document} put={put} />
       <fieldset className="params">
         <legend>Where steps do not say it</legend>
         <NumberField label="Timeout of a step (seconds)" at="defaults.timeout" value={defaults.timeout} placeholder={String(DEFAULTS.timeout_s)} change={(timeout) => setDefault("timeout", timeout)} />

@@ -1,0 +1,59 @@
+"""Pause and resume of a run. PURE.
+
+While a run is paused nothing new starts, forward or back: `settle` adds no consequences, nothing is
+dispatched, claims are refused, and no timer is due but the ends of leases. What is under way ends and is
+recorded. All that was held up follows from the state when the run is resumed.
+"""
+
+from __future__ import annotations
+
+from runs.machine.errors import Refused
+from runs.machine.events import Pause, PauseChild, Resume, ResumeChild
+from runs.machine.rollback import plan
+from runs.machine.states import RunStatus, StepState, StepStatus, UndoStatus
+from runs.machine.transition import Transition
+
+
+def pause(transition: Transition, event: Pause) -> None:
+    run = transition.run
+    if run.phase == "ended":
+        raise Refused(f"The run has already ended: {run.status.value}.", code="run_ended")
+    if run.status == RunStatus.PENDING:
+        raise Refused("The run has not begun yet; it waits for its turn anyway.", code="not_begun")
+    if run.paused_at is not None:
+        raise Refused("The run is paused already.", code="already_paused")
+    data = {"by": event.by} | ({"by_parent": True} if event.by_parent else {})
+    transition.emit("run.paused", data=data)
+    for step in _with_live_child(transition):
+        transition.command(PauseChild((step.waits or {})["child"], event.by))
+
+
+def resume(transition: Transition, event: Resume) -> None:
+    """Resumes a run; a child run whose parent goes on only if the parent had paused it."""
+    run = transition.run
+    if run.paused_at is None or (event.by_parent and not run.paused_by_parent):
+        raise Refused("The run is not paused.", code="not_paused")
+    data: dict[str, object] = {"by": event.by}
+    if run.due_at is not None:
+        data["due_at"] = (run.due_at + (transition.at - run.paused_at)).isoformat()
+    transition.emit("run.unpaused", data=data)
+    for step in _with_live_child(transition):
+        transition.command(ResumeChild((step.waits or {})["child"], event.by))
+    transition.revisit(transition.graph.by_name)
+    transition.was_drained = False  # all undos are looked at, as at the beginning of the walk
+    for name, step in transition.state.steps().items():
+        if step.status == StepStatus.QUEUED:
+            transition.dispatch(name)
+        elif _is_undo_due(transition, step):
+            plan.start_undo(transition, name)
+
+
+def _is_undo_due(transition: Transition, step: StepState) -> bool:
+    """Whether an undo was put off to a time that has come during the pause."""
+    is_due = step.due_at is not None and step.due_at <= transition.at and step.undo == UndoStatus.PENDING
+    return is_due and step.undo_after == 0 and not step.is_map and transition.run.is_drained
+
+
+def _with_live_child(transition: Transition) -> list[StepState]:
+    steps = transition.state.steps().values()
+    return [step for step in steps if (step.waits or {}).get("for") == "child"]

@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:static/designer/assets/home-BaAHDvga.js
-import{f as e,g as t,p as n}from"./pages-BGUf4dK8.js";import{n as r,r as i,t as a}from"./live-CNmiKw0V.js";var o=3e4;function s(){let s=t(document,`[data-page=home]`);if(!s)return;let c=r(s);document.addEventListener(n,()=>c.refreshSoon()),setInterval(()=>document.hidden||c.refreshSoon(),o),a(s,{parts:c,onFrame:t=>{i(t)&&document.dispatchEvent(new Event(e))}})}export{s as startHome};
-========
-import{f as e,g as t,p as n}from"./pages-MolZQvUt.js";import{n as r,r as i,t as a}from"./live-BYyS9SS5.js";var o=3e4;function s(){let s=t(document,`[data-page=home]`);if(!s)return;let c=r(s);document.addEventListener(n,()=>c.refreshSoon()),setInterval(()=>document.hidden||c.refreshSoon(),o),a(s,{parts:c,onFrame:t=>{i(t)&&document.dispatchEvent(new Event(e))}})}export{s as startHome};
->>>>>>>> f3a88ab (Let approvals name who is asked and ask by a form, steps wait for events and for the first of several, and operators bring times forward):static/designer/assets/home-DFrLlTKI.js
