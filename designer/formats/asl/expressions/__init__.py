@@ -1,0 +1,1 @@
+"""Paths, intrinsic functions, JSONata, templates and rules of a machine → CEL. PURE."""

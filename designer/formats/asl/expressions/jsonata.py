@@ -1,0 +1,272 @@
+"""The common forms of JSONata (`{% … %}`) → CEL; the rest is refused with its reason. PURE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from designer.formats.asl.expressions.cel import (
+    Cel,
+    Value,
+    as_cel,
+    call,
+    field_of,
+    list_of,
+    literal,
+    object_of,
+    operation,
+    text,
+)
+from designer.formats.asl.expressions.scope import Scope, Untranslatable
+
+LENGTH_MAX = 4_000
+NESTED_MAX = 40
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+      | (?P<name>\$?[A-Za-z_]\w*|`[^`]+`|\$)
+      | (?P<sign>!=|<=|>=|~>|\*\*|\.\.|:=|[.\[\](){},:?&+\-*/%=<>^@#|;]))""",
+    re.VERBOSE | re.DOTALL,
+)
+_BINARY: Mapping[str, tuple[int, str]] = {
+    "or": (1, "||"),
+    "and": (2, "&&"),
+    "=": (3, "=="),
+    "!=": (3, "!="),
+    "<": (3, "<"),
+    "<=": (3, "<="),
+    ">": (3, ">"),
+    ">=": (3, ">="),
+    "in": (3, "in"),
+    "&": (4, "&"),
+    "+": (5, "+"),
+    "-": (5, "-"),
+    "*": (6, "*"),
+    "/": (6, "/"),
+    "%": (6, "%"),
+}
+
+
+def is_jsonata(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+
+
+def read_jsonata(source: str, scope: Scope) -> Value:
+    """The expression of `{% … %}`. Raises Untranslatable."""
+    inner = source[2:-2]
+    if len(inner) > LENGTH_MAX:
+        raise Untranslatable("the expression is too long")
+    parser = _Parser(_tokens(inner), scope)
+    value = parser.expression(0, 0)
+    if parser.kind != "end":
+        raise Untranslatable(f"`{parser.token}` in {inner.strip()[:60]}")
+    return value
+
+
+def _tokens(source: str) -> list[tuple[str, str]]:
+    tokens, position = [], 0
+    while source[position:].strip():
+        found = _TOKEN.match(source, position)
+        if found is None:
+            raise Untranslatable(f"{source[position:].strip()[:40]} is no JSONata that is known here")
+        tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
+        position = found.end()
+    return [*tokens, ("end", "")]
+
+
+@dataclass
+class _Parser:
+    tokens: list[tuple[str, str]]
+    scope: Scope
+    place: int = 0
+
+    @property
+    def kind(self) -> str:
+        return self.tokens[self.place][0]
+
+    @property
+    def token(self) -> str:
+        return self.tokens[self.place][1]
+
+    def take(self, wanted: str | None = None) -> str:
+        token = self.token
+        if self.kind == "end" or (wanted is not None and token != wanted):
+            raise Untranslatable(f"`{token}` where {wanted or 'a value'} belongs")
+        self.place += 1
+        return token
+
+    def expression(self, binding: int, depth: int) -> Value:
+        if depth > NESTED_MAX:
+            raise Untranslatable("the expression is nested too deep")
+        left = self._steps(self._value(depth), depth)
+        while self.kind in ("sign", "name") and self.token in _BINARY and _BINARY[self.token][0] > binding:
+            power, sign = _BINARY[self.take()]
+            right = self.expression(power, depth + 1)
+            left = _joined(as_cel(left), as_cel(right)) if sign == "&" else _binary(left, sign, right)
+        if binding == 0 and self.token == "?" and self.kind == "sign":
+            self.take()
+            first = self.expression(0, depth + 1)
+            self.take(":")
+            second = self.expression(0, depth + 1)
+            left = operation(f"{as_cel(left).atom} ? {as_cel(first).atom} : {as_cel(second).atom}")
+        return left
+
+    def _value(self, depth: int) -> Value:
+        kind, token = self.kind, self.take()
+        if kind == "text":
+            return literal(_unquoted(token))
+        if kind == "number":
+            return Cel(token)
+        if token == "(":
+            value = self.expression(0, depth + 1)
+            self.take(")")
+            return operation(as_cel(value).source)
+        if token == "-":
+            return operation(f"-{as_cel(self.expression(6, depth + 1)).atom}")
+        if token == "[":
+            return list_of(*map(as_cel, self._several("]", depth)))
+        if token == "{":
+            return self._object(depth)
+        if kind == "name":
+            return self._name(token, depth)
+        raise Untranslatable(f"`{token}`")
+
+    def _name(self, token: str, depth: int) -> Value:
+        if token in ("true", "false", "null"):
+            return Cel(token)
+        if not token.startswith("$"):
+            raise Untranslatable(f"`{token}` without $states")
+        if self.token == "(" and self.kind == "sign":
+            self.take()
+            return _apply(token[1:], [as_cel(value) for value in self._several(")", depth)], self.scope)
+        if token == "$states":
+            self.take(".")
+            return self._of_states(self.take())
+        known = self.scope.machine.get(f"Variables.{token[1:]}")
+        if known is None:
+            raise Untranslatable(f"`{token}` is not assigned before")
+        return known
+
+    def _of_states(self, name: str) -> Value:
+        if name == "context":
+            names: list[str] = []
+            while self.token == "." and ".".join(names) not in self.scope.machine:
+                self.take()
+                names.append(self.take())
+            if (known := self.scope.machine.get(".".join(names))) is not None:
+                return known
+            raise Untranslatable(f"$states.context.{'.'.join(names)}")
+        if name not in self.scope.states:
+            raise Untranslatable(f"$states.{name} here")
+        return self.scope.states[name]
+
+    def _steps(self, value: Value, depth: int) -> Value:
+        while self.kind == "sign" and self.token in (".", "["):
+            if self.take() == ".":
+                if self.kind not in ("name", "text"):
+                    raise Untranslatable(f"`.{self.token}`")
+                key = _unquoted(self.take())
+                if key.startswith("$") or (self.kind == "sign" and self.token == "("):
+                    raise Untranslatable(f"`.{key}`")
+                value = field_of(value, key)
+            elif self.kind == "number":
+                value = as_cel(value).index(int(self.take()))
+                self.take("]")
+            elif [token for _, token in self.tokens[self.place : self.place + 3]] == ["-", "1", "]"]:
+                self.place += 3
+                value = call("last", as_cel(value))
+            else:
+                raise Untranslatable(f"a filter [{self.token} …]")
+        return value
+
+    def _several(self, end: str, depth: int) -> list[Value]:
+        values = []
+        while self.token != end:
+            values.append(self.expression(0, depth + 1))
+            if self.token != end:
+                self.take(",")
+        self.take(end)
+        return values
+
+    def _object(self, depth: int) -> Value:
+        fields: dict[str, Cel] = {}
+        while self.token != "}":
+            if self.kind != "text":
+                raise Untranslatable("an object with computed keys")
+            key = _unquoted(self.take())
+            self.take(":")
+            fields[key] = as_cel(self.expression(0, depth + 1))
+            if self.token != "}":
+                self.take(",")
+        self.take("}")
+        return object_of(fields)
+
+
+def _unquoted(token: str) -> str:
+    return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[0] in "\"'`" else token
+
+
+def _binary(left: Value, sign: str, right: Value) -> Cel:
+    return operation(f"{as_cel(left).atom} {sign} {as_cel(right).atom}")
+
+
+def _joined(left: Cel, right: Cel) -> Cel:
+    return operation(f"{_as_text(left)} + {_as_text(right)}")
+
+
+def _as_text(value: Cel) -> str:
+    is_text = (
+        value.source.startswith('"') or value.source.startswith("string(") or " + string(" in value.source
+    )
+    return value.source if is_text else f"string({value})"
+
+
+def _apply(name: str, arguments: list[Cel], scope: Scope) -> Cel:
+    rule = FUNCTIONS.get((name, len(arguments)))
+    if rule is None:
+        raise Untranslatable(f"${name} with {len(arguments)} arguments")
+    if name == "uuid":
+        scope.say("$uuid() is the run's id and the time here: unique, but no random UUID")
+    return rule(*arguments)
+
+
+def _exists(value: Cel) -> Cel:
+    if "." not in value.source or not re.search(r"\.\w+$", value.source):
+        raise Untranslatable("$exists of what is no path")
+    return call("has", value)
+
+
+FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
+    ("string", 1): lambda value: call("string", value),
+    ("number", 1): lambda value: call("double", value),
+    ("boolean", 1): lambda value: operation(f"{value.atom} == true"),
+    ("not", 1): lambda value: operation(f"!{value.atom}"),
+    ("exists", 1): _exists,
+    ("count", 1): lambda value: call("size", value),
+    ("length", 1): lambda value: call("size", value),
+    ("sum", 1): lambda value: call("sum", value),
+    ("average", 1): lambda value: call("avg", value),
+    ("min", 1): lambda value: call("min", value),
+    ("max", 1): lambda value: call("max", value),
+    ("distinct", 1): lambda value: call("distinct", value),
+    ("sort", 1): lambda value: call("sort", value),
+    ("append", 2): lambda first, second: operation(f"{first.atom} + {second.atom}"),
+    ("lowercase", 1): lambda value: call("lower", value),
+    ("uppercase", 1): lambda value: call("upper", value),
+    ("trim", 1): lambda value: call("trim", value),
+    ("contains", 2): lambda value, part: Cel(f"{value.atom}.contains({part})"),
+    ("split", 2): lambda value, by: call("split", value, by),
+    ("join", 2): lambda items, by: call("join", items, by),
+    ("join", 1): lambda items: call("join", items, text("")),
+    ("replace", 3): lambda value, old, new: call("replace", value, old, new),
+    ("now", 0): lambda: call("string", "now()"),
+    ("uuid", 0): lambda: operation('run.id + "-" + string(now())'),
+    ("parse", 1): lambda value: call("from_json", value),
+    ("base64encode", 1): lambda value: call("base64", value),
+    ("base64decode", 1): lambda value: call("base64_decode", value),
+    ("partition", 2): lambda items, size: call("chunk", items, size),
+    ("range", 3): lambda first, last, step: call("range", first, operation(f"{last.atom} + 1"), step),
+    ("merge", 1): lambda values: call("merge", values),
+}
+"""By name and number of arguments."""

@@ -1,0 +1,1 @@
+"""Types of states → steps; ways between them → edges and loops. PURE."""

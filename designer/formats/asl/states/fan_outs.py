@@ -1,0 +1,196 @@
+"""Parallel → groups side by side; Map → a map with a body. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from designer.formats.asl.expressions.cel import Cel, Value, as_cel, list_of, literal, written
+from designer.formats.asl.expressions.templates import dynamic, jsonata
+from designer.formats.asl.machine import Machine
+from designer.formats.asl.states.data import DATA, always_leaves_data
+from designer.formats.asl.states.pieces import StepDocument
+from designer.formats.asl.states.resources import resource_of
+from designer.formats.asl.states.wrapping import wrap_in_group, write_catches
+from designer.formats.asl.states.writer import Writer, edge
+
+WriteBody = Callable[[Writer, Machine, Mapping[str, Value], Mapping[str, Value] | None], dict[str, Any]]
+"""The body for a machine inside a state, given more facts of the context object and what its first step
+sets.
+"""
+
+
+def write_parallel(writer: Writer, write_body: WriteBody) -> None:
+    found, fields = writer.input(), writer.fields
+    key = "Arguments" if writer.state.is_jsonata else "Parameters"
+    if key in fields:
+        found = writer.value(fields[key], writer.scope.on(found))
+    writer.set({}, "branches")
+    start, groups = writer.last or "", []
+    for number, branch in enumerate(writer.state.parts, 1):
+        _tell_part(writer, branch)
+        group: StepDocument = {"kind": "group", "title": f"{writer.state.name}: branch {number}"[:200]}
+        if found != Cel(f"context.{DATA}"):
+            group["input"] = {DATA: written(found)}
+        first = None if always_leaves_data(branch) else {DATA: Cel(f"context.{DATA}")}
+        group["body"] = write_body(writer, branch, {}, first)
+        writer.last = start
+        made = writer.add(group, f"branch_{number}")
+        made["output_key"] = made["name"]
+        groups.append(made["name"])
+    result = list_of(*(Cel(f"context.{name}.{DATA}") for name in groups))
+    _join(writer, groups, result)
+    guarded = wrap_in_group(writer) if "Retry" in fields or "Catch" in fields else ""
+    writer.go_on()
+    write_catches(writer, guarded)
+
+
+def _join(writer: Writer, groups: list[str], result: Value) -> None:
+    """The step behind all groups; it puts the list of what they left where the state says."""
+    first, place, writer.last = writer.piece.first, len(writer.piece.steps), None
+    writer.finish(None, None, result)
+    if writer.last is None:
+        writer.set({}, None)
+    writer.piece.first = first
+    writer.piece.edges += [edge(group, writer.piece.steps[place]["name"]) for group in groups]
+
+
+def _tell_part(writer: Writer, part: Machine) -> None:
+    for key, value in part.fields.items():
+        if key == "TimeoutSeconds":
+            writer.entry.say("TimeoutSeconds of a part is left out: state a timeout of the group")
+        elif key == "ProcessorConfig":
+            if isinstance(value, Mapping) and value.get("ExecutionType") == "EXPRESS":
+                writer.entry.say("an item's run is kept like any other; EXPRESS is left out")
+        elif key not in ("Comment", "QueryLanguage"):
+            writer.entry.say(f"{key} of a part is left out")
+
+
+def write_map(writer: Writer, write_body: WriteBody) -> None:
+    fields, part = writer.fields, writer.state.parts[0]
+    _tell_part(writer, part)
+    found = writer.input()
+    items = _items(writer, found)
+    step: StepDocument = {"kind": "map", "items": as_cel(items).source}
+    first = _item_data(writer, found, step)
+    facts = {"Map.Item.Value": Cel("context.item"), "Map.Item.Index": Cel("context.index")}
+    step["body"] = write_body(writer, part, facts, first)
+    _limits(writer, step)
+    made = writer.add(step)
+    raw = Cel(f"context.{writer.main}_result")
+    made["output_key"] = f"{writer.main}_result"
+    left = f"has(each.{DATA}) ? each.{DATA} : each" if "tolerate" in step else f"each.{DATA}"
+    result = Cel(f"{raw}.map(each, {left})")
+    if "ResultWriter" in fields:
+        result = _result_writer(writer, result)
+    writer.finish(made, raw, result)
+    guarded = wrap_in_group(writer) if "Retry" in fields else made["name"]
+    writer.go_on()
+    write_catches(writer, guarded)
+
+
+def _items(writer: Writer, found: Value) -> Value:
+    fields, scope = writer.fields, writer.scope.on(found)
+    if "ItemReader" in fields:
+        return _item_reader(writer, scope.data)
+    if "Items" in fields:
+        items = jsonata(fields["Items"], scope)
+        return items if isinstance(items, Cel) else literal(items)
+    if "ItemsPath" in fields:
+        return dynamic(fields["ItemsPath"], scope)
+    if writer.level.is_flat and found == Cel("context"):
+        writer.entry.say("the items are the whole input, which is an object here: its values are the items")
+        return Cel("context.items")
+    return found
+
+
+def _item_reader(writer: Writer, found: Value) -> Cel:
+    """A step whose worker reads the items, as the ItemReader would."""
+    reader = writer.fields["ItemReader"]
+    given = reader if isinstance(reader, Mapping) else {}
+    key = "Arguments" if writer.state.is_jsonata else "Parameters"
+    resource = resource_of(given.get("Resource"), given.get(key), f"read {writer.state.name}")
+    params = writer.value(resource.params or {}, writer.scope.on(found))
+    if config := given.get("ReaderConfig"):
+        params = {**params, "ReaderConfig": writer.value(config, writer.scope.on(found))}
+    step = writer.add({"worker": resource.worker, "params": written(params)}, "items")
+    step["output_key"] = step["name"]
+    step["compensation"] = "none"
+    writer.entry.say(
+        f"a worker {resource.worker} reads the items, all at once, and returns them as a list under `items`; "
+        "at most what fits into one output"
+    )
+    for name in given:
+        if name not in ("Resource", key, "ReaderConfig"):
+            writer.entry.say(f"{name} of ItemReader is left out")
+    return Cel(f"context.{step['name']}.items")
+
+
+def _item_data(writer: Writer, found: Value, step: StepDocument) -> Mapping[str, Value]:
+    """What the body begins with as data: the item, the selected values, or a batch of items."""
+    fields = writer.fields
+    key = next((key for key in ("ItemSelector", "Parameters") if key in fields), None)
+    machine = {
+        **writer.scope.machine,
+        "Map.Item.Value": Cel("context.item"),
+        "Map.Item.Index": Cel("context.index"),
+    }
+    scope = replace(writer.scope, data=found, machine=machine, elsewhere=None)
+    data: Value = Cel("context.item") if key is None else writer.value(fields[key], scope)
+    batcher = fields.get("ItemBatcher")
+    if not isinstance(batcher, Mapping):
+        return {DATA: data}
+    size = batcher.get("MaxItemsPerBatch")
+    step["batch_size"] = size if isinstance(size, int) and size > 1 else 100
+    if step["batch_size"] != size:
+        writer.entry.say(
+            f"how many items a batch takes is not fixed: batch_size {step['batch_size']} is taken"
+        )
+    for name in batcher:
+        if name not in ("MaxItemsPerBatch", "BatchInput"):
+            writer.entry.say(f"{name} of ItemBatcher is left out")
+    if key is not None:
+        writer.entry.say(
+            f"{key} is left out where items come in batches: the worker gets the items as they are"
+        )
+    batch: dict[str, Value] = {"Items": Cel("context.batch")}
+    if "BatchInput" in batcher:
+        batch["BatchInput"] = writer.value(batcher["BatchInput"], writer.scope.on(found))
+    return {DATA: batch}
+
+
+def _limits(writer: Writer, step: StepDocument) -> None:
+    fields = writer.fields
+    most = fields.get("MaxConcurrency")
+    if isinstance(most, int) and not isinstance(most, bool) and most > 0:
+        step["max_concurrency"] = most
+    elif most not in (None, 0):
+        writer.entry.say("MaxConcurrency is no number here and is left out")
+    share, count = fields.get("ToleratedFailurePercentage"), fields.get("ToleratedFailureCount")
+    if isinstance(share, int | float) and share > 0:
+        step["tolerate"] = f"{share:g} %"
+        if count is not None:
+            writer.entry.say("of ToleratedFailurePercentage and ToleratedFailureCount the percentage counts")
+    elif isinstance(count, int) and count > 0:
+        step["tolerate"] = count
+    elif share not in (None, 0) or count not in (None, 0):
+        writer.entry.say("how many failures are tolerated is no number here and is left out")
+    if "tolerate" in step:
+        writer.entry.say("an item that failed stays in the list of results, as an object with its error")
+
+
+def _result_writer(writer: Writer, result: Cel) -> Cel:
+    """A step whose worker writes the results, as the ResultWriter would."""
+    given = writer.fields["ResultWriter"]
+    given = given if isinstance(given, Mapping) else {}
+    key = "Arguments" if writer.state.is_jsonata else "Parameters"
+    resource = resource_of(given.get("Resource"), given.get(key), f"write {writer.state.name}")
+    params = written(writer.value(resource.params or {}, writer.scope))
+    step = writer.add({"worker": resource.worker, "params": {**params, "results": f"={result}"}}, "written")
+    step["output_key"] = step["name"]
+    writer.entry.say(f"a worker {resource.worker} writes the results and returns where they are")
+    for name in given:
+        if name not in ("Resource", key):
+            writer.entry.say(f"{name} of ResultWriter is left out")
+    return Cel(f"context.{step['name']}")

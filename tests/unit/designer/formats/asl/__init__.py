@@ -1,0 +1,1 @@
+"""Amazon States Language: machines in, drafts and reports out."""
