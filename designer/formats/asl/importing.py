@@ -13,13 +13,17 @@ from designer.formats.asl.report import Report
 from designer.formats.asl.states.data import DATA
 from designer.formats.asl.states.levels import write_machine
 from designer.formats.asl.states.writer import Drafting
+from designer.formats.asl.undo import accept, propose
 from workers.sdk.limits import SECONDS_MAX
 
 
 def import_machine(
-    machine: Machine, title: str, workflows: Collection[str] = ()
+    machine: Machine, title: str, workflows: Collection[str] = (), accepts_undo: bool = False
 ) -> tuple[dict[str, Any], Report]:
-    """The draft of a machine, and the report by state. `workflows` are those that it may start."""
+    """The draft of a machine, and the report by state. `workflows` are those that it may start.
+
+    With `accepts_undo` the undo slots that the report proposes are written into the draft.
+    """
     name = snake(title, "machine")
     report = Report(name)
     drafting = Drafting(report, frozenset(workflows) - {name})
@@ -30,6 +34,9 @@ def import_machine(
     document["defaults"] = {"timeout": SECONDS_MAX, "retry": {"max_attempts": 1}}
     _tell_machine(machine, document, report)
     document |= graph
+    propose(machine, drafting.calls, report)
+    if accepts_undo:
+        accept(document, report)
     _tell_steps(drafting, document)
     _in_order_of_file(report, machine)
     return document, report

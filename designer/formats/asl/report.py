@@ -52,12 +52,13 @@ class Entry:
 
 @dataclass
 class Proposal:
-    """A worker that seems to undo a step, because a Catch leads to it."""
+    """A worker that seems to undo a step, since a Catch leads to it; `undo_step` is where it is called."""
 
     step: str
     worker: str
     params: Mapping[str, Any]
     because: str
+    undo_step: str
     accepted: bool = False
 
     def as_json(self) -> dict[str, Any]:

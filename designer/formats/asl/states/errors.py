@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,11 +14,17 @@ CODES: Mapping[str, str] = {
     "States.Timeout": TIMEOUT,
     "States.HeartbeatTimeout": TIMEOUT,
     "States.NoChoiceMatched": "no_branch_matched",
-    "States.DataLimitExceeded": "too_large",
+    "States.DataLimitExceeded": "bad_output",
     "States.ExceedToleratedFailureThreshold": "items_failed",
+    "States.Runtime": "bad_expression",
+    "States.ParameterPathFailure": "bad_expression",
+    "States.ResultPathMatchFailure": "bad_expression",
+    "States.IntrinsicFailure": "bad_expression",
+    "States.QueryEvaluationError": "bad_expression",
 }
 """Names of errors that the engine raises under its own codes. Others are codes that workers raise."""
-EVERY = ("States.ALL", "States.TaskFailed", "States.BranchFailed", "States.Runtime")
+EVERY = ("States.ALL", "States.TaskFailed", "States.BranchFailed")
+_NOT_IN_CODES = re.compile(r"[^A-Za-z0-9_.*-]+")
 
 
 def patterns(names: object) -> tuple[list[str] | None, bool]:
@@ -27,7 +34,12 @@ def patterns(names: object) -> tuple[list[str] | None, bool]:
         return None, False
     if any(name in EVERY for name in listed):
         return None, not any(CODES.get(name) == TIMEOUT for name in listed)
-    return list(dict.fromkeys(CODES.get(name, name) for name in listed)), False
+    return list(dict.fromkeys(CODES.get(name, code_of(name)) for name in listed)), False
+
+
+def code_of(name: str) -> str:
+    """The name of an error with the characters that a code may have."""
+    return _NOT_IN_CODES.sub("_", name)[:100].lstrip("_.*-") or "failed"
 
 
 def retry_policies(rules: list[Mapping[str, Any]], say: Callable[[str], None]) -> Any:

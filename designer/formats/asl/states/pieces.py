@@ -95,7 +95,7 @@ class _Graph:
 
     def _join(self, transition: Transition, target: str) -> None:
         edge = {"from": transition.source, "to": target, **transition.rules}
-        same = [old for old in self.edges if (old["from"], old["to"]) == (edge["from"], edge["to"])]
+        same = [old for old in self.edges if _ends(old) == _ends(edge)]
         if not same:
             self.edges.append(edge)
         elif self._is_last(same[-1]) and same[-1].keys() == edge.keys() == {"from", "to", "when"}:
@@ -107,6 +107,11 @@ class _Graph:
     def _is_last(self, edge: EdgeDocument) -> bool:
         """Whether no other way from the same step is tried after this one."""
         return [old for old in self.edges if old["from"] == edge["from"]][-1] is edge
+
+
+def _ends(edge: EdgeDocument) -> tuple[str, str, bool]:
+    """What two edges of a graph may not have in common."""
+    return edge["from"], edge["to"], "on" in edge
 
 
 def without_idle_steps(

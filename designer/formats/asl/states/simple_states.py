@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from designer.expressions.scanner import LENGTH_MAX
-from designer.formats.asl.expressions.cel import Cel, Value, as_cel, written
+from designer.formats.asl.expressions.cel import Cel, Value, as_cel, operation, written
 from designer.formats.asl.expressions.choices import condition, leftover
 from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.expressions.templates import dynamic, jsonata, template
 from designer.formats.asl.states.data import DATA
+from designer.formats.asl.states.errors import code_of
 from designer.formats.asl.states.pieces import Transition
 from designer.formats.asl.states.writer import Writer, edge
 from workers.sdk.limits import SECONDS_MAX
@@ -124,12 +125,22 @@ def write_succeed(writer: Writer) -> None:
 
 
 def write_fail(writer: Writer) -> None:
-    fields, scope = writer.fields, writer.scope
-    step: dict[str, Any] = {"kind": "fail"}
-    for key, name in (("Error", "code"), ("Cause", "message")):
-        if f"{key}Path" in fields:
-            step[name] = written(as_cel(dynamic(fields[f"{key}Path"], scope)))
-        elif key in fields:
-            step[name] = written(jsonata(fields[key], scope) if writer.state.is_jsonata else fields[key])
-    step.setdefault("code", "failed")
+    code, message = (_fail_value(writer, key) for key in ("Error", "Cause"))
+    if isinstance(code, Cel):
+        message = operation(
+            f"string({code})" if message is None else f'string({code}) + ": " + string({as_cel(message)})'
+        )
+        writer.entry.say("an error's code is fixed here: what is computed stands in the message")
+    step: dict[str, Any] = {"kind": "fail", "code": code_of(code) if isinstance(code, str) else "failed"}
+    if isinstance(code, str) and step["code"] != code:
+        writer.entry.say(f"the code {code[:60]!r} is written {step['code']}")
+    if message is not None:
+        step["message"] = written(message)
     writer.add(step)
+
+
+def _fail_value(writer: Writer, key: str) -> Value:
+    fields = writer.fields
+    if f"{key}Path" in fields:
+        return as_cel(dynamic(fields[f"{key}Path"], writer.scope))
+    return jsonata(fields.get(key), writer.scope) if writer.state.is_jsonata else fields.get(key)

@@ -24,6 +24,7 @@ def write_task(writer: Writer) -> None:
     needs_group = resource.waits_for_token and ("Retry" in writer.fields or "Catch" in writer.fields)
     params = _params(writer, resource)
     step = writer.add(_call(writer, resource, params))
+    writer.level.drafting.calls[writer.state.path] = step
     if not needs_group:
         _guard(writer, step)
     guarded = step["name"]

@@ -31,8 +31,8 @@ class Drafting:
     names: Names = field(default_factory=Names)
     stands_for: dict[str, str] = field(default_factory=dict)
     back: dict[str, str] = field(default_factory=dict)
-    kept: set[str] = field(default_factory=set)
-    """Facts about the run that bodies read, so that the first step must put them into the context."""
+    calls: dict[str, StepDocument] = field(default_factory=dict)
+    """The steps that do the work of Tasks, by the paths of their states."""
 
 
 @dataclass(frozen=True)

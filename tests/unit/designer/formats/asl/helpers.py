@@ -109,8 +109,9 @@ def _is_way(name: str) -> bool:
 
 def check_graph(graph: Mapping[str, Any]) -> None:
     names = {step["name"] for step in graph["steps"]}
-    pairs = [(edge["from"], edge["to"]) for edge in graph["edges"]]
-    assert len(pairs) == len(set(pairs)), "two steps are joined once"
+    joined = [(edge["from"], edge["to"], "on" in edge) for edge in graph["edges"]]
+    assert len(joined) == len(set(joined)), "two steps are joined once"
+    pairs = [(source, target) for source, target, _ in joined]
     assert {name for pair in pairs for name in pair} <= names
     left = set(names)
     while free := {
