@@ -1,4 +1,4 @@
-"""How people see a status: a word, an icon and a tone; and those of a step's undo as it is designed. PURE."""
+"""How people see a status: a word, an icon and a tone; also of undo slots and of imported states. PURE."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ SLOT_LOOKS: Mapping[Slot, Look] = {
     "irreversible": Look("Irreversible", "lock", "care"),
     "unstated": Look("No undo", "gap", "care"),
 }
+
+IMPORT_LOOKS: Mapping[str, Look] = {
+    "mapped": Look("Mapped", "check", "go"),
+    "approximated": Look("Approximated", "alert", "care"),
+    "not_possible": Look("Not possible", "cross", "stop"),
+}
+"""Of a state of a machine, by what became of it."""

@@ -53,9 +53,9 @@ def load_file(path: Path) -> list[Any]:
     if path.suffix not in SUFFIXES:
         raise FormatError("unknown_format", f"a workflow's file ends in {', '.join(SUFFIXES)}")
     if path.suffix == ".py":
-        _read(path)
+        read_text(path)
         return [dump(graph) for graph in run_script(path)]
-    return [(from_json if path.suffix == ".json" else from_yaml)(_read(path))]
+    return [(from_json if path.suffix == ".json" else from_yaml)(read_text(path))]
 
 
 def from_json(text: str) -> Any:
@@ -85,7 +85,8 @@ def from_yaml(text: str) -> Any:
         raise FormatError("not_yaml", "a number has too many digits; make it a text") from None
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Returns the text of a file. Raises FormatError."""
     try:
         _check_size(path.stat().st_size)
         return path.read_bytes().decode("utf-8-sig")

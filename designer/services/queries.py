@@ -27,6 +27,11 @@ def get_workflow(name: str) -> Workflow:
     return workflow
 
 
+def workflow_names() -> frozenset[str]:
+    """The names of all workflows."""
+    return frozenset(Workflow.objects.values_list("name", flat=True))
+
+
 def published_versions(workflow: str | Workflow | OuterRef) -> QuerySet[WorkflowVersion]:
     """The published versions of a workflow (its name, its row, or a reference to it), the newest first."""
     key = "workflow__name" if isinstance(workflow, str) else "workflow"

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from designer.document.graph import Slot
-from designer.document.looks import SLOT_LOOKS, Look
+from designer.document.looks import IMPORT_LOOKS, SLOT_LOOKS, Look
 from designer.templatetags.page import icon
 
 register = template.Library()
@@ -30,3 +30,9 @@ def badge_html(look: Look, name: str, extra: str = "") -> SafeString:
 def slot_badge(slot: Slot) -> SafeString:
     """The badge of how a step is undone."""
     return badge_html(SLOT_LOOKS[slot], f"slot-{slot}")
+
+
+@register.simple_tag
+def import_badge(status: str) -> SafeString:
+    """The badge of what became of a state of an imported machine."""
+    return badge_html(IMPORT_LOOKS[status], f"import-{status}")

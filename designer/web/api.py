@@ -202,13 +202,19 @@ WRITTEN_BODY: dict[str, Any] = {
 
 @router.post("/documents/read", auth=callers("design"), response=dict[str, Any], openapi_extra=A_TEXT)
 def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
-    """The workflow in a file's text, and its problems; the file's name says how it is written."""
+    """The workflow in a file's text, and its problems; the file's name says how it is written.
+
+    A state machine of Amazon States Language is read as a draft, and `report` says what became of each
+    state: `mapped`, `approximated` or `not_possible`.
+    """
     return apart(_read, name, _text(request))
 
 
 def _read(name: str, text: str) -> dict[str, Any]:
-    document = read_workflow(name, text)
-    return {"document": document, "problems": _problems(queries.problems_of(document))}
+    brought = read_workflow(name, text, queries.workflow_names())
+    report = {} if brought.report is None else {"report": brought.report.as_json()}
+    problems = _problems(queries.problems_of(brought.document))
+    return {"document": brought.document, "problems": problems, **report}
 
 
 @router.post("/documents/write", openapi_extra=WRITTEN_BODY)

@@ -10,9 +10,10 @@ from django import forms
 from designer import patterns
 from designer.document.limits import DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX, TITLE_LENGTH_MAX
 from designer.errors import DocumentRefused, FormatError, StaleDraft
+from designer.formats.asl.report import Report
 from designer.formats.uploads import read_workflow
 from designer.models import Workflow
-from designer.services import workflows
+from designer.services import queries, workflows
 
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
@@ -62,7 +63,7 @@ class ImportForm(forms.Form):
     """
 
     file = forms.FileField(
-        required=False, widget=forms.FileInput({"class": "file-input", "accept": ".json,.yaml,.yml"})
+        required=False, widget=forms.FileInput({"class": "file-input", "accept": ".json,.yaml,.yml,.asl"})
     )
     file_name = forms.CharField(required=False, widget=forms.HiddenInput)
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
@@ -70,7 +71,9 @@ class ImportForm(forms.Form):
         max_length=NAME_LENGTH_MAX, required=False, widget=forms.TextInput({"class": "input code"})
     )
     replace = forms.BooleanField(required=False)
+    accept_undo = forms.BooleanField(required=False)
     taken = ""
+    report: Report | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -98,14 +101,17 @@ class ImportForm(forms.Form):
             cleaned |= {"file_name": file.name, "text": text}
         if not cleaned.get("text"):
             raise FormatError("no_file", "Choose a file, or drop one here.")
-        document = read_workflow(cleaned["file_name"], cleaned["text"])
+        brought = read_workflow(
+            cleaned["file_name"], cleaned["text"], queries.workflow_names(), cleaned["accept_undo"]
+        )
+        document, self.report = brought.document, brought.report
         stated_name = document.get("name")
         stem = cleaned["file_name"].rpartition(".")[0]
         cleaned["name"] = (
             cleaned.get("name") or (stated_name if isinstance(stated_name, str) else "") or name_from(stem)
         )
         cleaned["document"] = {**document, "name": cleaned["name"]}
-        self.data = {key: cleaned[key] for key in ("file_name", "text", "name")}
+        self.data = {key: cleaned[key] for key in ("file_name", "text", "name", "accept_undo")}
 
     def store(self, user: Any) -> bool:
         """Stores the draft. Returns False, with an error at the field `name`, if it cannot have that name."""

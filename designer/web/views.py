@@ -79,9 +79,14 @@ def workflow_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page_for("design")
 def workflow_import(request: HttpRequest) -> HttpResponse:
-    """Stores a file as a draft, so that a person sees it before anything of it runs."""
+    """Stores a file as a draft, so that a person sees it before anything of it runs.
+
+    What became of a state machine is told before the draft is shown.
+    """
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if request.method == "POST" and form.is_valid() and form.store(request.user):
+        if form.report is not None:
+            return render(request, "workflows/imported.html", {"form": form, "report": form.report})
         return redirect("workflow-edit", form.cleaned_data["name"])
     status = 422 if request.method == "POST" else 200
     return render(request, "workflows/import.html", {"form": form}, status=status)

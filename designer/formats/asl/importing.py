@@ -46,9 +46,9 @@ def _tell_machine(machine: Machine, document: dict[str, Any], report: Report) ->
     for key, value in machine.fields.items():
         if key == "TimeoutSeconds" and isinstance(value, int | float) and value > 0:
             document["timeout"] = min(value, SECONDS_MAX)
-            report.note("after TimeoutSeconds the run is cancelled and what can be undone is undone")
+            report.note("After TimeoutSeconds the run is cancelled, and what can be undone is undone.")
         elif key not in ("Comment", "Version", "QueryLanguage"):
-            report.note(f"{key} of the machine is left out")
+            report.note(f"{key} of the machine is left out.")
 
 
 def _tell_steps(drafting: Drafting, document: Mapping[str, Any]) -> None:
@@ -61,12 +61,14 @@ def _tell_steps(drafting: Drafting, document: Mapping[str, Any]) -> None:
         if worker := step.get("worker"):
             report.workers.setdefault(worker, []).append(step["name"])
     if any(DATA in (step.get("output_key"), *step.get("values", {})) for step in steps.values()):
-        report.note(f"`$` is kept under the key {DATA} of the context, and so is the output of the run")
+        report.note(
+            f"The machine's data, $, is kept under the key {DATA} of the context, and so is the run's output."
+        )
     else:
-        report.note("`$` is the context itself: what states add is added to it")
-    report.note("a Task has no retries and no timeout but those that it states: see the workflow's defaults")
+        report.note("The machine's data, $, is the context itself: what states add is added to it.")
+    report.note("A Task has no retries and no timeout but those that it states: see the workflow's defaults.")
     if "${" in str(document):
-        report.note("${Placeholders} stand as they are in the params: fill them in")
+        report.note("${Placeholders} stand as they are in the params: fill them in.")
 
 
 def every_step(graph: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,21 +1,18 @@
-"""Reads the JSON of a state machine and says where it is no Amazon States Language. PURE."""
+"""Reads the value of a state machine and says where it is no Amazon States Language. PURE."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from designer.errors import FormatError
-from designer.formats.formats import from_json
 from designer.problems import suggestion, truncate
 
 Language = Literal["JSONPath", "JSONata"]
 TYPES = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
 DEPTH_MAX = 12
 STATES_MAX = 400
-_BARE_PLACEHOLDER = re.compile(r"([:\[,]\s*)(\$\{[^{}\"\n]*\})(?=\s*[,\]}])")
 
 
 @dataclass(frozen=True)
@@ -56,20 +53,6 @@ class Machine:
 def is_machine(value: object) -> bool:
     """Whether a JSON value looks like a state machine."""
     return isinstance(value, Mapping) and "States" in value and "StartAt" in value
-
-
-def read_machine(text: str) -> Machine:
-    """Reads a machine's text, in which `${Placeholders}` may stand where a number belongs. Raises
-    FormatError.
-    """
-    try:
-        value = from_json(text)
-    except FormatError:
-        quoted = _BARE_PLACEHOLDER.sub(r'\1"\2"', text)
-        if quoted == text:
-            raise
-        value = from_json(quoted)
-    return machine_of(value)
 
 
 def machine_of(value: object) -> Machine:

@@ -12,7 +12,7 @@ from config.lib.commands import SagaboardCommand
 from designer.document.document import parse
 from designer.document.graph import Graph
 from designer.errors import FormatError
-from designer.formats.formats import load_file
+from designer.formats.uploads import load_workflows
 from designer.problems import Problem, errors
 from designer.services.limits import limit_problems
 from designer.services.queries import published_graph
@@ -45,7 +45,7 @@ def check_files(files: list[str]) -> Iterator[tuple[str, Problem]]:
     documents: list[tuple[str, Any]] = []
     for file in files:
         try:
-            documents += [(file, document) for document in load_file(Path(file))]
+            documents += [(file, brought.document) for brought in load_workflows(Path(file))]
         except FormatError as error:
             yield file, Problem(error.code, "", str(error))
     graphs = {graph.name: graph for _, document in documents if (graph := parse(document)[0])}

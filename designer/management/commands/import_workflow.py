@@ -2,35 +2,78 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from config.lib.commands import Refused, SagaboardCommand
 from designer.errors import DesignerError
-from designer.formats.formats import load_file
+from designer.formats.asl.names import snake
+from designer.formats.asl.report import Report
+from designer.formats.uploads import load_workflows
+from designer.services.queries import workflow_names
 from designer.services.workflows import import_document
+
+INCOMPLETE = 1
 
 
 class Command(SagaboardCommand):
-    help = "Stores the workflows of JSON, YAML or Python files as drafts; with --publish, as versions."
+    help = (
+        "Stores the workflows of JSON, YAML or Python files as drafts; with --publish, as versions. A state "
+        "machine of Amazon States Language becomes a draft, and what became of each state is reported."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help=".json, .yaml or .py (which is run)")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help=".json, .yaml, .asl.json or .py (which is run)"
+        )
         parser.add_argument("--publish", action="store_true", help="publish each workflow at once")
+        parser.add_argument(
+            "--report", metavar="FILE", help="write the reports of state machines there, as JSON"
+        )
+        parser.add_argument(
+            "--strict", action="store_true", help="exit code 1 if a state of a machine is not possible here"
+        )
+        parser.add_argument(
+            "--accept-undo",
+            action="store_true",
+            help="write the undo slots that a report proposes into the draft of a state machine",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        reports: list[Report] = []
+        together = {snake(Path(file).name.partition(".")[0]) for file in options["files"]}
         for file in options["files"]:
             try:
-                for document in load_file(Path(file)):
-                    saved = import_document(document, options["publish"])
-                    for problem in saved.problems:
-                        self.stderr.write(f"{file}:{problem.path}: {problem.code}: {problem.message}")
-                    what = (
-                        f"version {saved.version.number}"
-                        if saved.version
-                        else f"draft, revision {saved.revision}"
-                    )
-                    self.stdout.write(f"{saved.name}: {what}")
+                reports += self._import(Path(file), frozenset(together), options)
             except DesignerError as error:
                 raise Refused(f"{file}: {error}") from error
+        if options["report"]:
+            self._write(Path(options["report"]), reports)
+        if options["strict"] and not all(report.is_complete for report in reports):
+            sys.exit(INCOMPLETE)
+
+    def _import(self, path: Path, together: frozenset[str], options: dict[str, Any]) -> list[Report]:
+        """Stores the workflows of a file. Returns the reports on those that were state machines."""
+        reports = []
+        for brought in load_workflows(path, workflow_names() | together, options["accept_undo"]):
+            saved = import_document(brought.document, options["publish"])
+            for problem in saved.problems:
+                self.stderr.write(f"{path}:{problem.path}: {problem.code}: {problem.message}")
+            what = f"version {saved.version.number}" if saved.version else f"draft, revision {saved.revision}"
+            self.stdout.write(f"{saved.name}: {what}")
+            if brought.report is not None:
+                self.stdout.write(brought.report.as_text(), ending="")
+                reports.append(brought.report)
+        return reports
+
+    def _write(self, path: Path, reports: list[Report]) -> None:
+        """One report as an object, several as a list."""
+        values = [report.as_json() for report in reports]
+        text = json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=2)
+        try:
+            path.write_text(f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            raise Refused(f"{path}: {error.strerror or error}") from error

@@ -158,3 +158,43 @@ def test_check_goes_on_after_a_file_that_cannot_be_read(file: Any, tmp_path: Pat
     code, out, _ = run("check_workflow", missing, bad)
     assert code == 1
     assert out.startswith(f"{missing}:: unreadable: No such file or directory\n{bad}:steps[0].worker")
+
+
+MACHINE = {
+    "StartAt": "Look",
+    "States": {
+        "Look": {"Type": "Task", "Resource": "${LookFunctionArn}", "Next": "Dream"},
+        "Dream": {"Type": "Dream", "End": True},
+    },
+}
+
+
+def test_import_of_a_state_machine_makes_a_draft_and_reports_each_state(file: Any, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    code, out, err = run("import_workflow", file(MACHINE, "Look.asl.json"), "--report", str(report))
+    assert code == 0
+    assert out.startswith(
+        "look: draft, revision 1\nlook: 2 states: 1 mapped, 0 approximated, 1 not possible\n"
+    )
+    assert "unknown_worker: there is no worker 'look'" in err
+    assert [state["status"] for state in json.loads(report.read_text())["states"]] == [
+        "mapped",
+        "not_possible",
+    ]
+    assert get_workflow("look").draft is not None
+
+
+def test_a_state_that_is_not_possible_is_an_error_only_if_asked(file: Any) -> None:
+    assert run("import_workflow", file(MACHINE, "Look.asl.json"), "--strict")[0] == 1
+    good = {"StartAt": "Look", "States": {"Look": {"Type": "Pass", "End": True}}}
+    assert run("import_workflow", file(good, "other.asl.json"), "--strict")[0] == 0
+
+
+def test_several_state_machines_have_a_list_of_reports(file: Any, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    files = [file(MACHINE, "one.asl.json"), file(MACHINE, "two.asl")]
+    assert run("import_workflow", *files, "--report", str(report))[0] == 0
+    assert [each["workflow"] for each in json.loads(report.read_text())] == ["one", "two"]
+    assert run("import_workflow", files[0], "--report", str(tmp_path / "no" / "where"))[0] == 2
+    assert run("import_workflow", file("[]", "bad.asl.json"))[0] == 2
+    assert run("check_workflow", files[0])[0] == 1

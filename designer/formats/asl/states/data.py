@@ -38,12 +38,21 @@ def _only_adds(state: State, machine: Machine) -> bool:
         for rule in fields.get("Catch", [])
     )
     if state.type in _RESULTS:
-        is_last = fields.get("End") is True and "ResultSelector" not in fields and "ResultPath" not in fields
+        is_plain_result = "ResultSelector" not in fields and "ResultPath" not in fields
+        is_last = is_plain_result and _is_read_no_more(state, machine)
         return caught and (_adds_key(fields.get("ResultPath", "$")) or (is_last and state.type == "Task"))
     if state.type == "Pass":
         sets = "Parameters" in fields or "Result" in fields or "InputPath" in fields
         return not sets or _adds_key(fields.get("ResultPath", "$"))
     return state.type == "Fail" or not _is_narrowed(fields.get("InputPath", "$"))
+
+
+def _is_read_no_more(state: State, machine: Machine) -> bool:
+    """Whether the machine ends behind a state, and nothing reads the data any more."""
+    if state.fields.get("End") is True or state.next is None:
+        return True
+    after = machine.states[state.next]
+    return not reads_data(after) or (after.type == "Succeed" and after.fields.keys() <= {"Type", "Comment"})
 
 
 def _rules(fields: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -125,3 +125,24 @@ def test_yaml_of_a_document_is_the_document() -> None:
     graph, _ = parse(GOOD)
     assert graph is not None
     assert from_yaml(yaml_of(GOOD)) == GOOD == from_json(json.dumps(dump(graph)))
+
+
+def test_a_state_machine_is_read_as_a_draft_with_a_report(dora: Client) -> None:
+    machine = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Task", "Resource": "${Work}", "Retry": [], "End": True}},
+    }
+    answer = read(dora, json.dumps(machine), "ship.asl.json").json()
+    assert answer["document"]["steps"] == [{"name": "a", "title": "A", "worker": "work"}]
+    assert answer["report"]["states"] == [
+        {
+            "state": "A",
+            "type": "Task",
+            "status": "mapped",
+            "steps": ["a"],
+            "fields": answer["report"]["states"][0]["fields"],
+            "differs": [],
+            "why": [],
+        }
+    ]
+    assert answer["report"]["workers"] == [{"name": "work", "steps": ["a"]}]

@@ -85,3 +85,45 @@ def test_only_who_may_design_brings_in(viewer: Client, stranger: Client, designe
     assert stranger.get(URL).status_code == 302
     assert URL in designer.get("/workflows/").content.decode()
     assert URL not in viewer.get("/workflows/").content.decode()
+
+
+MACHINE = {
+    "StartAt": "Book <hotel>",
+    "States": {
+        "Book <hotel>": {"Type": "Task", "Resource": "${Book}", "ResultPath": "$.hotel", "Next": "Charge"},
+        "Charge": {
+            "Type": "Task",
+            "Resource": "${Charge}",
+            "ResultPath": None,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Cancel hotel"}],
+            "End": True,
+        },
+        "Cancel hotel": {"Type": "Task", "Resource": "${Cancel}", "Next": "Failed"},
+        "Failed": {"Type": "Fail", "Error": "Failed"},
+    },
+}
+
+
+def test_a_state_machine_becomes_a_draft_and_a_report(designer: Client) -> None:
+    answer = bring(designer, json.dumps(MACHINE), "Trip.asl.json")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Book &lt;hotel&gt;" in page and reverse("workflow-edit", args=["trip"]) in page
+    assert "is undone by" in page and "Fill them in" in page
+    draft = Workflow.objects.get(name="trip").draft or {}
+    assert [step["name"] for step in draft["steps"]][:2] == ["book_hotel", "charge"]
+    assert "compensation" not in draft["steps"][0]
+
+
+def test_proposed_undo_slots_are_filled_in_when_they_are_accepted(designer: Client) -> None:
+    sent = {"file_name": "Trip.asl.json", "text": json.dumps(MACHINE), "name": "trip"}
+    answer = designer.post(URL, {**sent, "replace": "on", "accept_undo": "on"})
+    assert "Undo slots that were filled in" in answer.content.decode()
+    draft = Workflow.objects.get(name="trip").draft or {}
+    assert draft["steps"][0]["compensation"] == {"worker": "cancel"}
+
+
+def test_a_state_machine_that_is_wrong_is_told_in_place(designer: Client) -> None:
+    answer = bring(designer, json.dumps({**MACHINE, "StartAt": "Nowhere"}), "Trip.asl.json")
+    assert answer.status_code == 422
+    assert "StartAt: &#x27;Nowhere&#x27; is not the name of a state" in answer.content.decode()

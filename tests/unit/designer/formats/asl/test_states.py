@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from designer.errors import FormatError
-from designer.formats.asl.machine import machine_of, read_machine
+from designer.formats.asl.machine import machine_of
+from designer.formats.uploads import read_workflow
 from tests.unit.designer.formats.asl.helpers import (
     chain,
     draft_of,
@@ -370,6 +371,10 @@ def test_what_is_no_machine_is_refused_with_its_place(machine: Any, words: str) 
 
 def test_placeholders_may_stand_where_numbers_belong() -> None:
     text = '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${Delay}, "End": true}}}'
-    assert read_machine(text).states["A"].fields["Seconds"] == "${Delay}"
+    brought = read_workflow("wait.asl.json", text)
+    assert brought.document["name"] == "wait"
+    assert brought.report is not None and brought.report.entries[0].status == "approximated"
     with pytest.raises(FormatError, match="line 1"):
-        read_machine('{"StartAt": }')
+        read_workflow("wait.asl.json", '{"StartAt": }')
+    with pytest.raises(FormatError, match="a state machine is an object"):
+        read_workflow("wait.asl.json", "[]")
