@@ -92,9 +92,11 @@ def _state(name: str, value: object, place: str, path: str, language: Language, 
     if own not in ("JSONPath", "JSONata"):
         raise _bad(_join(place, "QueryLanguage"), f"{truncate(own)} is neither JSONPath nor JSONata")
     inner = f"{path}{name}"
+    given = _parts_of(kind, fields, place)
+    is_clear = _names_differ([part for _, part in given])
     parts = tuple(
-        _machine(part, _join(place, key), f"{inner}/", own, depth + 1)
-        for key, part in _parts_of(kind, fields, place)
+        _machine(part, _join(place, key), f"{inner}/" if is_clear else f"{inner}/{number}/", own, depth + 1)
+        for number, (key, part) in enumerate(given, 1)
     )
     return State(name, inner, kind, fields, own, parts)
 
@@ -111,6 +113,17 @@ def _parts_of(kind: str, fields: Mapping[str, Any], place: str) -> list[tuple[st
             raise _bad(_join(place, "ItemProcessor"), "a Map needs what it does with each item")
         return [(key, fields[key])]
     return []
+
+
+def _names_differ(parts: list[object]) -> bool:
+    """Whether no two parts of a state have states of the same name."""
+    names = [
+        name
+        for part in parts
+        if isinstance(part, Mapping) and isinstance(part.get("States"), Mapping)
+        for name in part["States"]
+    ]
+    return len(names) == len(set(names))
 
 
 def targets(state: State) -> Iterator[tuple[str, object]]:

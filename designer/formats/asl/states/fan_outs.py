@@ -13,12 +13,10 @@ from designer.formats.asl.states.data import DATA, always_leaves_data
 from designer.formats.asl.states.pieces import StepDocument
 from designer.formats.asl.states.resources import resource_of
 from designer.formats.asl.states.wrapping import wrap_in_group, write_catches
-from designer.formats.asl.states.writer import Writer, edge
+from designer.formats.asl.states.writer import Writer, edge, escaped
 
-WriteBody = Callable[[Writer, Machine, Mapping[str, Value], Mapping[str, Value] | None], dict[str, Any]]
-"""The body for a machine inside a state, given more facts of the context object and what its first step
-sets.
-"""
+WriteBody = Callable[[Writer, Machine, Mapping[str, Value], list[StepDocument]], dict[str, Any]]
+"""The body for a machine inside a state, given more facts of the context object, and its first steps."""
 
 
 def write_parallel(writer: Writer, write_body: WriteBody) -> None:
@@ -33,7 +31,7 @@ def write_parallel(writer: Writer, write_body: WriteBody) -> None:
         group: StepDocument = {"kind": "group", "title": f"{writer.state.name}: branch {number}"[:200]}
         if found != Cel(f"context.{DATA}"):
             group["input"] = {DATA: written(found)}
-        first = None if always_leaves_data(branch) else {DATA: Cel(f"context.{DATA}")}
+        first = [] if always_leaves_data(branch) else [_begin(writer, {DATA: Cel(f"context.{DATA}")})]
         group["body"] = write_body(writer, branch, {}, first)
         writer.last = start
         made = writer.add(group, f"branch_{number}")
@@ -73,7 +71,7 @@ def write_map(writer: Writer, write_body: WriteBody) -> None:
     found = writer.input()
     items = _items(writer, found)
     step: StepDocument = {"kind": "map", "items": as_cel(items).source}
-    first = _item_data(writer, found, step)
+    first = _item_steps(writer, found, step)
     facts = {"Map.Item.Value": Cel("context.item"), "Map.Item.Index": Cel("context.index")}
     step["body"] = write_body(writer, part, facts, first)
     _limits(writer, step)
@@ -127,8 +125,16 @@ def _item_reader(writer: Writer, found: Value) -> Cel:
     return Cel(f"context.{step['name']}.items")
 
 
-def _item_data(writer: Writer, found: Value, step: StepDocument) -> Mapping[str, Value]:
-    """What the body begins with as data: the item, the selected values, or a batch of items."""
+def _begin(writer: Writer, values: Mapping[str, Value]) -> StepDocument:
+    """The step with which a body begins."""
+    return {"name": writer.new_name("begin"), "kind": "set", "values": written(dict(values))}
+
+
+def _item_steps(writer: Writer, found: Value, step: StepDocument) -> list[StepDocument]:
+    """What the body begins with as data: the item, the selected values, or a batch of items.
+
+    What cannot be said of an item is left to a worker in the body.
+    """
     fields = writer.fields
     key = next((key for key in ("ItemSelector", "Parameters") if key in fields), None)
     machine = {
@@ -136,11 +142,27 @@ def _item_data(writer: Writer, found: Value, step: StepDocument) -> Mapping[str,
         "Map.Item.Value": Cel("context.item"),
         "Map.Item.Index": Cel("context.index"),
     }
-    scope = replace(writer.scope, data=found, machine=machine, elsewhere=None)
+    first: list[StepDocument] = []
+
+    def evaluate(worker: str, source: str, data: str) -> Cel:
+        name = writer.new_name("item")
+        params = {"expression": escaped(source), "data": f"={data}", "item": "=context.item"}
+        first.append(
+            {"name": name, "worker": worker, "params": params, "compensation": "none", "output_key": name}
+        )
+        return Cel(f"context.{name}.value")
+
+    scope = replace(writer.scope, data=found, machine=machine, elsewhere=evaluate)
     data: Value = Cel("context.item") if key is None else writer.value(fields[key], scope)
-    batcher = fields.get("ItemBatcher")
-    if not isinstance(batcher, Mapping):
-        return {DATA: data}
+    if isinstance(fields.get("ItemBatcher"), Mapping):
+        first, data = [], _batch(writer, found, step, key)
+    steps = [*first, _begin(writer, {DATA: data})]
+    writer.entry.steps += [made["name"] for made in steps]
+    return steps
+
+
+def _batch(writer: Writer, found: Value, step: StepDocument, key: str | None) -> Value:
+    batcher = writer.fields["ItemBatcher"]
     size = batcher.get("MaxItemsPerBatch")
     step["batch_size"] = size if isinstance(size, int) and size > 1 else 100
     if step["batch_size"] != size:
@@ -157,7 +179,7 @@ def _item_data(writer: Writer, found: Value, step: StepDocument) -> Mapping[str,
     batch: dict[str, Value] = {"Items": Cel("context.batch")}
     if "BatchInput" in batcher:
         batch["BatchInput"] = writer.value(batcher["BatchInput"], writer.scope.on(found))
-    return {DATA: batch}
+    return batch
 
 
 def _limits(writer: Writer, step: StepDocument) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from designer.formats.asl.expressions.cel import Cel, Value, literal, operation, written
 from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.fields import tell_fields
 from designer.formats.asl.machine import Machine, State
+from designer.formats.asl.report import Entry
 from designer.formats.asl.states.cycles import Loops, components
 from designer.formats.asl.states.data import DATA, is_flat, sources, ways_of
 from designer.formats.asl.states.fan_outs import write_map, write_parallel
-from designer.formats.asl.states.pieces import Piece, assembled, without_idle_steps
+from designer.formats.asl.states.pieces import Piece, StepDocument, assembled, without_idle_steps
 from designer.formats.asl.states.simple_states import (
     write_choice,
     write_fail,
@@ -78,7 +80,9 @@ def write_machine(drafting: Drafting, machine: Machine) -> dict[str, Any]:
     )
     text = str(graph)
     kept = {key: value for key, (_, value) in KEPT.items() if f"context.{key}" in text}
-    return _begun(drafting, graph, {**first, **kept}, "begin")
+    values = {**first, **kept}
+    begin = {"name": drafting.names.new("begin"), "kind": "set", "values": written(values)}
+    return _begun(drafting, graph, [begin] if values else [])
 
 
 def _assigned(state: State) -> list[str]:
@@ -96,14 +100,14 @@ def _bare(name: str) -> str:
 
 
 def write_body(
-    writer: Writer, machine: Machine, facts: Mapping[str, Value], first: Mapping[str, Value] | None
+    writer: Writer, machine: Machine, facts: Mapping[str, Value], first: list[StepDocument]
 ) -> dict[str, Any]:
-    """The body for a machine inside a state; `first` is what it sets before anything else."""
+    """The body for a machine inside a state; `first` are the steps before all others."""
     level = replace(
         writer.level, is_flat=False, is_body=True, machine={**writer.level.machine, **in_bodies(), **facts}
     )
     graph = _graph(level, machine, {}, set())
-    return _begun(level.drafting, graph, first or {}, f"{writer.main[:40]}_begin")
+    return _begun(level.drafting, graph, first)
 
 
 def _graph(level: Level, machine: Machine, data: Mapping[str, Cel], circling: set[str]) -> dict[str, Any]:
@@ -138,7 +142,21 @@ def _piece(level: Level, state: State, machine: Machine, data: Cel) -> Piece:
     except Untranslatable as why:
         writer.entry.refuse(str(why))
         writer.stand_in(str(why))
+        _refuse_parts(level.drafting, state)
     return writer.piece
+
+
+def _refuse_parts(drafting: Drafting, state: State) -> None:
+    """Tells of the states inside a state that is not possible, whose steps are left out with it."""
+    entries = {entry.path: entry for entry in drafting.report.entries}
+    for part in state.parts:
+        for inner in part.every():
+            if inner.path not in entries:
+                entries[inner.path] = Entry(inner.path, inner.type)
+                drafting.report.entries.append(entries[inner.path])
+                tell_fields(inner, entries[inner.path])
+            entries[inner.path].steps.clear()
+            entries[inner.path].refuse(f"the state around it, {state.name}, is not possible")
 
 
 def _reachable(pieces: Mapping[str, Piece], start: str) -> set[str]:
@@ -166,15 +184,11 @@ def _tell_loop(drafting: Drafting, machine: Machine, name: str, loop: str) -> No
             entry.say("ways that lead back here are turns of a loop; it fails after 10,000 turns")
 
 
-def _begun(
-    drafting: Drafting, graph: dict[str, Any], values: Mapping[str, Value], name: str
-) -> dict[str, Any]:
-    """The graph behind a step that sets values, if there are any, and without steps that do nothing."""
-    steps, edges = graph["steps"], graph["edges"]
-    if values:
-        begin = drafting.names.new(name)
-        edges = [edge(begin, steps[0]["name"]), *edges]
-        steps = [{"name": begin, "kind": "set", "values": written(dict(values))}, *steps]
+def _begun(drafting: Drafting, graph: dict[str, Any], first: list[StepDocument]) -> dict[str, Any]:
+    """The graph behind some first steps, without steps that do nothing."""
+    steps = [*first, *graph["steps"]]
+    ways = pairwise([*first, graph["steps"][0]])
+    edges = [*(edge(source["name"], target["name"]) for source, target in ways), *graph["edges"]]
     steps, edges, folded = without_idle_steps(steps, edges)
     drafting.stands_for.update(folded)
     return {"steps": steps, "edges": edges}

@@ -111,7 +111,7 @@ class Writer:
     def evaluate_elsewhere(self, worker: str, source: str, data: str) -> Cel:
         """A step whose worker evaluates what no expression can say; returns where its answer is."""
         key = self.new_name("value")
-        params = {"expression": _escaped(source), "data": f"={data}"}
+        params = {"expression": escaped(source), "data": f"={data}"}
         self._follow(
             {"name": key, "worker": worker, "params": params, "compensation": "none", "output_key": key}
         )
@@ -234,7 +234,7 @@ def variable_key(name: str) -> str:
     return f"variable_{key}" if key == DATA else key
 
 
-def _escaped(source: str) -> str:
+def escaped(source: str) -> str:
     return f"={source}" if source.startswith("=") else source
 
 
