@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+WHOLE_MAX = 2**63 - 1
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RESERVED = frozenset(
     [
@@ -44,12 +45,14 @@ _RESERVED = frozenset(
 class Cel:
     """`is_atom`: the source can be followed by `.key` or stand beside an operator without brackets.
 
-    `fields` are those that are known, of an object that is written out or merged.
+    `fields` are those that are known, of an object that is written out or merged; `items`
+    those of a list that is written out.
     """
 
     source: str
     is_atom: bool = True
     fields: Mapping[str, Cel] | None = None
+    items: tuple[Cel, ...] | None = None
 
     def __str__(self) -> str:
         return self.source
@@ -89,7 +92,7 @@ def object_of(fields: Mapping[str, Cel]) -> Cel:
 
 
 def list_of(*values: Cel) -> Cel:
-    return Cel("[" + ", ".join(map(str, values)) + "]")
+    return Cel("[" + ", ".join(map(str, values)) + "]", items=values)
 
 
 def literal(value: Any) -> Cel:
@@ -100,7 +103,8 @@ def literal(value: Any) -> Cel:
         return list_of(*map(literal, value))
     if isinstance(value, str):
         return Cel(text(value))
-    source = json.dumps(value)
+    is_large = isinstance(value, int) and abs(value) > WHOLE_MAX
+    source = json.dumps(float(value) if is_large else value)
     return operation(source) if source.startswith("-") else Cel(source)
 
 

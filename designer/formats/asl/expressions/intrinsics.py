@@ -125,11 +125,6 @@ def _hash(data: Cel, algorithm: Cel) -> Cel:
     return call("sha256", data)
 
 
-def _range(first: Cel, last: Cel, step: Cel) -> Cel:
-    end = f"{last.atom} + 1" if not step.source.startswith("-") else f"{last.atom} - 1"
-    return call("range", first, operation(end), step)
-
-
 def _merge(first: Cel, second: Cel, deep: Cel) -> Cel:
     if deep.source != "false":
         raise Untranslatable("States.JsonMerge of nested objects")
@@ -146,7 +141,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Cel]]] = {
     "Array": (0, 100, list_of),
     "ArrayPartition": (2, 2, lambda items, size: call("chunk", items, size)),
     "ArrayContains": (2, 2, lambda items, value: operation(f"{value.atom} in {items.atom}")),
-    "ArrayRange": (3, 3, _range),
+    "ArrayRange": (3, 3, lambda first, last, step: call("range", first, last, step)),
     "ArrayGetItem": (2, 2, lambda items, place: Cel(f"{items.atom}[{place}]")),
     "ArrayLength": (1, 1, lambda items: call("size", items)),
     "ArrayUnique": (1, 1, lambda items: call("distinct", items)),

@@ -237,6 +237,12 @@ def _exists(value: Cel) -> Cel:
     return call("has", value)
 
 
+def _merged(values: Cel) -> Cel:
+    if not values.items:
+        raise Untranslatable("$merge of a list that is not written out")
+    return call("merge", *values.items)
+
+
 FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
     ("string", 1): lambda value: call("string", value),
     ("number", 1): lambda value: call("double", value),
@@ -266,7 +272,7 @@ FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
     ("base64encode", 1): lambda value: call("base64", value),
     ("base64decode", 1): lambda value: call("base64_decode", value),
     ("partition", 2): lambda items, size: call("chunk", items, size),
-    ("range", 3): lambda first, last, step: call("range", first, operation(f"{last.atom} + 1"), step),
-    ("merge", 1): lambda values: call("merge", values),
+    ("range", 3): lambda first, last, step: call("range", first, last, step),
+    ("merge", 1): _merged,
 }
 """By name and number of arguments."""

@@ -14,6 +14,7 @@ from designer.formats.asl.expressions.cel import (
     is_plain,
     literal,
     object_of,
+    operation,
     text,
 )
 from designer.formats.asl.expressions.scope import Scope, Untranslatable
@@ -190,6 +191,13 @@ def reference_keys(path: object) -> list[str] | None:
     return [part.value for part in parts] if all(part.kind == "key" for part in parts) else None
 
 
+def _object_at(data: Cel, key: str) -> Cel:
+    """What an object has under a key, or an empty object."""
+    if "." not in key:
+        return call("get", data, literal(key), literal({}))
+    return operation(f"{text(key)} in {data.atom} ? {data.key(key)} : {{}}")
+
+
 def placed(data: Value, keys: list[str], result: Value) -> Value:
     """`data` with the result at the path of `keys`, as a ResultPath puts it."""
     if not keys:
@@ -197,8 +205,6 @@ def placed(data: Value, keys: list[str], result: Value) -> Value:
     first, *rest = keys
     if isinstance(data, dict):
         return {**data, first: placed(data.get(first, {}), rest, result)}
-    inner = (
-        result if not rest else placed(call("get", as_cel(data), literal(first), literal({})), rest, result)
-    )
+    inner = placed(_object_at(as_cel(data), first), rest, result) if rest else result
     source = call("merge", as_cel(data), object_of({first: as_cel(inner)})).source
     return Cel(source, fields={first: as_cel(inner)})
