@@ -108,6 +108,9 @@ def literal(value: Any) -> Cel:
     return operation(source) if source.startswith("-") else Cel(source)
 
 
+NOW = call("format_time", "now()", text("%Y-%m-%dT%H:%M:%S.000Z"))
+"""The time as a text in the form that machines know."""
+
 Value = Any
 """A JSON value in which some parts are a `Cel`."""
 

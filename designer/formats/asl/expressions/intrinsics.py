@@ -93,9 +93,19 @@ def _apply(name: str, arguments: list[Value], scope: Scope) -> Value:
     least, most, build = rule
     if not least <= len(arguments) <= most:
         raise Untranslatable(f"States.{name} with {len(arguments)} arguments")
-    if words := DIFFERENCES.get(name):
+    if name == "StringSplit" and arguments[0] == scope.machine.get("Execution.Id") is not None:
+        return _arn_parts(scope)
+    is_alike = name == "StringSplit" and len(set(str(arguments[1]))) == 1
+    if (words := DIFFERENCES.get(name)) and not is_alike:
         scope.say(words)
     return build(*map(_cel, arguments))
+
+
+def _arn_parts(scope: Scope) -> Cel:
+    """The parts of an execution's ARN, which a run's id does not have."""
+    scope.say("a run's id is no ARN: its parts are the workflow's name and, at the end, the run's id")
+    run, name = (as_cel(scope.machine[key]) for key in ("Execution.Id", "StateMachine.Name"))
+    return list_of(*map(literal, ("arn", "aws", "states", "", "", "execution")), name, run, run)
 
 
 def _cel(value: Value) -> Cel:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from designer.formats.asl.expressions.cel import (
+    NOW,
     Cel,
     Value,
     as_cel,
@@ -266,7 +267,7 @@ FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
     ("join", 2): lambda items, by: call("join", items, by),
     ("join", 1): lambda items: call("join", items, text("")),
     ("replace", 3): lambda value, old, new: call("replace", value, old, new),
-    ("now", 0): lambda: call("string", "now()"),
+    ("now", 0): lambda: NOW,
     ("uuid", 0): lambda: operation('run.id + "-" + string(now())'),
     ("parse", 1): lambda value: call("from_json", value),
     ("base64encode", 1): lambda value: call("base64", value),

@@ -25,6 +25,7 @@ _PART = re.compile(
       | \.?\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]     # ['name']
       | \.?\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]     # ["name"]
       | \.?\[\s*(?P<index>\d+)\s*\]                    # [0]
+      | \.?\[\s*(?P<slice>\d*:\d*)\s*\]         # [1:], [:2]
       | (?P<last>\[\s*(?:-1|-1:|\(@\.length-1\))\s*\])
       | (?P<all>\.\*|\[\s*\*\s*\])                  # [*]
       | \[\?\(?\s*(?P<filter>@[^\[\]()]*?)\s*\)?\]  # [?(@.a == 1)]
@@ -42,7 +43,7 @@ _FILTER = re.compile(
 
 @dataclass(frozen=True)
 class Part:
-    """`kind` is key, index, last, all (`[*]`) or filter."""
+    """`kind` is key, index, last, slice, all (`[*]`) or filter."""
 
     kind: str
     value: str
@@ -71,8 +72,10 @@ def read_path(path: str, scope: Scope) -> Value:
     """What a path `$…` or `$$…` reads. Raises Untranslatable."""
     if path.startswith("$$"):
         return _read_machine(path, scope)
-    value = scope.data
     parts = parts_of(path)
+    value = scope.data
+    if parts and parts[0].kind != "key" and value in (Cel("input"), Cel("context")):
+        value = list_in(as_cel(value), scope)
     for place, part in enumerate(parts):
         if part.kind == "key":
             value = field_of(value, part.value)
@@ -80,13 +83,27 @@ def read_path(path: str, scope: Scope) -> Value:
             value = _item(value, int(part.value))
         elif part.kind == "last":
             value = call("last", as_cel(value))
+        elif part.kind == "slice":
+            value = _slice(as_cel(value), part.value)
         else:
             return _read_each(as_cel(value), parts[place:], scope)
     return value
 
 
+def list_in(data: Cel, scope: Scope) -> Cel:
+    """The list that a machine's input is, where ours has to be an object."""
+    scope.say("a run's input is an object: give the list that the machine takes under `items`")
+    return data.key("items")
+
+
 def _item(value: Value, place: int) -> Value:
     return value[place] if isinstance(value, list) and place < len(value) else as_cel(value).index(place)
+
+
+def _slice(items: Cel, bounds: str) -> Cel:
+    start, _, end = bounds.partition(":")
+    most = f"min({end}, size({items}))" if end else f"size({items})"
+    return Cel(f"range({start or 0}, {most} - 1).map(place, {items.atom}[place])")
 
 
 def _read_each(items: Cel, parts: list[Part], scope: Scope) -> Cel:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from designer.formats.asl.expressions.cel import Cel, Value, as_cel, list_of, literal, written
+from designer.formats.asl.expressions.paths import list_in
 from designer.formats.asl.expressions.templates import dynamic, jsonata
 from designer.formats.asl.machine import Machine
 from designer.formats.asl.states.data import DATA, always_leaves_data
@@ -95,12 +96,10 @@ def _items(writer: Writer, found: Value) -> Value:
     if "Items" in fields:
         items = jsonata(fields["Items"], scope)
         return items if isinstance(items, Cel) else literal(items)
-    if "ItemsPath" in fields:
-        return dynamic(fields["ItemsPath"], scope)
-    if writer.level.is_flat and found == Cel("context"):
-        writer.entry.say("the items are the whole input, which is an object here: its values are the items")
-        return Cel("context.items")
-    return found
+    items = dynamic(fields["ItemsPath"], scope) if "ItemsPath" in fields else found
+    if items in (Cel("input"), Cel("context")):
+        return list_in(as_cel(items), scope)
+    return items
 
 
 def _item_reader(writer: Writer, found: Value) -> Cel:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from designer.formats.asl.expressions.cel import Cel, Value, literal, operation, written
+from designer.formats.asl.expressions.cel import NOW, Cel, Value, literal, written
 from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.fields import tell_fields
 from designer.formats.asl.machine import Machine, State
@@ -41,7 +41,7 @@ HERE: Mapping[str, Value] = {
     "Execution.Input": Cel("input"),
     "Execution.Id": Cel("run.id"),
     "Execution.Name": Cel("run.id"),
-    "Execution.StartTime": operation("string(now())"),
+    "Execution.StartTime": NOW,
     "Execution.RoleArn": literal(""),
     "Execution.RedriveCount": literal(0),
     "StateMachine.Id": Cel("run.workflow"),
@@ -50,7 +50,7 @@ HERE: Mapping[str, Value] = {
 KEPT = {
     "execution_input": ("Execution.Input", Cel("input")),
     "execution_id": ("Execution.Id", Cel("run.id")),
-    "execution_started": ("Execution.StartTime", operation("string(now())")),
+    "execution_started": ("Execution.StartTime", NOW),
     "machine_name": ("StateMachine.Name", Cel("run.workflow")),
 }
 """What a body reads of the whole run: the key in the context, the name, the value where the run begins."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from designer.expressions.scanner import LENGTH_MAX
-from designer.formats.asl.expressions.cel import Cel, Value, as_cel, operation, written
+from designer.formats.asl.expressions.cel import Cel, Value, as_cel, call, literal, operation, written
 from designer.formats.asl.expressions.choices import condition, leftover
+from designer.formats.asl.expressions.paths import reference_keys
 from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.expressions.templates import dynamic, jsonata, template
 from designer.formats.asl.states.data import DATA
@@ -142,5 +143,8 @@ def write_fail(writer: Writer) -> None:
 def _fail_value(writer: Writer, key: str) -> Value:
     fields = writer.fields
     if f"{key}Path" in fields:
+        keys = reference_keys(fields[f"{key}Path"])
+        if keys and not any("." in part for part in keys):  # what is missing must not hide the failure
+            return call("get", writer.data, literal(".".join(keys)), literal(""))
         return as_cel(dynamic(fields[f"{key}Path"], writer.scope))
     return jsonata(fields.get(key), writer.scope) if writer.state.is_jsonata else fields.get(key)

@@ -8,7 +8,7 @@ from typing import Any
 
 from designer.document.limits import TEXT_LENGTH_MAX, TITLE_LENGTH_MAX
 from designer.expressions.scanner import LENGTH_MAX
-from designer.formats.asl.expressions.cel import Cel, Value, as_cel, call, literal, operation, written
+from designer.formats.asl.expressions.cel import NOW, Cel, Value, as_cel, literal, operation, written
 from designer.formats.asl.expressions.paths import placed, reference_keys
 from designer.formats.asl.expressions.scope import Scope
 from designer.formats.asl.expressions.templates import dynamic, jsonata, template
@@ -63,7 +63,7 @@ class Writer:
         machine = {
             **level.machine,
             "State.Name": literal(state.name),
-            "State.EnteredTime": call("string", "now()"),
+            "State.EnteredTime": NOW,
             "State.RetryCount": literal(0),
             "Task.Token": operation("run.id"),
         }

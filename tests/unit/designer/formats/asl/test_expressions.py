@@ -33,6 +33,8 @@ SCOPE = Scope(
         ("$.[0].a", "context.data[0].a"),
         ("$.a[-1]", "last(context.data.a)"),
         ("$.a[(@.length-1)].b", "last(context.data.a).b"),
+        ("$.a[1:]", "range(1, size(context.data.a) - 1).map(place, context.data.a[place])"),
+        ("$.a[:2]", "range(0, min(2, size(context.data.a)) - 1).map(place, context.data.a[place])"),
         ("$.a[*]", "context.data.a"),
         ("$.a[*].b.c", "context.data.a.map(each, each.b.c)"),
         ("$.a[*].b[0]", "context.data.a.map(each, each.b)[0]"),
@@ -54,7 +56,6 @@ def test_paths(path: str, source: str) -> None:
     [
         "a",
         "$..a",
-        "$.a[1:2]",
         "$.a[0,1]",
         "$$.Unknown",
         "$.a[*].b[*]",

@@ -84,7 +84,7 @@ def test_a_failure_that_leads_back_or_out() -> None:
     assert ("ask", "ask_caught", "failed Busy") in edges_of(body)
     assert ("ask_caught_2", "ask_caught_2_ends", "") in edges_of(body)
     assert step_of(draft, "ask_caught_2_ends")["values"] == {"leave_repeat_ask": "Broken"}
-    assert step_of(draft, "broken")["message"] == "=string(context.error.Error)"
+    assert step_of(draft, "broken")["message"] == '=string(get(context, "error.Error", ""))'
 
 
 def test_a_loop_within_a_loop() -> None:
