@@ -24,6 +24,7 @@ from designer.document.graph import Graph
 from designer.document.limits import DOCUMENT_BYTES_MAX
 from designer.document.shape import DEPTH_MAX, VALUES_MAX
 from designer.errors import DocumentUnreadable, FormatError
+from designer.formats.asl.export.exporting import export_machine
 from designer.formats.python_scripts import run_script
 from designer.formats.python_source import to_python
 from designer.problems import truncate
@@ -45,7 +46,14 @@ def yaml_of(document: Any) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=YAML_WIDTH)
 
 
+def to_asl(graph: Graph) -> str:
+    """A state machine of Amazon States Language; its Comment tells what it cannot say."""
+    return json.dumps(export_machine(graph)[0], ensure_ascii=False, indent=2) + "\n"
+
+
 WRITERS: Mapping[str, Callable[[Graph], str]] = {"json": to_json, "yaml": to_yaml, "python": to_python}
+"""Ways to write a workflow that are read back as the same."""
+EXPORTS: Mapping[str, Callable[[Graph], str]] = {**WRITERS, "asl": to_asl}
 
 
 def load_file(path: Path) -> list[Any]:

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from config.accounts.permissions import page_for
 from config.lib.apart import apart
 from designer.document.document import parse
-from designer.formats.formats import WRITERS
+from designer.formats.formats import EXPORTS
 from designer.models import Workflow
 from designer.services import queries
 from designer.services.worker_catalog import described_workers
 from designer.web import page_data
 from designer.web.forms import ImportForm, NewWorkflowForm
 
-SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py"}
+SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py", "asl": "asl.json"}
 
 
 @require_GET
@@ -98,7 +98,7 @@ def workflow_export(request: HttpRequest, name: str, written: str) -> HttpRespon
     """A published version as a file: the newest, or that of `?version=`."""
     version = page_data.chosen_version(get_object_or_404(Workflow, name=name), request.GET.get("version", ""))
     graph = parse(version.document)[0] if version else None
-    if version is None or graph is None or written not in WRITERS:
+    if version is None or graph is None or written not in EXPORTS:
         raise Http404(f"{name} cannot be had as {written}")
     headers = {"Content-Disposition": f'attachment; filename="{name}.{SUFFIX_OF[written]}"'}
-    return HttpResponse(WRITERS[written](graph), content_type="text/plain; charset=utf-8", headers=headers)
+    return HttpResponse(EXPORTS[written](graph), content_type="text/plain; charset=utf-8", headers=headers)

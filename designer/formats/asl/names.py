@@ -25,7 +25,10 @@ def worker_name(resource: str) -> str:
     inner = re.search(r"\$\{([^}]*)\}[^${]*$", resource)
     parts = resource.split(":")
     last = inner[1] if inner else next((part for part in reversed(parts) if _is_telling(part)), resource)
-    name = snake(last.rpartition(".")[0] if last.endswith((".Arn", ".arn")) else last, "worker")
+    last = last.rpartition(".")[0] if last.endswith((".Arn", ".arn")) else last
+    name = snake(last, "worker")
+    if last == name:  # a name of ours already
+        return name.removesuffix("_arn")
     while (shorter := _TAIL.sub("", name)) != name and len(shorter) >= TELLING_LENGTH_MIN:
         name = shorter
     return name

@@ -103,7 +103,7 @@ class Report:
 
     def _lines(self) -> Iterable[str]:
         counted = ", ".join(f"{count} {WORDS[status]}" for status, count in self.counts.items())
-        yield f"{self.workflow}: {len(self.entries)} states: {counted}"
+        yield f"{self.workflow}: of {len(self.entries)}, {counted}"
         for entry in self.entries:
             steps = f" → {', '.join(entry.steps)}" if entry.steps else ""
             yield f"  {WORDS[entry.status]:<12}  {entry.path} ({entry.type}){steps}"

@@ -10,7 +10,8 @@ from django.core.management.base import CommandParser
 from config.lib.commands import SagaboardCommand
 from designer.document.document import parse
 from designer.errors import DocumentRefused
-from designer.formats.formats import WRITERS
+from designer.formats.asl.export.exporting import export_machine
+from designer.formats.formats import EXPORTS
 from designer.problems import errors
 from designer.services.queries import document_of, get_version, get_workflow
 
@@ -25,13 +26,15 @@ class Command(SagaboardCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name of the workflow")
         parser.add_argument("--version", type=int, dest="number", metavar="N", help="number of the version")
-        parser.add_argument("--format", choices=WRITERS, default="yaml")
+        parser.add_argument("--format", choices=EXPORTS, default="yaml")
 
     def handle(self, *args: Any, **options: Any) -> None:
         graph, problems = parse(self._document(options["name"], options["number"]))
         if graph is None:
             raise DocumentRefused(errors(problems), "The draft cannot be exported before it is put right:")
-        self.stdout.write(WRITERS[options["format"]](graph), ending="")
+        self.stdout.write(EXPORTS[options["format"]](graph), ending="")
+        if options["format"] == "asl":
+            self.stderr.write(export_machine(graph)[1].as_text(), ending="")
 
     def _document(self, name: str, number: int | None) -> object:
         workflow = get_workflow(name)

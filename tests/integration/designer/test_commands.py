@@ -173,9 +173,7 @@ def test_import_of_a_state_machine_makes_a_draft_and_reports_each_state(file: An
     report = tmp_path / "report.json"
     code, out, err = run("import_workflow", file(MACHINE, "Look.asl.json"), "--report", str(report))
     assert code == 0
-    assert out.startswith(
-        "look: draft, revision 1\nlook: 2 states: 1 mapped, 0 approximated, 1 not possible\n"
-    )
+    assert out.startswith("look: draft, revision 1\nlook: of 2, 1 mapped, 0 approximated, 1 not possible\n")
     assert "unknown_worker: there is no worker 'look'" in err
     assert [state["status"] for state in json.loads(report.read_text())["states"]] == [
         "mapped",
@@ -198,3 +196,12 @@ def test_several_state_machines_have_a_list_of_reports(file: Any, tmp_path: Path
     assert run("import_workflow", files[0], "--report", str(tmp_path / "no" / "where"))[0] == 2
     assert run("import_workflow", file("[]", "bad.asl.json"))[0] == 2
     assert run("check_workflow", files[0])[0] == 1
+
+
+def test_export_as_a_state_machine_reports_each_step_beside_it(file: Any) -> None:
+    run("import_workflow", file(GOOD), "--publish")
+    code, out, err = run("export_workflow", "good", "--format", "asl")
+    machine = json.loads(out)
+    assert (code, machine["QueryLanguage"]) == (0, "JSONata")
+    assert machine["States"]["a"]["Arguments"]["FunctionName"] == "${validate_input}"
+    assert err.startswith("good: of 1, 1 mapped") and "a (task) → a" in err

@@ -54,6 +54,8 @@ def _comparison(variable: str, operator: str, value: Any, scope: Scope) -> Cel:
         test = _TESTS[operator](left)
         return test if value is True else operation(f"!{test.atom}")
     if operator == "StringMatches" and isinstance(value, str):
+        if "*" not in value and "\\" not in value:
+            return operation(f"{left.atom} == {text(value)}")
         return call(f"{left.atom}.matches", text(_pattern(value)))
     found = _COMPARISON.fullmatch(operator)
     if found is None:

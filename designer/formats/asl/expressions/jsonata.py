@@ -267,6 +267,7 @@ FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
     ("join", 2): lambda items, by: call("join", items, by),
     ("join", 1): lambda items: call("join", items, text("")),
     ("replace", 3): lambda value, old, new: call("replace", value, old, new),
+    ("lookup", 2): lambda value, key: Cel(f"{value.atom}[{key}]"),
     ("now", 0): lambda: NOW,
     ("uuid", 0): lambda: operation('run.id + "-" + string(now())'),
     ("parse", 1): lambda value: call("from_json", value),

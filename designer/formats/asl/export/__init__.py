@@ -1,0 +1,1 @@
+"""Workflows as state machines of Amazon States Language. PURE."""
