@@ -12,6 +12,9 @@ from typing import Any
 from designer.formats.asl.importing import every_step, import_machine
 from designer.formats.asl.machine import Machine, machine_of
 from designer.formats.asl.report import Entry, Report
+from designer.problems import Problem, errors
+from designer.validation.workflow import check_document
+from tests.unit.designer.helpers import catalog, published
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SAMPLES = Path(__file__).with_name("machines.jsonl")
@@ -40,6 +43,12 @@ def imported(machine: Mapping[str, Any], **options: Any) -> tuple[Draft, Report]
     draft, report = import_machine(read, "main", **options)
     check(read, draft, report)
     return draft, report
+
+
+def problems_of(draft: Draft) -> list[Problem]:
+    """What keeps a draft from being published, but for the workers that somebody has to write."""
+    found = errors(check_document(draft, catalog(), published))
+    return [problem for problem in found if problem.code != "unknown_worker"]
 
 
 def draft_of(machine: Mapping[str, Any]) -> Draft:
