@@ -17,7 +17,7 @@ from tests.integration.designer import machine_workers
 from tests.unit.designer.formats.asl.answers import answer_for
 from tests.unit.designer.formats.asl.helpers import imported, samples
 from tests.unit.designer.formats.asl.play import TURNS_MAX, Failed, Play
-from tests.unit.designer.formats.asl.test_plays import READY, stub
+from tests.unit.designer.formats.asl.test_plays import stub
 from workers.cli.local_run import start_and_run
 
 
@@ -46,7 +46,7 @@ def hurry(draft: dict[str, Any]) -> None:
             step |= {"worker": "answer", "params": {**step.get("params", {}), **asked}}
 
 
-@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("name", samples())
 def test_a_machine_runs_as_its_draft_says(name: str) -> None:
     draft, _ = imported(samples()[name])
     hurry(draft)

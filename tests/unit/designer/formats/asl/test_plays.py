@@ -11,7 +11,7 @@ import pytest
 from designer.formats.asl.importing import every_step
 from designer.formats.asl.machine import machine_of
 from tests.unit.designer.formats.asl.answers import answer_for, rules_of
-from tests.unit.designer.formats.asl.helpers import entry_of, imported, problems_of, samples
+from tests.unit.designer.formats.asl.helpers import entry_of, imported, samples
 from tests.unit.designer.formats.asl.play import Failed, Play
 
 ANSWERS: Mapping[str, Any] = {
@@ -23,10 +23,7 @@ ANSWERS: Mapping[str, Any] = {
 MEANT = {"turns_exhausted", "child_failed", "items_failed", "no_branch_matched"}
 
 
-READY = [name for name, machine in samples().items() if not problems_of(imported(machine)[0])]
-
-
-@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("name", samples())
 def test_a_draft_runs_along_a_path_for_each_rule(name: str) -> None:
     machine = samples()[name]
     draft, _ = imported(machine)

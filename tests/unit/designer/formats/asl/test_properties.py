@@ -7,10 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 
 from designer.document.document import storage_problem
-from designer.errors import ExpressionError
-from designer.expressions.expressions import compile_expression, expressions_in
 from designer.formats.asl.importing import every_step
-from tests.unit.designer.formats.asl.helpers import graphs, imported
+from tests.unit.designer.formats.asl.helpers import imported, problems_of
 from tests.unit.designer.formats.asl.strategies import machines
 
 BRIEF = settings(
@@ -32,16 +30,5 @@ def test_what_the_report_says_is_what_the_draft_has(machine: Any) -> None:
 
 @BRIEF
 @given(machines())
-def test_every_expression_of_a_draft_can_be_read(machine: Any) -> None:
-    draft, _ = imported(machine)
-    for graph in graphs(draft):
-        own = [{key: part for key, part in step.items() if key != "body"} for step in graph["steps"]]
-        sources = [source for _, source in expressions_in(own, "")]
-        sources += [edge["when"] for edge in graph["edges"] if "when" in edge]
-        sources += [step["items"] for step in own if "items" in step]
-        sources += [step["until"] for step in own if step.get("kind") == "loop"]
-        for source in sources:
-            try:
-                compile_expression(source)
-            except ExpressionError as error:
-                assert "there is no function" in str(error), source
+def test_a_draft_needs_nothing_but_workers(machine: Any) -> None:
+    assert problems_of(imported(machine)[0]) == []
