@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runs.machine.events import Entry
-from runs.machine.journal.apply import apply
-from runs.machine.states import Nothing, RunState, State
+from runs.machine.journal.apply import Nothing, apply
+from runs.machine.states import RunState, State
 from runs.models import JournalEntry, Run
 
 

@@ -336,20 +336,7 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
         body=request.body,
         detached=request.detached,
     )
-    rows = reader.Rows.of_new_run(run.pk)
-    state = State(RunState(id=str(run.pk)), run.input, rows)
-    unit = Unit(
-        reader.Loaded(
-            run.version_id,
-            run.workflow_name,
-            state,
-            rows,
-            at,
-            run.parent_id,
-            run.parent_step,
-            body=request.body or "",
-        )
-    )
+    unit = Unit(_unstored(run, at))
     unit.joined = joined
     begins = joined is None or joined.may_begin
     unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at, begins)))
@@ -359,6 +346,14 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
     for name, value in writer.run_columns(unit.state.run).items():
         setattr(run, name, value)
     return run, unit
+
+
+def _unstored(run: Run, at: datetime) -> reader.Loaded:
+    """A new run as it would be read, of which nothing is stored yet."""
+    rows = reader.Rows.of_new_run(run.pk)
+    state = State(RunState(id=str(run.pk)), run.input, rows)
+    about = (run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
+    return reader.Loaded(*about, body=run.body or "")
 
 
 def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> dict[str, Any]:

@@ -266,28 +266,6 @@ class Source(Protocol):
     def payloads(self, seqs: list[int]) -> Mapping[int, Any]: ...
 
 
-class Nothing:
-    """The source of a run of which nothing is stored."""
-
-    def step(self, name: str) -> None:
-        return None
-
-    def steps(self) -> dict[str, StepState]:
-        return {}
-
-    def steps_named(self, names: list[str]) -> dict[str, StepState]:
-        return {}
-
-    def items(self, name: str) -> dict[str, StepState]:
-        return {}
-
-    def payload(self, seq: int) -> Any:
-        raise KeyError(seq)
-
-    def payloads(self, seqs: list[int]) -> dict[int, Any]:
-        return {seq: self.payload(seq) for seq in seqs}
-
-
 class State:
     """A run's state as `apply` changes it: the stored base and the changes on top of it.
 

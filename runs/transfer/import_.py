@@ -30,7 +30,7 @@ from designer.services import workflows
 from runs.errors import RunsError
 from runs.machine.bindings import run_output
 from runs.machine.events import Entry
-from runs.machine.journal.apply import EFFECTS, apply
+from runs.machine.journal.apply import EFFECTS, Nothing, apply
 from runs.machine.limits import (
     ENTRY_TYPE_LENGTH_MAX,
     LABEL_LENGTH_MAX,
@@ -40,7 +40,7 @@ from runs.machine.limits import (
     STATUS_LENGTH_MAX,
     STEP_LENGTH_MAX,
 )
-from runs.machine.states import RUN_ENDED, Nothing, RunState, State, StepState, evolve
+from runs.machine.states import RUN_ENDED, RunState, State, StepState, evolve
 from runs.machine.steps.expansion import effective_graph
 from runs.models import Run, StepRun
 from runs.models.ids import uuid7

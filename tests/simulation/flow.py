@@ -13,7 +13,8 @@ from tests.simulation.model import demand
 
 if TYPE_CHECKING:
     from tests.simulation.simulate import History
-    from tests.simulation.world import Job, World
+    from tests.simulation.units import Job
+    from tests.simulation.world import World
 
 LIMIT = "two"
 SLOTS = 2

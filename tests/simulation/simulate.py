@@ -39,9 +39,10 @@ from runs.machine.transition import Transition
 from tests.simulation import flow
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
+from tests.simulation.units import ClaimedAttempt, Crash, Job
 from tests.simulation.waiting import Waiting
 from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_library, nested
-from tests.simulation.world import ClaimedAttempt, Crash, Job, World
+from tests.simulation.world import World
 
 FAULTY_ACTIONS_MAX = 200
 CALM_ROUNDS_MAX = 400

@@ -17,7 +17,7 @@ from typing import Any
 
 from designer.document.graph import Graph
 from runs.machine.bindings import run_output
-from runs.machine.decide import create, decide
+from runs.machine.decide import create
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
     Cancel,
@@ -25,8 +25,6 @@ from runs.machine.events import (
     CancelMode,
     Claim,
     Command,
-    Decision,
-    Dispatch,
     EndChild,
     Event,
     Lose,
@@ -45,77 +43,17 @@ from runs.machine.events import (
 )
 from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import left_by, may_go_back
-from runs.machine.states import RUN_ENDED, RunState, State, StepStatus, UndoStatus
+from runs.machine.states import RUN_ENDED, RunState, StepStatus, UndoStatus
 from tests.simulation import flow
 from tests.simulation.checks import Watched, marks_of
 from tests.simulation.effects import Effects
 from tests.simulation.memory import Memory
-from workers.sdk.outcome import Outcome
+from tests.simulation.units import ClaimedAttempt, Crash, Job, Unit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STILL_QUEUED_S = 15.0
 CHILD_GRACE_S = 5.0
 LIVE = frozenset({"running", "waiting", "compensating", "blocked"})
-
-
-class Crash(Exception):
-    """The process has died: before the commit, which then had no effect, or before the commands after it."""
-
-
-@dataclass(frozen=True)
-class Job:
-    run: str
-    step: str
-    lease: int
-
-
-@dataclass
-class ClaimedAttempt:
-    """A claimed attempt. `outcome`: the one that its worker is going to report."""
-
-    job: Job
-    process: str
-    outcome: Outcome
-    added: tuple[Any, ...]
-
-
-@dataclass
-class Unit:
-    """One run inside a transaction."""
-
-    id: str
-    memory: Memory
-    state: State
-    graph: Graph
-    decisions: list[Decision] = field(default_factory=list)
-    children: list[Unit] = field(default_factory=list)
-
-    def take(self, event: Event) -> Decision:
-        return self.record(decide(self.graph, self.state, event))
-
-    def record(self, decision: Decision) -> Decision:
-        self.state = decision.state
-        self.decisions.append(decision)
-        if self.state.run.added != self.memory.run.added:
-            self.graph = self.memory.graph_of(self.state)
-        return decision
-
-    def family(self) -> list[Unit]:
-        """Returns this run and the runs that it has just started, which one transaction holds."""
-        return [self, *(unit for child in self.children for unit in child.family())]
-
-    @property
-    def commands(self) -> list[Command]:
-        return [command for decision in self.decisions for command in decision.commands]
-
-    @property
-    def dispatches(self) -> list[Dispatch]:
-        dispatches = {dispatch.step: dispatch for dispatch in self.commands if isinstance(dispatch, Dispatch)}
-        return [
-            dispatch
-            for dispatch in dispatches.values()
-            if self.state.step(dispatch.step).lease + 1 == dispatch.lease
-        ]
 
 
 @dataclass
@@ -376,8 +314,8 @@ class World:
 
     def _due_runs(self) -> None:
         for run, memory in list(self.runs.items()):
-            is_due = memory.run.due_at is not None and memory.run.due_at <= self.now
-            if is_due and memory.run.paused_at is None:
+            due_at = memory.run.due_at
+            if due_at is not None and due_at <= self.now and memory.run.paused_at is None:
                 self.take(run, TimeOut(self.now))
 
     def _ended_children(self) -> None:

@@ -7,12 +7,14 @@ at the graph. The effects are in `run_effects`, `step_effects` and `undo_effects
 
 from __future__ import annotations
 
+from typing import Any
+
 from runs.machine.events import Entry
 from runs.machine.journal import run_effects, step_effects, undo_effects
 from runs.machine.journal.effects import EFFECTS
-from runs.machine.states import State, evolve
+from runs.machine.states import State, StepState, evolve
 
-__all__ = ["EFFECTS", "apply", "run_effects", "step_effects", "undo_effects"]
+__all__ = ["EFFECTS", "Nothing", "apply", "run_effects", "step_effects", "undo_effects"]
 
 
 def apply(state: State, entry: Entry) -> None:
@@ -21,3 +23,25 @@ def apply(state: State, entry: Entry) -> None:
     if entry.payload is not None:
         state.new_payloads[entry.seq] = entry.payload
     EFFECTS[entry.type](state, entry)
+
+
+class Nothing:
+    """The source of a run of which nothing is stored, as a replay begins."""
+
+    def step(self, name: str) -> None:
+        return None
+
+    def steps(self) -> dict[str, StepState]:
+        return {}
+
+    def steps_named(self, names: list[str]) -> dict[str, StepState]:
+        return {}
+
+    def items(self, name: str) -> dict[str, StepState]:
+        return {}
+
+    def payload(self, seq: int) -> Any:
+        raise KeyError(seq)
+
+    def payloads(self, seqs: list[int]) -> dict[int, Any]:
+        return {seq: self.payload(seq) for seq in seqs}

@@ -175,15 +175,18 @@ def item_ended(transition: Transition, step: Step) -> None:
 
 def end_map(transition: Transition, step: Step) -> None:
     state = transition.step(step.name)
-    if not is_failing(state, step):
+    has_enough = step.needed is None or state.enough or state.items_done >= step.needed
+    if has_enough and not is_failing(state, step):
         return completion.complete(transition, step.name)
     if step.repeats:
         turn = transition.step(f"{step.name}[{(state.items_total or 1) - 1}]")
         told = failure_of(turn)
         message = f"Turn {turn.index + 1} of {step.name} failed: {told.message}"
         return completion.fail(transition, step.name, Failure(told.code, message, cause=told.cause))
-    may = tolerated(state, step)
-    message = f"{state.items_failed} of {state.items_total} items of {step.name} failed; {may} may."
+    total, may = state.items_total, tolerated(state, step)
+    message = f"{state.items_failed} of {total} items of {step.name} failed; {may} may."
+    if not has_enough:
+        message = f"{state.items_done} of {total} items of {step.name} completed; it needs {step.needed}."
     return completion.fail(transition, step.name, Failure("items_failed", message))
 
 

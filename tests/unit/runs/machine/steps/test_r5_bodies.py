@@ -13,6 +13,7 @@ from tests.unit.runs.machine.driver import (
     CRITICAL,
     ERROR,
     ONCE,
+    PERSON,
     UNDO,
     Driver,
     chain,
@@ -214,6 +215,16 @@ def test_enough_items_may_be_out_of_reach(total: int, failures: int, code: str) 
     for index in range(failures):
         driver.run(f"m[{index}]", CRITICAL)
     assert (driver.step("m").error or {})["code"] == code
+
+
+@rule("R5.29")
+def test_an_item_that_a_person_skips_is_none_of_those_that_are_needed() -> None:
+    step = saga("m", kind="map", items="input.items", needed=1, retry=ONCE)
+    driver = Driver(chain(step), {"items": [1, 2]})
+    driver.run("m[0]", PERSON)
+    driver.answer("m[0]", "skip")
+    driver.run("m[1]", CRITICAL)
+    assert (driver.step("m").error or {})["message"] == "0 of 2 items of m completed; it needs 1."
 
 
 @rule("R5.29")
