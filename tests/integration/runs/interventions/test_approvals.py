@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from designer.document.graph import Graph, Step
+from designer.document.graph import Body, Graph, Step
 from runs.engine import engine
 from runs.interventions import approvals
 from runs.machine.limits import REMINDERS_MAX
@@ -247,3 +247,18 @@ def test_nobody_is_reminded_of_what_was_answered(run_here: RunHere, site: None) 
     engine.approve(run.pk, "boss", True, "olga")
     assert pass_by() == []
     assert outgoing.outbox == []
+
+
+@rule("R5.43")
+def test_an_approval_inside_a_body_is_listed_and_answered_with_its_form(run_here: RunHere) -> None:
+    body = Body((approval(form=FORM, assignees=("anna",)),), ())
+    run = run_here(chain(Step("scope", kind="group", body=body), step("publish"), name="grouped"))
+    client = client_of("anna", "operator")
+    (listed_one,) = client.get("/api/v1/approvals").json()["approvals"]
+    assert (listed_one["workflow"], listed_one["form"]) == ("grouped", FORM)
+    page = client.get(reverse("run-detail", args=[listed_one["run"]])).content.decode()
+    assert 'name="answer-amount"' in page
+    url = f"/api/v1/runs/{listed_one['run']}/steps/boss/approve"
+    sent = client.post(url, json.dumps({"answer": {"amount": 3}}), content_type="application/json")
+    assert sent.status_code == 204
+    assert run.steps.get(name="scope").status == "completed"

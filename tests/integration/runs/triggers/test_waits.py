@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
-from designer.document.graph import Step
+from designer.document.graph import Body, Step
 from designer.models import AwaitedEvent, WorkflowVersion
 from runs.engine import engine, events
 from runs.maintenance.sweep import sweep_once
@@ -261,3 +261,12 @@ def test_a_signal_that_no_step_can_take_is_refused_by_the_api(publish: Publish, 
 def test_what_cannot_be_kept_is_refused(version: WorkflowVersion, operator: Client) -> None:
     assert send(operator, paid("a\x00b")).status_code in (400, 422)
     assert KeptEvent.objects.count() == 0
+
+
+@rule("R5.44")
+def test_a_step_inside_a_body_gets_an_event_that_had_come_before(publish: Publish) -> None:
+    body = Body((waiting(),), ())
+    version = publish(chain(Step("scope", kind="group", body=body)))
+    assert engine.take_event(paid(7))[0] is not None, "the type is known from the body"
+    run = engine.start_run(version, {"order": 7})
+    assert status_of(run, "scope") == "completed"
