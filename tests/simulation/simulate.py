@@ -76,7 +76,7 @@ def breaking_rules(rng: Random, share: float) -> Iterator[None]:
             if rng.random() < share:
                 raise Bug
 
-        return Rules(begin, rules.resume)
+        return replace(rules, begin=begin)
 
     def holds(source: str, scope: Mapping[str, Any]) -> bool | None:
         if rng.random() < share:
