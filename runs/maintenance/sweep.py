@@ -186,13 +186,16 @@ def _families(at: datetime) -> int:
 
 
 def _ended_children(at: datetime) -> int:
-    """Repeats lost events about ended children: their end to the parent, or the rollback to the child."""
+    """Repeats lost events about ended children: their end to the parent, or the rollback to the child.
+
+    An undo that holds a lease is a worker's, and the child stays as it is.
+    """
     waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
-    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING)
+    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING, parent__steps__due_at=None)
     return _each_run(waited_for, after_commit.tell_parent) + _each_run(to_undo, after_commit.roll_back_child)
 
 
-def _ended_for(at: datetime, **of_parent_step: str) -> QuerySet[Run]:
+def _ended_for(at: datetime, **of_parent_step: str | None) -> QuerySet[Run]:
     return Run.objects.filter(
         parent__status__in=RUN_STARTED,
         status__in=RUN_ENDED,
