@@ -105,16 +105,13 @@ def _in_branch(part: Part, body: WriteBody, begin: Mapping[str, str], **assigned
 def write_map(part: Part, body: WriteBody) -> None:
     step = part.step
     batch = step.get("batch_size", 1)
-    item = "{'batch': $states.input.Items}" if batch > 1 else "$states.input.own"
-    begin = {"context": f"$merge([$states.input.outer, {item}])"}
-    selector = {"outer": marked("$context")}
-    if batch == 1:
-        own = "{'item': $states.context.Map.Item.Value, 'index': $states.context.Map.Item.Index}"
-        selector["own"] = marked(own)
+    own = "{'item': $states.context.Map.Item.Value, 'index': $states.context.Map.Item.Index}"
+    begin = {"context": "$merge([$states.input.outer, $states.input.own])"}
+    if batch > 1:
+        begin = {"context": "$merge([$states.input.BatchInput.outer, {'batch': $states.input.Items}])"}
     state: State = {
         "Type": "Map",
         "Items": marked(part.expression(bare(step["items"]))),
-        "ItemSelector": selector,
         "ItemProcessor": body(part, _body_of(step), begin),
         "Assign": part.merging("$states.result" if step.get("output_key") else "{'result': $states.result}"),
     }
@@ -126,7 +123,10 @@ def write_map(part: Part, body: WriteBody) -> None:
             "batches and tolerated failures need a distributed map, whose items are runs of their own"
         )
     if batch > 1:
-        state["ItemBatcher"] = {"MaxItemsPerBatch": batch}
+        outer = {"outer": marked("$context")}
+        state["ItemBatcher"] = {"MaxItemsPerBatch": batch, "BatchInput": outer}
+    else:
+        state["ItemSelector"] = {"outer": marked("$context"), "own": marked(own)}
     _tolerate(state, step.get("tolerate"))
     part.add(state)
 

@@ -67,6 +67,8 @@ class Cel:
         return Cel(f"{self.atom}.{name}" if is_plain(name) else f"{self.atom}[{text(name)}]")
 
     def index(self, place: int) -> Cel:
+        if self.items is not None and place < len(self.items):
+            return self.items[place]
         return Cel(f"{self.atom}[{place}]")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from designer.formats.asl.expressions.cel import (
     NOW,
@@ -22,6 +22,7 @@ from designer.formats.asl.expressions.cel import (
 from designer.formats.asl.expressions.scope import Scope, Untranslatable
 
 LENGTH_MAX = 4_000
+_LOOPED = re.compile(r"\.(map|filter)\(\w+, .*\)$", re.DOTALL)
 NESTED_MAX = 40
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
@@ -30,6 +31,7 @@ _TOKEN = re.compile(
       | (?P<sign>!=|<=|>=|~>|\*\*|\.\.|:=|[.\[\](){},:?&+\-*/%=<>^@#|;]))""",
     re.VERBOSE | re.DOTALL,
 )
+_PATTERN = re.compile(r"\s*(?P<pattern>/(?:[^/\\\n]|\\.)+/)")
 _BINARY: Mapping[str, tuple[int, str]] = {
     "or": (1, "||"),
     "and": (2, "&&"),
@@ -66,9 +68,11 @@ def read_jsonata(source: str, scope: Scope) -> Value:
 
 
 def _tokens(source: str) -> list[tuple[str, str]]:
-    tokens, position = [], 0
+    tokens: list[tuple[str, str]] = []
+    position = 0
     while source[position:].strip():
-        found = _TOKEN.match(source, position)
+        begins = tokens[-1][1] in ("(", ",") if tokens else False
+        found = (begins and _PATTERN.match(source, position)) or _TOKEN.match(source, position)
         if found is None:
             raise Untranslatable(f"{source[position:].strip()[:40]} is no JSONata that is known here")
         tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
@@ -117,7 +121,7 @@ class _Parser:
         kind, token = self.kind, self.take()
         if kind == "text":
             return literal(_unquoted(token))
-        if kind == "number":
+        if kind in ("number", "pattern"):
             return Cel(token)
         if token == "(":
             value = self.expression(0, depth + 1)
@@ -126,7 +130,9 @@ class _Parser:
         if token == "-":
             return operation(f"-{as_cel(self.expression(6, depth + 1)).atom}")
         if token == "[":
-            return list_of(*map(as_cel, self._several("]", depth)))
+            items = [as_cel(item) for item in self._several("]", depth)]
+            is_sequence = len(items) == 1 and _LOOPED.search(items[0].source) is not None
+            return items[0] if is_sequence else list_of(*items)
         if token == "{":
             return self._object(depth)
         if kind == "name":
@@ -138,6 +144,8 @@ class _Parser:
             return Cel(token)
         if not token.startswith("$"):
             raise Untranslatable(f"`{token}` without $states")
+        if token in ("$map", "$filter") and self.token == "(":
+            return self._loop(token[1:], depth)
         if self.token == "(" and self.kind == "sign":
             self.take()
             return _apply(token[1:], [as_cel(value) for value in self._several(")", depth)], self.scope)
@@ -148,6 +156,24 @@ class _Parser:
         if known is None:
             raise Untranslatable(f"`{token}` is not assigned before")
         return known
+
+    def _loop(self, name: str, depth: int) -> Value:
+        """`$map(items, function($item) { … })`."""
+        self.take("(")
+        items = as_cel(self.expression(0, depth + 1))
+        for wanted in (",", "function", "("):
+            self.take(wanted)
+        variable = self.take()[1:]
+        for wanted in (")", "{"):
+            self.take(wanted)
+        outer = self.scope
+        known = {**outer.machine, f"Variables.{variable}": Cel(variable)}
+        self.scope = replace(outer, machine=known)
+        body = as_cel(self.expression(0, depth + 1))
+        self.scope = outer
+        for wanted in ("}", ")"):
+            self.take(wanted)
+        return Cel(f"{items.atom}.{name}({variable}, {body})")
 
     def _of_states(self, name: str) -> Value:
         if name == "context":
@@ -238,6 +264,18 @@ def _exists(value: Cel) -> Cel:
     return call("has", value)
 
 
+def _appended(first: Cel, second: Cel) -> Cel:
+    if first.items is not None and second.items is not None:
+        return list_of(*first.items, *second.items)
+    return operation(f"{first.atom} + {second.atom}")
+
+
+def _contains(value: Cel, part: Cel) -> Cel:
+    if not part.source.startswith("/"):
+        return Cel(f"{value.atom}.contains({part})")
+    return Cel(f"{value.atom}.matches({text(part.source[1:-1].replace(chr(92) + '/', '/'))})")
+
+
 def _merged(values: Cel) -> Cel:
     if not values.items:
         raise Untranslatable("$merge of a list that is not written out")
@@ -258,11 +296,11 @@ FUNCTIONS: Mapping[tuple[str, int], Callable[..., Cel]] = {
     ("max", 1): lambda value: call("max", value),
     ("distinct", 1): lambda value: call("distinct", value),
     ("sort", 1): lambda value: call("sort", value),
-    ("append", 2): lambda first, second: operation(f"{first.atom} + {second.atom}"),
+    ("append", 2): _appended,
     ("lowercase", 1): lambda value: call("lower", value),
     ("uppercase", 1): lambda value: call("upper", value),
     ("trim", 1): lambda value: call("trim", value),
-    ("contains", 2): lambda value, part: Cel(f"{value.atom}.contains({part})"),
+    ("contains", 2): _contains,
     ("split", 2): lambda value, by: call("split", value, by),
     ("join", 2): lambda items, by: call("join", items, by),
     ("join", 1): lambda items: call("join", items, text("")),

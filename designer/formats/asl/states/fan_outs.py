@@ -8,6 +8,7 @@ from typing import Any
 
 from designer.formats.asl.expressions.cel import Cel, Value, as_cel, list_of, literal, written
 from designer.formats.asl.expressions.paths import list_in
+from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.expressions.templates import dynamic, jsonata
 from designer.formats.asl.machine import Machine
 from designer.formats.asl.states.data import DATA, always_leaves_data
@@ -171,14 +172,28 @@ def _batch(writer: Writer, found: Value, step: StepDocument, key: str | None) ->
     for name in batcher:
         if name not in ("MaxItemsPerBatch", "BatchInput"):
             writer.entry.say(f"{name} of ItemBatcher is left out")
-    if key is not None:
+    items = _selected_items(writer, found, key)
+    if items is None:
         writer.entry.say(
             f"{key} is left out where items come in batches: the worker gets the items as they are"
         )
-    batch: dict[str, Value] = {"Items": Cel("context.batch")}
+    batch: dict[str, Value] = {"Items": items or Cel("context.batch")}
     if "BatchInput" in batcher:
         batch["BatchInput"] = writer.value(batcher["BatchInput"], writer.scope.on(found))
     return batch
+
+
+def _selected_items(writer: Writer, found: Value, key: str | None) -> Cel | None:
+    """The items of a batch as they are selected; None if no expression says so."""
+    if key is None:
+        return Cel("context.batch")
+    facts = {name: value for name, value in writer.scope.machine.items() if not name.startswith("Map.")}
+    machine = {**facts, "Map.Item.Value": Cel("each")}
+    scope = replace(writer.scope, data=found, machine=machine, elsewhere=None)
+    try:
+        return Cel(f"context.batch.map(each, {as_cel(writer.value(writer.fields[key], scope))})")
+    except Untranslatable:
+        return None
 
 
 def _limits(writer: Writer, step: StepDocument) -> None:

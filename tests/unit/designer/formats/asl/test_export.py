@@ -14,7 +14,10 @@ from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.importing import every_step, import_machine
 from designer.formats.asl.machine import machine_of
 from designer.formats.asl.report import Report
+from tests.unit.designer.formats.asl.answers import answer_for
 from tests.unit.designer.formats.asl.helpers import check, entry_of, imported, samples
+from tests.unit.designer.formats.asl.play import Failed, Play
+from tests.unit.designer.formats.asl.test_plays import stub
 
 ONCE = {"retry": {"max_attempts": 1}}
 
@@ -212,6 +215,53 @@ def test_expressions_without_a_counterpart(source: str) -> None:
 
 def test_texts_that_begin_with_a_sign_are_texts() -> None:
     assert value_of({"a": ["==x", "=1"]}) == {"a": ["=x", "{% 1 %}"]}
+
+
+TELL_OTHERWISE = (
+    # they wait for task tokens, which are asked for by functions of their own
+    "emit_and_wait",
+    "inventory_management",
+    "lambda_orchestration",
+    "parallel_agent",
+    "parallel_human",
+    "selective_checkpointing",
+    "sfn_rekognition",
+    "sfn_textract_callback",
+    "uml_blogbackgroundcheckssm",
+    "wait_for_callback",
+    "webhook_provider",
+    # they write objects as texts, or cut lists
+    "async_state_machine",
+    "categorization",
+    "data_processing_tf",
+    "idempotent_workflow",
+    "scatter_gather",
+    "step_functions_athena_glue",
+    "transfer_data_records",
+)
+
+
+def calls(draft: dict[str, Any], answer: dict[str, Any]) -> tuple[list[str], bool]:
+    """The workers that a play of the draft calls, in order, and whether it ends well."""
+    seen: list[str] = []
+
+    def work(worker: str, step: str, context: Any) -> Any:
+        seen.append(worker)
+        return stub(answer, worker, step, context)
+
+    try:
+        Play(work).run(draft, {**answer, "items": [answer]})
+    except Failed:
+        return seen, False
+    return seen, True
+
+
+@pytest.mark.parametrize("name", [name for name in samples() if not name.startswith(TELL_OTHERWISE)])
+def test_what_comes_back_calls_the_same_workers(name: str) -> None:
+    draft, _ = imported(samples()[name])
+    back, _ = import_machine(machine_of(export_document(draft)[0]), "back")
+    answer = answer_for(samples()[name], None)
+    assert calls(back, answer) == calls(draft, answer)
 
 
 DRAFTS = [

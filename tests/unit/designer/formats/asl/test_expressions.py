@@ -218,6 +218,10 @@ def test_a_rule_says_what_it_leaves_out() -> None:
         ("$count($states.input.a)", "size(context.data.a)"),
         ("$exists($states.input.a)", "has(context.data.a)"),
         ("$uppercase($string($n))", "upper(string(context.n))"),
+        ("[$map($n, function($x) { $x + 1 })]", "context.n.map(x, x + 1)"),
+        ("$contains($n, /^a\\/b$/)", 'context.n.matches("^a/b$")'),
+        ("$append([1], [$n])", "[1, context.n]"),
+        ("[$n, 1][0]", "context.n"),
         ("$replace($n, '\"', '')", 'replace(context.n, "\\"", "")'),
     ],
 )
@@ -228,7 +232,6 @@ def test_jsonata(source: str, cel: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "$map($n, function($x) { $x + 1 })",
         "$states.input.a[b = 1]",
         "a.b",
         "$unknown",
