@@ -15,7 +15,11 @@ class StartForm(forms.Form):
     input = JsonField(rows=16, needs_object=True, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     priority = forms.IntegerField(
-        min_value=0, max_value=PRIORITY_MAX, initial=PRIORITY_STANDARD, required=False
+        min_value=0,
+        max_value=PRIORITY_MAX,
+        initial=PRIORITY_STANDARD,
+        required=False,
+        widget=forms.NumberInput({"class": "input"}),
     )
 
 

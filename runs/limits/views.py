@@ -20,11 +20,19 @@ from workers.sdk.limits import SECONDS_MAX
 
 UNPROCESSABLE = 422
 ANY = "Empty: any number"
-NUMBER: dict[str, Any] = {"min_value": 1, "max_value": NUMBER_MAX, "required": False}
+NUMBER: dict[str, Any] = {
+    "min_value": 1,
+    "max_value": NUMBER_MAX,
+    "required": False,
+    "widget": forms.NumberInput({"class": "input"}),
+}
+TEXT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
 
 
 class LimitForm(forms.Form):
-    name = forms.CharField(max_length=63, help_text="As steps and workers state it, such as stripe")
+    name = forms.CharField(
+        max_length=63, widget=forms.TextInput(TEXT), help_text="As steps and workers state it, such as stripe"
+    )
     at_once = forms.IntegerField(
         min_value=1,
         max_value=NUMBER_MAX,
@@ -39,7 +47,12 @@ class LimitForm(forms.Form):
         label="Calls in a time",
         help_text=ANY,
     )
-    per = forms.FloatField(max_value=SECONDS_MAX, initial=LIMIT_PER_S, label="That time, in seconds")
+    per = forms.FloatField(
+        max_value=SECONDS_MAX,
+        initial=LIMIT_PER_S,
+        label="That time, in seconds",
+        widget=forms.NumberInput({"class": "input", "step": "any"}),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -145,6 +145,8 @@ const ADDITIONS: Record<string, (frame: Frame) => string> = {
   "run.completed": left,
   "run.failed": left,
   "run.cancelled": by,
+  "run.paused": by,
+  "run.unpaused": by,
   "intervention.claimed": by,
   "intervention.answered": (frame) => {
     const answer = asText(frame.data.answer);

@@ -1,0 +1,72 @@
+"""Pauses, named limits and lines in the browser."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.orders import expect_status, row, start_order
+
+DOCUMENT: dict[str, Any] = {
+    "schema": 1,
+    "name": "one_by_one",
+    "concurrency": {"limit": 1, "key": "=input.customer"},
+    "steps": [{"name": "sign", "kind": "approval", "message": "Is it signed?"}],
+}
+
+
+def shown(page: Page, name: str) -> None:
+    """Keeps a picture where the environment names a folder for it."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_a_run_is_paused_and_resumed(page: Page) -> None:
+    start_order(page, reserve_inventory="slow:2")
+    page.get_by_role("button", name="Pause this run").click()
+    paused = page.get_by_role("region", name="Paused")
+    expect(paused).to_contain_text("Nothing new starts")
+    expect(row(page, "reserve_inventory")).to_have_attribute("data-status", "completed")
+    expect(row(page, "charge_payment")).to_have_attribute("data-status", "pending")
+    shown(page, "paused")
+    paused.get_by_role("button", name="Resume this run").click()
+    expect_status(page, "Completed")
+    expect(page.locator("[data-slot=entries]")).to_contain_text(re.compile("Run paused by admin"))
+
+
+def test_a_limit_is_stated_and_changed_on_its_page(page: Page) -> None:
+    page.goto("/fleet/")
+    page.get_by_role("link", name="Limits").click()
+    page.get_by_role("textbox", name="Name").fill("stripe")
+    page.get_by_label("Calls at a time").fill("10")
+    page.get_by_label("Calls in a time").fill("100")
+    page.get_by_role("button", name="State this limit").click()
+    expect(page.get_by_text("stripe now: 10 at a time, 100 in 60 s.")).to_be_visible()
+    expect(page.locator("[data-limit=stripe]")).to_contain_text("10 at a time")
+    shown(page, "limits")
+
+
+def test_a_run_that_waits_for_its_turn_begins_when_the_one_before_it_has_ended(page: Page) -> None:
+    page.goto("/")
+    token = page.evaluate("() => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? ''")
+    headers = {"X-CSRFToken": token, "Referer": page.url}
+    draft = page.request.put(
+        "/api/v1/workflows/one_by_one/draft", data=DOCUMENT, headers={**headers, "If-Match": "0"}
+    )
+    assert draft.ok, draft.text()
+    assert page.request.post("/api/v1/workflows/one_by_one/publish", headers=headers).ok
+    runs = [
+        page.request.post(
+            "/api/v1/workflows/one_by_one/runs", data={"input": {"customer": "ann"}}, headers=headers
+        ).json()["id"]
+        for _ in range(2)
+    ]
+    page.goto(f"/runs/{runs[1]}/")
+    expect(page.get_by_role("region", name="Waits for its turn")).to_contain_text("It is next")
+    shown(page, "turn")
+    page.request.post(f"/api/v1/runs/{runs[0]}/steps/sign/approve", headers=headers)
+    expect(page.get_by_role("region", name="sign waits for approval")).to_be_visible(timeout=15_000)
