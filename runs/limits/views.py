@@ -20,38 +20,26 @@ from workers.sdk.limits import SECONDS_MAX
 
 UNPROCESSABLE = 422
 ANY = "Empty: any number"
-NUMBER: dict[str, Any] = {
-    "min_value": 1,
-    "max_value": NUMBER_MAX,
-    "required": False,
-    "widget": forms.NumberInput({"class": "input"}),
-}
-TEXT = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
+NUMBER: dict[str, Any] = {"min_value": 1, "max_value": NUMBER_MAX, "required": False, "help_text": ANY}
+
+
+def _number(**attributes: str) -> forms.NumberInput:
+    return forms.NumberInput({"class": "input", **attributes})
 
 
 class LimitForm(forms.Form):
     name = forms.CharField(
-        max_length=63, widget=forms.TextInput(TEXT), help_text="As steps and workers state it, such as stripe"
+        max_length=63,
+        widget=forms.TextInput({"class": "input", "autocomplete": "off", "spellcheck": "false"}),
+        help_text="As steps and workers state it, such as stripe",
     )
-    at_once = forms.IntegerField(
-        min_value=1,
-        max_value=NUMBER_MAX,
-        required=False,
-        label="Calls at a time",
-        help_text=ANY,
-    )
-    rate = forms.IntegerField(
-        min_value=1,
-        max_value=NUMBER_MAX,
-        required=False,
-        label="Calls in a time",
-        help_text=ANY,
-    )
+    at_once = forms.IntegerField(label="Calls at a time", widget=_number(), **NUMBER)
+    rate = forms.IntegerField(label="Calls in a time", widget=_number(), **NUMBER)
     per = forms.FloatField(
         max_value=SECONDS_MAX,
         initial=LIMIT_PER_S,
         label="That time, in seconds",
-        widget=forms.NumberInput({"class": "input", "step": "any"}),
+        widget=_number(step="any"),
     )
 
 
