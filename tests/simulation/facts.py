@@ -41,6 +41,7 @@ class Facts(Items):
         self.scope: set[str] = set()  # planned by the rollback under way
         self.remains: set[str] = set()
         self.left: dict[str, int] = {}  # by step, what its child runs left
+        self.left_last: set[str] = set()  # steps whose last child run left something
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
         self.interventions: dict[str, int] = {}
@@ -154,6 +155,7 @@ class Facts(Items):
             self.open[key] = "running"
 
     def waiting(self, entry: Entry) -> None:
+        self.left_last.discard(entry.step)
         key = entry.step
         is_new = key not in self.begun
         self._begin(key)
@@ -219,6 +221,7 @@ class Facts(Items):
     def _count_left(self, entry: Entry) -> None:
         if entry.data.get("left"):
             self.left[entry.step] = self.left.get(entry.step, 0) + entry.data["left"]
+            self.left_last.add(entry.step)
 
     def completed(self, entry: Entry) -> None:
         key = entry.step

@@ -274,7 +274,7 @@ class Witness(Facts):
         left = {key for key in self.acted if self.is_undoable(key) and self._is_not_undone(key)}
         demand(set(data["abandoned"]) == left, f"abandons {data['abandoned']}, where the rules say {left}")
         self.undo |= dict.fromkeys(left, "abandoned")
-        remains = {key for key in self.acted if self.is_irreversible(key)} - self.remains
+        remains = {key for key in self.acted if self.is_irreversible(key)} - self.remains - self.left_last
         told = set(data.get("remains", ()))
         demand(told == remains, f"leaves {told}, where the rules say {remains}")
         self.remains |= remains

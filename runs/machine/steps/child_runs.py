@@ -29,7 +29,8 @@ def end_child(transition: Transition, event: EndChild) -> None:
         if event.status == "started":
             return _is_under_way(transition, event)
         return _ended(transition, event, state)
-    if state.undo == UndoStatus.RUNNING and state.child == event.child:
+    is_undone_by_run = state.undo == UndoStatus.RUNNING and state.due_at is None  # and not by a worker
+    if is_undone_by_run and state.child == event.child:
         if event.status != "completed" and not event.may_go_back:  # else the rest is undone, too
             return _rolled_back(transition, event)
         if event.past_pivot and not (transition.run.by or state.undo_by):

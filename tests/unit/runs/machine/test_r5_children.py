@@ -10,7 +10,7 @@ import pytest
 from runs.machine.events import CancelChild, EndChild, Left, RollBackChild, StartChild, TellParent, child_id
 from runs.machine.limits import DEPTH_MAX, LEFT_NAMES_MAX
 from runs.machine.rollback.plan import left_by
-from tests.unit.runs.machine.driver import CRITICAL, START, Driver, chain, gave, graph, kind, saga, task
+from tests.unit.runs.machine.driver import CRITICAL, START, UNDO, Driver, chain, gave, graph, kind, saga, task
 
 rule = pytest.mark.rule
 CHILD = child_id("run", "w", 1)
@@ -244,3 +244,16 @@ def test_a_child_that_ends_tells_its_parent() -> None:
     driver = Driver(chain(task("a")), depth=1, due_at=(START + timedelta(seconds=9)).isoformat())
     driver.run("a")
     assert driver.commands == (TellParent(),)
+
+
+@rule("R5.10")
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_an_undo_by_a_worker_is_not_ended_by_what_its_child_run_says_again(status: str) -> None:
+    driver = Driver(chain(kind("x", "workflow", workflow="other", compensation=UNDO), task("z")))
+    child = (driver.step("x").waits or {})["child"]
+    driver.take(EndChild(driver.now, "x", child, "completed", {}, past_pivot=True))
+    driver.run("z", CRITICAL)
+    driver.claim("x")
+    assert driver.verdict(EndChild(driver.now, "x", child, status, past_pivot=True)) == "."
+    driver.report("x")
+    assert driver.status == "compensated"
