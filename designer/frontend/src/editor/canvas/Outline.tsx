@@ -68,6 +68,7 @@ function Acts({ bench, item, ask, remove }: ActsProps): ReactElement {
       <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => ask("connect")}>Connect</button>
       <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => ask("catch")}>On failure</button>
       <button type="button" className="btn btn-xs" disabled={bench.step < 0} onClick={() => bench.inspect("Undo")}>Undo slot</button>
+      {bench.inside && <button type="button" className="btn btn-xs" onClick={() => bench.enter(bench.inside ?? "")}>Open</button>}
       <button type="button" className="btn btn-xs" disabled={!item} onClick={() => { remove(); focusPart("outline"); }}>Delete</button>
     </div>
   );
@@ -109,9 +110,9 @@ function act({ key, altKey, ctrlKey, metaKey }: KeyboardEvent, { bench, go, remo
   }
   if (altKey || ctrlKey || metaKey) return false;
   const actions: Readonly<Record<string, () => void>> = {
-    Enter: () => { go(item); bench.inspect(item.is === "undo" ? "Undo" : null); },
+    Enter: () => { go(item); if (item.is === "body") bench.enter(item.step); else bench.inspect(item.is === "undo" ? "Undo" : null); },
     " ": () => bench.toggle(item.step), Delete: remove, Backspace: remove,
-    a: () => ask("add"), c: () => ask("connect"), e: () => ask("catch"), u: () => bench.inspect("Undo"),
+    b: () => bench.enter(item.step), a: () => ask("add"), c: () => ask("connect"), e: () => ask("catch"), u: () => bench.inspect("Undo"),
   };
   actions[key]?.();
   return key in actions;
@@ -162,7 +163,7 @@ function Rows({ items, place, open, views, chosen, press, enter, click }: RowsPr
         <div key={item.key} style={{ top: index * ROW }} id={`outline-${item.key}`} role="treeitem" className="outline-row" data-is={item.is} data-active={index === place || undefined}
           aria-level={item.is === "step" ? 1 : 2} aria-posinset={item.position} aria-setsize={item.size}
           aria-expanded={item.is === "step" ? open.has(item.step) : undefined} aria-selected={item.is === "step" ? chosen.has(item.step) : index === place} onClick={() => click(item)}>
-          <Icon name={item.is === "step" ? KINDS[present(views.get(item.step)).kind].icon : item.is === "undo" ? "undo" : "right"} />
+          <Icon name={item.is === "step" ? KINDS[present(views.get(item.step)).kind].icon : item.is === "undo" ? "undo" : item.is === "body" ? "flow" : "right"} />
           <span>{item.text}</span>{item.note && <span className="muted">{item.note}</span>}
         </div>
       ))}

@@ -25,7 +25,7 @@ interface Props {
 }
 
 export default function Dialogs({ data, bench, asked, imported, close }: Props): ReactElement | null {
-  const { design } = bench;
+  const { whole: design } = bench;
   const { document, problems, save } = design;
   if (save.is === "conflict") return <MergeDialog base={save.base} mine={save.mine} theirs={save.theirs} settle={design.settle} />;
   if (imported) return <ImportDialog document={document} imported={imported} bench={bench} close={close} />;
@@ -91,7 +91,8 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["Ctrl C, Ctrl X, Ctrl V", "Copy, cut, paste; also between tabs"], ["Ctrl D", "Duplicate"], ["Ctrl A", "Choose all steps"],
   ["Delete", "Delete what is chosen"], ["C", "Connect the chosen step"], ["E", "Say where a failure of the chosen step leads"], ["O", "Go to the outline"], ["?", "This list"],
   ["In the outline: ↑ ↓ Home End", "Go from step to step"], ["→ ←", "Unfold and fold a step"], ["Enter", "Open in the inspector; Escape goes back"],
-  ["Space", "Add to what is chosen, or take away"], ["A, C, E, U", "Add after, connect, on failure, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
+  ["Space", "Add to what is chosen, or take away"], ["B, Shift B", "Open the steps inside the chosen step, and go back out"], ["G", "Put the chosen steps into a group"],
+  ["A, C, E, U", "Add after, connect, on failure, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
 ];
 
 function Keys({ close }: { readonly close: () => void }): ReactElement {

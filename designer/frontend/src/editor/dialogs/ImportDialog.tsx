@@ -47,8 +47,7 @@ function Found({ document, read, bench, close }: FoundProps): ReactElement {
   const next = adopted(document, read.document);
   const count = stepsOf(next).length;
   const replace = (): void => {
-    bench.apply({ do: "replace", document: next });
-    bench.camera.fit();
+    bench.replaceAll(next);
     close();
   };
   const add = (): void => {

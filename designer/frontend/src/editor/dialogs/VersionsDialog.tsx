@@ -20,8 +20,7 @@ export function VersionsDialog({ data, bench, close }: Props): ReactElement {
     void readVersions(data.api).then((versions) => (versions ? setLines(versions) : fail("The versions cannot be read now. Try again when the connection is back.")));
   }, [data.api]);
   const restore = (document: Document): void => {
-    bench.apply({ do: "replace", document });
-    bench.camera.fit();
+    bench.replaceAll(document);
     close();
   };
   const discard = async (): Promise<void> => {
@@ -36,7 +35,7 @@ export function VersionsDialog({ data, bench, close }: Props): ReactElement {
       {lines === null && !failed && <p role="status">Reading…</p>}
       {lines?.length === 0 && <p className="muted">Nothing is published yet: there is only this draft.</p>}
       <ul className="versions">
-        {lines?.map((line, index) => <Version key={line.version} line={line} isNewest={index === 0} api={data.api} page={data.page} draft={bench.design.document} restore={restore} />)}
+        {lines?.map((line, index) => <Version key={line.version} line={line} isNewest={index === 0} api={data.api} page={data.page} draft={bench.whole.document} restore={restore} />)}
       </ul>
       {lines !== null && lines.length > 0 && <p className="hint">Restoring puts a version into the draft; “Undo” brings the draft back. Nothing runs differently before it is published.</p>}
       <div className="actions">

@@ -5,8 +5,10 @@ import type { Dispatch, SetStateAction } from "react";
 import { arranged } from "../../graph/model/arrange";
 import { stepOf, type Block } from "../../graph/model/catalog";
 import { adopted, clipOf, graft, isWhole, readClip, type Target } from "../model/clipboard";
+import { grouped, refusalOfGroup, ungrouped } from "../model/grouping";
 import { duplicateOf, freeName, type Command } from "../model/commands";
-import { idsOf, stepsOf, textOf, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
+import { bodyOf, graphAt, wayTo, type Way } from "../../graph/model/bodies";
+import { idsOf, same, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
 import { edgeViews, NODE_WIDTH, placesIn } from "../../graph/model/nodes";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import { refusalOf } from "../model/rules";
@@ -31,11 +33,16 @@ export interface ActionContext {
   readonly choose: Dispatch<SetStateAction<Selection>>;
   /** Shows a notice to the author, such as why an action was refused. */
   readonly notify: (word: string) => void;
+  /** The whole workflow; `design` is the graph of it that is open. */
+  readonly whole: Design;
+  /** The way to the open graph. */
+  readonly way: Way;
+  readonly goInto: (way: Way) => void;
 }
 export type Actions = ReturnType<typeof actionsOf>;
 
 export function actionsOf(context: ActionContext) {
-  return { ...choosing(context), ...adding(context), ...changing(context), ...copying(context) };
+  return { ...choosing(context), ...adding(context), ...changing(context), ...copying(context), ...nesting(context), ...grouping(context) };
 }
 
 /** Applies a command; consecutive edits of one topic are undone as one. */
@@ -44,7 +51,7 @@ export function perform({ design, notify }: ActionContext, command: Command, top
   design.do(command, topic);
 }
 
-function choosing({ design, camera, ids, chosen, choose }: ActionContext) {
+function choosing({ design, camera, ids, chosen, choose, whole, way, goInto }: ActionContext) {
   const chooseSteps = (names: readonly string[]): void => choose({ steps: new Set(names), edges: new Set() });
   const chooseEdge = (index: number): void => {
     const view = edgeViews(design.document, NO_MARKS).find((edge) => edge.index === index);
@@ -55,15 +62,18 @@ function choosing({ design, camera, ids, chosen, choose }: ActionContext) {
     chooseSteps([id]);
     camera.fit([id]);
   };
-  /** Goes to the place of a problem. */
-  const go = (problem: Problem): void => {
-    const spot = spotOf(problem);
-    if (spot.on === "workflow") choose(NOTHING);
-    else if (spot.on === "edge") chooseEdge(spot.index);
-    else {
-      const id = ids[spot.index];
-      if (id !== undefined) show(id);
-    }
+  /** Goes to the place of a problem of the whole workflow; gives the problem as the graph there has it. */
+  const go = (problem: Problem): Problem => {
+    const [there, inner] = wayTo(whole.document, problem);
+    const graph = graphAt(whole.document, there);
+    const isHere = same(there, way);
+    if (!isHere) goInto(there);
+    const spot = spotOf(inner);
+    const edge = spot.on === "edge" ? edgeViews(graph, NO_MARKS).find(({ index }) => index === spot.index) : undefined;
+    const id = spot.on === "step" ? idsOf(stepsOf(graph))[spot.index] : undefined;
+    choose({ steps: new Set(id === undefined ? [] : [id]), edges: new Set(edge ? [edge.id] : []) });
+    if (isHere && id !== undefined) camera.fit([id]);
+    return inner;
   };
   const chooseAll = (): void => chooseSteps(ids);
   /** Adds a step to what is chosen, or takes it away. */
@@ -146,8 +156,62 @@ function changing(context: ActionContext) {
   return { apply, nudge, remove, removeChosen: () => remove([...chosen.steps], [...chosen.edges]), putStep, arrange, connect, reorder, move };
 }
 
+/** Into the bodies of steps and out of them. */
+function nesting(context: ActionContext) {
+  const { design: { document }, camera, choose, notify, whole, way, goInto } = context;
+  const open = (next: Way, steps: readonly string[]): void => {
+    notify("");
+    goInto(next);
+    choose({ steps: new Set(steps), edges: new Set() });
+  };
+  const enter = (id: string): void => {
+    if (bodyOf(document, id)) open([...way, id], []);
+  };
+  /** Goes out to the graph that so many steps lead to, and chooses the step that was left. */
+  const leave = (depth = way.length - 1): void => {
+    if (depth >= 0 && depth < way.length) open(way.slice(0, depth), way.slice(depth, depth + 1));
+  };
+  /** Another document in place of the whole draft. */
+  const replaceAll = (next: Document): void => {
+    open([], []);
+    whole.do({ do: "replace", document: next });
+    camera.fit();
+  };
+  return { enter, leave, replaceAll };
+}
+
+/** Steps into a group and out of it. */
+function grouping(context: ActionContext) {
+  const { design: { document }, camera, places, ids, chosen, choose, notify } = context;
+  const put = (next: Document, steps: readonly string[]): void => {
+    perform(context, { do: "replace", document: next });
+    choose({ steps: new Set(steps), edges: new Set() });
+    camera.fit();
+  };
+  const group = (): void => {
+    const reason = refusalOfGroup(document, chosen.steps);
+    if (reason) return notify(reason);
+    const name = freeName("group", ids);
+    const inner = ids.flatMap((id) => (chosen.steps.has(id) ? [places?.get(id) ?? [0, 0] as const] : []));
+    const place = [Math.min(...inner.map(([x]) => x)), Math.min(...inner.map(([, y]) => y))] as const;
+    put(grouped({ ...document, layout: Object.fromEntries(places ?? NOWHERE) }, chosen.steps, name, place), [name]);
+  };
+  const ungroup = (id: string): void => {
+    const body = bodyOf(document, id);
+    if (!body) return;
+    const takeOut = (inner: Places): void => {
+      const next = ungrouped(document, id, inner, places ?? NOWHERE);
+      put(next, idsOf(stepsOf(next)).filter((other) => !ids.includes(other)));
+    };
+    const known = placesIn(body);
+    if (known) takeOut(known);
+    else camera.during(arranged(body).then(takeOut, (error: unknown) => notify(messageOf(error))));
+  };
+  return { group, ungroup };
+}
+
 function copying(context: ActionContext) {
-  const { design, places, ids, chosen, choose, notify } = context;
+  const { design, places, ids, chosen, choose, notify, way } = context;
   const named = new Set(ids.filter((id) => chosen.steps.has(id) && !id.startsWith("#")));
   /** The chosen steps as a text, or null when there are none. */
   const copy = (): string | null => {
@@ -166,7 +230,7 @@ function copying(context: ActionContext) {
   const paste = (text: string): void => {
     const clip = readClip(text);
     if (!clip) notify("There are no steps in what was pasted.");
-    else if (isWhole(clip) && !ids.length) perform(context, { do: "replace", document: adopted(design.document, clip) });
+    else if (isWhole(clip) && !ids.length && !way.length) perform(context, { do: "replace", document: adopted(design.document, clip) });
     else take(context, clip, {});
   };
   return { copy, cut, paste, takeSteps: (clip: JsonObject) => take(context, clip, {}) };

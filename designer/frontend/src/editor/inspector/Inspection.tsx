@@ -9,18 +9,21 @@ import { PreviewSourceContext } from "../controls/previewSource";
 
 interface Props {
   readonly base: string;
+  /** What paths of the whole workflow have before those of the open graph. */
+  readonly prefix: string;
   readonly problems: readonly Problem[];
   /** Another object after each saved edit. */
   readonly saved: unknown;
   readonly children: ReactNode;
 }
 
-export function Inspection({ base, problems, saved, children }: Props): ReactElement {
+export function Inspection({ base: inner, prefix, problems, saved, children }: Props): ReactElement {
   const { api, run, choose, go } = useContext(PreviewSourceContext);
+  const base = inner && prefix + inner;
   const value = useMemo(() => ({ base, problems, api, saved, run }), [base, problems, api, saved, run]);
   return (
     <InspectedContext value={value}>
-      {base && problems.length > 0 && <ProblemList problems={problems} go={go} />}
+      {base && problems.length > 0 && <ProblemList problems={problems} go={(problem) => go({ ...problem, path: prefix + problem.path })} />}
       {children}
       {base && api && <PreviewSourceField api={api} base={base} run={run} choose={choose} />}
     </InspectedContext>

@@ -1,6 +1,7 @@
 /** Every edit is a command; one pure function applies it and gives the next document. */
 import { memberOf } from "../../shared/json";
 import { present } from "../../shared/present";
+import { changedWithin, type Way } from "../../graph/model/bodies";
 import { followingEdge, followingStep } from "./references";
 import {
   edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, writtenLayout, type Document, type Edge, type Json, type JsonObject, type Place, type Places, type Step,
@@ -17,7 +18,8 @@ export type Command =
   | { readonly do: "connect"; readonly ends: Ends; readonly isError?: boolean }
   | { readonly do: "move"; readonly layout: Places }
   | { readonly do: "putFields"; readonly fields: JsonObject }
-  | { readonly do: "replace"; readonly document: Document };
+  | { readonly do: "replace"; readonly document: Document }
+  | { readonly do: "within"; readonly way: Way; readonly command: Command };
 
 export function applyCommand(document: Document, command: Command): Document {
   switch (command.do) {
@@ -35,6 +37,7 @@ export function applyCommand(document: Document, command: Command): Document {
     case "move": return withLayout(document, command.layout);
     case "putFields": return withFields(document, command.fields);
     case "replace": return command.document;
+    case "within": return changedWithin(document, command.way, (graph) => applyCommand(graph, command.command));
   }
 }
 

@@ -17,19 +17,32 @@ export interface FieldChange {
 
 /** From `before` to `after`. Places on the canvas do not count. */
 export function compare(before: Document, after: Document): Difference[] {
+  return [...graphs(before, after, ""), ...whole(before, after)];
+}
+
+/** `around`: the steps whose bodies the graphs are, as subjects begin. Steps with a body on both sides are compared inside. */
+function graphs(before: Document, after: Document, around: string): Difference[] {
+  const [old, now] = [named(before), named(after)];
+  const inner = [...now].flatMap(([name, { body }]) => {
+    const former = old.get(name)?.body;
+    return isObject(body) && isObject(former) ? graphs(former, body, `${around}${name} › `) : [];
+  });
   return [
-    ...between(named(before), named(after), "step "),
-    ...between(edgesByName(before), edgesByName(after), "edge "),
-    ...whole(before, after),
+    ...between(old, now, `${around}step `, (step, other) => (isObject(step.body) && isObject(other.body) ? alone(step, "body") : step)),
+    ...between(edgesByName(before), edgesByName(after), `${around}edge `), ...inner,
   ];
 }
 
-function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>, prefix: string): Difference[] {
+function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<string, JsonObject>, prefix: string, own = (part: JsonObject, _other: JsonObject): JsonObject => part): Difference[] {
   const differences: Difference[] = [];
   for (const [key, value] of after) {
-    const other = before.get(key);
-    if (!other) differences.push({ what: "added", subject: prefix + key, fields: [] });
-    else if (!same(other, value)) differences.push({ what: "changed", subject: prefix + key, fields: differing(other, value) });
+    const former = before.get(key);
+    if (!former) {
+      differences.push({ what: "added", subject: prefix + key, fields: [] });
+      continue;
+    }
+    const fields = differing(own(former, value), own(value, former));
+    if (fields.length) differences.push({ what: "changed", subject: prefix + key, fields });
   }
   for (const key of before.keys()) {
     if (!after.has(key)) differences.push({ what: "removed", subject: prefix + key, fields: [] });
@@ -38,12 +51,14 @@ function between(before: ReadonlyMap<string, JsonObject>, after: ReadonlyMap<str
 }
 
 function whole(before: Document, after: Document): Difference[] {
-  const fields = differing(alone(before), alone(after));
+  const fields = differing(alone(before, ...GRAPH), alone(after, ...GRAPH));
   return fields.length ? [{ what: "changed", subject: "the workflow", fields }] : [];
 }
 
-function alone({ steps: _, edges: __, layout: ___, ...others }: Document): JsonObject {
-  return others;
+const GRAPH = ["steps", "edges", "layout"];
+
+function alone(object: JsonObject, ...apart: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !apart.includes(key)));
 }
 
 function named(document: Document): Map<string, JsonObject> {

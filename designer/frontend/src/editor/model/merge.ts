@@ -21,25 +21,45 @@ type Value = Json | undefined;
 type Three = readonly [base: Value, mine: Value, theirs: Value];
 type Keyed = ReadonlyMap<string, JsonObject>;
 
+type Graphs = readonly [base: Document, mine: Document, theirs: Document];
+
 const APART = ["steps", "edges", "layout"];
+const BODY = ["body"];
 
 /** `base` is the document that both began with. `choices` resolves clashes by their keys; an unresolved clash takes mine. */
 export function merge(base: Document, mine: Document, theirs: Document, choices: ReadonlyMap<string, Side> = new Map()): Merged {
   const clashes: Clash[] = [];
-  const all = [base, mine, theirs] as const;
-  const mix = (subject: string, parts: Three): Value => mixed(parts, subject, "", (clash) => {
+  const mix: Mix = (subject, parts) => mixed(parts, subject, "", (clash) => {
     clashes.push(clash);
     return choices.get(clash.key) === "theirs" ? clash.theirs : clash.mine;
   });
-  const whole = mix("the workflow", [without(base), without(mine), without(theirs)]);
-  const steps = listed(all.map(namedSteps), (name, parts) => mix(`step ${name}`, parts));
+  const whole = mix("the workflow", [without(base, APART), without(mine, APART), without(theirs, APART)]);
+  return { document: { ...(whole as JsonObject), ...mergedGraph([base, mine, theirs], "", mix) }, clashes };
+}
+
+type Mix = (subject: string, parts: Three) => Value;
+
+/** Steps, edges and places of three graphs. `around`: the steps whose bodies they are, as subjects begin. */
+function mergedGraph(all: Graphs, around: string, mix: Mix): JsonObject {
+  const [base, mine, theirs] = all;
+  const steps = listed(all.map(namedSteps), (name, parts) => mergedStep(parts, name, around, mix));
   const names = new Set(steps.map(({ name }) => textOf(name)));
   const wasThere = new Set(all.flatMap((document) => stepsOf(document).map(({ name }) => textOf(name))));
   const dangles = (end: Value): boolean => wasThere.has(textOf(end)) && !names.has(textOf(end));
-  const edges = listed(all.map(edgesByName), (name, parts) => mix(`edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
+  const edges = listed(all.map(edgesByName), (name, parts) => mix(`${around}edge ${name}`, parts)).filter(({ from, to }) => !dangles(from) && !dangles(to));
   const layout = Object.fromEntries(Object.entries({ ...writtenLayout(theirs), ...movedOf(base, mine) }).filter(([name]) => names.has(name)));
-  const document = { ...(whole as JsonObject), ...kept("steps", steps), ...kept("edges", edges), ...(Object.keys(layout).length && { layout }) };
-  return { document, clashes };
+  return { ...kept("steps", steps), ...kept("edges", edges), ...(Object.keys(layout).length && { layout }) };
+}
+
+/** A step that both still have with a body is merged inside it, too. */
+function mergedStep(parts: Three, name: string, around: string, mix: Mix): Value {
+  const [base, mine, theirs] = parts;
+  if (!isObject(mine) || !isObject(theirs) || !isObject(mine.body) || !isObject(theirs.body)) return mix(`${around}step ${name}`, parts);
+  const former = isObject(base) && isObject(base.body) ? base.body : {};
+  const own = mix(`${around}step ${name}`, [isObject(base) ? without(base, BODY) : base, without(mine, BODY), without(theirs, BODY)]);
+  const bodies: Graphs = [former, mine.body, theirs.body];
+  const others = mix(`${around}step ${name}`, [without(former, APART), without(mine.body, APART), without(theirs.body, APART)]);
+  return { ...(own as JsonObject), body: { ...(others as JsonObject), ...mergedGraph(bodies, `${around}${name} › `, mix) } };
 }
 
 /** The merged value; where both changed it differently, what `decide` returns. */
@@ -66,8 +86,8 @@ function listed([base, mine, theirs]: readonly Keyed[], mix: (name: string, part
   });
 }
 
-function without(document: Document): JsonObject {
-  return Object.fromEntries(Object.entries(document).filter(([key]) => !APART.includes(key)));
+function without(object: JsonObject, apart: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !apart.includes(key)));
 }
 
 function namedSteps(document: Document): Keyed {

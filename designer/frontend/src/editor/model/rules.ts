@@ -16,6 +16,11 @@ export function followersOf(document: Document, from: string, isError = false): 
   return idsOf(stepsOf(document)).filter((id) => !id.startsWith("#") && id !== from && !taken.has(id) && !earlier.has(id));
 }
 
+/** Whether edges lead from the step back to itself. */
+export function isInCircle(document: Document, name: string): boolean {
+  return before(document, name).has(name);
+}
+
 function targetsOf(document: Document, from: string, isError: boolean): ReadonlySet<string> {
   return new Set(edgesOf(document).flatMap((edge) => (textOf(edge.from) === from && isErrorEdge(edge) === isError ? [textOf(edge.to)] : [])));
 }

@@ -9,7 +9,7 @@ import type { Trials } from "./useTrials";
 
 export default function TrialPanels({ trials }: { readonly trials: Trials }): ReactElement {
   const { api, steps, whatIf, current, bench, openTrial, open, sample, startDraftTrial, startStepTrial } = trials;
-  const { design: { document }, catalog } = bench;
+  const { whole: { document }, catalog } = bench;
   const close = (): void => open(null);
   return <>
     <WhatIfPanel steps={steps} whatIf={whatIf} />

@@ -2,7 +2,7 @@
 import { lazy, Suspense, type ReactElement, type ReactNode } from "react";
 import { WantedFieldContext } from "../controls/wantedField";
 import { PreviewSourceContext } from "../controls/previewSource";
-import { StatusesContext } from "../../graph/view/statuses";
+import { Statuses, StatusesContext } from "../../graph/view/statuses";
 import { WhatIfContext } from "../../graph/whatIf/useWhatIf";
 import { chosenStep, type Trials } from "./useTrials";
 
@@ -10,15 +10,19 @@ import { chosenStep, type Trials } from "./useTrials";
 const loading = import("./TrialPanels").catch(() => ({ default: () => <></> }));
 const Panels = lazy(() => loading);
 
+/** A trial and an assumed failure are of the whole workflow: steps inside a step have no marks of it. */
+const NO_STATUSES = new Statuses();
+
 interface Props {
   readonly trials: Trials;
 }
 
 /** Provides statuses of the trial, marks of an assumed failure, the source of previews and the wanted field. */
 export function TrialsProvider({ trials, children }: Props & { readonly children: ReactNode }): ReactElement {
-  const { api, whatIf, current, wantedField, source: run, chooseSource: choose, go } = trials;
+  const { api, whatIf, current, bench, wantedField, source: run, chooseSource: choose, go } = trials;
+  const isInside = bench.way.length > 0;
   return (
-    <StatusesContext value={current.statuses}><WhatIfContext value={whatIf.marks}>
+    <StatusesContext value={isInside ? NO_STATUSES : current.statuses}><WhatIfContext value={isInside ? null : whatIf.marks}>
       <PreviewSourceContext value={{ api, run, choose, go }}><WantedFieldContext value={wantedField}>{children}</WantedFieldContext></PreviewSourceContext>
     </WhatIfContext></StatusesContext>
   );

@@ -1,7 +1,7 @@
 /** State of everything about a draft beside editing: assumed failures, trials, sources of previews and wanted fields. */
 import { useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { WantedField, WantedFieldState } from "../controls/wantedField";
-import { isObject, textOf, stepsOf, type JsonObject } from "../../graph/model/document";
+import { idsOf, isObject, textOf, stepsOf, type JsonObject } from "../../graph/model/document";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import type { EditData } from "../draft/data";
 import type { Workbench } from "../draft/useWorkbench";
@@ -33,7 +33,8 @@ const UNSAVED: CallResult<never> = { is: "refused", message: "The draft is not s
 const EMPTY: JsonObject = {};
 
 export function useTrials(data: EditData, bench: Workbench): Trials {
-  const { design, camera, ids, step } = bench;
+  const { whole: design, way, camera, step } = bench;
+  const ids = useMemo(() => idsOf(stepsOf(design.document)), [design.document]);
   const whatIf = useWhatIf(`${data.api}/draft/coverage`, design.problems);
   const current = useTrial();
   const [openTrial, open] = useState<Trials["openTrial"]>(null);
@@ -41,10 +42,10 @@ export function useTrials(data: EditData, bench: Workbench): Trials {
   const [wanted, setWanted] = useState<WantedField | null>(null);
   const reached = useCallback(() => setWanted(null), []);
   const go = (problem: Problem): void => {
-    bench.go(problem);
-    setWanted((before) => ({ field: spotOf(problem).field, turn: (before?.turn ?? 0) + 1 }));
+    const inner = bench.go(problem);
+    setWanted((before) => ({ field: spotOf(inner).field, turn: (before?.turn ?? 0) + 1 }));
   };
-  const chosen = ids[step];
+  const chosen = way.length ? way[0] : ids[step];
   const { isOpen, ask: askWhatIf } = whatIf;
   useEffect(() => { if (chosen) askWhatIf(chosen); }, [chosen, isOpen, askWhatIf]);
   const showAll = useEffectEvent(() => camera.fit());
@@ -64,7 +65,8 @@ export function useTrials(data: EditData, bench: Workbench): Trials {
 }
 
 /** The one chosen step, as far as it can be tried alone. */
-export function chosenStep({ bench: { design, step } }: Trials): { step: string; index: number } | null {
+export function chosenStep({ bench: { design, step, way } }: Trials): { step: string; index: number } | null {
+  if (way.length) return null;
   const name = textOf(stepsOf(design.document)[step]?.name);
   return name ? { step: name, index: step } : null;
 }

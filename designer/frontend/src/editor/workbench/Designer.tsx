@@ -1,10 +1,11 @@
 /** The designer: palette, outline, canvas, inspector and problems around one draft. */
 import { ReactFlowProvider } from "@xyflow/react";
 import { lazy, Suspense, useEffect, useRef, useState, type DragEvent, type ReactElement } from "react";
-import { stepsOf } from "../../graph/model/document";
+import { stepsOf, textOf } from "../../graph/model/document";
 import { TrialsProvider, TrialPanels, TrialTools } from "../trials/Trials";
 import { useTrials } from "../trials/useTrials";
 import type { DialogName, ImportedFile } from "../draft/openDialog";
+import { Crumbs, OpenBodyContext } from "../../graph/view/Crumbs";
 import { Board } from "../canvas/Board";
 import type { EditData } from "../draft/data";
 import { readFile } from "./FileMenu";
@@ -41,6 +42,7 @@ function Bench({ data }: { readonly data: EditData }): ReactElement {
   const toOutline = (): void => { showOutline(true); focusPart("outline"); };
   useShortcuts({
     undo: design.undo, redo: design.redo, duplicate: bench.duplicate, chooseAll: bench.chooseAll, outline: toOutline,
+    enter: () => { if (bench.inside) bench.enter(bench.inside); }, leave: () => bench.leave(), group: bench.group,
     add: () => ask("add"), find: () => ask("find"), connect: () => ask("connect"), catch: () => ask("catch"), keys: () => ask("keys"),
   });
   useClipboard(bench);
@@ -78,8 +80,9 @@ function Stage({ bench, importFile, children }: StageProps): ReactElement {
   };
   return (
     <div className="designer-canvas" data-part="canvas" tabIndex={-1} aria-busy={camera.isMoving || places === null} onDropCapture={take}>
-      <Board document={document} catalog={bench.catalog} problems={problems} places={places} chosen={bench.chosen} choose={bench.choose}
-        move={bench.move} connect={bench.connect} refuse={bench.notify} remove={bench.remove} drop={bench.drop} />
+      <OpenBodyContext value={bench.enter}><Board document={document} catalog={bench.catalog} problems={problems} places={places} chosen={bench.chosen} choose={bench.choose}
+        move={bench.move} connect={bench.connect} refuse={bench.notify} remove={bench.remove} drop={bench.drop} /></OpenBodyContext>
+      <Crumbs title={textOf(bench.whole.document.title) || textOf(bench.whole.document.name)} way={bench.way} leave={bench.leave} />
       {!stepsOf(document).length && <div className="canvas-empty"><strong>No steps yet</strong><p>Drag one here from the list, press <kbd>/</kbd> and type, or drop a workflow's file.</p></div>}
       <p className="canvas-notice" role="status">{bench.notice && <><Icon name="alert" />{bench.notice}</>}</p>
       {save.is === "refused" && <p className="canvas-refused" role="alert"><Icon name="cross" /><span><strong>Not saved.</strong> {save.message}</span></p>}
@@ -89,7 +92,7 @@ function Stage({ bench, importFile, children }: StageProps): ReactElement {
 }
 
 function Problems({ bench, go }: { readonly bench: Workbench; readonly go: (problem: Problem) => void }): ReactElement {
-  const { problems } = bench.design;
+  const { problems } = bench.whole;
   const errors = problems.filter(({ level }) => level === "error").length;
   const warnings = problems.length - errors;
   return (

@@ -5,6 +5,7 @@ import { writeJson } from "../../shared/json";
 import { writeDocument } from "../draft/api";
 import type { DialogName, ImportedFile } from "../draft/openDialog";
 import type { EditData } from "../draft/data";
+import { placesIn } from "../../graph/model/nodes";
 import type { Workbench } from "../draft/useWorkbench";
 
 export const FILES = ".json,.yaml,.yml";
@@ -19,7 +20,8 @@ interface Props {
 export function FileMenu({ data, bench, ask, importFile }: Props): ReactElement {
   const menu = useRef<HTMLDetailsElement>(null);
   const file = useRef<HTMLInputElement>(null);
-  const { design: { document }, catalog, places } = bench;
+  const { whole: { document }, way, catalog } = bench;
+  const places = way.length ? placesIn(document) : bench.places;
   const close = (): void => {
     if (!menu.current?.open) return;
     menu.current.open = false;

@@ -24,7 +24,7 @@ export function Toolbar({ data, bench, ask, importFile, trials, hasOutline, togg
   const isEmpty = !stepsOf(design.document).length;
   return (
     <div className="designer-bar" role="toolbar" aria-label="Design">
-      <a className="designer-name" href={data.page}>{textOf(design.document.title) || data.name}</a>
+      <a className="designer-name" href={data.page}>{textOf(bench.whole.document.title) || data.name}</a>
       <SaveBadge state={design.save} login={data.login} />
       <div className="designer-tools">
         <button type="button" className="btn btn-sm" onClick={() => ask("add")} aria-keyshortcuts="/"><Icon name="plus" />Add step <kbd aria-hidden="true">/</kbd></button>

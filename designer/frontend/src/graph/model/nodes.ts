@@ -18,6 +18,8 @@ export interface StepView {
   readonly kind: Kind;
   readonly does: string;
   readonly badges: readonly string[];
+  /** How many steps its body has; null without a body. */
+  readonly inner: number | null;
   readonly slot: Slot;
   readonly marks: Marks | null;
 }
@@ -101,7 +103,7 @@ function stepView(step: Step, index: number, catalog: Catalog, marks: Marks | nu
   const name = textOf(step.name);
   return {
     index, name, title: textOf(step.title) || name || "Unnamed step", kind: kindOf(step),
-    does: doesOf(step), badges: badges(step, catalog), slot: slotOf(step, catalog), marks,
+    does: doesOf(step), badges: badges(step, catalog), inner: isObject(step.body) ? stepsOf(step.body).length : null, slot: slotOf(step, catalog), marks,
   };
 }
 

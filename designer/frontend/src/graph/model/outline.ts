@@ -5,7 +5,7 @@ import { edgesOf, isErrorEdge, textOf, type Document } from "./document";
 
 export interface OutlineItem {
   readonly key: string;
-  readonly is: "step" | "undo" | "edge";
+  readonly is: "step" | "undo" | "body" | "edge";
   /** The step on the canvas that it belongs to. */
   readonly step: string;
   /** The place of an edge in the document. */
@@ -35,11 +35,13 @@ interface Outgoing {
 }
 
 function children(id: string, view: StepView, edges: readonly Outgoing[]): OutlineItem[] {
-  const size = edges.length + 1;
+  const before = view.inner === null ? 1 : 2;
+  const size = edges.length + before;
   return [
     { key: `${id}|undo`, is: "undo", step: id, edge: -1, text: `Undo: ${view.slot.text}`, note: "", position: 1, size },
+    ...(view.inner === null ? [] : [{ key: `${id}|body`, is: "body" as const, step: id, edge: -1, text: "Its steps", note: String(view.inner), position: 2, size }]),
     ...edges.map(({ edge, to, when, isError }, index): OutlineItem => (
-      { key: `${id}|${edge}`, is: "edge", step: id, edge, text: isError ? `If it fails, to ${to}` : `Leads to ${to}`, note: when, position: index + 2, size }
+      { key: `${id}|${edge}`, is: "edge", step: id, edge, text: isError ? `If it fails, to ${to}` : `Leads to ${to}`, note: when, position: index + before + 1, size }
     )),
   ];
 }

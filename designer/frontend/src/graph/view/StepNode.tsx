@@ -1,6 +1,7 @@
 /** A step on the canvas: its work above, its undo below. */
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
-import { memo, type ReactElement } from "react";
+import { memo, useContext, type ReactElement } from "react";
+import { OpenBodyContext } from "./Crumbs";
 import type { StepView } from "../model/nodes";
 import { FAILED, isFar } from "./flow";
 import { Icon } from "../../shared/icons";
@@ -23,13 +24,14 @@ function FarStep({ id, data, selected }: NodeProps<StepFlowNode>): ReactElement 
 }
 
 function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>): ReactElement {
-  const { kind, title, name, does, badges, slot, marks } = data;
+  const { kind, title, name, does, badges, inner, slot, marks } = data;
   const status = useStatus(id);
   const mark = useWhatIfMark(id);
   const statistics = useStepStatistics(id);
+  const open = useContext(OpenBodyContext);
   return <>
     <WhatIfMark mark={mark} />
-    <div className="step-node" data-kind={kind} data-selected={selected || undefined} data-what-if={mark?.is} data-marked={markedOf(data)}>
+    <div className="step-node" data-kind={kind} data-inner={inner !== null || undefined} data-selected={selected || undefined} data-what-if={mark?.is} data-marked={markedOf(data)}>
       <Handle type="target" position={Position.Left} isConnectable={isConnectable} role="img" aria-label={`Into ${name}`} />
       <div className="step-node-head">
         <Icon name={KINDS[kind].icon} />
@@ -46,6 +48,9 @@ function NearStep({ id, data, selected, isConnectable }: NodeProps<StepFlowNode>
       </div>
       <Handle type="source" position={Position.Right} isConnectable={isConnectable} role="img" aria-label={`Out of ${name}`} />
     </div>
+    {open && inner !== null && (
+      <button type="button" className="step-node-open nodrag nopan" aria-label={`Open the steps of ${name}`} onClick={(event) => { event.stopPropagation(); open(id); }}><Icon name="flow" />Open</button>
+    )}
     <Handle id={FAILED} type="source" position={Position.Bottom} isConnectable={isConnectable} role="img" aria-label={`Out of ${name} if it fails`} title="Draw from here where a failure leads" />
   </>;
 }

@@ -2,10 +2,12 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect, useMemo, useState, type ReactElement } from "react";
 import { catalogOf } from "../model/catalog";
-import { idsOf, stepsOf, type Document } from "../model/document";
+import { graphAt, type Way } from "../model/bodies";
+import { idsOf, stepsOf, textOf, type Document } from "../model/document";
 import { edgeViews, stepViews } from "../model/nodes";
 import { WhatIfPanel } from "../whatIf/WhatIfPanel";
 import { WhatIfContext, useWhatIf } from "../whatIf/useWhatIf";
+import { Crumbs, OpenBodyContext } from "./Crumbs";
 import { ConditionEdge } from "./ConditionEdge";
 import { StatisticsContext, StatisticsSwitch, useStatistics } from "./statistics";
 import { flowEdges, flowNodes, writtenAt } from "./flow";
@@ -26,7 +28,14 @@ interface Props {
 }
 
 export function Viewer(props: Props): ReactElement | null {
-  return <ReactFlowProvider><Picture {...props} /></ReactFlowProvider>;
+  const { document } = props;
+  const [way, goInto] = useState<Way>([]);
+  const graph = useMemo(() => graphAt(document, way), [document, way]);
+  const inside = way.length > 0 && { coverage: null, statistics: null };
+  return <OpenBodyContext value={(step) => goInto([...way, step])}><div className="viewer-frame">
+    <ReactFlowProvider key={way.join("/")}><Picture {...props} {...inside} document={graph} /></ReactFlowProvider>
+    <Crumbs title={textOf(document.title) || textOf(document.name)} way={way} leave={(depth) => goInto(way.slice(0, depth))} />
+  </div></OpenBodyContext>;
 }
 
 function Picture({ document, coverage, statistics: address }: Props): ReactElement | null {

@@ -4,9 +4,10 @@ import { arranged } from "../model/arrange";
 import { layoutOf, type Document, type Places } from "../model/document";
 import { inRows, unplaced } from "../model/nodes";
 
-/** Null until the places of all steps are known; a layout is computed only where something has no place. */
-export function usePlaces(document: Document): Places | null {
-  const [computed, setComputed] = useState<Places | null>(null);
+/** `of` names the graph, as steps of several graphs may have the same name. Null until the places of all steps are known; a layout is computed only where something has no place. */
+export function usePlaces(document: Document, of = ""): Places | null {
+  const [known, setKnown] = useState<{ readonly of: string; readonly places: Places } | null>(null);
+  const computed = known?.of === of ? known.places : null;
   const { steps, layout } = document;
   const needs = useMemo(
     () => unplaced({ steps: steps ?? [], layout: layout ?? {} }).filter((id) => !computed?.has(id)).join("\n"), [steps, layout, computed],
@@ -15,8 +16,8 @@ export function usePlaces(document: Document): Places | null {
   useEffect(() => {
     if (!needs) return undefined;
     let isCurrent = true;
-    void arrange().then((places) => { if (isCurrent) setComputed(places); });
+    void arrange().then((places) => { if (isCurrent) setKnown({ of, places }); });
     return () => { isCurrent = false; };
-  }, [needs]);
+  }, [needs, of]);
   return useMemo(() => (needs ? null : new Map([...(computed ?? []), ...layoutOf({ layout: layout ?? {} })])), [needs, computed, layout]);
 }

@@ -29,6 +29,12 @@ describe("comparing", () => {
     ]);
   });
 
+  it("looks inside steps", () => {
+    const of = (timeout: number): Document => ({ steps: [{ name: "lines", kind: "group", body: { steps: [{ name: "charge", timeout }], layout: { charge: [timeout, 0] } } }] });
+    expect(compare(of(1), of(2))).toEqual([{ what: "changed", subject: "lines › step charge", fields: [{ field: "timeout", before: 1, after: 2 }] }]);
+    expect(compare(of(1), { steps: [{ name: "lines", kind: "group" }] })).toMatchObject([{ subject: "step lines", fields: [{ field: "body" }] }]);
+  });
+
   it("does not mind the order of keys", () => {
     expect(compare({ ...ORDER, defaults: { a: 1, b: 2 } }, { ...ORDER, defaults: { b: 2, a: 1 } })).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Two authors' drafts made one. */
 import { describe, expect, it } from "vitest";
 import { applyCommand } from "../../../src/editor/model/commands";
-import { edgesOf, idsOf, layoutOf, stepsOf } from "../../../src/graph/model/document";
+import { edgesOf, idsOf, layoutOf, stepsOf, type Document, type JsonObject } from "../../../src/graph/model/document";
 import { merge } from "../../../src/editor/model/merge";
 import { ORDER, places, withStep } from "../../placedOrder";
 
@@ -40,6 +40,13 @@ describe("merging", () => {
     expect(idsOf(stepsOf(document))).toEqual(["reserve", "charge"]);
     const theirs = merge(ORDER, gone, withStep(2, { timeout: 7 }), new Map([["step ship|", "theirs"]])).document;
     expect(stepsOf(theirs)[2]).toEqual({ name: "ship", worker: "s", timeout: 7 });
+  });
+
+  it("merges what is inside steps, field by field", () => {
+    const of = (charge: JsonObject, ship: JsonObject): Document => ({ steps: [{ name: "lines", kind: "group", body: { steps: [{ name: "charge", ...charge }, { name: "ship", ...ship }] } }] });
+    const { document, clashes } = merge(of({}, {}), of({ timeout: 1 }, { timeout: 2 }), of({ worker: "c" }, { timeout: 3 }));
+    expect(clashes).toMatchObject([{ subject: "lines › step ship", field: "timeout", mine: 2, theirs: 3 }]);
+    expect(document).toEqual(of({ timeout: 1, worker: "c" }, { timeout: 2 }));
   });
 
   it("of equal documents is the document", () => expect(merge(ORDER, ORDER, ORDER)).toEqual({ document: ORDER, clashes: [] }));

@@ -22,6 +22,11 @@ describe("the outline", () => {
     expect(outlineOf(caught, views(caught), new Set(["charge"]))).toContainEqual(expect.objectContaining({ text: "If it fails, to ship", note: "fails: timeout", edge: 2 }));
   });
 
+  it("leads to the steps inside a step", () => {
+    const around: Document = { steps: [{ name: "lines", kind: "group", body: { steps: [{ name: "a" }] } }] };
+    expect(outlineOf(around, views(around), new Set(["lines"]))[2]).toMatchObject({ is: "body", text: "Its steps", note: "1", position: 2, size: 2 });
+  });
+
   it("names every step of a circle too", () => {
     const round: Document = { ...ORDER, edges: [...edgesOf(ORDER), { from: "ship", to: "reserve" }] };
     expect(outlineOf(round, views(round), new Set())).toHaveLength(3);
