@@ -31,5 +31,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>/signal/", views.run_signal, name="run-signal"),
     path("runs/<uuid:run_id>/steps/<str:step>/approve/", views.run_approve, name="run-approve"),
     path("runs/<uuid:run_id>/steps/<str:step>/now/", views.run_happen_now, name="run-happen-now"),
+    path("runs/<uuid:run_id>/steps/<str:step>/enough/", views.run_enough, name="run-enough"),
     path("interventions/<int:pk>/answer/", views.intervention_answer, name="intervention-answer"),
 ]

@@ -186,6 +186,13 @@ def run_signal(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_for("operate")
+def run_enough(request: HttpRequest, run_id: UUID, step: str) -> HttpResponse:
+    run = run_or_404(run_id)
+    return _act(request, run, lambda: engine.end_loop(run.pk, step, request.user))
+
+
+@require_POST
+@page_for("operate")
 def intervention_answer(request: HttpRequest, pk: int) -> HttpResponse:
     intervention = get_object_or_404(Intervention, pk=pk)
     run = run_or_404(intervention.run_id)
@@ -230,6 +237,8 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
         "steps": steps.step_lines(run, graph, STEPS_DRAWN_MAX),
         "blank_step": steps.blank_line(run),
         "page_data": page_data,
+        "around": steps.runs_around(run),
+        "part": steps.part_of(run),
     }
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
 

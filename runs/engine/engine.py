@@ -35,6 +35,7 @@ from runs.machine.events import (
     Cancel,
     CancelMode,
     Claim,
+    EndLoop,
     HandBack,
     HappenNow,
     Lose,
@@ -173,6 +174,13 @@ def hand_on(kept: KeptEvent) -> int:
 def look_through(row: EventWait) -> bool:
     """Gives a step that waits for an event one that had come before, if any fits."""
     return events.look_through(row, carry_out, start_children)
+
+
+def end_loop(run_id: UUID, step: str, user: Any) -> None:
+    """Ends a loop after the turn under way. Raises Refused."""
+    with unit_of(run_id, carry_out) as unit:
+        unit.take(EndLoop(unit.at, step, _name(user)))
+        start_children(unit)
 
 
 def time_out(run_id: UUID) -> None:

@@ -235,6 +235,7 @@ ACTS = (
     "run.unpaused",
     "signal.received",
     "step.brought_forward",
+    "step.enough",
 )
 
 

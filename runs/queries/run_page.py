@@ -115,9 +115,11 @@ def starting_state(run_id: UUID, state: State) -> Json:
     return snapshot(state, [data["plan"] for data in entries.values_list("data", flat=True)])
 
 
-def children_of(run_id: UUID) -> dict[str, str]:
-    """Returns, by step, the newest run that it has started."""
+def children_of(run_id: UUID, steps: list[str] | None = None) -> dict[str, str]:
+    """Returns, by step, the newest run that it has started; of `steps`, or of the newest runs."""
     runs = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
+    if steps is not None:
+        runs = runs.filter(parent_step__in=steps)
     pairs = list(runs.values_list("parent_step", "pk")[:CHILDREN_MAX])
     return {step: str(pk) for step, pk in reversed(pairs)}
 
@@ -235,7 +237,7 @@ def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
         "error": without_traceback(step.error),
         "waits": step.waits,
         "due_at": iso(step.due_at),
-        "child": children_of(run.pk).get(name),
+        "child": children_of(run.pk, [name]).get(name),
     }
     return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})
 
@@ -260,8 +262,9 @@ def items_page(run: Run, name: str, status: str | None, text: str, after: int) -
     fields = ("pk", "name", "status", "undo", "attempt", "undo_attempt", "error")
     items = list(rows.order_by("pk").values(*fields)[: ITEMS_PAGE + 1])
     page = items[:ITEMS_PAGE]
+    children = children_of(run.pk, [row["name"] for row in page])
     return {
-        "items": [_item_json(row) for row in page],
+        "items": [_item_json(row) | {"child": children.get(row["name"])} for row in page],
         "next": page[-1]["pk"] if len(items) > ITEMS_PAGE else None,
     }
 

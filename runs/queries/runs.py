@@ -224,6 +224,7 @@ def operations(can: Allowed, state: State) -> Json:
         "approvals": list(can.approvals),
         "signals": list(can.signals),
         "happen_now": list(can.happen_now),
+        "loops": list(can.loops),
     }
 
 

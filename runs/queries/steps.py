@@ -12,9 +12,11 @@ from django.db.models import Count, QuerySet
 from designer.document.graph import Graph, Step, slot_of
 from designer.document.wording import words_in_run
 from runs.machine.allowed import PutOff, put_off
+from runs.machine.limits import DEPTH_MAX
 from runs.machine.states import RUN_ENDED, State
 from runs.machine.vocabulary import UNREACHED
 from runs.models import Run, StepRun
+from runs.store.graph_cache import version_graph
 
 FILTER_NAMES_MAX = 500
 CHILDREN_MAX = 20
@@ -104,9 +106,38 @@ def _line(run: Run, graph: Graph, step: Step, row: StepRun, before: str) -> Step
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RunAround:
+    """A run that waits for another. `part`: what it is of the run around it, "" for a whole workflow."""
+
+    run: Run
+    part: str
+
+
+def runs_around(run: Run) -> list[RunAround]:
+    """Returns the runs around a run, the outermost first."""
+    around: list[RunAround] = []
+    outer = run.parent
+    while outer is not None and len(around) < DEPTH_MAX:
+        around.append(RunAround(outer, part_of(outer)))
+        outer = outer.parent
+    return around[::-1]
+
+
+def part_of(run: Run) -> str:
+    """Returns what the run of a body is of the run around it: `Turn 3 of poll`; "" for any other run."""
+    if not run.body or run.parent is None:
+        return ""
+    name, _, index = run.parent_step.removesuffix("]").partition("[")
+    if not index:
+        return name
+    step = version_graph(run.version_id).at(run.parent.body or "").by_name[name]
+    return f"Turn {int(index) + 1} of {name}" if step.repeats else f"Item {index} of {name}"
+
+
 def children(run: Run) -> list[Run]:
     """Returns the newest runs that steps of this one have started."""
-    return list(listed().only(*LIST_FIELDS, "parent_step").filter(parent=run)[:CHILDREN_MAX])
+    return list(listed().only(*LIST_FIELDS, "parent_step", "body").filter(parent=run)[:CHILDREN_MAX])
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ LATER = [INSPECTOR, "src/editor/dialogs/Dialogs.tsx", "src/editor/inspector/fiel
     ("entries", "bytes_max"),
     [
         (["src/main.ts"], 10_000),
-        (DESIGNER, 156_000),  # 3.5 kB of it read and write JSON without changing a number
+        (DESIGNER, 158_000),  # 3.5 kB of it keep every number of JSON, 1.5 kB open the steps inside steps
         (["src/main.ts", "src/elements/workflowCanvas.tsx", "src/graph/view/Viewer.tsx"], 150_000),
     ],
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from rq import Queue
 
 from designer.document.graph import Step
+from runs.audit import audit
 from runs.delivery import queue as run_queue
 from runs.models import CasePolicy, Intervention, Run
 from tests.integration.runs.conftest import Publish, RunHere, chain, step
@@ -160,6 +163,21 @@ def test_a_live_run_is_cancelled_approved_and_signalled(publish: Publish, operat
     assert cancelled["status"] == "cancelled"
     assert cancelled["error"]["code"] == "cancelled"
     assert post(operator, f"/runs/{run_id}/cancel").status_code == 409
+
+
+def test_a_loop_ends_after_the_turn_under_way(publish: Publish, operator: Client, viewer: Client) -> None:
+    publish(chain(step("poll", kind="loop", max_turns=5, delay=3600.0), step("z")))
+    run_id = post(operator, "/workflows/sample/runs", {}).json()["id"]
+    work()
+    assert operator.get(f"/api/v1/runs/{run_id}/allowed").json()["loops"] == ["poll"]
+    assert post(viewer, f"/runs/{run_id}/steps/poll/enough").status_code == 403
+    assert post(operator, f"/runs/{run_id}/steps/z/enough").status_code == 409
+    assert post(operator, f"/runs/{run_id}/steps/poll/enough").status_code == 204
+    assert post(operator, f"/runs/{run_id}/steps/poll/enough").status_code == 409
+    work()
+    assert operator.get(f"/api/v1/runs/{run_id}").json()["status"] == "completed"
+    acts = [line.act for line in audit.lines(datetime.min.replace(tzinfo=UTC), timezone.now())]
+    assert "step.enough" in acts
 
 
 def test_a_case_is_claimed_and_answered_and_the_second_is_told_who(

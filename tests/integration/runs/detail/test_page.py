@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from designer.document.graph import Graph
+from designer.document.graph import Body, Edge, Graph, Step
 from runs.engine import engine
 from runs.machine.states import State
 from runs.models import JournalEntry, Run
@@ -207,6 +207,34 @@ class TestWaiting:
         assert '{"by": bank' in page
         assert "not JSON yet" in page
         assert not JournalEntry.objects.filter(run=waiting, type="signal.received").exists()
+
+
+class TestTurns:
+    @pytest.fixture
+    def turning(self, run_here: RunHere) -> Run:
+        """A run whose loop is in its first turn, in which a person is asked."""
+        asked = step("ok", kind="approval", worker=None, compensation=None)
+        body = Body(steps=(step("a"), asked), edges=(Edge("a", "ok"),))
+        return run_here(Graph("paper", steps=(Step("poll", kind="loop", body=body, max_turns=5),)))
+
+    def test_a_turn_has_a_page_that_leads_to_the_run_around_it(self, operator: Client, turning: Run) -> None:
+        turn = Run.objects.get(parent=turning)
+        page = operator.get(reverse("run-detail", args=[turn.pk])).content.decode()
+        assert "Turn 1 of poll" in page
+        assert reverse("run-detail", args=[turning.pk]) in page
+        items = operator.get(f"/api/v1/runs/{turning.pk}/steps/poll/items").json()["items"]
+        assert (items[0]["name"], items[0]["child"]) == ("poll[0]", str(turn.pk))
+
+    def test_a_person_ends_the_loop(self, operator: Client, turning: Run) -> None:
+        url = reverse("run-enough", args=[turning.pk, "poll"])
+        assert "End after this turn" in shown(operator, turning)
+        operator.post(url)
+        assert JournalEntry.objects.get(run=turning, type="step.enough").data["by"] == "olga"
+        assert "ends already" in operator.post(url, follow=True).content.decode()
+        turn = Run.objects.get(parent=turning)
+        operator.post(reverse("run-approve", args=[turn.pk, "ok"]), {"decision": "approve"})
+        turning.refresh_from_db()
+        assert (turning.status, turning.steps.filter(name__startswith="poll[").count()) == ("completed", 1)
 
 
 class TestEnding:

@@ -5,7 +5,6 @@ import type { Dispatch, SetStateAction } from "react";
 import { arranged } from "../../graph/model/arrange";
 import { stepOf, type Block } from "../../graph/model/catalog";
 import { adopted, clipOf, graft, isWhole, readClip, type Target } from "../model/clipboard";
-import { grouped, refusalOfGroup, ungrouped } from "../model/grouping";
 import { duplicateOf, freeName, type Command } from "../model/commands";
 import { bodyOf, graphAt, wayTo, type Way } from "../../graph/model/bodies";
 import { idsOf, same, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
@@ -16,6 +15,8 @@ import { NOTHING, type Selection } from "./selection";
 import type { Camera } from "../../graph/view/useCamera";
 import type { Design } from "./useDesign";
 
+/** Loaded when it is first used, as few drafts need it at once. */
+const loadGrouping = () => import("../model/grouping");
 const BESIDE = 64;
 const NO_MARKS = new Map<string, never>();
 const NOWHERE: Places = new Map();
@@ -188,7 +189,8 @@ function grouping(context: ActionContext) {
     choose({ steps: new Set(steps), edges: new Set() });
     camera.fit();
   };
-  const group = (): void => {
+  const group = async (): Promise<void> => {
+    const { grouped, refusalOfGroup } = await loadGrouping();
     const reason = refusalOfGroup(document, chosen.steps);
     if (reason) return notify(reason);
     const name = freeName("group", ids);
@@ -196,7 +198,8 @@ function grouping(context: ActionContext) {
     const place = [Math.min(...inner.map(([x]) => x)), Math.min(...inner.map(([, y]) => y))] as const;
     put(grouped({ ...document, layout: Object.fromEntries(places ?? NOWHERE) }, chosen.steps, name, place), [name]);
   };
-  const ungroup = (id: string): void => {
+  const ungroup = async (id: string): Promise<void> => {
+    const { ungrouped } = await loadGrouping();
     const body = bodyOf(document, id);
     if (!body) return;
     const takeOut = (inner: Places): void => {
@@ -207,7 +210,10 @@ function grouping(context: ActionContext) {
     if (known) takeOut(known);
     else camera.during(arranged(body).then(takeOut, (error: unknown) => notify(messageOf(error))));
   };
-  return { group, ungroup };
+  const told = (work: Promise<void>): void => {
+    work.catch((error: unknown) => notify(messageOf(error)));
+  };
+  return { group: () => told(group()), ungroup: (id: string) => told(ungroup(id)) };
 }
 
 function copying(context: ActionContext) {

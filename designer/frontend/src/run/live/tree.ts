@@ -6,6 +6,7 @@ import { memberOf } from "../../shared/json";
 import type { StepStatus } from "../../graph/view/statuses";
 import type { Document } from "../../graph/model/document";
 import type { Frame } from "../model/frame";
+import { itemName } from "../model/apply";
 import type { RunState, StepState } from "../model/state";
 import { RUN_ENDED } from "../../shared/vocabulary";
 import { fetchView } from "./api";
@@ -30,6 +31,15 @@ export interface Section {
 interface Nested {
   readonly run: WatchedRun;
   state: RunState;
+}
+
+/** Of a loop or a map, the run of the item that began last. */
+function newestItemRun(children: Readonly<Record<string, string>>, step: string): string | undefined {
+  const items = Object.entries(children).flatMap(([name, run]) => {
+    const item = itemName(name);
+    return item?.map === step ? [{ index: item.index, run }] : [];
+  });
+  return items.sort((a, b) => b.index - a.index)[0]?.run;
 }
 
 export class RunTree {
@@ -91,7 +101,7 @@ export class RunTree {
   childOf(id: string): string | undefined {
     const [path, name] = splitId(id);
     const run = path ? this.nested.get(path)?.run : this.root;
-    return run && memberOf(run.view.children, name);
+    return run && (memberOf(run.view.children, name) ?? newestItemRun(run.view.children, name));
   }
 
   pageOf(id: string): string | undefined {

@@ -81,6 +81,13 @@ class Draft {
     this.change(map, { items, undo: undoOfItems(items) });
   }
 
+  /** Another turn of a loop has begun: it has as many items as turns. */
+  addTurn({ map, index }: ItemName): void {
+    const items = this.writableItems(map);
+    items.total = Math.max(items.total, index + 1);
+    this.change(map, { items });
+  }
+
   private writableItems(map: string): Items {
     const items = this.step(map).items;
     if (items && this.owned.has(items)) return items;
@@ -120,6 +127,12 @@ function change(draft: Draft, name: string, fields: Partial<StepState>): void {
   if (!item) return draft.change(name, fields);
   const { status, undo } = fields;
   draft.changeItem(item, { ...(status && { status }), ...(undo && { undo }) });
+}
+
+/** Counts the turn that an entry begins, if it begins one. */
+function enter(draft: Draft, { step, data }: Frame): void {
+  const item = data.item === "turn" ? itemName(step) : null;
+  if (item) draft.addTurn(item);
 }
 
 function cancel(draft: Draft, names: unknown, at: string): void {
@@ -177,10 +190,13 @@ const EFFECTS: Record<string, Effect> = {
   "run.failed": end,
   "run.cancelled": end,
 
-  "step.queued": (draft, { step, data }) =>
+  "step.queued": (draft, frame) => {
+    const { step, data } = frame;
+    enter(draft, frame);
     change(draft, step, {
-      status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null, ...errorIn(data),
-    }),
+      status: "queued", direction: asText(data.direction) ?? "forward", dueAt: null, waits: null, ...errorIn(data),
+    });
+  },
   "step.started": (draft, frame) => {
     const { step, attempt, data } = frame;
     const total = asCount(data.items);
@@ -192,20 +208,26 @@ const EFFECTS: Record<string, Effect> = {
   },
   "step.progress": (draft, { step, data }) =>
     change(draft, step, { progress: { fraction: asCount(data.fraction), message: asText(data.message) ?? "" } }),
-  "step.waiting": (draft, frame) =>
+  "step.waiting": (draft, frame) => {
+    enter(draft, frame);
     change(draft, frame.step, {
       status: "waiting", attempt: frame.attempt, startedAt: firstStart(draft, frame), waits: frame.data,
       dueAt: asText(frame.data.until),
-    }),
+    });
+  },
   "step.brought_forward": (draft, { step, at }) => change(draft, step, { dueAt: at }),
+  "step.enough": (draft, { at, data }) => cancel(draft, data.cancelled, at),
   "step.retry_scheduled": (draft, { step, data }) =>
     change(draft, step, {
-      status: "retrying", dueAt: asText(data.due_at), error: asFailure(data.error), progress: null,
+      status: "retrying", waits: null, dueAt: asText(data.due_at), error: asFailure(data.error), progress: null,
       direction: asText(data.direction) ?? "forward",
     }),
   "step.fallback_started": (draft, { step, data }) =>
     change(draft, step, { status: "queued", direction: "fallback", dueAt: null, error: asFailure(data.error) }),
-  "step.completed": (draft, frame) => endStep(draft, frame, { status: "completed", error: null }),
+  "step.completed": (draft, frame) => {
+    endStep(draft, frame, { status: "completed", error: null });
+    cancel(draft, frame.data.cancelled, frame.at);
+  },
   "step.skipped": (draft, frame) => endStep(draft, frame, { status: "skipped" }),
   "step.failed": (draft, frame) => {
     endStep(draft, frame, { status: "failed", error: asFailure(frame.data.error) });

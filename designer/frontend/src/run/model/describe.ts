@@ -38,6 +38,7 @@ const WORDS: Record<string, Words> = {
   "step.fallback_started": ["retry", "care", "falls back"],
   "step.brought_forward": ["play", "hold", "was let happen now"],
   "step.failed": ["cross", "stop", "failed"],
+  "step.enough": ["check", "hold", "ends after this turn"],
   "step.expanded": ["flow", "busy", "added steps"],
   "step.waiting": ["wait", "hold", "waits"],
   "signal.received": ["signal", "hold", "Signal received"],
@@ -89,14 +90,20 @@ const by = ({ data }: Frame): string => (asText(data.by) ? ` by ${asText(data.by
 
 const started = (frame: Frame): string => {
   const items = asCount(frame.data.items);
-  if (items !== null) return `, ${items} items`;
+  if (items !== null) return items ? `, ${items} items` : "";
   return frame.data.direction === "verify" ? ": asks what became of it" : attempt(frame);
+};
+
+const completed = (frame: Frame): string => {
+  const unanswered = frame.data.timed_out ? ": nobody answered in time, which counts as approved" : "";
+  return `${unanswered}${took(frame)}${frame.data.enough === true ? "; these are enough" : ""}${left(frame)}`;
 };
 
 const waits = ({ data }: Frame): string => {
   if (data.for === "signal") return ` for the signal ${asText(data.signal) ?? ""}`;
   if (data.for === "approval") return ` for approval${asNames(data.assignees).length ? ` by ${listed(asNames(data.assignees))}` : ""}`;
-  if (data.for === "child") return " for its own run";
+  if (data.for === "child") return data.detached === true ? " for its run to start" : " for its own run";
+  if (data.for === "delay") return " before its turn";
   if (data.for === "event") return ` for the event ${asText(data.event) ?? ""}`;
   if (data.for === "any") return " for the first of several";
   return data.for === "time" ? " for its time" : "";
@@ -121,8 +128,9 @@ const undone = (frame: Frame): string => {
 const ADDITIONS: Record<string, (frame: Frame) => string> = {
   "step.queued": ({ data }) => (data.direction === "verify" ? " to be asked what became of it" : ""),
   "step.started": started,
-  "step.completed": (frame) => `${frame.data.timed_out ? ": nobody answered in time, which counts as approved" : ""}${took(frame)}${left(frame)}`,
-  "step.failed": left,
+  "step.completed": completed,
+  "step.failed": (frame) => `${frame.data.caught === true ? `; caught, goes on to ${listed(asNames(frame.data.taken))}` : ""}${left(frame)}`,
+  "step.enough": by,
   "step.waiting": waits,
   "step.expanded": ({ data }) => `: ${asNames(data.steps).join(", ")}`,
   "step.progress": ({ data }) => {

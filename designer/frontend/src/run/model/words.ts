@@ -23,6 +23,7 @@ function waitsShort({ waits }: StepState): string {
   if (waits?.for === "event") return `for event ${String(waits.event)}`;
   if (waits?.for === "any") return "for the first of several";
   if (waits?.for === "approval") return "for approval";
+  if (waits?.for === "delay") return "before its turn";
   return waits?.for === "child" ? "for its run" : "";
 }
 
@@ -59,6 +60,7 @@ export function waitsFor({ waits, dueAt }: Pick<StepState, "waits" | "dueAt">): 
   if (waits?.for === "event") return `Waits for the event “${String(waits.event)}”${until}`;
   if (waits?.for === "any") return `Waits for the first of several${until}`;
   if (waits?.for === "approval") return `Waits for approval${until}${asText(waits.message) ? `: ${asText(waits.message)}` : ""}`;
+  if (waits?.for === "delay") return `Waits before its turn${until}`;
   if (waits?.for === "child") return "Waits for the run that it started";
   return `Waits${until}`;
 }

@@ -2,6 +2,7 @@
 import { element, find, mustFind, setText } from "../../shared/dom";
 import { asText, isRecord } from "../model/frame";
 import { fetchJson } from "../live/api";
+import type { Items } from "../model/state";
 
 const REFRESH_MS = 700;
 
@@ -27,10 +28,13 @@ export class ItemsTable {
     this.more.addEventListener("click", () => void this.fetch(this.next ?? 0));
   }
 
-  show(api: string, step: string, isMap: boolean): void {
+  /** Shows the failed items where there are any, else all. */
+  show(api: string, step: string, items: Items | null): void {
     [this.api, this.step] = [api, step];
-    this.root.hidden = !isMap;
-    if (isMap) void this.fetch(0);
+    this.root.hidden = !items;
+    if (!items) return;
+    this.status.value = items.failing.size ? "failed" : "";
+    void this.fetch(0);
   }
 
   refreshSoon(): void {
@@ -59,12 +63,22 @@ export class ItemsTable {
   }
 }
 
+/** A link to the run that does the work of an item, if one does. */
+function pageOf({ child, name }: Record<string, unknown>): HTMLElement[] {
+  const id = asText(child);
+  if (!id) return [];
+  const link = element("a", "", "Its run");
+  link.setAttribute("href", `/runs/${id}/`);
+  link.setAttribute("aria-label", `The run of ${String(name)}`);
+  return [link];
+}
+
 function row(item: Record<string, unknown>): HTMLElement {
   const error = isRecord(item.error) ? [asText(item.error.code), asText(item.error.message)].filter(Boolean).join(": ") : "";
   const undo = item.undo === "none" ? "" : `undo ${String(item.undo)}`;
   const made = element(
     "tr", "", element("td", "code", `[${String(item.index)}]`), element("td", "", [String(item.status), undo].filter(Boolean).join(", ")),
-    element("td", "", String(item.attempts)), element("td", "wide text-error", error),
+    element("td", "", String(item.attempts)), element("td", "", ...pageOf(item)), element("td", "wide text-error", error),
   );
   made.dataset.item = String(item.index);
   return made;

@@ -37,7 +37,7 @@ export class StepPanel {
     setText(this.slot("panel-name"), name);
     setText(this.slot("panel-run"), run.view.workflow);
     const state = run.state.steps.get(name);
-    this.items.show(run.view.api, name, Boolean(state?.items));
+    this.items.show(run.view.api, name, state?.items ?? null);
     if (state) this.paintState(state);
     this.paint();
     this.root.scrollIntoView({ block: "nearest" });

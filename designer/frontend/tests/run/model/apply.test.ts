@@ -6,6 +6,16 @@ import { Journal, ORDER, undoneOrder } from "../../frames";
 const replay = (journal: Journal, names: string[]): RunState => applyFrames(newRun(names), journal.frames);
 const step = (state: RunState, name: string) => state.steps.get(name)!;
 
+describe("a loop", () => {
+  it("has an item for each turn that has begun, and may end early", () => {
+    const journal = new Journal().add("step.started", "poll", { data: { items: 0, queued: 0 } })
+      .add("step.queued", "poll[0]", { data: { item: "turn" } }).add("step.completed", "poll[0]")
+      .add("step.waiting", "poll[1]", { data: { item: "turn", for: "delay" } }).add("step.enough", "poll", { data: { cancelled: ["poll[1]"] } });
+    const state = replay(journal, ["poll"]);
+    expect(state.steps.get("poll")?.items).toMatchObject({ total: 2, counts: { completed: 1, cancelled: 1 } });
+  });
+});
+
 describe("a run that is undone", () => {
   it("walks backwards: pending, running, compensated, one after the other", () => {
     const seen: string[] = [];

@@ -20,6 +20,12 @@ describe("journal entries in words", () => {
     [frame("run.compensating", { plan: [] }), "Undo begins: nothing to undo"],
     [frame("intervention.answered", { answer: "retry", by: "ada" }), "was answered with “retry” by ada"],
     [frame("signal.received", { name: "paid", by: "ada" }), "Signal received: paid by ada"],
+    [frame("step.started", { items: 0 }), "started"],
+    [frame("step.waiting", { for: "delay", item: "turn" }), "waits before its turn"],
+    [frame("step.waiting", { for: "child", detached: true }), "waits for its run to start"],
+    [frame("step.enough", { by: "ada" }), "ends after this turn by ada"],
+    [frame("step.completed", { enough: true }), "completed; these are enough"],
+    [frame("step.failed", { caught: true, taken: ["later"] }), "failed; caught, goes on to later"],
     [frame("something.new"), "something.new"],
   ])("%#", (given, words) => {
     expect(say(given).what).toBe(words);
