@@ -192,7 +192,10 @@ function grouping(context: ActionContext) {
   const group = async (): Promise<void> => {
     const { grouped, refusalOfGroup } = await loadGrouping();
     const reason = refusalOfGroup(document, chosen.steps);
-    if (reason) return notify(reason);
+    if (reason) {
+      notify(reason);
+      return;
+    }
     const name = freeName("group", ids);
     const inner = ids.flatMap((id) => (chosen.steps.has(id) ? [places?.get(id) ?? [0, 0] as const] : []));
     const place = [Math.min(...inner.map(([x]) => x)), Math.min(...inner.map(([, y]) => y))] as const;
