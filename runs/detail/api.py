@@ -246,18 +246,11 @@ def happen_now(request: HttpRequest, run_id: UUID, step: str) -> Status[None]:
     409 `not_put_off` where it waits for neither; `allowed` says which steps do.
     """
     engine.happen_now(find_run(run_id).pk, step, request.user)
-    return _decide_approval(request, run_id, step, False, body)
+    return Status(204, None)
 
 
 @router.post("/runs/{uuid:run_id}/steps/{step}/enough", auth=callers("operate"), response={204: None})
 def end_loop(request: HttpRequest, run_id: UUID, step: str) -> Status[None]:
     """End a loop after the turn under way; it counts as completed."""
     engine.end_loop(find_run(run_id).pk, step, request.user)
-    return Status(204, None)
-
-
-def _decide_approval(
-    request: HttpRequest, run_id: UUID, step: str, approved: bool, body: CommentIn | None
-) -> Status[None]:
-    engine.approve(find_run(run_id).pk, step, approved, request.user, body.comment if body else "")
     return Status(204, None)
