@@ -12,7 +12,7 @@ it("says on the canvas what a step does, and what is missing", () => {
   expect(says("task", { worker: "pack" })).toBe("pack");
   expect(says("task")).toBe("no worker chosen");
   expect(says("map", { worker: "pack" })).toBe("pack × each");
-  expect(says("map", { worker: "" })).toBe("no worker × each");
+  expect(says("map", { worker: "" })).toBe("for each item");
   expect(says("workflow", { workflow: "pay" })).toBe("pay");
   expect(says("approval")).toBe("a person approves");
 });
