@@ -97,7 +97,7 @@ WAIT_AGAIN_SQL = (
     " WHERE run_id = %s AND step = %s AND NOT held"
 )
 OFFER_SQL = "UPDATE runs_slot SET offered_until = %s, is_reserved = true WHERE id = %s"
-PASS_OVER_SQL = "UPDATE runs_slot SET offered_until = %s, is_reserved = false WHERE id = %s AND NOT held"
+OVERTAKE_SQL = "UPDATE runs_slot SET offered_until = %s, is_reserved = false WHERE id = %s AND NOT held"
 LOST_SQL = "UPDATE runs_slot SET offered_until = NULL, is_reserved = false WHERE id = %s AND NOT held"
 DUE_SQL = "UPDATE designer_limit SET due_at = %s WHERE name = %s"
 FORGET_USES_SQL = "DELETE FROM runs_slotuse WHERE limit_name = %s AND at <= %s"
@@ -284,7 +284,7 @@ def lapsed(db: Database, name: str, at: datetime) -> list[tuple[int, Offered]]:
 def settle_lapsed(db: Database, at: datetime, passed_over: Sequence[int], lost: Sequence[int]) -> None:
     """Lets others pass the steps whose jobs still lie in their queues; those whose jobs are lost wait on."""
     look_at = db.time(at + timedelta(seconds=PASSED_OVER_S))
-    batch: list[Statement] = [(PASS_OVER_SQL, [(look_at, key) for key in passed_over])]
+    batch: list[Statement] = [(OVERTAKE_SQL, [(look_at, key) for key in passed_over])]
     batch.append((LOST_SQL, [(key,) for key in lost]))
     db.write([(sql, rows) for sql, rows in batch if rows])
 

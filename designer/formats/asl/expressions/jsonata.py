@@ -63,7 +63,7 @@ def read_jsonata(source: str, scope: Scope) -> Value:
     parser = _Parser(_tokens(inner), scope)
     value = parser.expression(0, 0)
     if parser.kind != "end":
-        raise Untranslatable(f"`{parser.token}` in {inner.strip()[:60]}")
+        raise Untranslatable(f"`{parser.word}` in {inner.strip()[:60]}")
     return value
 
 
@@ -91,25 +91,25 @@ class _Parser:
         return self.tokens[self.place][0]
 
     @property
-    def token(self) -> str:
+    def word(self) -> str:
         return self.tokens[self.place][1]
 
     def take(self, wanted: str | None = None) -> str:
-        token = self.token
-        if self.kind == "end" or (wanted is not None and token != wanted):
-            raise Untranslatable(f"`{token}` where {wanted or 'a value'} belongs")
+        word = self.word
+        if self.kind == "end" or (wanted is not None and word != wanted):
+            raise Untranslatable(f"`{word}` where {wanted or 'a value'} belongs")
         self.place += 1
-        return token
+        return word
 
     def expression(self, binding: int, depth: int) -> Value:
         if depth > NESTED_MAX:
             raise Untranslatable("the expression is nested too deep")
         left = self._steps(self._value(depth), depth)
-        while self.kind in ("sign", "name") and self.token in _BINARY and _BINARY[self.token][0] > binding:
+        while self.kind in ("sign", "name") and self.word in _BINARY and _BINARY[self.word][0] > binding:
             power, sign = _BINARY[self.take()]
             right = self.expression(power, depth + 1)
             left = _joined(as_cel(left), as_cel(right)) if sign == "&" else _binary(left, sign, right)
-        if binding == 0 and self.token == "?" and self.kind == "sign":
+        if binding == 0 and self.word == "?" and self.kind == "sign":
             self.take()
             first = self.expression(0, depth + 1)
             self.take(":")
@@ -118,43 +118,43 @@ class _Parser:
         return left
 
     def _value(self, depth: int) -> Value:
-        kind, token = self.kind, self.take()
+        kind, word = self.kind, self.take()
         if kind == "text":
-            return literal(_unquoted(token))
+            return literal(_unquoted(word))
         if kind in ("number", "pattern"):
-            return Cel(token)
-        if token == "(":
+            return Cel(word)
+        if word == "(":
             value = self.expression(0, depth + 1)
             self.take(")")
             return operation(as_cel(value).source)
-        if token == "-":
+        if word == "-":
             return operation(f"-{as_cel(self.expression(6, depth + 1)).atom}")
-        if token == "[":
+        if word == "[":
             items = [as_cel(item) for item in self._several("]", depth)]
             is_sequence = len(items) == 1 and _LOOPED.search(items[0].source) is not None
             return items[0] if is_sequence else list_of(*items)
-        if token == "{":
+        if word == "{":
             return self._object(depth)
         if kind == "name":
-            return self._name(token, depth)
-        raise Untranslatable(f"`{token}`")
+            return self._name(word, depth)
+        raise Untranslatable(f"`{word}`")
 
-    def _name(self, token: str, depth: int) -> Value:
-        if token in ("true", "false", "null"):
-            return Cel(token)
-        if not token.startswith("$"):
-            raise Untranslatable(f"`{token}` without $states")
-        if token in ("$map", "$filter") and self.token == "(":
-            return self._loop(token[1:], depth)
-        if self.token == "(" and self.kind == "sign":
+    def _name(self, word: str, depth: int) -> Value:
+        if word in ("true", "false", "null"):
+            return Cel(word)
+        if not word.startswith("$"):
+            raise Untranslatable(f"`{word}` without $states")
+        if word in ("$map", "$filter") and self.word == "(":
+            return self._loop(word[1:], depth)
+        if self.word == "(" and self.kind == "sign":
             self.take()
-            return _apply(token[1:], [as_cel(value) for value in self._several(")", depth)], self.scope)
-        if token == "$states":
+            return _apply(word[1:], [as_cel(value) for value in self._several(")", depth)], self.scope)
+        if word == "$states":
             self.take(".")
             return self._of_states(self.take())
-        known = self.scope.machine.get(f"Variables.{token[1:]}")
+        known = self.scope.machine.get(f"Variables.{word[1:]}")
         if known is None:
-            raise Untranslatable(f"`{token}` is not assigned before")
+            raise Untranslatable(f"`{word}` is not assigned before")
         return known
 
     def _loop(self, name: str, depth: int) -> Value:
@@ -178,7 +178,7 @@ class _Parser:
     def _of_states(self, name: str) -> Value:
         if name == "context":
             names: list[str] = []
-            while self.token == "." and ".".join(names) not in self.scope.machine:
+            while self.word == "." and ".".join(names) not in self.scope.machine:
                 self.take()
                 names.append(self.take())
             if (known := self.scope.machine.get(".".join(names))) is not None:
@@ -189,49 +189,49 @@ class _Parser:
         return self.scope.states[name]
 
     def _steps(self, value: Value, depth: int) -> Value:
-        while self.kind == "sign" and self.token in (".", "["):
+        while self.kind == "sign" and self.word in (".", "["):
             if self.take() == ".":
                 if self.kind not in ("name", "text"):
-                    raise Untranslatable(f"`.{self.token}`")
+                    raise Untranslatable(f"`.{self.word}`")
                 key = _unquoted(self.take())
-                if key.startswith("$") or (self.kind == "sign" and self.token == "("):
+                if key.startswith("$") or (self.kind == "sign" and self.word == "("):
                     raise Untranslatable(f"`.{key}`")
                 value = field_of(value, key)
             elif self.kind == "number":
                 value = as_cel(value).index(int(self.take()))
                 self.take("]")
-            elif [token for _, token in self.tokens[self.place : self.place + 3]] == ["-", "1", "]"]:
+            elif [word for _, word in self.tokens[self.place : self.place + 3]] == ["-", "1", "]"]:
                 self.place += 3
                 value = call("last", as_cel(value))
             else:
-                raise Untranslatable(f"a filter [{self.token} …]")
+                raise Untranslatable(f"a filter [{self.word} …]")
         return value
 
     def _several(self, end: str, depth: int) -> list[Value]:
         values = []
-        while self.token != end:
+        while self.word != end:
             values.append(self.expression(0, depth + 1))
-            if self.token != end:
+            if self.word != end:
                 self.take(",")
         self.take(end)
         return values
 
     def _object(self, depth: int) -> Value:
         fields: dict[str, Cel] = {}
-        while self.token != "}":
+        while self.word != "}":
             if self.kind != "text":
                 raise Untranslatable("an object with computed keys")
             key = _unquoted(self.take())
             self.take(":")
             fields[key] = as_cel(self.expression(0, depth + 1))
-            if self.token != "}":
+            if self.word != "}":
                 self.take(",")
         self.take("}")
         return object_of(fields)
 
 
-def _unquoted(token: str) -> str:
-    return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[0] in "\"'`" else token
+def _unquoted(word: str) -> str:
+    return re.sub(r"\\(.)", r"\1", word[1:-1]) if word[0] in "\"'`" else word
 
 
 def _binary(left: Value, sign: str, right: Value) -> Cel:
