@@ -36,7 +36,7 @@ class ExpressionPosition:
     """What is known at a path.
 
     `after`: the steps with known outputs. `step`: the one the expression is in, `graph`: the whole workflow
-    or the body of a step.
+    or the body of a step, `outer`: the position of that step, where the body's input comes from.
     """
 
     variables: frozenset[str]
@@ -44,14 +44,16 @@ class ExpressionPosition:
     step: Step | None = None
     is_undo: bool = False
     graph: Graph | None = None
+    outer: ExpressionPosition | None = None
 
 
-def position_at(graph: Graph, path: str) -> ExpressionPosition:
+def position_at(graph: Graph, path: str, outer: ExpressionPosition | None = None) -> ExpressionPosition:
     """What is known at a path of a sound graph; for an unknown path only the input."""
     inside = _BODY.match(path)
     if inside and int(inside[1]) < len(graph.steps) and graph.steps[int(inside[1])].body is not None:
-        return position_at(graph.body_of(graph.steps[int(inside[1])].name), path[inside.end() :])
-    return replace(_position_in(graph, path), graph=graph)
+        around = position_at(graph, f"steps[{inside[1]}].input", outer)
+        return position_at(graph.body_of(graph.steps[int(inside[1])].name), path[inside.end() :], around)
+    return replace(_position_in(graph, path), graph=graph, outer=outer)
 
 
 def _position_in(graph: Graph, path: str) -> ExpressionPosition:

@@ -15,7 +15,7 @@ from config.lib import secrets
 from designer.document.document import salvage
 from designer.document.graph import Graph, Step
 from designer.errors import ExpressionError
-from designer.expressions.expressions import bare, compile_expression
+from designer.expressions.expressions import bare, compile_expression, resolve
 from designer.expressions.functions.times import NOW, Time
 from designer.problems import truncate
 from designer.services import queries
@@ -61,7 +61,7 @@ def evaluate(name: str, path: str, source: str, run_id: UUID | None = None) -> d
             names = ", ".join(sorted(position.variables))
             raise ExpressionError(f"'{unknown}' does not exist here; there are {names}")
         value = expression.evaluate(_scope(name, graph, position, run_id))
-        if path.endswith(".when") and not isinstance(value, bool):
+        if path.endswith((".when", ".while")) and not isinstance(value, bool):
             raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
         if path.endswith(".items") and not isinstance(value, list):
             raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not a list")
@@ -88,28 +88,47 @@ def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
 
 
 def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
+    if position.outer is None:
+        scope = _outermost(name, graph, position, run_id)
+    else:
+        scope = _inside(_scope(name, graph, position.outer, run_id), position.outer)
+    if position.is_undo and position.step is not None:
+        output = scope["steps"].get(position.step.name, {})
+        of_undo = {"output": output, "failure": scope["context"].get("failure", NO_FAILURE)}
+        scope |= of_undo
+        scope["context"] |= contribution(position.step, output) | of_undo
+    if position.step is not None and position.step.variables & position.variables:
+        _add_own(scope, position.step)
+        scope |= {"output": {}} if position.step.repeats and not position.is_undo else {}
+    return scope
+
+
+def _inside(scope: Scope, outer: ExpressionPosition) -> Scope:
+    """What the steps of a body see, of what the step around it sees: its context is their input."""
+    stated = dict(outer.step.input or {}) if outer.step else {}
+    try:
+        context = {**scope["context"], **resolve(stated, scope)}
+    except ExpressionError:
+        context = dict(scope["context"])
+    return {**scope, "context": context, "input": dict(context), "steps": {}, "outcomes": {}}
+
+
+def _outermost(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
     run = {"id": str(run_id or ""), "workflow": name}
     if run_id is None:
         sample = dict(graph.sample_input or {})
         values = Values(sample, {}, {}, dict(sample), NO_FAILURE, reader.now)
     else:
         values = _values_of_run(name, position, run_id)
-    scope: Scope = {
-        "context": values.context,
+    failure = {"failure": dict(values.failure)} if position.is_undo else {}
+    return {
+        "context": values.context | failure,
         "input": values.input,
         "steps": values.steps,
         "outcomes": values.outcomes,
         "run": run,
         NOW: values.now,
     }
-    if position.is_undo and position.step is not None:
-        output = scope["steps"].get(position.step.name, {})
-        of_undo = {"output": output, "failure": dict(values.failure)}
-        scope |= of_undo
-        scope["context"] |= contribution(position.step, output) | of_undo
-    if position.step is not None and {"item", "batch"} & position.variables:
-        _add_item(scope, position.step)
-    return scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +160,13 @@ def _values_of_run(name: str, position: ExpressionPosition, run_id: UUID) -> Val
     )
 
 
-def _add_item(scope: Scope, step: Step) -> None:
-    """Adds the first item of a map, if its list can be evaluated."""
+def _add_own(scope: Scope, step: Step) -> None:
+    """Adds the first turn of a loop, or the first item of a map, if its list can be evaluated."""
+    if step.repeats:
+        first: Scope = {"turn": 1, "previous": None}
+        scope |= first
+        scope["context"] |= first
+        return
     try:
         items = compile_expression(bare(step.items or "")).evaluate(scope)
     except ExpressionError:
@@ -150,3 +174,4 @@ def _add_item(scope: Scope, step: Step) -> None:
     if isinstance(items, list) and items:
         first = {"item": items[0]} if step.batch_size == 1 else {"batch": items[: step.batch_size]}
         scope |= {**first, "index": 0}
+        scope["context"] |= {**first, "index": 0}

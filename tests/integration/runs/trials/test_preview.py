@@ -180,3 +180,42 @@ def test_a_plan_has_the_present_time_and_a_trial_of_one_step_that_of_its_start(
     assert answer.status_code == 201, answer.content
     version = WorkflowVersion.every.latest("pk")
     assert version.document["steps"][0]["params"] == {"item": "known"}
+
+
+INSIDE = {
+    "steps": [{"name": "x", "worker": "act"}, {"name": "y", "worker": "act"}],
+    "edges": [{"from": "x", "to": "y"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "expression", "text"),
+    [
+        ({"until": "output.done", "max_turns": 3}, "until", "turn == 1 && previous == null", "true"),
+        ({"until": "output.done", "max_turns": 3}, "delay", "turn * 30", "30"),
+        (
+            {"until": "output.done", "max_turns": 3, "input": {"n": "=turn"}},
+            "body.steps[1].params.v",
+            "[turn, context.n]",
+            "[1, 1]",
+        ),
+        (
+            {"kind": "map", "items": "input.rows"},
+            "body.steps[1].when",
+            "item == 7 && context.index == 0",
+            "true",
+        ),
+        (
+            {"kind": "group", "input": {"double": "=input.rows[0] * 2"}},
+            "body.edges[0].when",
+            "input.double == 14",
+            "true",
+        ),
+    ],
+)
+def test_what_loops_and_bodies_read_is_previewed(
+    dora: Client, fields: dict[str, Any], place: str, expression: str, text: str
+) -> None:
+    inner = {"name": "w", "kind": "loop", "body": INSIDE, **fields}
+    draft(changes={"steps": [*dump(graph())["steps"], inner]})
+    assert gives(dora, f"steps[3].{place}", expression)["text"] == text
