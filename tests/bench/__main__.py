@@ -21,7 +21,7 @@ from tests.bench.report import as_json, machine, markdown, table, write_into_doc
 from tests.postgres import postgres
 
 ROOT = Path(__file__).parents[2]
-ALL = "A,B,C,D,E,F,G,H,I,J"
+ALL = "A,B,C,D,E,F,G,H,I,J,K"
 ONLY_ASKED_FOR = "P"  # needs py-spy, which is in the dependency group of the bench
 PLAY = (
     "import runpy, django; django.setup(); "

@@ -39,8 +39,7 @@ def next_turn(transition: Transition, step: Step) -> Turn | Failure | None:
     turns = state.items_total or 0
     if state.enough or (turns and _is_reached(transition, step, turns)):
         return None
-    bindings = turn_bindings(transition.graph, transition.state, step.name, turns, is_next=True)
-    if step.while_ is not None and not holds(bare(step.while_), bindings):
+    if not _goes_on(transition, step, turns):
         return None
     if turns >= (step.max_turns or 0):
         return None if step.on_exhausted == "continue" else _exhausted(step)
@@ -53,6 +52,14 @@ def _is_reached(transition: Transition, step: Step, turns: int) -> bool:
     if step.until is None or last.status != StepStatus.COMPLETED:
         return False
     return bool(holds(bare(step.until), turn_bindings(transition.graph, transition.state, step.name, turns)))
+
+
+def _goes_on(transition: Transition, step: Step, turns: int) -> bool:
+    """Whether `while` is true of the turn that would follow."""
+    if step.while_ is None:
+        return True
+    bindings = turn_bindings(transition.graph, transition.state, step.name, turns, is_next=True)
+    return bool(holds(bare(step.while_), bindings))
 
 
 def _exhausted(step: Step) -> Failure:

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from tests.bench.figures import Figure
 from tests.bench.report import table
 from tests.bench.stage import Stage, forget_runs, redis_server
-from tests.bench.workloads import idle, kills, maps, profiled, rows, slots, sockets, waits
+from tests.bench.workloads import bodies, idle, kills, maps, profiled, rows, slots, sockets, waits
 
 WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "A": rows.one_at_a_time,
@@ -26,6 +26,7 @@ WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "H": sockets.watched,
     "I": waits.waiting,
     "J": slots.limited,
+    "K": bodies.repeated,
     "P": profiled.profiled,
 }
 

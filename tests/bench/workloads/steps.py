@@ -12,7 +12,7 @@ from django.conf import settings
 from redis import Redis
 
 from designer.document.document import dump
-from designer.document.graph import Action, Edge, Graph, Retry, Step
+from designer.document.graph import Action, Body, Edge, Graph, Retry, Step
 from designer.document.resolve import resolve_graph
 from designer.models import Workflow, WorkflowVersion
 from workers import CriticalFailure, worker
@@ -84,6 +84,10 @@ def row(name: str, worker: str, count: int, **fields: Any) -> Graph:
     return chain(name, *(Step(f"s{place}", worker=worker, **fields) for place in range(count)))
 
 
+THREE = Body(
+    tuple(Step(f"s{place}", worker="bench_nothing") for place in range(3)),
+    (Edge("s0", "s1"), Edge("s1", "s2")),
+)
 GRAPHS = {
     graph.name: graph
     for graph in (
@@ -103,6 +107,13 @@ GRAPHS = {
         chain(
             "bench_map", Step("m", kind="map", worker="bench_item", items="context.numbers", output_key="all")
         ),
+        chain(
+            "bench_loop",
+            Step("turns", kind="loop", worker="bench_nothing", until="turn == input.turns", max_turns=10_000),
+        ),
+        row("bench_three", "bench_nothing", 3),
+        chain("bench_parent", Step("runs", kind="workflow", workflow="bench_three")),
+        chain("bench_bodies", Step("m", kind="map", body=THREE, items="context.numbers", output_key="all")),
         chain(
             "bench_saga",
             *(Step(f"s{n}", worker="bench_nothing", compensation=Action("bench_undo")) for n in range(5)),
