@@ -26,6 +26,7 @@ NAMES = (
     "approve_and_revise",
     "scope_and_other_way",
     "import_rows",
+    "customer_queue",
 )
 
 

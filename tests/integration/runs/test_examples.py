@@ -112,3 +112,13 @@ def test_rows_are_written_unless_too_many_are_refused(start: Any, redis_client: 
     )
     assert bad.left == 0
     assert not Run.objects.filter(parent=bad, status="completed").exists()
+
+
+def test_orders_of_one_customer_wait_for_each_other(start: Any, redis_client: Redis) -> None:
+    stock_shelves(Product)
+    first, second = start("customer_queue"), start("customer_queue")
+    other = start("customer_queue", customer="bo@example.com")
+    statuses = dict(Run.objects.values_list("pk", "status"))
+    assert [statuses[run.pk] for run in (first, second, other)] == ["running", "pending", "running"]
+    assert [finish(run, redis_client) for run in (first, second, other)] == ["completed"] * 3
+    assert second.started_at and first.finished_at and second.started_at >= first.finished_at
