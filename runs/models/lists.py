@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db import models
 
 from config.lib.json_field import JSONField
-from runs.machine.limits import LABEL_LENGTH_MAX, STATUS_LENGTH_MAX, STEP_LENGTH_MAX
+from runs.machine.limits import LABEL_LENGTH_MAX, STATUS_LENGTH_MAX
 
 
 class RunLabel(models.Model):
@@ -64,7 +64,7 @@ class StepFigures(models.Model):
     """Counts and durations of one step of a version, over all ended runs that are no trials."""
 
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
-    step = models.CharField(max_length=STEP_LENGTH_MAX)
+    step = models.TextField(help_text="Its path in the version: that of a step in a body is outer/inner.")
     completed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)

@@ -70,6 +70,11 @@ class Ended:
     last: int
     trial: bool
     imported: object
+    body: str | None = None
+
+    def place_of(self, step: str) -> tuple[int, str]:
+        """The version, and the path of a step in it, as `pages/read` for one of the body of `pages`."""
+        return self.version_id, f"{self.body}/{step}" if self.body else step
 
 
 def tally_once() -> int:
@@ -106,7 +111,7 @@ def _ended() -> list[Ended]:
     rows = Run.objects.filter(tally_at__isnull=False).order_by("tally_at")
     runs: list[Ended] = []
     entries = 0
-    columns = ("pk", "version_id", "started_at", "tallied_seq", "last_seq", "trial", "imported")
+    columns = ("pk", "version_id", "started_at", "tallied_seq", "last_seq", "trial", "imported", "body")
     for row in rows.values_list(*columns)[:RUNS_PER_PASS]:
         run = Ended(*row)
         entries += run.last - run.tallied
@@ -138,19 +143,19 @@ def _claim(run: Ended) -> bool:
 
 
 def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
-    """Counts entries of a run, given as type, step, time and data."""
+    """Counts entries of a run, given as type, step, time and data. A run of a body is no run of its own."""
     is_first_end = run.tallied == 0
     for kind, step, at, data in entries:
         for name, number in _left(kind, step, data):
-            tally.steps[run.version_id, name.partition("[")[0]].counts["left"] += number
-        if kind in RUN_ENDS:
+            tally.steps[run.place_of(name.partition("[")[0])].counts["left"] += number
+        if kind in RUN_ENDS and run.body is None:
             hour = at.replace(minute=0, second=0, microsecond=0)
             ends = tally.hours[hour, RUN_ENDS[kind]]
             ends.counts["count"] += 1
             if is_first_end and run.started_at is not None:
                 ends.durations.append((at - run.started_at).total_seconds() * 1000)
         elif kind in STEP_COUNTS and not step.endswith("]") and not _is_nothing_undone(kind, data):
-            step_counts = tally.steps[run.version_id, step]  # a map counts as one step
+            step_counts = tally.steps[run.place_of(step)]  # a map counts as one step
             step_counts.counts[STEP_COUNTS[kind]] += 1
             if kind == "step.completed" and isinstance(data.get("duration_ms"), int | float):
                 step_counts.durations.append(data["duration_ms"])
