@@ -25,7 +25,7 @@ from config.lib.secrets import mask_secrets
 from runs.audit import views
 from runs.interventions import bulk_views
 from runs.interventions.admin_views import INTERVENTION_VIEWS, intervention_detail, intervention_list
-from runs.models import CasePolicy, Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from runs.models import IS_LISTED, CasePolicy, Intervention, JournalEntry, Run, StepRun, WorkerProcess
 from runs.queries.steps import is_uuid
 
 ROWS_PER_PAGE = 50
@@ -143,7 +143,10 @@ class RunAdmin(ReadOnlyAdmin):
     readonly_fields = ["page", "starter", "rows", "labels_text", "input_text", "error_text"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        return super().get_queryset(request).defer("state")
+        """The list leaves out runs of bodies; their own pages are linked from the runs around them."""
+        runs = super().get_queryset(request).defer("state")
+        is_list = request.resolver_match is None or request.resolver_match.url_name == "runs_run_changelist"
+        return runs.filter(IS_LISTED) if is_list else runs
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Run], search_term: str

@@ -7,6 +7,7 @@ from typing import Any
 from django.template import Context
 
 from designer.web.panels import draw
+from runs.models import IS_LISTED
 from runs.queries.steps import listed
 from runs.statistics.counters import version_figures
 from runs.triggers.lines import triggers_of
@@ -23,7 +24,7 @@ def draw_all() -> None:
 
 
 def latest(page: Context) -> dict[str, Any]:
-    runs = listed().filter(workflow_name=page["workflow"].name, trial=False, imported__isnull=True)
+    runs = listed().filter(IS_LISTED, workflow_name=page["workflow"].name, trial=False, imported__isnull=True)
     return {"runs": list(runs[:LATEST_MAX])}
 
 

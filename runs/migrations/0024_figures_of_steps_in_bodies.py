@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('runs', '0023_ended_loops_are_acts'),
+        ("runs", "0023_ended_loops_are_acts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='stepfigures',
-            name='step',
-            field=models.TextField(help_text='Its path in the version: that of a step in a body is outer/inner.'),
+            model_name="stepfigures",
+            name="step",
+            field=models.TextField(help_text="Its path in the version, as outer/inner."),
         ),
     ]

@@ -64,7 +64,7 @@ class StepFigures(models.Model):
     """Counts and durations of one step of a version, over all ended runs that are no trials."""
 
     version = models.ForeignKey("designer.WorkflowVersion", on_delete=models.CASCADE, related_name="figures")
-    step = models.TextField(help_text="Its path in the version: that of a step in a body is outer/inner.")
+    step = models.TextField(help_text="Its path in the version, as outer/inner.")
     completed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)

@@ -44,7 +44,7 @@ class Tally:
 def overview() -> dict[str, Any]:
     """The context of the first page."""
     under_way = {status: _tally(_real().filter(status=status)) for status in RUN_UNDER_WAY}
-    recent = list(listed().filter(trial=False, imported__isnull=True)[:RECENT_MAX])
+    recent = list(listed().filter(IS_LISTED, trial=False, imported__isnull=True)[:RECENT_MAX])
     return {
         "now": reader.now(),
         "interventions": open_interventions(),

@@ -120,6 +120,7 @@ def test_each_foreign_key_to_users_is_kept_copied_or_ends_with_the_account() -> 
     assert all(key.remote_field.on_delete in (SET_NULL, CASCADE) for key in keys)
     texts = {str(field) for model in apps.get_models() for field in model._meta.fields if field in named}
     assert texts == {
+        "designer.Limit.changed_by",
         "designer.Workflow.updated_by",
         "designer.WorkflowVersion.published_by",
         "runs.Run.started_by",
