@@ -30,7 +30,7 @@ def test_no_history_breaks_a_rule(first: int) -> None:
 
 
 def test_the_histories_hold_everything_that_can_happen() -> None:
-    seen, _ = simulate_many(range(HISTORIES, HISTORIES + 6 * CHUNK))
+    seen, _ = simulate_many(range(HISTORIES, HISTORIES + 12 * CHUNK))
     expected = {
         *EFFECTS,
         *(kind.__name__ for kind in Event.__args__),

@@ -356,7 +356,7 @@ def make_parts(rng: Random) -> tuple[dict[str, Any], ...]:
     """Returns two to four things to wait for, of which one comes for certain."""
     certain: list[dict[str, Any]] = [{"signal": rng.choice(SIGNALS)}, {"timeout": 30, "name": "late"}]
     others: list[dict[str, Any]] = [
-        {"event": rng.choice(EVENTS), "match": rng.choice(MATCHES)},
+        {"event": rng.choice(EVENTS)} | ({"match": match} if (match := rng.choice(MATCHES)) else {}),
         {"timeout": "=context.v"},
         {"until": "2026-01-01T00:01:00Z"},
         {"signal": rng.choice(SIGNALS)},
