@@ -28,14 +28,16 @@ REPORT_S_MAX = 3_600.0
 class ReportParams(BaseModel):
     """How long the report takes."""
 
-    seconds: float = Field(2.0, ge=0, le=REPORT_S_MAX, title="Seconds until it is done")
+    seconds: float = Field(
+        2.0, ge=0, le=REPORT_S_MAX, title="Seconds until it is done", description="From when it is ordered"
+    )
 
 
 class PageParams(BaseModel):
     """Which part of the catalogue is read."""
 
     start: int | None = Field(None, ge=0, title="First row", description="The first page where left out")
-    size: int = Field(3, ge=1, le=PAGE_SIZE_MAX, title="Rows a page")
+    size: int = Field(3, ge=1, le=PAGE_SIZE_MAX, title="Rows a page", description="The last may have fewer")
 
 
 @worker("order_report", category=CATEGORY, compensation="none")
