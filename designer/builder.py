@@ -53,6 +53,7 @@ class WorkflowOptions(TypedDict, total=False):
     timeout: float | None
     concurrency: Mapping[str, Any] | None
     rate: Mapping[str, Any] | None
+    debounce: Mapping[str, Any] | None
     layout: Mapping[str, Sequence[float]]
 
 

@@ -73,8 +73,10 @@ class KeyReused(BadInput):
 
     code = "idempotency_key_reused"
 
-    def __init__(self, run_id: UUID) -> None:
-        super().__init__(f"{self.__doc__} It started the run {run_id}.")
+    def __init__(self, run_id: UUID | None) -> None:
+        """`run_id`: None for an input that is held back, and has started no run yet."""
+        what = f"started the run {run_id}" if run_id else "is to start a run soon"
+        super().__init__(f"{self.__doc__} It {what}.")
         self.run_id = run_id
 
 

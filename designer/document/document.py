@@ -13,7 +13,7 @@ from typing import Any
 
 from designer.document.calls import Action, Retry
 from designer.document.fields import error_patterns, long_text, on_failure, retry, seconds, title
-from designer.document.flow import Concurrency, Rate, concurrency, rate
+from designer.document.flow import Concurrency, Debounce, Rate, concurrency, debounce, rate
 from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Body, Defaults, Edge, Graph, RollBack
 from designer.document.kinds import COMMON_FIELDS, KINDS, row_of
 from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
@@ -188,6 +188,7 @@ _GRAPH: Fields = {
     "timeout": seconds,
     "concurrency": concurrency,
     "rate": rate,
+    "debounce": debounce,
     **_BODY,
 }
 
@@ -218,7 +219,7 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
         for field in fields(kind)
         if field.name != "variables"
     }
-    for kind in (Graph, Body, Step, Edge, Action, RollBack, Retry, Defaults, Concurrency, Rate)
+    for kind in (Graph, Body, Step, Edge, Action, RollBack, Retry, Defaults, Concurrency, Rate, Debounce)
 }
 
 

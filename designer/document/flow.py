@@ -1,4 +1,4 @@
-"""How many runs of a workflow are under way, and how many begin in a time. PURE."""
+"""How many runs of a workflow are under way, how many begin in a time, and which inputs start one. PURE."""
 
 from __future__ import annotations
 
@@ -31,9 +31,24 @@ class Rate:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Debounce:
+    """What triggers bring starts a run when nothing has come for `wait` seconds, with the last input.
+
+    For each value of the expression `key` if it is stated; at the latest `at_most` seconds after the first.
+    """
+
+    wait: float
+    key: str | None = None
+    at_most: float | None = None
+
+
 concurrency: Reader = record(
     Concurrency,
     {"limit": limit_number, "key": expression, "when_full": one_of(WHEN_FULL)},
     required=("limit",),
 )
 rate: Reader = record(Rate, {"limit": limit_number, "per": seconds, "key": expression}, required=("limit",))
+debounce: Reader = record(
+    Debounce, {"wait": seconds, "key": expression, "at_most": seconds}, required=("wait",)
+)

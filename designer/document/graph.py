@@ -25,7 +25,7 @@ from designer.document.calls import (
     Undo,
 )
 from designer.document.edges import Body, Edge
-from designer.document.flow import Concurrency, Rate
+from designer.document.flow import Concurrency, Debounce, Rate
 from designer.document.kinds import Kind, Slot
 from designer.document.steps import Step, slot_of
 
@@ -78,6 +78,7 @@ class Graph:
     timeout: float | None = None
     concurrency: Concurrency | None = None
     rate: Rate | None = None
+    debounce: Debounce | None = None
     steps: tuple[Step, ...] = ()
     edges: tuple[Edge, ...] = ()
     layout: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -72,7 +72,8 @@ def check_expressions(graph: Graph, problems: Problems) -> None:
 def places(graph: Graph) -> Iterator[Place]:
     """Every expression of a graph, in the order of the document."""
     base = BASE | graph.variables
-    for name, flow in (("concurrency", graph.concurrency), ("rate", graph.rate)):
+    flows = {"concurrency": graph.concurrency, "rate": graph.rate, "debounce": graph.debounce}
+    for name, flow in flows.items():
         if flow is not None and flow.key is not None:
             yield Place(f"{name}.key", bare(flow.key), INPUT)
     for index, step in enumerate(graph.steps):

@@ -167,6 +167,13 @@ def _find_cycle(graph: Graph, edges: tuple[Edge, ...]) -> list[Edge]:
 
 def _check_flow(graph: Graph, problems: Problems) -> None:
     """Runs stand in one line each, so both limits of flow need the same key."""
+    debounce = graph.debounce
+    if debounce and debounce.at_most is not None and debounce.at_most < debounce.wait:
+        message = (
+            f"at most {debounce.at_most:g} s is less than the {debounce.wait:g} s that each input waits; "
+            "state more, or a shorter 'wait'"
+        )
+        problems.error("bad_debounce", "debounce.at_most", message)
     if not (graph.concurrency and graph.rate and graph.rate.key is not None):
         return
     if bare(graph.rate.key) != bare(graph.concurrency.key or ""):

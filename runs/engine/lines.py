@@ -63,10 +63,15 @@ class Joined:
 def key_of(graph: Graph, input: Mapping[str, Any]) -> Any:
     """The key of the line of a run with this input. Raises BadInput."""
     flow = graph.concurrency if graph.concurrency and graph.concurrency.key else graph.rate
-    if flow is None or flow.key is None:
+    return value_of_key(flow.key if flow else None, input)
+
+
+def value_of_key(key: str | None, input: Mapping[str, Any]) -> Any:
+    """The value of the key that a limit of flow states, for this input; None without one. Raises BadInput."""
+    if key is None:
         return None
     try:
-        return compile_expression(bare(flow.key)).evaluate({"input": input})
+        return compile_expression(bare(key)).evaluate({"input": input})
     except ExpressionError as error:
         problem = {"code": "bad_key", "path": "$", "message": str(error)}
         raise BadInput(
@@ -84,13 +89,13 @@ class Entrance:
 
     def open(self, wanted: Sequence[tuple[Graph, Any]]) -> None:
         """Locks the lines of these graphs and keys, in one order, so that two calls cannot deadlock."""
-        named = {(graph.name, _digest(key)): (graph, key) for graph, key in wanted}
+        named = {(graph.name, digest_of_key(key)): (graph, key) for graph, key in wanted}
         for name in sorted(named):
             self._lines[name] = _locked_line(*named[name], name[1])
 
     def join(self, graph: Graph, key: Any, priority: int) -> Joined | WorkflowFull:
         """Gives a new run its place, or returns the error where a full line takes nobody."""
-        line = self._lines[graph.name, _digest(key)]
+        line = self._lines[graph.name, digest_of_key(key)]
         if line.pk not in self._room:
             is_waited_for = line.places.filter(WAITING).exists()
             self._room[line.pk] = 0 if is_waited_for else _room(line, self.at)
@@ -114,7 +119,7 @@ def _locked_line(graph: Graph, key: Any, digest: str) -> Line:
     }
     name = {"workflow_name": graph.name, "key_digest": digest}
     while True:  # a line that its last run has left may be removed in between
-        Line.objects.bulk_create([Line(**name, **numbers, key=_shown(key))], ignore_conflicts=True)
+        Line.objects.bulk_create([Line(**name, **numbers, key=shown_key(key))], ignore_conflicts=True)
         line = Line.objects.select_for_update().filter(**name).first()
         if line is not None:
             break
@@ -124,11 +129,11 @@ def _locked_line(graph: Graph, key: Any, digest: str) -> Line:
     return line
 
 
-def _digest(key: Any) -> str:
+def digest_of_key(key: Any) -> str:
     return sha256(orjson.dumps(key, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _shown(key: Any) -> Any:
+def shown_key(key: Any) -> Any:
     return storable(key[:KEY_CHARS_MAX]) if isinstance(key, str) else key if _is_small(key) else "…"
 
 

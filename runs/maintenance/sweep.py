@@ -29,7 +29,7 @@ from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
 from runs.maintenance import lines, slots
 from runs.models import EventWait, Intervention, KeptEvent, Run, StepRun
 from runs.store import kept_events, reader
-from runs.triggers import service
+from runs.triggers import debounce, service
 
 logger = logging.getLogger(__name__)
 
@@ -138,6 +138,20 @@ def _start_slot(pk: int, at: datetime) -> int:
     return _each(f"schedule {pk}", partial(service.start_slot, pk, at), put_off)
 
 
+def _due_held_inputs(at: datetime) -> int:
+    """Starts what triggers brought, and nothing later has come for."""
+    ids = list(debounce.due(at).values_list("pk", flat=True)[:ROWS_PER_PASS])
+    debounce.forget_old(at)
+    return sum(_start_held(pk, at) for pk in ids)
+
+
+def _start_held(pk: int, at: datetime) -> int:
+    def put_off(seconds: float) -> None:
+        debounce.put_off(pk, at + timedelta(seconds=seconds))
+
+    return _each(f"held input {pk}", partial(debounce.start_held, pk, at), put_off)
+
+
 def _due_events(at: datetime) -> int:
     """Hands events on to steps that wait, and removes those that were kept long enough."""
     due = KeptEvent.objects.filter(due_at__lte=at, is_delivered=False).order_by("due_at")
@@ -169,6 +183,7 @@ PASSES = {
     "steps": _due_steps,
     "runs": _due_runs,
     "schedules": _due_schedules,
+    "held_inputs": _due_held_inputs,
     "events": _due_events,
     "event_waits": _due_event_waits,
     "reminders": reminders.dispatch_due,

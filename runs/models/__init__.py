@@ -1,5 +1,6 @@
 """Models of runs, of their lists and counters, and of triggers. Import them from here."""
 
+from runs.models.held import HeldDelivery, HeldInput
 from runs.models.interventions import (
     INTERVENTION_KINDS,
     CaseAct,
@@ -34,6 +35,8 @@ __all__ = [
     "CasePolicy",
     "EventWait",
     "FleetSample",
+    "HeldDelivery",
+    "HeldInput",
     "HourFigures",
     "Intervention",
     "JournalEntry",

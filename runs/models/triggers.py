@@ -63,6 +63,9 @@ class Trigger(models.Model):
     passed_over = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Uses that started nothing because the workflow was full."
     )
+    debounced = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Inputs that were held back and passed over for a later one."
+    )
 
     class Meta:
         ordering = ["workflow", "id"]

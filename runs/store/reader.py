@@ -42,6 +42,7 @@ DUE = {
     "steps": "runs_steprun WHERE due_at <= {now}",
     "runs": "runs_run WHERE due_at <= {now}",
     "schedules": "runs_trigger WHERE due_at <= {now}",
+    "held_inputs": "runs_heldinput WHERE due_at <= {now}",
     "events": "runs_keptevent WHERE due_at <= {now}",
     "event_waits": "runs_eventwait WHERE due_at <= {now}",
     "reminders": "runs_approval WHERE remind_at <= {now}",

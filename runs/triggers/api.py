@@ -15,6 +15,7 @@ from config.accounts.rate_limits import caller, consume
 from config.lib.json import iso
 from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
 from runs.engine import engine
+from runs.engine.starting import Started
 from runs.errors import NothingStarted, TooLarge, WorkflowFull
 from runs.machine.limits import (
     CRON_LENGTH_MAX,
@@ -25,8 +26,9 @@ from runs.machine.limits import (
 )
 from runs.models import Trigger
 from runs.queries.lookup import find_workflow
-from runs.triggers import service
+from runs.triggers import debounce, service
 from runs.triggers.cloudevents import STRUCTURED, read_event
+from runs.triggers.debounce import Held, Waiting
 from runs.triggers.service import TriggerSpec
 
 router = Router(tags=["triggers"])
@@ -91,7 +93,9 @@ class TriggerChangeIn(BaseModel):
 def list_triggers(request: HttpRequest, name: str) -> dict[str, Any]:
     """What starts runs of a workflow from outside."""
     find_workflow(name)
-    return {"triggers": [trigger_json(trigger) for trigger in service.of_workflow(name)]}
+    triggers = list(service.of_workflow(name))
+    held = debounce.waiting(triggers)
+    return {"triggers": [trigger_json(trigger, held.get(trigger.pk)) for trigger in triggers]}
 
 
 @router.post("/workflows/{name}/triggers", auth=callers("design"), response={201: dict[str, Any]})
@@ -106,7 +110,8 @@ def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[d
 def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerChangeIn) -> dict[str, Any]:
     """Change a trigger, or switch it off and on. A schedule goes on from now: what it missed is gone."""
     trigger = service.find(name, trigger_id)
-    return trigger_json(service.change(trigger, request.user, **body.model_dump(exclude_none=True)))
+    changed = service.change(trigger, request.user, **body.model_dump(exclude_none=True))
+    return trigger_json(changed, debounce.waiting([changed]).get(changed.pk))
 
 
 @router.delete("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response={204: None})
@@ -122,13 +127,13 @@ def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, 
     """A new address for a webhook, shown this once; the old one opens nothing any more."""
     trigger = service.find(name, trigger_id)
     token = service.rotate(trigger, request.user)
-    return trigger_json(trigger) | hook_json(request, token)
+    return trigger_json(trigger, debounce.waiting([trigger]).get(trigger.pk)) | hook_json(request, token)
 
 
 @router.post(
     "/events",
     auth=callers("operate"),
-    response={200: dict[str, Any], 201: dict[str, Any]},
+    response={200: dict[str, Any], 201: dict[str, Any], 202: dict[str, Any]},
     openapi_extra=EVENT_BODY,
 )
 def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
@@ -139,7 +144,8 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     begin to wait later (`kept`). An event is known by its source and id: sent again, it has no effect, and is
     answered with the same runs. 201 where a run is new or has taken it, else 200. `refused` says which
     workflows could not take it; 422 where none could.
-    One that was full (`workflow_full`) has taken it, and starts nothing.
+    One that was full (`workflow_full`) has taken it, and starts nothing. One that holds inputs back stands in
+    `debounced`, and `until` says when its run starts if nothing else comes; 202 where that is all.
     """
     consume("starts", caller(request))
     event = read_event(headers_of(request), body_of(request))
@@ -148,7 +154,12 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
     runs = [
         {"id": str(started.run.pk), "workflow": result.workflow, "is_new": started.is_new}
         for result in results
-        if (started := result.started)
+        if isinstance(started := result.started, Started)
+    ]
+    held = [
+        {"workflow": result.workflow, "until": iso(result.started.until), "is_new": result.started.is_new}
+        for result in results
+        if isinstance(result.started, Held)
     ]
     refused = [
         {"code": getattr(error, "code", ""), "path": result.workflow, "message": str(error)}
@@ -156,12 +167,12 @@ def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
         if (error := result.error)
     ]
     is_full = any(isinstance(result.error, WorkflowFull) for result in results)
-    if refused and not runs and kept is None and not is_full:
+    if refused and not runs and not held and kept is None and not is_full:
         raise NothingStarted(refused)
     is_new = taken > 0 or any(run["is_new"] for run in runs)
     answer: dict[str, Any] = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
-    answer |= {"taken": taken, "kept": kept is not None}
-    return Status(201 if is_new else 200, answer)
+    answer |= {"taken": taken, "kept": kept is not None, "debounced": held}
+    return Status(201 if is_new else 202 if held else 200, answer)
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:
@@ -180,8 +191,8 @@ def body_of(request: HttpRequest) -> bytes:
     return body
 
 
-def trigger_json(trigger: Trigger) -> dict[str, Any]:
-    """A trigger with the fields of its kind."""
+def trigger_json(trigger: Trigger, held: Waiting | None = None) -> dict[str, Any]:
+    """A trigger with the fields of its kind. `held`: what it brought that is held back now."""
     by_kind = {name: getattr(trigger, name) for name in service.FIELDS[trigger.kind]}
     times = {"next_at": iso(trigger.next_at)} if trigger.kind == Trigger.Kind.SCHEDULE else {}
     start = {"token_start": trigger.token_start} if trigger.kind == Trigger.Kind.HOOK else {}
@@ -194,6 +205,11 @@ def trigger_json(trigger: Trigger) -> dict[str, Any]:
             "used_at": iso(trigger.used_at),
             "refused": trigger.refused or None,
             "passed_over": trigger.passed_over,
+            "debounced": {
+                "passed_over": trigger.debounced,
+                "waiting": held.count if held else 0,
+                "until": iso(held.until) if held else None,
+            },
             "created_at": iso(trigger.created_at),
             "created_by": trigger.creator or None,
         }

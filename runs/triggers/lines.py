@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runs.models import Trigger
-from runs.triggers import schedules
+from runs.triggers import debounce, schedules
+from runs.triggers.debounce import Waiting
 
 SHOWN_MAX = 50
 
@@ -18,6 +19,7 @@ class Line:
     icon: str
     kind: str
     words: str
+    held: Waiting | None = None
 
 
 ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": ("wait", "Schedule")}
@@ -26,7 +28,14 @@ ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": 
 def triggers_of(name: str) -> list[Line]:
     """The triggers of a workflow, the oldest first."""
     triggers = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
+    shown = list(triggers.order_by("pk")[:SHOWN_MAX])
+    held = debounce.waiting(shown)
     return [
-        Line(trigger, *ICONS[trigger.kind], schedules.in_words(trigger.cron) if trigger.cron else "")
-        for trigger in triggers.order_by("pk")[:SHOWN_MAX]
+        Line(
+            trigger,
+            *ICONS[trigger.kind],
+            schedules.in_words(trigger.cron) if trigger.cron else "",
+            held.get(trigger.pk),
+        )
+        for trigger in shown
     ]

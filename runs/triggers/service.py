@@ -11,14 +11,14 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from config.lib.json_reader import fault_of, json_path
 from designer.models import Workflow, WorkflowVersion
@@ -26,13 +26,15 @@ from designer.services.queries import find_version, published_versions
 from runs.engine import engine
 from runs.engine.creation import Request, sealed
 from runs.engine.starting import Started
-from runs.errors import RunsError, TriggerRefused, UnknownTrigger, UnknownWorkflow, WorkflowFull
+from runs.errors import RunsError, TriggerRefused, UnknownTrigger, UnknownWorkflow
 from runs.machine.limits import PRIORITY_MAX, PRIORITY_STANDARD
 from runs.models import Trigger
 from runs.store import reader
-from runs.triggers import schedules
+from runs.triggers import debounce, schedules
 from runs.triggers.cloudevents import CloudEvent, input_of
+from runs.triggers.debounce import Held
 from runs.triggers.deliveries import BODY
+from runs.triggers.uses import note_use
 
 TRIGGERS_MAX = 50  # of a workflow
 SUBSCRIBERS_MAX = 200  # of a type of event
@@ -47,8 +49,6 @@ MARK = "hook_"
 SECRET_BYTES = 32
 TOKEN = re.compile(r"hook_[A-Za-z0-9_-]{20,90}", re.ASCII)
 TOKEN_START_CHARS = 10
-USE_NOTED_EVERY = timedelta(seconds=10)
-REFUSED_CHARS_MAX = 500
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """The result of an event for one workflow: a run, or the reason why there is none."""
+    """The result of an event for one workflow: a run, an input held back, or why there is none of them."""
 
     workflow: str
-    started: Started | None = None
+    started: Started | Held | None = None
     error: RunsError | None = None
 
 
@@ -245,15 +245,14 @@ def _save(trigger: Trigger) -> None:
 
 
 def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
-    """Starts a run of each subscribed workflow; the same event again returns the same runs."""
+    """Starts a run of each subscribed workflow, or holds it back; the same event again does nothing more."""
     triggers = list(_subscribed(event.type))
     versions = WorkflowVersion.objects.select_related("workflow").defer("document", "resolved")
     newest = versions.in_bulk([trigger.version_pk for trigger in triggers if trigger.version_pk])
     key = _key("event", event.source, event.id)
     labels = {"trigger": "event", "event": event.type[:200]}
-    ready = [trigger for trigger in triggers if trigger.version_pk in newest]
-    requests = [
-        Request(
+    requests = {
+        trigger: Request(
             newest[trigger.version_pk],
             _event_input(event, trigger.input_key),
             labels,
@@ -262,14 +261,27 @@ def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
             content=(event.type, event.data),
             priority=trigger.priority,
         )
-        for trigger in ready
-    ]
-    results = {
-        trigger.pk: _result(trigger, outcome)
-        for trigger, outcome in zip(ready, engine.start_fitting(requests), strict=True)
+        for trigger in triggers
+        if trigger.version_pk in newest
     }
+    outcomes: dict[Trigger, Started | Held | RunsError] = {
+        trigger: outcome
+        for trigger, request in requests.items()
+        if (outcome := _held_back(trigger, request)) is not None
+    }
+    ready = requests.keys() - outcomes.keys()
+    at_once = {trigger: request for trigger, request in requests.items() if trigger in ready}
+    outcomes |= zip(at_once, engine.start_fitting(list(at_once.values())), strict=True)
     missing = UnknownWorkflow("It has no published version yet.")
-    return [results.get(trigger.pk) or _result(trigger, missing) for trigger in triggers]
+    return [_result(trigger, outcomes.get(trigger, missing)) for trigger in triggers]
+
+
+def _held_back(trigger: Trigger, request: Request) -> Started | Held | RunsError | None:
+    """What became of an input of a workflow that holds inputs back; None: it is to be started at once."""
+    try:
+        return debounce.take(trigger, request)
+    except RunsError as error:
+        return error
 
 
 def hook_of(token: str) -> Trigger:
@@ -286,7 +298,7 @@ def hook_of(token: str) -> Trigger:
 
 def start_by_hook(
     trigger: Trigger, value: Any, headers: Mapping[str, str], delivery: tuple[str, ...] | None = None
-) -> Started:
+) -> Started | Held:
     """Starts a run with a call's body and its chosen headers; the same delivery again returns the same run.
 
     Headers may differ when a delivery comes again, so only its body counts. Raises BadInput, UnknownWorkflow,
@@ -334,18 +346,17 @@ def _start(
     labels: dict[str, str],
     key: str | None,
     content: tuple[Any, ...] = (),
-) -> Started:
+) -> Started | Held:
     version = find_version(trigger.workflow)
     try:
         if version is None:
             raise UnknownWorkflow(f"{trigger.workflow.name} has no published version yet.")
-        started = engine.start_one(
-            Request(version, input, labels, None, key, content=content, priority=trigger.priority)
-        )
+        request = Request(version, input, labels, None, key, content=content, priority=trigger.priority)
+        started = debounce.take(trigger, request) or engine.start_one(request)
     except RunsError as error:
-        _note_use(trigger, error)
+        note_use(trigger, error)
         raise
-    _note_use(trigger)
+    note_use(trigger)
     return started
 
 
@@ -364,22 +375,12 @@ def _event_input(event: CloudEvent, key: str) -> dict[str, Any]:
     return input_of(event.data, "", "data")
 
 
-def _result(trigger: Trigger, outcome: Started | RunsError) -> Result:
-    if isinstance(outcome, Started):
-        _note_use(trigger)
-        return Result(trigger.workflow.name, outcome)
-    _note_use(trigger, outcome)
-    return Result(trigger.workflow.name, error=outcome)
-
-
-def _note_use(trigger: Trigger, error: RunsError | None = None) -> None:
-    """Stores the last use to within USE_NOTED_EVERY: a busy trigger's row is not written with every run."""
-    if isinstance(error, WorkflowFull):
-        Trigger.objects.filter(pk=trigger.pk).update(passed_over=F("passed_over") + 1)
-    at, refused = reader.now(), str(error)[:REFUSED_CHARS_MAX] if error else ""
-    is_outdated = Q(used_at=None) | Q(used_at__lt=at - USE_NOTED_EVERY) | ~Q(refused=refused)
-    if trigger.used_at is None or trigger.used_at < at - USE_NOTED_EVERY or trigger.refused != refused:
-        Trigger.objects.filter(is_outdated, pk=trigger.pk).update(used_at=at, refused=refused)
+def _result(trigger: Trigger, outcome: Started | Held | RunsError) -> Result:
+    if isinstance(outcome, RunsError):
+        note_use(trigger, outcome)
+        return Result(trigger.workflow.name, error=outcome)
+    note_use(trigger)
+    return Result(trigger.workflow.name, outcome)
 
 
 def _key(kind: str, *parts: str) -> str:

@@ -199,6 +199,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                 "rate": st.fixed_dictionaries(
                     {"limit": st.integers(1, 99)}, optional={"per": SECONDS, "key": EXPRESSIONS}
                 ),
+                "debounce": st.fixed_dictionaries(
+                    {"wait": SECONDS}, optional={"key": EXPRESSIONS, "at_most": SECONDS}
+                ),
                 "layout": st.dictionaries(NAMES, st.tuples(st.integers(-9, 9), st.floats(-9, 9)), max_size=3),
             },
         )

@@ -102,6 +102,7 @@ def test_nobody_waits_for_it(sample: Workflow, operator: Client) -> None:
         "refused": [],
         "taken": 0,
         "kept": False,
+        "debounced": [],
     }
 
 

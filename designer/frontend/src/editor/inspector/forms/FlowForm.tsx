@@ -1,4 +1,4 @@
-/** How many runs of a workflow are under way at a time, and how many begin in a time. */
+/** How many runs of a workflow are under way at a time, how many begin in a time, and which inputs start one. */
 import type { ReactElement } from "react";
 import { isObject, stated, textOf, type Document, type Json, type JsonObject } from "../../../graph/model/document";
 import { ChoiceField, NumberField, TextField } from "../../controls/fields";
@@ -15,10 +15,13 @@ const WHEN_FULL: readonly (readonly [value: string, text: string])[] = [
 export function FlowForm({ document, put }: Props): ReactElement {
   const concurrency = isObject(document.concurrency) ? document.concurrency : {};
   const rate = isObject(document.rate) ? document.rate : {};
+  const debounce = isObject(document.debounce) ? document.debounce : {};
+  const parts = { concurrency, rate, debounce };
   /** Without its number a limit is none. */
-  const set = (part: "concurrency" | "rate", key: string, value: Json): void => {
-    const next = stated({ ...(part === "rate" ? rate : concurrency), [key]: value });
-    put({ [part]: next.limit === undefined ? null : next }, `${part} ${key}`);
+  const set = (part: keyof typeof parts, key: string, value: Json): void => {
+    const next = stated({ ...parts[part], [key]: value });
+    const number = part === "debounce" ? next.wait : next.limit;
+    put({ [part]: number === undefined ? null : next }, `${part} ${key}`);
   };
   return (
     <fieldset className="params">
@@ -30,6 +33,11 @@ export function FlowForm({ document, put }: Props): ReactElement {
       </>}
       <NumberField label="Runs that begin in a time" at="rate.limit" value={rate.limit} placeholder="any number" change={(limit) => set("rate", "limit", limit)} />
       {rate.limit !== undefined && <NumberField label="That time (seconds)" at="rate.per" value={rate.per} placeholder="60" change={(per) => set("rate", "per", per)} />}
+      <NumberField label="Triggers wait for a later input (seconds)" at="debounce.wait" value={debounce.wait} placeholder="no wait" change={(wait) => set("debounce", "wait", wait)} hint="What events, webhooks and schedules bring waits so long; each later input takes the place of the one before" />
+      {debounce.wait !== undefined && <>
+        <TextField label="Later for each (an expression of the input)" at="debounce.key" value={textOf(debounce.key)} change={(key) => set("debounce", "key", key)} code hint="Such as =input.customer; left empty: all inputs together" />
+        <NumberField label="At most, from the first input (seconds)" at="debounce.at_most" value={debounce.at_most} placeholder="no end while inputs come" change={(at_most) => set("debounce", "at_most", at_most)} />
+      </>}
     </fieldset>
   );
 }
