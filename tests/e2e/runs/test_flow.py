@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.designer.gestures import expect_saved
+from tests.e2e.documents import headers_of, publish
 from tests.e2e.orders import expect_status, row, start_order
 
 DOCUMENT: dict[str, Any] = {
@@ -70,3 +72,42 @@ def test_a_run_that_waits_for_its_turn_begins_when_the_one_before_it_has_ended(p
     shown(page, "turn")
     page.request.post(f"/api/v1/runs/{runs[0]}/steps/sign/approve", headers=headers)
     expect(page.get_by_role("region", name="sign waits for approval")).to_be_visible(timeout=15_000)
+
+
+def test_what_a_webhook_brings_is_held_back_as_the_designer_states(page: Page) -> None:
+    steps = [{"name": "note", "kind": "wait", "seconds": 1}]
+    publish(page, {"name": "last_change", "steps": steps})
+    headers = headers_of(page)
+    page.goto("/workflows/last_change/edit/")
+    inspector = page.get_by_label("Inspector")
+    inspector.get_by_label("Triggers wait for a later input (seconds)").fill("30")
+    inspector.get_by_label("Later for each (an expression of the input)").fill("=input.order")
+    inspector.get_by_label("At most, from the first input (seconds)").fill("10")
+    expect(inspector.get_by_text("at most 10 s is less than the 30 s that each input waits")).to_be_visible()
+    inspector.get_by_label("At most, from the first input (seconds)").fill("300")
+    expect(inspector.get_by_text("is less than the")).to_have_count(0)
+    inspector.get_by_label("Later for each (an expression of the input)").scroll_into_view_if_needed()
+    shown(page, "debounce")
+    expect_saved(page)
+    assert page.request.post("/api/v1/workflows/last_change/publish", headers=headers).ok
+    hook = page.request.post(
+        "/api/v1/workflows/last_change/triggers", data={"kind": "hook"}, headers=headers
+    ).json()["url"]
+    answers = [page.request.post(hook, data={"order": 7, "change": change}) for change in range(3)]
+    assert [answer.status for answer in answers] == [202] * 3
+    page.goto("/workflows/last_change/triggers/")
+    expect(page.locator("[data-trigger]")).to_contain_text("2 passed over for a later one, one waits until")
+    shown(page, "held")
+    held = page.request.get("/api/v1/workflows/last_change").json()["document"]["debounce"]
+    assert held == {"wait": 30, "key": "=input.order", "at_most": 300}
+    publish(
+        page,
+        {
+            "name": "last_change",
+            "steps": [{"name": "note", "kind": "wait", "seconds": 1}],
+            "debounce": {"wait": 1},
+        },
+    )
+    assert page.request.post(hook, data={"order": 8}).status == 202
+    page.goto("/runs/?workflow=last_change")
+    expect(page.get_by_role("link", name=re.compile("last_change")).first).to_be_visible(timeout=15_000)
