@@ -11,7 +11,7 @@ Locks are taken in one order: a held input, then its trigger, or the line of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -47,15 +47,27 @@ class Held:
     is_new: bool
 
 
-def take(trigger: Trigger, request: Request) -> Started | Held | None:
-    """Holds an input back if its workflow says so; None: its run is to be started at once.
+def concerned(requests: Sequence[Request]) -> set[int]:
+    """The workflows that hold inputs back, or have held this input back before, by an older version."""
+    workflows = {request.version.workflow_id for request in requests}
+    keys = {request.idempotency_key for request in requests if request.idempotency_key is not None}
+    came = HeldDelivery.objects.filter(workflow__in=workflows, idempotency_key__in=keys)
+    before = set(came.values_list("workflow_id", "idempotency_key")) if keys else set()
+    return {
+        request.version.workflow_id
+        for request in requests
+        if version_graph(request.version.pk).debounce is not None
+        or (request.version.workflow_id, request.idempotency_key) in before
+    }
 
-    An input that was held back before, also by an older version, is answered with what became of it. Raises
-    BadInput, KeyReused being one.
+
+def take(trigger: Trigger, request: Request) -> Started | Held | None:
+    """Holds back an input of a concerned workflow; None: its run is to be started at once.
+
+    An input that was held back before is answered with what became of it. Raises BadInput, KeyReused being
+    one.
     """
     debounce = version_graph(request.version.pk).debounce
-    if debounce is None and not _deliveries(request).exists():
-        return None
     if known_by_key([request]):
         return None
     request = sealed(request)

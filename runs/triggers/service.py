@@ -264,10 +264,11 @@ def start_by_event(event: CloudEvent, user: Any = None) -> list[Result]:
         for trigger in triggers
         if trigger.version_pk in newest
     }
+    concerned = debounce.concerned(list(requests.values()))
     outcomes: dict[Trigger, Started | Held | RunsError] = {
         trigger: outcome
         for trigger, request in requests.items()
-        if (outcome := _held_back(trigger, request)) is not None
+        if request.version.workflow_id in concerned and (outcome := _held_back(trigger, request)) is not None
     }
     ready = requests.keys() - outcomes.keys()
     at_once = {trigger: request for trigger, request in requests.items() if trigger in ready}
@@ -352,7 +353,8 @@ def _start(
         if version is None:
             raise UnknownWorkflow(f"{trigger.workflow.name} has no published version yet.")
         request = Request(version, input, labels, None, key, content=content, priority=trigger.priority)
-        started = debounce.take(trigger, request) or engine.start_one(request)
+        held = debounce.take(trigger, request) if debounce.concerned([request]) else None
+        started = held or engine.start_one(request)
     except RunsError as error:
         note_use(trigger, error)
         raise

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
+from config.lib.secrets import is_sealed
 from designer.document.flow import Concurrency, Debounce
 from designer.document.steps import Step
 from designer.models import Workflow
@@ -167,6 +168,19 @@ def test_an_event_that_comes_again_counts_once(publish: Publish, operator: Clien
     assert changed.status_code == 422 and changed.json()["problems"][0]["code"] == "idempotency_key_reused"
 
 
+def test_an_event_starts_some_workflows_at_once_and_is_held_back_for_others(
+    publish: Publish, operator: Client
+) -> None:
+    event_trigger(debounced(publish))
+    event_trigger(publish(chain(step("a"), name="at_once")).workflow)
+    answers = [send(operator), send(operator)]
+    assert [answer.status_code for answer in answers] == [201, 202]
+    for answer in answers:
+        assert [run["workflow"] for run in answer.json()["runs"]] == ["at_once"]
+        assert [held["workflow"] for held in answer.json()["debounced"]] == ["sample"]
+    assert HeldInput.objects.get().passed_over == 0 and Run.objects.count() == 1
+
+
 def test_a_delivery_keeps_its_answer_when_the_workflow_begins_or_ceases_to_hold_back(
     publish: Publish,
 ) -> None:
@@ -239,6 +253,24 @@ def test_a_full_workflow_that_skips_starts_nothing_and_counts_it(publish: Publis
     trigger.refresh_from_db()
     assert trigger.passed_over == 1 and "under way" in trigger.refused
     assert call(path, {"order": 1}, **key).json()["is_new"] is True
+
+
+def test_secrets_are_held_back_sealed(publish: Publish) -> None:
+    schema = {"type": "object", "properties": {"pin": {"type": "string", "writeOnly": True}}}
+    version = publish(chain(step("a"), input_schema=schema, debounce=Debounce(30.0)))
+    _, path = hook_trigger(version.workflow)
+    key = {"Idempotency-Key": "k"}
+    assert [call(path, {"pin": "1234"}, **key).status_code for _ in range(2)] == [202, 202]
+    assert call(path, {"pin": "1235"}, **key).status_code == 422
+    rows = [*HeldInput.objects.values(), *HeldDelivery.objects.values()]
+    assert len(rows) == 2 and "1234" not in str(rows)
+    pass_time(31)
+    [input] = started()
+    assert is_sealed(input["pin"])
+    call(path, {"pin": "1234"})
+    publish(chain(step("a"), debounce=Debounce(30.0)))  # would show it
+    pass_time(31)
+    assert all(is_sealed(input["pin"]) for input in started()) and Run.objects.count() == 2
 
 
 def test_a_removed_trigger_takes_nothing_with_it(publish: Publish) -> None:
