@@ -33,7 +33,7 @@ from runs.machine.rollback import attempts as rollback_attempts
 from runs.machine.rollback import pivots, plan
 from runs.machine.states import Reason, StepState, StepStatus, UndoStatus
 from runs.machine.steps import attempts, completion, maps, waits
-from runs.machine.steps.ready import begin_again, time_comes, try_again, wait_over
+from runs.machine.steps.ready import begin_again, is_delayed, time_comes, try_again, wait_over
 from runs.machine.transition import Transition
 
 
@@ -66,10 +66,11 @@ def happen_now(transition: Transition, event: HappenNow) -> None:
     due_at = None if state.due_at is None else state.due_at.isoformat()
     data = {"for": what, "due_at": due_at, "by": event.by}
     transition.emit("step.brought_forward", event.step, attempt=state.attempt, data=data)
-    if what == "retry":
-        try_again(transition, event.step)
-    elif what == "undo":
+    if what == "undo":
         transition.dispatch(event.step)
+    elif what == "retry" or is_delayed(transition, event.step):
+        if transition.run.paused_at is None:  # else it is due, and begins when the run is resumed
+            wake(transition, Wake(event.at, event.step))
     else:
         time_comes(transition, event.step)
 

@@ -87,6 +87,7 @@ class StepState:
     failures: int = 0  # failed or unknown attempts that count against the retry policy
     asked: int = 0  # "retry_needed" answers
     unknown: bool = False  # some attempt may have had its effect
+    held_up: bool = False  # queued during a pause; it begins by the rules of its kind when that ends
     begins_again: int = 0  # verifications, this one included, before an attempt that a person wants
     by_fallback: bool = False  # the present attempt, verification or undo is about the fallback
     fallback_effect: str = ""  # what is known of the fallback's effect: "unknown", "done", or "" for none

@@ -118,6 +118,14 @@ class Transition:
         self.emit("step.queued", key, attempt=self.step(key).attempt, data=data, payload=payload)
         self.dispatch(key)
 
+    def holds_up(self, key: str, **data: Any) -> bool:
+        """Whether the run is paused; then what would begin now is queued, and begins when it is resumed."""
+        if self.run.paused_at is None:
+            return False
+        data = {"direction": "forward", "held_up": True, **data}
+        self.emit("step.queued", key, attempt=self.step(key).attempt, data=data)
+        return True
+
     def queue_again(self, key: str, **data: Any) -> None:
         """Queues a step that a person tries again; if its outcome is unknown, verification comes first."""
         state = self.step(key)

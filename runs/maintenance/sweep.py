@@ -203,10 +203,12 @@ def _families(at: datetime) -> int:
 def _ended_children(at: datetime) -> int:
     """Repeats lost events about ended children: their end to the parent, or the rollback to the child.
 
-    An undo that holds a lease is a worker's, and the child stays as it is.
+    An undo that holds a lease is a worker's, and the child stays as it is. While the parent is paused no
+    rollback begins.
     """
     waited_for = _ended_for(at, parent__steps__status=StepStatus.WAITING)
-    to_undo = _ended_for(at, parent__steps__undo=UndoStatus.RUNNING, parent__steps__due_at=None)
+    undone = {"parent__steps__undo": UndoStatus.RUNNING, "parent__steps__due_at": None}
+    to_undo = _ended_for(at, parent__paused_at=None, **undone)
     return _each_run(waited_for, after_commit.tell_parent) + _each_run(to_undo, after_commit.roll_back_child)
 
 

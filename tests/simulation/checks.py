@@ -227,6 +227,8 @@ def marks_of(entry: Entry) -> Iterator[str]:
         yield f"asked about the run: {entry.data['about']}"
     if entry.type == "compensation.failed" and entry.data["error"]["code"] == PAST_PIVOT:
         yield "asked before the undo of a child"
+    if "held_up" in entry.data:
+        yield "a beginning held up by a pause"
     if entry.data.get("caught"):
         yield "a failure caught"
     if "past_pivot" in entry.data:

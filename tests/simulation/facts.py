@@ -44,6 +44,7 @@ class Facts(Items):
         self.left_last: set[str] = set()  # steps whose last child run left something
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
+        self.held_up: set[str] = set()  # what was to begin during a pause
         self.interventions: dict[str, int] = {}
         self.given_up: set[str] = set()  # steps whose undo a person abandoned
         self.failures: dict[str, int] = {}
@@ -66,6 +67,8 @@ class Facts(Items):
     def queued(self, entry: Entry) -> None:
         key, data = entry.step, entry.data
         is_new = key not in self.begun
+        demand("held_up" not in data or self.is_paused, "held up without a pause")
+        (self.held_up.add if "held_up" in data else self.held_up.discard)(key)
         self._begin(key)
         if self._enters(key, data):
             pass
@@ -289,7 +292,7 @@ class Facts(Items):
 
     def skipped(self, entry: Entry) -> None:
         name = entry.step
-        is_new = name not in self.begun or self.open.get(name) == "blocked"
+        is_new = name not in self.begun or self.open.get(name) == "blocked" or name in self.held_up
         demand(self.phase == "forward" and is_new, "a step that began is skipped")
         decided = self.taken.get(name, [])
         demand(len(decided) == len(self.model.sources(name)), "skipped before its edges are decided")

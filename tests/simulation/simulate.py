@@ -347,7 +347,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.answer: 6,
     History.end_loop: 1,
     History.cancel: 1,
-    flow.pause: 1,
-    flow.resume: 2,
+    flow.pause: 3,
+    flow.resume: 3,
     History.roll_back_some: 1,
 }

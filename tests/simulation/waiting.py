@@ -90,7 +90,7 @@ class Waiting:
 
     def end_loop(self) -> None:
         run = self.some_run()
-        for name in allowed(run.graph, run.state()).loops:
+        for name in allowed(run.graph, run.state()).loops[:1]:  # the end of one may end the run
             self.world.take(run.run.id, EndLoop(self.world.now, name, "anna"))
 
     # --- events ---

@@ -13,8 +13,9 @@ from runs.machine.events import Entry
 from tests.simulation.facts import Facts
 from tests.simulation.model import Violation, demand
 
-# A map begins, and a child run, when a person has a failed one tried again.
-STARTS = frozenset({"compensation.started", "step.skipped", "run.completed", "run.compensated", "run.failed"})
+STARTS = frozenset(
+    {"compensation.started", "step.waiting", "step.skipped", "run.completed", "run.compensated", "run.failed"}
+)
 UNDO_ENDED = frozenset({"compensated", "resolved", "abandoned", "none"})
 
 
@@ -39,9 +40,17 @@ class Witness(Facts):
                 entry.type in ("run.compensating", "intervention.opened"), "a fault at an edge is passed over"
             )
             self.unrouted = ""
-        starts = entry.type in STARTS or (entry.type == "step.started" and "lease" in entry.data)
-        demand(not (self.is_paused and starts), "something new starts in a paused run")
+        demand(not (self.is_paused and self._starts(entry)), "something new starts in a paused run")
         READ[entry.type](self, entry)
+
+    def _starts(self, entry: Entry) -> bool:
+        """Whether something new begins with an entry; a failed map that is tried again begins no item yet."""
+        if entry.type in ("step.completed", "step.failed"):
+            is_tried_again = self.answers.get(entry.step) == "retry"
+            return self.open.get(entry.step) == "blocked" and is_tried_again
+        if entry.type == "step.started":
+            return "again" not in entry.data
+        return entry.type in STARTS or (entry.type == "step.queued" and "item" in entry.data)
 
     def event_received(self, entry: Entry) -> None:
         demand(self.phase == "forward", "an event is taken after the rollback began")

@@ -328,7 +328,7 @@ class World:
             step = parent.rows[memory.parent_step]
             if parent.run.status not in LIVE or memory.run.status not in RUN_ENDED:
                 continue
-            if step.undo == UndoStatus.RUNNING and step.due_at is None:
+            if step.undo == UndoStatus.RUNNING and step.due_at is None and parent.run.paused_at is None:
                 self.roll_back_child(run, parent.run.by or step.undo_by)
             elif step.status == StepStatus.WAITING:
                 self.tell_parent(run)

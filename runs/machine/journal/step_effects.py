@@ -23,6 +23,7 @@ def _queued(state: State, entry: Entry) -> None:
         due_at=None,
         waits=None,
         ended_seq=None,
+        held_up="held_up" in data,
         by_fallback=direction != "forward" and data.get("by_fallback", before.by_fallback),
         begins_again=data.get("asks", before.begins_again if data.get("handed_back") else 0),
         **({"failures": 0, "asked": 0} if data.get("fresh") else {}),
@@ -80,6 +81,7 @@ def _map_started(state: State, entry: Entry) -> None:
         items_total=entry.data["items"],
         items_next=entry.data["queued"],
         items_open=entry.data["queued"],
+        held_up=False,
     )
     for index in range(entry.data["queued"]):
         state.put(StepState(f"{entry.step}[{index}]", status=StepStatus.QUEUED))
@@ -123,6 +125,7 @@ def _waiting(state: State, entry: Entry) -> None:
         left_last=0,
         process="",
         ended_seq=None,
+        held_up=False,
         **fresh,
     )
     if "item" in entry.data:

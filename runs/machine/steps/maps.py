@@ -58,8 +58,9 @@ def go_on(transition: Transition, step: Step) -> None:
     """Begins items until the window is full, or ends the map or loop after the last one.
 
     An item that fails as it begins calls this again; the call under way goes on then, without recursion.
+    While the run is paused nothing follows; `pausing.resume` calls this.
     """
-    if step.name in transition.filling:
+    if step.name in transition.filling or transition.run.paused_at is not None:
         return
     transition.filling.add(step.name)
     try:

@@ -1,8 +1,9 @@
 """Pause and resume of a run. PURE.
 
 While a run is paused nothing new starts, forward or back: `settle` adds no consequences, nothing is
-dispatched, claims are refused, and no timer is due but the ends of leases. What is under way ends and is
-recorded. All that was held up follows from the state when the run is resumed.
+dispatched, claims are refused, and no timer is due but the ends of leases. What a person tries again is
+queued (`Transition.holds_up`), and maps and loops stay where they are (`maps.go_on`). What is under way ends
+and is recorded. All that was held up follows from the state when the run is resumed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from runs.machine.errors import Refused
 from runs.machine.events import Pause, PauseChild, Resume, ResumeChild
 from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, StepState, StepStatus, UndoStatus
+from runs.machine.steps import maps
+from runs.machine.steps.ready import begin_held_up
 from runs.machine.transition import Transition
 
 
@@ -24,8 +27,8 @@ def pause(transition: Transition, event: Pause) -> None:
         raise Refused("The run is paused already.", code="already_paused")
     data = {"by": event.by} | ({"by_parent": True} if event.by_parent else {})
     transition.emit("run.paused", data=data)
-    for step in _with_live_child(transition):
-        transition.command(PauseChild((step.waits or {})["child"], event.by))
+    for child in _live_children(transition):
+        transition.command(PauseChild(child, event.by))
 
 
 def resume(transition: Transition, event: Resume) -> None:
@@ -37,15 +40,25 @@ def resume(transition: Transition, event: Resume) -> None:
     if run.due_at is not None:
         data["due_at"] = (run.due_at + (transition.at - run.paused_at)).isoformat()
     transition.emit("run.unpaused", data=data)
-    for step in _with_live_child(transition):
-        transition.command(ResumeChild((step.waits or {})["child"], event.by))
+    for child in _live_children(transition):
+        transition.command(ResumeChild(child, event.by))
     transition.revisit(transition.graph.by_name)
     transition.was_drained = False  # all undos are looked at, as at the beginning of the walk
-    for name, step in transition.state.steps().items():
-        if step.status == StepStatus.QUEUED:
-            transition.dispatch(name)
-        elif _is_undo_due(transition, step):
-            plan.start_undo(transition, name)
+    for name in transition.state.steps():
+        _go_on(transition, name)
+
+
+def _go_on(transition: Transition, name: str) -> None:
+    """Does what was to be done about a step during the pause, unless that of another has ended it."""
+    step = transition.step(name)
+    if step.status == StepStatus.QUEUED and step.held_up:
+        begin_held_up(transition, name)
+    elif step.status == StepStatus.QUEUED:
+        transition.dispatch(name)
+    elif step.status == StepStatus.RUNNING and step.is_map:
+        maps.go_on(transition, transition.graph.by_name[name])
+    elif _is_undo_due(transition, step):
+        plan.start_undo(transition, name)
 
 
 def _is_undo_due(transition: Transition, step: StepState) -> bool:
@@ -54,6 +67,12 @@ def _is_undo_due(transition: Transition, step: StepState) -> bool:
     return is_due and step.undo_after == 0 and not step.is_map and transition.run.is_drained
 
 
-def _with_live_child(transition: Transition) -> list[StepState]:
+def _live_children(transition: Transition) -> list[str]:
+    """Returns the child runs that do the work of a step, or that are rolled back to undo one."""
     steps = transition.state.steps().values()
-    return [step for step in steps if (step.waits or {}).get("for") == "child"]
+    working = [step.waits["child"] for step in steps if step.waits and step.waits.get("for") == "child"]
+    return working + [step.child for step in steps if step.child and _is_undone_by_run(step)]
+
+
+def _is_undone_by_run(step: StepState) -> bool:
+    return step.undo == UndoStatus.RUNNING and step.due_at is None  # a worker would hold a lease

@@ -35,6 +35,8 @@ def advance(transition: Transition) -> None:
 
 def offer(transition: Transition, step: Step) -> None:
     """Begins a ready step; a false guard skips it. Data that its guard or its kind cannot use fails it."""
+    if transition.holds_up(step.name):
+        return
 
     def begin() -> None:
         if step.when and not holds(step.when, bindings_at(transition.graph, transition.state, step.name)):
@@ -67,15 +69,23 @@ def begin_again(transition: Transition, key: str) -> None:
         offer(transition, step)
 
 
+def begin_held_up(transition: Transition, key: str) -> None:
+    """Begins what was to begin during a pause."""
+    if transition.step(key).map_name is None:
+        offer(transition, transition.graph.by_name[key])
+    else:
+        maps.try_again(transition, transition.definition(key), key)
+
+
 def wait_over(transition: Transition, key: str) -> None:
     """Ends the waiting of a step that is due, or of a turn of a loop."""
-    if _is_delayed(transition, key):
+    if is_delayed(transition, key):
         return maps.delay_over(transition, key)
     step = transition.definition(key)
     return RULES[step.kind].expire(transition, step)
 
 
-def _is_delayed(transition: Transition, key: str) -> bool:
+def is_delayed(transition: Transition, key: str) -> bool:
     """Whether it is a turn of a loop that begins after a delay."""
     return (transition.step(key).waits or {}).get("for") == "delay"
 
@@ -83,9 +93,7 @@ def _is_delayed(transition: Transition, key: str) -> bool:
 def time_comes(transition: Transition, key: str) -> None:
     """Ends a wait for a time, or the earliest one of a wait for several things, before it has come."""
     step = transition.definition(key)
-    if _is_delayed(transition, key):
-        maps.delay_over(transition, key)
-    elif step.any_of is None:
+    if step.any_of is None:
         completion.complete(transition, key)
     else:
         waits.take(transition, step, waits.next_time(transition.step(key).waits or {}))

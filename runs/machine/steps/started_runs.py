@@ -27,6 +27,8 @@ def begin(transition: Transition, step: Step, key: str, fail: Fail, **data: Any)
 
     `data`: of the entry, how the item enters its map; see `Transition.queue`.
     """
+    if transition.holds_up(key, **data):
+        return
     if transition.run.depth + 1 > DEPTH_MAX:
         message = f"{key} would be a run {DEPTH_MAX + 1} levels deep; the limit is {DEPTH_MAX}"
         fail(Failure("too_deep", message))

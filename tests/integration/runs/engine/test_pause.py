@@ -8,10 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from designer.document.graph import Body, Step
 from designer.models import Limit
 from runs.audit import audit
 from runs.delivery import queue
 from runs.engine import after_commit, engine
+from runs.interventions import service as interventions
 from runs.machine.errors import Refused
 from runs.maintenance.sweep import sweep_once
 from runs.models import Run, Slot, StepRun
@@ -146,3 +148,18 @@ def test_the_audit_has_who_paused_and_resumed(started: Run) -> None:
     lines = audit.lines(now - timedelta(minutes=1), now + timedelta(minutes=1))
     said = [(line.act, line.who) for line in lines if line.where == "journal"]
     assert said == [("run.paused", "olga"), ("run.unpaused", "otto")]
+
+
+def test_a_child_run_that_a_person_tries_again_begins_when_the_run_is_resumed(publish: Publish) -> None:
+    body = Body((Step("b", kind="fail", code="odd"),))
+    inner = Step("x", kind="group", body=body, on_failure="pause")
+    with queue.collect_dispatches():
+        run = engine.start_run(publish(chain(inner)), {})
+        engine.pause_run(run.pk, "olga")
+        case = run.interventions.get()
+        interventions.answer(case.pk, interventions.Reply("retry"), "olga")
+        assert Run.objects.filter(parent=run).count() == 1
+        assert StepRun.objects.get(run=run, name="x").status == "queued"
+        engine.resume_run(run.pk, "olga")
+    assert Run.objects.filter(parent=run).count() == 2
+    assert replayed(run).run == reader.load(run.pk).state.run

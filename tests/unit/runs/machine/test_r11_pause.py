@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from designer.document.graph import Retry
@@ -10,11 +12,14 @@ from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
     Cancel,
     EndChild,
+    HappenNow,
     Pause,
     PauseChild,
     Resume,
     ResumeChild,
+    RollBackChild,
     Signal,
+    StartChild,
     TimeOut,
     Wake,
 )
@@ -163,6 +168,113 @@ def test_items_of_a_map_are_held_up_and_all_run_in_the_end() -> None:
     driver.run("m[1]", OK)
     driver.run("m[2]", OK)
     assert driver.status == "completed"
+
+
+INSIDE = graph([task("b")])
+
+
+def begun(driver: Driver) -> list[str]:
+    """Returns the steps whose child run the last event has begun."""
+    return [command.step for command in driver.commands if isinstance(command, StartChild)]
+
+
+def ended(driver: Driver, key: str, status: str) -> None:
+    driver.take(EndChild(driver.now, key, (driver.step(key).waits or {})["child"], status))
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        kind("x", "workflow", workflow="other", on_failure="pause"),
+        kind("x", "group", body=INSIDE, on_failure="pause"),
+        kind("x", "loop", body=INSIDE, max_turns=3, on_failure="pause"),
+        kind("x", "map", body=INSIDE, items="input.items", on_failure="pause"),
+    ],
+    ids=lambda step: step.kind,
+)
+def test_a_run_that_a_person_has_begun_again_begins_after_the_pause(tried: Any) -> None:
+    driver = Driver(chain(tried), {"items": [1]})
+    (key,) = begun(driver)
+    ended(driver, key, "failed")
+    paused(driver).answer("x", "retry")
+    assert not begun(driver) and driver.status == "running"
+    assert begun(resumed(driver)) == [key]
+
+
+def test_a_run_that_fits_no_more_when_the_pause_ends_is_not_begun() -> None:
+    driver = Driver(graph([kind("x", "group", body=INSIDE, on_failure="pause"), saga("a"), task("b")]))
+    driver.run("a", OK)
+    ended(driver, "x", "failed")
+    driver.claim("b")
+    paused(driver).answer("x", "retry")
+    driver.report("b", CRITICAL)
+    assert driver.step("x").status == "cancelled"
+    assert not begun(resumed(driver)) and driver.notified() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        kind("w", "fail", code="odd", on_failure="pause"),
+        kind("w", "set", values={"a": "=input.n / 0"}, on_failure="pause"),
+        kind("w", "wait", seconds="=input.text", on_failure="pause"),
+        each("w", items="input.text", on_failure="pause"),
+    ],
+    ids=lambda step: step.kind,
+)
+def test_a_step_that_the_engine_carries_out_is_tried_again_after_the_pause(tried: Any) -> None:
+    driver = Driver(chain(tried), {"n": 1, "text": "soon"})
+    driver.trust()
+    paused(driver).answer("w", "retry")
+    assert driver.step("w").status == "queued" and driver.types.count("step.failed") == 1
+    resumed(driver)
+    assert driver.step("w").status == "blocked" and driver.types.count("step.failed") == 2
+
+
+def test_the_next_turn_and_the_next_item_begin_after_the_pause() -> None:
+    turns = kind("l", "loop", body=INSIDE, max_turns=2, on_exhausted="continue", delay=5)
+    items = kind("m", "map", body=INSIDE, items="input.items", max_concurrency=1)
+    driver = Driver(graph([turns, items]), {"items": [1, 2]})
+    paused(driver)
+    ended(driver, "l[0]", "completed")
+    assert not begun(driver) and driver.step("l[1]").status == "pending"
+    ended(driver, "m[0]", "completed")
+    assert not begun(driver)
+    assert begun(resumed(driver)) == ["m[1]"] and driver.step("l[1]").status == "waiting"
+
+
+def test_the_last_item_ends_its_map_after_the_pause() -> None:
+    driver = Driver(chain(each("m"), task("b")), {"items": [1]})
+    driver.claim("m[0]")
+    paused(driver).report("m[0]", OK)
+    assert driver.step("m").status == "running"
+    assert resumed(driver).step("m").status == "completed" and driver.notified() == ["b"]
+
+
+def test_what_a_person_lets_happen_now_is_due_when_the_run_is_resumed() -> None:
+    again = Retry(max_attempts=2, initial=60, jitter=0)
+    turns = kind("l", "loop", body=INSIDE, max_turns=2, delay=60)
+    driver = Driver(graph([kind("x", "group", body=INSIDE, retry=again), turns]))
+    ended(driver, "x", "failed")
+    ended(driver, "l[0]", "completed")
+    paused(driver)
+    for key in ("x", "l[1]"):
+        driver.take(HappenNow(driver.now, key, "olga"))
+        assert not begun(driver)
+    resumed(driver)
+    for key in ("x", "l[1]"):
+        driver.wake(key)
+        assert begun(driver) == [key]
+
+
+def test_a_child_run_that_is_rolled_back_is_paused_with_its_parent() -> None:
+    driver = Driver(chain(kind("x", "workflow", workflow="other"), task("b")))
+    child = (driver.step("x").waits or {})["child"]
+    ended(driver, "x", "completed")
+    driver.run("b", CRITICAL)
+    assert driver.commands == (RollBackChild(child, ""),)
+    assert paused(driver).commands == (PauseChild(child, "olga"),)
+    assert ResumeChild(child, "olga") in resumed(driver).commands
 
 
 def test_child_runs_under_way_are_paused_and_resumed_with_it() -> None:

@@ -126,7 +126,10 @@ const undone = (frame: Frame): string => {
 };
 
 const ADDITIONS: Record<string, (frame: Frame) => string> = {
-  "step.queued": ({ data }) => (data.direction === "verify" ? " to be asked what became of it" : ""),
+  "step.queued": ({ data }) => {
+    if (data.held_up === true) return "; it begins when the run is resumed";
+    return data.direction === "verify" ? " to be asked what became of it" : "";
+  },
   "step.started": started,
   "step.completed": completed,
   "step.failed": (frame) => `${frame.data.caught === true ? `; caught, goes on to ${listed(asNames(frame.data.taken))}` : ""}${left(frame)}`,

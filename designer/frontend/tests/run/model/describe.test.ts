@@ -12,6 +12,7 @@ describe("journal entries in words", () => {
     [frame("step.started", {}, 2), "started, attempt 2"],
     [frame("step.started", { items: 7 }), "started, 7 items"],
     [frame("step.started", { direction: "verify" }), "started: asks what became of it"],
+    [frame("step.queued", { held_up: true }), "queued; it begins when the run is resumed"],
     [frame("step.waiting", { for: "signal", signal: "paid" }), "waits for the signal paid"],
     [frame("compensation.completed", { undo: "resolved" }), "undone by hand"],
     [frame("run.compensating", { plan: ["b", "a"] }), "Undo begins: 2 steps to undo"],
