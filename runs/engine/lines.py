@@ -43,6 +43,7 @@ KEY_CHARS_MAX = 200  # of a key that is shown
 BEGUN_AT_ONCE_MAX = 200  # runs of one line that one pass begins
 WAITING = Q(begun_at__isnull=True, ended_at__isnull=True)
 UNDER_WAY = Q(begun_at__isnull=False, ended_at__isnull=True)
+ENDED = Q(ended_at__isnull=False)  # each of these is served by an index of its own, the whole line by none
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,12 @@ def _begun(line: Line, at: datetime) -> QuerySet[Place]:
 
 def _leave(line: Line) -> tuple[UUID, ...]:
     """Chooses the oldest runs of a full line, so many that the new one finds room when they are gone."""
-    staying = line.places.filter(ended_at__isnull=True, is_leaving=False)
-    excess = staying.count() - (line.at_once or 1) + 1
-    oldest = list(staying.order_by("turn_at", "pk").values_list("pk", "run_id")[: max(0, excess)])
+    staying: list[tuple[datetime, int, UUID]] = []
+    for part in (WAITING, UNDER_WAY):
+        places = line.places.filter(part, is_leaving=False)
+        staying += places.values_list("turn_at", "pk", "run_id")
+    excess = len(staying) - (line.at_once or 1) + 1
+    oldest = [(pk, run_id) for _, pk, run_id in sorted(staying)[: max(0, excess)]]
     line.places.filter(pk__in=[pk for pk, _ in oldest]).update(is_leaving=True)
     return tuple(run_id for _, run_id in oldest)
 
@@ -206,7 +210,7 @@ def _begin_next(line_id: int, begin: Begin) -> bool:
 
 def _settle(line: Line, at: datetime) -> None:
     """Forgets places that have ended, but for those that the rate still counts."""
-    ended = line.places.filter(ended_at__isnull=False)
+    ended = line.places.filter(ENDED)
     counts = Q(begun_at__gt=at - timedelta(seconds=line.per)) if line.rate is not None else Q(pk=None)
     ended.filter(counts, is_settled=False).update(is_settled=True)
     ended.exclude(counts).delete()
@@ -214,13 +218,13 @@ def _settle(line: Line, at: datetime) -> None:
 
 def _look_again(line: Line, at: datetime, somebody_waits: bool) -> None:
     """Says when the rate lets the next one in, or the line can be removed; removes one that nobody is in."""
-    due_at = None
+    due_at, is_anybody_in = None, somebody_waits or line.places.filter(UNDER_WAY).exists()
     if line.rate is not None:
         counted = list(_begun(line, at).values_list("begun_at", flat=True)[: line.rate])
-        if counted and (somebody_waits or not line.places.filter(ended_at__isnull=True).exists()):
+        if counted and (somebody_waits or not is_anybody_in):
             first = counted[0] if somebody_waits else counted[-1]
             due_at = first + timedelta(seconds=line.per) if first else None
-    if due_at is None and not line.places.exists():
+    if due_at is None and not is_anybody_in and not line.places.filter(ENDED).exists():
         line.delete()
     elif due_at != line.due_at:
         Line.objects.filter(pk=line.pk).update(due_at=due_at)

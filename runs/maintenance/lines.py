@@ -12,8 +12,10 @@ ROWS_PER_PASS = 500
 
 def advance_due(at: datetime) -> int:
     """Begins the runs that the rate of their workflow lets in by now."""
-    due = Line.objects.filter(due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
-    for line in list(due[:ROWS_PER_PASS]):
+    due = list(
+        Line.objects.filter(due_at__lte=at).order_by("due_at").values_list("pk", flat=True)[:ROWS_PER_PASS]
+    )
+    for line in due:
         lines.advance(line, after_commit.begin)
     return len(due)
 

@@ -117,7 +117,11 @@ USED_SQL = (
     " (SELECT MAX(number) FROM runs_slotuse WHERE limit_name = %s)"
 )
 USE_SQL = "SELECT at FROM runs_slotuse WHERE limit_name = %s AND number = %s"
-WAITS_SQL = f"SELECT EXISTS (SELECT 1 FROM runs_slot WHERE limit_name = %s AND {WAITING})"
+# Asks for the first in order: so the index is used however many of the rows are of one limit.
+FIRST_SQL = (
+    f"SELECT COUNT(*) FROM (SELECT 1 FROM runs_slot WHERE limit_name = %s AND {WAITING}"
+    " ORDER BY rank, turn_at, id LIMIT 1) AS first_of_it"
+)
 PLACE_SQL = (
     "SELECT COUNT(*) FROM (SELECT 1 FROM runs_slot WHERE limit_name = %s AND NOT held"
     " AND (rank, turn_at, id) < (%s, %s, %s) LIMIT %s) AS before_it"
@@ -126,7 +130,10 @@ NEXT_SQL = (
     f"SELECT id, run_id, step, lease, queue FROM runs_slot WHERE limit_name = %s AND {WAITING}"
     " ORDER BY rank, turn_at, id LIMIT %s"
 )
-ANY_OPEN_SQL = "SELECT EXISTS (SELECT 1 FROM runs_slot WHERE limit_name = %s AND NOT held)"
+FIRST_OFFERED_SQL = (
+    "SELECT COUNT(*) FROM (SELECT 1 FROM runs_slot WHERE limit_name = %s AND NOT held"
+    " AND offered_until IS NOT NULL ORDER BY offered_until LIMIT 1) AS first_of_it"
+)
 LAPSED_SQL = (
     "SELECT id, run_id, step, lease, queue FROM runs_slot WHERE limit_name = %s AND NOT held"
     " AND offered_until <= %s ORDER BY offered_until LIMIT %s"
@@ -215,7 +222,11 @@ def _used(db: Database, limit: LimitRow) -> tuple[int, int]:
 
 def waits(db: Database, name: str) -> bool:
     """Whether a step waits for a slot of this limit that is not offered one."""
-    return bool(db.rows((WAITS_SQL, [name]))[0][0])
+    return bool(db.rows((FIRST_SQL, [name]))[0][0])
+
+
+def _is_offered(db: Database, name: str) -> bool:
+    return bool(db.rows((FIRST_OFFERED_SQL, [name]))[0][0])
 
 
 def before(db: Database, name: str, rank: int, turn_at: datetime, key: int) -> int:
@@ -238,7 +249,7 @@ def offer(db: Database, name: str) -> list[Offered]:
     until = limit.at + timedelta(seconds=OFFER_S)
     if rows:
         db.write([(OFFER_SQL, [(db.time(until), row[0]) for row in rows])])
-    is_open = bool(rows) or bool(db.rows((ANY_OPEN_SQL, [name]))[0][0])
+    is_open = bool(rows) or _is_offered(db, name) or waits(db, name)
     due_at = min(until, _freed_at(db, limit) or until) if is_open else None
     if due_at != limit.due_at:
         db.write([(DUE_SQL, [(db.time(due_at), name)])])
