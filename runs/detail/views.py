@@ -65,15 +65,16 @@ def run_start(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "runs/start.html", {"form": form, "version": version}, status=status)
 
 
-def _start_values(version: WorkflowVersion, again: str) -> dict[str, str]:
-    """Returns the input of the run `again`, which is to be repeated, or the workflow's sample."""
+def _start_values(version: WorkflowVersion, again: str) -> dict[str, Any]:
+    """Returns input and priority of the run `again`, which is to be repeated, or the workflow's sample."""
     run = (
         Run.objects.filter(pk=again, workflow_name=version.workflow.name).first()
         if steps.is_uuid(again)
         else None
     )
     sample = run.input if run else version_graph(version.pk).sample_input
-    return {"input": as_text(sample or {}), "key": new_key()}
+    priority = queries_runs.load(run.pk)[1].run.priority if run else PRIORITY_STANDARD
+    return {"input": as_text(sample or {}), "key": new_key(), "priority": priority}
 
 
 def new_key() -> str:

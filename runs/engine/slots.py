@@ -61,8 +61,9 @@ def _change(
         if dispatch.limit is None:
             return SlotChange(name, "none")
         rank = UNDO_RANK if dispatch.is_undo else FORWARD_RANK
-        turn_at = slots.turn_of(at, after.run.priority)
-        return SlotChange(name, "waits", dispatch.limit, dispatch.lease, dispatch.queue, rank, turn_at)
+        priority = dispatch.priority
+        about = (dispatch.limit, dispatch.lease, dispatch.queue, rank, slots.turn_of(at, priority))
+        return SlotChange(name, "waits", *about, priority=priority)
     if limit := held_limit(step, state):
         is_new = state.lease != stored.lease
         rank = UNDO_RANK if state.undo == UndoStatus.RUNNING else FORWARD_RANK
@@ -107,9 +108,13 @@ def offer(names: Iterable[str], *, even_if_none_waits: bool = False) -> None:
         while slots.waits(db, name) or even_if_none_waits:
             with transaction_of(db):
                 offered = slots.offer(db, name)
-            queue.dispatch_all([(one.run_id, Dispatch(one.step, one.lease, one.queue)) for one in offered])
+            queue.dispatch_all([(one.run_id, _dispatch_of(one)) for one in offered])
             if len(offered) < OFFERED_AT_ONCE_MAX:
                 break
+
+
+def _dispatch_of(one: slots.Offered) -> Dispatch:
+    return Dispatch(one.step, one.lease, one.queue, priority=one.priority)
 
 
 def wait_again(run_id: UUID, step: str, limit: str | None) -> None:

@@ -206,7 +206,8 @@ def _retry(run: Run, order: Order) -> Result:
 def _rerun(run: Run, order: Order) -> Result:
     _check_ended(run)
     key = order.keys.get(run.pk)
-    request = Request(run.version, run.input, run.labels, order.user, key, run.trial, digest=order.digest)
+    about = (run.version, run.input, run.labels, order.user, key, run.trial)
+    request = Request(*about, digest=order.digest, priority=load(run.pk)[1].run.priority)
     made = engine.start_one(request).run
     return Result(run.pk, True, "Started again.", made=made.pk, run=run)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db import models
 
 from designer.document.limits import NAME_LENGTH_MAX, QUEUE_LENGTH_MAX
-from runs.machine.limits import STEP_LENGTH_MAX
+from runs.machine.limits import PRIORITY_STANDARD, STEP_LENGTH_MAX
 
 
 class Slot(models.Model):
@@ -25,6 +25,9 @@ class Slot(models.Model):
     queue = models.CharField(max_length=QUEUE_LENGTH_MAX, blank=True)
     rank = models.PositiveSmallIntegerField(help_text="0: an undo, which comes first; 1: any other call.")
     turn_at = models.DateTimeField(help_text="When it began to wait, less what its run's priority is worth.")
+    priority = models.PositiveSmallIntegerField(
+        default=PRIORITY_STANDARD, db_default=PRIORITY_STANDARD, help_text="Its run's, 0 to 9."
+    )
     held = models.BooleanField()
     until = models.DateTimeField(null=True, help_text="The end of the lease that holds it.")
     offered_until = models.DateTimeField(null=True)

@@ -56,6 +56,7 @@ class SlotChange:
     rank: int = 1
     turn_at: datetime | None = None
     until: datetime | None = None
+    priority: int = PRIORITY_STANDARD
     taken_at: datetime | None = None
 
 
@@ -72,6 +73,7 @@ class Offered:
     step: str
     lease: int
     queue: str
+    priority: int
 
 
 WAITING = "NOT held AND offered_until IS NULL"
@@ -79,10 +81,12 @@ RESERVED = "NOT held AND is_reserved AND offered_until > %s"
 
 KNOW_SQL = "INSERT INTO designer_limit (name) VALUES (%s) ON CONFLICT (name) DO NOTHING"
 PUT_SQL = (
-    "INSERT INTO runs_slot (run_id, step, limit_name, lease, queue, rank, turn_at, held, until, is_reserved)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false) ON CONFLICT (run_id, step) DO UPDATE SET"
+    "INSERT INTO runs_slot"
+    " (run_id, step, limit_name, lease, queue, rank, turn_at, held, until, priority, is_reserved)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false) ON CONFLICT (run_id, step) DO UPDATE SET"
     " limit_name=excluded.limit_name, lease=excluded.lease, queue=excluded.queue, rank=excluded.rank,"
-    " held=excluded.held, until=excluded.until, offered_until=NULL, is_reserved=false"
+    " held=excluded.held, until=excluded.until, priority=excluded.priority,"
+    " offered_until=NULL, is_reserved=false"
 )
 COUNT_USE_SQL = (
     "INSERT INTO runs_slotuse (limit_name, number, at) SELECT name, 1 + COALESCE("
@@ -127,7 +131,7 @@ PLACE_SQL = (
     " AND (rank, turn_at, id) < (%s, %s, %s) LIMIT %s) AS before_it"
 )
 NEXT_SQL = (
-    f"SELECT id, run_id, step, lease, queue FROM runs_slot WHERE limit_name = %s AND {WAITING}"
+    f"SELECT id, run_id, step, lease, queue, priority FROM runs_slot WHERE limit_name = %s AND {WAITING}"
     " ORDER BY rank, turn_at, id LIMIT %s"
 )
 FIRST_OFFERED_SQL = (
@@ -135,7 +139,7 @@ FIRST_OFFERED_SQL = (
     " AND offered_until IS NOT NULL ORDER BY offered_until LIMIT 1) AS first_of_it"
 )
 LAPSED_SQL = (
-    "SELECT id, run_id, step, lease, queue FROM runs_slot WHERE limit_name = %s AND NOT held"
+    "SELECT id, run_id, step, lease, queue, priority FROM runs_slot WHERE limit_name = %s AND NOT held"
     " AND offered_until <= %s ORDER BY offered_until LIMIT %s"
 )
 LEFT_BEHIND_SQL = "DELETE FROM runs_slot WHERE limit_name = %s AND held AND until < %s"
@@ -153,7 +157,10 @@ def statements(db: Database, run_id: UUID, changes: Iterable[SlotChange]) -> lis
         is_held = change.standing == "holds"
         turn_at, until = db.time(change.turn_at), db.time(change.until)
         stated = (change.limit, change.lease, change.queue, change.rank, turn_at, is_held, until)
-        batch += [(KNOW_SQL, [(change.limit,)]), (PUT_SQL, [(key, change.step, *stated)])]
+        batch += [
+            (KNOW_SQL, [(change.limit,)]),
+            (PUT_SQL, [(key, change.step, *stated, change.priority)]),
+        ]
         if is_held:
             batch.append((COUNT_USE_SQL, [(db.time(change.taken_at or change.turn_at), change.limit)]))
     return batch
@@ -268,8 +275,8 @@ def _freed_at(db: Database, limit: LimitRow) -> datetime | None:
 
 
 def _offered(row: Sequence[Any]) -> Offered:
-    _, run_id, step, lease, queue = row
-    return Offered(UUID(str(run_id)), step, lease, queue)
+    _, run_id, step, lease, queue, priority = row
+    return Offered(UUID(str(run_id)), step, lease, queue, priority)
 
 
 def wait_again(db: Database, run_id: UUID, step: str) -> None:

@@ -11,7 +11,13 @@ from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
 from designer.models import Workflow
 from runs.errors import BadInput
 from runs.form_fields import JsonField, as_text
-from runs.machine.limits import CRON_LENGTH_MAX, DELIVERY_LENGTH_MAX, ZONE_LENGTH_MAX
+from runs.machine.limits import (
+    CRON_LENGTH_MAX,
+    DELIVERY_LENGTH_MAX,
+    PRIORITY_MAX,
+    PRIORITY_STANDARD,
+    ZONE_LENGTH_MAX,
+)
 from runs.models import Trigger
 from runs.triggers import service
 from runs.triggers.service import TriggerSpec
@@ -26,9 +32,16 @@ def _text(length: int, example: str, required: bool = False, **more: str) -> for
 
 
 class TriggerForm(forms.Form):
-    """The form of one kind of trigger."""
+    """The form of one kind of trigger. Each has a priority; left empty, the standard one."""
 
     kind = ""
+    priority = forms.IntegerField(
+        min_value=0,
+        max_value=PRIORITY_MAX,
+        initial=PRIORITY_STANDARD,
+        required=False,
+        widget=forms.NumberInput({"class": "input"}),
+    )
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, auto_id=f"id_{self.kind}_%s", **options)
@@ -42,6 +55,10 @@ class TriggerForm(forms.Form):
         except BadInput as error:
             self._add_problems(error)
             return None
+
+    def clean_priority(self) -> int:
+        priority: int | None = self.cleaned_data["priority"]
+        return PRIORITY_STANDARD if priority is None else priority
 
     def spec(self) -> TriggerSpec:
         return TriggerSpec(**self.cleaned_data)
@@ -72,8 +89,7 @@ class HookForm(TriggerForm):
 
     def spec(self) -> TriggerSpec:
         names = [name for name in re.split(r"[,\s]+", self.cleaned_data["headers"]) if name]
-        data = self.cleaned_data
-        return TriggerSpec(headers=names, input_key=data["input_key"], delivery=data["delivery"])
+        return TriggerSpec(**self.cleaned_data | {"headers": names})
 
 
 class ScheduleForm(TriggerForm):
@@ -83,8 +99,7 @@ class ScheduleForm(TriggerForm):
     input = JsonField(rows=5, needs_object=True, required=False)
 
     def spec(self) -> TriggerSpec:
-        data = self.cleaned_data
-        return TriggerSpec(cron=data["cron"], zone=data["zone"], input=data["input"] or {})
+        return TriggerSpec(**self.cleaned_data | {"input": self.cleaned_data["input"] or {}})
 
 
 FORMS: dict[str, type[TriggerForm]] = {form.kind: form for form in (EventForm, HookForm, ScheduleForm)}

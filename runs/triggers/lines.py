@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runs.machine.limits import PRIORITY_STANDARD
 from runs.models import Trigger
 from runs.triggers import debounce, schedules
 from runs.triggers.debounce import Waiting
@@ -20,6 +21,10 @@ class Line:
     kind: str
     words: str
     held: Waiting | None = None
+
+    @property
+    def has_own_priority(self) -> bool:
+        return self.trigger.priority != PRIORITY_STANDARD
 
 
 ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": ("wait", "Schedule")}

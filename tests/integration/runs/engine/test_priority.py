@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from designer.document.flow import Concurrency
 from designer.models import Limit
 from runs.delivery import queue
 from runs.engine import engine
 from runs.errors import BadInput
+from runs.lists import bulk
+from runs.lists.bulk import Order
 from runs.models import Place, Run, Slot
 from runs.queries.runs import run_json
 from tests.integration.runs.conftest import Publish, chain, step
@@ -91,3 +94,25 @@ def test_rest_and_triggers_state_it(publish: Publish, operator: Client) -> None:
     assert run_json(Run.objects.get(pk=made))["priority"] == 2
     with pytest.raises(BadInput, match="from 0 to 9"):
         start(version, -1)
+
+
+def test_a_step_whose_slot_comes_lies_in_the_list_of_its_priority(publish: Publish) -> None:
+    Limit.objects.create(name="stripe", at_once=1)
+    version = publish(chain(step("a", limit="stripe")))
+    with queue.collect_dispatches() as dispatches:
+        first, high = start(version, 5, 8)
+        claimed = engine.claim(first.pk, "a", 1, "here")
+        assert claimed is not None
+        engine.report(claimed, Outcome("succeeded", {}))
+    run_id, dispatch = dispatches[-1]
+    assert (run_id, dispatch.priority) == (high.pk, 8)
+
+
+def test_a_rerun_has_the_priority_of_the_run_before(publish: Publish, operator: Client) -> None:
+    (run,) = start(publish(chain(step("a"))), 8)
+    engine.cancel_run(run.pk, "abandon")
+    (result,) = bulk.do(Order("rerun", key="k"), [run.pk])
+    assert result.made is not None
+    assert run_json(Run.objects.get(pk=result.made))["priority"] == 8
+    form = operator.get(f"{reverse('run-start', args=['sample'])}?from={run.pk}").context["form"]
+    assert form["priority"].value() == 8

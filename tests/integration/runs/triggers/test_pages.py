@@ -74,6 +74,17 @@ def test_what_is_refused_is_said_at_its_field_and_kept(
         assert not sent[name] or f'value="{escape(sent[name])}"' in shown
 
 
+@pytest.mark.rule("R11.8")
+def test_its_runs_get_the_priority_that_the_form_states(page: str, designer: Client) -> None:
+    sent = {"kind": "event", "event_type": "order.placed", "priority": "8"}
+    assert "its runs have priority 8" in text_of(designer.post(page, sent, follow=True))
+    designer.post(page, {"kind": "hook", "priority": ""})
+    schedule = {"kind": "schedule", "cron": "0 6 * * MON", "zone": "UTC", "priority": "0"}
+    designer.post(page, schedule)
+    assert list(Trigger.objects.order_by("pk").values_list("priority", flat=True)) == [8, 5, 0]
+    assert designer.post(page, sent | {"event_type": "other", "priority": "10"}).status_code == 422
+
+
 def test_a_kind_that_there_is_not(page: str, designer: Client) -> None:
     assert "Choose what is to start" in text_of(designer.post(page, {"kind": "burn"}, follow=True))
     assert not Trigger.objects.exists()
