@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -46,7 +46,7 @@ KEY_LENGTH_MAX = 160  # a run's id follows it
 
 
 class BulkIn(Schema):
-    act: Literal["cancel", "retry", "rerun"]
+    act: bulk.Act
     runs: list[UUID] = Field(min_length=1, max_length=bulk.BULK_MAX)
     mode: CancelMode = "compensate"
     dry_run: bool = False
@@ -58,7 +58,7 @@ def act_on_many(
     body: BulkIn,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=KEY_LENGTH_MAX)] = None,
 ) -> dict[str, Any]:
-    """Cancel, retry or rerun up to 200 runs; each that refuses is told, and holds up no other.
+    """Cancel, retry, rerun, pause or resume up to 200 runs; each that refuses is told, and holds up no other.
 
     `retry` answers the open questions of a blocked run. With `dry_run` it is only told what would be.
     The same Idempotency-Key again reruns nothing twice; with another body it is refused with 422.

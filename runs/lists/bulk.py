@@ -28,8 +28,8 @@ from runs.queries.runs import load
 BULK_MAX = 200
 INTERVENTIONS_PER_RUN_MAX = 50
 
-Act = Literal["cancel", "retry", "rerun"]
-ACTS: tuple[Act, ...] = ("cancel", "retry", "rerun")
+Act = Literal["cancel", "retry", "rerun", "pause", "resume"]
+ACTS: tuple[Act, ...] = ("cancel", "retry", "rerun", "pause", "resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,19 @@ def _preview_rerun(run: Run, order: Order) -> Foretold:
     return f"A new run of {run.version.label} starts with the same input and labels.", ()
 
 
+def _preview_pause(run: Run, order: Order) -> Foretold:
+    can = _allowed(run)
+    if not can.pause:
+        raise NotAllowed("It is paused already." if can.resume else "It is not under way.")
+    return "Nothing new starts in it; what is under way ends.", ()
+
+
+def _preview_resume(run: Run, order: Order) -> Foretold:
+    if not _allowed(run).resume:
+        raise NotAllowed("It is not paused.")
+    return "It goes on where it stopped.", ()
+
+
 # --- actions ---
 
 
@@ -212,6 +225,16 @@ def _rerun(run: Run, order: Order) -> Result:
     return Result(run.pk, True, "Started again.", made=made.pk, run=run)
 
 
+def _pause(run: Run, order: Order) -> Result:
+    engine.pause_run(run.pk, order.user)
+    return Result(run.pk, True, "Paused.", run=run)
+
+
+def _resume(run: Run, order: Order) -> Result:
+    engine.resume_run(run.pk, order.user)
+    return Result(run.pk, True, "Resumed.", run=run)
+
+
 def _retriable(run: Run) -> list[Intervention]:
     """The open interventions that allow a retry. Raises NotAllowed if there are none."""
     can = _allowed(run)
@@ -234,5 +257,13 @@ PREVIEWS: dict[Act, Callable[[Run, Order], Foretold]] = {
     "cancel": _preview_cancel,
     "retry": _preview_retry,
     "rerun": _preview_rerun,
+    "pause": _preview_pause,
+    "resume": _preview_resume,
 }
-ACTIONS: dict[Act, Callable[[Run, Order], Result]] = {"cancel": _cancel, "retry": _retry, "rerun": _rerun}
+ACTIONS: dict[Act, Callable[[Run, Order], Result]] = {
+    "cancel": _cancel,
+    "retry": _retry,
+    "rerun": _rerun,
+    "pause": _pause,
+    "resume": _resume,
+}

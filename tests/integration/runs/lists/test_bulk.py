@@ -108,6 +108,26 @@ def test_what_came_as_a_file_is_only_looked_at(undone: Run) -> None:
         assert not is_done and "brought in as a file" in words
 
 
+@pytest.mark.rule("R11.7")
+def test_runs_are_paused_and_resumed_together(waiting: Run, undone: Run, operator: Client) -> None:
+    ids = [waiting.pk, undone.pk]
+    assert told(bulk.preview(Order("pause"), ids)) == [
+        (True, "Nothing new starts in it; what is under way ends."),
+        (False, "It is not under way."),
+    ]
+    assert told(bulk.do(Order("pause"), ids))[0] == (True, "Paused.")
+    assert told(bulk.preview(Order("pause"), ids))[0] == (False, "It is paused already.")
+    assert Run.objects.get(pk=waiting.pk).paused_at is not None
+    form = {"act": "resume", "runs": [str(run_id) for run_id in ids]}
+    page = operator.post(reverse("run-bulk"), form).content.decode()
+    assert "Resume: 1 run?" in page and "Resume 1 run<" in page and "It is not paused." in page
+    done = operator.post(reverse("run-bulk-do"), {"act": "resume", "runs": str(waiting.pk), "key": "k"})
+    assert "Resumed: 1 run" in done.content.decode()
+    assert Run.objects.get(pk=waiting.pk).paused_at is None
+    body = {"act": "pause", "runs": [str(waiting.pk)]}
+    assert post(operator, body).json()["done"] == 1
+
+
 # --- REST ---
 
 
