@@ -75,6 +75,9 @@ def pause(history: History) -> None:
     run = history.some_run()
     may_be = run.run.phase != "ended" and run.run.paused_at is None
     _say(history, run, Pause(history.world.now, "olga"), may_be)
+    for name, step in list(run.rows.items()):  # what is answered during a pause begins after it
+        if step.intervention is not None and history.rng.random() < 0.5:
+            history.answer_intervention(run, name)
 
 
 def resume(history: History) -> None:
