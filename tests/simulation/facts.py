@@ -45,6 +45,7 @@ class Facts(Items):
         self.leases: dict[str, int] = {}
         self.live: dict[str, int] = {}
         self.held_up: set[str] = set()  # what was to begin during a pause
+        self.was_held_up: set[str] = set()  # the same, before the entry that is read
         self.interventions: dict[str, int] = {}
         self.given_up: set[str] = set()  # steps whose undo a person abandoned
         self.failures: dict[str, int] = {}
@@ -68,6 +69,7 @@ class Facts(Items):
         key, data = entry.step, entry.data
         is_new = key not in self.begun
         demand("held_up" not in data or self.is_paused, "held up without a pause")
+        self.was_held_up = set(self.held_up)
         (self.held_up.add if "held_up" in data else self.held_up.discard)(key)
         self._begin(key)
         if self._enters(key, data):
@@ -129,7 +131,8 @@ class Facts(Items):
         before = "blocked" if is_asked else "running" if data.get("handed_back") else "retrying, running"
         before = "waiting" if self.waits.pop(key, "") == "delay" else before
         status = self.open.get(key)
-        demand(status is not None and status in before, f"queued while {status}")
+        was_held_up = status == "queued" and key in self.was_held_up  # it begins now that the pause is over
+        demand(was_held_up or (status is not None and status in before), f"queued while {status}")
 
     def _forget_attempts(self, key: str) -> None:
         self.failures.pop(key, None)
@@ -318,7 +321,7 @@ class Facts(Items):
             return self._end_item(entry, how == "completed")
         self._end_map(entry, how == "completed" and not is_again)
         self._keep_output(entry, how in ("completed", "skipped") or (how == "failed" and not was_blocked))
-        is_decided = key in self.answers
+        is_decided = self.answers.get(key, "retry") != "retry"
         goes_on = self.phase == "forward" and (how != "failed" or self._goes_on(entry))
         if how == "failed" and not is_decided and self.phase == "forward":
             self._check_catch(entry)
@@ -331,7 +334,8 @@ class Facts(Items):
 
     def _goes_on(self, entry: Entry) -> bool:
         answer = self.answers.pop(entry.step, "")
-        return answer == "skip" or (not answer and self.model.step(entry.step).on_failure == "continue")
+        is_undecided = answer in ("", "retry")
+        return answer == "skip" or (is_undecided and self.model.step(entry.step).on_failure == "continue")
 
     def _keep_output(self, entry: Entry, replaces: bool = False) -> None:
         name = entry.step

@@ -152,9 +152,9 @@ def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: 
 
 
 def is_pointless(transition: Transition, key: str) -> bool:
-    """Whether a step is an item of a map that can only fail, whatever becomes of the item."""
+    """Whether a step is an item of a map that comes to the same, whatever becomes of the item."""
     map_name = transition.step(key).map_name
-    return map_name is not None and maps.is_failing(transition.step(map_name), transition.definition(key))
+    return map_name is not None and maps.is_decided(transition.step(map_name), transition.definition(key))
 
 
 def schedule(transition: Transition, key: str, outcome: Outcome, unknown: bool, **more: Any) -> None:

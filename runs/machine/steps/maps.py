@@ -21,6 +21,7 @@ from runs.machine.steps import completion, loops, started_runs
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure
 
+NOT_NEEDED = "Enough other items have completed, so the map completes whatever the answer is."
 CAN_ONLY_FAIL = "Too many other items have failed, so the map fails whatever the answer is."
 
 
@@ -42,6 +43,11 @@ def tolerated(state: StepState, step: Step) -> int:
 def is_failing(state: StepState, step: Step) -> bool:
     """Whether more items have failed than are tolerated; then no further attempt makes sense."""
     return not state.enough and state.items_failed > tolerated(state, step)
+
+
+def is_decided(state: StepState, step: Step) -> bool:
+    """Whether a map comes to the same whatever becomes of a further item: it fails, or has enough of them."""
+    return is_failing(state, step) or (state.enough and step.needed is not None)
 
 
 def waiting_item(state: State, step: Step) -> str | None:
@@ -161,9 +167,12 @@ def item_completed(transition: Transition, step: Step, key: str, output: Any, **
         data["lays"] = step.output_key or True
     state = transition.step(step.name)
     is_last_needed = step.needed is not None and state.items_done + 1 == step.needed and not state.enough
-    if is_last_needed and transition.run.phase == "forward":
+    is_last_needed &= transition.run.phase == "forward"
+    if is_last_needed:
         data |= {"enough": True, **_stopped(transition, step, key)}
     transition.emit("step.completed", key, attempt=transition.step(key).attempt, payload=output, data=data)
+    if is_last_needed:
+        _close_questions(transition, step, NOT_NEEDED)
     item_ended(transition, step)
 
 
@@ -206,16 +215,17 @@ def item_failed(
         data["tolerated"] = True
     transition.emit("step.failed", key, attempt=transition.step(key).attempt, payload=output, data=data)
     if is_one_too_many:
-        _close_questions(transition, step)
+        _close_questions(transition, step, CAN_ONLY_FAIL)
     item_ended(transition, step)
 
 
-def _close_questions(transition: Transition, step: Step) -> None:
-    """Gives up the items that a person is asked about: their map can only fail, whatever the answer."""
+def _close_questions(transition: Transition, step: Step, note: str) -> None:
+    """Gives up the items that a person is asked about: their map is decided, whatever the answer."""
+    enough: dict[str, Any] = {"tolerated": True} if transition.step(step.name).enough else {}
     for item in transition.state.items(step.name).values():
         if item.is_asked_about:
-            close_intervention(transition, item.name, "compensate", note=CAN_ONLY_FAIL)
-            data = completion.failure_data(failure_of(item), unknown=is_unknown(item))
+            close_intervention(transition, item.name, "compensate", note=note)
+            data = completion.failure_data(failure_of(item), unknown=is_unknown(item), **enough)
             transition.emit("step.failed", item.name, attempt=item.attempt, data=data)
 
 

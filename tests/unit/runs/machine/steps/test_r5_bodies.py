@@ -218,6 +218,18 @@ def test_enough_items_may_be_out_of_reach(total: int, failures: int, code: str) 
 
 
 @rule("R5.29")
+def test_nobody_is_asked_about_items_that_are_not_needed() -> None:
+    step = saga("m", kind="map", items="input.items", needed=1, retry=ONCE)
+    driver = Driver(chain(step), {"items": [1, 2, 3]})
+    driver.run("m[0]", PERSON)
+    driver.claim("m[1]")
+    driver.run("m[2]", gave(n=2))
+    assert driver.step("m[0]").intervention is None
+    driver.report("m[1]", PERSON)
+    assert (driver.step("m").status, driver.status) == ("completed", "completed")
+
+
+@rule("R5.29")
 def test_an_item_that_a_person_skips_is_none_of_those_that_are_needed() -> None:
     step = saga("m", kind="map", items="input.items", needed=1, retry=ONCE)
     driver = Driver(chain(step), {"items": [1, 2]})
