@@ -49,6 +49,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "started_by_name",
+                    models.CharField(blank=True, editable=False, max_length=150, null=True),
+                ),
+                (
                     "trigger",
                     models.ForeignKey(
                         null=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from config.accounts.former_people import kept_name
 from config.lib.json_field import JSONField
 from runs.machine.limits import DIGEST_LENGTH, IDEMPOTENCY_KEY_LENGTH_MAX, PRIORITY_STANDARD
 
@@ -35,6 +36,7 @@ class HeldInput(models.Model):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    started_by_name = kept_name()
     first_at = models.DateTimeField(help_text="When the first of the inputs came.")
     due_at = models.DateTimeField(help_text="When the scheduler starts its run.")
     passed_over = models.PositiveIntegerField(default=0, help_text="Inputs before this one.")

@@ -98,6 +98,7 @@ def _take(trigger: Trigger, request: Request, debounce: Debounce | None) -> Star
             "labels": dict(request.labels),
             "priority": request.priority,
             "started_by": request.user,
+            "started_by_name": None,
             "due_at": due_at,
         }
         if held is None:
@@ -168,7 +169,7 @@ def start_held(pk: int, at: datetime) -> bool:
         if held is None:
             return False
         try:
-            run = _start(held)
+            run = _named(_start(held), held)
             held.deliveries.update(held=None, run=run, started_at=at)
         except RunsError as refusal:
             error = refusal
@@ -176,6 +177,13 @@ def start_held(pk: int, at: datetime) -> bool:
     if held.trigger is not None:
         note_use(held.trigger, error)
     return True
+
+
+def _named(run: Run, held: HeldInput) -> Run:
+    """Names in the new run a person whose account was deleted while their input was held back."""
+    if held.started_by_name:
+        Run.objects.filter(pk=run.pk).update(started_by_name=held.started_by_name)
+    return run
 
 
 def _start(held: HeldInput) -> Run:

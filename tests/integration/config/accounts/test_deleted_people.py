@@ -123,6 +123,7 @@ def test_each_foreign_key_to_users_is_kept_copied_or_ends_with_the_account() -> 
         "designer.Limit.changed_by",
         "designer.Workflow.updated_by",
         "designer.WorkflowVersion.published_by",
+        "runs.HeldInput.started_by",
         "runs.Run.started_by",
         "runs.Trigger.created_by",
     }
