@@ -6,41 +6,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runs.machine.events import Entry
-from runs.machine.journal.apply import apply
-from runs.machine.states import RunState, State, StepState
+from runs.machine.journal.apply import Nothing, apply
+from runs.machine.states import RunState, State
 from tests.contract import record
 
 JOURNALS = sorted((Path(__file__).parent / "journals").glob("*.json"))
-
-
-class Nothing:
-    """A source that stores nothing: all state comes from the journal."""
-
-    def step(self, name: str) -> StepState | None:
-        return None
-
-    def steps(self) -> Mapping[str, StepState]:
-        return {}
-
-    def steps_named(self, names: Iterable[str]) -> Mapping[str, StepState]:
-        return {}
-
-    def items(self, name: str) -> Mapping[str, StepState]:
-        return {}
-
-    def payload(self, seq: int) -> Any:
-        raise KeyError(seq)
-
-    def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
-        return {}
 
 
 @pytest.mark.parametrize("path", JOURNALS, ids=lambda path: path.stem)

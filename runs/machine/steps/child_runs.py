@@ -13,7 +13,7 @@ from runs.machine.errors import Stale
 from runs.machine.events import EndChild
 from runs.machine.retry_policy import action_of, may_retry
 from runs.machine.rollback import pivots
-from runs.machine.states import StepState, StepStatus, UndoStatus
+from runs.machine.states import StepStatus, UndoStatus
 from runs.machine.steps import attempts
 from runs.machine.transition import Transition
 from workers.sdk.outcome import Failure, Outcome
@@ -28,7 +28,7 @@ def end_child(transition: Transition, event: EndChild) -> None:
     if waits.get("child") == event.child and state.status == StepStatus.WAITING:
         if event.status == "started":
             return _is_under_way(transition, event)
-        return _ended(transition, event, state)
+        return _ended(transition, event)
     is_undone_by_run = state.undo == UndoStatus.RUNNING and state.due_at is None  # and not by a worker
     if is_undone_by_run and state.child == event.child:
         if event.status != "completed" and not event.may_go_back:  # else the rest is undone, too
@@ -45,7 +45,7 @@ def _is_under_way(transition: Transition, event: EndChild) -> None:
     attempts.succeed(transition, event.step, event.child, **undo)
 
 
-def _ended(transition: Transition, event: EndChild, state: StepState) -> None:
+def _ended(transition: Transition, event: EndChild) -> None:
     """Ends the step with its child run. A child that did not complete has undone itself; its step fails."""
     step = transition.definition(event.step)
     if event.status == "completed":
@@ -54,14 +54,15 @@ def _ended(transition: Transition, event: EndChild, state: StepState) -> None:
             failure = Failure("bad_output", f"The output of the child run cannot be kept: {reason}.")
             return attempts.give_up(transition, event.step, failure, {}, acted=True, **data, **_left(event))
         return attempts.succeed(transition, event.step, event.output, **data, **_left(event))
-    outcome = Outcome("failed", failure=_failure(step, event), retryable=True)
+    failure = _failure(step, event)
+    outcome = Outcome("failed", failure=failure, retryable=True)
     if (
         step.retry is not None
         and transition.run.phase == "forward"
         and _may_retry(transition, event, outcome)
     ):
         return attempts.schedule(transition, event.step, outcome, False, **_left(event))
-    return attempts.give_up(transition, event.step, _failure(step, event), **_left(event))
+    return attempts.give_up(transition, event.step, failure, **_left(event))
 
 
 def _may_retry(transition: Transition, event: EndChild, outcome: Outcome) -> bool:

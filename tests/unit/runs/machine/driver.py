@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from designer.document.graph import Action, Edge, Graph, Retry, Step
+from designer.document.graph import Action, Body, Edge, Graph, Retry, Step
 from runs.machine.answers import Answer
 from runs.machine.bindings import run_output, task_bindings
 from runs.machine.decide import create, decide
@@ -22,12 +22,14 @@ from runs.machine.events import (
     Claim,
     Command,
     Dispatch,
+    EndChild,
     Entry,
     Event,
     Report,
     Rollback,
     Signal,
     Start,
+    StartChild,
     Wake,
 )
 from runs.machine.states import RunState, StepState
@@ -92,6 +94,9 @@ def graph(steps: Sequence[Step], edges: Sequence[Edge | tuple[str, str]] = (), *
 class TrustingWitness(Witness):
     def read(self, entry: Entry) -> None:
         """Accepts every entry."""
+
+
+INSIDE = Body((task("x"), task("y")), (Edge("x", "y"),))  # the body of a group or a loop
 
 
 class Driver:
@@ -248,3 +253,20 @@ def failing(*steps: str, **fields: Any) -> Driver:
         driver.run(name, gave(**{name: 1}))
     driver.run("z", CRITICAL)
     return driver
+
+
+def trusting(graph: Graph, input: dict[str, Any] | None = None) -> Driver:
+    """A run that the witness does not follow, since it knows only the simulation's conditions."""
+    driver = Driver(graph, input or {}, starts=False)
+    driver.trust()
+    driver.take(Start(driver.now))
+    return driver
+
+
+def started(driver: Driver) -> list[StartChild]:
+    return [command for command in driver.commands if isinstance(command, StartChild)]
+
+
+def end(driver: Driver, key: str, status: str = "completed", output: Any = None, **more: Any) -> None:
+    child = (driver.step(key).waits or {}).get("child") or driver.step(key).child or ""
+    driver.take(EndChild(driver.now, key, child, status, output, **more))

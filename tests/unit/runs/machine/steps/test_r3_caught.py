@@ -8,7 +8,7 @@ import pytest
 
 from designer.analysis.coverage import assumed_failure
 from designer.document.graph import Edge, Graph, Step
-from runs.machine.events import Start, TimeOut
+from runs.machine.events import TimeOut
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     ERROR,
@@ -23,6 +23,7 @@ from tests.unit.runs.machine.driver import (
     kind,
     saga,
     task,
+    trusting,
 )
 from workers.sdk.outcome import Failure, Outcome
 
@@ -31,14 +32,6 @@ rule = pytest.mark.rule
 
 def failed(code: str) -> Outcome:
     return Outcome("failed", failure=Failure(code, "it said so"))
-
-
-def trusting(graph: Graph, input: dict[str, Any] | None = None) -> Driver:
-    """A run that the witness does not follow, since it knows only the simulation's conditions."""
-    driver = Driver(graph, input or {}, starts=False)
-    driver.trust()
-    driver.take(Start(driver.now))
-    return driver
 
 
 def caught_by(*errors: str, **fields: Any) -> Graph:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from designer.document.graph import Action, Edge, Graph
+from designer.document.graph import Action, Edge
 from runs.machine.bindings import bindings_at, task_bindings
-from runs.machine.events import Start
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     PERSON,
@@ -20,6 +19,7 @@ from tests.unit.runs.machine.driver import (
     graph,
     saga,
     task,
+    trusting,
 )
 from workers.sdk.outcome import Failure, Outcome
 
@@ -45,14 +45,6 @@ ENDINGS: dict[str, tuple[dict[str, Any], Outcome | None, Any, dict[str, Any]]] =
     ),
     "is skipped by its guard": ({"when": "input.no"}, None, ..., SKIPPED),
 }
-
-
-def trusting(graph: Graph, input: dict[str, Any]) -> Driver:
-    """A run that the witness does not follow, since it knows only the simulation's conditions."""
-    driver = Driver(graph, input, starts=False)
-    driver.trust()
-    driver.take(Start(driver.now))
-    return driver
 
 
 def literal(value: Any) -> str:

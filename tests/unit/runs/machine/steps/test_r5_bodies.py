@@ -6,43 +6,29 @@ from typing import Any
 
 import pytest
 
-from designer.document.graph import Action, Body, Edge, Graph, Retry, RollBack, Step
+from designer.document.graph import Action, Edge, Graph, Retry, RollBack, Step
 from runs.machine.bindings import bindings_at
-from runs.machine.events import CancelChild, EndChild, Left, RollBackChild, Start, StartChild
+from runs.machine.events import CancelChild, Left, RollBackChild
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     ERROR,
+    INSIDE,
     ONCE,
     PERSON,
     UNDO,
     Driver,
     chain,
+    end,
     gave,
     graph,
     kind,
     saga,
+    started,
     task,
+    trusting,
 )
 
 rule = pytest.mark.rule
-INSIDE = Body((task("x"), task("y")), (Edge("x", "y"),))
-
-
-def trusting(graph: Graph, input: dict[str, Any] | None = None) -> Driver:
-    """A run that the witness does not follow, since it knows only the simulation's conditions."""
-    driver = Driver(graph, input or {}, starts=False)
-    driver.trust()
-    driver.take(Start(driver.now))
-    return driver
-
-
-def started(driver: Driver) -> list[StartChild]:
-    return [command for command in driver.commands if isinstance(command, StartChild)]
-
-
-def end(driver: Driver, key: str, status: str = "completed", output: Any = None, **more: Any) -> None:
-    child = (driver.step(key).waits or {}).get("child") or driver.step(key).child or ""
-    driver.take(EndChild(driver.now, key, child, status, output, **more))
 
 
 # --- groups ---

@@ -7,39 +7,24 @@ from typing import Any
 
 import pytest
 
-from designer.document.graph import Body, Edge, Graph, Step
+from designer.document.graph import Edge, Step
 from runs.machine.errors import Refused
-from runs.machine.events import EndChild, EndLoop, RollBackChild, Start, StartChild
+from runs.machine.events import EndLoop, RollBackChild
 from tests.unit.runs.machine.driver import (
     CRITICAL,
-    Driver,
+    INSIDE,
     chain,
+    end,
     gave,
     graph,
     saga,
+    started,
     task,
+    trusting,
 )
 from workers.sdk.outcome import Failure, Outcome
 
 rule = pytest.mark.rule
-INSIDE = Body((task("x"), task("y")), (Edge("x", "y"),))
-
-
-def trusting(graph: Graph, input: dict[str, Any] | None = None) -> Driver:
-    """A run that the witness does not follow, since it knows only the simulation's conditions."""
-    driver = Driver(graph, input or {}, starts=False)
-    driver.trust()
-    driver.take(Start(driver.now))
-    return driver
-
-
-def started(driver: Driver) -> list[StartChild]:
-    return [command for command in driver.commands if isinstance(command, StartChild)]
-
-
-def end(driver: Driver, key: str, status: str = "completed", output: Any = None, **more: Any) -> None:
-    child = (driver.step(key).waits or {}).get("child") or driver.step(key).child or ""
-    driver.take(EndChild(driver.now, key, child, status, output, **more))
 
 
 def loop(name: str = "l", **fields: Any) -> Step:
