@@ -20,7 +20,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up help chaos test test-postgres lint test-front front bench bench-peers simulate clean
+.PHONY: up help chaos test test-postgres lint test-front front bench bench-peers screenshots simulate clean
 
 up: $(SYNCED) ## Start the product (default); PORT=8000, WORKERS=
 	@exec $(BIN)/python -IS workers/process/parent_death.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
@@ -51,6 +51,9 @@ bench-peers: $(SYNCED) ## Measure other engines at the same work
 
 simulate: $(SYNCED) ## Random histories of the rules; RUNS=20000, SEED=
 	$(BIN)/python -m tests.simulation --runs $(RUNS) $(if $(SEED),--seed $(SEED))
+
+screenshots: $(SYNCED) ## Pictures of every page into var/screens; DOCS=1: those of the docs
+	$(BIN)/python -m tests.screens $(if $(DOCS),--docs)
 
 chaos: $(SYNCED) ## Random faults on the running product; MINUTES=5, SEED=
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))

@@ -17,9 +17,11 @@ from django.urls import re_path
 from config import http
 from config.accounts.authentication import TokenSockets
 from config.lib.apart import enable
+from config.mcp.endpoint import AgentEndpoint
 from config.middleware import BodyLimit
 from runs.live.backpressure import with_backpressure
 from runs.live.routing import websocket_urlpatterns
+from runs.live.waiting import WaitingAnswers
 
 
 def uncoloured(value: Any) -> Any:
@@ -57,7 +59,7 @@ if settings.CALLS_APART:
 sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_unknown)])
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http.application),
+        "http": BodyLimit(AgentEndpoint(WaitingAnswers(http.application))),
         "websocket": with_backpressure(AuthMiddlewareStack(TokenSockets(sockets))),
     }
 )

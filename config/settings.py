@@ -9,7 +9,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from config.lib import data_dir, env
-from workers.library import MODULES as SHIPPED_MODULES
+from workers.library import EXAMPLE_MODULES, READY_MODULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
@@ -17,6 +17,7 @@ data_dir.prepare(DATA_DIR)
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY") or data_dir.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")  # earlier ones; `manage.py reseal`
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -38,7 +39,9 @@ INSTALLED_APPS = [
     "designer",
     "runs",
     "workers",
+    "workers.connections",
     "workers.library",
+    "workers.rehearsal",
     "config.accounts",
     "config.operations",
 ]
@@ -76,7 +79,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "config.accounts.permissions.rights",
                 "config.operations.context_processors.outage",
-                "config.operations.context_processors.open_interventions",
+                "config.operations.context_processors.waiting",
             ],
         },
     },
@@ -137,9 +140,16 @@ CHANNEL_LAYERS = {
 # Workers
 
 WORKER_MODULES = env.modules("WORKER_MODULES")
-WORKER_LIBRARY: list[str] = list(SHIPPED_MODULES)
+# Whether the workers and workflows of examples are offered beside the ready-made workers.
+EXAMPLES = env.flag("EXAMPLES", True)
+WORKER_LIBRARY: list[str] = [*READY_MODULES, *(EXAMPLE_MODULES if EXAMPLES else ())]
+# Functions that the worker `python_function` may call: dotted names, or `package.module:*`.
+PYTHON_FUNCTIONS = env.functions("PYTHON_FUNCTIONS")
 OUTPUT_BYTES_MAX = env.integer("OUTPUT_BYTES_MAX", 1_000_000, least=1_000, most=100_000_000)
 ASYNC_STEPS = env.integer("ASYNC_STEPS", 256, least=1, most=10_000)  # at a time, in each worker process
+HTTP_PRIVATE_NETWORKS = env.networks("HTTP_PRIVATE_NETWORKS")  # that requests of workflows may reach
+# Connections that rehearsals may use, each with the address that it has there.
+REHEARSAL_ADDRESSES = env.addresses("REHEARSAL_ADDRESSES")
 STOP_GRACE_S = env.integer("STOP_GRACE_S", 30, least=0, most=3_600)
 
 # Limits: requests a minute and user (by IP address: sign-in and anonymous), bytes of a request, open sockets
@@ -258,20 +268,31 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/assets/.+-[0-9A-Za-z_-]{8}\.[a-z0-9]+$"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"no_repeats": {"()": "config.log_repeats.NoRepeats"}},
+    "filters": {
+        "no_repeats": {"()": "config.log_repeats.NoRepeats"},
+        "no_addresses": {"()": "config.log_addresses.NoAddresses"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_repeats"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_addresses", "no_repeats"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"filters": ["no_addresses"]},
         "daphne": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # it logs addresses, which may hold keys
+        "httpcore2": {"level": "WARNING"},
         "rq": {"level": "WARNING"},
         "rq.worker": {"level": "WARNING"},
         "rq.job": {"level": "WARNING"},

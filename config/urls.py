@@ -31,6 +31,7 @@ from config.accounts.views import (
 from config.api.api import api
 from config.operations.views import fleet_page, queue_patterns
 from runs.triggers.webhooks import hook
+from workers.rehearsal.views import rehearsal_page
 
 admin.site.site_header = admin.site.site_title = "Sagaboard"
 admin.site.index_title = "Administration"
@@ -77,6 +78,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("fleet/", fleet_page, name="fleet"),
     path("hooks/<str:token>", hook, name="hook"),
+    path("workflows/<str:name>/rehearsal/", rehearsal_page, name="rehearsal"),
     path("", include("designer.urls")),
     path("", include("runs.urls")),
 ]

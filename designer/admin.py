@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from config.accounts.permissions import ForRole
 from designer.models import Workflow, WorkflowVersion
+from designer.services.folder_rights import seen
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -28,6 +31,9 @@ class WorkflowAdmin(ReadOnlyAdmin):
     list_filter = ["is_pattern"]
     search_fields = ["name", "title"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
+        return seen(super().get_queryset(request), request.user, "name")
+
 
 @admin.register(WorkflowVersion)
 class WorkflowVersionAdmin(ReadOnlyAdmin):
@@ -37,3 +43,6 @@ class WorkflowVersionAdmin(ReadOnlyAdmin):
     list_select_related = ["workflow", "published_by"]
     search_fields = ["workflow__name", "workflow__title"]
     date_hierarchy = "published_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowVersion]:
+        return seen(super().get_queryset(request), request.user, "workflow__name")

@@ -69,6 +69,46 @@ class PublishRefused(ProblemsError):
     status = 409
 
 
+class NotProven(DesignerError):
+    """This workflow is published only with a proof of what is published, and there is none that holds."""
+
+    status = 409
+    code = "not_proven"
+
+
+class TestsRefused(ProblemsError):
+    """The tests cannot be read."""
+
+    __test__ = False  # no test of pytest's
+    status = 422
+
+
+class StaleTests(DesignerError):
+    """Somebody else changed the tests of this workflow first; read them again."""
+
+    status = 412
+    code = "stale_tests"
+
+
+class TestsFailed(DesignerError):
+    """Tests of this workflow fail. Mend it or them, or publish despite them."""
+
+    __test__ = False
+    status = 409
+    code = "tests_failed"
+
+    def __init__(self, failed: Sequence[tuple[str, str]]) -> None:
+        """`failed`: the names of the tests, each with the reason."""
+        self.failed = list(failed)
+        told = "; ".join(f"{name}: {reason}" for name, reason in self.failed[:PROBLEMS_NAMED_MAX])
+        left_out = len(self.failed) - PROBLEMS_NAMED_MAX
+        more = f"; and {left_out} more" if left_out > 0 else ""
+        super().__init__(f"{self.__doc__} {told}{more}")
+
+    def facts(self) -> dict[str, Any]:
+        return {"tests": [{"name": name, "reason": reason} for name, reason in self.failed]}
+
+
 class TrialRefused(ProblemsError):
     """The draft cannot be tried."""
 

@@ -22,10 +22,12 @@ from django.utils.safestring import SafeString
 
 from config.accounts.permissions import Act, ForRole
 from config.lib.secrets import mask_secrets
+from designer.services.folder_rights import seen
 from runs.audit import views
 from runs.interventions import bulk_views
 from runs.interventions.admin_views import INTERVENTION_VIEWS, intervention_detail, intervention_list
 from runs.models import IS_LISTED, CasePolicy, Intervention, JournalEntry, Run, StepRun, WorkerProcess
+from runs.queries.runs import load
 from runs.queries.steps import is_uuid
 
 ROWS_PER_PAGE = 50
@@ -100,7 +102,8 @@ class RunRowsAdmin(ReadOnlyAdmin):
         return list(map(str, self.get_list_display(request))) if is_of_run(request) else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("run__input", "run__state")
+        rows = seen(super().get_queryset(request), request.user, "run__workflow_name")
+        return rows.defer("run__input", "run__state")
 
     @admin.display(description="run", ordering="run_id")
     def of(self, row: Any) -> SafeString:
@@ -144,7 +147,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         """The list leaves out runs of bodies; their own pages are linked from the runs around them."""
-        runs = super().get_queryset(request).defer("state")
+        runs = seen(super().get_queryset(request), request.user).defer("state")
         is_list = request.resolver_match is None or request.resolver_match.url_name == "runs_run_changelist"
         return runs.filter(IS_LISTED) if is_list else runs
 
@@ -186,7 +189,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="input")
     def input_text(self, run: Run) -> SafeString:
-        return json_html(run.input)
+        return json_html(load(run.pk)[1].input)
 
     @admin.display(description="error")
     def error_text(self, run: Run) -> SafeString:
@@ -260,3 +263,6 @@ class CasePolicyAdmin(ForRole, ModelAdmin):
     list_display = ["__str__", "severity", "due_minutes", "second_person"]
     list_filter = ["severity", "second_person"]
     search_fields = ["workflow"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CasePolicy]:
+        return seen(super().get_queryset(request), request.user, "workflow")

@@ -12,7 +12,15 @@ class RunsConfig(AppConfig):
         from runs.delivery import data_only
         from runs.lists import panels
         from runs.live import access
+        from runs.proof import certificates
+        from runs.proof import panels as proof_panels
+        from runs.queries import named
+        from runs.saved_tests import service as saved_tests
 
         data_only.forbid_pickle()
         access.listen()
         panels.draw_all()
+        proof_panels.draw_all()
+        named.name_addresses()
+        certificates.guard_publishing()
+        saved_tests.guard_publishing()

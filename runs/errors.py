@@ -14,6 +14,8 @@ from config.lib.json import json_text
 from config.lib.json_reader import Fault, Path, json_path
 from runs.machine.errors import Refused, Stale
 
+WHEN_SHOWN_MAX = 200
+
 
 class RunsError(SagaboardError):
     """The request about a run cannot be carried out."""
@@ -30,6 +32,13 @@ class UnknownRun(RunsError):
     def __init__(self, run_id: UUID | str) -> None:
         super().__init__(f"There is no run {run_id}.")
         self.run_id = run_id
+
+
+class NotRecordable(RunsError):
+    """No test can be made of this run."""
+
+    status = 409
+    code = "not_recordable"
 
 
 class UnknownWorkflow(RunsError):
@@ -58,6 +67,16 @@ class Unstorable(BadInput):
         problem = {"code": fault.code, "path": place, "message": f"this {fault.message}"}
         super().__init__(f"{f'`{place}`' if place else 'The value'} {fault.message}.", [problem])
         self.code = fault.code
+
+
+class Archived(BadInput):
+    """The workflow is archived and starts no runs; bring it back first."""
+
+    status = 409
+    code = "archived"
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")
 
 
 class SealedInput(BadInput):
@@ -96,10 +115,72 @@ class UnknownTrigger(RunsError):
     code = "unknown_trigger"
 
 
+class NotForUs(RunsError):
+    """The trigger's `when` is false for what came, so it started nothing."""
+
+    code = "not_for_us"
+
+    def __init__(self, when: str) -> None:
+        shown = when if len(when) <= WHEN_SHOWN_MAX else when[:WHEN_SHOWN_MAX] + "…"
+        super().__init__(f"Not for this workflow: {shown} is false.")
+
+
+class BadSender(RunsError):
+    """The call could not be verified: it has no valid signature of its sender."""
+
+    status = 401
+    code = "not_verified"
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__()
+        self.scheme = scheme
+
+
+class NotSetUp(RunsError):
+    """Calls of this webhook cannot be verified now: its secret is missing. Its owner sees which one."""
+
+    status = 503
+    code = "secret_missing"
+
+
+class UnknownCall(RunsError):
+    """There is no such call, or it is older than those that are kept."""
+
+    status = 404
+    code = "unknown_call"
+
+
+class Unreplayable(RunsError):
+    """The call cannot be replayed."""
+
+    status = 409
+    code = "not_replayable"
+
+
 class TriggerRefused(BadInput):
     """The trigger cannot be made like this."""
 
     code = "trigger_refused"
+
+
+class UnknownSubscription(RunsError):
+    """There is no such subscription."""
+
+    status = 404
+    code = "unknown_subscription"
+
+
+class SubscriptionRefused(BadInput):
+    """The subscription cannot be saved like this."""
+
+    code = "subscription_refused"
+
+
+class UnknownDelivery(RunsError):
+    """There is no such delivery."""
+
+    status = 404
+    code = "unknown_delivery"
 
 
 class UnknownLimit(RunsError):
@@ -182,10 +263,13 @@ class UnknownIntervention(RunsError):
 class AnsweredAlready(Refused):
     """Somebody else was faster. `by` is empty where the end of the run answered it."""
 
-    def __init__(self, by: str, answer: str) -> None:
-        super().__init__(
-            f"{by or 'The end of the run'} has already answered: {answer}.", code="already_answered"
+    def __init__(self, by: str, answer: str, title: str) -> None:
+        done = (
+            f"{by} has already answered: {title}."
+            if by
+            else "The run has ended or was rolled back meanwhile."
         )
+        super().__init__(done, code="already_answered")
         self.by = by
         self.answer = answer
 

@@ -13,14 +13,15 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
-from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from config.accounts.forms import NewUserForm, UserForm
 from config.accounts.models import ApiToken
-from config.accounts.permissions import Act, ForRole, may
+from config.accounts.permissions import Act, ForRole, Role, may
+from config.accounts.roles import GROUPS
 
 if TYPE_CHECKING:
     ModelAdmin = UserAdmin[User]
@@ -34,24 +35,36 @@ admin.site.unregister(User)
 for secret in (TOTPDevice, StaticDevice):  # of their owners alone; `reset_second_factor` takes one away
     admin.site.unregister(secret)
 
-NEW_USER_FIELDS = ["username", "email", "usable_password", "password1", "password2", "groups"]
-ROLES_HELP = "Viewer sees. Designer edits and publishes. Operator starts, cancels, answers. Admin does all."
+NEW_USER_FIELDS = ["username", "email", "usable_password", "password1", "password2", "roles"]
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title, parameter_name = "role", "role"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [(role.value, role.value.title()) for role in Role]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset.filter(groups__name=chosen.title()) if chosen else queryset
 
 
 @admin.register(User)
 class PersonAdmin(ForRole, ModelAdmin):
     """Users. Permissions follow from roles alone, so the form offers no individual permissions."""
 
+    form = UserForm
+    add_form = NewUserForm
     sees: Act = "administer"
     changes: Act | None = "administer"
-    list_display = ["username", "email", "roles", "is_active", "last_login"]
-    list_filter = ["groups", "is_active"]
+    list_display = ["username", "email", "role_names", "is_active", "last_login"]
+    list_filter = [RoleFilter, "is_active"]
     search_fields = ["username", "email", "first_name", "last_name"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": ["first_name", "last_name", "email"]}),
-        ("Roles", {"fields": ["is_active", "groups"]}),
+        ("Roles", {"fields": ["is_active", "roles", "teams"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": NEW_USER_FIELDS})]
@@ -73,17 +86,25 @@ class PersonAdmin(ForRole, ModelAdmin):
         return [str(user) for user in objs], {}, set(), own if request.user in objs else []
 
     @admin.display(description="roles")
-    def roles(self, user: User) -> str:
-        names = [group.name for group in user.groups.all()]
+    def role_names(self, user: User) -> str:
+        names = [group.name for group in user.groups.all() if group.name in GROUPS]
         return ", ".join(names) or ("superuser" if user.is_superuser else "none")
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> ModelMultipleChoiceField[Any] | None:
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        if field is not None and db_field.name == "groups":
-            field.label, field.help_text = "Roles", ROLES_HELP
-        return field
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Groups that are no roles are offered only where there are some."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or Group.objects.exclude(name__in=GROUPS).exists():
+            return fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "teams"]})
+            for title, options in fieldsets
+        ]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Keeps the groups that the form did not offer."""
+        if change and "teams" not in form.cleaned_data:
+            form.cleaned_data["teams"] = form.initial["teams"]
+        super().save_related(request, form, formsets, change)
 
 
 class ReadOnlyForAdmins(ForRole, BaseAdmin):

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import m2m_changed, post_migrate, pre_delete
+
+APPS = {"auth": "People", "axes": "Sign-ins"}
+MODELS = {
+    "axes.AccessLog": ("sign-in", "sign-ins"),
+    "axes.AccessFailureLog": ("failed sign-in", "failed sign-ins"),
+    "axes.AccessAttempt": ("lockout count", "lockout counts"),
+}
+"""Words of the admin for apps and models of others. Set on what is loaded: no migration lacks them."""
 
 
 class AccountsConfig(AppConfig):
@@ -16,6 +24,11 @@ class AccountsConfig(AppConfig):
 
         from config.accounts import former_people, roles
 
+        for label, words in APPS.items():
+            apps.get_app_config(label).verbose_name = words
+        for name, (singular, plural) in MODELS.items():
+            options = apps.get_model(name)._meta
+            options.verbose_name, options.verbose_name_plural = singular, plural
         post_migrate.connect(roles.make_groups, sender=self)
         m2m_changed.connect(roles.follow_groups, sender=User.groups.through)
         pre_delete.connect(former_people.keep, sender=User)

@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer, SessionAuth
 
-from config.accounts.permissions import Act, Person, may, require
+from config.accounts.actors import IS_AGENT
+from config.accounts.permissions import Act, Person, may, require, require_named
 from config.accounts.tokens import redeem
 
 
@@ -38,7 +39,8 @@ class TokenAuth(HttpBearer):
         if user is None:
             raise AuthenticationError(401, "That token is unknown, expired or revoked.")
         request.user = user
-        _require_one(user, self.acts)
+        setattr(user, IS_AGENT, bool(getattr(request, "scope", {}).get(IS_AGENT)))
+        _require_one(request, user, self.acts)
         return user
 
 
@@ -52,14 +54,19 @@ class PersonAuth(SessionAuth):
     def authenticate(self, request: HttpRequest, key: str | None) -> Person | None:
         user: Person | None = super().authenticate(request, key)
         if user is not None:
-            _require_one(user, self.acts)
+            _require_one(request, user, self.acts)
         return user
 
 
-def _require_one(user: Person, acts: tuple[Act, ...]) -> None:
-    """Raises PermissionDenied, which names the first of `acts`, if `user` may do none of them."""
+def _require_one(request: HttpRequest, user: Person, acts: tuple[Act, ...]) -> None:
+    """Raises PermissionDenied, which names the first of `acts`, if `user` may do none of them.
+
+    So it does where the folder of what the address names leaves none of them; see `require_named`.
+    """
     if acts and not any(may(user, act) for act in acts):
         require(user, acts[0])
+    if acts:
+        require_named(request, *acts)
 
 
 BEARER = "bearer "

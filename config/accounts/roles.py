@@ -48,9 +48,14 @@ def _permissions(apps: Apps) -> dict[Act, Any]:
     }
 
 
-def give(user: User, *roles: Role) -> None:
-    """Sets the roles of a user; other roles are removed."""
-    user.groups.set(Group.objects.filter(name__in=[role.value.title() for role in roles]))
+GROUPS = tuple(role.value.title() for role in Role)
+"""The names of the groups that are roles."""
+
+
+def give(user: User, *roles: Role, groups: Iterable[Group] = ()) -> None:
+    """Sets the roles of a user, and the groups that are no roles; others are removed."""
+    of_roles = Group.objects.filter(name__in=[role.value.title() for role in roles])
+    user.groups.set([*of_roles, *groups])
 
 
 def add(user: User, role: Role) -> None:

@@ -5,6 +5,7 @@ Wiring only: each router is defined in the app that it belongs to.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,22 +19,37 @@ from config.lib.json_reader import check_json_type, read_json
 from config.lib.problems import FRAMEWORK_STATUSES, problem, refused
 from config.operations.api import router as operation_router
 from designer.web.api import router as designer_router
+from designer.web.connections_api import router as connections_router
+from designer.web.openapi_api import router as openapi_router
+from designer.web.shelf_api import router as shelf_router
 from runs.detail.api import router as runs_router
 from runs.detail.page_api import router as run_page_router
 from runs.interventions.api import router as interventions_router
 from runs.limits.api import router as limits_router
 from runs.lists.api import router as lists_router
+from runs.proof.api import router as proof_router
+from runs.saved_tests.api import router as saved_tests_router
 from runs.statistics.api import router as statistics_router
+from runs.subscriptions.api import router as subscriptions_router
 from runs.transfer.api import router as transfer_router
 from runs.trials.api import router as trials_router
 from runs.triggers.api import router as triggers_router
+from runs.triggers.events_api import router as events_router
+from workers.rehearsal.api import router as rehearsal_router
+
+EMPTY_FORM = re.compile(rb"--[^\r\n]{1,200}--(\r\n)?")  # multipart: its last boundary alone
 
 
 class StrictParser(Parser):
     """Reads bodies as all JSON from outside is read, so that stored JSON stays unchanged."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Raises Unreadable or NotSupported; ninja makes it the cause of an HttpError."""
+        """Raises Unreadable or NotSupported; ninja makes it the cause of an HttpError.
+
+        A form without fields, as some clients send where there is nothing to send, is no body.
+        """
+        if EMPTY_FORM.fullmatch(request.body):
+            return None
         check_json_type(request.headers.get("content-type", ""))
         return read_json(request.body)
 
@@ -46,10 +62,18 @@ api.add_router("", interventions_router)
 api.add_router("", run_page_router)
 api.add_router("", transfer_router)
 api.add_router("", designer_router)
+api.add_router("", connections_router)
+api.add_router("", openapi_router)
+api.add_router("", shelf_router)
 api.add_router("", trials_router)
+api.add_router("", proof_router)
+api.add_router("", saved_tests_router)
+api.add_router("", rehearsal_router)
 api.add_router("", statistics_router)
 api.add_router("", lists_router)
 api.add_router("", triggers_router)
+api.add_router("", events_router)
+api.add_router("", subscriptions_router)
 api.add_router("", limits_router)
 api.add_router("", operation_router)
 

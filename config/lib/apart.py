@@ -3,7 +3,9 @@
 The web process answers everybody. An expression, a document or a file that somebody writes can keep an
 interpreter busy, whose other threads then wait; so each such call gets a process of its own, forked from a
 server that has Django loaded (`multiprocessing`'s forkserver: some 20 ms). It may use `CPU_S_MAX` seconds of
-processor time, counted by the system, and `AT_ONCE_MAX` of them run at a time.
+processor time, or what its caller allows, counted by the system, and `AT_ONCE_MAX` of them run at a time.
+
+What takes longer is done `in_background`.
 
 Only the web process calls `enable`; everywhere else the function is called as usual.
 """
@@ -11,6 +13,7 @@ Only the web process calls `enable`; everywhere else the function is called as u
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -31,6 +34,9 @@ AT_ONCE_MAX = 2
 TURN_S_MAX = 15.0
 PRELOADED = ["config.apart_server"]
 
+BACKGROUND_MAX = 2
+BACKGROUND_NICE = 5
+_background: list[Any] = []
 _turns = threading.BoundedSemaphore(AT_ONCE_MAX)
 _is_enabled = threading.Event()
 
@@ -73,7 +79,7 @@ def enable() -> None:
     _is_enabled.set()
 
 
-def apart(function: Callable[..., T], *args: Any) -> T:
+def apart(function: Callable[..., T], *args: Any, cpu_s: float = CPU_S_MAX) -> T:
     """Returns what a function of a module gives. Raises TookTooLong, NoTurn, and what the function raises.
 
     Arguments and result go through pickle. Errors that are no SagaboardError are told as RuntimeError.
@@ -83,11 +89,12 @@ def apart(function: Callable[..., T], *args: Any) -> T:
     context = multiprocessing.get_context("forkserver")
     with _turn():
         answers, to_parent = context.Pipe(duplex=False)
-        process = context.Process(target=_answer, args=(to_parent, function, args), daemon=True)
+        process = context.Process(target=_answer, args=(to_parent, function, args, cpu_s), daemon=True)
         process.start()
         to_parent.close()
         try:
-            if not answers.poll(START_S_MAX) or answers.recv() != "begun" or not answers.poll(ANSWER_S_MAX):
+            wait_s = ANSWER_S_MAX * max(1.0, cpu_s / CPU_S_MAX)
+            if not answers.poll(START_S_MAX) or answers.recv() != "begun" or not answers.poll(wait_s):
                 raise TookTooLong
             kind, value = answers.recv()
         except EOFError:  # the system has ended it
@@ -104,6 +111,34 @@ def apart(function: Callable[..., T], *args: Any) -> T:
     return result
 
 
+def in_background(function: Callable[..., None], *args: Any, cpu_s: float) -> None:
+    """Calls a function of a module in a process of its own, and does not wait for it. Raises NoTurn.
+
+    What it comes to it must write down itself. Where `apart` makes no processes, it is called at once.
+    """
+    if not _is_enabled.is_set():
+        return function(*args)
+    _background[:] = [process for process in _background if process.is_alive()]
+    if len(_background) >= BACKGROUND_MAX:
+        raise NoTurn
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=_work, args=(function, args, cpu_s), daemon=True)
+    process.start()
+    _background.append(process)
+    return None
+
+
+def _work(function: Callable[..., None], args: tuple[Any, ...], cpu_s: float) -> None:
+    """The life of a process in the background."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
+    os.nice(BACKGROUND_NICE)
+    try:
+        function(*args)
+    finally:
+        connections.close_all()
+
+
 @contextmanager
 def _turn() -> Iterator[None]:
     if not _turns.acquire(timeout=TURN_S_MAX):
@@ -114,10 +149,10 @@ def _turn() -> Iterator[None]:
         _turns.release()
 
 
-def _answer(parent: Connection, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _answer(parent: Connection, function: Callable[..., Any], args: tuple[Any, ...], cpu_s: float) -> None:
     """The life of the other process."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, CPU_S_MAX)
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
     parent.send("begun")
     try:
         answer: tuple[str, Any] = "result", function(*args)

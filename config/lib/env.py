@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,8 @@ from config.lib.errors import BadSetting
 LIST_ITEMS_MAX = 100
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 MAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
+FILE_SCHEMES = ("sqlite",)  # of databases that are a file of this host
+DATABASE_SCHEMES = ("postgres", "postgresql", *FILE_SCHEMES)
 MODULE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -58,6 +60,16 @@ def modules(name: str) -> list[str]:
     return _matching(name, items(name), MODULE_NAME, "is not a module name such as shop.workers")
 
 
+def functions(name: str) -> list[str]:
+    """Comma-separated dotted names of functions, or of modules with `:*` for all functions in them."""
+    return _matching(
+        name,
+        items(name),
+        re.compile(rf"{MODULE_NAME.pattern}(\.[A-Za-z_]\w*|:\*)"),
+        "is not the name of a function such as shop.prices.total, nor shop.prices:* for all in a module",
+    )
+
+
 def queues(name: str, default: tuple[str, ...]) -> list[str]:
     return _matching(name, items(name, default), QUEUE_NAME, "is not a name of letters, digits, _ and -")
 
@@ -81,6 +93,28 @@ def site(name: str) -> str:
         "is not an origin; use a scheme and host such as https://board.example.org",
     )
     return values[0] if values else ""
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Comma-separated networks such as `10.0.0.0/8`; an address alone is a network of one."""
+    values = []
+    for value in items(name):
+        try:
+            values.append(ip_network(value))
+        except ValueError as error:
+            raise BadSetting(name, f"{value!r} is not a network such as 10.0.0.0/8 ({error})") from error
+    return values
+
+
+def addresses(name: str) -> dict[str, str]:
+    """Comma-separated addresses by name: `shop=https://staging.example.org/v1`."""
+    found = {}
+    for value in items(name):
+        key, _, address = value.partition("=")
+        if not key.strip() or "://" not in address:
+            raise BadSetting(name, f"{value!r} is not a name and an address, as shop=https://example.org")
+        found[key.strip()] = address.strip()
+    return found
 
 
 def folder(name: str, default: Path) -> Path:

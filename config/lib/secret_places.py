@@ -16,6 +16,7 @@ from config.lib.secrets import MARK, is_sealed
 
 Change = Callable[[Any, str], Any]
 Schema = Mapping[str, Any]
+Mark = Callable[[Schema], str]
 Schemas = tuple[Schema, ...]
 
 COMBINED = ("allOf", "anyOf", "oneOf")
@@ -34,7 +35,26 @@ def map_secrets(value: Any, schema: Schema | None, change: Change) -> Any:
 
     `path` is a JSON pointer into the value. Nothing and empty texts are no secrets.
     """
-    return _Walk(schema, change).walk(value, (schema,), "") if schema else value
+    if not schema:
+        return value
+    return _Walk(schema, lambda part, path, _: change(part, path), _secret_mark).walk(value, (schema,), "")
+
+
+def _secret_mark(schema: Schema) -> str:
+    return "secret" if schema.get("writeOnly") is True or schema.get("format") == "password" else ""
+
+
+def marked_places(value: Any, schema: Schema | None, mark: Mark) -> list[tuple[str, Any, str]]:
+    """Returns path, part and mark of each part of `value` that a schema describes which `mark` marks."""
+    places: list[tuple[str, Any, str]] = []
+
+    def collect(part: Any, path: str, found: str) -> Any:
+        places.append((path, part, found))
+        return part
+
+    if schema:
+        _Walk(schema, collect, mark).walk(value, (schema,), "")
+    return places
 
 
 def secrets_in(value: Any, schema: Schema | None) -> list[Any]:
@@ -52,9 +72,10 @@ def secrets_in(value: Any, schema: Schema | None) -> list[Any]:
 class _Walk:
     """One walk through a value. What a set of schemas says of a member or an item is worked out once."""
 
-    def __init__(self, root: Schema, change: Change) -> None:
+    def __init__(self, root: Schema, change: Callable[[Any, str, str], Any], mark: Mark) -> None:
         self._root = root
         self._change = change
+        self._mark = mark
         self._branches: dict[tuple[int, ...], Schemas] = {}
         self._members: dict[tuple[tuple[int, ...], str], Schemas] = {}
 
@@ -63,8 +84,8 @@ class _Walk:
         branches = self._reached(schemas)
         if not branches or value is None or value == "":
             return value
-        if any(schema.get("writeOnly") is True or schema.get("format") == "password" for schema in branches):
-            return self._change(value, path)
+        if mark := next(filter(None, map(self._mark, branches)), ""):
+            return self._change(value, path, mark)
         if isinstance(value, Mapping):
             return {
                 name: self.walk(part, self._member(branches, name), below(path, name))

@@ -1,4 +1,4 @@
-"""Times that come from outside, as text or as `datetime`. PURE.
+"""Times that come from outside, as text or as `datetime`, and the host's own.
 
 A time with an offset may lie outside the calendar of `datetime` (years 1 to 9999) once it is in UTC.
 Databases and comparisons raise OverflowError then, so each such time is converted here first.
@@ -6,7 +6,20 @@ Databases and comparisons raise OverflowError then, so each such time is convert
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_ahead = timedelta()
+
+
+def host_time() -> datetime:
+    """The host's time, and what a rehearsal has skipped of it."""
+    return datetime.now(UTC) + _ahead
+
+
+def skip_time(span: timedelta) -> None:
+    """Sets `host_time` of this process ahead, so that a rehearsal need not wait."""
+    global _ahead
+    _ahead += max(timedelta(), span)
 
 
 def in_utc(at: datetime) -> datetime:

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from config.accounts.authentication import callers
 from config.accounts.permissions import may
 from config.operations import fleet_status, health, metrics
+from designer.services.folder_rights import require_all
 
 router = Router(tags=["operation"])
 METRICS_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -30,7 +31,7 @@ ANSWERS = {200: dict[str, Any], 503: dict[str, Any]}
 @router.get("/workers", response=dict[str, Any])
 def list_worker_processes(request: HttpRequest) -> dict[str, Any]:
     """Worker processes with what they run now and what they lack, the queues, and replaced workers."""
-    return fleet_status.overview()
+    return fleet_status.overview(request.user)
 
 
 @router.get("/health", response=ANSWERS, auth=EVERYBODY)
@@ -53,7 +54,8 @@ def get_liveness(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/metrics", response={200: None}, openapi_extra={"responses": {200: METRICS_TEXT}})
 def get_metrics(request: HttpRequest) -> HttpResponse:
-    """Figures in Prometheus' text format."""
+    """Figures in Prometheus' text format, over all workflows: 403 for who may not see some of them."""
+    require_all(request.user)
     return HttpResponse(metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 

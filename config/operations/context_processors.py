@@ -1,4 +1,4 @@
-"""Context processors: a notice about an outage, and the number of open interventions.
+"""Context processors: a notice about an outage, and how much waits for the person.
 
 Both are callables, so that a page that does not show them costs no query.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest
 
 from config.lib.caches import register
 from config.operations import redis_probe
 from runs.delivery import worker_processes
-from runs.models import Intervention
+from runs.queries import inbox
+from runs.queries.tally import Tally
 
 CACHED_S = 3.0
 REDIS_TIMEOUT_S = 0.5
@@ -29,9 +31,9 @@ def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
     return {"outage": outage_text}
 
 
-def open_interventions(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """`open_intervention_count`: how many interventions wait for a person."""
-    return {"open_intervention_count": Intervention.objects.filter(status="open").count}
+def waiting(request: HttpRequest) -> dict[str, Callable[[], Tally]]:
+    """`inbox_count`: how much waits for the person; counted once, however often a page shows it."""
+    return {"inbox_count": cache(lambda: inbox.count(request.user))}
 
 
 def outage_text() -> str:

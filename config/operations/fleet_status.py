@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from config.lib.json import iso
+from designer.services.folder_rights import seen, sees_all
 from runs.delivery import queue, worker_processes
 from runs.models import StepRun, WorkerProcess
 from runs.store import reader
@@ -19,18 +20,21 @@ STEPS_MAX = 2_000
 Json = dict[str, Any]
 
 
-def overview() -> Json:
-    """The whole status, as the API returns it: at most `PROCESSES_MAX` processes and `STEPS_MAX` steps."""
+def overview(user: Any = None) -> Json:
+    """The whole status, as the API returns it: at most `PROCESSES_MAX` processes and `STEPS_MAX` steps.
+
+    `user`: the person who asks, from whom steps of workflows that they may not see are left out.
+    """
     rows = list(WorkerProcess.objects.order_by("host", "pid")[: PROCESSES_MAX + 1])
     listed = rows[:PROCESSES_MAX]
-    running = steps_of([row.pk for row in listed])
+    running = steps_of([row.pk for row in listed], user)
     silent_before = reader.now() - timedelta(seconds=worker_processes.SILENT_AFTER_S)
     return {
         "workers": [_process(row, running.get(row.pk, []), row.seen_at >= silent_before) for row in listed],
         "is_all": len(rows) <= PROCESSES_MAX,
         "queues": queues(),
         "overrides": overrides(),
-        "ends": worker_processes.recent_ends(),
+        "ends": _ends(user),
     }
 
 
@@ -54,11 +58,19 @@ def overrides() -> list[Json]:
     ]
 
 
-def steps_of(processes: list[str]) -> dict[str, list[Json]]:
+def _ends(user: Any) -> list[Json]:
+    """Ends of processes. What they ran is kept as text, so only who may see all workflows is told of it."""
+    ends = worker_processes.recent_ends()
+    return ends if sees_all(user) else [{**end, "steps": []} for end in ends]
+
+
+def steps_of(processes: list[str], user: Any = None) -> dict[str, list[Json]]:
     """The claimed attempts of each of these processes, oldest first."""
     rows = StepRun.objects.filter(process__in=processes).exclude(process="")
-    rows = rows.select_related("run").only(
-        "process", "name", "undo", "attempt", "started_at", "run__workflow_name"
+    rows = (
+        seen(rows, user, "run__workflow_name")
+        .select_related("run")
+        .only("process", "name", "undo", "attempt", "started_at", "run__workflow_name")
     )
     steps: dict[str, list[Json]] = {}
     for row in rows.order_by("process", "started_at")[:STEPS_MAX]:

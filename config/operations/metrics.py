@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -24,12 +25,14 @@ from redis.exceptions import RedisError
 from config.lib.caches import cached_for_process
 from config.operations.health import sweep_lag_s
 from runs.delivery import queue, worker_processes
+from runs.engine import lines
 from runs.machine.states import RUN_LIVE
-from runs.models import HourFigures, Intervention, Run, StepRun
+from runs.models import HeldInput, HourFigures, Intervention, Place, Run, StepRun
 from runs.statistics import histogram
 from runs.store import reader
 
 COUNTED_MAX = 100_000
+WORKFLOWS_MAX = 100  # so many series of one metric
 OCTAVES = range(3, 27)  # buckets up to 8 ms, 16 ms, … 19 h
 SETTLED_AFTER = timedelta(days=2)  # hours whose counters no longer change, except after a long outage
 
@@ -41,6 +44,7 @@ class ProductCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from _runs()
+        yield from _waiting()
         yield from _queues()
         interventions = Intervention.objects.filter(status="open")
         yield _gauge("interventions_open", "Questions that wait for a person", _count(interventions))
@@ -78,6 +82,25 @@ def _runs() -> Iterator[Metric]:
         durations.add_metric([status], _buckets(sizes), float(sum(seconds)))
     yield ended
     yield durations
+
+
+def _waiting() -> Iterator[Metric]:
+    """What has not begun yet, by workflow: runs of full ones, and inputs that may have a successor."""
+    in_line = Place.objects.filter(lines.WAITING)
+    meaning = "Runs that wait because their workflow is full"
+    yield _by_workflow("runs_in_line", meaning, in_line, "line__workflow_name")
+    meaning = "Inputs that wait for a later one to take their place"
+    yield _by_workflow("inputs_held_back", meaning, HeldInput.objects.all(), "workflow__name")
+
+
+def _by_workflow(name: str, meaning: str, rows: QuerySet[Any], workflow: str) -> Metric:
+    """The workflows that have most of these rows; a workflow that has none is left out."""
+    counted = rows.model.objects.filter(pk__in=rows.order_by().values("pk")[:COUNTED_MAX])
+    counts = counted.order_by().values_list(workflow).annotate(count=Count("pk")).order_by("-count", workflow)
+    metric = GaugeMetricFamily(f"sagaboard_{name}", meaning, labels=["workflow"])
+    for title, count in counts[:WORKFLOWS_MAX]:
+        metric.add_metric([title], count)
+    return metric
 
 
 def _queues() -> Iterator[Metric]:

@@ -24,6 +24,7 @@ from rq.worker import Worker
 from config.accounts.permissions import page_for
 from config.operations import fleet_status, health
 from config.operations.context_processors import NO_REDIS
+from designer.services.folder_rights import require_all
 
 CHART_HOURS = 24
 INDEXES = ("queue_index", "scheduler_index")
@@ -38,7 +39,7 @@ Page = Callable[..., HttpResponse]
 @page_for("view")
 def fleet_page(request: HttpRequest) -> HttpResponse:
     """Worker processes with their current steps, and the queues. The page refreshes its parts by itself."""
-    overview = fleet_status.overview()
+    overview = fleet_status.overview(request.user)
     online = [process for process in overview["workers"] if process["is_online"]]
     queues = overview["queues"]
     context = overview | {
@@ -54,7 +55,7 @@ def fleet_page(request: HttpRequest) -> HttpResponse:
 
 
 def queue_patterns() -> list[URLPattern]:
-    """RQ's pages, each with our permission check and our errors."""
+    """RQ's pages, each with our permission check and our errors; they show steps of all workflows."""
     return [
         URLPattern(rq.pattern, page_for("operate")(found_or_404(rq.callback)), {}, rq.name)
         for rq in rq_patterns
@@ -70,6 +71,7 @@ def found_or_404(page: Page) -> Page:
     @wraps(page)
     def checked(request: HttpRequest, /, **parameters: Any) -> HttpResponse:
         try:
+            require_all(request.user)
             _require(parameters)
             return page(request, **parameters)
         except (NoSuchJobError, ImproperlyConfigured) as missing:

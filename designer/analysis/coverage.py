@@ -76,6 +76,12 @@ class Coverage:
     answer: Answer
     catches: tuple[Catch, ...] = ()
 
+    @property
+    def is_final(self) -> bool:
+        """Whether a failure may end the graph's run: one that is left out or always caught does not."""
+        is_caught = any(not catch.edge.errors and catch.edge.when is None for catch in self.catches)
+        return self.answer != "continue" and not is_caught
+
 
 def plan_of(graph: Graph, done: Iterable[Done]) -> Plan:
     """The plan for `done`, which is in order of completion: undo runs in the reverse order."""
@@ -187,4 +193,4 @@ def _dominators(graph: Graph, names: tuple[str, ...]) -> set[str]:
 
 
 def _assumed(graph: Graph, name: str) -> Done:
-    return Done(name, name, is_child=graph.by_name[name].traits.starts_run)
+    return Done(name, name, is_child=graph.by_name[name].undoes_by_run)

@@ -15,7 +15,7 @@ from designer.document.calls import Action, Retry
 from designer.document.fields import error_patterns, long_text, on_failure, retry, seconds, title
 from designer.document.flow import Concurrency, Debounce, Rate, concurrency, debounce, rate
 from designer.document.graph import COMPENSATION_ORDERS, SCHEMA, Body, Defaults, Edge, Graph, RollBack
-from designer.document.kinds import COMMON_FIELDS, KINDS, row_of
+from designer.document.kinds import COMMON_FIELDS, KINDS, StepKind, row_of
 from designer.document.limits import COORDINATE_MAX, EDGES_MAX, STEPS_MAX
 from designer.document.readers import (
     INVALID,
@@ -32,6 +32,7 @@ from designer.document.readers import (
 )
 from designer.document.shape import check_shape
 from designer.document.steps import Step
+from designer.document.wording import FIELD_WORDS, called
 from designer.errors import DocumentRefused
 from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
@@ -42,6 +43,11 @@ _EDGE: Fields = {
     "otherwise": flag,
     "on": one_of(("failed",)),
     "errors": error_patterns,
+}
+
+_EDGE_WORDS = {
+    "from": "the edge needs the step that it starts at",
+    "to": "the edge needs the step it leads to",
 }
 
 
@@ -65,11 +71,20 @@ def salvage(document: object) -> tuple[Graph, list[Problem]]:
     values: dict[str, Any] = {}
     try:
         values = read_fields(document, _GRAPH, "", problems.error, " of a workflow")
-        require(values, ("schema", "name"), document, "", problems.error)
+        require(values, ("name",), document, "", problems.error)
+        if document.get("schema") is None:
+            problems.warn("schema_filled_in", "schema", f"'schema: {SCHEMA}' was missing and is filled in")
     except TooManyProblemsError:
         pass
     values.pop("schema", None)
     return Graph(**{"name": "", **values}), problems.reported
+
+
+def with_schema(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the schema that it is read as, where it states none."""
+    if document.get("schema") is not None:
+        return dict(document)
+    return {"schema": SCHEMA, **{key: part for key, part in document.items() if key != "schema"}}
 
 
 def parse_step(document: object, path: str = "") -> Step:
@@ -100,15 +115,42 @@ def read_step(value: object, path: str, report: Report) -> Step:
     kind = value.get("kind") if isinstance(value, Mapping) else None
     row = row_of(kind)
     owner = f" of a {kind} step" if row and kind else " of a step"
-    values = read_fields(value, row.readers if row else _ANY_KIND, path, report, owner)
-    if isinstance(value, Mapping):
-        require(values, row.required if row else ("name",), value, path, report)
-        if row and row.one_of and sum(value.get(field) is not None for field in row.one_of) != 1:
-            choices = f"{', '.join(map(repr, row.one_of[:-1]))} and {row.one_of[-1]!r}"
-            report(f"bad_{kind}", path, f"a {kind} step has exactly one of {choices}")
-        if row and value.get("match") is not None and "event" in row.one_of and value.get("event") is None:
-            report(f"bad_{kind}", path, "'match' belongs to an 'event'")
+    given = _without_blanks(value, row) if isinstance(value, Mapping) else value
+    values = read_fields(given, row.readers if row else _ANY_KIND, path, report, owner)
+    if isinstance(given, Mapping):
+        title = called(given)
+        require(
+            values,
+            row.required if row else ("name",),
+            given,
+            path,
+            report,
+            lambda field: f"{title} needs {FIELD_WORDS.get(field, field)}",
+        )
+        if row:
+            _check_alternatives(given, row, path, report)
     return Step(**{"name": "", **{FIELD_OF.get(key, key): part for key, part in values.items()}})
+
+
+def _without_blanks(step: Mapping[str, Any], row: StepKind | None) -> Mapping[str, Any]:
+    """The step without needed fields that are still empty, as of one that was just put on the canvas."""
+    needed = {*row.required, "worker", "workflow"} & {*row.required, *row.one_of} if row else set()
+    return {key: part for key, part in step.items() if not (key in needed and part == "")}
+
+
+def _check_alternatives(step: Mapping[str, Any], row: StepKind, path: str, report: Report) -> None:
+    """Reports a step that states none of the fields of which it has exactly one, or several of them."""
+    code = f"bad_{step.get('kind')}"
+    stated = [field for field in row.one_of if step.get(field) is not None]
+    if row.one_of and not stated:
+        options = [FIELD_WORDS.get(field, field) for field in row.one_of]
+        place = join(path, row.one_of[0])
+        report(code, place, f"{called(step)} needs {', '.join(options[:-1])} or {options[-1]}")
+    elif len(stated) > 1:
+        options = [FIELD_WORDS.get(field, field) for field in stated]
+        report(code, path, f"{called(step)} has {' and '.join(options)}; keep one of them")
+    if step.get("match") is not None and "event" in row.one_of and step.get("event") is None:
+        report(code, path, "'match' belongs to an 'event'")
 
 
 def read_body(value: object, path: str, report: Report) -> Any:
@@ -121,7 +163,7 @@ def read_body(value: object, path: str, report: Report) -> Any:
 def _read_edge(value: object, path: str, report: Report) -> Edge:
     values = read_fields(value, _EDGE, path, report, " of an edge")
     if isinstance(value, Mapping):
-        require(values, ("from", "to"), value, path, report)
+        require(values, ("from", "to"), value, path, report, _EDGE_WORDS.__getitem__)
         if values.get("otherwise") and "when" in values:
             report("otherwise_with_when", path, "an edge has a condition or is the 'otherwise' one, not both")
         if values.get("otherwise") and "on" in values:

@@ -80,7 +80,7 @@ retry = either(
     lambda value: isinstance(value, list | tuple), list_of(_policy, least=1, up_to=POLICIES_MAX), _policy
 )
 _roll_back = record(RollBack, {"rollback": is_true}, required=("rollback",))
-action = record(
+_action = record(
     Action,
     {
         "worker": worker,
@@ -95,11 +95,16 @@ action = record(
 share = matching(re.compile(r"(?:100|\d{1,2}(?:\.\d{1,3})?) ?%", re.ASCII), "a number, or a share as 10 %")
 
 
+def action(value: object, path: str, report: Report) -> Any:
+    """Reads a worker call. The name of a worker alone is a call without params, as in the builder."""
+    return _action({"worker": value} if isinstance(value, str) else value, path, report)
+
+
 def undo(value: object, path: str, report: Report) -> Any:
     """Reads an undo slot: a worker call, `{rollback: true}`, "none" or "irreversible"."""
-    if not isinstance(value, Mapping):
-        return one_of((NO_UNDO, IRREVERSIBLE))(value, path, report)
-    return (_roll_back if "rollback" in value else action)(value, path, report)
+    if value in (NO_UNDO, IRREVERSIBLE):
+        return value
+    return (_roll_back if isinstance(value, Mapping) and "rollback" in value else action)(value, path, report)
 
 
 def moment(value: object, path: str, report: Report) -> Any:

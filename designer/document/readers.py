@@ -46,13 +46,18 @@ def read_fields(value: object, table: Fields, path: str, report: Report, what: s
 
 
 def require(
-    values: Mapping[str, Any], names: Collection[str], document: object, path: str, report: Report
+    values: Mapping[str, Any],
+    names: Collection[str],
+    document: object,
+    path: str,
+    report: Report,
+    words: Callable[[str], str] = "'{}' is missing".format,
 ) -> None:
-    """Reports each required field that is absent. A malformed one is reported already."""
+    """Reports each required field that is absent, in `words`. A malformed one is reported already."""
     given = document if isinstance(document, Mapping) else {}
     for field in names:
         if field not in values and given.get(field) is None:
-            report("missing_field", join(path, field), f"'{field}' is missing")
+            report("missing_field", join(path, field), words(field))
 
 
 def record(make: Callable[..., Any], table: Fields, required: Collection[str] = ()) -> Reader:

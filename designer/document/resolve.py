@@ -1,12 +1,12 @@
 """Resolution of defaults, so that a published version states everything that a run needs.
 
 PURE. The most specific value wins: the step's (or its compensation's) own, then its worker's decorator, then
-the workflow's defaults, then the product's.
+the workflow's defaults, then the product's; a limit may come from the connection that the call names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -37,29 +37,40 @@ class Spec(Protocol):
 
 
 Catalog = Mapping[str, Spec]
+LimitOf = Callable[[Action], str | None]
+"""The limit of what a call uses, for where neither the call nor its worker states one."""
 
 
-def resolve_graph(graph: Graph, catalog: Catalog) -> Graph:
+def resolve_graph(graph: Graph, catalog: Catalog, limit_of: LimitOf = lambda action: None) -> Graph:
     """The graph with all defaults filled in; raises `UnknownWorker`."""
-    return replace(graph, steps=tuple(resolve_step(step, catalog, graph.defaults) for step in graph.steps))
+    steps = tuple(resolve_step(step, catalog, graph.defaults, limit_of) for step in graph.steps)
+    return replace(graph, steps=steps)
 
 
-def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None) -> Step:
+def resolve_step(
+    step: Step,
+    catalog: Catalog,
+    defaults: Defaults | None = None,
+    limit_of: LimitOf = lambda action: None,
+) -> Step:
     """The step with its timeout (seconds), retry, queue, limit, on_failure and undo slot filled in."""
     defaults = defaults or Defaults()
+
+    def resolved(action: Action) -> Action:
+        action = _resolve_action(action, catalog, defaults)
+        return action if action.limit else replace(action, limit=limit_of(action))
+
     step = replace(step, on_failure=step.on_failure or defaults.on_failure or "compensate")
     if step.body is not None:
-        inside = tuple(resolve_step(inner, catalog, defaults) for inner in step.body.steps)
+        inside = tuple(resolve_step(inner, catalog, defaults, limit_of) for inner in step.body.steps)
         step = replace(step, body=replace(step.body, steps=inside))
     if isinstance(step.compensation, Action):
-        step = replace(step, compensation=_resolve_action(step.compensation, catalog, defaults))
+        step = replace(step, compensation=resolved(step.compensation))
     if step.starts_runs and step.retry is not None:
         step = replace(step, retry=resolve_policies(step.retry))
     if not step.calls_worker or step.worker is None:
         return step
-    own = _resolve_action(
-        Action(step.worker, {}, step.timeout, step.retry, step.queue, step.limit), catalog, defaults
-    )
+    own = resolved(step.own)
     undo = undo_of(step, catalog)
     return replace(
         step,
@@ -67,9 +78,9 @@ def resolve_step(step: Step, catalog: Catalog, defaults: Defaults | None = None)
         retry=own.retry,
         queue=own.queue,
         limit=own.limit,
-        compensation=_resolve_action(undo, catalog, defaults) if isinstance(undo, Action) else undo,
-        verify=step.verify and _resolve_action(step.verify, catalog, defaults),
-        fallback=step.fallback and _resolve_action(step.fallback, catalog, defaults),
+        compensation=resolved(undo) if isinstance(undo, Action) else undo,
+        verify=step.verify and resolved(step.verify),
+        fallback=step.fallback and resolved(step.fallback),
     )
 
 

@@ -6,13 +6,40 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from designer.document.kinds import KINDS, Wording
+from designer.document.kinds import KINDS, Wording, row_of
 from designer.document.steps import Step
 
+CALLED_LENGTH_MAX = 60
 Part = tuple[str, str, Any]
 """Literal text, then the name and value of the field that follows it; empty name and None at the end."""
 
+FIELD_WORDS = {
+    "name": "a name",
+    "worker": "a worker",
+    "workflow": "a workflow to run",
+    "body": "steps of its own",
+    "items": "a list of items",
+    "max_turns": "a greatest number of turns",
+    "values": "values",
+    "code": "an error code",
+    "seconds": "a number of seconds",
+    "until": "a time",
+    "signal": "a signal",
+    "event": "an event",
+    "any_of": "several things to wait for",
+}
+"""What a step lacks without a field."""
+
 _PLACEHOLDER = re.compile(r"\{(\w+)(:number)?\}")
+
+
+def called(step: Step | Mapping[str, Any]) -> str:
+    """What people call a step: its title, else its name, else its kind."""
+    stated = step if isinstance(step, Mapping) else vars(step)
+    row = row_of(stated.get("kind"))
+    texts = (stated.get("title"), stated.get("name"), row.title if row else None)
+    text = next((text for text in texts if isinstance(text, str) and text.strip()), "A step")
+    return f"“{text if len(text) <= CALLED_LENGTH_MAX else text[: CALLED_LENGTH_MAX - 1] + '…'}”"
 
 
 def wording_parts(wording: Wording, values: Mapping[str, Any]) -> list[Part]:

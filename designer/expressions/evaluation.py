@@ -149,7 +149,12 @@ class _Evaluation:
             values = {name: scope[name] for name in code.variables if name in scope}
             context = cel.Context({name: _read(code, name, scope) for name in code.variables})
             copy = self.budget.copy = _Copy(values, code.keys, context, weights)
-        return self.value_of(code, scope, copy.context)
+        try:
+            return self.value_of(code, scope, copy.context)
+        finally:
+            # Its traceback knows the library's copy, which knows this evaluation by its functions: a circle
+            # that no garbage collection sees.
+            self.error = None
 
     def _pay(
         self, code: Code, scope: Mapping[str, Any], copy: _Copy | None
@@ -192,8 +197,12 @@ class _Evaluation:
         try:
             return code.program.execute(variables if context is None else context)
         except Exception as error:
-            own = self.error if OWN_FAILED in str(error) else None  # an earlier one, `||` has taken away
-            raise own or ExpressionError(_message(code.source, error)) from None
+            raise self._shown_error(code.source, error) from None
+
+    def _shown_error(self, source: str, error: Exception) -> ExpressionError:
+        if self.error is not None and OWN_FAILED in str(error):  # else `||` has taken away an earlier one
+            return self.error
+        return ExpressionError(_message(source, error))
 
     def _call(self, source: str, function: Callable[..., Any], *values: Any) -> Any:
         """Calls a function of this package. Called by the library."""

@@ -20,6 +20,7 @@ from designer.expressions.evaluation import Code, Loop, evaluate
 from designer.expressions.functions.catalog import CATALOG, FUNCTIONS, STAND_INS
 from designer.expressions.rewriting import rewritten
 from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, calls, keys_used, loops, reads, scan
+from designer.expressions.syntax import explain
 from designer.problems import join, suggestion, truncate
 
 LOOPS_NESTED_MAX = 2
@@ -47,7 +48,6 @@ TYPES = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type",
 
 _PLAIN = re.compile(r"(?!(?:true|false|null|in)$)[A-Za-z_]\w*", re.ASCII)
 _FUNCTION = re.compile(r"\w+", re.ASCII)
-_SYNTAX = re.compile(r"<input>:\d+:(\d+): (?:Syntax error: )?(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Expression:
 
 
 @memoized(maxsize=CACHE_MAX)
-def compile_expression(source: str) -> Expression:
-    """Compiles a bare CEL expression. Raises ExpressionError if it is wrong or too large."""
-    return Expression(source, _compile(source, VARIABLES, 0))
+def compile_expression(source: str, names: frozenset[str] = VARIABLES) -> Expression:
+    """Compiles a bare CEL expression that reads `names`. Raises ExpressionError if it is wrong or large."""
+    return Expression(source, _compile(source, names, 0))
 
 
 @memoized(maxsize=CACHE_MAX)
@@ -98,16 +98,16 @@ def bare(text: str) -> str:
     return text[1:] if is_expression(text) else text
 
 
-def resolve(value: Any, scope: Mapping[str, Any]) -> Any:
+def resolve(value: Any, scope: Mapping[str, Any], names: frozenset[str] = VARIABLES) -> Any:
     """Returns a JSON value with each `=…` in it replaced by its result, and `==…` by the text `=…`."""
     if isinstance(value, str):
         if is_expression(value):
-            return compile_expression(value[1:]).evaluate(scope)
+            return compile_expression(value[1:], names).evaluate(scope)
         return value[1:] if value.startswith("==") else value
     if isinstance(value, Mapping):
-        return {key: resolve(part, scope) for key, part in value.items()}
+        return {key: resolve(part, scope, names) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [resolve(part, scope) for part in value]
+        return [resolve(part, scope, names) for part in value]
     return value
 
 
@@ -124,9 +124,9 @@ def expressions_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from expressions_in(part, join(path, index))
 
 
-def condition(source: str, scope: Mapping[str, Any]) -> bool:
+def condition(source: str, scope: Mapping[str, Any], names: frozenset[str] = VARIABLES) -> bool:
     """Evaluates a guard or an edge's condition. Raises ExpressionError for anything but true or false."""
-    value = compile_expression(source).evaluate(scope)
+    value = compile_expression(source, names).evaluate(scope)
     if isinstance(value, bool):
         return value
     raise ExpressionError(f"`{source.strip()}` gives {truncate(value)}, not true or false")
@@ -185,8 +185,4 @@ def _parse(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except ValueError as error:
-        match = _SYNTAX.search(str(error))
-        if match is None:
-            raise ExpressionError("this is not an expression") from None
-        problem = match[2].split(" expecting {")[0].replace("'<EOF>'", "the end").replace("<EOF>", "the end")
-        raise ExpressionError(f"character {match[1]}: {problem}") from None
+        raise ExpressionError(explain(scan(source), str(error))) from None

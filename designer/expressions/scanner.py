@@ -168,7 +168,7 @@ def _tokens(source: str) -> Iterator[Token]:
     while position < len(source):
         match = _TOKEN.match(source, position)
         if match is None:
-            raise ExpressionError(f"character {position + 1}: {source[position]!r} has no meaning here")
+            raise ExpressionError(_unreadable(source, position))
         position = match.end()
         if match.lastgroup != "space":
             yield Token(str(match.lastgroup), match.group(), match.start())
@@ -182,9 +182,28 @@ def _check_nesting(tokens: Sequence[Token]) -> None:
             if len(expected) > NESTING_MAX:
                 raise ExpressionError(f"brackets may be nested {NESTING_MAX} deep")
         elif token.text in ")]}" and (not expected or expected.pop() != token.text):
-            raise ExpressionError(f"character {token.start + 1}: '{token.text}' closes nothing")
+            raise ExpressionError(f"there is a `{token.text}` too many at character {token.start + 1}")
     if expected:
-        raise ExpressionError(f"'{expected[-1]}' is missing at the end")
+        raise ExpressionError(f"a `{expected[-1]}` is missing at the end")
+
+
+def _unreadable(source: str, position: int) -> str:
+    """Why no token begins at a position, and what was meant most likely."""
+    sign, place = source[position], f"at character {position + 1}"
+    if sign in "\"'":
+        return f"the text that begins {place} has no end: close it with {sign}"
+    meant = {
+        "=": "==",
+        "&": "&&",
+        "|": "||",
+        "≠": "!=",
+        "≤": "<=",
+        "≥": ">=",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+    }.get(sign)
+    return f"write `{meant}` for the `{sign}` {place}" if meant else f"`{sign}` {place} has no meaning"
 
 
 def _key_after(tokens: Sequence[Token], at: int) -> str | None:

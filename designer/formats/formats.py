@@ -34,7 +34,12 @@ SUFFIXES = (".json", ".yaml", ".yml", ".py")
 
 
 def to_json(graph: Graph) -> str:
-    return json.dumps(dump(graph), ensure_ascii=False, indent=2) + "\n"
+    return json_of(dump(graph))
+
+
+def json_of(document: Any) -> str:
+    """JSON of a document as it stands, indented."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def to_yaml(graph: Graph) -> str:

@@ -20,6 +20,7 @@ from designer.formats.asl.machine import is_machine, machine_of
 from designer.formats.asl.report import Report
 from designer.formats.formats import from_json, from_yaml, load_file, read_text
 from designer.problems import truncate
+from designer.saved_tests.files import TestFile, beside, parse_file
 
 READERS = {"json": from_json, "yaml": from_yaml, "yml": from_yaml, "asl": from_json}
 WORKFLOW_KEYS = ("schema", "steps")
@@ -73,6 +74,17 @@ def load_workflows(path: Path, workflows: Collection[str] = (), accepts_undo: bo
         if _is_machine(path.name, document):
             return [_brought_machine(path.name, document, workflows, accepts_undo)]
     return [Brought(document) for document in load_file(path)]
+
+
+def load_tests(path: Path) -> TestFile:
+    """Returns the saved tests in a file on disk. Raises FormatError or TestsRefused."""
+    return parse_file(_read(path.name, read_text(path)))
+
+
+def load_tests_beside(path: Path) -> TestFile | None:
+    """Returns the saved tests beside the file of a workflow, if there are any. Raises as `load_tests`."""
+    place = beside(path)
+    return None if place is None else load_tests(place)
 
 
 def _read(file_name: str, text: str) -> Any:

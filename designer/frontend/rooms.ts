@@ -4,15 +4,17 @@
  */
 
 /** Each of these may import those before it. */
-const FOUNDATION = ["shared", "graph/model", "graph/whatIf", "graph/view", "run/model", "run/live"];
+const FOUNDATION = ["shared", "graph/model", "graph/layout", "graph/whatIf", "graph/forecast", "graph/view", "graph/far", "run/model", "run/live"];
 /** Parts of pages. They know nothing of each other. */
-const PAGES = ["run/canvas", "run/page", "interventions", "lists", "charts"];
+const PAGES = ["run/canvas", "run/page", "interventions", "lists", "charts", "inputs"];
 /** The designer: each level may import those before it; rooms of one level know nothing of each other. */
 const EDITOR = [
+  ["editor/expressions"],
   ["editor/model"],
   ["editor/draft"],
   ["editor/controls"],
-  ["editor/canvas", "editor/dialogs", "editor/inspector/fields", "editor/trials"],
+  ["editor/canvas", "editor/dialogs", "editor/inspector/fields", "editor/forecast", "editor/trials"],
+  ["editor/inspector/calls"],
   ["editor/inspector/forms"],
   ["editor/inspector"],
   ["editor/workbench"],

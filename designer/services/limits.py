@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.db.models import Q
 
 from designer.models import Limit
 from designer.problems import Problem, join, suggestion
-
-CALLS = ("compensation", "verify", "fallback")
+from designer.services.calls import calls_in
 
 
 def stated_limits() -> set[str]:
@@ -38,14 +36,6 @@ def limit_problems(document: object) -> list[Problem]:
 
 
 def _references(document: object) -> Iterator[tuple[str, str]]:
-    steps = document.get("steps") if isinstance(document, Mapping) else None
-    for place, step in enumerate(steps if isinstance(steps, list | tuple) else ()):
-        if isinstance(step, Mapping):
-            yield from _of_step(step, join("steps", place))
-
-
-def _of_step(step: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    for part, where in [(step, path), *((step.get(call), join(path, call)) for call in CALLS)]:
-        name = part.get("limit") if isinstance(part, Mapping) else None
-        if isinstance(name, str):
-            yield join(where, "limit"), name
+    for path, call in calls_in(document):
+        if isinstance(call.get("limit"), str):
+            yield join(path, "limit"), call["limit"]

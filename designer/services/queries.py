@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db.models import OuterRef, QuerySet
 
+from config.sealing_keys import sealing_keys
 from designer.document.document import parse
 from designer.document.graph import Graph
 from designer.errors import NotPublished, UnknownWorkflow
 from designer.models import Workflow, WorkflowVersion
 from designer.problems import Problem
+from designer.services.connections import connection_problems
+from designer.services.folder_rights import names_in, seen
 from designer.services.limits import limit_problems
+from designer.services.operation_problems import operation_problems
 from designer.services.secrets import sealed_problems
+from designer.validation.bodies import with_bodies
+from designer.validation.worker_calls import Workflows
 from designer.validation.workflow import check_document
 from workers.registry import get_catalog
 
@@ -27,9 +32,9 @@ def get_workflow(name: str) -> Workflow:
     return workflow
 
 
-def workflow_names() -> frozenset[str]:
-    """The names of all workflows."""
-    return frozenset(Workflow.objects.values_list("name", flat=True))
+def workflow_names(user: Any = None) -> frozenset[str]:
+    """The names of all workflows that a person may see."""
+    return frozenset(seen(Workflow.objects.all(), user, "name").values_list("name", flat=True))
 
 
 def published_versions(workflow: str | Workflow | OuterRef) -> QuerySet[WorkflowVersion]:
@@ -59,6 +64,27 @@ def published_graph(name: str, number: int | None = None) -> Graph | None:
     return parse(version.resolved)[0] if version else None
 
 
+def started_by(graph: Graph) -> set[str]:
+    """The names of the workflows that steps of a graph, or of bodies in it, run."""
+    return {step.workflow for part, _ in with_bodies(graph) for step in part.steps if step.workflow}
+
+
+def _graphs_beside(hidden: frozenset[int], name: str | None) -> Workflows:
+    """As `published_graph`, without workflows in hidden folders.
+
+    One that the newest version of the workflow `name` runs already stays allowed, and nothing of it is told.
+    """
+    graph = published_graph(name) if name else None
+    kept = started_by(graph) if graph else set()
+
+    def graph_of(workflow: str, number: int | None = None) -> Graph | None:
+        if not names_in(hidden).filter(name=workflow).exists():
+            return published_graph(workflow, number)
+        return Graph(workflow) if workflow in kept else None
+
+    return graph_of
+
+
 def document_of(workflow: Workflow) -> dict[str, Any] | None:
     """The document that is edited next: the draft, else that of the newest version, else None."""
     if workflow.draft is not None:
@@ -67,12 +93,20 @@ def document_of(workflow: Workflow) -> dict[str, Any] | None:
     return dict(newest.document) if newest else None
 
 
-def problems_of(document: object, name: str | None = None) -> list[Problem]:
-    """Every problem of a document, as if it were published now, under `name` if given."""
-    problems = check_document(document, get_catalog(), published_graph)
+def problems_of(
+    document: object, name: str | None = None, hidden: frozenset[int] = frozenset()
+) -> list[Problem]:
+    """Every problem of a document, as if it were published now, under `name` if given.
+
+    `hidden`: folders that its author may not see, whose workflows do not exist for them.
+    """
+    workflows = _graphs_beside(hidden, name) if hidden else published_graph
+    problems = check_document(document, get_catalog(), workflows)
     written = document.get("name") if isinstance(document, Mapping) else None
     problems += limit_problems(document)
-    problems += sealed_problems(document, str(name or written), settings.SECRET_KEY)
+    problems += connection_problems(document)
+    problems += sealed_problems(document, str(name or written), sealing_keys())
+    problems += operation_problems(document)
     if name is not None and isinstance(written, str) and written != name:
         message = f"the workflow is named '{name}' and keeps its name"
         problems.append(Problem("name_mismatch", "name", message))

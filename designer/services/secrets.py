@@ -20,6 +20,7 @@ from config.lib.secrets import (
     is_sealed,
     param_place,
     place_of,
+    resealed,
     seal,
     unseal,
 )
@@ -68,7 +69,7 @@ class Sealing:
 
     workflow: str
     catalog: Catalog
-    key: str
+    keys: tuple[str, ...]
     stored: Iterable[Document] = ()
     _texts: dict[Place, str] = field(default_factory=dict)
     _steps: set[str] = field(default_factory=set)
@@ -133,9 +134,11 @@ class Sealing:
         known = self._texts.get(place)
         if not is_sealed(value):
             is_same = known is not None and self._opened(known) == value
-            return known if is_same else seal(value, self.key, place)
+            return known if is_same else seal(value, self.keys[0], place)
         origin = place_of(value)
-        if origin == place or (origin is None and known != value):
+        if origin == place:
+            return self._current(value)
+        if origin is None and known != value:
             return value
         if origin is not None and not self._is_renamed(origin, place):
             return value
@@ -143,12 +146,19 @@ class Sealing:
         if known is not None and opened == self._opened(known) and origin is not None:
             return known  # an editor that has not seen the text that the renamed step has got
         is_stored = value in (known, self._texts.get(origin or place))
-        return seal(opened, self.key, place) if is_stored and opened is not None else value
+        return seal(opened, self.keys[0], place) if is_stored and opened is not None else value
+
+    def _current(self, text: str) -> str:
+        """The text under the current key, also where an editor brings one from before the key changed."""
+        try:
+            return resealed(text, self.keys) if len(self.keys) > 1 else text
+        except CannotOpen:
+            return text
 
     def _opened(self, text: str) -> Any:
         """The value of a sealed text, wherever it was sealed; None if it cannot be opened."""
         try:
-            return unseal(text, self.key, lambda _: True)
+            return unseal(text, self.keys, lambda _: True)
         except CannotOpen:
             return None
 
@@ -192,7 +202,7 @@ def _dotted(pointer: str) -> str:
     return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in parts).lstrip(".")
 
 
-def sealed_problems(document: object, workflow: str, key: str) -> list[Problem]:
+def sealed_problems(document: object, workflow: str, keys: tuple[str, ...]) -> list[Problem]:
     """A problem for each sealed value that does not open where it stands."""
     if not isinstance(document, Mapping):
         return []
@@ -201,7 +211,7 @@ def sealed_problems(document: object, workflow: str, key: str) -> list[Problem]:
         try:
             if place is None or not text.startswith(MARK):
                 raise SealedElsewhere
-            unseal(text, key, place.__eq__)
+            unseal(text, keys, place.__eq__)
         except CannotOpen as error:
             code = "sealed_elsewhere" if isinstance(error, SealedElsewhere) else "cannot_open"
             pointer = _dotted(place[-1]) if place else ""

@@ -8,6 +8,9 @@ from designer.validation.json_schema import Misfit, SchemaValidator, misfits
 from workers.registry import get_catalog
 from workers.sdk.spec import WorkerSpec
 
+READY_MADE = "workers.library."
+"""Where the workers that come with the product are defined."""
+
 
 def described_workers() -> list[dict[str, Any]]:
     """Every worker by name, as its decorator describes it."""
@@ -19,6 +22,7 @@ def _described(spec: WorkerSpec) -> dict[str, Any]:
         "name": spec.name,
         "title": spec.title,
         "category": spec.category,
+        "is_ready_made": spec.module.startswith(READY_MADE),
         "doc": spec.doc,
         "params_schema": spec.params_schema,
         "compensation": spec.compensation,

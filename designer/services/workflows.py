@@ -8,19 +8,19 @@ runs before a row is locked; the revision is checked again under the lock. A pub
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from config.lib.apart import apart
+from config.sealing_keys import sealing_keys
 from designer import patterns
-from designer.analysis.single_step import single_step
-from designer.document.document import dump, parse, storage_problem
+from designer.analysis.single_step import places_of, single_step
+from designer.document.document import dump, parse, storage_problem, with_schema
 from designer.document.limits import TITLE_LENGTH_MAX
 from designer.document.readers import INVALID
 from designer.document.readers import name as read_name
@@ -34,9 +34,15 @@ from designer.errors import (
     TrialRefused,
     UnknownWorkflow,
 )
-from designer.models import FILES, TRIAL_NUMBER, AwaitedEvent, Workflow, WorkflowVersion
+from designer.models import FILES, TRIAL_NUMBER, AwaitedEvent, PublishNeeds, Workflow, WorkflowVersion
 from designer.problems import Problem, Problems, errors, join
+from designer.saved_tests.model import SavedTest
+from designer.saved_tests.reading import dump_tests
+from designer.services import before_publishing
+from designer.services.connections import limit_of
+from designer.services.folder_rights import barred
 from designer.services.queries import document_of, find_version, get_workflow, problems_of
+from designer.services.saved_tests import documents_of, read, replace_tests
 from designer.services.secrets import Sealing
 from workers.registry import get_catalog
 
@@ -61,22 +67,41 @@ def save_draft(name: str, document: object, revision: int, user: Any = None) -> 
     storable = _storable(name, document)
     with transaction.atomic():
         Workflow.objects.get_or_create(name=name)
-        _write_draft(name, storable, revision, user)
-    return Saved(name, revision + 1, apart(problems_of, storable, name))
+        _write_draft(name, with_schema(storable), revision, user)
+    return Saved(name, revision + 1, apart(problems_of, storable, name, barred(user, "view")))
 
 
-def publish(name: str, user: Any = None, revision: int | None = None) -> WorkflowVersion:
+def publish(
+    name: str,
+    user: Any = None,
+    revision: int | None = None,
+    note: str = "",
+    despite: frozenset[str] = frozenset(),
+) -> WorkflowVersion:
     """Publishes the draft as the next version, if its revision is still `revision` or that is None.
 
-    Raises `PublishRefused` with every problem, `StaleDraft` or `UnknownWorkflow`.
+    `note` says what is new in it. `despite`: codes of the gates that are to be passed all the same, as
+    `tests_failed`.
+
+    Raises `PublishRefused` with every problem, `StaleDraft`, `UnknownWorkflow`, or what a gate raises.
     """
     workflow = _workflow_at(name, revision)
-    publishable = _publishable(_draft_of(workflow), name)
+    publishable = _publishable(_draft_of(workflow), name, user)
+    before_publishing.ask(name, publishable.resolved, documents_of(workflow), despite)
     with transaction.atomic():
         locked = _lock_workflow(name)
         _check_revision(locked, workflow.draft_revision)
         _draft_of(locked)
-        return _add_version(locked, publishable, user, draft=None, is_pattern=False)
+        return _add_version(locked, publishable, user, note.strip(), draft=None, is_pattern=False)
+
+
+def publishable_document(name: str, revision: int | None = None) -> tuple[Workflow, dict[str, Any]]:
+    """Returns a workflow and what would be published of it, or is, with all defaults filled in.
+
+    Raises `PublishRefused`, `StaleDraft` or `UnknownWorkflow`.
+    """
+    workflow = _workflow_at(name, revision)
+    return workflow, _publishable(document_of(workflow) or {}, name).resolved
 
 
 def create_trial_version(name: str, revision: int | None = None, user: Any = None) -> WorkflowVersion:
@@ -101,34 +126,33 @@ def create_imported_version(
 def create_step_trial_version(
     name: str, step: str, scope: Mapping[str, Any], revision: int | None = None, user: Any = None
 ) -> WorkflowVersion:
-    """The same for a single step, its expressions evaluated in `scope`; other steps may have errors."""
+    """The same for a single step, `outer/inner` for one of a body, its expressions evaluated in `scope`.
+
+    Other steps may have errors.
+    """
     workflow = _workflow_at(name, revision)
     document = document_of(workflow) or {}
-    steps = document.get("steps")
-    places = [
-        place
-        for place, item in enumerate(steps if isinstance(steps, list) else ())
-        if isinstance(item, dict) and item.get("name") == step
-    ]
+    places = places_of(document, step)
     if len(places) != 1:
-        message = f"there is no step '{step}'" if not places else f"there are several steps '{step}'"
+        message = f"there are several steps '{step}'" if places else "there is no step of that name"
         raise TrialRefused([Problem("unknown_step", "steps", message)])
+    path = ".body.".join(join("steps", place) for place in places[0])
     try:
         return _create_trial_version(workflow, single_step(document, places[0], scope), user)
     except ExpressionError as error:
-        raise TrialRefused([Problem("bad_expression", join("steps", places[0]), str(error))]) from None
+        raise TrialRefused([Problem("bad_expression", path, str(error))]) from None
     except TrialRefused as error:
-        raise TrialRefused([_moved(problem, places[0]) for problem in error.problems]) from None
+        raise TrialRefused([_moved(problem, path) for problem in error.problems]) from None
 
 
-def _moved(problem: Problem, place: int) -> Problem:
+def _moved(problem: Problem, path: str) -> Problem:
     """A problem of the single step, with the path that the step has in its workflow."""
-    return replace(problem, path=problem.path.replace("steps[0]", join("steps", place), 1))
+    return replace(problem, path=problem.path.replace("steps[0]", path, 1))
 
 
 def _create_trial_version(workflow: Workflow, document: dict[str, Any], user: Any) -> WorkflowVersion:
     try:
-        publishable = _publishable(document, workflow.name)
+        publishable = _publishable(document, workflow.name, user)
     except PublishRefused as error:
         raise TrialRefused(error.problems) from None
     version = WorkflowVersion.every.create(
@@ -149,23 +173,43 @@ def _workflow_at(name: str, revision: int | None) -> Workflow:
     return workflow
 
 
-def import_document(document: object, publish: bool = False, user: Any = None) -> Saved:
+def import_document(
+    document: object,
+    publish: bool = False,
+    user: Any = None,
+    tests: Sequence[SavedTest] | None = None,
+    despite: frozenset[str] = frozenset(),
+) -> Saved:
     """Stores a document as the draft, or at once as the next version, of the workflow that it names.
 
-    Replaces an existing draft. Raises `DocumentRefused` or `PublishRefused`, and stores nothing then.
+    Replaces an existing draft, and with `tests` the tests that the workflow has. Raises `DocumentRefused`,
+    `PublishRefused` or `TestsFailed`, and stores nothing then.
     """
     stated_name = document.get("name") if isinstance(document, Mapping) else None
     name = stated_name if isinstance(stated_name, str) else ""
+    hidden = barred(user, "view")
     storable = _storable(name, document)
-    publishable = _publishable(storable, name) if publish else None
+    publishable = _publishable(storable, name, user) if publish else None
+    if publishable:
+        before_publishing.ask(name, publishable.resolved, _tests_for(name, tests), despite)
     version = None
     with transaction.atomic():
         Workflow.objects.get_or_create(name=name)
         workflow = _lock_workflow(name)
-        _write_draft(name, storable, workflow.draft_revision, user)
+        if tests is not None:
+            replace_tests(name, tests)
+        _write_draft(name, with_schema(storable), workflow.draft_revision, user)
         if publishable:
             version = _add_version(workflow, publishable, user, draft=None, is_pattern=False)
-    return Saved(name, workflow.draft_revision + 1, apart(problems_of, storable), version)
+    return Saved(name, workflow.draft_revision + 1, apart(problems_of, storable, None, hidden), version)
+
+
+def _tests_for(name: str, tests: Sequence[SavedTest] | None) -> list[dict[str, Any]]:
+    """Returns the tests that come with a document, else those that its workflow has."""
+    if tests is not None:
+        return dump_tests(tests)
+    workflow = Workflow.objects.filter(name=name).first()
+    return documents_of(workflow) if workflow else []
 
 
 def discard_draft(name: str, revision: int) -> None:
@@ -179,6 +223,11 @@ def discard_draft(name: str, revision: int) -> None:
         Workflow.objects.filter(pk=workflow.pk).update(draft=None)
 
 
+def set_publish_needs(workflow: Workflow, needs: str) -> None:
+    """Says what publishing needs from now on."""
+    Workflow.objects.filter(pk=workflow.pk).update(publish_needs=PublishNeeds(needs))
+
+
 def sync_patterns() -> list[WorkflowVersion]:
     """Publishes the shipped patterns that are new or changed, and returns the new versions.
 
@@ -186,9 +235,9 @@ def sync_patterns() -> list[WorkflowVersion]:
     for example because a worker is missing, is logged and does not stop the others.
     """
     published = []
-    for document in patterns.load():
+    for document in patterns.offered():
         try:
-            version = _sync_pattern(document)
+            version = sync_pattern(document)
         except PublishRefused as error:
             logger.error("The pattern %s is not published: %s", document["name"], error)
             continue
@@ -196,11 +245,14 @@ def sync_patterns() -> list[WorkflowVersion]:
     return published
 
 
-def _sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
+def sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
+    """Publishes a shipped pattern that is new or changed; returns the new version. Raises PublishRefused."""
     publishable = _publishable(document, document["name"])
     with transaction.atomic():
         Workflow.objects.get_or_create(name=document["name"], defaults={"is_pattern": True})
         workflow = _lock_workflow(document["name"])
+        if workflow.is_pattern:
+            _sync_tests(workflow)
         newest = find_version(workflow)
         is_current = newest is not None and (newest.document, newest.resolved) == (
             document,
@@ -211,6 +263,15 @@ def _sync_pattern(document: dict[str, Any]) -> WorkflowVersion | None:
         return _add_version(workflow, publishable, None)
 
 
+def _sync_tests(workflow: Workflow) -> None:
+    """Brings the shipped tests of a pattern up to date; those that people have added stay."""
+    shipped, stored = patterns.tests_of(workflow.name), documents_of(workflow)
+    names = {test["name"] for test in shipped}
+    merged = read([*shipped, *(test for test in stored if test["name"] not in names)]) if shipped else []
+    if merged and dump_tests(merged) != stored:
+        replace_tests(workflow.name, merged)
+
+
 @dataclass(frozen=True)
 class _Publishable:
     """A document without errors, and the same with its defaults resolved."""
@@ -219,16 +280,18 @@ class _Publishable:
     resolved: dict[str, Any]
 
 
-def _publishable(document: dict[str, Any], name: str) -> _Publishable:
+def _publishable(document: dict[str, Any], name: str, user: Any = None) -> _Publishable:
     """Validates and resolves a document; raises `PublishRefused`. Takes no lock, as this may take a while."""
-    problems = errors(apart(problems_of, document, name))
+    problems = errors(apart(problems_of, document, name, barred(user, "view")))
     graph, _ = parse(document)
     if problems or graph is None:
         raise PublishRefused(problems)
-    return _Publishable(document, dump(resolve_graph(graph, get_catalog())))
+    return _Publishable(with_schema(document), dump(resolve_graph(graph, get_catalog(), limit_of)))
 
 
-def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **changes: Any) -> WorkflowVersion:
+def _add_version(
+    workflow: Workflow, publishable: _Publishable, user: Any, note: str = "", **changes: Any
+) -> WorkflowVersion:
     newest = find_version(workflow)
     Workflow.objects.filter(pk=workflow.pk).update(
         title=_title(publishable.document),
@@ -243,6 +306,7 @@ def _add_version(workflow: Workflow, publishable: _Publishable, user: Any, **cha
         document=publishable.document,
         resolved=publishable.resolved,
         published_by=user,
+        note=note,
     )
     note_awaited_events(version)
     return version
@@ -306,7 +370,7 @@ def _storable(name: object, document: object) -> dict[str, Any]:
     if refusal is not None or not isinstance(document, Mapping):
         raise DocumentRefused([refusal] if refusal else [])
     stored = _stored_documents(str(name))
-    return Sealing(str(name), get_catalog(), settings.SECRET_KEY, stored).document(dict(document))
+    return Sealing(str(name), get_catalog(), sealing_keys(), stored).document(dict(document))
 
 
 def _stored_documents(name: str) -> list[dict[str, Any]]:

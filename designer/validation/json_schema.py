@@ -154,6 +154,28 @@ def violations(validator: Any, instance: Any, most: int) -> list[ValidationError
     return found
 
 
+ALTERNATIVES_TOLD_BY = {"type": 0, "enum": 0, "const": 1}  # keywords, and to which depth of the value
+
+
+def innermost(error: ValidationError) -> list[ValidationError]:
+    """The violations of the alternative that the value was meant for, or the one that says that none fits."""
+    if error.validator not in ("anyOf", "oneOf") or not error.context:
+        return [error]
+    by_alternative: dict[Any, list[ValidationError]] = {}
+    for inner in error.context:
+        by_alternative.setdefault(inner.relative_schema_path[0], []).append(inner)
+    meant = [found for found in by_alternative.values() if not any(map(_is_other, found))]
+    if len(meant) != 1:
+        others = [found for found in by_alternative.values() if found[0].validator_value != "null"]
+        meant = others if not meant and len(others) == 1 else []
+    return [deeper for inner in meant[0] for deeper in innermost(inner)] if meant else [error]
+
+
+def _is_other(error: ValidationError) -> bool:
+    """Whether the value, or a member with a fixed value, shows that another alternative was meant."""
+    return len(error.relative_path) <= ALTERNATIVES_TOLD_BY.get(str(error.validator), -1)
+
+
 def check_schema(schema: Mapping[str, Any], path: str) -> list[Problem]:
     """The reason why a schema cannot be used: at most one problem, `bad_input_schema` or `secret_keys`."""
     try:

@@ -10,26 +10,30 @@ from functools import cache, partial
 from typing import Any
 
 from config.lib.secret_places import secret_keys
-from designer.document.graph import Action, Graph, Step
+from designer.document.graph import IRREVERSIBLE, NO_UNDO, Action, Graph, Step
 from designer.document.resolve import Catalog, Spec, undo_of
+from designer.document.wording import called
+from designer.expressions.expressions import is_expression
 from designer.problems import Problems, join, suggestion
 from designer.validation.bodies import with_bodies
 from designer.validation.json_schema import SchemaValidator, misfits
 
 NESTING_MAX = 20
+CONSTANT = "x-constant"  # marks a param in a worker's schema that takes no expression, as a text of SQL
 
 Workflows = Callable[[str, int | None], Graph | None]
 """The published graph of a workflow by name and version (None: the latest), or None."""
 
 
 def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
-    """Reports `unknown_worker`, `bad_params`, `secret_keys` and, as a warning, `unknown_param`."""
+    """Reports `unknown_worker`, `bad_params`, `secret_keys`, `constant_needed`; warns of `unknown_param`."""
     validators: dict[str, Any] = {}
     for index, step in enumerate(graph.steps):
         for path, worker, params in _calls(step, join("steps", index), catalog):
             spec = catalog.get(worker)
             if spec is None:
-                message = f"there is no worker '{worker}'{suggestion(worker, catalog)}"
+                known = [*catalog, NO_UNDO, IRREVERSIBLE] if ".compensation" in path else catalog
+                message = f"there is no worker '{worker}'{suggestion(worker, known)}"
                 problems.error("unknown_worker", path, message)
             elif spec.params_schema is not None:
                 if worker not in validators:
@@ -57,6 +61,10 @@ def _check_params(
     for misfit in misfits(validator, params, path):
         problems.error("bad_params", misfit.path, misfit.message)
     known = (spec.params_schema or {}).get("properties", {})
+    for key in params.keys() & {key for key, schema in known.items() if schema.get(CONSTANT) is True}:
+        if is_expression(params[key]):
+            message = "this is no place for an expression: what varies goes into the values beside it"
+            problems.error("constant_needed", join(path, key), message)
     if "context" in spec.takes or (spec.params_schema or {}).get("additionalProperties") is not None:
         return
     for key in params:
@@ -73,7 +81,8 @@ def check_undo_stated(graph: Graph, catalog: Catalog, problems: Problems) -> Non
             problems.warn(
                 "undo_unstated",
                 join(join("steps", index), "compensation"),
-                "nothing says how this step is undone; name a compensation, 'none' or 'irreversible'",
+                f"nothing says how {called(step)} is undone: choose a worker that does it, or say that "
+                "there is nothing to undo, or that it cannot be undone",
             )
 
 

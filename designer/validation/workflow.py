@@ -13,6 +13,7 @@ from designer.document.document import salvage
 from designer.document.graph import Edge, Graph
 from designer.document.limits import EDGES_MAX, STEPS_MAX
 from designer.document.resolve import Catalog
+from designer.document.wording import called
 from designer.expressions.expressions import bare
 from designer.problems import Problem, Problems, TooManyProblemsError, join
 from designer.validation.approvals import check_approvals
@@ -52,6 +53,7 @@ def check_graph(graph: Graph, catalog: Catalog, workflows: Workflows) -> list[Pr
     problems = Problems()
     try:
         _check_size(graph, problems)
+        _check_any_edge(graph, problems)
         for part, path in with_bodies(graph):
             _check_part(part, catalog, workflows, problems.within(path) if path else problems)
         _check_schema(graph, problems)
@@ -64,6 +66,7 @@ def check_graph(graph: Graph, catalog: Catalog, workflows: Workflows) -> list[Pr
 def _check_part(graph: Graph, catalog: Catalog, workflows: Workflows, problems: Problems) -> None:
     _check_names(graph, problems)
     _check_edges(graph, problems)
+    _check_connected(graph, problems)
     _check_routing(graph, problems)
     _check_cycles(graph, problems)
     check_kinds(graph, problems)
@@ -88,7 +91,7 @@ def _check_size(graph: Graph, problems: Problems) -> None:
 
 def _check_names(graph: Graph, problems: Problems) -> None:
     if not graph.steps:
-        problems.error("no_steps", "steps", "there are no steps; add one")
+        problems.error("no_steps", "steps", "there are no steps yet; add one")
     first: dict[str, int] = {}
     for place, step in enumerate(graph.steps):
         earlier = first.setdefault(step.name, place)
@@ -112,6 +115,22 @@ def _check_edges(graph: Graph, problems: Problems) -> None:
         elif earlier != place:
             message = f"edges[{earlier}] leads from '{edge.source}' to '{edge.target}' as well"
             problems.error("duplicate_edge", path, f"{message}; join {_what_to_join(edge)}")
+
+
+def _check_connected(graph: Graph, problems: Problems) -> None:
+    """Warns of steps without any edge beside steps that have some: they begin at once."""
+    connected = {name for edge in graph.edges for name in (edge.source, edge.target)}
+    for place, step in enumerate(graph.steps):
+        if connected and step.name and step.name not in connected:
+            message = f"no edge leads to {called(step)} or from it, so it begins at once"
+            problems.warn("unconnected", join("steps", place), f"{message}; connect it if it is to wait")
+
+
+def _check_any_edge(graph: Graph, problems: Problems) -> None:
+    """The same, said once, of a workflow whose steps are all without edges."""
+    if len(graph.steps) > 1 and not graph.edges:
+        message = "no edge connects the steps, so all of them begin at once; connect those that are to wait"
+        problems.warn("unconnected", join("steps", 1), message)
 
 
 def _what_to_join(edge: Edge) -> str:

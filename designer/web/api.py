@@ -11,26 +11,30 @@ from typing import Annotated, Any, Literal
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Router, Status
+from ninja import Body, Header, Query, Router, Status
+from pydantic import BaseModel, ConfigDict, Field
 
 from config.accounts.authentication import callers
 from config.lib.apart import apart
 from config.lib.json_reader import check_json_type
 from designer.analysis.what_if import preview
-from designer.document.document import parse
-from designer.document.limits import DOCUMENT_BYTES_MAX
-from designer.errors import DocumentRefused, FormatError, RevisionNeeded
+from designer.document.document import parse, with_schema
+from designer.document.limits import DOCUMENT_BYTES_MAX, VERSION_NOTE_LENGTH_MAX
+from designer.errors import DocumentRefused, FormatError, RevisionNeeded, TestsFailed
 from designer.formats.formats import WRITERS, from_json, yaml_of
 from designer.formats.uploads import read_workflow
 from designer.models import Workflow, WorkflowVersion
 from designer.problems import Problem
 from designer.services import queries, workflows
+from designer.services.folder_rights import barred, require_workflow
+from designer.services.shelf import delete_draft
 from designer.services.worker_catalog import described_workers
-from designer.web.page_data import PAGE_SIZE, workflows_by_name
+from designer.web.page_data import PAGE_SIZE, Shelf, workflows_by_name
 from workers.registry import get_catalog
 
 router = Router(tags=["workflows"])
 VERSIONS_MAX = 200
+WORKFLOWS_MAX = 200
 REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
 A_DOCUMENT = {"type": "object", "description": "A workflow's document, `schema: 1`"}
 DOCUMENT_BODY = {
@@ -40,11 +44,26 @@ IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
 @router.get("/workflows", response=dict[str, Any])
-def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[str, Any]:
-    """By name, in keyset pages; pass `next` on as `after`."""
-    rows: list[Any] = list(workflows_by_name(q.strip(), after)[: PAGE_SIZE + 1])  # annotated
-    page = rows[:PAGE_SIZE]
-    next_name = page[-1].name if len(rows) > PAGE_SIZE else None
+def list_workflows(
+    request: HttpRequest,
+    q: str = "",
+    after: str = "",
+    folder: int | None = None,
+    archived: bool = False,
+    favourites: bool = False,
+    examples: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=WORKFLOWS_MAX)] = PAGE_SIZE,
+) -> dict[str, Any]:
+    """By name, in keyset pages; pass `next` on as `after`.
+
+    `folder`: those of that folder, 0 for those in none. `archived` lists the archive instead; `favourites`
+    those of the caller; `examples` the shipped ones alone, or all but them.
+    """
+    fan = request.user if favourites else None
+    shelf = Shelf(q.strip().replace("\x00", ""), folder, archived, fan, examples, request.user)
+    rows: list[Any] = list(workflows_by_name(shelf, after)[: limit + 1])  # annotated
+    page = rows[:limit]
+    next_name = page[-1].name if len(rows) > limit else None
     listed = [
         _identity(workflow) | {"version": workflow.latest, "description": workflow.description or ""}
         for workflow in page
@@ -57,12 +76,15 @@ def list_workflows(request: HttpRequest, q: str = "", after: str = "") -> dict[s
 )
 def validate(request: HttpRequest) -> dict[str, Any]:
     """Every problem of a document; stores nothing."""
-    return {"problems": _problems(apart(queries.problems_of, _body(request)))}
+    return {
+        "problems": _problems(apart(queries.problems_of, _body(request), None, barred(request.user, "view")))
+    }
 
 
 @router.get("/workflows/validate", response=dict[str, Any], include_in_schema=False)
 def get_workflow_named_validate(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     """The word is a workflow's name as well."""
+    require_workflow(request.user, "view", "validate")
     return get_workflow(request, response, "validate")
 
 
@@ -116,6 +138,7 @@ def get_coverage_of_draft(
     Of the draft, or of the newest version where there is none. `answer` says what the failure leads
     to by itself: `compensate`, `continue`, `pause` or `pivot` (a person is asked). Undos of one
     `place` go on together; what is not `sure` may have been skipped; `maybe` are parallel steps.
+    A step of a body is named by its path, `outer/inner`; `around` says what follows for the steps around it.
     """
     workflow = queries.get_workflow(name)
     response["ETag"] = f'"{workflow.draft_revision}"'
@@ -128,13 +151,30 @@ def get_coverage_of_version(request: HttpRequest, name: str, number: int, step: 
     return preview(queries.get_version(name, number).resolved, step, get_catalog())
 
 
+class PublishIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    note: str = Field("", max_length=VERSION_NOTE_LENGTH_MAX)
+    despite_failed_tests: bool = False
+
+
 @router.post("/workflows/{name}/publish", auth=callers("design"), response={201: dict[str, Any]})
-def publish(request: HttpRequest, name: str, if_match: IfMatch = None) -> Status[dict[str, Any]]:
+def publish(
+    request: HttpRequest,
+    name: str,
+    body: Annotated[PublishIn | None, Body()] = None,
+    if_match: IfMatch = None,
+) -> Status[dict[str, Any]]:
     """Makes the draft the next version; with `If-Match` only if it still has that revision.
 
-    409 with `problems` when it may not be published.
+    A body is not needed. Its `note` says what is new in the version.
+
+    409 with `problems` when it may not be published, and with the code `tests_failed` and `tests` when saved
+    tests fail; with `despite_failed_tests` it is published all the same.
     """
-    return Status(201, _version(workflows.publish(name, request.user, revision_of(if_match))))
+    given = body or PublishIn()
+    despite = frozenset({TestsFailed.code} if given.despite_failed_tests else ())
+    version = workflows.publish(name, request.user, revision_of(if_match), given.note, despite)
+    return Status(201, _version(version))
 
 
 @router.get("/catalog", response=dict[str, Any])
@@ -171,6 +211,8 @@ def _identity(workflow: Workflow) -> dict[str, Any]:
         "title": workflow.title,
         "revision": workflow.draft_revision,
         "is_pattern": workflow.is_pattern,
+        "folder": workflow.folder.name if workflow.folder else None,
+        "archived_at": workflow.archived_at.isoformat() if workflow.archived_at else None,
         "updated_at": workflow.updated_at.isoformat(),
         "updated_by": workflow.editor or None,
     }
@@ -184,6 +226,7 @@ def _version(version: WorkflowVersion) -> dict[str, Any]:
         "resolved": version.resolved,
         "published_at": version.published_at.isoformat(),
         "published_by": version.publisher or None,
+        "note": version.note,
     }
 
 
@@ -207,14 +250,15 @@ def read_document(request: HttpRequest, name: str) -> dict[str, Any]:
     A state machine of Amazon States Language is read as a draft, and `report` says what became of each
     state: `mapped`, `approximated` or `not_possible`.
     """
-    return apart(_read, name, _text(request))
+    known = queries.workflow_names(request.user)
+    return apart(_read, name, _text(request), known, barred(request.user, "view"))
 
 
-def _read(name: str, text: str) -> dict[str, Any]:
-    brought = read_workflow(name, text, queries.workflow_names())
+def _read(name: str, text: str, known: frozenset[str], hidden: frozenset[int]) -> dict[str, Any]:
+    brought = read_workflow(name, text, known)
     report = {} if brought.report is None else {"report": brought.report.as_json()}
-    problems = _problems(queries.problems_of(brought.document))
-    return {"document": brought.document, "problems": problems, **report}
+    problems = _problems(queries.problems_of(brought.document, None, hidden))
+    return {"document": with_schema(brought.document), "problems": problems, **report}
 
 
 @router.post("/documents/write", openapi_extra=WRITTEN_BODY)
@@ -231,8 +275,17 @@ def write_document(request: HttpRequest, format: Literal["yaml", "python"]) -> H
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
+@router.delete("/workflows/{name}", auth=callers("design"), response={204: None})
+def delete_workflow(request: HttpRequest, name: str) -> Status[None]:
+    """Deletes a draft that was never published; 409 for any other workflow."""
+    delete_draft(name)
+    return Status(204, None)
+
+
 @router.get("/workflows/{name}/versions", response=dict[str, Any])
-def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
+def list_versions(
+    request: HttpRequest, name: str, limit: Annotated[int, Query(ge=1, le=VERSIONS_MAX)] = VERSIONS_MAX
+) -> dict[str, Any]:
     """The published versions, newest first, with who published them and when."""
     versions = (
         queries.get_workflow(name).versions.select_related("published_by").defer("document", "resolved")
@@ -242,6 +295,7 @@ def list_versions(request: HttpRequest, name: str) -> dict[str, Any]:
             "version": version.number,
             "published_at": version.published_at.isoformat(),
             "published_by": version.publisher or None,
+            "note": version.note,
         }
         for version in versions[:VERSIONS_LISTED_MAX]
     ]

@@ -32,6 +32,11 @@ def styles(entry: str = ENTRY) -> list[str]:
     return [f"{FOLDER}/{name}" for name in _chunk(entry).get("css", [])]
 
 
+def fonts(entry: str = ENTRY) -> list[str]:
+    """The font of plain Latin letters, which every page is drawn with."""
+    return [f"{FOLDER}/{name}" for name in _chunk(entry).get("assets", []) if "-latin-wght-" in name]
+
+
 def needed(entries: Iterable[str]) -> list[str]:
     """Paths of the scripts of `entries` and of all that they import, each once."""
     paths: dict[str, str] = {}

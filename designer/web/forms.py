@@ -9,11 +9,12 @@ from django import forms
 
 from designer import patterns
 from designer.document.limits import DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX, TITLE_LENGTH_MAX
-from designer.errors import DocumentRefused, FormatError, StaleDraft
+from designer.errors import DocumentRefused, FormatError, StaleDraft, UnknownWorkflow
 from designer.formats.asl.report import Report
 from designer.formats.uploads import read_workflow
 from designer.models import Workflow
 from designer.services import queries, workflows
+from designer.services.folder_rights import require_workflow
 
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
@@ -29,7 +30,7 @@ class NewWorkflowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.patterns = {document["name"]: document for document in patterns.load()}
+        self.patterns = {document["name"]: document for document in patterns.offered()}
         titles = [(name, document.get("title") or name) for name, document in self.patterns.items()]
         field = self.fields["start"]
         assert isinstance(field, forms.ChoiceField)
@@ -75,6 +76,10 @@ class ImportForm(forms.Form):
     taken = ""
     report: Report | None = None
 
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
@@ -102,7 +107,7 @@ class ImportForm(forms.Form):
         if not cleaned.get("text"):
             raise FormatError("no_file", "Choose a file, or drop one here.")
         brought = read_workflow(
-            cleaned["file_name"], cleaned["text"], queries.workflow_names(), cleaned["accept_undo"]
+            cleaned["file_name"], cleaned["text"], queries.workflow_names(self.user), cleaned["accept_undo"]
         )
         document, self.report = brought.document, brought.report
         stated_name = document.get("name")
@@ -124,9 +129,15 @@ class ImportForm(forms.Form):
             self.taken = name
             return False
         try:
+            require_workflow(user, "design", name)
             workflows.import_document(self.cleaned_data["document"], user=user)
         except DocumentRefused as error:
             self.add_error(field="name", error=error.problems[0].message)
+        except UnknownWorkflow:  # of a folder that this person may not see
+            self.taken = name
+            self.add_error(
+                field="name", error=f"There is a workflow named {name} already; name it otherwise."
+            )
         return self.is_valid()
 
 

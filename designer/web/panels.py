@@ -1,4 +1,4 @@
-"""Parts of a workflow's pages that apps above this one draw, such as its latest runs.
+"""Parts of the pages of workflows and connections that apps above this one draw, such as the latest runs.
 
 The pages say where a part stands; the app that owns it says, once it is ready, what is drawn there and with
 which facts. So the designer knows nothing of runs, and what runs show of a workflow is theirs.
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from django.template import Context
 
-Place = Literal["card", "figures", "latest_runs", "triggers"]
+Place = Literal["card", "dependents", "figures", "latest_runs", "proof", "rehearsal", "triggers"]
 Facts = Callable[[Context], dict[str, Any]]
 
 
@@ -28,7 +28,7 @@ _panels: dict[str, Panel] = {}
 
 
 def draw(place: Place, template: str, facts: Facts) -> None:
-    """Has a place on the pages of workflows filled."""
+    """Has a place on these pages filled."""
     _panels[place] = Panel(template, facts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,27 +13,14 @@ from config.lib.apart import apart
 from designer.document.document import parse
 from designer.formats.formats import EXPORTS
 from designer.models import Workflow
-from designer.services import queries
+from designer.problems import Problem
+from designer.services import queries, shelf
+from designer.services.folder_rights import barred
 from designer.services.worker_catalog import described_workers
 from designer.web import page_data
 from designer.web.forms import ImportForm, NewWorkflowForm
 
 SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py", "asl": "asl.json"}
-
-
-@require_GET
-@page_for("view")
-def workflow_list(request: HttpRequest) -> HttpResponse:
-    search, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
-    rows = list(page_data.workflows_by_name(search, after)[: page_data.PAGE_SIZE + 1])
-    page = rows[: page_data.PAGE_SIZE]
-    context = {
-        "workflows": page,
-        "next_after": page[-1].name if len(rows) > len(page) else "",
-        "search": search,
-        "after": after,
-    }
-    return render(request, "workflows/list.html", context)
 
 
 @require_GET
@@ -45,21 +34,26 @@ def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "workflow": workflow,
         "version": version,
+        "is_favourite": bool(shelf.favourite_names(request.user, [name])),
         "versions": workflow.versions.select_related("published_by").defer("document", "resolved")[
             : page_data.VERSIONS_SHOWN_MAX
         ],
-        "problems": [] if workflow.draft is None else apart(queries.problems_of, workflow.draft, name),
+        "problems": [] if workflow.draft is None else _problems(request, workflow.draft, name),
     }
     if version is not None:
         context |= page_data.version_context(version)
     return render(request, "workflows/detail.html", context)
 
 
+def _problems(request: HttpRequest, draft: Any, name: str) -> list[Problem]:
+    return apart(queries.problems_of, draft, name, barred(request.user, "view"))
+
+
 @require_GET
 @page_for("design")
 def workflow_edit(request: HttpRequest, name: str) -> HttpResponse:
     workflow = get_object_or_404(Workflow, name=name)
-    context = {"workflow": workflow, "canvas": page_data.edit_data(workflow)}
+    context = {"workflow": workflow, "canvas": page_data.edit_data(workflow, request.user)}
     return render(request, "workflows/edit.html", context)
 
 
@@ -83,7 +77,8 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
 
     What became of a state machine is told before the draft is shown.
     """
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*given, user=request.user)
     if request.method == "POST" and form.is_valid() and form.store(request.user):
         if form.report is not None:
             return render(request, "workflows/imported.html", {"form": form, "report": form.report})

@@ -20,6 +20,7 @@ from django.db.models import Q, QuerySet
 
 from config.accounts.models import KeptLogEntry
 from config.lib.secrets import mask_secrets
+from designer.services.folder_rights import seen, sees_all
 from runs.models import ACTS, CaseAct, JournalEntry, Run
 
 ROWS_PER_READ = 500
@@ -61,16 +62,16 @@ class Source:
         return self.rows.filter(**{f"{self.at}__gte": since, f"{self.at}__lt": until})
 
 
-def lines(since: datetime, until: datetime) -> Iterator[Line]:
-    """Yields the acts with `since` <= time < `until`, oldest first."""
-    yield from merge(*(_paged(source, since, until) for source in _sources()), key=lambda line: line.at)
+def lines(since: datetime, until: datetime, user: Any = None) -> Iterator[Line]:
+    """Yields the acts with `since` <= time < `until`, oldest first, of those that a person may see."""
+    yield from merge(*(_paged(source, since, until) for source in _sources(user)), key=lambda line: line.at)
 
 
-def latest(since: datetime, until: datetime, most: int) -> list[Line]:
+def latest(since: datetime, until: datetime, most: int, user: Any = None) -> list[Line]:
     """Returns the `most` newest acts with `since` <= time < `until`, newest first."""
     newest = [
         source.read(row)
-        for source in _sources()
+        for source in _sources(user)
         for row in source.within(since, until).order_by(f"-{source.at}", "-pk")[:most]
     ]
     return sorted(newest, key=lambda line: line.at, reverse=True)[:most]
@@ -86,19 +87,25 @@ def _paged(source: Source, since: datetime, until: datetime) -> Iterator[Line]:
         page = list(rows.filter(later)[:ROWS_PER_READ]) if len(page) == ROWS_PER_READ else []
 
 
-def _sources() -> list[Source]:
+def _sources(user: Any = None) -> list[Source]:
+    """The tables. The admin's log names workflows in its texts: who may not see all sees their own lines."""
     unread = ("run__input", "run__state")
-    runs = Run.objects.select_related("started_by").defer("input", "state")
+    runs = seen(Run.objects.select_related("started_by").defer("input", "state"), user)
     entries = JournalEntry.objects.extra(where=[IS_ACT]).select_related("run").defer(*unread)  # nosec B610
-    entries = entries.filter(run__imported__isnull=True)
+    entries = seen(entries.filter(run__imported__isnull=True), user, "run__workflow_name")
     acts = CaseAct.objects.select_related("case__run").defer(*(f"case__{name}" for name in unread))
+    acts = seen(acts, user, "case__run__workflow_name")
+    log = LogEntry.objects.select_related("user", "content_type")
+    former = KeptLogEntry.objects.select_related("content_type")
+    if not sees_all(user):
+        log, former = log.filter(user=user), former.none()
     return [
         Source(runs.filter(started_by__isnull=False), "created_at", _of_run),
         Source(entries, "at", _of_entry),
         Source(acts, "at", _of_act),
-        Source(LogEntry.objects.select_related("user", "content_type"), "action_time", _of_log),
+        Source(log, "action_time", _of_log),
         Source(runs.filter(started_by_name__isnull=False), "created_at", _of_run),
-        Source(KeptLogEntry.objects.select_related("content_type"), "at", _of_kept_log),
+        Source(former, "at", _of_kept_log),
     ]
 
 

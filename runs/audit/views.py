@@ -58,7 +58,7 @@ def _last_days() -> dict[str, str]:
 @for_operators
 def audit_page(request: HttpRequest) -> HttpResponse:
     form = SpanForm(request.GET if "since" in request.GET else _last_days())
-    lines = audit.latest(*form.span, SHOWN_MAX) if form.is_valid() else []
+    lines = audit.latest(*form.span, SHOWN_MAX, request.user) if form.is_valid() else []
     context = {"title": "Audit", "form": form, "lines": lines, "most": SHOWN_MAX}
     return render(
         request, "admin/interventions/audit.html", context, status=UNPROCESSABLE if form.errors else 200
@@ -74,7 +74,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
         context = {"title": "Audit", "form": form, "lines": [], "most": SHOWN_MAX}
         return render(request, "admin/interventions/audit.html", context, status=UNPROCESSABLE)
     kind = form.cleaned_data["format"]
-    content = _chunked(FILES[kind](audit.lines(*form.span)))
+    content = _chunked(FILES[kind](audit.lines(*form.span, request.user)))
     response = StreamingHttpResponse(_streamed(request, content), content_type=TYPES[kind])
     name = f"audit-{form.cleaned_data['since']}-{form.cleaned_data['until']}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

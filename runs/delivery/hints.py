@@ -22,15 +22,19 @@ logger = logging.getLogger(__name__)
 BOARD_GROUP = "board"
 PAUSE_S = 0.05  # the first hint is sent at once; those that follow within this time are merged into one
 RUNS_PER_HINT = 1_000
-PEOPLE = "people"
+PEOPLE, INBOX = "people", "inbox"
 
 Key = tuple[str, ...]
 
 
 class Announcer:
-    """One daemon thread a process; `hint` never blocks and never fails."""
+    """One daemon thread a process; `hint` never blocks and never fails.
+
+    `is_silent`: nobody looks at the runs of this process, and no thread is begun.
+    """
 
     def __init__(self) -> None:
+        self.is_silent = False
         self._pid = 0
         self._lock = threading.Lock()
         self._hints: dict[Key, int] = {}
@@ -39,6 +43,8 @@ class Announcer:
 
     def hint(self, key: Key, number: int = 0) -> None:
         """Sends `key` soon; a newer number of the same key replaces the older one."""
+        if self.is_silent:
+            return
         with self._lock:
             if self._pid != os.getpid():  # a forked process does not have its parent's thread
                 self._start()
@@ -77,12 +83,14 @@ class Announcer:
 
 
 def message_of(hints: list[tuple[Key, int]]) -> dict[str, Any]:
-    """The group message: last entries of runs, changed interventions, and whether permissions changed."""
+    """The group message: last entries of runs, changed interventions, and whether permissions or approvals
+    changed."""
     return {
         "type": "board.moved",
-        "runs": {key[0]: number for key, number in hints if len(key) == 1 and key[0] != PEOPLE},
+        "runs": {key[0]: number for key, number in hints if len(key) == 1 and key[0] not in (PEOPLE, INBOX)},
         "cases": [[key[0], number, key[2]] for key, number in hints if len(key) == 3],
         PEOPLE: any(key == (PEOPLE,) for key, _ in hints),
+        INBOX: any(key == (INBOX,) for key, _ in hints),
     }
 
 
@@ -96,6 +104,11 @@ def run_moved(run_id: object, last_seq: int) -> None:
 
 def intervention_changed(run_id: object, opened_seq: int, entry_type: str) -> None:
     announcer.hint((str(run_id), str(opened_seq), entry_type), opened_seq)
+
+
+def approvals_changed() -> None:
+    """Announces that an approval was asked for, or waits no more."""
+    announcer.hint((INBOX,))
 
 
 def people_changed() -> None:

@@ -30,7 +30,10 @@ logger = logging.getLogger(__name__)
 JOB = "workers.process.jobs.run_attempt"
 MAIL_JOB = "runs.interventions.notifications.send"
 REMINDER_JOB = "runs.interventions.reminders.send"
-JOBS = frozenset({JOB, MAIL_JOB, REMINDER_JOB})  # all functions that a worker process calls for a job
+DELIVERY_JOB = "runs.subscriptions.sending.send"
+JOBS = frozenset(
+    {JOB, MAIL_JOB, REMINDER_JOB, DELIVERY_JOB}
+)  # all functions that a worker process calls for a job
 JOB_ID = re.compile(r"[0-9A-Za-z_-]{1,200}", re.ASCII)
 LEASE = re.compile(r"[0-9]{1,9}", re.ASCII)
 RUN = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -79,6 +82,18 @@ def enqueue(function: str, job_id: str, *args: int) -> None:
         function, args=args, job_id=job_id, timeout=NO_TIMEOUT, result_ttl=0, failure_ttl=0
     )
     queue.enqueue_many([job])
+
+
+def next_jobs() -> dict[str, str | None]:
+    """The id of the job that comes next in each queue; None where none waits. Raises RedisError."""
+    names = list(settings.RQ_QUEUES)
+    with connection().pipeline(transaction=False) as pipeline:
+        for name in names:
+            for part in lists_of(name):
+                pipeline.lindex(Queue.redis_queue_namespace_prefix + part, 0)
+        found = iter(pipeline.execute())
+    heads = {name: next(filter(None, [next(found) for _ in lists_of(name)]), None) for name in names}
+    return {name: head and head.decode() for name, head in heads.items()}
 
 
 @cached_for_process()

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Body, Header, Router, Schema, Status
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Header, Query, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from config.accounts.authentication import callers
-from config.accounts.permissions import may, require
+from config.accounts.permissions import may_here, require_here
 from config.accounts.rate_limits import caller, consume
 from designer.models import WorkflowVersion
+from runs.delivery.waiting import wait_for, waited_for
 from runs.engine import engine
 from runs.engine.creation import Request
 from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput, UnknownWorkflow
 from runs.machine.limits import (
+    ANSWER_WAIT_S_MAX,
     COMMENT_LENGTH_MAX,
     FRAMES_MAX,
     IDEMPOTENCY_KEY_LENGTH_MAX,
@@ -26,6 +28,7 @@ from runs.machine.limits import (
     PRIORITY_MAX,
     PRIORITY_STANDARD,
 )
+from runs.machine.states import RUN_ENDED
 from runs.queries.lookup import find_run, find_version
 from runs.queries.rollback_plan import rollback_plan
 from runs.queries.runs import allowed, frames, load, run_json, summary_json
@@ -143,8 +146,17 @@ def _versions(name: str, numbers: Sequence[int | None]) -> dict[int | None, Work
 
 
 @router.get("/runs/{uuid:run_id}", response=dict[str, Any])
-def get_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
-    return run_json(find_run(run_id))
+def get_run(
+    request: HttpRequest,
+    response: HttpResponse,
+    run_id: UUID,
+    wait: Annotated[float, Query(ge=0, le=ANSWER_WAIT_S_MAX)] = 0,
+) -> dict[str, Any]:
+    """A run as it is now, or with `wait` as it is when it has ended, at the latest after so many seconds."""
+    run = find_run(run_id)
+    if wait and run.status not in RUN_ENDED and waited_for(request) is None:
+        wait_for(response, run_id, wait)
+    return run_json(run)
 
 
 @router.get("/runs/{uuid:run_id}/steps", response=list[dict[str, Any]])
@@ -176,8 +188,8 @@ def get_allowed(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
 @router.post("/runs/{uuid:run_id}/cancel", auth=callers("operate", "design"), response=dict[str, Any])
 def cancel(request: HttpRequest, run_id: UUID, body: OptionalCancelIn = None) -> dict[str, Any]:
     run = find_run(run_id)
-    may_as_designer = run.trial and may(request.user, "design")
-    require(request.user, "design" if may_as_designer else "operate")
+    may_as_designer = run.trial and may_here(request, "design")
+    require_here(request, "design" if may_as_designer else "operate")
     engine.cancel_run(run.pk, body.mode if body else "compensate", request.user)
     return run_json(find_run(run_id))
 
@@ -207,13 +219,14 @@ def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
     """Start a new run of the same version with the same input."""
     consume("starts", caller(request))
     run = find_run(run_id)
+    state = load(run.pk)[1]
     again = engine.start_run(
         run.version,
-        run.input,
+        state.input,
         labels=run.labels,
         user=request.user,
         trial=run.trial,
-        priority=load(run.pk)[1].run.priority,
+        priority=state.run.priority,
     )
     return Status(201, run_json(again))
 

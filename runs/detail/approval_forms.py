@@ -1,16 +1,22 @@
-"""Forms of approvals, made from the JSON Schema that the workflow states. The engine checks the answer."""
+"""Forms of approvals, made from the JSON Schema that the workflow states, and the answers given with them.
+
+The engine checks the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
-from designer.document.graph import Graph
+from designer.document.graph import Graph, Step
 from runs.detail.forms import ApprovalForm
+from runs.engine import engine
 from runs.form_fields import JsonField, as_text
+from runs.machine.errors import BadAnswer, Refused
 from runs.machine.states import State
 from runs.machine.steps.kinds.approval import may_answer
 
@@ -88,6 +94,29 @@ def _are_options(options: Any) -> bool:
 
 def _type_of(part: Mapping[str, Any]) -> str:
     return {"date": "date", "email": "email", "uri": "url"}.get(str(part.get("format")), "text")
+
+
+def give_answer(run_id: UUID, definition: Step | None, step: str, data: Any, user: Any) -> AnswerForm | None:
+    """Approves or rejects as `data` says. Returns the form with what is wrong with it, or None.
+
+    `definition`: the step as its run has it; None if it has none of that name. Raises Refused and RunsError.
+    """
+    form = AnswerForm(data, schema=definition.form if definition else None, step=step)
+    is_approved = data.get("decision") == "approve"
+    if not form.is_valid() and (is_approved or {"decision", "comment"} & form.errors.keys()):
+        return form
+    answer = form.answer() if is_approved and definition and definition.form else None
+    try:
+        engine.approve(run_id, step, is_approved, user, form.cleaned_data["comment"], answer)
+    except BadAnswer as refused:
+        form.add_problems(refused.problems)
+        return form
+    except Refused as refused:
+        if refused.code != "comment_required":
+            raise
+        form.add_error("comment", str(refused))
+        return form
+    return None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from runs.machine.limits import NOTE_LENGTH_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 class StartForm(forms.Form):
     """The input of a new run. `key`: an idempotency key, so that a form that is sent twice starts one run."""
 
-    input = JsonField(rows=16, needs_object=True, required=False)
+    input = JsonField(rows=12, needs_object=True, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     priority = forms.IntegerField(
         min_value=0,

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from ninja import Query, Router
 
-from config.accounts.permissions import may
+from config.accounts.permissions import may_here
 from config.lib.json import json_text
 from runs.queries.journal import BULK_MAX, bulk_text
 from runs.queries.lookup import find_run
@@ -30,7 +30,7 @@ zipped = GZipMiddleware(lambda _: HttpResponse())  # entries resemble each other
 @router.get("/runs/{uuid:run_id}/view", response=dict[str, Any])
 def get_view(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
     """The graph that the run really has, and the state from which its journal is followed."""
-    return view_json(find_run(run_id))
+    return view_json(find_run(run_id), request.user)
 
 
 @router.get("/runs/{uuid:run_id}/timeline", response=dict[str, Any])
@@ -88,7 +88,7 @@ def _whole(value: Any, name: str, download: bool) -> HttpResponse:
 @router.get("/runs/{uuid:run_id}/steps/{step}/facts", response=dict[str, Any])
 def get_step_facts(request: HttpRequest, run_id: UUID, step: str) -> dict[str, Any]:
     """What the page says of a step beside its journal; to who may operate, the traceback of its error."""
-    return step_facts(find_run(run_id), step, may(request.user, "operate"))
+    return step_facts(find_run(run_id), step, may_here(request, "operate"), request.user)
 
 
 @router.get("/runs/{uuid:run_id}/steps/{step}/items", response=dict[str, Any])
@@ -96,4 +96,4 @@ def get_items(
     request: HttpRequest, run_id: UUID, step: str, status: str | None = None, q: str = "", after: int = 0
 ) -> dict[str, Any]:
     """Items of a map with their errors, 50 at a time; pass `next` on as `after`."""
-    return items_page(find_run(run_id), step, status, q.strip()[:200], max(after, 0))
+    return items_page(find_run(run_id), step, status, q.strip()[:200], max(after, 0), request.user)

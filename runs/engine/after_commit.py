@@ -155,6 +155,11 @@ def _is_stopped(run_id: UUID, by: str) -> bool:
     return True
 
 
+def pause_child(child: UUID) -> None:
+    """Pauses a child run under way whose parent is paused: it was not told, or not in time."""
+    _to_child(child, lambda at: Pause(at, by_parent=True))
+
+
 def resume_child(child: UUID) -> None:
     """Resumes a child run that its parent has paused and not resumed: the parent goes on."""
     _to_child(child, lambda at: Resume(at, by_parent=True))
@@ -212,6 +217,8 @@ def carry_out_all(units: Sequence[Unit], moves_lines: bool = True) -> None:
                 "run %s: step %s has failed: internal", unit.run_id, fault.step, exc_info=fault.error
             )
         hints.run_moved(unit.state.run.id, unit.state.run.last_seq)
+        if _touches_approvals(unit):
+            hints.approvals_changed()
         if unit.awaits_event:
             look_back(unit.run_id)
         for entry in (entry for decision in unit.decisions for entry in decision.entries):
@@ -224,6 +231,12 @@ def carry_out_all(units: Sequence[Unit], moves_lines: bool = True) -> None:
                 if not (isinstance(error, NewerState) or is_unavailable(error)):
                     raise
                 logger.warning("run %s: %s is left to the sweep: %s", unit.run_id, command, error)
+
+
+def _touches_approvals(unit: Unit) -> bool:
+    steps = unit.graph.by_name
+    entries = (entry for decision in unit.decisions for entry in decision.entries)
+    return any(step.kind == "approval" for entry in entries if (step := steps.get(entry.step)) is not None)
 
 
 def _offer_slots(limits: set[str]) -> None:

@@ -10,24 +10,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
+from jsonschema import ValidationError
 
 from config.lib.caches import cached_for_process
-from config.lib.json import json_text, stored_bytes
+from config.lib.json import stored_bytes
 from config.lib.json_reader import fault_of
-from config.lib.secret_places import has_secrets, map_sealed, map_secrets, sealed_texts, secrets_in
-from config.lib.secrets import MARK, CannotOpen, input_place, is_sealed, place_of, redact, seal, unseal
+from config.lib.secret_places import map_sealed, map_secrets, secrets_in
+from config.lib.secrets import (
+    CannotOpen,
+    input_place,
+    redact,
+    sealed_as_given,
+    unseal,
+)
+from config.sealing_keys import sealing_keys
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
-from designer.validation.json_schema import SchemaValidator, violations
+from designer.validation.json_schema import SchemaValidator, innermost, violations
 from runs.engine.lines import Entrance, Joined, key_of
+from runs.engine.sealing import at_secret_places, refuse_misplaced, secret_schema
 from runs.engine.unit_of_work import Unit
-from runs.errors import BadInput, SealedInput, UnknownWorkflow, Unstorable, WorkflowFull
+from runs.errors import Archived, BadInput, UnknownWorkflow, Unstorable, WorkflowFull
 from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
@@ -53,10 +62,11 @@ class Request:
     """A run to be created. `parent`, `parent_step`, `depth` and `run_id` belong to child runs.
 
     `body`: the path of the body that it runs; None for a whole workflow. `timeout`: seconds for the run;
-    None: as its workflow says. A `detached` child run is not waited for.
+    None: as its workflow says. A `detached` child run is not waited for. `own` and `outer`: see `StartChild`.
 
     `content` is what the idempotency key was sent with, by default input and labels; `sealed` makes `digest`
-    of it, by which another request with the same key is told apart.
+    of it, by which another request with the same key is told apart. `older_digests`: the same, as it was
+    under earlier values of SECRET_KEY.
     """
 
     version: WorkflowVersion
@@ -67,6 +77,7 @@ class Request:
     trial: bool = False
     content: tuple[Any, ...] = ()
     digest: str | None = None
+    older_digests: tuple[str | None, ...] = ()
     run_id: UUID | None = None
     parent: UUID | None = None
     parent_step: str = ""
@@ -75,6 +86,12 @@ class Request:
     timeout: float | None = None
     detached: bool = False
     priority: int = PRIORITY_STANDARD
+    own: Mapping[str, Any] | None = None
+    outer: int | None = None
+
+    @property
+    def stored_input(self) -> Mapping[str, Any]:
+        return self.input if self.own is None else self.own
 
     @property
     def is_awaited(self) -> bool:
@@ -93,34 +110,42 @@ def child_request(parent: reader.Loaded, command: StartChild) -> Request:
 
     Raises UnknownWorkflow or BadInput.
     """
-    is_trial = Run.objects.values_list("trial", flat=True).get(pk=parent.rows.run_id)
     request = Request(
         _version_of(parent, command),
         command.input,
         {},
         run_id=UUID(command.child),
-        trial=is_trial,
+        trial=parent.is_trial,
         parent=parent.rows.run_id,
         parent_step=command.step,
         depth=parent.state.run.depth + 1,
         timeout=command.timeout,
         detached=command.detached,
         priority=parent.state.run.priority,
+        own=command.own,
+        outer=command.outer,
     )
     if not command.body:
         return sealed(request, parent.workflow)
-    refuse_unstorable(request.input, "input")
-    check_size(request.input)
+    refuse_unstorable(request.stored_input, "input")
+    check_size(request.stored_input)
     return replace(request, body="/".join(filter(None, (parent.body, command.body))))
 
 
 def _version_of(parent: reader.Loaded, command: StartChild) -> WorkflowVersion:
     if command.body:
-        return WorkflowVersion.every.select_related("workflow").get(pk=parent.version_id)
+        return _version_of_bodies(parent.version_id)
     version = find_version(command.workflow, command.version)
     if version is None:
         raise UnknownWorkflow(f"There is no published workflow {command.workflow!r} to run.")
     return version
+
+
+@cached_for_process(maxsize=256)
+def _version_of_bodies(version_id: int) -> WorkflowVersion:
+    """A version, without its documents: a map has many bodies, and each is a run of it."""
+    versions = WorkflowVersion.every.select_related("workflow")
+    return versions.defer("document", "resolved", "workflow__draft").get(pk=version_id)
 
 
 def sealed(request: Request, giver: str = "") -> Request:
@@ -129,21 +154,19 @@ def sealed(request: Request, giver: str = "") -> Request:
     `giver`: the workflow of the parent run, whose sealed inputs may be handed on. Raises BadInput, or Refused
     if the version belongs to an imported run.
     """
-    if request.version.is_of_file:
-        message = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
-        raise Refused(message, code="imported")
+    _refuse_closed(request.version)
     refuse_unstorable(request.input, "input")
     if not giver:
         refuse_misplaced(request.version, request.input)
-    schema = _secret_schema(request.version.pk)
+    schema = secret_schema(request.version.pk)
     if schema is None or not isinstance(request.input, Mapping):
         check_input(request)
         return replace(request, digest=_digest(request))
-    name, key = request.version.workflow.name, settings.SECRET_KEY
+    name, keys = request.version.workflow.name, sealing_keys()
 
     def opened(text: str, path: str) -> Any:
         places = input_place(name, path), ("input", giver)
-        return unseal(text, key, lambda place: place == places[0] or place[:2] == places[1])
+        return unseal(text, keys, lambda place: place == places[0] or place[:2] == places[1])
 
     try:
         plain = map_secrets(request.input, schema, lambda value, path: map_sealed(value, path, opened))
@@ -154,34 +177,23 @@ def sealed(request: Request, giver: str = "") -> Request:
     except BadInput as error:  # has dots in place of the secrets
         secrets = secrets_in(plain, schema)
         raise BadInput(redact(str(error), secrets), redact(error.problems, secrets)) from None
-    given = _at_secret_places(request.input, schema)
+    given = at_secret_places(request.input, schema)
 
     def sealed_again(value: Any, path: str) -> Any:
-        place, text = input_place(name, path), given[path]
-        return text if is_sealed(text) and place_of(text) == place else seal(value, key, place)
+        return sealed_as_given(value, given[path], input_place(name, path), keys)
 
-    digest = _digest(replace(request, input=plain), key)
-    return replace(request, input=map_secrets(plain, schema, sealed_again), digest=digest)
-
-
-def _at_secret_places(value: Any, schema: Any) -> dict[str, Any]:
-    parts: dict[str, Any] = {}
-    map_secrets(value, schema, lambda part, path: parts.setdefault(path, part))
-    return parts
+    digest, *older = (_digest(replace(request, input=plain), key) for key in keys)
+    given_again = map_secrets(plain, schema, sealed_again)
+    return replace(request, input=given_again, digest=digest, older_digests=tuple(older))
 
 
-def refuse_misplaced(version: WorkflowVersion, value: Any) -> None:
-    """Raises BadInput where a person gives a sealed value at a place that it was not sealed for.
-
-    Else one could be read from a screen and given to a step that sends it elsewhere.
-    """
-    if MARK not in json_text(value):
-        return
-    secret = _at_secret_places(value, _secret_schema(version.pk))
-    for path, text in sealed_texts(value):
-        is_whole = is_sealed(text) and path in secret
-        if not is_whole or place_of(text) not in (None, input_place(version.workflow.name, path)):
-            raise SealedInput(path)
+def _refuse_closed(version: WorkflowVersion) -> None:
+    """Raises Refused or Archived if a version starts no runs at all."""
+    if version.is_of_file:
+        message = "This definition came with a run's file. Bring it in as a workflow to start runs of it."
+        raise Refused(message, code="imported")
+    if version.workflow.archived_at is not None:
+        raise Archived
 
 
 def _digest(request: Request, key: str = "") -> str | None:
@@ -200,22 +212,6 @@ def content_digest(content: tuple[Any, ...], key: str = "") -> str:
     return (hmac.new(key.encode(), text, sha256) if key else sha256(text)).hexdigest()
 
 
-def sealed_patch(version_id: int, patch: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """A patch of a run's context, with the values sealed that the input schema marks as secret."""
-    if not patch:
-        return patch
-    version = WorkflowVersion.every.select_related("workflow").get(pk=version_id)
-    refuse_misplaced(version, patch)
-
-    def change(value: Any, path: str) -> Any:
-        if is_sealed(value):
-            return value
-        return seal(value, settings.SECRET_KEY, input_place(version.workflow.name, path))
-
-    with_seals: Mapping[str, Any] = map_secrets(patch, _secret_schema(version_id), change)
-    return with_seals
-
-
 def check_input(request: Request) -> None:
     """Raises BadInput if the input is no object, is too large, or does not fit the schema."""
     if not isinstance(request.input, Mapping):
@@ -226,13 +222,30 @@ def check_input(request: Request) -> None:
         raise BadInput(f"A priority is a whole number from 0 to {PRIORITY_MAX}.")
     check_size(request.input)
     validator = _validator(request.version.pk)
-    problems = [
-        {"code": "bad_input", "path": error.json_path, "message": error.message[:300]}
-        for error in violations(validator, request.input, PROBLEMS_MAX)
-    ]
+    found = violations(validator, request.input, PROBLEMS_MAX)
+    problems = [_problem(error) for error in chain(*map(innermost, found))][:PROBLEMS_MAX]
     if problems:
         first = problems[0]
         raise BadInput(f"The input does not fit the workflow: {first['path']}: {first['message']}", problems)
+
+
+def _problem(error: ValidationError) -> dict[str, Any]:
+    """A violation of the schema. `pointer`: RFC 6901, of the member that is wrong or missing."""
+    missing = [name for name in _needed(error) if error.message == f"{name!r} is a required property"]
+    return {
+        "code": "bad_input",
+        "path": error.json_path,
+        "message": error.message[:300],
+        "pointer": "".join(f"/{_escaped(key)}" for key in [*error.absolute_path, *missing]),
+    }
+
+
+def _needed(error: Any) -> list[Any]:
+    return list(error.schema["required"]) if error.validator == "required" else []
+
+
+def _escaped(key: str | int) -> str:
+    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def check_size(value: Any) -> None:
@@ -246,13 +259,6 @@ def refuse_unstorable(value: Any, part: str = "") -> None:
     """Raises Unstorable if a JSON value from outside cannot be kept; `part` says what the value is."""
     if found := fault_of(value):
         raise Unstorable(*found, part=part)
-
-
-@cached_for_process(maxsize=256)
-def _secret_schema(version_id: int) -> Any:
-    """The input schema if it marks anything as secret, else None."""
-    schema = version_graph(version_id).input_schema
-    return schema if has_secrets(schema) else None
 
 
 @cached_for_process(maxsize=256)
@@ -324,7 +330,7 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
         id=request.run_id or uuid7(),
         version=request.version,
         workflow_name=graph.name,
-        input=dict(request.input),
+        input=dict(request.stored_input),
         labels=dict(request.labels),
         created_at=at,
         trial=request.trial,
@@ -336,7 +342,7 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
         body=request.body,
         detached=request.detached,
     )
-    unit = Unit(_unstored(run, at))
+    unit = Unit(_unstored(run, dict(request.input), at))
     unit.joined = joined
     begins = joined is None or joined.may_begin
     unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at, begins)))
@@ -348,18 +354,19 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
     return run, unit
 
 
-def _unstored(run: Run, at: datetime) -> reader.Loaded:
+def _unstored(run: Run, input: Mapping[str, Any], at: datetime) -> reader.Loaded:
     """A new run as it would be read, of which nothing is stored yet."""
     rows = reader.Rows.of_new_run(run.pk)
-    state = State(RunState(id=str(run.pk)), run.input, rows)
+    state = State(RunState(id=str(run.pk)), input, rows)
     about = (run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
-    return reader.Loaded(*about, body=run.body or "")
+    return reader.Loaded(*about, body=run.body or "", is_trial=run.trial)
 
 
 def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> dict[str, Any]:
     """What the first entry of a run says; the timeout of one that has to wait counts from its start."""
     facts: dict[str, Any] = {"depth": request.depth, "workflow": graph.name}
     facts |= {"body": request.body} if request.body else {}
+    facts |= {"outer": request.outer} if request.outer is not None else {}
     facts |= {"priority": request.priority} if request.priority != PRIORITY_STANDARD else {}
     timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]
     if timeouts and begins:

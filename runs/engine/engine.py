@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from config.accounts.actors import actor
 from config.accounts.permissions import groups_of, may
 from config.lib.json import storable
 from config.lib.secret_places import sealed_texts
@@ -341,4 +342,4 @@ def _jitter() -> float:
 
 
 def _name(user: Any) -> str:
-    return "" if user is None else user if isinstance(user, str) else user.get_username()
+    return "" if user is None else actor(user)

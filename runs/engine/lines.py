@@ -25,12 +25,12 @@ import orjson
 from django.db.models import Q, QuerySet
 
 from config.lib.json import storable
-from designer.document.flow import WhenFull
 from designer.document.graph import Graph
 from designer.errors import ExpressionError
 from designer.expressions.expressions import bare, compile_expression
 from runs.errors import BadInput, WorkflowFull
 from runs.machine.errors import Stale
+from runs.machine.flow.lines import BEGUN_AT_ONCE_MAX, entry, excess, looked_at, room
 from runs.models import Line, Place
 from runs.store import reader
 from runs.store.database import database
@@ -40,7 +40,6 @@ from runs.store.transactions import transaction_of
 logger = logging.getLogger(__name__)
 
 KEY_CHARS_MAX = 200  # of a key that is shown
-BEGUN_AT_ONCE_MAX = 200  # runs of one line that one pass begins
 WAITING = Q(begun_at__isnull=True, ended_at__isnull=True)
 UNDER_WAY = Q(begun_at__isnull=False, ended_at__isnull=True)
 ENDED = Q(ended_at__isnull=False)  # each of these is served by an index of its own, the whole line by none
@@ -100,15 +99,25 @@ class Entrance:
         if line.pk not in self._room:
             is_waited_for = line.places.filter(WAITING).exists()
             self._room[line.pk] = 0 if is_waited_for else _room(line, self.at)
-        turn_at = turn_of(self.at, priority)
-        if self._room[line.pk] > 0:
-            self._room[line.pk] -= 1
-            return Joined(line, turn_at, True)
-        when_full: WhenFull = graph.concurrency.when_full if graph.concurrency else "queue"
-        if when_full == "skip":
+        how = entry(self._room[line.pk], graph.concurrency.when_full if graph.concurrency else "queue")
+        if how == "refused":
             return WorkflowFull(graph.name, line.at_once or 0, line.key)
-        leaving = _leave(line) if when_full == "cancel_oldest" else ()
-        return Joined(line, turn_at, False, leaving)
+        self._room[line.pk] -= how == "begins"
+        if how == "waits":
+            self._note_due(line)
+        leaving = _leave(line) if how == "makes_room" else ()
+        return Joined(line, turn_of(self.at, priority), how == "begins", leaving)
+
+    def _note_due(self, line: Line) -> None:
+        """Says when the rate lets in who waits, should no run of the line end before.
+
+        Runs that begin with this call are not stored yet: they begin at its time.
+        """
+        if line.rate is None or line.due_at is not None:
+            return
+        begun = _begun(line, self.at).values_list("begun_at", flat=True).first()
+        line.due_at = (begun or self.at) + timedelta(seconds=line.per)
+        Line.objects.filter(pk=line.pk).update(due_at=line.due_at)
 
 
 def _locked_line(graph: Graph, key: Any, digest: str) -> Line:
@@ -144,12 +153,9 @@ def _is_small(key: Any) -> bool:
 
 def _room(line: Line, at: datetime) -> int:
     """How many more runs of a line may begin now."""
-    rooms = [BEGUN_AT_ONCE_MAX]
-    if line.at_once is not None:
-        rooms.append(line.at_once - line.places.filter(UNDER_WAY).count())
-    if line.rate is not None:
-        rooms.append(line.rate - _begun(line, at)[: line.rate].count())
-    return max(0, min(rooms))
+    under_way = line.places.filter(UNDER_WAY).count() if line.at_once is not None else 0
+    begun = _begun(line, at)[: line.rate].count() if line.rate is not None else 0
+    return room(line.at_once, line.rate, under_way, begun)
 
 
 def _begun(line: Line, at: datetime) -> QuerySet[Place]:
@@ -162,8 +168,7 @@ def _leave(line: Line) -> tuple[UUID, ...]:
     for part in (WAITING, UNDER_WAY):
         places = line.places.filter(part, is_leaving=False)
         staying += places.values_list("turn_at", "pk", "run_id")
-    excess = len(staying) - (line.at_once or 1) + 1
-    oldest = [(pk, run_id) for _, pk, run_id in sorted(staying)[: max(0, excess)]]
+    oldest = [(pk, run_id) for _, pk, run_id in sorted(staying)[: excess(len(staying), line.at_once)]]
     line.places.filter(pk__in=[pk for pk, _ in oldest]).update(is_leaving=True)
     return tuple(run_id for _, run_id in oldest)
 
@@ -194,9 +199,9 @@ def _begin_next(line_id: int, begin: Begin) -> bool:
         if line is None:
             return False
         at = reader.now()
-        _settle(line, at)
         place = line.places.filter(WAITING).order_by("turn_at", "pk").first()
         if place is None or not _room(line, at):
+            _settle(line, at)  # last, so that the sweep goes on for a process that dies before
             _look_again(line, at, place is not None)
             return False
         try:
@@ -219,11 +224,9 @@ def _settle(line: Line, at: datetime) -> None:
 def _look_again(line: Line, at: datetime, somebody_waits: bool) -> None:
     """Says when the rate lets the next one in, or the line can be removed; removes one that nobody is in."""
     due_at, is_anybody_in = None, somebody_waits or line.places.filter(UNDER_WAY).exists()
-    if line.rate is not None:
-        counted = list(_begun(line, at).values_list("begun_at", flat=True)[: line.rate])
-        if counted and (somebody_waits or not is_anybody_in):
-            first = counted[0] if somebody_waits else counted[-1]
-            due_at = first + timedelta(seconds=line.per) if first else None
+    if line.rate is not None and (somebody_waits or not is_anybody_in):
+        counted = _begun(line, at).values_list("begun_at", flat=True)[: line.rate]
+        due_at = looked_at([begun for begun in counted if begun], line.rate, line.per, somebody_waits)
     if due_at is None and not is_anybody_in and not line.places.filter(ENDED).exists():
         line.delete()
     elif due_at != line.due_at:

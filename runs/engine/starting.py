@@ -155,4 +155,4 @@ def _start_new(requests: Sequence[Request], all_or_none: bool) -> list[Started |
 
 def _is_reused(request: Request, run: Run) -> bool:
     """Whether the key of a request came with other content before; older runs have no digest of theirs."""
-    return run.key_digest is not None and run.key_digest != request.digest
+    return run.key_digest not in (None, request.digest, *request.older_digests)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.accounts.permissions import for_operators
 from designer.models import Workflow
+from designer.services.folder_rights import seen
 from runs.errors import RunsError
 from runs.interventions import service
 from runs.interventions.facts import Question, intervention_page
@@ -61,6 +62,7 @@ def intervention_list(request: HttpRequest) -> HttpResponse:
     page = filters.get("page") or 1
     start = (page - 1) * ROWS_PER_PAGE
     rows = list(listed(request, filters)[start : start + ROWS_PER_PAGE + 1])  # one more tells of a next page
+    names = seen(Workflow.objects.all(), request.user, "name", "operate")
     query = request.GET.copy()
     query.pop("page", None)
     context = {
@@ -69,7 +71,7 @@ def intervention_list(request: HttpRequest) -> HttpResponse:
         "now": reader.now(),
         "form": form,
         "filters": filters | {"state": filters.get("state") or "open"},
-        "names": list(Workflow.objects.order_by("name").values_list("name", flat=True)[:WORKFLOWS_MAX]),
+        "names": list(names.order_by("name").values_list("name", flat=True)[:WORKFLOWS_MAX]),
         "query": query.urlencode(),
         "page": page,
         "has_more": len(rows) > ROWS_PER_PAGE,
@@ -81,6 +83,7 @@ def intervention_list(request: HttpRequest) -> HttpResponse:
 def listed(request: HttpRequest, filters: dict[str, Any]) -> QuerySet[Intervention]:
     """Returns the filtered interventions, the oldest on top; answered ones with the newest answer on top."""
     interventions = Intervention.objects.select_related("run").defer(*UNREAD)
+    interventions = seen(interventions, request.user, "run__workflow_name", "operate")
     state = filters.get("state") or "open"
     interventions = interventions.filter(_state_filter(state, request.user.get_username()))
     columns = {"severity": "severity", "kind": "kind", "workflow": "run__workflow_name", "cause": "cause_key"}
@@ -125,7 +128,11 @@ def intervention_live(request: HttpRequest, intervention_id: int) -> HttpRespons
 
 
 def _show(request: HttpRequest, intervention: Intervention, **forms: Any) -> HttpResponse:
-    canvas = view_json(intervention.run)  # first, so that what happens while the rest is read comes as frames
+    canvas = view_json(
+        intervention.run,
+        request.user,
+        # First, so that what happens while the rest is read comes as frames.
+    )
     return render(
         request,
         "admin/interventions/detail.html",

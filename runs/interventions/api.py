@@ -10,9 +10,11 @@ from pydantic import Field
 
 from config.accounts.authentication import callers
 from designer.document.limits import NAME_LENGTH_MAX
+from designer.services.folder_rights import seen
 from runs.errors import UnknownIntervention
 from runs.interventions import service
-from runs.interventions.approvals import approval_json, page_of
+from runs.interventions.approvals import PAGE, PAGE_MAX, approval_json, page_of
+from runs.interventions.facts import Question, answers_json, preview_json
 from runs.interventions.queries import UNREAD, history_json, interventions_json
 from runs.machine.answers import Answer
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, COMMENT_LENGTH_MAX
@@ -28,6 +30,7 @@ class AnswerIn(Schema):
     note: str = Field("", max_length=COMMENT_LENGTH_MAX)
     patch: dict[str, Any] | None = None
     output: Any = None
+    seen: int | None = Field(None, ge=0)
 
 
 class ClaimIn(Schema):
@@ -49,14 +52,14 @@ def list_interventions(
     status: Literal["open", "answered"] = "open",
     workflow: Annotated[str | None, Query(max_length=NAME_LENGTH_MAX)] = None,
     cause: Annotated[str | None, Query(max_length=CAUSE_KEY_LENGTH_MAX)] = None,
+    limit: Annotated[int, Query(ge=1, le=INTERVENTIONS_MAX)] = INTERVENTIONS_MAX,
 ) -> dict[str, Any]:
     """At most 200 of that status: open ones by age, answered ones newest first. `count`: all of them."""
     interventions = Intervention.objects.filter(status=status).select_related("run").defer(*UNREAD)
+    interventions = seen(interventions, request.user, "run__workflow_name")
     interventions = interventions.filter(**({"run__workflow_name": workflow} if workflow else {}))
     interventions = interventions.filter(**({"cause_key": cause} if cause else {}))
-    listed = interventions.order_by("opened_at" if status == "open" else "-answered_at", "pk")[
-        :INTERVENTIONS_MAX
-    ]
+    listed = interventions.order_by("opened_at" if status == "open" else "-answered_at", "pk")[:limit]
     return {"interventions": interventions_json(list(listed)), "count": interventions.count()}
 
 
@@ -96,21 +99,41 @@ def note_on_intervention(request: HttpRequest, intervention_id: int, body: NoteI
     response={200: dict[str, Any], 202: dict[str, Any]},
 )
 def answer_intervention(request: HttpRequest, intervention_id: int, body: AnswerIn) -> Status[dict[str, Any]]:
-    """409 with who and what, where somebody has already answered; 202 where a second person has to agree."""
+    """409 with who and what, where somebody has already answered; 202 where a second person has to agree.
+
+    With `seen`, as the preview gives it, 409 where the run has moved since.
+    """
     reply = service.Reply(body.answer, body.note, body.patch, body.output)
-    result = service.answer(intervention_id, reply, request.user)
+    result = service.answer(intervention_id, reply, request.user, body.seen)
     return Status(202 if result == "proposed" else 200, _intervention_json(intervention_id))
+
+
+@router.get("/interventions/{int:intervention_id}/answers", response=dict[str, Any])
+def list_answers(request: HttpRequest, intervention_id: int) -> dict[str, Any]:
+    """What happened, and the answers that are possible now, with what each leads to. Nothing is done."""
+    return answers_json(Question(_find_intervention(intervention_id)))
+
+
+@router.post("/interventions/{int:intervention_id}/preview", auth=callers("operate"), response=dict[str, Any])
+def preview_answer(request: HttpRequest, intervention_id: int, body: AnswerIn) -> dict[str, Any]:
+    """What an answer would lead to, with its patch or its output. Nothing is done."""
+    question = Question(_find_intervention(intervention_id))
+    reply = service.Reply(body.answer, body.note, body.patch, body.output)
+    return preview_json(question, reply)
 
 
 @router.get("/approvals", response=dict[str, Any])
 def list_approvals(
-    request: HttpRequest, of: Literal["mine", "all"] = "mine", cursor: str | None = None
+    request: HttpRequest,
+    of: Literal["mine", "all"] = "mine",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
 ) -> dict[str, Any]:
-    """Approvals that wait for an answer, the oldest first, 50 at a time; pass `next` on as `cursor`.
+    """Approvals that wait for an answer, the oldest first; pass `next` on as `cursor`.
 
     `mine`: those that the caller may answer, as an assignee, or as an operator where nobody is named.
     """
-    approvals, following = page_of(request.user, of, cursor)
+    approvals, following = page_of(request.user, of, cursor, limit)
     return {"approvals": [approval_json(approval) for approval in approvals], "next": following}
 
 

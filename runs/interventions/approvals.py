@@ -10,36 +10,28 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from config.accounts.permissions import groups_of, may
 from config.lib.json import iso
-from designer.document.waits import GROUP
-from runs.errors import RunsError
+from designer.services.folder_rights import seen
 from runs.models import Approval, ApprovalAssignee
-from runs.queries.runs import Json, load
-from runs.store.graph_cache import version_graph
+from runs.queries.inbox import BadPlace, names_of
+from runs.queries.inbox_rows import definition_of
+from runs.queries.runs import Json
 
-PAGE = 50
+PAGE, PAGE_MAX = 50, 200
 KEY_DIGITS_MAX = 19
 Place = tuple[datetime, int]
 """Where a page of the list ends: when the last approval was opened, and its id."""
 
 
-class BadPlace(RunsError):
-    """There is no such place in the list of approvals; begin at its start."""
-
-    status = 422
-    code = "bad_cursor"
-
-
-def page_of(user: Any, whose: str, cursor: str | None) -> tuple[list[Approval], str | None]:
+def page_of(user: Any, whose: str, cursor: str | None, rows: int = PAGE) -> tuple[list[Approval], str | None]:
     """Returns a page of approvals, the oldest first, and the cursor of the next one.
 
     `whose`: "mine" or "all". Raises BadPlace.
     """
     place = None if cursor is None else _place(cursor)
-    listed = of_everybody(place, PAGE + 1) if whose == "all" else of_person(user, place, PAGE + 1)
-    shown = listed[:PAGE]
-    following = f"{shown[-1].opened_at.isoformat()},{shown[-1].pk}" if len(listed) > PAGE else None
+    listed = of_everybody(user, place, rows + 1) if whose == "all" else of_person(user, place, rows + 1)
+    shown = listed[:rows]
+    following = f"{shown[-1].opened_at.isoformat()},{shown[-1].pk}" if len(listed) > rows else None
     return shown, following
 
 
@@ -54,28 +46,23 @@ def _place(cursor: str) -> Place:
     raise BadPlace
 
 
-def names_of(user: Any) -> list[str]:
-    """Returns the names by which approvals are a person's: theirs, their groups', "" for an operator."""
-    groups = [GROUP + name for name in groups_of(user)]
-    return [user.get_username(), *groups, *([""] if may(user, "operate") else [])]
-
-
 def of_person(user: Any, after: Place | None = None, most: int = PAGE) -> list[Approval]:
     """Returns the oldest approvals that are a person's, from `after` on; each of their names is one look
     into an index."""
-    lists = [_places(name, after, most) for name in names_of(user)]
+    lists = [_places(user, name, after, most) for name in names_of(user)]
     places = list(islice(_without_repeats(merge(*lists)), most))
     return _in_order([pk for _, pk in places])
 
 
-def of_everybody(after: Place | None = None, most: int = PAGE) -> list[Approval]:
-    """Returns the oldest approvals, from `after` on."""
-    rows = _after(Approval.objects.order_by("opened_at", "pk"), after, "pk")
+def of_everybody(user: Any, after: Place | None = None, most: int = PAGE) -> list[Approval]:
+    """Returns the oldest approvals that a person may see, from `after` on."""
+    rows = _after(seen(Approval.objects.order_by("opened_at", "pk"), user), after, "pk")
     return _in_order(list(rows.values_list("pk", flat=True)[:most]))
 
 
-def _places(name: str, after: Place | None, most: int) -> list[Place]:
-    rows = _after(ApprovalAssignee.objects.filter(name=name), after, "approval_id")
+def _places(user: Any, name: str, after: Place | None, most: int) -> list[Place]:
+    rows = seen(ApprovalAssignee.objects.filter(name=name), user, "approval__workflow_name", "operate")
+    rows = _after(rows, after, "approval_id")
     return list(rows.order_by("opened_at", "approval_id").values_list("opened_at", "approval_id")[:most])
 
 
@@ -103,9 +90,7 @@ def _in_order(ids: Sequence[int]) -> list[Approval]:
 def approval_json(approval: Approval) -> Json:
     """Returns an approval as the API has it. `assignees` is null where everybody who may operate is asked."""
     names = [row.name for row in approval.assignees.all() if row.name]
-    step = version_graph(approval.run.version_id).by_name.get(approval.step)
-    if step is None:  # the run was given it later
-        step = load(approval.run_id)[0].by_name.get(approval.step)
+    step = definition_of(approval)
     return {
         "id": approval.pk,
         "run": str(approval.run_id),

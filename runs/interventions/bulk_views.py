@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.accounts.permissions import for_operators
 from config.lib.secrets import mask_secrets
+from designer.services.folder_rights import seen
 from runs.errors import RunsError
 from runs.form_fields import as_text
 from runs.interventions import by_cause, service
@@ -31,7 +32,11 @@ UNPROCESSABLE = 422
 @require_GET
 @for_operators
 def cause_list(request: HttpRequest) -> HttpResponse:
-    context = {"title": "Interventions by cause", "causes": by_cause.causes(), "now": reader.now()}
+    context = {
+        "title": "Interventions by cause",
+        "causes": by_cause.causes(request.user),
+        "now": reader.now(),
+    }
     return render(request, "admin/interventions/causes.html", context)
 
 
@@ -39,7 +44,7 @@ def cause_list(request: HttpRequest) -> HttpResponse:
 @for_operators
 def cause_detail(request: HttpRequest, key: str) -> HttpResponse:
     """The open interventions of a cause. Posting answers the oldest of them."""
-    interventions = by_cause.of_cause(key)
+    interventions = by_cause.of_cause(key, request.user)
     if not interventions:
         return _all_answered(request, key)
     answers = by_cause.common_answers(interventions)
@@ -53,7 +58,8 @@ def cause_detail(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _all_answered(request: HttpRequest, key: str) -> HttpResponse:
-    if not Intervention.objects.filter(cause_key=key).exists():
+    asked = Intervention.objects.filter(cause_key=key)
+    if not seen(asked, request.user, "run__workflow_name", "operate").exists():
         raise Http404
     messages.success(request, "No intervention of that cause is open any more.")
     return redirect("admin:runs_intervention_causes")
@@ -92,21 +98,21 @@ def _answer(request: HttpRequest, intervention_ids: list[int], reply: service.Re
 @for_operators
 def batch_detail(request: HttpRequest, batch: UUID) -> HttpResponse:
     """The outcome of each intervention of a batch, and the open ones with the same cause."""
-    return render(request, "admin/interventions/batch.html", _batch_context(batch))
+    return render(request, "admin/interventions/batch.html", _batch_context(batch, request.user))
 
 
 @require_GET
 @for_operators
 def batch_live(request: HttpRequest, batch: UUID) -> HttpResponse:
-    return render(request, "admin/interventions/_batch.html", _batch_context(batch))
+    return render(request, "admin/interventions/_batch.html", _batch_context(batch, request.user))
 
 
-def _batch_context(batch: UUID) -> dict[str, Any]:
-    kind_and_reply, results = by_cause.reply_of(batch), by_cause.results(batch)
+def _batch_context(batch: UUID, user: Any) -> dict[str, Any]:
+    kind_and_reply, results = by_cause.reply_of(batch, user), by_cause.results(batch, user)
     if kind_and_reply is None:
         raise Http404
     kind, reply = kind_and_reply
-    rest = by_cause.rest_of(batch)
+    rest = by_cause.rest_of(batch, user)
     outcomes = Counter(result.outcome for result in results)
     return {
         "title": title_of(kind, reply.answer),
@@ -128,7 +134,7 @@ def _batch_context(batch: UUID) -> dict[str, Any]:
 @for_operators
 def batch_rest(request: HttpRequest, batch: UUID) -> HttpResponse:
     """Answers the open interventions that the page showed like those of the batch."""
-    kind_and_reply = by_cause.reply_of(batch)
+    kind_and_reply = by_cause.reply_of(batch, request.user)
     if kind_and_reply is None:
         raise Http404
     kind, reply = kind_and_reply
@@ -136,7 +142,7 @@ def batch_rest(request: HttpRequest, batch: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Reload the page: the list of cases was garbled.")
         return redirect("admin:runs_intervention_batch", batch=batch)
-    open_ids = {intervention.pk for intervention in by_cause.rest_of(batch)}
+    open_ids = {intervention.pk for intervention in by_cause.rest_of(batch, request.user)}
     chosen = [intervention_id for intervention_id in form.cleaned_data["ids"] if intervention_id in open_ids]
     if not chosen:
         messages.warning(request, "Nothing was left to answer.")

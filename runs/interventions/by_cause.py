@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 
+from designer.services.folder_rights import seen
 from runs.interventions.facts import Choice, Question
 from runs.interventions.queries import UNREAD, answers_of
 from runs.interventions.service import Reply
@@ -36,9 +37,9 @@ class Cause:
     places: list[str]
 
 
-def causes() -> list[Cause]:
+def causes(user: Any = None) -> list[Cause]:
     """Returns the causes of open interventions, the most frequent first."""
-    open_interventions = Intervention.objects.filter(status="open")
+    open_interventions = _answerable(Intervention.objects.filter(status="open"), user)
     rows = list(
         open_interventions.values("cause_key", "kind")
         .annotate(count=Count("pk"), text=Max("cause"), oldest=Min("opened_at"))
@@ -60,10 +61,15 @@ def _cause(row: Mapping[str, Any], places: list[tuple[str, str, str]]) -> Cause:
     return Cause(row["cause_key"], row["kind"], row["text"], row["count"], row["oldest"], worst, names)
 
 
-def of_cause(key: str) -> list[Intervention]:
+def of_cause(key: str, user: Any = None) -> list[Intervention]:
     """Returns the open interventions of a cause, the oldest first."""
-    interventions = Intervention.objects.filter(status="open", cause_key=key)
+    interventions = _answerable(Intervention.objects.filter(status="open", cause_key=key), user)
     return list(interventions.select_related("run").defer(*UNREAD).order_by("opened_at", "pk")[:SHOWN_MAX])
+
+
+def _answerable(rows: QuerySet[Intervention], user: Any) -> QuerySet[Intervention]:
+    """Those whose runs a person may operate by their folder."""
+    return seen(rows, user, "run__workflow_name", "operate")
 
 
 def common_answers(interventions: list[Intervention]) -> list[Answer]:
@@ -107,8 +113,8 @@ class Result:
     again: Intervention | None
 
 
-def results(batch: UUID) -> list[Result]:
-    acts = CaseAct.objects.filter(batch=batch).select_related("case__run").order_by("pk")
+def results(batch: UUID, user: Any = None) -> list[Result]:
+    acts = acts_of(batch, user).select_related("case__run").order_by("pk")
     shown_acts = list(acts.defer("case__run__input", "case__run__state")[:SHOWN_MAX])
     reopened = _reopened([act.case for act in shown_acts])
     return [_result(act, reopened.get(act.case.pk)) for act in shown_acts]
@@ -136,9 +142,14 @@ def _result(act: CaseAct, again: Intervention | None) -> Result:
     return Result(act.case, act.by, "ended" if ended else "under_way", "", None)
 
 
-def reply_of(batch: UUID) -> tuple[str, Reply] | None:
+def acts_of(batch: UUID, user: Any = None) -> QuerySet[CaseAct]:
+    """The acts of a batch on runs that a person may operate by their folder."""
+    return seen(CaseAct.objects.filter(batch=batch), user, "case__run__workflow_name", "operate")
+
+
+def reply_of(batch: UUID, user: Any = None) -> tuple[str, Reply] | None:
     """Returns the kind of a batch's interventions and the answer to them; None if there is no such batch."""
-    act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
+    act = acts_of(batch, user).select_related("case").order_by("pk").first()
     if act is None:
         return None
     data = act.data
@@ -146,7 +157,7 @@ def reply_of(batch: UUID) -> tuple[str, Reply] | None:
     return act.case.kind, reply
 
 
-def rest_of(batch: UUID) -> list[Intervention]:
+def rest_of(batch: UUID, user: Any = None) -> list[Intervention]:
     """Returns the open interventions with the cause of the batch's first one."""
-    act = CaseAct.objects.filter(batch=batch).select_related("case").order_by("pk").first()
-    return of_cause(act.case.cause_key) if act else []
+    act = acts_of(batch, user).select_related("case").order_by("pk").first()
+    return of_cause(act.case.cause_key, user) if act else []

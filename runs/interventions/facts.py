@@ -16,7 +16,7 @@ from designer.services.worker_catalog import params_problems
 from runs.form_fields import as_text
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply, needs_second_person
-from runs.interventions.wording import Subject, consequences
+from runs.interventions.wording import Subject, answered, consequences
 from runs.machine.allowed import answers
 from runs.machine.answers import DIRECTIONS, Answer, Option, option_of
 from runs.machine.bindings import bind, merge_patch, task_bindings
@@ -25,13 +25,14 @@ from runs.machine.preview import may_depend_on_output, preview, waits_behind
 from runs.machine.retry_policy import action_of
 from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import State, StepState
-from runs.models import Intervention
+from runs.models import Intervention, JournalEntry
 from runs.queries.differences import Change, changes
 from runs.queries.runs import load
 from runs.store import reader
 from workers.sdk.outcome import Direction
 
 EDITED_CHARS_MAX = 200_000
+ATTEMPTS_COUNTED_MAX = 10_000
 HEADINGS = {
     "step_failed": "failed and waits for a decision",
     "compensation_failed": "could not be undone",
@@ -66,10 +67,24 @@ class Question:
 
     @property
     def heading(self) -> str:
-        is_past = self.intervention.error.get("code") == PAST_PIVOT
-        if self.is_about_run or (is_past and self.direction == "forward"):
+        if self.is_about_run or self.was_about_run:
             return "was the point of no return: shall the run be undone?"
+        is_past = self.intervention.error.get("code") == PAST_PIVOT
         return "has a run past its point of no return" if is_past else HEADINGS[self.intervention.kind]
+
+    @property
+    def was_about_run(self) -> bool:
+        """As `is_about_run`, also when it is answered."""
+        return self.direction == "forward" and self.intervention.error.get("code") == PAST_PIVOT
+
+    @property
+    def answered(self) -> str:
+        """What the answer did that was given; "" while there is none."""
+        row = self.intervention
+        if row.status != "answered":
+            return ""
+        subject = Subject(row.kind, row.step, self.worker, self.was_about_run)
+        return answered(subject, row.answer, row.answered_by, row.note)
 
     @property
     def is_about_run(self) -> bool:
@@ -176,20 +191,21 @@ class Question:
 
 def sentence_about(question: Question) -> str:
     """Returns one sentence about what happened."""
-    intervention, run, step = question.intervention, question.state.run, question.step
+    intervention, run = question.intervention, question.state.run
     if question.is_about_run:
         return f"{intervention.error['message']} Nothing is undone unless a person says so."
+    failed = f"failed{_in_attempts(intervention)}"
     if intervention.kind == "step_failed":
-        attempts = _in_attempts(step.attempt)
+        if not question.is_open:
+            return f"{intervention.step} {failed}, and a person was asked how it goes on."
         why = "after the point of no return" if run.pivot else "and a person is to say how it goes on"
-        return f"{intervention.step} failed{attempts}, {why}."
+        return f"{intervention.step} {failed}, {why}."
     failure = run.failure or {}
     cause = f"{failure['step']} had failed" if failure.get("step") else _reason(run.reason)
+    undoing = f"{cause}, so what was done {'is' if question.is_open else 'was'} being undone"
     if intervention.error.get("code") == PAST_PIVOT:
-        return f"{cause}, so what was done is being undone. {intervention.error['message']}"
-    attempts = _in_attempts(step.undo_attempt)
-    failed = f"{question.worker}, the undo of {intervention.step}, failed{attempts}"
-    return f"{cause}, so what was done is being undone; {failed}."
+        return f"{undoing}. {intervention.error['message']}"
+    return f"{undoing}; {question.worker}, the undo of {intervention.step}, {failed}."
 
 
 def _reason(reason: str | None) -> str:
@@ -197,8 +213,47 @@ def _reason(reason: str | None) -> str:
     return words.get(reason or "", "The run is rolled back")
 
 
-def _in_attempts(number: int) -> str:
-    return f" in {number} attempts" if number > 1 else ""
+def _in_attempts(intervention: Intervention) -> str:
+    """Returns how often the step was tried for this question: since the one before it about the same step."""
+    started = "step.started" if DIRECTIONS[intervention.kind] == "forward" else "compensation.started"
+    entries = JournalEntry.objects.filter(
+        run_id=intervention.run_id, step=intervention.step, seq__lt=intervention.opened_seq
+    )
+    asked = (
+        entries.filter(type="intervention.answered").order_by("-seq").values_list("seq", flat=True).first()
+    )
+    tries = entries.filter(type=started, seq__gt=asked or 0).values_list("data", flat=True)
+    number = sum(data.get("direction") != "verify" for data in tries[:ATTEMPTS_COUNTED_MAX])
+    return (" again" if asked else "") + (f" in {number} attempts" if number > 1 else "")
+
+
+def answers_json(question: Question) -> dict[str, Any]:
+    """What happened, and each possible answer with its consequences. `seen`: the last journal entry."""
+    return {
+        "sentence": mask_secrets(sentence_about(question)),
+        "worker": question.worker,
+        "seen": question.state.run.last_seq,
+        "answers": [
+            {
+                "answer": choice.option.answer,
+                "title": choice.option.title,
+                "leads_to": choice.effect,
+                "needs_note": choice.option.needs_note,
+                "needs_second_person": choice.needs_second,
+            }
+            for choice in question.previewed_choices()
+        ],
+    }
+
+
+def preview_json(question: Question, reply: Reply) -> dict[str, Any]:
+    """The consequences of one answer; `problems`: why the worker would refuse its params then."""
+    return {
+        "answer": reply.answer,
+        "leads_to": question.effect(reply),
+        "seen": question.state.run.last_seq,
+        "problems": question.params_problems(reply.patch) if question.is_open else [],
+    }
 
 
 def intervention_page(question: Question) -> dict[str, Any]:
@@ -209,6 +264,7 @@ def intervention_page(question: Question) -> dict[str, Any]:
         "intervention": question.intervention,
         "worker": question.worker,
         "sentence": sentence_about(question),
+        "answered": question.answered,
         "choices": question.previewed_choices(),
         "behind": question.waiting_undos(),
         "context_text": text if is_editable else "",

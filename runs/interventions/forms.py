@@ -29,7 +29,7 @@ class ReplyForm(forms.Form):
     note = forms.CharField(
         max_length=NOTE_LENGTH_MAX,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "textarea"}),
+        widget=forms.Textarea(attrs={"rows": 2, "class": "textarea min-h-0"}),
     )
     patch = JsonField(needs_object=True, required=False)
     output = JsonField(needs_object=True, required=False)

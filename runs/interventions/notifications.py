@@ -50,12 +50,8 @@ def send(mail_id: int) -> None:
     mail = CaseMail.objects.filter(pk=mail_id, ended_at=None).select_related("case__run").first()
     if mail is None:
         return
-    intervention = mail.case
-    to = (
-        addresses(policy_for(intervention.run.workflow_name, intervention.kind))
-        if intervention.status == "open"
-        else []
-    )
+    intervention, workflow = mail.case, mail.case.run.workflow_name
+    to = addresses(policy_for(workflow, intervention.kind), workflow) if intervention.status == "open" else []
     try:
         if to:
             message(mail, to).send()

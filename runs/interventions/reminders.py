@@ -12,12 +12,12 @@ from django.core.mail import EmailMessage
 from django.db.models import F, Q
 from django.urls import reverse
 
-from config.accounts.permissions import may
 from designer.document.waits import GROUP
 from runs.delivery import queue
 from runs.machine.limits import REMINDERS_MAX
 from runs.models import Approval
 from runs.store.interventions import ADDRESSES_MAX, everybody
+from runs.store.interventions import addresses_of as addresses_of_people
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ def addresses_of(approval: Approval) -> list[str]:
     """Returns the addresses of the assignees; of everybody who may operate where none is stated."""
     names = [row.name for row in approval.assignees.all()]
     if "" in names:
-        return everybody()
+        return everybody(approval.workflow_name)
     groups = [name.removeprefix(GROUP) for name in names if name.startswith(GROUP)]
     asked = Q(username__in=names) | Q(groups__name__in=groups)
     users = get_user_model().objects.filter(asked, is_active=True).exclude(email="").order_by("pk").distinct()
-    return [user.email for user in users[: 10 * ADDRESSES_MAX] if may(user, "operate")][:ADDRESSES_MAX]
+    return addresses_of_people(users[: 10 * ADDRESSES_MAX], approval.workflow_name)

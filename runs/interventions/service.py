@@ -17,17 +17,20 @@ from uuid import UUID, uuid4
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
+from config.accounts.actors import actor, is_agent, is_same_person
 from config.lib.secret_places import sealed_texts
 from runs.delivery import hints
 from runs.engine.after_commit import carry_out, start_children
-from runs.engine.creation import refuse_unstorable, sealed_patch
+from runs.engine.creation import refuse_unstorable
+from runs.engine.sealing import sealed_patch
 from runs.engine.unit_of_work import Unit, unit_of
 from runs.errors import AnsweredAlready, SealedInput, UnknownIntervention
-from runs.machine.answers import OPTION, Answer
+from runs.machine.answers import OPTION, Answer, title_of
 from runs.machine.errors import NoteRequired, Refused
 from runs.machine.events import AnswerIntervention, ClaimIntervention
 from runs.machine.limits import NOTE_LENGTH_MAX
 from runs.models import CaseAct, CaseMail, Intervention, Severity
+from runs.models.inbox import order_at
 from runs.store.interventions import policy_for
 
 
@@ -72,10 +75,13 @@ class _Work:
 
 
 @contextmanager
-def _work_on(intervention_id: int, user: Any, *, closed_too: bool = False) -> Iterator[_Work]:
+def _work_on(
+    intervention_id: int, user: Any, *, closed_too: bool = False, seen: int | None = None
+) -> Iterator[_Work]:
     """Locks the run until the act is committed.
 
-    Raises UnknownIntervention and, unless `closed_too`, AnsweredAlready.
+    Raises UnknownIntervention, AnsweredAlready unless `closed_too`, and Refused where the journal of the run
+    has not ended with the entry `seen`.
     """
     run_id = Intervention.objects.filter(pk=intervention_id).values_list("run_id", flat=True).first()
     if run_id is None:
@@ -83,9 +89,13 @@ def _work_on(intervention_id: int, user: Any, *, closed_too: bool = False) -> It
     with unit_of(run_id, carry_out) as unit:
         intervention = Intervention.objects.get(pk=intervention_id)
         if intervention.status != "open" and not closed_too:
-            raise AnsweredAlready(intervention.answered_by, intervention.answer)
-        by = user if isinstance(user, str) else str(user.get_username())
-        yield _Work(intervention, unit, user, by)
+            title = title_of(intervention.kind, intervention.answer)
+            raise AnsweredAlready(intervention.answered_by, intervention.answer, title)
+        if seen is not None and seen != unit.state.run.last_seq:
+            raise Refused(
+                "The run has moved since you looked: look again at what the answer leads to.", code="moved"
+            )
+        yield _Work(intervention, unit, user, actor(user))
 
 
 # --- who works on it ---
@@ -97,7 +107,7 @@ def claim(intervention_id: int, user: Any, *, take_over: bool = False) -> None:
         claimed_by = work.intervention.claimed_by
         if claimed_by == work.by:
             return
-        if claimed_by and not take_over:
+        if claimed_by and not take_over and not is_same_person(claimed_by, work.by):
             raise Refused(f"{claimed_by} has claimed it.", code="already_claimed")
         _claim_for(work, work.by)
         work.log(f"Claimed{f', taken over from {claimed_by}' if claimed_by else ''}.")
@@ -109,7 +119,7 @@ def release(intervention_id: int, user: Any) -> None:
         claimed_by = work.intervention.claimed_by
         if not claimed_by:
             return
-        if claimed_by != work.by:
+        if not is_same_person(claimed_by, work.by):
             raise Refused(f"{claimed_by} has claimed it, not you.", code="not_yours")
         _claim_for(work, "")
         work.log("Released.")
@@ -136,7 +146,8 @@ def plan(intervention_id: int, user: Any, severity: Severity, due_at: datetime |
         if (intervention.severity, intervention.due_at) == (severity, due_at):
             return
         intervention.severity, intervention.due_at = severity, due_at
-        intervention.save(update_fields=["severity", "due_at"])
+        intervention.order_at = order_at(due_at, intervention.opened_at)
+        intervention.save(update_fields=["severity", "due_at", "order_at"])
         CaseMail.objects.filter(case=intervention, about="overdue").delete()
         if due_at is not None:
             CaseMail.objects.create(case=intervention, about="overdue", due_at=due_at)
@@ -148,12 +159,15 @@ def plan(intervention_id: int, user: Any, severity: Severity, due_at: datetime |
 # --- answers ---
 
 
-def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered", "proposed"]:
+def answer(
+    intervention_id: int, reply: Reply, user: Any, seen: int | None = None
+) -> Literal["answered", "proposed"]:
     """Answers an intervention, or proposes the answer where a second person has to agree.
 
-    Giving the answer that another person has proposed is agreeing to it. Raises Refused.
+    Giving the answer that another person has proposed is agreeing to it. `seen`: the last entry of the run's
+    journal when its consequences were looked at. Raises Refused.
     """
-    with _work_on(intervention_id, user) as work:
+    with _work_on(intervention_id, user, seen=seen) as work:
         kind, run = work.intervention.kind, work.unit.loaded
         if any(sealed_texts(reply.output)):
             raise SealedInput
@@ -162,9 +176,11 @@ def answer(intervention_id: int, reply: Reply, user: Any) -> Literal["answered",
         proposed = work.intervention.proposal or {}
         if not needs_second_person(run.workflow, kind, reply.answer):
             _give(work, reply)
-        elif proposed.get("by", work.by) == work.by:
+        elif is_same_person(proposed.get("by", work.by), work.by):
             _propose(work, reply)
             return "proposed"
+        elif is_agent(user):
+            raise Refused(f"{proposed['by']} has proposed it; a person has to agree.", code="person_needed")
         elif proposed["answer"] == reply.answer:
             _give(work, reply, proposed["by"])
         else:
@@ -197,7 +213,9 @@ def approve(intervention_id: int, user: Any) -> None:
     """Agrees to the proposal of another person, which answers the intervention. Raises Refused."""
     with _work_on(intervention_id, user) as work:
         proposed = _proposal_of(work.intervention)
-        if proposed["by"] == work.by:
+        if is_agent(user):
+            raise Refused("A person has to agree, and no agent.", code="person_needed")
+        if is_same_person(proposed["by"], work.by):
             raise Refused("You proposed it yourself; a second person has to agree.", code="same_person")
         reply = Reply(proposed["answer"], proposed["note"], proposed["patch"], proposed["output"])
         _give(work, reply, proposed["by"])

@@ -1,10 +1,10 @@
-"""The wording of a preview: what an answer to an intervention leads to, in sentences. PURE."""
+"""What an answer to an intervention leads to, and what a given one did, in sentences. PURE."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runs.machine.answers import Answer, option_of
+from runs.machine.answers import DONE_BY_NOBODY, OPTION, RUN_OPTIONS, Answer, option_of
 from runs.machine.preview import Preview
 from runs.machine.states import RunStatus
 
@@ -48,6 +48,17 @@ def consequences(subject: Subject, answer: Answer, preview: Preview, *, depends:
     return " ".join(part for part in parts if part)
 
 
+def answered(subject: Subject, answer: str, by: str, note: str = "") -> str:
+    """Returns a sentence about the answer that was given, in the past tense. `by`: "" where no person did."""
+    if not by:
+        return f"Nobody answered: {note}" if note else DONE_BY_NOBODY.get(answer, "Nobody answered.")
+    of_run = {key: option for key, option in RUN_OPTIONS.items() if subject.is_about_run and key == answer}
+    option = next(iter(of_run.values()), None) or OPTION.get((subject.kind, answer))
+    if option is None:
+        return f"{by} answered: {answer}."
+    return option.done.format(by=by, step=subject.step, worker=subject.worker)
+
+
 def _of_failed_step(answer: Answer, preview: Preview, depends: bool) -> list[str]:
     if answer == "retry":
         return []  # the step itself begins, which the lead says
@@ -56,6 +67,25 @@ def _of_failed_step(answer: Answer, preview: Preview, depends: bool) -> list[str
     if answer == "resolve":
         return ["What begins then depends on your output." if depends else _starting(preview.starts)]
     return [_starting(preview.starts), undoing(preview.undo)]
+
+
+def rejection(step: str, preview: Preview, *, is_part: bool = False) -> str:
+    """Returns sentences about rejecting the approval of a step. `is_part`: its run is part of another one."""
+    parts = [
+        f"{step} counts as failed.",
+        "A person is then asked how the run goes on." if preview.asks else "",
+        _passing(preview.past_pivot),
+        _starting(preview.starts),
+        undoing(preview.undo),
+        _remaining(preview.remains),
+    ]
+    if preview.ends is not None and not preview.still_open:
+        parts.append(ENDS[preview.ends])
+    elif not (preview.asks or preview.starts or preview.undo):
+        parts.append("The rest of the run goes on.")
+    if is_part:
+        parts.append("It is part of another run, which then decides what follows there.")
+    return " ".join(part for part in parts if part)
 
 
 def following(undo: tuple[str, ...]) -> str:

@@ -37,7 +37,7 @@ class LimitForm(forms.Form):
     rate = forms.IntegerField(label="Calls in a time", widget=_number(), **NUMBER)
     per = forms.FloatField(
         max_value=SECONDS_MAX,
-        initial=LIMIT_PER_S,
+        initial=f"{LIMIT_PER_S:g}",
         label="That time, in seconds",
         widget=_number(step="any"),
     )

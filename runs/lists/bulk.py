@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from designer.services.folder_rights import seen, sees_all
 from runs.engine import engine
 from runs.engine.creation import Request, content_digest
 from runs.errors import KeyReused, RunsError, UnknownRun
@@ -81,15 +82,15 @@ class UndoneAlready(NotAllowed):
     code = "undoing"
 
 
-def find(run_ids: Sequence[UUID]) -> dict[UUID, Run]:
-    """The existing runs, by id, with the columns that lists show."""
-    runs = Run.objects.select_related("version").filter(pk__in=run_ids)
+def find(run_ids: Sequence[UUID], user: Any = None) -> dict[UUID, Run]:
+    """The runs that a person may see, by id, with the columns that lists show."""
+    runs = seen(Run.objects.select_related("version").filter(pk__in=run_ids), user)
     return {run.pk: run for run in runs.defer("state", "version__document", "version__resolved")}
 
 
 def preview(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
     """The results that `do` would return now; changes nothing."""
-    return _each(run_ids, lambda run: _foretold(run, order))
+    return _each(run_ids, order.user, lambda run: _foretold(run, order))
 
 
 def _foretold(run: Run, order: Order) -> Result:
@@ -107,7 +108,7 @@ def do(order: Order, run_ids: Sequence[UUID]) -> list[Result]:
     if order.key:
         digest = content_digest((order.act, order.mode, *sorted(map(str, run_ids))))
         order = replace(order, digest=digest, keys=_keys(order.key, digest, run_ids))
-    return _each(run_ids, lambda run: ACTIONS[order.act](run, order))
+    return _each(run_ids, order.user, lambda run: ACTIONS[order.act](run, order))
 
 
 def _keys(key: str, digest: str, run_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -128,9 +129,16 @@ def _keys(key: str, digest: str, run_ids: Sequence[UUID]) -> dict[UUID, str]:
     return keys
 
 
-def _each(run_ids: Sequence[UUID], act: Callable[[Run], Result]) -> list[Result]:
-    runs = find(run_ids)
-    return [_one(run_id, runs.get(run_id), act) for run_id in run_ids]
+def _each(run_ids: Sequence[UUID], user: Any, act: Callable[[Run], Result]) -> list[Result]:
+    runs = find(run_ids, user)
+    operable = seen(Run.objects.filter(pk__in=runs), user, act="operate")
+    closed = runs.keys() - set(operable.values_list("pk", flat=True)) if not sees_all(user, "operate") else ()
+    return [_one(run_id, runs.get(run_id), refuse if run_id in closed else act) for run_id in run_ids]
+
+
+def refuse(run: Run) -> Result:
+    """In place of an act on a run that the person may see and not operate. Raises NotAllowed."""
+    raise NotAllowed("The folder of its workflow does not let you operate its runs.")
 
 
 def _one(run_id: UUID, run: Run | None, act: Callable[[Run], Result]) -> Result:
@@ -219,8 +227,9 @@ def _retry(run: Run, order: Order) -> Result:
 def _rerun(run: Run, order: Order) -> Result:
     _check_ended(run)
     key = order.keys.get(run.pk)
-    about = (run.version, run.input, run.labels, order.user, key, run.trial)
-    request = Request(*about, digest=order.digest, priority=load(run.pk)[1].run.priority)
+    state = load(run.pk)[1]
+    about = (run.version, state.input, run.labels, order.user, key, run.trial)
+    request = Request(*about, digest=order.digest, priority=state.run.priority)
     made = engine.start_one(request).run
     return Result(run.pk, True, "Started again.", made=made.pk, run=run)
 

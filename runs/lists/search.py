@@ -1,10 +1,10 @@
-"""Lists of runs: filters and keyset pages, each read from an index.
+"""Lists of runs: keyset pages, each read from an index.
 
-Theory of operation. Filters on columns of runs have an index each, and a page is one range of it. A text and
-a label live in tables of their own, and no index combines them with the other filters. For these, a page is
-read by an `Order`: candidates come from one index in batches, newest first, and the runs that do not fit the
-remaining filters are dropped. A page looks at LOOKED_AT_MAX candidates at most; it may therefore be short, or
-empty, and still have a cursor.
+Theory of operation. Filters on columns of runs have an index each, and a page is one range of it. A text, a
+label and a step live in tables of their own, an error within its JSON, and no index combines them with the
+other filters, nor the order of ends with any. For these, a page is read by an `Order`: candidates come from
+one index in batches, and the runs that do not fit the remaining filters are dropped. A page looks at
+LOOKED_AT_MAX candidates at most; it may therefore be short, or empty, and still have a cursor.
 
 Which index serves best depends on the data: a frequent label and a rare text, or the reverse. The first page
 probes all orders for a few candidates and takes the one in which most fit. The cursor names the order, so
@@ -15,77 +15,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat
 
-from config.lib.times import in_utc
-from runs.errors import RunsError
+from runs.lists.filters import (
+    ALIASES,
+    PLAIN,
+    BadFilter,
+    Filters,
+    check_sort,
+    condition,
+    id_part,
+    is_seen,
+    key_and_value,
+    rest_of,
+    time_of,
+)
 from runs.lists.text_search import having, is_indexed, newest_with, rows_of
-from runs.machine.limits import LABEL_LENGTH_MAX
-from runs.machine.states import RunStatus
-from runs.models import IS_LISTED, Run, RunLabel
+from runs.models import ID_END, IS_LISTED, Run, RunLabel
 from runs.store.database import database
 
-PAGE_ROWS = 50
+PAGE_ROWS, PAGE_ROWS_MAX = 50, 200
 UNLISTED = ("input", "state", "version__document", "version__resolved")  # large, and not in lists
-RUN, TEXT, LABEL = "run", "text", "label"
+RUN, TEXT, LABEL, ERROR, OLDEST, ENDED = "run", "text", "label", "error", "oldest", "ended"
 NUMBER = re.compile(r"[0-9]{1,18}")  # of a row, within 64 bits
-PLAIN = "plain_"  # prefix of copies of columns; a condition on a copy is served by no index
 LOOKED_AT_MAX = 5_000  # candidates of one page, if other filters drop most of them
 BATCH_MAX = 2_000
 PROBED = 250  # candidates of each order that the first page looks at to choose one
-
-
-class BadFilter(RunsError):
-    """The filter cannot be understood."""
-
-    code = "bad_filter"
-
-
-class TimeOutOfRange(BadFilter):
-    """The time lies outside all calendars."""
-
-    status = 422
-    code = "time_out_of_range"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """`label` is `key` or `key=value`; `q` is text in the input; `since` and `until` are ISO 8601 times.
-
-    Trials and imported runs are left out, unless `trials` or `imported` selects them instead of the others.
-    """
-
-    status: str | None = None
-    workflow: str | None = None
-    label: str | None = None
-    q: str | None = None
-    since: str | None = None
-    until: str | None = None
-    trials: bool = False
-    imported: bool = False
-
-    @property
-    def is_any(self) -> bool:
-        return any(getattr(self, spec.name) for spec in fields(self))
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether an index of runs serves the filters beside text and label."""
-        return bool(self.status or self.workflow or self.since or self.until)
-
-    @property
-    def query(self) -> str:
-        """The filters as a query string."""
-        values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        return urlencode({name: "1" if value is True else value for name, value in values.items() if value})
 
 
 Page = tuple[list[Run], str | None]
@@ -94,15 +55,20 @@ Row = tuple[Any, ...]
 
 
 def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) -> Page:
-    """One page, newest first, and the cursor of the next one, or None. Raises BadFilter.
+    """One page and the cursor of the next one, or None. Raises BadFilter.
 
-    With a text or label and other filters, a page may have few runs, or none, and still a next one.
+    With filters that are looked up for each run, a page may have few runs, or none, and still a next one.
     """
-    if not (filters.q or filters.label):
-        place = _read_cursor(RUN, cursor) if cursor else None
-        runs = list(_before(_listed().filter(_condition(filters)), place)[: rows + 1])
+    check_sort(filters.sort)
+    if filters.run:
+        return _with_id(filters, rows), None
+    is_oldest = filters.sort == OLDEST
+    if not filters.is_looked_up:
+        kind = filters.sort or RUN
+        place = _read_cursor(kind, cursor) if cursor else None
+        runs = list(_from(_listed().filter(condition(filters)), place, is_oldest)[: rows + 1])
         last = runs[rows - 1] if len(runs) > rows else None
-        return runs[:rows], _cursor(RUN, (last.created_at, last.pk)) if last else None
+        return runs[:rows], _cursor(kind, (last.created_at, last.pk)) if last else None
     orders = _orders(filters)
     if cursor:
         order = next((order for order in orders if cursor.startswith(f"{order.kind}~")), orders[0])
@@ -110,12 +76,30 @@ def page_of(filters: Filters, cursor: str | None = None, rows: int = PAGE_ROWS) 
     return _first_page(orders, rows)
 
 
-def _before(runs: QuerySet[Run], place: Place | None) -> QuerySet[Run]:
-    if place:
+def _with_id(filters: Filters, rows: int) -> list[Run]:
+    """The runs with this id, or whose id ends so, whatever the other filters say, trials too."""
+    digits = id_part(filters.run or "")
+    listed = _listed().filter(IS_LISTED & is_seen(filters))
+    if len(digits) == len(UUID(int=0).hex):
+        found = listed.filter(pk=UUID(digits))
+    else:
+        sql = f"SELECT id FROM runs_run WHERE {database().id_end} = %s"  # noqa: S608  # nosec B608
+        found = listed.filter(pk__in=RawSQL(sql, [digits[-ID_END:]]))  # nosec B611
+    runs = [run for run in found.order_by() if run.pk.hex.endswith(digits)]
+    return sorted(runs, key=lambda run: (run.created_at, run.pk), reverse=True)[:rows]
+
+
+def _from(runs: QuerySet[Run], place: Place | None, is_oldest: bool = False) -> QuerySet[Run]:
+    """Runs behind a place, by creation. The first condition bounds the range of the index; planners do not
+    derive it from the other one.
+    """
+    if place and is_oldest:
         at, run_id = place
-        # The first condition bounds the range of the index; planners do not derive it from the other one.
+        runs = runs.filter(Q(created_at__gte=at) & (Q(created_at__gt=at) | Q(pk__gt=run_id)))
+    elif place:
+        at, run_id = place
         runs = runs.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=run_id)))
-    return runs.order_by("-created_at", "-id")
+    return runs.order_by("created_at", "id") if is_oldest else runs.order_by("-created_at", "-id")
 
 
 # --- runs in the order of one index, looked through for those that fit the rest ---
@@ -137,11 +121,17 @@ class Order:
 
 
 def _orders(filters: Filters) -> list[Order]:
-    """All orders that serve the filters: by text, by label, by the columns of runs."""
+    """All orders that serve the filters: by text, by label, by errors, by the columns of runs."""
+    if filters.sort == ENDED:
+        return [_by_end(filters)]
+    if filters.sort == OLDEST:
+        return [_by_run(filters)]
     orders = [_by_text(filters)] if filters.q and (is_indexed(filters.q) or not filters.is_narrow) else []
     if filters.label:
         orders.append(_by_label(filters))
-    if filters.is_narrow:
+    if filters.error:
+        orders.append(_by_error(filters))
+    if filters.is_narrow or not orders:
         orders.append(_by_run(filters))
     return orders
 
@@ -189,8 +179,7 @@ def _fitting(order: Order, keys: list[Any]) -> dict[Any, Run]:
     query = database().many(keys)
     if order.text:
         query = having(order.text, query)
-    plain = {f"{PLAIN}{name}": Concat(name, Value("")) for name in ("status", "workflow_name")}
-    runs = _listed().alias(**plain).filter(order.rest, pk__in=RawSQL(*query)).order_by()  # nosec B611
+    runs = _listed().alias(**ALIASES).filter(order.rest, pk__in=RawSQL(*query)).order_by()  # nosec B611
     key = database().key
     return {key(run.pk): run for run in runs}
 
@@ -201,15 +190,15 @@ def _by_text(filters: Filters) -> Order:
     def newest(before: Place | None, limit: int) -> list[Row]:
         return newest_with(text, before[0] if before else None, limit)
 
-    return Order(TEXT, newest, lambda row: row[:1], _condition(filters, PLAIN))
+    return Order(TEXT, newest, lambda row: row[:1], condition(filters, PLAIN))
 
 
 def _by_label(filters: Filters) -> Order:
-    key, value = _key_and_value(filters)
+    key, value = key_and_value(filters)
     rows = RunLabel.objects.filter(key=key).order_by("-created_at", "-run_id")
     rows = rows.filter(value=value) if value else rows
-    rows = rows.filter(created_at__gte=_time(filters.since)) if filters.since else rows
-    rows = rows.filter(created_at__lt=_time(filters.until)) if filters.until else rows
+    rows = rows.filter(created_at__gte=time_of(filters.since)) if filters.since else rows
+    rows = rows.filter(created_at__lt=time_of(filters.until)) if filters.until else rows
 
     def newest(before: Place | None, limit: int) -> list[Row]:
         older = rows
@@ -218,17 +207,39 @@ def _by_label(filters: Filters) -> Order:
             older = rows.filter(Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(run_id__lt=run_id)))
         return _raw(older.values_list("created_at", "run_id")[:limit])
 
-    return Order(LABEL, newest, _place, _condition(replace(filters, label=None), PLAIN), filters.q)
+    return Order(LABEL, newest, _place, condition(replace(filters, label=None), PLAIN), filters.q)
 
 
 def _by_run(filters: Filters) -> Order:
-    runs = Run.objects.filter(_condition(replace(filters, label=None)))
+    runs = Run.objects.filter(condition(filters.served))
+    is_oldest = filters.sort == OLDEST
 
     def newest(before: Place | None, limit: int) -> list[Row]:
-        return _raw(_before(runs, before).values_list("created_at", "pk")[:limit])
+        return _raw(_from(runs, before, is_oldest).values_list("created_at", "pk")[:limit])
 
-    rest = Q(_has_label(filters)) if filters.label else Q()
-    return Order(RUN, newest, _place, rest, filters.q)
+    return Order(filters.sort or RUN, newest, _place, rest_of(filters), filters.q)
+
+
+def _by_error(filters: Filters) -> Order:
+    failed = Run.objects.filter(IS_LISTED, error__isnull=False)
+
+    def newest(before: Place | None, limit: int) -> list[Row]:
+        return _raw(_from(failed, before).values_list("created_at", "pk")[:limit])
+
+    return Order(ERROR, newest, _place, condition(filters, PLAIN), filters.q)
+
+
+def _by_end(filters: Filters) -> Order:
+    ended = Run.objects.filter(IS_LISTED, finished_at__isnull=False).order_by("-finished_at", "-id")
+
+    def newest(before: Place | None, limit: int) -> list[Row]:
+        older = ended
+        if before:
+            at, run_id = before
+            older = ended.filter(Q(finished_at__lte=at) & (Q(finished_at__lt=at) | Q(pk__lt=run_id)))
+        return _raw(older.values_list("finished_at", "pk")[:limit])
+
+    return Order(ENDED, newest, _place, condition(filters, PLAIN), filters.q)
 
 
 def _raw(rows: QuerySet[Any, Any]) -> list[Row]:
@@ -242,37 +253,6 @@ def _place(row: Row) -> Place:
 
 def _listed() -> QuerySet[Run]:
     return Run.objects.select_related("version").defer(*UNLISTED)
-
-
-def _condition(filters: Filters, prefix: str = "") -> Q:
-    condition = IS_LISTED & (
-        Q(imported__isnull=False) if filters.imported else Q(trial=filters.trials, imported__isnull=True)
-    )
-    if filters.status:
-        if filters.status not in list(RunStatus):
-            raise BadFilter(f"{filters.status!r} is no status of a run; use one of {', '.join(RunStatus)}.")
-        condition &= Q((f"{prefix}status", filters.status))
-    if filters.workflow:
-        condition &= Q((f"{prefix}workflow_name", filters.workflow))
-    if filters.label:
-        condition &= Q(_has_label(filters))
-    if filters.since:
-        condition &= Q(created_at__gte=_time(filters.since))
-    if filters.until:
-        condition &= Q(created_at__lt=_time(filters.until))
-    return condition
-
-
-def _has_label(filters: Filters) -> Exists:
-    """Whether a run has the label, looked up by the run; the label's index would lead to all its runs."""
-    key, value = _key_and_value(filters)
-    rows = RunLabel.objects.alias(plain=Concat("key", Value(""))).filter(plain=key, run=OuterRef("pk"))
-    return Exists(rows.filter(value=value) if value else rows)
-
-
-def _key_and_value(filters: Filters) -> tuple[str, str]:
-    key, _, value = (filters.label or "").partition("=")
-    return key[:LABEL_LENGTH_MAX], value[:LABEL_LENGTH_MAX]
 
 
 # --- cursors: the kind of an order, and the place of the last row in it ---
@@ -289,20 +269,7 @@ def _read_cursor(kind: str, cursor: str) -> Place:
         if cursor_kind == kind == TEXT and len(parts) == 1 and NUMBER.fullmatch(parts[0]):
             return (int(parts[0]),)
         if cursor_kind == kind and len(parts) == 2:
-            return _time(parts[0]), UUID(parts[1])
+            return time_of(parts[0]), UUID(parts[1])
     except (ValueError, BadFilter):
         pass
     raise BadFilter("That page does not exist; begin at the first one.")
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadFilter(f"{text!r} is not an ISO 8601 time.") from error
-    if time.tzinfo is None:
-        raise BadFilter(f"{text!r} has no time zone; add Z or an offset.")
-    try:
-        return in_utc(time)
-    except ValueError as error:
-        raise TimeOutOfRange(f"{text!r} cannot be searched for: {error}.") from error

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,10 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from config.accounts.permissions import page_for
 from config.accounts.rate_limits import caller, consume
 from designer.models import Workflow
+from designer.services.folder_rights import barred, seen
 from runs.errors import KeyReused
-from runs.interventions import approvals
-from runs.lists import bulk
-from runs.lists.search import LOOKED_AT_MAX, BadFilter, Filters, page_of
+from runs.lists import bulk, saved_views
+from runs.lists.filters import SORTS, BadFilter, Filters
+from runs.lists.rows import COLUMNS, chosen_columns, columns_text, rows_of
+from runs.lists.search import LOOKED_AT_MAX, page_of
 from runs.machine.events import CancelMode
 from runs.machine.states import RunStatus
 from runs.models import Run
@@ -33,6 +36,10 @@ WITHIN = {
     "7d": (timedelta(days=7), "In the last 7 days"),
     "30d": (timedelta(days=30), "In the last 30 days"),
 }
+GIVEN = ("status", "workflow", "label", "q", "until", "run", "error", "step", "parent")
+FINDING = tuple(name for name in GIVEN if name != "until")
+COLUMNS_COOKIE = "run_columns"
+YEAR = timedelta(days=365)
 MODES: dict[str, CancelMode] = {"compensate": "compensate", "abandon": "abandon"}
 
 
@@ -46,7 +53,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("cursor") or None
     runs: list[Run] = []
     following, problem, status = None, "", 200
-    filters = filters_of(request.GET)
+    filters = filters_of(request.GET, request.user)
+    columns = request.GET.get("columns", request.COOKIES.get(COLUMNS_COOKIE))
     try:
         runs, following = page_of(filters, cursor)
     except BadFilter as error:
@@ -57,13 +65,21 @@ def run_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "since": request.GET.get("since", ""),
+        "inner": bool(request.GET.get("inner")),
         "within": request.GET.get("within", ""),
         "withins": [(value, words) for value, (_, words) in WITHIN.items()],
         "query": query_of(request.GET),
         "is_filtered": filters.is_any,
         "statuses": list(RunStatus),
-        "names": Workflow.objects.values_list("name", flat=True)[: steps.FILTER_NAMES_MAX],
+        "names": seen(Workflow.objects.all(), request.user, "name").values_list("name", flat=True)[
+            : steps.FILTER_NAMES_MAX
+        ],
+        "sorts": SORTS.items(),
         "runs": runs,
+        "rows": rows_of(runs, request.user),
+        "columns": chosen_columns(columns),
+        "all_columns": COLUMNS.items(),
+        **_views_of(request),
         "next_cursor": following,
         "cursor": cursor,
         "problem": problem,
@@ -73,36 +89,93 @@ def run_list(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/list.html", context, status=status)
 
 
-@require_GET
-@never_cache
+def _views_of(request: HttpRequest) -> dict[str, Any]:
+    """The views of a person, and the one that the page shows."""
+    views = list(saved_views.visible_to(request.user)[: saved_views.VIEWS_SHOWN_MAX])
+    shown = next((view for view in views if str(view.pk) == request.GET.get("view")), None)
+    may_delete = shown is not None and saved_views.may_delete(request.user, shown)
+    return {"views": views, "shown_view": shown, "may_delete_view": may_delete}
+
+
+@require_POST
 @page_for("view")
-def approval_list(request: HttpRequest) -> HttpResponse:
-    """Approvals that wait: those of the person, or everybody's."""
-    whose = "all" if request.GET.get("of") == "all" else "mine"
-    cursor = request.GET.get("cursor") or None
+def run_columns(request: HttpRequest) -> HttpResponse:
+    """Remembers the columns that a person chose, in this browser."""
+    parameters = QueryDict(request.POST.get("filter", ""), mutable=True)
+    parameters.pop("columns", None)
+    response = redirect(f"{reverse('run-list')}?{parameters.urlencode()}")
+    text = columns_text(request.POST.getlist("columns"))
+    is_secure = request.is_secure()
+    response.set_cookie(COLUMNS_COOKIE, text, YEAR, httponly=True, samesite="Lax", secure=is_secure)
+    return response
+
+
+@require_GET
+@page_for("view")
+def view_detail(request: HttpRequest, view_id: int) -> HttpResponse:
+    """The address of a saved view: leads to the list as it was saved."""
     try:
-        listed, following = approvals.page_of(request.user, whose, cursor)
-    except approvals.BadPlace:
-        return redirect(f"{reverse('approval-list')}?of={whose}")
-    context = {"approvals": listed, "next_cursor": following, "whose": whose, "cursor": cursor}
-    return render(request, "runs/approvals.html", context | {"now": reader.now()})
+        view = saved_views.get(request.user, view_id)
+    except saved_views.UnknownView as error:
+        raise Http404(str(error)) from error
+    query = "&".join(filter(None, [view.query, f"view={view.pk}"]))
+    return redirect(f"{reverse('run-list')}?{query}")
 
 
-def filters_of(query: QueryDict | dict[str, str]) -> Filters:
-    """The filters of a query string; `within` counts back from now."""
+@require_POST
+@page_for("view")
+def view_save(request: HttpRequest) -> HttpResponse:
+    query, columns = request.POST.get("filter", ""), request.POST.get("columns", "")
+    if columns and "columns" not in dict(parse_qsl(query)):
+        query = "&".join(filter(None, [query, urlencode({"columns": columns})]))
+    try:
+        view = saved_views.save(
+            request.user, request.POST.get("name", ""), query, bool(request.POST.get("shared"))
+        )
+    except saved_views.BadView as error:
+        return _back(request, str(error))
+    messages.success(request, f"Saved as “{view.name}”.")
+    return redirect("run-view", view_id=view.pk)
+
+
+@require_POST
+@page_for("view")
+def view_delete(request: HttpRequest, view_id: int) -> HttpResponse:
+    try:
+        saved_views.delete(request.user, view_id)
+    except saved_views.UnknownView as error:
+        return _back(request, str(error))
+    messages.success(request, "The view is deleted; its runs are not.")
+    return redirect("run-list")
+
+
+def filters_of(query: QueryDict | dict[str, str], user: Any = None) -> Filters:
+    """The filters of a query string; `within` counts back from now.
+
+    Child runs stand under their parents, unless `inner` or a filter looks for runs wherever they are.
+    """
     since = query.get("since") or None
     span = WITHIN.get(query.get("within", ""))
     if span and not since:
         since = (reader.now() - span[0]).isoformat()
-    given = {name: query.get(name) or None for name in ("status", "workflow", "label", "q", "until")}
-    kind = query.get("kind", "")
-    return Filters(**given, since=since, trials=kind == "trials", imported=kind == "imported")
+    given = {name: query.get(name) or None for name in GIVEN}
+    kind, sort = query.get("kind", ""), query.get("sort", "")
+    is_top = not (query.get("inner") or kind or any(given[name] for name in FINDING))
+    return Filters(
+        **given,
+        since=since,
+        trials=kind == "trials",
+        imported=kind == "imported",
+        top=is_top,
+        sort=sort,
+        hidden=barred(user, "view"),
+    )
 
 
 def query_of(query: QueryDict) -> str:
     """The query string without its cursor and empty values, for links of the page."""
     parameters = query.copy()
-    for name in [name for name, value in query.items() if name == "cursor" or not value]:
+    for name in [name for name, value in query.items() if name in ("cursor", "view") or not value]:
         del parameters[name]
     return parameters.urlencode()
 
@@ -118,12 +191,12 @@ def run_bulk(request: HttpRequest) -> HttpResponse:
     if act not in bulk.ACTS:
         return _back(request, "Choose what is to be done with the runs.")
     try:
-        run_ids = _chosen(request.POST)
+        run_ids = _chosen(request)
     except BadFilter as error:
         return _back(request, str(error))
     if not 0 < len(run_ids) <= bulk.BULK_MAX:
         return _back(request, f"Choose between 1 and {bulk.BULK_MAX} runs.")
-    mode, results = _previewed(act, run_ids)
+    mode, results = _previewed(act, run_ids, request.user)
     willing = [result for result in results if result.is_done]
     context = {
         "act": act,
@@ -163,19 +236,20 @@ def run_bulk_do(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/bulk_done.html", context)
 
 
-def _previewed(act: bulk.Act, run_ids: list[UUID]) -> tuple[CancelMode, list[bulk.Result]]:
+def _previewed(act: bulk.Act, run_ids: list[UUID], user: Any) -> tuple[CancelMode, list[bulk.Result]]:
     """The preview and its mode: if all runs are being undone already, they can still be abandoned."""
-    results = bulk.preview(bulk.Order(act), run_ids)
+    results = bulk.preview(bulk.Order(act, user=user), run_ids)
     if any(result.is_done or result.code != bulk.UndoneAlready.code for result in results):
         return "compensate", results
-    return "abandon", bulk.preview(bulk.Order(act, "abandon"), run_ids)
+    return "abandon", bulk.preview(bulk.Order(act, "abandon", user), run_ids)
 
 
-def _chosen(form: QueryDict) -> list[UUID]:
+def _chosen(request: HttpRequest) -> list[UUID]:
     """The ids of the ticked runs, or of the newest that match the filter."""
+    form = request.POST
     if not form.get("all"):
         return _uuids(form.getlist("runs"))
-    runs, _ = page_of(filters_of(dict(parse_qsl(form.get("filter", "")))), None, bulk.BULK_MAX)
+    runs, _ = page_of(filters_of(dict(parse_qsl(form.get("filter", ""))), request.user), None, bulk.BULK_MAX)
     return [run.pk for run in runs]
 
 

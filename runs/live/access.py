@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user, get_user_model
@@ -17,7 +18,9 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.http import HttpRequest
 
 from config.accounts.permissions import may
+from designer.services.folder_rights import barred, folders_by_name, rights_changed
 from runs.delivery import hints
+from runs.models import Run
 
 Person = tuple[str, Any, Callable[[], Any] | None]
 """Key of the session ("" without one), key of the user, and for a token the call that checks it again."""
@@ -32,12 +35,25 @@ def person_of(scope: dict[str, Any]) -> Person:
     )
 
 
-def allowed_people(people: Collection[Person]) -> set[Person]:
-    """Returns those of `people` that may watch now."""
-    return {person for person in people if may(_user(*person), "view")}
+def watching(people: Collection[Person]) -> dict[Person, frozenset[int]]:
+    """Returns those of `people` that may watch now, each with the folders that are hidden from them."""
+    users = ((person, user_of(*person)) for person in people)
+    return {person: barred(user, "view") for person, user in users if may(user, "view")}
 
 
-def _user(
+def hidden_from(user: Any) -> frozenset[int] | None:
+    """Returns the folders that are hidden from a user; None where they may watch nothing at all."""
+    return barred(user, "view") if may(user, "view") else None
+
+
+def folders_of(run_ids: Collection[UUID]) -> dict[UUID, int | None]:
+    """Returns the folder of each run: that of its workflow, by its name."""
+    names = dict(Run.objects.filter(pk__in=run_ids).values_list("pk", "workflow_name"))
+    folders = folders_by_name(set(names.values()))
+    return {run_id: folders.get(name) for run_id, name in names.items()}
+
+
+def user_of(
     session_key: str, user_pk: Any, reauthenticate: Callable[[], Any] | None
 ) -> AbstractBaseUser | AnonymousUser:
     """Returns the user as the database has it now; an anonymous one after signing out."""
@@ -57,7 +73,9 @@ def _changed(sender: Any, **kwargs: Any) -> None:
 
 
 def listen() -> None:
-    """Connects to the signals of all changes of users, groups and sessions that may end a right to watch."""
+    """Connects to the signals of all changes of users, groups, sessions and folders that may end a right to
+    watch."""
+    rights_changed.connect(_changed, dispatch_uid="people-folders")
     user = get_user_model()
     for sender in (user, Group):
         post_save.connect(_changed, sender=sender, dispatch_uid=f"people-{sender.__name__}")

@@ -22,10 +22,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http.request import split_domain_port, validate_host
 
-from config.accounts.permissions import may
 from config.accounts.rate_limits import TooMany, client_of, consume
-from runs.live import frames as live_frames
-from runs.live.access import Person, person_of
+from runs.live.access import Person, folders_of, hidden_from, person_of
 from runs.live.backpressure import Backpressure
 from runs.live.feeds import RunFeed
 from runs.live.hub import Hub, current_hub
@@ -53,6 +51,7 @@ class Watcher(AsyncWebsocketConsumer):
         self.hub: Hub | None = None
         self.received: Counter[int] = Counter()
         self.slot_owner: Any = None
+        self.hidden: frozenset[int] = frozenset()
         with contextlib.suppress(StopConsumer):
             await await_many_dispatch([receive], self.dispatch)
 
@@ -80,8 +79,10 @@ class Watcher(AsyncWebsocketConsumer):
     async def refusal(self) -> int | None:
         if not _is_own_origin(self.scope):
             return FOREIGN
-        if not await database_sync_to_async(may)(self.scope["user"], "view"):
+        hidden = await database_sync_to_async(hidden_from)(self.scope["user"])
+        if hidden is None:
             return ANONYMOUS
+        self.hidden = hidden
         return await self._take_slot()
 
     async def _take_slot(self) -> int | None:
@@ -130,9 +131,13 @@ class Watcher(AsyncWebsocketConsumer):
     async def exit(self, hub: Hub) -> None:
         """Gives back what `enter` took."""
 
-    async def expel(self) -> None:
+    async def expel(self, code: int = ANONYMOUS) -> None:
         await self._stop()
-        await self.close(ANONYMOUS)
+        await self.close(code)
+
+    async def restrict(self, hidden: frozenset[int]) -> None:
+        """Takes the folders that are hidden from the person from now on."""
+        self.hidden = hidden
 
     async def _stop(self) -> None:
         task, self.pump_task = self.pump_task, None
@@ -164,8 +169,22 @@ class RunConsumer(Watcher):
         await super().enter()
         assert self.hub is not None
         self.run_id: UUID = self.scope["url_route"]["kwargs"]["run_id"]
+        if await self._is_hidden():
+            return NO_SUCH_RUN
         self.feed = await self.hub.watch(self.run_id)
         return None if self.feed else NO_SUCH_RUN
+
+    async def _is_hidden(self) -> bool:
+        if not self.hidden or self.hub is None:
+            return False
+        folders = await self.hub.read_for_one(folders_of, [self.run_id])
+        return folders.get(self.run_id) in self.hidden
+
+    async def restrict(self, hidden: frozenset[int]) -> None:
+        """Ends where the run is among what the person may not see any more."""
+        await super().restrict(hidden)
+        if self.feed is not None and await self._is_hidden():
+            await self.expel(NO_SUCH_RUN)
 
     async def exit(self, hub: Hub) -> None:
         if self.feed is not None:
@@ -228,19 +247,20 @@ class RunsConsumer(ListWatcher):
 class InterventionsConsumer(ListWatcher):
     """One frame per intervention that was opened, claimed or answered; `open` says how many are open.
 
-    With `?count` it begins with a frame of that number alone.
+    With `?inbox` also one of how much waits for the person, at the beginning and whenever that changes.
     """
 
     async def enter(self) -> int | None:
         await super().enter()
         assert self.hub is not None
         await self.hub.subscribe_to_interventions(self)
-        if parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True).get("count"):
-            self.offer("count", await self.hub.read_for_one(live_frames.open_count))
+        if parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True).get("inbox"):
+            await self.hub.subscribe_to_inbox(self, self.person)
         return None
 
     async def exit(self, hub: Hub) -> None:
         hub.interventions.listeners.discard(self)
+        hub.inbox.listeners.pop(self, None)
 
 
 def _is_own_origin(scope: dict[str, Any]) -> bool:

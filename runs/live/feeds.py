@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
+
+from runs.live.access import Person
 
 KEPT_FRAMES_MAX = 1_000
 KEPT_CHARS_MAX = 1_000_000
 SENT_MAX = 10_000  # runs whose last sent entry is remembered
 
 Frame = tuple[int, str]
+Texts = Mapping[frozenset[int], str]
+"""A frame as it reads for people from whom these folders are hidden."""
 
 
 class RunFeed:
@@ -59,7 +63,13 @@ class RunFeed:
 
 
 class Listener(Protocol):
-    """A socket that takes frames of a list. It may drop a frame for a newer one of the same key."""
+    """A socket that takes frames of a list. It may drop a frame for a newer one of the same key.
+
+    `hidden`: the folders whose runs its person may not see.
+    """
+
+    @property
+    def hidden(self) -> frozenset[int]: ...
 
     def offer(self, key: object, text: str) -> None: ...
 
@@ -91,13 +101,15 @@ class ListFeed:
         self.note(live)
         self.moved |= self._live - live.keys()
 
-    def send(self, frames: Iterable[tuple[UUID, int, str, bool]]) -> None:
-        for run_id, seq, text, is_ended in frames:
+    def send(self, frames: Iterable[tuple[UUID, int, str, bool, int | None]]) -> None:
+        """`frames`: each with the run, the number of its last entry, whether it has ended, and its folder."""
+        for run_id, seq, text, is_ended, folder in frames:
             self._sent[run_id] = seq
             self._sent.move_to_end(run_id)
             (self._live.discard if is_ended else self._live.add)(run_id)
             for listener in self.listeners:
-                listener.offer(run_id, text)
+                if folder not in listener.hidden:
+                    listener.offer(run_id, text)
         while len(self._sent) > SENT_MAX:
             self._live.discard(self._sent.popitem(last=False)[0])
 
@@ -123,12 +135,14 @@ class InterventionFeed:
                 self.moved.add((*move[:2], "intervention.claimed"))
         return self.open.keys() - now_open.keys()
 
-    def send(self, frames: Iterable[tuple[int, str, str, str]]) -> None:
-        for pk, event, text, claimed_by in frames:
+    def send(self, frames: Iterable[tuple[int, str, Texts, str, int | None]]) -> None:
+        """`frames`: each with the id, the event, its texts, who has claimed it, and its folder."""
+        for pk, event, texts, claimed_by, folder in frames:
             if not self._is_news(pk, event, claimed_by):
                 continue
             for listener in self.listeners:
-                listener.offer((pk, event), text)
+                if folder not in listener.hidden and listener.hidden in texts:
+                    listener.offer((pk, event), texts[listener.hidden])
 
     def _is_news(self, pk: int, event: str, claimed_by: str) -> bool:
         """Whether an event has not been sent yet: `reconcile` may have been faster than its hint."""
@@ -147,3 +161,24 @@ class InterventionFeed:
         if known is not None:
             self.open[pk] = claimed_by
         return is_news
+
+
+class InboxFeed:
+    """How much waits for each person, of sockets that asked for it."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[Listener, Person] = {}
+        self.moved = asyncio.Event()
+        self.seen: object = None
+        """What the tables held when they were last looked at without a hint."""
+
+    def reconcile(self, now: object) -> None:
+        """Notes that something has moved without a hint."""
+        if now != self.seen:
+            self.seen = now
+            self.moved.set()
+
+    def send(self, frames: Mapping[Person, str]) -> None:
+        for listener, person in self.listeners.items():
+            if person in frames:
+                listener.offer("inbox", frames[person])

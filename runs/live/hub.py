@@ -29,16 +29,18 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connections
 from redis import RedisError
 
-from runs.delivery.hints import BOARD_GROUP, PEOPLE
+from runs.delivery.hints import BOARD_GROUP, INBOX, PEOPLE
 from runs.live import access
 from runs.live import frames as live_frames
-from runs.live.feeds import InterventionFeed, Listener, ListFeed, RunFeed
+from runs.live.feeds import InboxFeed, InterventionFeed, Listener, ListFeed, RunFeed
 from runs.machine.limits import FRAMES_MAX
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 5.0
 MERGE_S = 0.1  # list frames: at most ten a second and run
+INBOX_MERGE_S = 0.5
+INBOX_SHARE = 4  # counting for many people takes no more than a fifth of the time
 AGAIN_S = 1.0
 
 P = ParamSpec("P")
@@ -46,12 +48,14 @@ T = TypeVar("T")
 
 
 class Member(Protocol):
-    """A socket as the hub sees it."""
+    """A socket as the hub sees it, or an answer that waits; that has no person whose rights are checked."""
 
     @property
-    def person(self) -> access.Person: ...
+    def person(self) -> access.Person | None: ...
 
     async def expel(self) -> None: ...
+
+    async def restrict(self, hidden: frozenset[int]) -> None: ...
 
 
 class Hub:
@@ -62,6 +66,7 @@ class Hub:
         self.runs: dict[UUID, RunFeed] = {}
         self.list = ListFeed()
         self.interventions = InterventionFeed()
+        self.inbox = InboxFeed()
         self._moved: set[UUID] = set()
         self._has_moved = asyncio.Event()
         self._has_listed = asyncio.Event()
@@ -77,7 +82,10 @@ class Hub:
     async def join(self, member: Member) -> None:
         self.members.add(member)
         if not self._tasks:
-            loops = (self._listen, self._read, self._send_lists, self._poll, self._check)
+            loops = (
+                *(self._listen, self._read, self._send_lists, self._send_inbox),
+                *(self._poll, self._check),
+            )
             self._tasks = [asyncio.create_task(self._repeat(loop)) for loop in loops]
         with contextlib.suppress(TimeoutError):  # without Redis there are no hints, but polling
             await asyncio.wait_for(self._listens.wait(), AGAIN_S)
@@ -177,8 +185,11 @@ class Hub:
             }
         if self.list.moved or self.interventions.moved:
             self._has_listed.set()
+        if message["cases"] or message.get(INBOX):
+            self.inbox.moved.set()
         if message.get(PEOPLE):
             self._people_changed.set()
+            self.inbox.moved.set()
 
     def _note_runs(self, seqs: dict[UUID, int]) -> None:
         moved = {
@@ -217,7 +228,8 @@ class Hub:
             if runs:
                 self.list.send(await self.read_for_all(live_frames.list_frames, runs))
             if interventions:
-                frames = await self.read_for_all(live_frames.intervention_frames, interventions)
+                views = {frozenset[int](), *(one.hidden for one in self.interventions.listeners)}
+                frames = await self.read_for_all(live_frames.intervention_frames, interventions, views)
                 self.interventions.send(frames)
         except BaseException:
             self.list.moved |= runs
@@ -225,6 +237,20 @@ class Hub:
             self._has_listed.set()
             raise
         await asyncio.sleep(MERGE_S)
+
+    async def _send_inbox(self) -> None:
+        """Sends each person how much waits for them."""
+        await self.inbox.moved.wait()
+        self.inbox.moved.clear()
+        began = asyncio.get_running_loop().time()
+        people = set(self.inbox.listeners.values())
+        try:
+            self.inbox.send(await self.read_for_all(live_frames.inbox_frames, people))
+        except BaseException:
+            self.inbox.moved.set()
+            raise
+        took = asyncio.get_running_loop().time() - began
+        await asyncio.sleep(max(INBOX_MERGE_S, INBOX_SHARE * took))
 
     async def _poll(self) -> None:
         """Looks for what has moved without a hint."""
@@ -238,22 +264,31 @@ class Hub:
             if closed:
                 answered = await self.read_for_all(live_frames.answered_interventions, closed)
                 self.interventions.moved |= set(answered)
+        if self.inbox.listeners:
+            self.inbox.reconcile(await self.read_for_all(live_frames.inbox_now))
         if self.list.moved or self.interventions.moved:
             self._has_listed.set()
 
     async def _check(self) -> None:
-        """Expels people that may not watch any more: at once after a hint, else within POLL_S."""
+        """Expels people that may not watch any more, and tells sockets which folders are hidden from theirs.
+
+        At once after a hint, else within POLL_S.
+        """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._people_changed.wait(), POLL_S)
         self._people_changed.clear()
         by_person: dict[access.Person, list[Member]] = defaultdict(list)
         for member in self.members:
-            by_person[member.person].append(member)
-        allowed = await self.read_for_one(access.allowed_people, list(by_person))
-        for person in by_person.keys() - allowed:
-            self.members -= set(by_person[person])
-            for member in by_person[person]:
-                await member.expel()
+            if member.person is not None:
+                by_person[member.person].append(member)
+        allowed = await self.read_for_one(access.watching, list(by_person))
+        for person, members in by_person.items():
+            for member in members:
+                if person in allowed:
+                    await member.restrict(allowed[person])
+                else:
+                    self.members.discard(member)
+                    await member.expel()
 
     # --- lists ---
 
@@ -261,6 +296,11 @@ class Hub:
         if not self.list.listeners:
             self.list.begin(await self.read_for_all(live_frames.live_seqs))
         self.list.listeners.add(listener)
+
+    async def subscribe_to_inbox(self, listener: Listener, person: access.Person) -> None:
+        """Begins with a frame of what waits now."""
+        self.inbox.listeners[listener] = person
+        listener.offer("inbox", await self.read_for_one(live_frames.inbox_frame, person))
 
     async def subscribe_to_interventions(self, listener: Listener) -> None:
         if not self.interventions.listeners:

@@ -24,9 +24,10 @@ class Option:
     """One answer to one kind of intervention.
 
     `effect`: the line beside the title on the run's page. `lead`: the first sentence of the preview; its
-    placeholders are `{step}` and `{worker}`, the worker that a retry calls. `field`: the value that comes
-    with the answer. `is_by_hand`: a person, not a worker, states the result of the step or of its undo.
-    `after_end`: also accepted for a step that has ended and that no branch leads on from.
+    placeholders are `{step}` and `{worker}`, the worker that a retry calls. `done`: what a person `{by}` did
+    by it, once it is given. `field`: the value that comes with the answer. `is_by_hand`: a person, not a
+    worker, states the result of the step or of its undo. `after_end`: also accepted for a step that has ended
+    and that no branch leads on from.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Option:
     title: str
     effect: str
     lead: str
+    done: str
     field: Field = ""
     needs_note: bool = False
     may_need_second_person: bool = False
@@ -48,6 +50,7 @@ OPTIONS: tuple[Option, ...] = (
         title="Try again",
         effect="The step runs again, with the context as you patch it.",
         lead="{worker} is tried again for {step}, with the context as you change it.",
+        done="{by} had {worker} tried again for {step}.",
         field="patch",
     ),
     Option(
@@ -56,6 +59,7 @@ OPTIONS: tuple[Option, ...] = (
         title="It is done",
         effect="The step counts as completed with the output you enter.",
         lead="{step} counts as completed with the output that you enter.",
+        done="{by} entered what {step} gives, so that it counts as completed.",
         field="output",
         needs_note=True,
         is_by_hand=True,
@@ -67,6 +71,7 @@ OPTIONS: tuple[Option, ...] = (
         title="Go on without it",
         effect="The run continues as if the step had completed.",
         lead="The run goes on without {step}.",
+        done="{by} let the run go on without {step}.",
         is_by_hand=True,
     ),
     Option(
@@ -75,6 +80,7 @@ OPTIONS: tuple[Option, ...] = (
         title="Give up and undo",
         effect="Every completed step with an undo is undone.",
         lead="{step} is given up.",
+        done="{by} gave {step} up.",
         after_end=True,
     ),
     Option(
@@ -83,6 +89,7 @@ OPTIONS: tuple[Option, ...] = (
         title="Try the undo again",
         effect="Then the undos that wait behind it follow.",
         lead="{worker} is tried again for {step}.",
+        done="{by} had {worker} tried again for {step}.",
         field="patch",
     ),
     Option(
@@ -91,6 +98,7 @@ OPTIONS: tuple[Option, ...] = (
         title="I undid it by hand",
         effect="It counts as undone; the others follow.",
         lead="{step} counts as undone.",
+        done="{by} said that {step} is undone by hand.",
         field="output",  # asked for on the run's page and kept in a proposal; nothing reads it
         needs_note=True,
         may_need_second_person=True,
@@ -102,6 +110,7 @@ OPTIONS: tuple[Option, ...] = (
         title="Leave it undone",
         effect="The others follow; the run ends as failed.",
         lead="What {step} did stays.",
+        done="{by} left what {step} did as it is.",
         needs_note=True,
         may_need_second_person=True,
         is_by_hand=True,
@@ -115,6 +124,7 @@ RUN_OPTIONS: Mapping[Answer, Option] = {
         title="Let the run go on",
         effect="The run continues as if nobody had asked.",
         lead="The run goes on as before.",
+        done="{by} let the run go on.",
         is_by_hand=True,
     ),
     "compensate": Option(
@@ -123,9 +133,16 @@ RUN_OPTIONS: Mapping[Answer, Option] = {
         title="Give up and undo",
         effect="Every completed step with an undo is undone, past the point of no return too.",
         lead="The run is given up.",
+        done="{by} gave the run up.",
     ),
 }
 """The answers where a person is asked, at a completed pivot, whether the run as a whole is to be undone."""
+
+DONE_BY_NOBODY: Mapping[str, str] = {
+    "compensate": "Nobody answered: the run was rolled back meanwhile.",
+    "abandon": "Nobody answered: the run was ended meanwhile.",
+}
+"""What happened where the run itself closed an intervention."""
 
 BY_HAND = frozenset(option.answer for option in OPTIONS if option.is_by_hand)
 OPTION: Mapping[tuple[str, str], Option] = {(option.kind, option.answer): option for option in OPTIONS}

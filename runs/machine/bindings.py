@@ -7,10 +7,9 @@ is the same on every replay (semantics 2).
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -25,9 +24,6 @@ from runs.machine.states import State, StepState, StepStatus
 from workers.sdk.outcome import Direction
 
 JSON = Any
-REFERENCE = re.compile(r"\b(?:context|input|steps|outcomes)(?:\.[A-Za-z_]\w*)+")
-VALUE_CHARS_MAX = 80
-REFERENCES_SHOWN_MAX = 10
 OF_ATTEMPT = ("output", "failure", "item", "batch", "index", "turn", "previous")
 NOT_RUN = {"code": "cancelled", "message": "Not run: too many other items had failed."}
 NOT_NEEDED = {"code": "cancelled", "message": "Not run: enough other items had completed."}
@@ -75,28 +71,58 @@ def items_output(graph: Graph, state: State, name: str) -> JSON:
     step = graph.by_name[name]
     if not step.repeats:
         return map_results(state, name)
-    turns = state.steps_named([f"{name}[{turn}]" for turn in range(state.step(name).items_total or 0)])
-    done = [turn.output_seq for turn in turns.values() if turn.status == StepStatus.COMPLETED]
-    chosen = done if step.collect else done[-1:]
-    payloads = state.payloads([seq for seq in chosen if seq is not None])
-    values = [None if seq is None else payloads[seq] for seq in chosen]
-    return values if step.collect else values[0] if values else None
+    names = [f"{name}[{turn}]" for turn in range(state.step(name).items_total or 0)]
+    if not step.collect:  # a loop may have had very many turns, and the last one says it
+        turns = map(state.step, reversed(names))
+        last = next((turn for turn in turns if turn.status == StepStatus.COMPLETED), None)
+        return None if last is None or last.output_seq is None else state.payload(last.output_seq)
+    return _settled(state, name, partial(_completed_turns, state, names))
+
+
+def _settled(state: State, name: str, make: Callable[[], JSON]) -> JSON:
+    """Returns what `make` derives from the items; each step behind them and each undo of one ask for it.
+
+    What the items of a completed map or loop gave stays as it is, so of a stored one it is worked out once.
+    """
+    whole = state.step(name)
+    if whole.status != StepStatus.COMPLETED or whole.ended_seq is None or name in state.changed:
+        return make()
+    return state.source.derived(whole.ended_seq, make)
+
+
+def _completed_turns(state: State, names: list[str]) -> list[JSON]:
+    done = [turn for turn in state.steps_named(names).values() if turn.status == StepStatus.COMPLETED]
+    payloads = state.payloads([turn.output_seq for turn in done if turn.output_seq is not None])
+    return [None if turn.output_seq is None else payloads[turn.output_seq] for turn in done]
 
 
 def map_results(state: State, name: str) -> list[JSON]:
     """Returns the results of a map in item order, with `{"error": …}` for an item that did not complete."""
+    results, others = _settled(state, name, partial(_completed_items, state, name))
+    if not others:
+        return list(results)
+    reason = NOT_NEEDED if state.step(name).enough else NOT_RUN
+    errors = {
+        item.index: item.error if item.status == StepStatus.FAILED else reason
+        for item in state.steps_named(others).values()
+    }
+    return [{"error": errors[index]} if index in errors else result for index, result in enumerate(results)]
+
+
+def _completed_items(state: State, name: str) -> tuple[list[JSON], list[str]]:
+    """Returns the outputs of a map's items, and the names of those that have not completed."""
     items = state.items(name)
     keys = (f"{name}[{index}]" for index in range(state.step(name).items_total or 0))
     ordered = [items.get(key) or StepState(key) for key in keys]
+    others = [item.name for item in ordered if item.status != StepStatus.COMPLETED]
     payloads = state.payloads([item.output_seq for item in ordered if item.output_seq is not None])
-    reason = NOT_NEEDED if state.step(name).enough else NOT_RUN
-    return [_item_result(item, payloads, reason) for item in ordered]
-
-
-def _item_result(item: StepState, payloads: Mapping[int, JSON], reason: Mapping[str, str]) -> JSON:
-    if item.status == StepStatus.COMPLETED:
-        return payloads[item.output_seq] if item.output_seq is not None else None
-    return {"error": item.error if item.status == StepStatus.FAILED else reason}
+    results = [
+        payloads[item.output_seq]
+        if item.status == StepStatus.COMPLETED and item.output_seq is not None
+        else None
+        for item in ordered
+    ]
+    return results, others
 
 
 def merged(
@@ -158,33 +184,6 @@ def outcomes(state: State, names: list[str]) -> dict[str, JSON]:
 def _outcome(status: StepStatus, error: Mapping[str, Any] | None, attempts: int) -> JSON:
     known = {"code": error["code"], "message": error["message"], "attempts": attempts} if error else None
     return {"status": status.value, "error": known}
-
-
-def values_compared(source: str, bindings: Mapping[str, JSON]) -> str:
-    """Lists the values of an expression's first plain references, for messages: `context.a.b = 3`."""
-    names = dict.fromkeys(match.group() for match in REFERENCE.finditer(source))
-    values = {name: _look_up(bindings, name.split(".")) for name in islice(names, REFERENCES_SHOWN_MAX)}
-    return ", ".join(f"{name} = {_beginning(value)}" for name, value in values.items())
-
-
-def _beginning(value: JSON) -> str:
-    """The beginning of a value as JSON. It may be large, so no more of it is encoded than is shown."""
-    if isinstance(value, str):
-        return json.dumps(value[:VALUE_CHARS_MAX])[:VALUE_CHARS_MAX]
-    text = ""
-    for part in json.JSONEncoder(default=str).iterencode(value):
-        text += part[: VALUE_CHARS_MAX - len(text)]
-        if len(text) >= VALUE_CHARS_MAX:
-            break
-    return text
-
-
-def _look_up(value: JSON, path: list[str]) -> JSON:
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return "(missing)"
-        value = value[key]
-    return value
 
 
 def steps_of(values: Mapping[str, JSON], ended: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -281,22 +280,27 @@ def item_bindings(graph: Graph, state: State, key: str) -> dict[str, JSON]:
     return _patched(state, step_state.patches, bindings | own)
 
 
-def turn_bindings(
-    graph: Graph, state: State, name: str, turns: int, *, is_next: bool = False
-) -> dict[str, JSON]:
-    """Bindings of a loop's conditions after `turns` turns; `is_next`: about the turn that would follow.
-
-    `output` is that of the turn that ended last; `previous` that of the turn before the one it is about.
-    """
-    step = graph.by_name[name]
+def loop_bindings(graph: Graph, state: State, name: str) -> dict[str, JSON]:
+    """Bindings of a loop, with what its turns so far lay over its context."""
     bindings = bindings_at(graph, state, name)
-    own = {
+    bindings["context"] |= laid_over(state, graph.by_name[name])
+    return bindings
+
+
+def turn_bindings(
+    bindings: Mapping[str, JSON], state: State, name: str, turns: int, *, is_next: bool = False
+) -> dict[str, JSON]:
+    """Bindings of a loop's conditions after `turns` turns, on top of `loop_bindings`.
+
+    `is_next`: about the turn that would follow. `output` is that of the turn that ended last; `previous` that
+    of the turn before the one it is about.
+    """
+    return {
+        **bindings,
         "turn": turns + is_next,
         "output": _turn_output(state, name, turns - 1),
         "previous": _turn_output(state, name, turns - 1 if is_next else turns - 2),
     }
-    bindings["context"] |= laid_over(state, step)
-    return bindings | own
 
 
 def laid_over(state: State, step: Step) -> dict[str, JSON]:

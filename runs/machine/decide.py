@@ -43,9 +43,10 @@ from runs.machine.events import (
     TimeOut,
     Wake,
 )
+from runs.machine.flow import pausing
 from runs.machine.rollback import plan
 from runs.machine.states import RunStatus, State
-from runs.machine.steps import attempts, child_runs, pausing, waits
+from runs.machine.steps import attempts, child_runs, waits
 from runs.machine.steps.kinds import approval
 from runs.machine.steps.ready import advance
 from runs.machine.transition import Transition

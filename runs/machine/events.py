@@ -330,6 +330,9 @@ class StartChild:
 
     `body`: the step of this run whose body it runs; empty for a run of `workflow`. `timeout`: seconds for the
     run as a whole; None: as its workflow says. Of a `detached` one only the start is awaited.
+
+    `own`: of the input, what lies over this run's input and the payload of its entry `outer` (0: of none). It
+    alone is stored with the child. None: the input is stored whole.
     """
 
     step: str
@@ -340,6 +343,8 @@ class StartChild:
     body: str = ""
     timeout: float | None = None
     detached: bool = False
+    own: Mapping[str, Any] | None = None
+    outer: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,17 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 200
 CRON_LENGTH_MAX = 100
 DELIVERY_LENGTH_MAX = 200  # of the place where a delivery's id stands
 ZONE_LENGTH_MAX = 64
+TRIGGER_NAME_LENGTH_MAX = 100
+TRIGGER_WHEN_LENGTH_MAX = 2_000
+FOLDER_LENGTH_MAX = 300
+PATTERN_LENGTH_MAX = 100
+FILE_NAME_LENGTH_MAX = 255
+REASON_LENGTH_MAX = 500  # why a call started nothing
+ANSWER_WAIT_S_MAX = 60  # how long an answer may wait for the end of a run
+CONDITION_LENGTH_MAX = 2_000  # of a subscription
+ADDRESS_LENGTH_MAX = 2_000  # where its deliveries go
+TOLD_KEY_LENGTH_MAX = 200  # stands for an event that is told
+TOLD_TYPE_LENGTH_MAX = 32
 
 # texts of people
 NOTE_LENGTH_MAX = 4_000  # in an intervention's history, and in every form of a page

@@ -1,4 +1,4 @@
-"""The consequences of an answer to an intervention before it is given. PURE.
+"""The consequences of an answer to an intervention or an approval before it is given. PURE.
 
 `decide` decides about the answer as about a real one and the decision is thrown away, so the preview is what
 happens if the run does not move meanwhile.
@@ -14,7 +14,7 @@ from typing import Any
 from designer.document.graph import Graph
 from runs.machine.answers import Answer
 from runs.machine.decide import decide
-from runs.machine.events import AnswerIntervention, Decision
+from runs.machine.events import AnswerIntervention, Approve, Decision
 from runs.machine.rollback.plan import final_status
 from runs.machine.states import UNDO_LEFT, RunStatus, State, UndoStatus, evolve
 
@@ -27,15 +27,16 @@ class Preview:
 
     `starts`: steps that begin at once. `undo`: undos that follow, first to last, beginning with the one in
     question where it is tried again. `remains`: steps whose effects are not undone. `past_pivot`: completed
-    points of no return that the undos go back over. `still_open`: how many
-    other interventions of the run stay open. `ends`: how the run ends if all goes well; None where that
-    depends on steps that are still to come, or on what child runs leave.
+    points of no return that the undos go back over. `asks`: steps about which a person is asked anew.
+    `still_open`: how many other interventions of the run stay open. `ends`: how the run ends if all goes
+    well; None where that depends on steps that are still to come, or on what child runs leave.
     """
 
     starts: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
     past_pivot: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     still_open: int = 0
     ends: RunStatus | None = None
 
@@ -56,16 +57,23 @@ def preview(
     return _preview_of(decide(graph, state, event))
 
 
+def preview_rejection(graph: Graph, state: State, step: str, at: datetime) -> Preview:
+    """Returns the consequences of rejecting the approval that `step` waits for. Raises Refused."""
+    return _preview_of(decide(graph, state, Approve(at, step, False, "preview", "preview", is_admin=True)))
+
+
 def _preview_of(decision: Decision) -> Preview:
     state = decision.state
     undo = undo_line(state)
     steps = state.steps().values()
+    asks = tuple(entry.step for entry in decision.entries if entry.type == "intervention.opened")
     return Preview(
         starts=tuple(entry.step for entry in decision.entries if entry.type in BEGINS),
         undo=undo,
         remains=_remains(decision),
         past_pivot=_past_pivot(decision),
-        still_open=sum(step.intervention is not None for step in steps),
+        asks=asks,
+        still_open=sum(step.intervention is not None for step in steps) - len(asks),
         ends=_end(state, undo),
     )
 

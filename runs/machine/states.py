@@ -8,7 +8,7 @@ as much per event as one of ten. Field names of both are stored; renaming one is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -124,6 +124,7 @@ class StepState:
     undo_output_seq: int | None = None  # the output of the second act, as its verification gave it
     undo_by: str = ""  # who allowed that the rollback of the child run passes its pivot
     items_seq: int | None = None
+    outer_seq: int | None = None  # entry whose payload the bodies of its items share; see `StartChild`
     items_total: int | None = None
     items_next: int = 0
     items_open: int = 0
@@ -196,6 +197,7 @@ class RunState:
     signals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     events: tuple[str, ...] = ()  # keys of the latest events that steps have taken
     depth: int = 0
+    outer: int | None = None  # of a body that shares its parent's input; see `StartChild`
     started_at: datetime | None = None
     finished_at: datetime | None = None
     due_at: datetime | None = None
@@ -265,6 +267,9 @@ class Source(Protocol):
         """Returns the payload of an entry. Raises KeyError."""
 
     def payloads(self, seqs: list[int]) -> Mapping[int, Any]: ...
+
+    def derived(self, seq: int, make: Callable[[], Any]) -> Any:
+        """Returns what `make` derives from stored state that entry `seq` has settled; it may be kept."""
 
 
 class State:

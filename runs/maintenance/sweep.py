@@ -1,4 +1,4 @@
-"""The sweep: due timers, schedules and mails, expired leases, lost dispatches, lost events between runs.
+"""The sweep: what is due, expired leases, lost dispatches, lost events between runs, what is to be told.
 
 It may run twice, in several processes and at any time: every finding becomes an event of the engine, which
 ignores events that come too late. A row that fails is logged and put off, and does not stop the pass.
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from redis import RedisError
 
 from config.lib.database_errors import is_unavailable, unavailability
@@ -27,9 +27,11 @@ from runs.machine.events import CancelMode, Dispatch
 from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.states import RUN_ENDED, RUN_STARTED, StepStatus, UndoStatus
 from runs.maintenance import lines, slots
-from runs.models import EventWait, Intervention, KeptEvent, Run, StepRun
+from runs.models import EventWait, Intervention, JournalEntry, KeptEvent, Run, StepRun, Trigger
 from runs.store import kept_events, reader
-from runs.triggers import debounce, service
+from runs.subscriptions import collecting, sending
+from runs.triggers import debounce, files, service
+from runs.triggers.schedules import slots as trigger_slots
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +50,20 @@ def sweep_once(*, silence_counts: bool = True) -> int:
     """
     at = reader.now()
     lost = _safely(partial(_lost_processes, silence_counts=silence_counts), at)
-    repairs = (_families, slots.tend_all, lines.advance_all)
+    repairs = (_families, slots.tend_all, lines.advance_all, _tell)
     return lost + sweep_due() + sum(_safely(repair, at) for repair in repairs)
+
+
+def _tell(at: datetime) -> int:
+    """Makes deliveries of what has happened since the last look."""
+    made = 0
+
+    def look() -> None:
+        nonlocal made
+        made = collecting.look(at)
+
+    _each("subscriptions", look)
+    return made
 
 
 def sweep_due() -> int:
@@ -126,16 +140,17 @@ def _time_out(run_id: UUID, at: datetime) -> int:
 
 
 def _due_schedules(at: datetime) -> int:
-    """Starts the due slots of schedules; one that fails stays due and is tried again later."""
-    ids = list(service.due(at).values_list("pk", flat=True)[:ROWS_PER_PASS])
-    return sum(_start_slot(pk, at) for pk in ids)
+    """Starts the due times of schedules, and looks at folders; one that fails is tried again later."""
+    due = list(service.due(at).values_list("pk", "kind")[:ROWS_PER_PASS])
+    return sum(_attend(pk, kind, at) for pk, kind in due)
 
 
-def _start_slot(pk: int, at: datetime) -> int:
+def _attend(pk: int, kind: str, at: datetime) -> int:
     def put_off(seconds: float) -> None:
         service.put_off(pk, at + timedelta(seconds=seconds))
 
-    return _each(f"schedule {pk}", partial(service.start_slot, pk, at), put_off)
+    act = files.look if kind == Trigger.Kind.FILE else trigger_slots.start_slot
+    return _each(f"trigger {pk}", partial(act, pk, at), put_off)
 
 
 def _due_held_inputs(at: datetime) -> int:
@@ -189,6 +204,7 @@ PASSES = {
     "reminders": reminders.dispatch_due,
     "limits": slots.tend_due,
     "lines": lines.advance_due,
+    "deliveries": sending.dispatch_due,
     "mails": notifications.dispatch_due,
 }
 """The pass over due rows, by the names in `reader.DUE`."""
@@ -197,7 +213,7 @@ PASSES = {
 def _families(at: datetime) -> int:
     if not reader.has_live_families():
         return 0
-    return _ended_children(at) + _orphaned_children(at) + _resumed_children()
+    return _ended_children(at) + _orphaned_children(at) + _paused_children(at) + _resumed_children()
 
 
 def _ended_children(at: datetime) -> int:
@@ -244,6 +260,23 @@ def _orphaned_children(at: datetime) -> int:
         parent__steps__status=StepStatus.CANCELLED,
     )
     return _cancel_each(to_undo, "compensate") + _cancel_each(orphans, "abandon")
+
+
+def _paused_children(at: datetime) -> int:
+    """Pauses child runs under way whose parent was paused, but for those that a person has resumed since."""
+    resumed = JournalEntry.objects.filter(
+        run=OuterRef("pk"), type="run.unpaused", at__gte=OuterRef("parent__paused_at")
+    ).exclude(data__has_key="by_parent")
+    under_way = Run.objects.filter(
+        ~Exists(resumed),
+        Q(parent__steps__status=StepStatus.WAITING)
+        | Q(parent__steps__undo=UndoStatus.RUNNING, parent__steps__due_at=None),
+        parent__steps__name=F("parent_step"),
+        parent__paused_at__lt=at - timedelta(seconds=CHILD_GRACE_S),
+        paused_at=None,
+        status__in=RUN_STARTED,
+    )
+    return _each_run(under_way, after_commit.pause_child)
 
 
 def _resumed_children() -> int:

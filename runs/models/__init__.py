@@ -1,4 +1,4 @@
-"""Models of runs, of their lists and counters, and of triggers. Import them from here."""
+"""Models of runs, of their lists and counters, of triggers and subscriptions. Import them from here."""
 
 from runs.models.held import HeldDelivery, HeldInput
 from runs.models.interventions import (
@@ -10,9 +10,20 @@ from runs.models.interventions import (
     Severity,
 )
 from runs.models.lines import Line, Place
-from runs.models.lists import FleetSample, HourFigures, RunLabel, RunText, StepFigures
+from runs.models.lists import (
+    VIEW_NAME_LENGTH_MAX,
+    VIEW_QUERY_LENGTH_MAX,
+    FleetSample,
+    HourFigures,
+    RunLabel,
+    RunText,
+    SavedView,
+    StepFigures,
+    WorkflowFigures,
+)
 from runs.models.runs import (
     ACTS,
+    ID_END,
     IS_LISTED,
     JournalEntry,
     Run,
@@ -21,11 +32,16 @@ from runs.models.runs import (
     WorkerProcess,
 )
 from runs.models.slots import Slot, SlotUse
-from runs.models.triggers import Trigger
+from runs.models.subscriptions import Delivery, Subscription
+from runs.models.triggers import FoundFile, Trigger, TriggerCall
 from runs.models.waiting import Approval, ApprovalAssignee, EventWait, KeptEvent, KeptEventKey
 
 __all__ = [
     "ACTS",
+    "ID_END",
+    "SavedView",
+    "VIEW_NAME_LENGTH_MAX",
+    "VIEW_QUERY_LENGTH_MAX",
     "INTERVENTION_KINDS",
     "IS_LISTED",
     "Approval",
@@ -33,8 +49,10 @@ __all__ = [
     "CaseAct",
     "CaseMail",
     "CasePolicy",
+    "Delivery",
     "EventWait",
     "FleetSample",
+    "FoundFile",
     "HeldDelivery",
     "HeldInput",
     "HourFigures",
@@ -52,7 +70,10 @@ __all__ = [
     "Slot",
     "SlotUse",
     "StepFigures",
+    "WorkflowFigures",
     "StepRun",
+    "Subscription",
     "Trigger",
+    "TriggerCall",
     "WorkerProcess",
 ]

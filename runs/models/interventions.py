@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from config.lib.json_field import JSONField
 from designer.document.limits import NAME_LENGTH_MAX
@@ -12,6 +13,7 @@ from runs.machine.limits import (
     PERSON_LENGTH_MAX,
     STEP_LENGTH_MAX,
 )
+from runs.models.inbox import ORDER_AT_HELP
 from runs.models.runs import Run
 
 
@@ -40,6 +42,7 @@ class Intervention(models.Model):
     )
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.NORMAL)
     due_at = models.DateTimeField(null=True, blank=True)
+    order_at = models.DateTimeField(db_default=Now(), editable=False, help_text=ORDER_AT_HELP)
     error = JSONField(default=dict)
     cause = models.CharField(
         max_length=CAUSE_LENGTH_MAX, blank=True, help_text="The error without ids and numbers."
@@ -65,6 +68,17 @@ class Intervention(models.Model):
             models.Index(fields=["status", "-answered_at", "id"], name="intervention_answered"),
             models.Index(
                 fields=["cause_key"], condition=models.Q(status="open"), name="intervention_open_cause"
+            ),
+            models.Index(
+                fields=["due_at"], condition=models.Q(due_at__isnull=False), name="intervention_due"
+            ),
+            # Not partial by status: SQLite does not see that a bound value is the one of the condition.
+            models.Index(fields=["status", "order_at", "id"], name="intervention_waiting"),
+            models.Index(fields=["status", "claimed_by", "order_at", "id"], name="intervention_waiting_for"),
+            models.Index(
+                fields=["status", "order_at", "id"],
+                condition=models.Q(proposal__isnull=False),
+                name="intervention_proposed",
             ),
         ]
 

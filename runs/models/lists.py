@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
+from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
+from designer.document.limits import NAME_LENGTH_MAX
 from runs.machine.limits import LABEL_LENGTH_MAX, STATUS_LENGTH_MAX
+
+VIEW_NAME_LENGTH_MAX = 100
+VIEW_QUERY_LENGTH_MAX = 2_000
 
 
 class RunLabel(models.Model):
@@ -43,6 +49,31 @@ class RunText(models.Model):
         return self.text[:80]
 
 
+class SavedView(models.Model):
+    """A list of runs with a name: its filters, its order and its columns, as a query string."""
+
+    name = models.CharField(max_length=VIEW_NAME_LENGTH_MAX)
+    query = models.CharField(max_length=VIEW_QUERY_LENGTH_MAX, blank=True)
+    is_shared = models.BooleanField(default=False, help_text="Everybody who may see runs has it.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    owner_name = kept_name()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def maker(self) -> str:
+        """Username of who saved it, also of a deleted account."""
+        return name_of(self, "owner")
+
+
 class HourFigures(models.Model):
     """How many runs ended with one status in one hour, and their durations. Trials are not counted."""
 
@@ -60,6 +91,26 @@ class HourFigures(models.Model):
         return f"{self.hour} {self.status}"
 
 
+class WorkflowFigures(models.Model):
+    """The same of one workflow, for those who may not see the others; kept as long as charts reach back."""
+
+    hour = models.DateTimeField()
+    status = models.CharField(max_length=STATUS_LENGTH_MAX)
+    workflow_name = models.CharField(max_length=NAME_LENGTH_MAX)
+    count = models.PositiveIntegerField(default=0)
+    durations = JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["hour", "status", "workflow_name"]
+        verbose_name_plural = "workflow figures"
+        constraints = [
+            models.UniqueConstraint(fields=["hour", "status", "workflow_name"], name="figures_of_workflow")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.status} {self.workflow_name}"
+
+
 class StepFigures(models.Model):
     """Counts and durations of one step of a version, over all ended runs that are no trials."""
 
@@ -73,6 +124,9 @@ class StepFigures(models.Model):
     undo_failed = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(db_default=0, default=0, help_text="Effects left undone.")
     durations = JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+    facts = JSONField(
+        default=dict, null=True, help_text="What a forecast needs; see runs.statistics.step_facts."
+    )
 
     class Meta:
         ordering = ["version", "step"]

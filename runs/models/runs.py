@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Cast, Right
 
 from config.accounts.former_people import kept_name, name_of
 from config.lib.json_field import JSONField
@@ -47,6 +48,7 @@ class VisibleManager(models.Manager["Run"]):
         return super().get_queryset().filter(pruned_at=None)
 
 
+ID_END = 8  # digits of an id that lists show, and that it is searched by
 IS_LISTED = models.Q(body__isnull=True)
 """Runs of bodies belong to the run around them; a query needs this condition to be served by the indexes."""
 
@@ -163,6 +165,22 @@ class Run(models.Model):
                 condition=models.Q(started_by_name__isnull=False),
                 name="run_started_by_former",
             ),
+            models.Index(
+                fields=["parent", "-created_at", "-id"],
+                condition=IS_LISTED,
+                name="run_parent_newest",
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(error__isnull=False, body__isnull=True),
+                name="run_error_newest",
+            ),
+            models.Index(
+                fields=["-finished_at", "-id"],
+                condition=models.Q(finished_at__isnull=False, body__isnull=True),
+                name="run_last_ended",
+            ),
+            models.Index(Right(Cast("id", models.TextField()), ID_END), name="run_id_end"),
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="run_due"),
             models.Index(
                 fields=["paused_at"], condition=models.Q(paused_at__isnull=False), name="run_paused"
@@ -259,6 +277,7 @@ class JournalEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "seq"], name="journal_seq_unique")]
         indexes = [
             models.Index(fields=["at", "id"], condition=models.Q(type__in=ACTS), name="journal_acts"),
+            models.Index(fields=["at", "id"], condition=models.Q(type="run.blocked"), name="journal_blocked"),
         ]
 
     def __str__(self) -> str:

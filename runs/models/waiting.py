@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from config.lib.json_field import JSONField
 from designer.document.limits import ASSIGNEE_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
 from designer.expressions.matching import KEY_LENGTH
 from runs.machine.limits import DIGEST_LENGTH, MESSAGE_LISTED_MAX, STEP_LENGTH_MAX
+from runs.models.inbox import ORDER_AT_HELP
 
 
 class Approval(models.Model):
@@ -23,6 +25,7 @@ class Approval(models.Model):
     message = models.CharField(max_length=MESSAGE_LISTED_MAX, blank=True)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True, help_text="When its timeout decides.")
+    order_at = models.DateTimeField(db_default=Now(), help_text=ORDER_AT_HELP)
     remind_at = models.DateTimeField(null=True, blank=True, help_text="When its assignees are reminded.")
     remind_every = models.FloatField(null=True, blank=True, help_text="Seconds between reminders.")
     reminders = models.PositiveIntegerField(default=0, help_text="Reminders sent, or given to be sent.")
@@ -32,6 +35,7 @@ class Approval(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "step"], name="approval_unique")]
         indexes = [
             models.Index(fields=["opened_at", "id"], name="approval_oldest"),
+            models.Index(fields=["order_at", "id"], name="approval_waiting"),
             models.Index(
                 fields=["remind_at"], condition=models.Q(remind_at__isnull=False), name="approval_remind"
             ),
@@ -47,11 +51,13 @@ class ApprovalAssignee(models.Model):
     approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="assignees")
     name = models.CharField(max_length=ASSIGNEE_LENGTH_MAX, blank=True)
     opened_at = models.DateTimeField(help_text="The approval's.")
+    order_at = models.DateTimeField(db_default=Now(), help_text="The approval's.")
 
     class Meta:
         ordering = ["id"]
         indexes = [
             models.Index(fields=["name", "opened_at", "approval"], name="approval_assignee_oldest"),
+            models.Index(fields=["name", "order_at", "approval"], name="approval_assignee_waiting"),
         ]
 
     def __str__(self) -> str:

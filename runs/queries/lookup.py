@@ -21,6 +21,12 @@ def find_run(run_id: UUID, *related: str) -> Run:
     return run
 
 
+def title_of(run: Run) -> str:
+    """Returns the title of a run's workflow, or its name if it has none."""
+    titles = Workflow.objects.filter(versions=run.version_id).values_list("title", flat=True)
+    return titles.first() or run.workflow_name
+
+
 def find_workflow(name: str) -> Workflow:
     """Returns the workflow, published or not, without its draft. Raises UnknownWorkflow."""
     workflow = Workflow.objects.defer("draft").filter(name=name).first()

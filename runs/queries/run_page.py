@@ -15,12 +15,13 @@ from designer.document.document import dump
 from designer.document.graph import Graph
 from designer.document.wording import wording_fields
 from designer.errors import ExpressionError
+from designer.services.folder_rights import seen
 from runs.errors import RunsError
 from runs.machine.bindings import bound_params, contribution, items_output, run_output, task_bindings
 from runs.machine.states import State, StepState
 from runs.models import JournalEntry, Run
 from runs.queries.runs import frame, frames, load
-from runs.queries.snapshot import snapshot, without_traceback
+from runs.queries.snapshot import routes_of, snapshot, without_traceback
 from runs.store import reader
 from runs.store.graph_cache import version_graph
 
@@ -32,6 +33,7 @@ CHILDREN_MAX = 200
 ITEMS_PAGE = 50
 TIMELINE_STEPS_MAX = 100
 TIMELINE_PAGE = 2_000
+ENDS = ("step.completed", "step.failed", "step.skipped")
 SHOWN_FIELDS = frozenset(
     {
         "name",
@@ -57,20 +59,24 @@ class UnknownValue(RunsError):
     status = 404
 
 
-def view_json(run: Run) -> Json:
-    """Returns what a canvas starts from. `start`: a state; None if the whole journal follows instead."""
+def view_json(run: Run, user: Any = None) -> Json:
+    """Returns what a canvas starts from. `start`: a state; None if the whole journal follows instead.
+
+    `user`: the person whom it is shown; child runs that they may not see are left out.
+    """
     graph, state = load(run.pk)
     base = version_graph(run.version_id).at(run.body or "")
     is_long = state.run.last_seq > REPLAYED_MAX
     return {
         "id": str(run.pk),
         "workflow": run.workflow_name,
+        "body": run.body or "",
         "names": sorted(base.by_name, key=base.position.__getitem__),
         "document": _version_document(run.version_id, run.body or "")
         if graph is base
         else shown_document(graph),
         "start": starting_state(run.pk, state) if is_long else None,
-        "children": children_of(run.pk),
+        "children": children_of(run.pk, user=user),
         "lastSeq": state.run.last_seq,
         "now": reader.now().isoformat(),
         "socket": f"/ws/runs/{run.pk}/",
@@ -79,10 +85,10 @@ def view_json(run: Run) -> Json:
     }
 
 
-def opening_json(run: Run) -> Json:
+def opening_json(run: Run, user: Any = None) -> Json:
     """Returns what a page starts from: the view, or of a long run its newest entries; the view follows."""
     if run.last_seq <= REPLAYED_MAX:
-        return view_json(run)
+        return view_json(run, user)
     newest = frames(run.pk, run.last_seq - NEWEST_SENT, NEWEST_SENT)
     return {"api": f"/api/v1/runs/{run.pk}", "lastSeq": run.last_seq, "newest": newest}
 
@@ -94,30 +100,41 @@ def _version_document(version_id: int, body: str) -> Json:
 
 
 def shown_document(graph: Graph) -> Json:
-    """Returns the document as far as a canvas draws it.
+    """Returns the document as far as a canvas draws it, with the bodies of its steps."""
+    return {"name": graph.name} | _shown_graph(dump(graph))
 
-    The layout is left out if it lacks steps that the run has added; the canvas then computes one.
-    """
-    document = dump(graph)
-    steps = [
-        {key: value for key, value in step.items() if key in SHOWN_FIELDS}
-        for step in document.get("steps", [])
-    ]
-    layout = document.get("layout", {})
+
+def _shown_graph(written: Json) -> Json:
+    """The layout is left out if it lacks steps that the run has added; the canvas then computes one."""
+    steps = [_shown_step(step) for step in written.get("steps", [])]
+    layout = written.get("layout", {})
     is_placed = all(step["name"] in layout for step in steps)
-    shown = {"name": graph.name, "edges": document.get("edges", []), "steps": steps}
-    return shown | ({"layout": layout} if is_placed else {})
+    return {"edges": written.get("edges", []), "steps": steps} | ({"layout": layout} if is_placed else {})
+
+
+def _shown_step(step: Json) -> Json:
+    shown = {key: value for key, value in step.items() if key in SHOWN_FIELDS}
+    return shown | ({"body": _shown_graph(step["body"])} if "body" in step else {})
 
 
 def starting_state(run_id: UUID, state: State) -> Json:
-    """Returns the state as a page replays it, with the places of undos from all plans of the journal."""
-    entries = JournalEntry.objects.filter(run_id=run_id, type="run.compensating").order_by("seq")
-    return snapshot(state, [data["plan"] for data in entries.values_list("data", flat=True)])
+    """Returns the state as a page replays it, with what only the journal tells.
+
+    That are the places of undos, from all plans, and the edges that steps have taken.
+    """
+    journal = JournalEntry.objects.filter(run_id=run_id).order_by("seq")
+    plans = journal.filter(type="run.compensating").values_list("data", flat=True)
+    ends = journal.filter(type__in=ENDS).exclude(step__endswith="]").values_list("step", "data")
+    routes = {step: found for step, data in ends if (found := routes_of(data))}
+    return snapshot(state, [data["plan"] for data in plans], routes)
 
 
-def children_of(run_id: UUID, steps: list[str] | None = None) -> dict[str, str]:
-    """Returns, by step, the newest run that it has started; of `steps`, or of the newest runs."""
-    runs = Run.objects.filter(parent_id=run_id).order_by("-created_at", "-id")
+def children_of(run_id: UUID, steps: list[str] | None = None, user: Any = None) -> dict[str, str]:
+    """Returns, by step, the newest run that it has started; of `steps`, or of the newest runs.
+
+    `user`: the person whom they are shown, if not all of them.
+    """
+    runs = seen(Run.objects.filter(parent_id=run_id), user).order_by("-created_at", "-id")
     if steps is not None:
         runs = runs.filter(parent_step__in=steps)
     pairs = list(runs.values_list("parent_step", "pk")[:CHILDREN_MAX])
@@ -223,7 +240,7 @@ VALUES = {"output": _output, "context": _context, "params": _params, "changes": 
 # --- a step and its items ---
 
 
-def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
+def step_facts(run: Run, name: str, with_traceback: bool, user: Any = None) -> Json:
     """Returns what a step's panel shows at first. `output_bytes`: the size of the output, None without."""
     graph, state = load(run.pk)
     step = _known_step(graph, state, name)
@@ -237,7 +254,7 @@ def step_facts(run: Run, name: str, with_traceback: bool) -> Json:
         "error": without_traceback(step.error),
         "waits": step.waits,
         "due_at": iso(step.due_at),
-        "child": children_of(run.pk, [name]).get(name),
+        "child": children_of(run.pk, [name], user).get(name),
     }
     return facts | ({"traceback": _traceback(run.pk, name)} if with_traceback else {})
 
@@ -252,7 +269,7 @@ def _traceback(run_id: UUID, name: str) -> str | None:
     return None
 
 
-def items_page(run: Run, name: str, status: str | None, text: str, after: int) -> Json:
+def items_page(run: Run, name: str, status: str | None, text: str, after: int, user: Any = None) -> Json:
     """Returns items of a map in the order in which they began, after row `after`; `next`: None at the end."""
     rows = run.steps.filter(name__startswith=f"{name}[", pk__gt=after)
     if status:
@@ -262,7 +279,7 @@ def items_page(run: Run, name: str, status: str | None, text: str, after: int) -
     fields = ("pk", "name", "status", "undo", "attempt", "undo_attempt", "error")
     items = list(rows.order_by("pk").values(*fields)[: ITEMS_PAGE + 1])
     page = items[:ITEMS_PAGE]
-    children = children_of(run.pk, [row["name"] for row in page])
+    children = children_of(run.pk, [row["name"] for row in page], user)
     return {
         "items": [_item_json(row) | {"child": children.get(row["name"])} for row in page],
         "next": page[-1]["pk"] if len(items) > ITEMS_PAGE else None,

@@ -46,8 +46,8 @@ def run_json(run: Run) -> Json:
     graph, state = load(run.pk)
     output = run_output(graph, state)
     return summary_json(run) | {
-        "input": run.input,
-        "context": {**run.input, **output},
+        "input": dict(state.input),
+        "context": {**state.input, **output},
         "output": output,
         "error": without_traceback(run.error),
         "priority": state.run.priority,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from designer.document.graph import Graph, Step, slot_of
 from designer.document.wording import words_in_run
+from designer.services.folder_rights import seen, seen_names
 from runs.machine.allowed import PutOff, put_off
 from runs.machine.limits import DEPTH_MAX
 from runs.machine.states import RUN_ENDED, State
@@ -114,14 +116,15 @@ class RunAround:
     part: str
 
 
-def runs_around(run: Run) -> list[RunAround]:
-    """Returns the runs around a run, the outermost first."""
+def runs_around(run: Run, user: Any = None) -> list[RunAround]:
+    """Returns the runs around a run that a person may see, the outermost first."""
     around: list[RunAround] = []
     outer = run.parent
     while outer is not None and len(around) < DEPTH_MAX:
         around.append(RunAround(outer, part_of(outer)))
         outer = outer.parent
-    return around[::-1]
+    names = seen_names(user, {one.run.workflow_name for one in around})
+    return [one for one in around[::-1] if one.run.workflow_name in names]
 
 
 def part_of(run: Run) -> str:
@@ -135,9 +138,10 @@ def part_of(run: Run) -> str:
     return f"Turn {int(index) + 1} of {name}" if step.repeats else f"Item {index} of {name}"
 
 
-def children(run: Run) -> list[Run]:
-    """Returns the newest runs that steps of this one have started."""
-    return list(listed().only(*LIST_FIELDS, "parent_step", "body").filter(parent=run)[:CHILDREN_MAX])
+def children(run: Run, user: Any = None) -> list[Run]:
+    """Returns the newest runs that steps of this one have started, of those that a person may see."""
+    runs = listed().only(*LIST_FIELDS, "parent_step", "body").filter(parent=run)
+    return list(seen(runs, user)[:CHILDREN_MAX])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,17 @@ A chart is `times` in seconds since 1970 and, for each series, a list of as many
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
+from designer.services.folder_rights import seen, sees_all
 from runs.machine.states import RUN_ENDED
 from runs.machine.vocabulary import RUN_LOOKS
-from runs.models import FleetSample, HourFigures
+from runs.models import FleetSample, HourFigures, WorkflowFigures
 from runs.statistics import histogram
 from runs.statistics.counters import SAMPLES_KEPT
 from runs.store import reader
@@ -25,21 +29,25 @@ OUTCOMES = tuple((status.value, look) for status, look in RUN_LOOKS.items() if s
 PERCENTILES = ((0.5, "Half within", "busy", False), (0.95, "95 % within", "care", True))
 
 
-def runs_by_hour(hours: int) -> Json:
-    """Counts of ended runs for each of the last `hours` hours, the present one included, by status."""
-    counts = {(row.hour, row.status): row.count for row in _figures(hours)}
+def runs_by_hour(hours: int, user: Any = None) -> Json:
+    """Counts of ended runs for each of the last `hours` hours, the present one included, by status.
+
+    `user`: the person who asks; runs of workflows that they may not see are not counted.
+    """
+    counts: Counter[tuple[datetime, str]] = Counter()
+    for row in _figures(hours, user):
+        counts[row.hour, row.status] += row.count
     places = _hours(hours)
     series = [
-        _series(look.word, look.tone, [counts.get((hour, status), 0) for hour in places])
-        for status, look in OUTCOMES
+        _series(look.word, look.tone, [counts[hour, status] for hour in places]) for status, look in OUTCOMES
     ]
     return _chart("stacked", "runs", places, series, step=HOUR)
 
 
-def durations_by_hour(hours: int) -> Json:
+def durations_by_hour(hours: int, user: Any = None) -> Json:
     """Median and 95th percentile of durations in ms, by the hour in which the runs ended."""
     by_hour: dict[datetime, list[histogram.Sizes]] = {}
-    for row in _figures(hours):
+    for row in _figures(hours, user):
         by_hour.setdefault(row.hour, []).append(row.durations)
     places = _hours(hours)
     merged = [histogram.merge(*by_hour.get(hour, [])) for hour in places]
@@ -66,8 +74,18 @@ def queue_depth(hours: int) -> Json:
     return _chart("lines", "", [at for at, _, _ in samples], series)
 
 
-def _figures(hours: int) -> list[HourFigures]:
-    return list(HourFigures.objects.filter(hour__gte=_hours(hours)[0]).order_by("hour", "status"))
+def has_any(user: Any = None) -> bool:
+    """Whether any run has ended that this person may see the figures of."""
+    return _rows(user).exists()
+
+
+def _figures(hours: int, user: Any) -> list[HourFigures | WorkflowFigures]:
+    return list(_rows(user).filter(hour__gte=_hours(hours)[0]).order_by("hour", "status"))
+
+
+def _rows(user: Any) -> QuerySet[HourFigures | WorkflowFigures]:
+    """The figures of all workflows together; where some are hidden, those of each of the others."""
+    return HourFigures.objects.all() if sees_all(user) else seen(WorkflowFigures.objects.all(), user)
 
 
 def _hours(hours: int) -> list[datetime]:

@@ -16,7 +16,6 @@ Errors are Django's. Statements are written with `%s`.
 from __future__ import annotations
 
 import os
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
 from config.lib.caches import memoized
+from config.lib.times import host_time
 from runs.store.prepared_statements import Prepared
 from runs.store.sqlite_gate import Gate
 from runs.store.text_sql import FTS5_SQL, TRIGRAM_SQL, like_pattern
@@ -43,6 +43,7 @@ Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
 class Database(ABC):
     """One connection. SQLite and PostgreSQL implement it."""
 
+    id_end: ClassVar[str]  # the last digits of a run's id, exactly as the index `run_id_end` has them
     writes_by_row: ClassVar[bool]  # each statement costs little more than its row; if not, rows go together
 
     def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
@@ -140,8 +141,8 @@ class Database(ABC):
         """An id as it is stored."""
 
     @abstractmethod
-    def many(self, keys: Sequence[Any]) -> Query:
-        """A query that returns these keys and passes them as a single parameter."""
+    def many(self, values: Sequence[Any], type: str = "uuid") -> Query:
+        """A query that returns these keys, or texts, and passes them as a single parameter."""
 
     @abstractmethod
     def time(self, value: datetime | None) -> Any:
@@ -155,6 +156,7 @@ class Database(ABC):
 class Sqlite(Database):
     """Runs on this host, so its time is the host's. IMMEDIATE transactions admit one writer at a time."""
 
+    id_end = "SUBSTR(CAST(id AS text), (8 * -1), 8)"
     writes_by_row = True
 
     @staticmethod
@@ -241,7 +243,7 @@ class Sqlite(Database):
         return self.time(value) if isinstance(value, datetime) else value
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return host_time()
 
     def now_unasked(self, at: datetime, passed_s: float) -> datetime:
         return self.now()
@@ -249,8 +251,8 @@ class Sqlite(Database):
     def key(self, id: UUID) -> Any:
         return id.hex
 
-    def many(self, keys: Sequence[Any]) -> Query:
-        return "SELECT value FROM json_each(%s)", (orjson.dumps(keys).decode(),)
+    def many(self, values: Sequence[Any], type: str = "uuid") -> Query:
+        return "SELECT value FROM json_each(%s)", (orjson.dumps(values).decode(),)
 
     def time(self, value: datetime | None) -> Any:
         return None if value is None else _naive_text(value)
@@ -262,6 +264,7 @@ class Sqlite(Database):
 class Postgres(Database):
     """Statements are prepared once a connection; those that need no answer in between travel together."""
 
+    id_end = "RIGHT((id)::text, 8)"
     writes_by_row = False
 
     def rows(self, query: Query) -> list[Row]:
@@ -348,8 +351,8 @@ class Postgres(Database):
     def key(self, id: UUID) -> Any:
         return id
 
-    def many(self, keys: Sequence[Any]) -> Query:
-        return "SELECT unnest(%s::uuid[])", (list(keys),)
+    def many(self, values: Sequence[Any], type: str = "uuid") -> Query:
+        return f"SELECT unnest(%s::{type}[])", (list(values),)
 
     def time(self, value: datetime | None) -> Any:
         return value
@@ -358,7 +361,7 @@ class Postgres(Database):
         return value
 
 
-_here = threading.local()
+KNOWN = "sagaboard_database"  # an attribute of Django's connection
 
 
 def _class_of(wrapper: BaseDatabaseWrapper) -> type[Database]:
@@ -366,11 +369,15 @@ def _class_of(wrapper: BaseDatabaseWrapper) -> type[Database]:
 
 
 def database() -> Database:
-    """This thread's connection, opened if necessary. Raises OperationalError if that fails."""
+    """This thread's connection, opened if necessary. Raises OperationalError if that fails.
+
+    What is known of it stays with Django's own connection, which a worker's takes the place of for a while:
+    what the server has prepared is the connection's, and is known when that comes back.
+    """
     wrapper = connections[DEFAULT_DB_ALIAS]
-    known: Database | None = getattr(_here, "database", None)
-    if known is None or known.wrapper is not wrapper or known.raw is not wrapper.connection:
-        known = _here.database = _class_of(wrapper)(wrapper)
+    known: Database | None = vars(wrapper).get(KNOWN)
+    if known is None or known.raw is not wrapper.connection:
+        known = vars(wrapper)[KNOWN] = _class_of(wrapper)(wrapper)
     return known
 
 

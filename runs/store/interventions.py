@@ -12,9 +12,11 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 
 from config.accounts.permissions import may
+from designer.services.folder_rights import acts_with
 from runs.machine.events import Decision, Entry
 from runs.machine.limits import CAUSE_KEY_LENGTH_MAX, CAUSE_LENGTH_MAX
 from runs.models import CaseMail, CasePolicy, Intervention, Severity
+from runs.models.inbox import order_at
 
 
 def project(run_id: UUID, workflow: str, decisions: Iterable[Decision]) -> None:
@@ -31,13 +33,14 @@ def project(run_id: UUID, workflow: str, decisions: Iterable[Decision]) -> None:
 def _opened(run_id: UUID, workflow: str, entry: Entry) -> None:
     kind, error = entry.data["kind"], entry.data["error"]
     policy = policy_for(workflow, kind)
-    cause = cause_of(error)
+    cause, due = cause_of(error), due_at(policy, entry.at)
     intervention = Intervention.objects.create(
         run_id=run_id,
         step=entry.step,
         kind=kind,
         severity=policy.severity,
-        due_at=due_at(policy, entry.at),
+        due_at=due,
+        order_at=order_at(due, entry.at),
         error=error,
         cause=cause,
         cause_key=cause_key(kind, cause),
@@ -136,13 +139,19 @@ def due_at(policy: CasePolicy, opened_at: datetime) -> datetime | None:
     return None if policy.due_minutes is None else opened_at + timedelta(minutes=policy.due_minutes)
 
 
-def addresses(policy: CasePolicy) -> list[str]:
+def addresses(policy: CasePolicy, workflow: str) -> list[str]:
     """Returns the recipients: the policy's addresses, else those of all people that may answer."""
     stated = [line.strip() for line in policy.mail_to.splitlines() if line.strip()]
-    return stated[:ADDRESSES_MAX] or everybody()
+    return stated[:ADDRESSES_MAX] or everybody(workflow)
 
 
-def everybody() -> list[str]:
-    """Returns the addresses of all people that may answer."""
+def everybody(workflow: str) -> list[str]:
+    """Returns the addresses of all people that may answer for a workflow."""
     users = get_user_model().objects.filter(is_active=True).exclude(email="").order_by("pk")
-    return [user.email for user in users[: 10 * ADDRESSES_MAX] if may(user, "operate")][:ADDRESSES_MAX]
+    return addresses_of(users[: 10 * ADDRESSES_MAX], workflow)
+
+
+def addresses_of(users: Iterable[Any], workflow: str) -> list[str]:
+    """Returns the addresses of those that may operate runs of a workflow, by role and by its folder."""
+    asked = (user for user in users if may(user, "operate") and "operate" in acts_with(user, workflow))
+    return [user.email for user in asked][:ADDRESSES_MAX]

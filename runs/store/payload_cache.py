@@ -14,7 +14,7 @@ from config.lib.caches import register
 
 CACHE_BYTES_MAX = 64_000_000
 ONE_BYTES_MAX = 8_000_000
-INPUT = 0  # stands for the run's input; entries are numbered from 1
+INPUT = 0  # stands for the run's input; entries are numbered from 1, what is derived from one is below 0
 
 Key = tuple[int, int]  # a run's id as a number, which hashes faster than a UUID, and an entry's number
 

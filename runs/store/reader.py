@@ -8,33 +8,36 @@ need one or two steps of a run that may have thousands.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
+from config.lib.json import stored_bytes
 from runs.errors import UnknownRun
 from runs.machine.events import Decision
 from runs.machine.states import RUN_STARTED, RunState, State, StepState, evolve
 from runs.store.codec import unpack
 from runs.store.database import Database, Query, Row, database
+from runs.store.graph_cache import version_graph
 from runs.store.payload_cache import INPUT, cache
 from runs.store.slots import SlotChange
 from runs.store.writer import Changes
 
 DISPATCH_GRACE_S = 5.0  # the sweep looks into a dispatch that nobody has claimed for so long
 ROWS_PER_STATEMENT = 500
-SMALL_RUN_STEPS = 50  # up to so many steps are read together as soon as one is needed
+SMALL_GRAPH_STEPS = 50  # the steps of a graph of so many are read together as soon as one is needed
 
 RUN_SQL = (
-    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, body, {input} FROM runs_run"
-    " WHERE id = %s AND pruned_at IS NULL"
+    "SELECT version_id, state, error, workflow_name, parent_id, parent_step, body, trial, {input}"
+    " FROM runs_run WHERE id = %s AND pruned_at IS NULL"
 )
 WHOLE_RUN_SQL, BARE_RUN_SQL = RUN_SQL.format(input="input"), RUN_SQL.format(input="NULL")
-INPUT_SQL = "SELECT input FROM runs_run WHERE id = %s"
+INPUT_SQL = "SELECT input, state, parent_id FROM runs_run WHERE id = %s"
 LAST_SEQ_SQL = "SELECT last_seq FROM runs_run WHERE id = %s"
 STEP_SQL = "SELECT name, state, error FROM runs_steprun WHERE run_id = %s"
 
@@ -48,6 +51,7 @@ DUE = {
     "reminders": "runs_approval WHERE remind_at <= {now}",
     "limits": "designer_limit WHERE due_at <= {now}",
     "lines": "runs_line WHERE due_at <= {now}",
+    "deliveries": "runs_delivery WHERE due_at <= {now}",
     "mails": "runs_casemail WHERE ended_at IS NULL AND due_at <= {now}",
 }
 DUE_SQL = f"SELECT {{now}}, {', '.join(f'EXISTS (SELECT 1 FROM {those})' for those in DUE.values())}"
@@ -78,6 +82,7 @@ class Loaded:
     read_at: float = 0.0
     is_undisturbed: bool = False
     body: str = ""
+    is_trial: bool = False
 
 
 def now() -> datetime:
@@ -133,36 +138,60 @@ def _run_query(db: Database, run_id: UUID) -> Query:
 def _loaded(run_id: UUID, run_rows: list[Row], at: datetime) -> Loaded:
     if not run_rows:
         raise UnknownRun(run_id)
-    version_id, packed, error, workflow, parent_id, parent_step, body, input = run_rows[0][:8]
+    version_id, packed, error, workflow, parent_id, parent_step, body, is_trial, input = run_rows[0][:9]
     run = unpack(RunState, json_of(packed), id=str(run_id), error=json_of(error))
     parent = None if parent_id is None else UUID(str(parent_id))
-    rows = Rows(run_id, run.total)
-    state = State(run, _input(run_id, input), rows)
-    return Loaded(
-        version_id, workflow, state, rows, at, parent, parent_step, time.monotonic(), body=body or ""
-    )
+    outer = None if run.imported else run.outer  # the file of an imported run had its input whole
+    stored = _stored_input(run_id) if input is None else _kept_input(run_id, input, outer, parent)
+    rows = Rows(run_id, partial(_small_graph, version_id, body or ""))
+    state = State(run, stored.whole(), rows)
+    about = (version_id, workflow, state, rows, at, parent, parent_step, time.monotonic())
+    return Loaded(*about, body=body or "", is_trial=bool(is_trial))
 
 
-def _input(run_id: UUID, column: Any) -> Any:
-    """The input from its column, or from the cache if the column was not read.
+def _small_graph(version_id: int, body: str) -> list[str]:
+    """The names of the steps of a graph if they are few, else nothing."""
+    steps = version_graph(version_id).at(body).steps
+    return [step.name for step in steps] if len(steps) <= SMALL_GRAPH_STEPS else []
 
-    The cache may have dropped it since the query was made; then it is read by itself.
-    """
-    if column is not None:
-        return _cached(run_id, INPUT, column)
+
+class StoredInput(NamedTuple):
+    """The input of a run as its row has it; that of a body lies over what it shares with its surroundings."""
+
+    own: Any
+    outer: int | None
+    parent: UUID | None
+
+    def whole(self) -> Any:
+        """What the run began with; see `StartChild`."""
+        if self.outer is None or self.parent is None:
+            return self.own
+        shared = Rows(self.parent).payload(self.outer) if self.outer else {}
+        return {**_stored_input(self.parent).whole(), **shared, **self.own}
+
+
+def _stored_input(run_id: UUID) -> StoredInput:
+    """The stored input from the cache, or from the row if that has dropped it since a query left it out."""
     cached = cache.get(run_id, [INPUT])
     if cached:
-        return cached[INPUT]
+        stored: StoredInput = cached[INPUT]
+        return stored
     db = database()
-    return _cached(run_id, INPUT, db.rows((INPUT_SQL, [db.key(run_id)]))[0][0])
+    ((input, state, parent),) = db.rows((INPUT_SQL, [db.key(run_id)]))
+    parent_id = None if parent is None else UUID(str(parent))
+    return _kept_input(run_id, input, json_of(state).get("outer"), parent_id)
 
 
-def _cached(run_id: UUID, seq: int, text: Any) -> Any:
-    """The value of a JSON column, put into the cache."""
-    value = json_of(text)
+def _kept_input(run_id: UUID, column: Any, outer: int | None, parent: UUID | None) -> StoredInput:
+    stored = StoredInput(json_of(column), outer, parent)
+    _keep(run_id, INPUT, stored, column)
+    return stored
+
+
+def _keep(run_id: UUID, seq: int, value: Any, text: Any) -> None:
+    """Puts what a JSON column gave into the cache."""
     if isinstance(text, str):
         cache.put(run_id, seq, value, len(text))
-    return value
 
 
 def changes(
@@ -184,13 +213,16 @@ def changes(
 class Rows:
     """The stored steps and payloads of one run, read when they are needed and kept."""
 
-    def __init__(self, run_id: UUID, total: int = 0) -> None:
-        """`total`: how many steps the run has, or 0 to read steps one by one."""
+    def __init__(self, run_id: UUID, small_graph: Callable[[], list[str]] = list) -> None:
+        """`small_graph`: the names of steps that are read together as soon as one is needed.
+
+        By their names, as a run may have very many items beside them.
+        """
         self.run_id = run_id
         self._steps: dict[str, StepState | None] = {}
         self._has_all = False
-        self._has_steps = False  # all steps but the items of maps
-        self._is_small = 0 < total <= SMALL_RUN_STEPS
+        self._small_graph = small_graph
+        self._has_small = False
 
     @classmethod
     def of_new_run(cls, run_id: UUID) -> Rows:
@@ -203,17 +235,27 @@ class Rows:
         if name not in self._steps and not self._has_all:
             map_name, _, index = name.partition("[")
             parent = self._steps.get(map_name) if index else None
-            if not index and self._is_small:
-                self._read_steps()
+            if not index:
+                self._read_named([name])
             elif parent is None or int(index[:-1]) < parent.items_next:  # a later item has no row yet
                 self._read(" AND name = %s", name)
             self._steps.setdefault(name)
         return self._steps.get(name)
 
-    def _read_steps(self) -> None:
-        if not self._has_steps:
-            self._read(" AND name NOT LIKE %s", "%]")
-            self._has_steps = True
+    def _read_named(self, names: list[str]) -> None:
+        """Reads the steps that have not been read, and with the first of them the others of a small graph."""
+        missing = [name for name in names if name not in self._steps]
+        if not self._has_small and not all(name.endswith("]") for name in missing):
+            self._has_small = True
+            missing += {*self._small_graph()} - {*self._steps, *missing}
+        if not missing:
+            return
+        self._steps.update(dict.fromkeys(missing))
+        if len(missing) == 1:
+            self._read(" AND name = %s", *missing)
+        else:
+            those, values = database().many(missing, "text")
+            self._read(f" AND name IN ({those})", *values)
 
     def steps(self) -> dict[str, StepState]:
         if not self._has_all:
@@ -228,14 +270,8 @@ class Rows:
 
     def steps_named(self, names: list[str]) -> dict[str, StepState]:
         """The stored steps among `names`."""
-        missing = [name for name in names if name not in self._steps] if not self._has_all else []
-        if missing and self._is_small:
-            self._read_steps()
-            missing = [name for name in missing if name not in self._steps and name.endswith("]")]
-        for start in range(0, len(missing), ROWS_PER_STATEMENT):
-            part = missing[start : start + ROWS_PER_STATEMENT]
-            self._steps.update(dict.fromkeys(part))
-            self._read(f" AND name IN ({', '.join(['%s'] * len(part))})", *part)
+        if not self._has_all:
+            self._read_named(names)
         steps = ((name, self._steps.get(name)) for name in names)
         return {name: step for name, step in steps if step is not None}
 
@@ -256,8 +292,16 @@ class Rows:
             sql = f"SELECT seq, payload FROM runs_journalentry WHERE run_id = %s AND seq IN ({marks})"
             db = database()
             for seq, payload in db.rows((sql, [db.key(self.run_id), *part])):
-                payloads[seq] = _cached(self.run_id, seq, payload)
+                payloads[seq] = json_of(payload)
+                _keep(self.run_id, seq, payloads[seq], payload)
         return payloads
+
+    def derived(self, seq: int, make: Callable[[], Any]) -> Any:
+        cached = cache.get(self.run_id, [-seq])
+        if not cached:
+            cached = {-seq: make()}
+            cache.put(self.run_id, -seq, cached[-seq], stored_bytes(cached[-seq]))
+        return cached[-seq]
 
     def _read(self, where: str, *values: Any) -> None:
         db = database()

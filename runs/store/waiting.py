@@ -12,6 +12,7 @@ from designer.expressions.matching import key_of
 from runs.machine.limits import MESSAGE_LISTED_MAX
 from runs.machine.states import State, StepState, StepStatus
 from runs.models import Approval, ApprovalAssignee, EventWait
+from runs.models.inbox import order_at
 
 LOOK_GRACE_S = 5.0  # after it the sweep looks whether the event that a step waits for came before
 
@@ -47,6 +48,7 @@ def project(run_id: UUID, workflow: str, graph: Graph, state: State, at: datetim
 
 def _open(run_id: UUID, workflow: str, step: Step, step_state: StepState, at: datetime) -> None:
     waits = step_state.waits or {}
+    place = order_at(step_state.due_at, at)
     every = step.remind_after
     approval, is_new = Approval.objects.get_or_create(
         run_id=run_id,
@@ -56,6 +58,7 @@ def _open(run_id: UUID, workflow: str, step: Step, step_state: StepState, at: da
             "message": str(waits.get("message") or "")[:MESSAGE_LISTED_MAX],
             "opened_at": at,
             "due_at": step_state.due_at,
+            "order_at": place,
             "remind_every": every,
             "remind_at": None if every is None else at + timedelta(seconds=every),
         },
@@ -63,7 +66,7 @@ def _open(run_id: UUID, workflow: str, step: Step, step_state: StepState, at: da
     if is_new:
         names: Iterable[str] = waits.get("assignees") or ("",)
         ApprovalAssignee.objects.bulk_create(
-            ApprovalAssignee(approval=approval, name=name, opened_at=at) for name in names
+            ApprovalAssignee(approval=approval, name=name, opened_at=at, order_at=place) for name in names
         )
 
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from designer.templatetags.badges import badge_html
 from designer.templatetags.page import duration, icon
 from runs.machine.vocabulary import FAMILIES, LIMITS
-from runs.models import Run
+from runs.models import ID_END, Run
 
 register = template.Library()
 
@@ -39,7 +39,7 @@ def run_word(status: str) -> str:
 @register.filter
 def short_id(run_id: UUID) -> str:
     """Returns the last digits of an id, enough to tell runs apart on a page."""
-    return run_id.hex[-8:]
+    return run_id.hex[-ID_END:]
 
 
 @register.filter

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from config.accounts.permissions import may, require
+from config.accounts.permissions import may_here, require_here
 from runs.queries.lookup import find_run
 from runs.transfer.export import export
 
@@ -21,10 +21,10 @@ def get_export(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
     Sealed values are dots; who may operate gets tracebacks too. 409 while it is under way; 400 beyond 32 MB.
     """
-    require(request.user, "view")
+    require_here(request, "view")
     run = find_run(run_id)
     origin = request.build_absolute_uri("/").rstrip("/")
-    content = export(run, origin, with_tracebacks=may(request.user, "operate"))
+    content = export(run, origin, with_tracebacks=may_here(request, "operate"), user=request.user)
     response = HttpResponse(content, content_type="application/json")
     response["Content-Length"] = str(len(content))
     response["Content-Disposition"] = f'attachment; filename="{run.workflow_name}-{run.pk}.run.json"'

@@ -13,8 +13,10 @@ import orjson
 from config.lib.json import iso, json_text
 from config.lib.secrets import mask_secrets
 from designer.models import WorkflowVersion
+from designer.services.folder_rights import seen
 from runs.errors import RunsError
 from runs.machine.errors import Refused
+from runs.machine.events import Entry
 from runs.machine.states import RUN_ENDED
 from runs.models import JournalEntry, Run
 from runs.queries.run_page import starting_state
@@ -35,12 +37,14 @@ class TooLarge(RunsError):
     code = "too_large"
 
 
-def export(run: Run, origin: str, *, with_tracebacks: bool) -> bytes:
+def export(run: Run, origin: str, *, with_tracebacks: bool, user: Any = None) -> bytes:
     """The file of an ended run and of the runs it started; `origin`: the installation's address.
+
+    Those that `user` may not see are left out.
 
     Raises Refused if one of these runs is under way, and TooLarge beyond FILE_BYTES_MAX or RUNS_MAX.
     """
-    family = _family(run)
+    family = _family(run, user)
     head = {"format": FORMAT, "schema": SCHEMA, "exported_at": iso(reader.now()), "exported_from": origin}
     parts = [orjson.dumps(head)[:-1], b',"runs":[']
     size = 0
@@ -57,11 +61,14 @@ def export(run: Run, origin: str, *, with_tracebacks: bool) -> bytes:
     return b"".join(parts)
 
 
-def _family(run: Run) -> list[Run]:
-    """The run, then those that it started, parents before children. Raises Refused or TooLarge."""
+def _family(run: Run, user: Any) -> list[Run]:
+    """The run, then those that it started and `user` may see, parents before children.
+
+    Raises Refused or TooLarge.
+    """
     family, generation = [run], [run]
     while generation:
-        children = Run.objects.filter(parent__in=generation).order_by("created_at", "pk")
+        children = seen(Run.objects.filter(parent__in=generation), user).order_by("created_at", "pk")
         generation = list(children.select_related("started_by")[:RUNS_MAX])
         family += generation
         if len(family) > RUNS_MAX:
@@ -80,7 +87,7 @@ def _pieces(run: Run, with_tracebacks: bool) -> Iterator[bytes]:
     yield _text(_facts(run))[:-1] + b',"journal":['
     entries = JournalEntry.objects.filter(run=run).order_by("seq").iterator(chunk_size=500)
     for index, entry in enumerate(entries):
-        yield (b"," if index else b"") + _text(_entry(entry, with_tracebacks))
+        yield (b"," if index else b"") + _text(entry_json(entry, with_tracebacks=with_tracebacks))
     yield b"]}"
 
 
@@ -96,7 +103,7 @@ def _facts(run: Run) -> Json:
         "version": origin.get("version") if origin else version.number or None,
         "trial": run.trial,
         "labels": run.labels,
-        "input": run.input,
+        "input": dict(state.input),
         "created_at": iso(run.created_at),
         "started_by": origin.get("started_by", "") if origin else run.starter,
         "definition": {"document": version.document, "resolved": version.resolved},
@@ -104,7 +111,7 @@ def _facts(run: Run) -> Json:
     }
 
 
-def _entry(entry: JournalEntry, with_tracebacks: bool) -> Json:
+def entry_json(entry: JournalEntry | Entry, *, with_tracebacks: bool = True) -> Json:
     data = dict(entry.data)
     if not with_tracebacks and isinstance(data.get("error"), dict):
         data["error"] = {key: value for key, value in data["error"].items() if key != "traceback"}

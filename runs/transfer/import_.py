@@ -46,7 +46,7 @@ from runs.models import Run, StepRun
 from runs.models.ids import uuid7
 from runs.queries.run_page import shown_document
 from runs.queries.runs import steps_json
-from runs.queries.snapshot import snapshot
+from runs.queries.snapshot import replayed_snapshot
 from runs.store import reader, search_index, writer
 from runs.store.database import database
 from runs.transfer.export import FILE_BYTES_MAX, FORMAT, RUNS_MAX, SCHEMA
@@ -189,9 +189,7 @@ def _readable(run: RunIn, where: str) -> Readable:
     try:
         full = effective_graph(graph, state)
         unknown = sorted({name.partition("[")[0] for name in state.steps()} - full.by_name.keys())
-        replayed = _json(
-            snapshot(state, [entry.data["plan"] for entry in entries if entry.type == COMPENSATING])
-        )
+        replayed = _json(replayed_snapshot(state, entries))
         _json([shown_document(full), steps_json(full, state), run_output(full, state)])
         is_well_typed = _is_well_typed(state.run) and all(map(_is_well_typed, state.steps().values()))
     except Exception as error:  # whatever fails is the fault of the file: nothing is written yet
@@ -200,14 +198,26 @@ def _readable(run: RunIn, where: str) -> Readable:
         raise ImportRefused(
             f"{where}: its journal tells of a step that its definition lacks: {unknown[0]!r}."
         )
-    if replayed != run.state:
+    if _as_written(replayed, run.state) != run.state:
         raise ImportRefused(f"{where}: its journal does not lead to the state that the file tells.")
     if not is_well_typed:
         raise ImportRefused(f"{where}: its journal holds values of a wrong type.")
     return Readable(run, graph, state, entries)
 
 
-COMPENSATING = "run.compensating"
+ADDED_TO_STATE = ("reason", "paused", "asked")
+"""Fields that files of earlier versions do not have; nor have their steps `routes`."""
+
+
+def _as_written(replayed: Any, told: Mapping[str, Any]) -> Any:
+    """Returns a replayed state without the fields that the version which wrote the file did not know."""
+    if all(name in told for name in ADDED_TO_STATE):
+        return replayed
+    steps = {
+        name: {key: value for key, value in step.items() if key != "routes"}
+        for name, step in replayed["steps"].items()
+    }
+    return {key: value for key, value in replayed.items() if key not in ADDED_TO_STATE} | {"steps": steps}
 
 
 def _graph(run: RunIn, where: str) -> Graph:
@@ -296,8 +306,11 @@ def _json(value: Any) -> Any:
 # --- storing ---
 
 
-def keep(file: RunFile, user: Any, file_name: str = "") -> Run:
-    """Stores a checked file, all of it or nothing; returns the exported run's copy."""
+def keep(file: RunFile, user: Any, file_name: str = "", *, is_explored: bool = False) -> Run:
+    """Stores a checked file, all of it or nothing; returns the exported run's copy.
+
+    `is_explored`: the run never happened, a proof has made it up.
+    """
     ids = {readable.record.id: uuid7() for readable in file.runs}
     at = reader.now()
     facts = {
@@ -306,6 +319,7 @@ def keep(file: RunFile, user: Any, file_name: str = "") -> Run:
         "from": file.document.exported_from,
         "file": file_name[-200:],
         "exported_at": iso(file.document.exported_at),
+        **({"explored": True} if is_explored else {}),
     }
     with transaction.atomic():
         runs: list[Run] = []

@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.accounts.permissions import page_for
-from runs.lists.search import Filters, page_of
+from designer.services.folder_rights import barred
+from runs.lists.filters import Filters
+from runs.lists.search import page_of
 from runs.maintenance.retention import remove_imported
 from runs.models import Run
 from runs.transfer.export import FILE_BYTES_MAX
@@ -50,7 +52,7 @@ def run_open(request: HttpRequest) -> HttpResponse:
             return redirect("run-detail", run_id=run.pk)
         except ImportRefused as refused:
             form.add_error("file", str(refused))
-    runs, _ = page_of(Filters(imported=True))
+    runs, _ = page_of(Filters(imported=True, hidden=barred(request.user, "view")))
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "runs/open.html", {"form": form, "runs": runs}, status=status)
 

@@ -43,12 +43,15 @@ def start_trial(
 
 
 @router.post(
-    "/workflows/{name}/draft/steps/{step}/runs", auth=callers("design"), response={201: dict[str, Any]}
+    "/workflows/{name}/draft/steps/{path:step}/runs", auth=callers("design"), response={201: dict[str, Any]}
 )
 def start_trial_of_step(
     request: HttpRequest, name: str, step: str, body: TryStepIn, if_match: IfMatch = None
 ) -> Status[dict[str, Any]]:
-    """Starts a trial of one step alone with the given context; `steps` are outputs by step name."""
+    """Starts a trial of one step alone with the given context; `steps` are outputs by step name.
+
+    A step of a body is named by its path, as `outer/inner`.
+    """
     consume("starts", caller(request))
     run = try_step(name, step, body.context, body.steps, revision_of(if_match), request.user)
     return Status(201, run_json(run))

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from config.lib import secrets
 from designer.document.document import salvage
 from designer.document.graph import Graph, Step
@@ -88,8 +90,9 @@ def _draft_position(name: str, path: str) -> tuple[Graph, ExpressionPosition]:
 
 
 def _scope(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
-    if position.outer is None:
-        scope = _outermost(name, graph, position, run_id)
+    own_run = _run_of(position, run_id)
+    if position.outer is None or own_run is not None:
+        scope = _from_start(name, graph, position, own_run)
     else:
         scope = _inside(_scope(name, graph, position.outer, run_id), position.outer)
     if position.is_undo and position.step is not None:
@@ -113,7 +116,19 @@ def _inside(scope: Scope, outer: ExpressionPosition) -> Scope:
     return {**scope, "context": context, "input": dict(context), "steps": {}, "outcomes": {}}
 
 
-def _outermost(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
+def _run_of(position: ExpressionPosition, run_id: UUID | None) -> UUID | None:
+    """The past run of the position's graph: of a body the run that began last, None where none has begun."""
+    if run_id is None or position.outer is None:
+        return run_id
+    around, step = _run_of(position.outer, run_id), position.outer.step
+    if around is None or step is None:
+        return None
+    own = Q(parent_step=step.name) | Q(parent_step__startswith=f"{step.name}[")
+    runs = Run.objects.filter(own, parent=around, body__isnull=False).order_by("-created_at", "-id")
+    return runs.values_list("pk", flat=True).first()
+
+
+def _from_start(name: str, graph: Graph, position: ExpressionPosition, run_id: UUID | None) -> Scope:
     run = {"id": str(run_id or ""), "workflow": name}
     if run_id is None:
         sample = dict(graph.sample_input or {})
@@ -127,6 +142,7 @@ def _outermost(name: str, graph: Graph, position: ExpressionPosition, run_id: UU
         "steps": values.steps,
         "outcomes": values.outcomes,
         "run": run,
+        **{name: values.input.get(name) for name in (position.graph or graph).variables},
         NOW: values.now,
     }
 

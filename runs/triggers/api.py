@@ -1,92 +1,99 @@
-"""REST calls on triggers, and the endpoint for events. Thin: each calls `runs.triggers.service`."""
+"""REST calls on triggers and their calls. Thin: each calls a service of `runs.triggers`."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import Router, Status
+from ninja import Header, Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
-from config.lib.json import iso
+from config.lib.json import iso, json_text
 from designer.document.limits import EVENT_TYPE_LENGTH_MAX, NAME_LENGTH_MAX
-from runs.engine import engine
-from runs.engine.starting import Started
-from runs.errors import NothingStarted, TooLarge, WorkflowFull
+from runs.errors import TooLarge
 from runs.machine.limits import (
     CRON_LENGTH_MAX,
     DELIVERY_LENGTH_MAX,
+    FOLDER_LENGTH_MAX,
+    PATTERN_LENGTH_MAX,
     PRIORITY_MAX,
     PRIORITY_STANDARD,
+    TRIGGER_NAME_LENGTH_MAX,
+    TRIGGER_WHEN_LENGTH_MAX,
     ZONE_LENGTH_MAX,
 )
-from runs.models import Trigger
+from runs.models import Trigger, TriggerCall
 from runs.queries.lookup import find_workflow
-from runs.triggers import debounce, service
-from runs.triggers.cloudevents import STRUCTURED, read_event
-from runs.triggers.debounce import Held, Waiting
-from runs.triggers.service import TriggerSpec
+from runs.store import reader
+from runs.triggers import calls, debounce, hooks, service, testing
+from runs.triggers.debounce import Waiting
+from runs.triggers.schedules import times as schedules
+from runs.triggers.spec import FIELDS, HEADERS_MAX, MAPPED_MAX, TriggerSpec
 
 router = Router(tags=["triggers"])
 BODY_BYTES_MAX = 1_000_000  # of an event, and of a webhook's call
+CALLS_MAX = calls.KEPT_MAX + calls.UNVERIFIED_KEPT_MAX
+KEY_LENGTH_MAX = 100
+PREVIEWED = 5
 
-AN_EVENT = {
-    "type": "object",
-    "required": ["id", "type", "source"],
-    "properties": {
-        "id": {"type": "string", "minLength": 1, "maxLength": 500},
-        "source": {"type": "string", "minLength": 1, "maxLength": 500},
-        "type": {"type": "string", "pattern": r"^\S{1,200}$"},
-        "specversion": {"type": "string", "enum": ["1.0"]},
-        "data": {"description": "An object is the run's input; another value stands under `data`"},
-    },
-}
-EVENT_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": AN_EVENT}, STRUCTURED: {"schema": AN_EVENT}},
-    }
-}
-
-HeaderNames = Annotated[list[str], Field(max_length=service.HEADERS_MAX)]
+HeaderNames = Annotated[list[str], Field(max_length=HEADERS_MAX)]
 
 
-class TriggerIn(BaseModel):
-    """`event_type` belongs to events, `headers` and `delivery` to webhooks, the rest to schedules.
+Map = Annotated[dict[str, Any], Field(max_length=MAPPED_MAX)]
+Overlap = Literal["allow", "skip", "queue", "cancel_oldest"]
+Misfire = Literal["skip", "once", "all"]
 
-    `input_key` belongs to the first two, `priority` to all.
-    """
+
+class TriggerFields(BaseModel):
+    """What may be stated of triggers. Each kind takes its own fields; `name` and `priority` belong to all."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["event", "hook", "schedule"]
+    name: str = Field("", max_length=TRIGGER_NAME_LENGTH_MAX)
     event_type: str = Field("", max_length=EVENT_TYPE_LENGTH_MAX)
+    when: str = Field("", max_length=TRIGGER_WHEN_LENGTH_MAX)
+    map: Map = {}
     headers: HeaderNames = []
     input_key: str = Field("", max_length=NAME_LENGTH_MAX)
     delivery: str = Field("", max_length=DELIVERY_LENGTH_MAX)
+    verify: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     cron: str = Field("", max_length=CRON_LENGTH_MAX)
+    every: int | None = None
+    at: datetime | None = None
     zone: str = Field("UTC", max_length=ZONE_LENGTH_MAX)
+    overlap: Overlap = "allow"
+    misfire: Misfire = "once"
     input: dict[str, Any] = {}
+    folder: str = Field("", max_length=FOLDER_LENGTH_MAX)
+    pattern: str = Field("", max_length=PATTERN_LENGTH_MAX)
     priority: int = Field(PRIORITY_STANDARD, ge=0, le=PRIORITY_MAX)
     is_enabled: bool = True
 
 
-class TriggerChangeIn(BaseModel):
-    """What is to be changed; all else stays."""
+class TriggerIn(TriggerFields):
+    kind: Literal["event", "hook", "schedule", "file"]
+
+
+class ScheduleIn(BaseModel):
+    """`local_at`: the same as `at`, as a clock in the zone shows it."""
 
     model_config = ConfigDict(extra="forbid")
-    event_type: str | None = Field(None, max_length=EVENT_TYPE_LENGTH_MAX)
-    headers: HeaderNames | None = None
-    input_key: str | None = Field(None, max_length=NAME_LENGTH_MAX)
-    delivery: str | None = Field(None, max_length=DELIVERY_LENGTH_MAX)
-    cron: str | None = Field(None, max_length=CRON_LENGTH_MAX)
-    zone: str | None = Field(None, max_length=ZONE_LENGTH_MAX)
-    input: dict[str, Any] | None = None
-    priority: int | None = Field(None, ge=0, le=PRIORITY_MAX)
-    is_enabled: bool | None = None
+    cron: str = Field("", max_length=CRON_LENGTH_MAX)
+    every: int | None = None
+    at: datetime | None = None
+    local_at: str = Field("", max_length=30)
+    zone: str = Field("UTC", max_length=ZONE_LENGTH_MAX)
+
+
+class TestIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    body: Any = None
 
 
 @router.get("/workflows/{name}/triggers", response=dict[str, Any])
@@ -106,11 +113,17 @@ def create_trigger(request: HttpRequest, name: str, body: TriggerIn) -> Status[d
     return Status(201, trigger_json(trigger) | hook_json(request, token))
 
 
-@router.patch("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response=dict[str, Any])
-def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerChangeIn) -> dict[str, Any]:
-    """Change a trigger, or switch it off and on. A schedule goes on from now: what it missed is gone."""
+@router.get("/workflows/{name}/triggers/{int:trigger_id}", response=dict[str, Any])
+def get_trigger(request: HttpRequest, name: str, trigger_id: int) -> dict[str, Any]:
     trigger = service.find(name, trigger_id)
-    changed = service.change(trigger, request.user, **body.model_dump(exclude_none=True))
+    return trigger_json(trigger, debounce.waiting([trigger]).get(trigger.pk))
+
+
+@router.patch("/workflows/{name}/triggers/{int:trigger_id}", auth=callers("design"), response=dict[str, Any])
+def change_trigger(request: HttpRequest, name: str, trigger_id: int, body: TriggerFields) -> dict[str, Any]:
+    """Change what is stated, or switch it off and on. A schedule goes on from now: what it missed is gone."""
+    trigger = service.find(name, trigger_id)
+    changed = service.change(trigger, request.user, **body.model_dump(exclude_unset=True))
     return trigger_json(changed, debounce.waiting([changed]).get(changed.pk))
 
 
@@ -130,49 +143,66 @@ def rotate_token(request: HttpRequest, name: str, trigger_id: int) -> dict[str, 
     return trigger_json(trigger, debounce.waiting([trigger]).get(trigger.pk)) | hook_json(request, token)
 
 
-@router.post(
-    "/events",
-    auth=callers("operate"),
-    response={200: dict[str, Any], 201: dict[str, Any], 202: dict[str, Any]},
-    openapi_extra=EVENT_BODY,
-)
-def take_event(request: HttpRequest) -> Status[dict[str, Any]]:
-    """An event: a CloudEvent as JSON or with `ce-*` headers, or `{id, type, source, data}`.
+@router.get("/workflows/{name}/triggers/{int:trigger_id}/calls", response=dict[str, Any])
+def list_calls(
+    request: HttpRequest,
+    name: str,
+    trigger_id: int,
+    limit: Annotated[int, Query(ge=1, le=CALLS_MAX)] = CALLS_MAX,
+) -> dict[str, Any]:
+    """The last calls of a webhook, times of a schedule, or files, the newest first, with what came of each.
 
-    Starts a run of each workflow that waits for its type, and is given to each run that waits for such an
-    event: `taken` is how many took it at once. Where a version waits for its type it is kept for steps that
-    begin to wait later (`kept`). An event is known by its source and id: sent again, it has no effect, and is
-    answered with the same runs. 201 where a run is new or has taken it, else 200. `refused` says which
-    workflows could not take it; 422 where none could.
-    One that was full (`workflow_full`) has taken it, and starts nothing. One that holds inputs back stands in
-    `debounced`, and `until` says when its run starts if nothing else comes; 202 where that is all.
+    What a call brought is never shown.
+    """
+    listed = calls.of_trigger(service.find(name, trigger_id)).defer("content")[:limit]
+    return {"calls": [call_json(call) for call in listed]}
+
+
+@router.post(
+    "/workflows/{name}/triggers/{int:trigger_id}/calls/{int:call_id}/replay",
+    auth=callers("operate", "design"),
+    response={200: dict[str, Any], 201: dict[str, Any], 202: dict[str, Any]},
+)
+def replay_call(
+    request: HttpRequest,
+    name: str,
+    trigger_id: int,
+    call_id: int,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=KEY_LENGTH_MAX)] = None,
+) -> Status[dict[str, Any]]:
+    """Do again what a call asked for, without its signature. 409 where what it brought is not kept.
+
+    A call that had started a run starts a new one. The same Idempotency-Key starts one.
     """
     consume("starts", caller(request))
-    event = read_event(headers_of(request), body_of(request))
-    kept, taken = engine.take_event({**event.attributes, "data": event.data})
-    results = service.start_by_event(event, request.user)
-    runs = [
-        {"id": str(started.run.pk), "workflow": result.workflow, "is_new": started.is_new}
-        for result in results
-        if isinstance(started := result.started, Started)
-    ]
-    held = [
-        {"workflow": result.workflow, "until": iso(result.started.until), "is_new": result.started.is_new}
-        for result in results
-        if isinstance(result.started, Held)
-    ]
-    refused = [
-        {"code": getattr(error, "code", ""), "path": result.workflow, "message": str(error)}
-        for result in results
-        if (error := result.error)
-    ]
-    is_full = any(isinstance(result.error, WorkflowFull) for result in results)
-    if refused and not runs and not held and kept is None and not is_full:
-        raise NothingStarted(refused)
-    is_new = taken > 0 or any(run["is_new"] for run in runs)
-    answer: dict[str, Any] = {"event": event.id, "source": event.source, "runs": runs, "refused": refused}
-    answer |= {"taken": taken, "kept": kept is not None, "debounced": held}
-    return Status(201 if is_new else 202 if held else 200, answer)
+    trigger = service.find(name, trigger_id)
+    call = calls.find_call(trigger, call_id)
+    taken = hooks.replay(trigger, call, request.user, idempotency_key or uuid4().hex)
+    return Status(taken.status, taken_json(taken))
+
+
+@router.post(
+    "/workflows/{name}/triggers/{int:trigger_id}/test",
+    auth=callers("operate", "design"),
+    response={200: dict[str, Any], 201: dict[str, Any], 202: dict[str, Any]},
+)
+def test_trigger(request: HttpRequest, name: str, trigger_id: int, body: TestIn) -> Status[dict[str, Any]]:
+    """Call a webhook as its sender would, with `body` as JSON and a signature. It starts a real run."""
+    consume("starts", caller(request))
+    trigger = service.find(name, trigger_id)
+    taken, curl = testing.test(trigger, json_text(body.body).encode(), request.user)
+    return Status(taken.status, taken_json(taken) | {"curl": curl})
+
+
+@router.post("/schedules/preview", response=dict[str, Any])
+def preview_schedule(request: HttpRequest, body: ScheduleIn) -> dict[str, Any]:
+    """The next five times of a schedule that is not saved yet; 422 with `problems` where it is none."""
+    at = body.at or schedules.moment_in(body.zone, body.local_at)
+    times = service.previewed(body.cron, body.every, at, body.zone)
+    return {
+        "times": [iso(moment) for moment in times.next_ones(reader.now(), PREVIEWED)],
+        "words": times.in_words,
+    }
 
 
 def headers_of(request: HttpRequest) -> dict[str, str]:
@@ -193,7 +223,9 @@ def body_of(request: HttpRequest) -> bytes:
 
 def trigger_json(trigger: Trigger, held: Waiting | None = None) -> dict[str, Any]:
     """A trigger with the fields of its kind. `held`: what it brought that is held back now."""
-    by_kind = {name: getattr(trigger, name) for name in service.FIELDS[trigger.kind]}
+    by_kind = {name: getattr(trigger, name) for name in FIELDS[trigger.kind]}
+    if "at" in by_kind:
+        by_kind["at"] = iso(trigger.at)
     times = {"next_at": iso(trigger.next_at)} if trigger.kind == Trigger.Kind.SCHEDULE else {}
     start = {"token_start": trigger.token_start} if trigger.kind == Trigger.Kind.HOOK else {}
     return (
@@ -205,6 +237,8 @@ def trigger_json(trigger: Trigger, held: Waiting | None = None) -> dict[str, Any
             "used_at": iso(trigger.used_at),
             "refused": trigger.refused or None,
             "passed_over": trigger.passed_over,
+            "skipped": trigger.skipped,
+            "unverified": trigger.unverified,
             "debounced": {
                 "passed_over": trigger.debounced,
                 "waiting": held.count if held else 0,
@@ -214,6 +248,31 @@ def trigger_json(trigger: Trigger, held: Waiting | None = None) -> dict[str, Any
             "created_by": trigger.creator or None,
         }
     )
+
+
+def call_json(call: TriggerCall) -> dict[str, Any]:
+    return {
+        "id": call.pk,
+        "at": iso(call.at),
+        "outcome": call.outcome,
+        "status": call.status,
+        "reason": call.reason or None,
+        "source": call.source,
+        "run": str(call.run_id) if call.run_id else None,
+        "what": call.what or None,
+        "size": call.size,
+        "is_replayable": bool(call.content),
+        "replay_of": call.replay_of,
+        "replayed_by": call.replayed_by or None,
+    }
+
+
+def taken_json(taken: hooks.Taken) -> dict[str, Any]:
+    return {
+        "outcome": taken.outcome,
+        "run": str(taken.run_id) if taken.run_id else None,
+        "skipped": taken.skipped or None,
+    }
 
 
 def hook_json(request: HttpRequest, token: str) -> dict[str, str]:

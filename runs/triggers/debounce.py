@@ -32,7 +32,7 @@ from runs.store import reader
 from runs.store.database import database
 from runs.store.graph_cache import version_graph
 from runs.store.transactions import transaction_of
-from runs.triggers.uses import note_use
+from runs.triggers.calls import note_use
 
 RACES_MAX = 5
 KNOWN_FOR = timedelta(days=7)  # after its run has started, a delivery is known for so long

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from runs.machine.limits import PRIORITY_STANDARD
 from runs.models import Trigger
-from runs.triggers import debounce, schedules
+from runs.triggers import debounce, service
 from runs.triggers.debounce import Waiting
 
 SHOWN_MAX = 50
@@ -27,7 +27,12 @@ class Line:
         return self.trigger.priority != PRIORITY_STANDARD
 
 
-ICONS = {"event": ("signal", "Event"), "hook": ("link", "Webhook"), "schedule": ("wait", "Schedule")}
+ICONS = {
+    "event": ("signal", "Event"),
+    "hook": ("link", "Webhook"),
+    "schedule": ("wait", "Schedule"),
+    "file": ("down", "Files"),
+}
 
 
 def triggers_of(name: str) -> list[Line]:
@@ -35,12 +40,14 @@ def triggers_of(name: str) -> list[Line]:
     triggers = Trigger.objects.select_related("created_by", "workflow").filter(workflow__name=name)
     shown = list(triggers.order_by("pk")[:SHOWN_MAX])
     held = debounce.waiting(shown)
-    return [
-        Line(
-            trigger,
-            *ICONS[trigger.kind],
-            schedules.in_words(trigger.cron) if trigger.cron else "",
-            held.get(trigger.pk),
-        )
-        for trigger in shown
-    ]
+    return [_line(trigger, held.get(trigger.pk)) for trigger in shown]
+
+
+def line_of(trigger: Trigger) -> Line:
+    return _line(trigger, debounce.waiting([trigger]).get(trigger.pk))
+
+
+def _line(trigger: Trigger, held: Waiting | None) -> Line:
+    is_schedule = trigger.kind == Trigger.Kind.SCHEDULE
+    words = service.times_of(trigger).in_words if is_schedule else ""
+    return Line(trigger, *ICONS[trigger.kind], words, held)

@@ -26,7 +26,11 @@ CONTAINERS = {
 # What lives as long as the process and is no cache: clearing it would lose what it is there for.
 STATE = {
     f"{HOME}: _clears",
+    "config/lib/apart.py: _background",  # processes that work
+    "config/accounts/permissions.py: _finders",  # filled when the apps are ready
+    "config/lib/times.py: _ahead",  # the time that a rehearsal has skipped
     "designer/web/panels.py: _panels",  # filled when the apps are ready
+    "designer/services/before_publishing.py: _gates",  # filled when the apps are ready
     "runs/delivery/hints.py: announcer",  # a thread
     "runs/delivery/queue.py: _collected",  # what `collected_here` collects, while it does
     "runs/delivery/worker_processes.py: _locks",  # files that are held
@@ -34,7 +38,6 @@ STATE = {
     "runs/live/consumers.py: _open",  # sockets that are open
     "runs/live/hub.py: _hubs",  # tasks of event loops that run
     "runs/machine/journal/effects.py: EFFECTS",  # filled by imports
-    "runs/store/database.py: _here",  # a connection; compared with Django's each time
     "workers/process/forks.py: _inherited",  # a forked child's copies of connections
     "workers/process/forks.py: _parent",  # the process that a forked child ends with
     "workers/process/identity.py: _here",  # what the pool told this process

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from django.conf import settings
 
-HOST_CLOCK = re.compile(r"\b(datetime\.now|timezone\.now|time\.time|date\.today|utcnow)\(")
+HOST_CLOCK = re.compile(r"\b(datetime\.now|timezone\.now|time\.time|date\.today|utcnow|host_time)\(")
 ALLOWED = {
     "runs/store/database.py": 1,  # SQLite's time is its host's
     "runs/models/ids.py": 1,  # the order of ids, which decides nothing
     "workers/sdk/handle.py": 1,  # a worker's own deadline, on its own host
     "workers/execution/execute.py": 1,
     "workers/testing.py": 1,
+    "workers/connections/opening.py": 1,  # when a connection was last used
+    "workers/rehearsal/sandbox/matrix.py": 2,  # how long a rehearsed run would have taken
 }
 
 

@@ -18,7 +18,11 @@ ALLOWED = {
     "runs/store/prepared_statements.py",  # a part of it
     "config/settings.py",  # chooses the options of a connection
     "config/lib/env.py",  # reads DATABASE_URL
+    "workers/connections/databases.py",  # opens databases of the outside
     "config/lib/database_errors.py",  # names the errors of both drivers
+    "workers/connections/checks.py",  # tests the databases of others
+    "workers/rehearsal/sandbox/guard.py",  # refuses the databases of others
+    "workers/rehearsal/recorded.py",  # knows the ports of the outside
 }
 
 

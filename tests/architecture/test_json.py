@@ -15,10 +15,15 @@ OWN_JSON: Final = {
     "config/lib/secrets.py": "what a seal proves to be the product's own",
     "designer/web/bundle.py": "the manifest of the built scripts",
     "runs/delivery/worker_processes.py": "how processes ended, as the pool noted it",
+    "runs/proof/histories.py": "a snapshot that was made a line before",
     "runs/queries/journal.py": "a column of the journal",
     "runs/store/reader.py": "a column of a run or step",
     "runs/store/writer.py": "what was encoded a line before",
     "runs/transfer/import_.py": "a snapshot that was made a line before",
+    "workers/rehearsal/service.py": "lines of the process that it has started",
+    "workers/rehearsal/sandbox/process.py": "the job that `service` has given it",
+    "workers/library/text/renderer.py": "lines of the process that started it",
+    "workers/library/text/rendering.py": "lines of the renderer",
     "workers/library/demo/generator.py": "rows of the demo's own pattern",
 }
 DECODERS: Final = {"json": {"loads", "load", "JSONDecoder"}, "orjson": {"loads"}, "request": {"json"}}

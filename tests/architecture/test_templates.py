@@ -16,6 +16,7 @@ OWNERS = (
     ("triggers/", "runs"),
     ("runs/", "runs"),
     ("home", "runs"),
+    ("inbox/", "runs"),
     ("admin/cases/", "runs"),
     ("admin/interventions/", "runs"),
     ("admin/runs/", "runs"),

@@ -1,6 +1,7 @@
-"""Steps behind a named limit, and a witness of how many are at work: a locked file each.
+"""Steps behind a named limit in runs that stand in line, and witnesses of how many are at work.
 
-The kernel lets go of a file's lock with its process, so kill -9 is seen at once.
+Of steps it is a locked file each: the kernel lets go of a file's lock with its process, so kill -9 is seen at
+once. Of runs it is when they began and ended, by the database's time.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from django.conf import settings
 from designer.models import Limit, WorkflowVersion
 from designer.services.workflows import import_document
 from runs.machine.retry_policy import LEASE_GRACE_S
-from runs.models import Slot
+from runs.models import Place, Run, Slot
 from workers import worker
 
+NAME = "limited"
 LIMIT = "two_at_a_time"
 AT_ONCE = 2
 STEPS = 3
+LINES = ("ann", "bob")
+RUNS_AT_ONCE = 3
 WORK_S = 0.05
 TIMEOUT_S = 3
 LEASE_S = TIMEOUT_S + LEASE_GRACE_S
@@ -36,7 +40,8 @@ def publish() -> WorkflowVersion:
     Limit.objects.update_or_create(name=LIMIT, defaults={"at_once": AT_ONCE})
     steps = [{"name": f"s{place}", "worker": "keeps_to_limit"} for place in range(STEPS)]
     edges = [{"from": f"s{place}", "to": f"s{place + 1}"} for place in range(STEPS - 1)]
-    document = {"schema": 1, "name": "limited", "steps": steps, "edges": edges}
+    concurrency = {"limit": RUNS_AT_ONCE, "key": "=input.limited"}
+    document = {"schema": 1, "name": NAME, "concurrency": concurrency, "steps": steps, "edges": edges}
     version = import_document(document, publish=True).version
     assert version is not None
     return version
@@ -89,3 +94,20 @@ def violations() -> Iterator[str]:
         yield f"more than {AT_ONCE} at a time: {line}"
     for slot in Slot.objects.all()[:20]:
         yield f"a slot is lost: {slot} of run {slot.run_id}, held: {slot.held}"
+    for place in Place.objects.filter(ended_at=None)[:20]:
+        yield f"a place in line is lost: {place}, begun at {place.begun_at}"
+    for line in LINES:
+        yield from _of_line(line)
+
+
+def _of_line(line: str) -> Iterator[str]:
+    """Never too many of its runs were under way, and they began in the order in which they came."""
+    runs = Run.objects.filter(workflow_name=NAME, input__limited=line).order_by("started_at")
+    times = runs.values_list("started_at", "finished_at", "created_at")
+    began = [(start, end, came) for start, end, came in times if start is not None]
+    for place, (started_at, _, created_at) in enumerate(began):
+        others = sum(end is None or end > started_at for _, end, _ in began[:place])
+        if others >= RUNS_AT_ONCE:
+            yield f"{others + 1} runs of {line} are under way at {started_at}"
+        if place and created_at < began[place - 1][2]:
+            yield f"a run of {line} that came at {created_at} began after one that came later"

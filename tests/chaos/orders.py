@@ -33,7 +33,7 @@ AT_ONCE_MAX = 5
 PAUSE_S = 0.1
 STOCK = 1_000_000
 WATCHED_ONE_OF = 8
-LIMITED_ONE_OF = 6  # so many orders for one behind a named limit
+LIMITED_ONE_OF = 6  # so many orders for one in line, behind a named limit
 ODD_ONE_OF = 15  # so many orders for one that calls a worker that misbehaves
 
 
@@ -97,7 +97,7 @@ class Orders(threading.Thread):
         if self.next is None and self.rnd.randrange(ODD_ONE_OF) == 0:
             self.next = {"odd": self.rnd.choice(ODD)}
         if self.next is None and self.rnd.randrange(LIMITED_ONE_OF) == 0:
-            self.next = {"limited": True}
+            self.next = {"limited": self.rnd.choice(limited.LINES)}
         self.next = self.next or {**self.version.document["sample_input"], "simulate": self._faults()}
         named = {"odd": self.odd, "limited": self.limited}
         version = next((named[name] for name in named if name in self.next), self.version)

@@ -7,59 +7,29 @@ the ones that are used here are made anew, and end with their module.
 from __future__ import annotations
 
 import os
-import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
+from tests.e2e.board import ARGS, CHROMIUM, Board, running_board, sign_in
 from tests.e2e.retries import allow_retries
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-UP_S = 120.0
-STOP_S = 60.0
 PATIENCE_MS = 30_000
 FOLDER = Path(__file__).parent
-SIGN_INS = "10000"  # a minute
 EXPECTED = (
     "WebSocket",
     "ERR_INTERNET_DISCONNECTED",
     "ERR_CONNECTION_RESET",
     "ERR_EMPTY_RESPONSE",
-    *(f"status of {status}" for status in (400, 401, 412, 422)),
+    *(f"status of {status}" for status in (400, 401, 409, 412, 422)),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     allow_retries(items, FOLDER)
-
-
-@dataclass(frozen=True)
-class Board:
-    """A running product."""
-
-    address: str
-    user: str
-    password: str
-    data: Path
-    pid: int
 
 
 @pytest.fixture(scope="session")
@@ -74,54 +44,8 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def board(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
-    folder = tmp_path_factory.mktemp("board")
-    log = folder / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--port", str(_free_port()), "--workers", "2"],
-            cwd=settings.BASE_DIR,
-            env=_environment(folder / "data"),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield _wait_until_up(process, log)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(STOP_S)
-
-
-def _environment(data: Path) -> dict[str, str]:
-    """Nothing of the tests' own settings: a board of its own, as a person would start it.
-
-    But for sign-ins: tests sign in anew more often than people do, all from one address.
-    """
-    dropped = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "DATA_DIR": str(data), "SIGN_INS_PER_MINUTE": SIGN_INS}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> Board:
-    until = time.monotonic() + UP_S
-    while "Ctrl-C stops everything" not in log.read_text():
-        assert process.poll() is None and time.monotonic() < until, log.read_text()
-        time.sleep(0.1)
-    said = log.read_text()
-    address, user, password = (
-        _found(pattern, said) for pattern in (r"is up: (\S+)/", r"User: (\S+)", r"Password: (\S+)")
-    )
-    return Board(address, user, password, log.parent / "data", process.pid)
-
-
-def _found(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    assert found, text
-    return found[1]
+    with running_board(tmp_path_factory.mktemp("board")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +64,6 @@ def signed_in(browser: Browser, board: Board) -> StorageState:
     state = context.storage_state()
     context.close()
     return state
-
-
-def sign_in(page: Page, board: Board) -> None:
-    page.goto("/")
-    page.get_by_label("Name").fill(board.user)
-    page.get_by_label("Password").fill(board.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("/")
 
 
 class Visits:

@@ -57,6 +57,15 @@ def moments(page: Page) -> list[str]:
     return found
 
 
+def tab(page: Page, name: str) -> None:
+    """Shows a part of the run's panel: Now, Step, Journal or Data."""
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def show_timeline(page: Page) -> None:
+    page.get_by_role("button", name="Timeline", exact=True).click()
+
+
 def row(page: Page, step: str) -> Locator:
     return page.locator(f"[data-slot=steps] > [data-step={step}]")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Board
+from tests.e2e.board import Board
 
 
 def test_the_api_is_described_and_tried_out_without_another_host(page: Page, board: Board) -> None:

@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Board, Visits
+from tests.e2e.board import Board
+from tests.e2e.conftest import Visits
 
 PATIENCE_MS = 60_000
 LIST = "/admin/runs/intervention/"
@@ -32,18 +33,17 @@ def start(page: Page, **simulate: str) -> str:
     return str(response.json()["id"])
 
 
-def open_interventions(page: Page) -> Locator:
-    return page.locator("[data-open-interventions]")
+def waiting(page: Page) -> Locator:
+    """How much waits, as the header says."""
+    return page.locator(".topnav [data-slot=inbox-count]")
 
 
 def stuck(page: Page) -> None:
     """An order whose refund failed for good; the page is then that of its intervention."""
     page.goto(LIST)
-    before = int(open_interventions(page).get_attribute("data-open-interventions") or "0")
+    before = int(waiting(page).text_content() or "0")
     run = start(page, create_shipment="critical", refund_payment="failed")
-    expect(open_interventions(page)).to_have_attribute(
-        "data-open-interventions", str(before + 1), timeout=PATIENCE_MS
-    )
+    expect(waiting(page)).to_have_text(str(before + 1), timeout=PATIENCE_MS)
     page.goto(f"{LIST}?run__id__exact={run}")
     page.get_by_role("link", name="charge_payment of order_processing").click()
     expect(page.get_by_role("heading", name="Your answer")).to_be_visible()
@@ -87,7 +87,8 @@ def test_a_refund_is_mended_and_the_walk_goes_on(page: Page, board: Board) -> No
     expect(told).to_contain_text("Then 1 more undo follows: reserve_inventory.")
     expect(page.locator(".changes")).to_contain_text("simulate.refund_payment")
     page.get_by_role("button", name="Yes, do it").click()
-    expect(page.get_by_role("heading", name=re.compile("answered: Try the undo again"))).to_be_visible()
+    said = re.compile("had refund_payment tried again for charge_payment")
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
     expect_run(page, "Undone")
     found = audited(board)
     assert found["code"] == 0, found
@@ -124,8 +125,9 @@ def test_of_two_people_one_wins_and_the_other_sees_who_and_what(visits: Visits, 
     confirm(one)
     expect_run(one, "Undone")
     yes.click()
-    expect(other.get_by_text(f"{board.user} has already answered: resolve.")).to_be_visible()
-    expect(other.get_by_role("heading", name=re.compile("answered: I undid it by hand"))).to_be_visible()
+    expect(other.get_by_text(f"{board.user} has already answered: I undid it by hand.")).to_be_visible()
+    said = f"{board.user} said that charge_payment is undone by hand."
+    expect(other.get_by_role("heading", name=said)).to_be_visible()
     expect(other.locator("[data-part=answer]")).to_contain_text("In cash.")
 
 

@@ -17,7 +17,7 @@ from designer.expressions.functions.times import NOW
 from runs.machine.acts import key_of
 from runs.machine.bindings import bind, bindings_at, task_bindings
 from runs.machine.events import Entry
-from runs.machine.journal.apply import apply
+from runs.machine.journal.apply import Nothing, apply
 from runs.machine.retry_policy import action_of
 from runs.machine.rollback.pivots import PAST_PIVOT
 from runs.machine.rollback.plan import may_go_back, plan
@@ -27,28 +27,6 @@ from tests.simulation.memory import Memory
 from tests.simulation.model import demand
 from tests.simulation.witness import Witness
 from workers.sdk.outcome import Failure, Outcome
-
-
-class Nothing:
-    """A store without rows: a replica has everything from the journal."""
-
-    def step(self, name: str) -> StepState | None:
-        return None
-
-    def steps(self) -> Mapping[str, StepState]:
-        return {}
-
-    def steps_named(self, names: list[str]) -> Mapping[str, StepState]:
-        return {}
-
-    def items(self, name: str) -> Mapping[str, StepState]:
-        return {}
-
-    def payload(self, seq: int) -> Any:
-        return None
-
-    def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
-        return dict.fromkeys(seqs)
 
 
 def moved_by(entries: list[Entry]) -> set[str]:

@@ -6,7 +6,7 @@ dispatches it again, and an entry without a payload has a row, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ class Memory:
     due: dict[str, datetime | None] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
     known_payloads: dict[int, Any] = field(default_factory=dict)
+    known_derived: dict[int, Any] = field(default_factory=dict)
     graph: Graph = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +67,11 @@ class Memory:
 
     def payloads(self, seqs: list[int]) -> Mapping[int, Any]:
         return {seq: self.known_payloads[seq] for seq in seqs}
+
+    def derived(self, seq: int, make: Callable[[], Any]) -> Any:
+        value = make()
+        demand(self.known_derived.setdefault(seq, value) == value, f"what entry {seq} settled has changed")
+        return value
 
     def lines(self) -> Iterator[str]:
         """Yields the graph and the journal, for a report about a broken rule."""

@@ -36,7 +36,7 @@ from runs.machine.states import RUN_ENDED, StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
-from tests.simulation import flow
+from tests.simulation.flow import pauses
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
 from tests.simulation.units import ClaimedAttempt, Crash, Job
@@ -46,6 +46,7 @@ from tests.simulation.world import World
 
 FAULTY_ACTIONS_MAX = 200
 CALM_ROUNDS_MAX = 400
+RUNS_MAX = 12  # beyond so many, no other is started
 NONSENSE = (math.nan, math.inf, 2**64, "\0", "\ud800", nested(201), {1: 2})
 
 
@@ -99,7 +100,7 @@ class History(Waiting):
         self.unbegun: list[Job] = []
 
     def live(self) -> None:
-        self.root = self.world.start(ROOT, make_input(self.rng))
+        self.root = self.world.start(ROOT, make_input(self.rng)) or ""
         self.faulty_phase()
         self.calm_phase()
         while may_go_back(self.world.runs[self.root].run) and self.rng.random() < 0.6:
@@ -137,6 +138,14 @@ class History(Waiting):
                 action(self)
             except Crash as crash:
                 world.seen[f"crash {crash}"] += 1
+
+    def start_another(self) -> None:
+        """Another run of a workflow whose runs stand in line."""
+        root = self.world.library[ROOT]
+        is_first = self.rng.random() < 0.6
+        input = self.world.runs[self.root].input if is_first else make_input(self.rng)
+        if root.lines_up and len(self.world.runs) < RUNS_MAX:
+            self.world.start(ROOT, input)
 
     def some_run(self) -> Memory:
         return self.world.runs[self.rng.choice(list(self.world.runs))]
@@ -305,7 +314,7 @@ class History(Waiting):
                 world.claim(world.queue.pop(), self.rng.choice(world.processes))
             while world.claimed:
                 world.report(world.claimed.pop(), continues=self.rng.random() < 0.5)
-        flow.resume_by_hand(self)
+        pauses.resume_by_hand(self)
         for run in list(world.runs.values()):
             self._attend(run)
         if not world.queue:
@@ -332,6 +341,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.sweep: 4,
     History.report_late: 3,
     History.lose_report: 2,
+    History.start_another: 4,
     History.die: 2,
     History.hand_back: 2,
     History.empty_redis: 1,
@@ -347,7 +357,7 @@ ACTIONS: dict[Callable[[History], None], int] = {
     History.answer: 6,
     History.end_loop: 1,
     History.cancel: 1,
-    flow.pause: 3,
-    flow.resume: 3,
+    pauses.pause: 3,
+    pauses.resume: 3,
     History.roll_back_some: 1,
 }

@@ -22,6 +22,8 @@ CHUNK = 100
 @rule("R10.2")
 @rule("R10.3")
 @rule("R10.4")
+@rule("R11.5")
+@rule("R11.6")
 @pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
 def test_no_history_breaks_a_rule(first: int) -> None:
     """A failure names the seed; `python -m tests.simulation --runs 1 --seed …` lives it again."""
@@ -39,7 +41,8 @@ def test_the_histories_hold_everything_that_can_happen() -> None:
     expected |= {"crash before the commit", "crash after the commit", "rolled back on demand"}
     expected |= {"asked about the run: timeout", "asked about the run: cancel"}
     expected |= {"asked before the undo of a child", "a pivot passed", "rolled back further on demand"}
-    expected |= {"a beginning held up by a pause"}
+    expected |= {"a beginning held up by a pause", "a pause repeated"}
+    expected |= {f"a run {how}" for how in ("begins", "waits", "refused", "makes_room")}
     expected |= {f"answer {answer} forward" for answer in ("retry", "resolve", "skip", "compensate")}
     expected |= {f"answer {answer} undo" for answer in ("retry", "resolve", "abandon")}
     expected |= {

@@ -13,6 +13,7 @@ from typing import Any
 
 from designer.document.graph import Action, Body, Edge, Graph, Retry, RollBack, Step
 from designer.document.waits import ON_TIMEOUT
+from tests.simulation.flow.graphs import make_flow
 
 ROOT = "root"
 LEVELS = ((ROOT, 14), ("child_a", 5), ("child_b", 5), ("grandchild", 4))  # name, most steps
@@ -35,7 +36,6 @@ QUEUES = ("default", "slow")
 OPERATORS = (">", "<", ">=", "<=", "==", "!=")
 VALUES = 10  # outputs hold numbers below this
 BAD = 0.04  # the share of steps with data, or with a guard or an edge, that no rule can use
-
 
 FORM: Mapping[str, Any] = {
     "type": "object",
@@ -85,7 +85,7 @@ PATTERNS: tuple[tuple[str, ...], ...] = (
 
 def make_library(rng: Random) -> dict[str, Graph]:
     """Returns a root workflow and those that its steps may run, by name."""
-    return {name: make_graph(rng, name, steps_max) for name, steps_max in LEVELS}
+    return {name: make_flow(rng, make_graph(rng, name, steps_max)) for name, steps_max in LEVELS}
 
 
 def make_input(rng: Random) -> dict[str, Any]:

@@ -44,10 +44,11 @@ from runs.machine.events import (
 from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import left_by, may_go_back
 from runs.machine.states import RUN_ENDED, RunState, StepStatus, UndoStatus
-from tests.simulation import flow
 from tests.simulation.checks import Watched, marks_of
 from tests.simulation.effects import Effects
+from tests.simulation.flow import lines, pauses
 from tests.simulation.memory import Memory
+from tests.simulation.model import demand
 from tests.simulation.units import ClaimedAttempt, Crash, Job, Unit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,6 +73,7 @@ class World:
     processes: list[str] = field(default_factory=lambda: ["p0", "p1", "p2"])
     seen: Counter[str] = field(default_factory=Counter)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lines: lines.Lines = field(default_factory=lines.Lines)
     effects: Effects = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,13 +87,15 @@ class World:
     @contextmanager
     def unit(self, run: str) -> Iterator[Unit]:
         """Takes events on one run, then commits and carries out the commands. Raises Crash."""
-        unit = self._open(run)
-        yield unit
-        self._start_children(unit)
-        if self.rng.random() < self.crashes / 2:
-            raise Crash("before the commit")
-        for member in unit.family():
-            self._commit(member)
+        with self.lines.transaction():
+            unit = self._open(run)
+            yield unit
+            self._start_children(unit)
+            if self.rng.random() < self.crashes / 2:
+                raise Crash("before the commit")
+            for member in unit.family():
+                self._commit(member)
+        lines.check(self)
         if self.rng.random() < self.crashes:
             raise Crash("after the commit")
         for member in unit.family():
@@ -120,6 +124,7 @@ class World:
         with watched.commit() as entries:
             dispatches = {dispatch.step: dispatch.queue for dispatch in unit.dispatches}
             entries += unit.memory.save(unit.decisions, dispatches, self.now)
+        lines.leave(self, unit.memory)
         self.seen.update(entry.type for entry in entries)
         failed = (entry for entry in entries if entry.type == "step.failed")
         self.seen.update(f"failed {entry.data['error'].get('code')}" for entry in failed)
@@ -127,6 +132,7 @@ class World:
 
     def _dispatch(self, unit: Unit) -> None:
         self.queue += [Job(unit.id, dispatch.step, dispatch.lease) for dispatch in unit.dispatches]
+        lines.follow(self, unit.id)
         for command in unit.commands:
             self._carry_out(unit.id, command)
 
@@ -139,21 +145,26 @@ class World:
             case TellParent():
                 self.tell_parent(run)
             case PauseChild(child, by):
-                flow.to_child(self, child, Pause(self.now, by, by_parent=True))
+                pauses.to_child(self, child, Pause(self.now, by, by_parent=True))
             case ResumeChild(child, by):
-                flow.to_child(self, child, Resume(self.now, by, by_parent=True))
+                pauses.to_child(self, child, Resume(self.now, by, by_parent=True))
             case _:
                 pass
 
     # --- runs ---
 
-    def start(self, workflow: str, input: Mapping[str, Any]) -> str:
-        """Starts a run, in one transaction."""
-        unit = self._create("run", workflow, input)
-        unit.take(Start(self.now))
-        self._start_children(unit)
-        for member in unit.family():
-            self._commit(member)
+    def start(self, workflow: str, input: Mapping[str, Any]) -> str | None:
+        """Starts a run, or lets it wait for its turn, in one transaction; None if its workflow is full."""
+        id = f"run {len(self.runs)}"
+        with self.lines.transaction():
+            place = lines.join(self, self.library[workflow], id, input)
+            if place is None:
+                return None
+            unit = self._create(id, workflow, input, begins=place.may_begin)
+            self._start_children(unit)
+            for member in unit.family():
+                self._commit(member)
+        lines.check(self)
         for member in unit.family():
             self._dispatch(member)
         return unit.id
@@ -168,15 +179,19 @@ class World:
         depth: int = 0,
         timeout: float | None = None,
         within: Graph | None = None,
+        begins: bool = True,
     ) -> Unit:
+        """Creates a run, and starts it if it need not wait for its turn."""
         graph = self.library[workflow] if within is None else within
         memory = Memory(graph, dict(input), RunState(id=id), parent, step)
         unit = Unit(id, memory, memory.state(), graph)
         data: dict[str, Any] = {"depth": depth, "workflow": workflow}
         timeouts = [seconds for seconds in (graph.timeout, timeout) if seconds is not None]
-        if timeouts:
+        if timeouts and begins:
             data["due_at"] = (self.now + timedelta(seconds=min(timeouts))).isoformat()
         unit.record(create(graph, unit.state, self.now, data))
+        if begins:
+            unit.take(Start(self.now))
         return unit
 
     def _start_children(self, unit: Unit) -> None:
@@ -193,10 +208,21 @@ class World:
             error = {"code": "unknown_workflow", "message": command.workflow}
             unit.take(EndChild(self.now, command.step, command.child, "failed", error=error))
             return
+        if command.own is not None:
+            shared = unit.state.payload(command.outer) if command.outer else {}
+            whole = {**unit.state.input, **shared, **command.own}
+            demand(whole == command.input, f"the stored input of {command.step} is not what it begins with")
+        begins = True
+        if command.detached:
+            place = lines.join(self, self.library[command.workflow], command.child, command.input)
+            if place is None:
+                error = {"code": "workflow_full", "message": command.workflow}
+                unit.take(EndChild(self.now, command.step, command.child, "failed", error=error))
+                return
+            begins = place.may_begin
         about = (command.child, command.workflow, command.input, unit.id, command.step)
-        child = self._create(*about, unit.state.run.depth + 1, command.timeout, within)
+        child = self._create(*about, unit.state.run.depth + 1, command.timeout, within, begins)
         unit.children.append(child)
-        child.take(Start(self.now))
         self._start_children(child)
         if command.detached:
             unit.take(EndChild(self.now, command.step, command.child, "started"))
@@ -235,7 +261,7 @@ class World:
     def claim(self, job: Job, process: str, *, begins: bool = True) -> bool:
         """Claims an attempt and, if it `begins`, carries it out. Returns whether it was there to claim."""
         self.seen["Claim"] += 1
-        if flow.must_wait(self, job):
+        if pauses.must_wait(self, job):
             return False
         try:
             with self.unit(job.run) as unit:
@@ -243,7 +269,7 @@ class World:
         except Stale:
             self.seen["Claim stale"] += 1
             return False
-        flow.check_slots(self)
+        pauses.check_slots(self)
         if begins:
             self.perform(unit, job, process)
         return True
@@ -295,7 +321,9 @@ class World:
     def sweep(self) -> None:
         """Does what `runs.maintenance.sweep` does in one pass."""
         self.offer_slots()
-        flow.resume_children(self)
+        pauses.pause_children(self)
+        pauses.resume_children(self)
+        lines.sweep(self)
         for one_pass in (self._due_steps, self._due_runs, self._ended_children, self._orphaned_children):
             one_pass()
 

@@ -52,7 +52,7 @@ def _work_once(run_id: UUID, dispatches: Dispatches) -> bool:
         return True
     if Run.objects.get(pk=run_id).status in RUN_ENDED:
         return False
-    timer = _next_timer(run_id)
+    timer = next_timer(run_id)
     if timer is None:
         return False
     due_at, fire = timer
@@ -65,7 +65,7 @@ def _work_once(run_id: UUID, dispatches: Dispatches) -> bool:
     return True
 
 
-def _next_timer(run_id: UUID) -> tuple[datetime, Callable[[], None]] | None:
+def next_timer(run_id: UUID) -> tuple[datetime, Callable[[], None]] | None:
     """Returns the earliest due time of the run and its descendants, and the call to make then."""
     family = {run_id}
     while children := set(Run.objects.filter(parent_id__in=family).values_list("pk", flat=True)) - family:

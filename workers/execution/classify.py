@@ -10,9 +10,15 @@ import math
 from typing import Any
 
 from workers.execution.tracebacks import MESSAGE_CHARS_MAX, message_of, traceback_of
-from workers.sdk.errors import AttemptTimedOut, CriticalFailure, NamedFailure
+from workers.sdk.errors import (
+    AttemptTimedOut,
+    CriticalFailure,
+    NamedFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+)
 from workers.sdk.limits import DELAY_S_MAX, ERROR_CODE
-from workers.sdk.outcome import Direction, Failure, Outcome
+from workers.sdk.outcome import Direction, Failure, Outcome, OutcomeKind
 
 FAILED_STATUSES = frozenset({"failed", "validation_failed"})
 INTERVENTION_FLAGS: dict[Direction, tuple[str, ...]] = {
@@ -35,7 +41,8 @@ def classify(output: Any, direction: Direction) -> Outcome:
     if asks_for_person or status == "critical_failure":
         return Outcome("intervention", output, Failure("intervention_requested", reason_of(output)))
     if status in FAILED_STATUSES:
-        return Outcome("failed", output, Failure(code_of(output) or "returned_failed", reason_of(output)))
+        code, cause = _name_in(output, "code") or "returned_failed", _name_in(output, "cause")
+        return Outcome("failed", output, Failure(code, reason_of(output), cause=cause))
     if status == "retry_needed":
         delay = delay_of(output)
         if delay is not None and delay > DELAY_S_MAX:
@@ -64,14 +71,23 @@ def classify_exception(error: BaseException, timeout: float) -> Outcome:
         failure = Failure("timeout", message, traceback=traceback_of(error))
         return Outcome("unknown", failure=failure, retryable=True)
     critical = isinstance(error, CriticalFailure)
-    named = error.code if isinstance(error, NamedFailure) else ""
+    code, cause = (error.code, error.cause) if isinstance(error, NamedFailure) else ("", "")
     failure = Failure(
-        code=named or ("critical" if critical else "exception"),
+        code=code or ("critical" if critical else "exception"),
         message=message_of(error),
         type=type(error).__name__,
         traceback=traceback_of(error),
+        cause=cause,
     )
-    return Outcome("failed", failure=failure, retryable=not critical)
+    kind: OutcomeKind = "unknown" if isinstance(error, UnknownOutcome) else "failed"
+    return Outcome(kind, failure=failure, retryable=not critical, delay=_asked_delay(error))
+
+
+def _asked_delay(error: BaseException) -> float | None:
+    """Seconds until the next attempt that a TemporaryFailure asks for, within the bounds of all delays."""
+    delay = error.retry_after if isinstance(error, TemporaryFailure) else None
+    is_number = isinstance(delay, int | float) and not isinstance(delay, bool) and math.isfinite(delay)
+    return min(max(0.0, float(delay)), DELAY_S_MAX) if delay is not None and is_number else None
 
 
 def refused(code: str, message: str) -> Outcome:
@@ -79,10 +95,10 @@ def refused(code: str, message: str) -> Outcome:
     return Outcome("failed", failure=Failure(code, message[:MESSAGE_CHARS_MAX]))
 
 
-def code_of(output: dict[str, Any]) -> str:
-    """The worker's own code of its failure; empty if it gives none that can be matched with patterns."""
-    code = output.get("code")
-    return code if isinstance(code, str) and ERROR_CODE.fullmatch(code) else ""
+def _name_in(output: dict[str, Any], key: str) -> str:
+    """A name that the worker gives its failure; empty if it gives none that can be matched with patterns."""
+    name = output.get(key)
+    return name if isinstance(name, str) and ERROR_CODE.fullmatch(name) else ""
 
 
 def reason_of(output: dict[str, Any]) -> str:

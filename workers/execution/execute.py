@@ -48,15 +48,16 @@ class Task:
     params: dict[str, Any]
     timeout: float
     output_bytes_max: int
-    secret_key: str = ""
+    secret_keys: tuple[str, ...] = ()
     sealed_inputs: frozenset[str] = frozenset()
     may_simulate: bool = True
     of_fallback: bool = False
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A worker's function with its arguments bound, and the secrets among them."""
+    """A worker's function with its arguments bound. `secrets`: those that it has, and opens while it runs."""
 
     function: Callable[[], Any]
     is_async: bool
@@ -120,24 +121,23 @@ def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHan
     spec = catalog.get(task.worker)
     if spec is None:
         return refused("unknown_worker", unknown_worker(task.worker))
-    params, secrets = task.params, []
+    params = task.params
     if spec.takes_secrets:
         try:
             params = map_secrets(params, spec.params_schema, partial(_opened, task))
         except CannotOpen as error:
             return refused("bad_params", f"params of worker {spec.name!r}: {error}")
-        secrets = secrets_in(params, spec.params_schema)
-    handle.hide = partial(redact, secrets=secrets)
+        handle.conceal(*secrets_in(params, spec.params_schema))
     try:
         arguments = {"params": validated(spec, params), "step": handle}
     except Exception as error:  # BadParams; else of the author's own validators
         reason = str(error) if isinstance(error, BadParams) else f"{type(error).__name__}: {error}"
         outcome = refused("bad_params", f"params of worker {spec.name!r}: {reason}")
-        return without_secrets(outcome, secrets)
+        return without_secrets(outcome, handle.secrets)
     if "context" in spec.takes:
         arguments["context"] = IsolatedContext({**task.context, **task.params})  # secrets stay sealed
     taken = {name: arguments[name] for name in spec.takes}
-    return Call(partial(spec.function, **taken), spec.is_async, secrets)
+    return Call(partial(spec.function, **taken), spec.is_async, handle.secrets)
 
 
 def _opened(task: Task, value: Any, path: str) -> Any:
@@ -150,7 +150,9 @@ def _opened(task: Task, value: Any, path: str) -> Any:
         step = task.step.partition("[")[0]
         own = param_place(task.workflow, step, SLOTS[task.direction], task.worker, at)
         is_given = text in task.sealed_inputs
-        return unseal(text, task.secret_key, lambda place: place == own or (is_given and place[0] == "input"))
+        return unseal(
+            text, task.secret_keys, lambda place: place == own or (is_given and place[0] == "input")
+        )
 
     return map_sealed(value, path, opened)
 
@@ -199,6 +201,8 @@ def step_handle(
         is_cancelled=is_cancelled,
         may_simulate=task.may_simulate,
         of_fallback=task.of_fallback,
+        direction=task.direction,
+        is_rehearsal=task.is_rehearsal,
     )
 
 

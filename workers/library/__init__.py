@@ -1,9 +1,22 @@
-"""Shipped workers: a small shop, and the workers of the shipped patterns.
+"""Shipped workers: ready-made ones for anybody's workflows, and as examples a small shop and the patterns'.
 
 An ordinary Django application, like one that a user writes: the engine imports nothing of it.
 """
 
-MODULES = (
+READY_MODULES = (
+    "workers.library.data.workers",
+    "workers.library.flow.workers",
+    "workers.library.http.requests",
+    "workers.library.llm.workers",
+    "workers.library.mail.workers",
+    "workers.library.python.workers",
+    "workers.library.rows.workers",
+    "workers.library.sql.statements",
+    "workers.library.text.workers",
+)
+
+EXAMPLE_MODULES = (
+    "workers.library.shop.books",
     "workers.library.shop.inventory",
     "workers.library.shop.payments",
     "workers.library.shop.shipping",
@@ -17,3 +30,5 @@ MODULES = (
     "workers.library.patterns.repetition",
     "workers.library.patterns.dynamic",
 )
+
+MODULES = READY_MODULES + EXAMPLE_MODULES

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.accounts.permissions import ForRole
+from designer.services.folder_rights import sees_all
 from workers.library.models import (
     Confirmation,
     CountedEvent,
+    EffectRecord,
     EventMetric,
     Payment,
     Product,
@@ -28,7 +31,14 @@ else:
 
 
 class ReadOnly(ForRole):
-    """Rows that workers alone write: a change by hand would make `shop_audit` fail."""
+    """Rows that workers alone write: a change by hand would make `shop_audit` fail.
+
+    They are of runs of all workflows, so there are none for a person who may not see all of them.
+    """
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin beside it
+        return rows if sees_all(request.user) else rows.none()
 
 
 @admin.register(Product)
@@ -95,3 +105,10 @@ class EventMetricAdmin(ReadOnly, ModelAdmin):
 class CountedEventAdmin(ReadOnly, ModelAdmin):
     list_display = ["event_id", "run_id", "is_retracted", "created_at"]
     search_fields = ["event_id", "run_id"]
+
+
+@admin.register(EffectRecord)
+class EffectRecordAdmin(ReadOnly, ModelAdmin):
+    list_display = ["key", "run_id", "is_undone", "created_at"]
+    list_filter = ["is_undone"]
+    search_fields = ["key", "run_id"]

@@ -1,6 +1,8 @@
 """Files that workers write into DATA_DIR.
 
-The name follows from the step, so that attempts overwrite each other.
+The name follows from the step, so that attempts overwrite each other. An undo leaves a mark under the step's
+idempotency key before it removes a file, and who writes one looks for the mark before and after: so a late
+attempt leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workers import StepHandle
+from workers import CriticalFailure, StepHandle
 
+MARKS = ".undone"
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -51,6 +54,35 @@ def write(path: Path, text: str) -> WrittenFile:
         os.fsync(file.fileno())
     partial.replace(path)
     return WrittenFile(str(path), len(content), hashlib.sha256(content).hexdigest())
+
+
+def write_of(step: StepHandle, path: Path, text: str) -> WrittenFile:
+    """Writes a file of a step. Raises CriticalFailure, and leaves no file, if the step was undone before."""
+    _refuse_undone(step)
+    written = write(path, text)
+    try:
+        _refuse_undone(step)
+    except CriticalFailure:
+        remove(path)
+        raise
+    return written
+
+
+def mark_undone(step: StepHandle) -> None:
+    """Has later attempts of the step write nothing. An undo calls it before it removes anything."""
+    mark = _mark_of(step)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
+def _refuse_undone(step: StepHandle) -> None:
+    if _mark_of(step).exists():
+        raise CriticalFailure("this step was undone before; this attempt comes too late", code="undone")
+
+
+def _mark_of(step: StepHandle) -> Path:
+    digest = hashlib.sha256(step.idempotency_key.encode()).hexdigest()
+    return Path(settings.DATA_DIR) / MARKS / digest
 
 
 def remove(path: Path) -> bool:

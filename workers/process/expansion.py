@@ -11,6 +11,7 @@ from designer.document.graph import Step
 from designer.document.resolve import resolve_step
 from designer.errors import DocumentRefused, UnknownWorker
 from designer.problems import Problem
+from designer.services.connections import limit_of
 from runs.engine.engine import ClaimedAttempt
 from workers.sdk.outcome import Failure, Outcome
 from workers.sdk.spec import WorkerSpec
@@ -35,7 +36,8 @@ def expansion_of(claimed: ClaimedAttempt, outcome: Outcome, catalog: Mapping[str
             message = "a list of worker names or steps is needed"
             raise DocumentRefused([Problem("bad_type", "dynamic_steps", message)])
         return outcome, tuple(
-            resolve_step(_step(entry, index), catalog) for index, entry in enumerate(listed)
+            resolve_step(_step(entry, index), catalog, limit_of=limit_of)
+            for index, entry in enumerate(listed)
         )
     except (DocumentRefused, UnknownWorker) as error:
         failure = Failure("bad_dynamic_steps", str(error))

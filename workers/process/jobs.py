@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import Error
 
 from config.lib.secret_places import sealed_texts
+from config.sealing_keys import sealing_keys
 from designer.errors import ExpressionError
 from runs.engine import engine
 from runs.engine.engine import ClaimedAttempt, Continuation
@@ -179,7 +180,7 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         params=params,
         timeout=timeout_of(action),
         output_bytes_max=settings.OUTPUT_BYTES_MAX,
-        secret_key=settings.SECRET_KEY,
+        secret_keys=sealing_keys(),
         may_simulate=settings.SIMULATE_FAULTS or not scope["context"].get("simulate") or _is_trial(run_id),
         sealed_inputs=_sealed_inputs(claimed) if takes_secrets and any(sealed_texts(params)) else frozenset(),
     )

@@ -23,7 +23,7 @@ from workers.sdk.limits import (
     RETRY_BOUNDS,
     WORKER_TIMEOUT_S_MAX,
 )
-from workers.sdk.spec import ARGUMENTS, RetryPolicies, WorkerSpec
+from workers.sdk.spec import ARGUMENTS, REHEARSALS, Rehearsal, RetryPolicies, WorkerSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 
@@ -40,36 +40,49 @@ def worker(
     category: str = "",
     title: str = "",
     compensation: str | None = None,
+    rehearsal: Rehearsal = "stub",
+    stub: Mapping[str, Any] | None = None,
+    books: str | None = None,
 ) -> Callable[[Function], Function]:
-    """Marks a function as a worker and returns the function itself. Raises BadDefinition.
+    """Marks a function as a worker, and returns it. Raises BadDefinition.
 
     `timeout` is in seconds for one attempt; `retry` is a policy, or a list of them; `limit` names a limit of
     its calls; `compensation` is the worker that undoes it, "none" or "irreversible" (see `docs/workers.md`).
+    `rehearsal`, `stub` and `books` say how it takes part in a rehearsal (see `docs/rehearsal.md`).
     """
     check_name(name)
     scope = sys._getframe(1).f_locals  # of a worker that is defined in a function, with its params model
 
     def register(function: Function) -> Function:
-        spec = WorkerSpec(
-            name=name,
-            function=function,
-            module=function.__module__,
-            is_async=inspect.iscoroutinefunction(inspect.unwrap(function)),
-            takes=taken_arguments(name, function),
-            params_model=params_model(name, function, scope),
+        function.__dict__["__worker__"] = WorkerSpec(
+            **read_off(name, function, scope),
             timeout=checked_timeout(name, timeout),
             retry=checked_retry(name, retry),
             queue=queue,
             limit=checked_limit(name, limit),
             category=category,
             title=title or name.replace("_", " ").capitalize(),
-            doc=inspect.getdoc(function) or "",
             compensation=compensation,
+            rehearsal=checked_rehearsal(name, rehearsal),
+            stub=stub,
+            books=books,
         )
-        function.__dict__["__worker__"] = spec
         return function
 
     return register
+
+
+def read_off(name: str, function: Callable[..., Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the fields of a spec that the name and the function itself say."""
+    return {
+        "name": name,
+        "function": function,
+        "module": function.__module__,
+        "is_async": inspect.iscoroutinefunction(inspect.unwrap(function)),
+        "takes": taken_arguments(name, function),
+        "params_model": params_model(name, function, scope),
+        "doc": inspect.getdoc(function) or "",
+    }
 
 
 def check_name(name: object) -> None:
@@ -158,6 +171,12 @@ def checked_limit(name: str, limit: str | None) -> str | None:
     if limit is None or (isinstance(limit, str) and LIMIT_NAME.fullmatch(limit)):
         return limit
     raise BadDefinition(name, f"limit is the name of a limit, as 'stripe', not {limit!r}")
+
+
+def checked_rehearsal(name: str, rehearsal: Rehearsal) -> Rehearsal:
+    if rehearsal in REHEARSALS:
+        return rehearsal
+    raise BadDefinition(name, f"rehearsal is one of {', '.join(REHEARSALS)}, not {rehearsal!r}")
 
 
 def is_number(value: object) -> bool:

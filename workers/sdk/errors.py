@@ -1,4 +1,4 @@
-"""Errors of workers: the two failures that authors raise, and refusals of the registry and the execution.
+"""Errors of workers: the three failures that authors raise, and refusals of the registry and the execution.
 
 The docstring of a `WorkersError` is its default message; attributes hold what it is about.
 """
@@ -10,22 +10,41 @@ from workers.sdk.limits import ERROR_CODE
 
 
 class NamedFailure(Exception):
-    """A failure that its author names: `code` is what error edges and retry policies are matched with.
+    """A failure that its author names: error edges and retry policies are matched with `code` and `cause`.
 
-    Raises ValueError for a code that is no name of letters, digits, '_', '.' and '-'.
+    `cause` is a wider name, such as `http_5xx` of a failure with the code `http_503`. Raises ValueError for a
+    code that is no name of letters, digits, '_', '.' and '-'.
     """
 
-    def __init__(self, *args: object, code: str = "") -> None:
+    def __init__(self, *args: object, code: str = "", cause: str = "") -> None:
         super().__init__(*args)
-        if code and not (isinstance(code, str) and ERROR_CODE.fullmatch(code)):
-            raise ValueError(
-                f"an error's code is up to 100 letters, digits, '_', '.', '-', not {code!r:.120}"
-            )
+        for name in (code, cause):
+            if name and not (isinstance(name, str) and ERROR_CODE.fullmatch(name)):
+                raise ValueError(
+                    f"an error's code is up to 100 letters, digits, '_', '.', '-', not {name!r:.120}"
+                )
         self.code = code
+        self.cause = cause
 
 
 class TemporaryFailure(NamedFailure):
-    """The attempt failed and another one may succeed; it is retried by the step's policy."""
+    """The attempt failed and another one may succeed; it is retried by the step's policy.
+
+    `retry_after`: seconds until the next attempt, instead of the policy's delay.
+    """
+
+    def __init__(
+        self, *args: object, code: str = "", cause: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(*args, code=code, cause=cause)
+        self.retry_after = retry_after
+
+
+class UnknownOutcome(NamedFailure):
+    """Nobody knows whether the attempt took effect, as when a request was sent and no answer came.
+
+    It is retried by the step's policy, after its verification if it has one; given up, the step is undone.
+    """
 
 
 class CriticalFailure(NamedFailure):

@@ -138,8 +138,8 @@ def format_number(value: int | float, digits: int | None = None, separators: str
     if digits is None and isinstance(value, float) and value.is_integer():
         places = 0
     text = f"{abs(number):,.{places}f}"
-    thousands, decimal = separators[:-1], separators[-1]
-    text = "".join({",": thousands, ".": decimal}.get(sign, sign) for sign in text)
+    pay(weight_of_text(len(text)))
+    text = text.translate({ord(","): separators[:-1], ord("."): separators[-1]})
     return f"-{text}" if number < 0 else text
 
 

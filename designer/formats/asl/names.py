@@ -20,6 +20,11 @@ def snake(text: str, otherwise: str = "state") -> str:
     return name[:NAME_LENGTH_MAX].rstrip("_")
 
 
+def with_tail(name: str, tail: str) -> str:
+    """A name with a tail, of which as much is kept as a name may have."""
+    return name[: NAME_LENGTH_MAX - len(tail)] + tail
+
+
 def worker_name(resource: str) -> str:
     """The readable name in an ARN or a `${Placeholder}`: `${ChargeCardFunctionArn}` → `charge_card`."""
     inner = re.search(r"\$\{([^}]*)\}[^${]*$", resource)
@@ -48,7 +53,6 @@ class Names:
         name, number = snake(wanted), 2
         base = name
         while name in self._taken:
-            tail = f"_{number}"
-            name, number = base[: NAME_LENGTH_MAX - len(tail)] + tail, number + 1
+            name, number = with_tail(base, f"_{number}"), number + 1
         self._taken.add(name)
         return name

@@ -7,6 +7,7 @@ at the graph. The effects are in `run_effects`, `step_effects` and `undo_effects
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from runs.machine.events import Entry
@@ -45,3 +46,6 @@ class Nothing:
 
     def payloads(self, seqs: list[int]) -> dict[int, Any]:
         return {seq: self.payload(seq) for seq in seqs}
+
+    def derived(self, seq: int, make: Callable[[], Any]) -> Any:
+        return make()

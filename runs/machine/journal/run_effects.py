@@ -19,6 +19,7 @@ def _created(state: State, entry: Entry) -> None:
         state.run,
         total=entry.data["total"],
         depth=entry.data.get("depth", 0),
+        outer=entry.data.get("outer"),
         priority=entry.data.get("priority", PRIORITY_STANDARD),
         due_at=due_at,
     )

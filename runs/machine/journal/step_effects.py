@@ -79,6 +79,7 @@ def _map_started(state: State, entry: Entry) -> None:
         started_at=entry.at,
         items_seq=entry.seq,
         items_total=entry.data["items"],
+        outer_seq=None,
         items_next=entry.data["queued"],
         items_open=entry.data["queued"],
         held_up=False,
@@ -97,6 +98,7 @@ def _map_again(state: State, entry: Entry) -> None:
         enough=False,
         again_seq=entry.seq,
         again_next=0,
+        outer_seq=None,
     )
 
 
@@ -130,6 +132,8 @@ def _waiting(state: State, entry: Entry) -> None:
     )
     if "item" in entry.data:
         _enter_map(state, step, entry.data["item"])
+    if entry.payload is not None:
+        state.change(step.map_name or "", outer_seq=entry.seq)
 
 
 @effect("step.brought_forward")

@@ -8,8 +8,8 @@ from typing import Any
 from designer.document.graph import Edge
 from designer.errors import ExpressionError
 from runs.machine.acts import is_there
-from runs.machine.bindings import Ending, bindings_after, values_compared
-from runs.machine.conditions import holds
+from runs.machine.bindings import Ending, bindings_after
+from runs.machine.conditions import holds, values_compared
 from runs.machine.interventions import open_intervention
 from runs.machine.retry_policy import codes_of
 from runs.machine.rollback import pivots, plan

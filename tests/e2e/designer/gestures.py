@@ -106,15 +106,15 @@ def click_pane(page: Page) -> None:
     expect(page.get_by_label("Inspector").get_by_role("heading", name="Workflow")).to_be_visible()
 
 
-def add_by_keyboard(page: Page, words: str) -> None:
-    """Types after `/`, and waits until the step is on the canvas."""
+def add_by_keyboard(page: Page, words: str, steps: int = 1) -> None:
+    """Types after `/`, and waits until the step, or the several of a construct, are on the canvas."""
     before = nodes(page).count()
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search steps")).to_be_focused()
     page.keyboard.type(words)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(nodes(page)).to_have_count(before + 1)
+    expect(nodes(page)).to_have_count(before + steps)
     expect_still(page)
 
 

@@ -89,7 +89,9 @@ def test_on_a_phone_a_step_is_added_found_and_edited(visits: Visits) -> None:
     assert canvas and canvas["width"] == 390 and canvas["height"] > 500
     tool(page, "Add step").tap()
     page.get_by_role("combobox", name="Search steps").fill("charge")
-    page.get_by_role("dialog").get_by_role("option").first.tap()
+    option = page.get_by_role("dialog").get_by_role("option").first
+    expect(option).to_contain_text("Charge payment")
+    option.tap()
     expect(nodes(page)).to_have_count(4)
     expect_still(page)
     arrange(page)

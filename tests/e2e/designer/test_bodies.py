@@ -17,8 +17,9 @@ from tests.e2e.designer.gestures import (
     nodes,
     tool,
 )
-from tests.e2e.orders import expect_status, row
+from tests.e2e.orders import expect_status, row, tab
 
+TABS_MAX = 150
 SAMPLE = '{"order_items": [{"sku": "MUG-002", "quantity": 1}]}'
 
 
@@ -103,37 +104,124 @@ def test_a_loop_and_a_caught_group_by_mouse_fail_in_turn_3_and_are_undone(page: 
     expect_status(page, "Undone")
     expect(row(page, "group")).to_have_attribute("data-status", "failed")
     expect(row(page, "loop")).to_have_attribute("data-undo", "compensated")
-    expect(page.locator("[data-slot=run-error-message]")).to_contain_text("Turn 3 of loop failed")
+    expect(page.locator("[data-slot=situation]")).to_contain_text("Turn 3 of loop failed")
     assert undone(page) == ["loop[1]", "loop[0]"]
 
     page.get_by_label("Moment of the run").focus()
     page.keyboard.press("Home")
     expect(row(page, "loop")).to_have_attribute("data-status", "pending")
+    tab(page, "Step")
     row(page, "loop").locator("[data-action=choose]").click()
     page.get_by_role("link", name="The run of loop[2]").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Turn 3 of loop")
 
 
-def test_a_group_with_a_way_for_its_failure_by_keyboard(page: Page) -> None:
-    new_workflow(page)
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Presses Tab until the focus is on the target."""
+    for _ in range(TABS_MAX):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    expect(target).to_be_focused()
+
+
+def press(page: Page, target: Locator, key: str = "Tab") -> None:
+    expect(target).to_be_visible()
+    tab_to(page, target, key)
+    page.keyboard.press("Enter")
+
+
+def write(page: Page, field: Locator, text: str) -> None:
+    tab_to(page, field)
+    page.keyboard.press("Control+a")
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+
+
+def find(page: Page, words: str) -> None:
+    """Chooses a step by a search for its words."""
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search steps of this workflow")).to_be_focused()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    expect_still(page)
+
+
+def open_by_keyboard(page: Page, step: str) -> None:
+    """Opens the empty body of the chosen step."""
+    page.keyboard.press("b")
+    expect(way(page)).to_contain_text(step)
+    expect(nodes(page)).to_have_count(0)
+
+
+def draw_caught_group(page: Page) -> None:
+    """A group that reserves and then fails, and a loop of three turns that its failure leads to."""
     page.keyboard.press("o")
     add_by_keyboard(page, "Group")
     add_by_keyboard(page, "Loop")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("group")
-    page.keyboard.press("Enter")
-    page.keyboard.press("b")
-    expect(way(page)).to_contain_text("group")
+    for label, text in (("Until", "turn == 3"), ("Turns at most", "5")):
+        write(page, inspector(page).get_by_label(label), text)
+    each = inspector(page).get_by_label("Each turn is the work of")
+    tab_to(page, each)
+    page.keyboard.type("steps")
+    page.keyboard.press("Tab")
+    expect(each).to_have_value("body")
+    leave_field(page)
+    open_by_keyboard(page, "loop")
+    add_by_keyboard(page, "Send confirmation")
+    page.keyboard.press("Shift+B")
+    find(page, "group")
+    open_by_keyboard(page, "group")
     add_by_keyboard(page, "Reserve inventory")
-    expect(nodes(page)).to_have_count(1)
+    add_by_keyboard(page, "Fail on purpose")
+    expect(edges(page)).to_have_count(1)
     page.keyboard.press("Shift+B")
     expect(way(page)).to_have_count(0)
-    expect(node(page, "group").get_by_text("1 step")).to_be_visible()
+    expect(node(page, "group").get_by_text("2 steps")).to_be_visible()
     page.keyboard.press("e")
     expect(page.get_by_role("combobox", name="Search the next step")).to_be_focused()
     page.keyboard.type("loop")
     page.keyboard.press("Enter")
     expect(edges(page)).to_have_count(2)
     expect(page.locator(".edge-condition")).to_have_text("fails")
+
+
+def leave_field(page: Page) -> None:
+    """From a field of the inspector back to the outline."""
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tree", name="Steps of the workflow")).to_be_focused()
+
+
+def test_a_group_with_a_way_for_its_failure_is_drawn_published_and_run_by_keyboard(page: Page) -> None:
+    new_workflow(page)
+    draw_caught_group(page)
     page.keyboard.press("Control+z")
     expect(edges(page)).to_have_count(1)
+    page.keyboard.press("Control+Shift+z")
+    expect(edges(page)).to_have_count(2)
+    page.keyboard.press("f")
+    expect(node(page, "group/reserve_inventory")).to_be_visible()
+    page.keyboard.press("f")
+    expect(node(page, "group/reserve_inventory")).to_have_count(0)
+    page.keyboard.press("Space")
+    write(page, inspector(page).get_by_label("Sample input (JSON)"), SAMPLE)
+    expect_saved(page)
+    expect(page.get_by_role("heading", name="No problems")).to_be_visible()
+    press(page, tool(page, "Publish"), "Shift+Tab")
+    dialog = page.get_by_role("dialog", name="Publish this draft")
+    press(page, dialog.get_by_role("button", name="Publish", exact=True))
+    press(page, page.get_by_role("link", name="To the workflow"))
+    press(page, page.get_by_role("link", name="Start a run"))
+    press(page, page.get_by_role("button", name="Start the run"))
+
+    expect_status(page, "Completed")
+    expect(row(page, "group")).to_have_attribute("data-status", "failed")
+    expect(row(page, "loop")).to_have_attribute("data-status", "completed")
+    press(page, page.get_by_label("Unfold the steps of group"))
+    inner = node(page, "group/reserve_inventory").locator("[data-node]")
+    expect(inner).to_have_attribute("data-undo", "compensated")
+    expect(page.get_by_label("Fold the steps of group")).to_be_focused()
+    started = page.get_by_role("region", name="Runs that it started")
+    press(page, started.get_by_role("link", name="group"))
+    expect_status(page, "Undone")
+    assert undone(page) == ["reserve_inventory"]

@@ -37,12 +37,38 @@ TOPS = """() => {
   };
   note();
 }"""
+LETTER = """Dear {{ customer }},
+{% for item in items %}
+- {{ item }}
+{% endfor %}
+"""
 STEPS = ("Reserve inventory", "Charge payment", "Create shipment")
+
+
+def test_ready_made_workers_come_first_and_examples_are_folded(page: Page) -> None:
+    new_workflow(page)
+    blocks, search = page.get_by_label("Steps to add", exact=True), page.get_by_label("Search steps to add")
+    order = blocks.get_by_role("button", name="Charge payment", exact=True)
+    expect(blocks.get_by_role("heading", name="Mail", exact=True)).to_be_visible()
+    expect(order).to_be_hidden()
+    blocks.get_by_text("Examples", exact=True).click()
+    expect(order).to_be_visible()
+    search.fill("a mail")
+    expect(blocks.get_by_role("button", name="Send e-mail")).to_be_visible()
+    search.fill("charge payment")
+    expect(order).to_be_visible()
+    search.fill("")
+    blocks.get_by_role("button", name="Render text", exact=True).click()
+    template = page.get_by_label("Inspector").get_by_label("Template (needed)")
+    template.fill(LETTER)
+    expect(template).to_have_value(LETTER)
+    expect_saved(page)
+    expect(page.get_by_text("No problems")).to_be_visible()
 
 
 def test_from_empty_to_a_published_order_that_runs_by_mouse(page: Page) -> None:
     name = new_workflow(page)
-    expect(page.get_by_text("No steps yet")).to_be_visible()
+    expect(page.get_by_text("No steps yet", exact=True)).to_be_visible()
     for place, title in enumerate(STEPS):
         drop(page, title, 140 + 20 * place, 100 + 170 * place)
         expect(nodes(page)).to_have_count(place + 1)
@@ -190,7 +216,7 @@ def test_two_browsers_edit_one_draft_and_nobody_loses_work(visits: Visits, choic
     first, second = visits.page(), visits.page()
     name = new_workflow(first)
     second.goto(f"/workflows/{name}/edit/")
-    expect(second.get_by_text("No steps yet")).to_be_visible()
+    expect(second.get_by_text("No steps yet", exact=True)).to_be_visible()
     add_by_keyboard(first, "Reserve inventory")
     expect_saved(first)
     add_by_keyboard(second, "Charge payment")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.documents import PATIENCE_MS, expect_canvas, publish, start
-from tests.e2e.orders import STEPS, expect_status, row, start_order, stored
+from tests.e2e.orders import STEPS, expect_status, row, start_order, stored, tab
 
 RECORD = """() => {
   window.walk = [];
@@ -86,6 +86,7 @@ def test_a_moment_of_a_live_run_stays_while_the_run_goes_on(page: Page) -> None:
     start_order(page, reserve_inventory="slow:3")
     expect_canvas(page)
     expect_states(page, reserve_inventory="running/none")
+    tab(page, "Journal")
     page.locator("[data-slot=entries] > li[data-seq='3'] button").click()
     expect(page.locator("[data-slot=moment]")).to_contain_text("As of entry 3 of")
     expect_states(page, reserve_inventory="queued/none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -14,7 +15,6 @@ from tests.e2e.documents import headers_of, publish
 from tests.e2e.orders import expect_status, row, start_order
 
 DOCUMENT: dict[str, Any] = {
-    "schema": 1,
     "name": "one_by_one",
     "concurrency": {"limit": 1, "key": "=input.customer"},
     "steps": [{"name": "sign", "kind": "approval", "message": "Is it signed?"}],
@@ -53,17 +53,11 @@ def test_a_limit_is_stated_and_changed_on_its_page(page: Page) -> None:
 
 
 def test_a_run_that_waits_for_its_turn_begins_when_the_one_before_it_has_ended(page: Page) -> None:
-    page.goto("/")
-    token = page.evaluate("() => document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? ''")
-    headers = {"X-CSRFToken": token, "Referer": page.url}
-    draft = page.request.put(
-        "/api/v1/workflows/one_by_one/draft", data=DOCUMENT, headers={**headers, "If-Match": "0"}
-    )
-    assert draft.ok, draft.text()
-    assert page.request.post("/api/v1/workflows/one_by_one/publish", headers=headers).ok
+    publish(page, DOCUMENT)
+    headers, customer = headers_of(page), token_hex(4)
     runs = [
         page.request.post(
-            "/api/v1/workflows/one_by_one/runs", data={"input": {"customer": "ann"}}, headers=headers
+            "/api/v1/workflows/one_by_one/runs", data={"input": {"customer": customer}}, headers=headers
         ).json()["id"]
         for _ in range(2)
     ]
@@ -75,10 +69,11 @@ def test_a_run_that_waits_for_its_turn_begins_when_the_one_before_it_has_ended(p
 
 
 def test_what_a_webhook_brings_is_held_back_as_the_designer_states(page: Page) -> None:
+    name = f"last_change_{token_hex(3)}"
     steps = [{"name": "note", "kind": "wait", "seconds": 1}]
-    publish(page, {"name": "last_change", "steps": steps})
+    publish(page, {"name": name, "steps": steps})
     headers = headers_of(page)
-    page.goto("/workflows/last_change/edit/")
+    page.goto(f"/workflows/{name}/edit/")
     inspector = page.get_by_label("Inspector")
     inspector.get_by_label("Triggers wait for a later input (seconds)").fill("30")
     inspector.get_by_label("Later for each (an expression of the input)").fill("=input.order")
@@ -89,25 +84,25 @@ def test_what_a_webhook_brings_is_held_back_as_the_designer_states(page: Page) -
     inspector.get_by_label("Later for each (an expression of the input)").scroll_into_view_if_needed()
     shown(page, "debounce")
     expect_saved(page)
-    assert page.request.post("/api/v1/workflows/last_change/publish", headers=headers).ok
+    assert page.request.post(f"/api/v1/workflows/{name}/publish", headers=headers).ok
     hook = page.request.post(
-        "/api/v1/workflows/last_change/triggers", data={"kind": "hook"}, headers=headers
+        f"/api/v1/workflows/{name}/triggers", data={"kind": "hook"}, headers=headers
     ).json()["url"]
     answers = [page.request.post(hook, data={"order": 7, "change": change}) for change in range(3)]
     assert [answer.status for answer in answers] == [202] * 3
-    page.goto("/workflows/last_change/triggers/")
+    page.goto(f"/workflows/{name}/triggers/")
     expect(page.locator("[data-trigger]")).to_contain_text("2 passed over for a later one, one waits until")
     shown(page, "held")
-    held = page.request.get("/api/v1/workflows/last_change").json()["document"]["debounce"]
+    held = page.request.get(f"/api/v1/workflows/{name}").json()["document"]["debounce"]
     assert held == {"wait": 30, "key": "=input.order", "at_most": 300}
     publish(
         page,
         {
-            "name": "last_change",
+            "name": name,
             "steps": [{"name": "note", "kind": "wait", "seconds": 1}],
             "debounce": {"wait": 1},
         },
     )
     assert page.request.post(hook, data={"order": 8}).status == 202
-    page.goto("/runs/?workflow=last_change")
-    expect(page.get_by_role("link", name=re.compile("last_change")).first).to_be_visible(timeout=15_000)
+    page.goto(f"/runs/?workflow={name}")
+    expect(page.get_by_role("link", name=re.compile(name)).first).to_be_visible(timeout=15_000)

@@ -22,6 +22,7 @@ from tests.e2e.orders import (
     shown_as_of,
     start_order,
     stored,
+    tab,
     wait_until_ended,
 )
 
@@ -83,6 +84,7 @@ def test_the_page_agrees_with_what_is_stored_after_the_end(page: Page) -> None:
         expect(row(page, step["name"])).to_have_attribute("data-undo", step["undo"])
     expect_connection(page, "live")
     assert journal_numbers(page) == list(range(1, run["last_seq"] + 1))
+    tab(page, "Data")
     page.get_by_text("Context", exact=True).click()
     expect(page.locator(".panel[data-result=context]")).to_contain_text("payment_id")
 
@@ -152,7 +154,7 @@ def test_a_frame_that_is_missing_or_doubled_is_noticed(page: Page) -> None:
         server.on_message(forward)
 
     page.route_web_socket(SOCKETS, garble)
-    start_order(page)
+    start_order(page, reserve_inventory=SLOW)  # a run that ends before its page is there needs no socket
     expect_status(page, "Completed")
     assert len(connections) == 2
     assert journal_numbers(page) == list(range(1, stored(page)["last_seq"] + 1))

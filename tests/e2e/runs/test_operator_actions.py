@@ -7,7 +7,15 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.orders import SLOW, expect_connection, expect_status, journal_numbers, row, start_order
+from tests.e2e.orders import (
+    SLOW,
+    expect_connection,
+    expect_status,
+    journal_numbers,
+    row,
+    start_order,
+    tab,
+)
 
 
 def test_a_question_appears_by_itself_and_its_answer_brings_the_undo_on(page: Page) -> None:
@@ -51,6 +59,7 @@ def test_the_journal_is_filtered_by_kind_and_text(page: Page) -> None:
     start_order(page, create_shipment="critical")
     expect_status(page, "Undone")
     everything = journal_numbers(page)
+    tab(page, "Journal")
     page.get_by_label("Kind of entry").select_option("undo")
     rows = page.locator("[data-slot=entries] > li")
     expect(rows).to_have_count(5)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.e2e.conftest import Board
+from tests.e2e.board import Board
 from tests.e2e.documents import publish, start
 from tests.e2e.orders import (
     PATIENCE_MS,
@@ -87,6 +87,9 @@ class TestButtons:
         boss = page.get_by_role("region", name="boss waits for approval")
         boss.get_by_label("Comment").fill("Far too late.")
         boss.get_by_role("button", name="Reject").click()
+        asked = page.get_by_role("dialog")
+        expect(asked.get_by_label("Comment")).to_have_value("Far too late.")
+        asked.get_by_role("button", name="Reject").click()
         expect_status(page, "Failed")
         expect(row(page, "boss")).to_contain_text("Far too late.")
         expect(page.get_by_role("button", name=ACTS)).to_have_count(0)
@@ -95,7 +98,7 @@ class TestButtons:
         start_order(page)
         expect_status(page, "Completed")
         first = page.url
-        page.get_by_text("Undo this run").click()
+        page.get_by_text("Roll back this run").click()
         plan = page.locator("[data-key=rollback] .plan li")
         expect(plan).to_have_text(
             [re.compile("create_shipment"), re.compile("charge"), re.compile("reserve")]
@@ -105,7 +108,7 @@ class TestButtons:
         expect(row(page, "reserve_inventory")).to_have_attribute(
             "data-undo", "compensated", timeout=PATIENCE_MS
         )
-        expect(page.get_by_text("Undo this run")).to_have_count(0)
+        expect(page.get_by_text("Roll back this run")).to_have_count(0)
         page.get_by_role("link", name="Start again with this input").click()
         page.get_by_role("button", name="Start the run").click()
         page.wait_for_url("**/runs/*/")

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Visits
 from tests.e2e.documents import PATIENCE_MS, publish, start
-from tests.e2e.orders import SLOW, expect_status, start_order
+from tests.e2e.orders import SLOW, expect_status, show_timeline, start_order
 
 STEPS = 1_000
 ROWS_DRAWN_MAX = 40
@@ -30,7 +30,7 @@ def bars(page: Page, step: str) -> list[str]:
 def test_attempts_waits_and_undos_are_bars(page: Page) -> None:
     start_order(page, charge_payment="temporary:1", create_shipment="critical", refund_payment=SLOW)
     expect_status(page, "Undone")
-    page.locator("#timeline").scroll_into_view_if_needed()
+    show_timeline(page)
     expect(timeline_row(page, "charge_payment")).to_contain_text("completed · 2 attempts · undone")
     assert [bar for bar in bars(page, "charge_payment") if "queued" not in bar] == [
         "attempt retried",
@@ -48,7 +48,7 @@ def test_attempts_waits_and_undos_are_bars(page: Page) -> None:
 def test_it_follows_the_slider_and_comes_back(page: Page) -> None:
     start_order(page, create_shipment="critical")
     expect_status(page, "Undone")
-    page.locator("#timeline").scroll_into_view_if_needed()
+    show_timeline(page)
     expect(timeline_row(page, "charge_payment")).to_contain_text("undone")
     now = bars(page, "charge_payment")
     run = page.url.rstrip("/").rpartition("/")[2]
@@ -69,6 +69,7 @@ def test_a_bar_opens_its_step_by_mouse_and_by_keyboard(page: Page) -> None:
     start_order(page)
     expect_status(page, "Completed")
     panel = page.locator("[data-view=step]")
+    show_timeline(page)
     expect(timeline_row(page, "charge_payment").locator(".timeline-bar").last).to_be_visible()
     timeline_row(page, "charge_payment").locator(".timeline-bar").last.click()
     expect(panel).to_have_attribute("data-step", "charge_payment")
@@ -85,6 +86,7 @@ def test_a_bar_opens_its_step_by_mouse_and_by_keyboard(page: Page) -> None:
 def test_zoom_shows_less_time_and_keeps_the_names(page: Page) -> None:
     start_order(page, reserve_inventory=SLOW)
     expect_status(page, "Completed")
+    show_timeline(page)
     bar = timeline_row(page, "charge_payment").locator(".timeline-bar").last
     expect(bar).to_be_visible()
     before = bar.evaluate("bar => bar.getBoundingClientRect().width")
@@ -110,7 +112,7 @@ def test_of_a_thousand_steps_only_those_in_sight_are_drawn(visits: Visits) -> No
     start(page, "thousand_steps", {})
     expect(page.locator("[data-slot=run-status]")).to_have_text("Completed", timeout=2 * PATIENCE_MS)
     page.reload()
-    page.locator("#timeline").scroll_into_view_if_needed()
+    show_timeline(page)
     expect(timeline_row(page, names[0])).to_contain_text("skipped")
     assert page.locator("[data-view=timeline] [data-step]").count() <= ROWS_DRAWN_MAX
     timeline_row(page, names[0]).focus()
@@ -125,7 +127,7 @@ def test_it_can_be_used_on_a_phone(visits: Visits) -> None:
     page = visits.page(viewport={"width": 390, "height": 800})
     start_order(page, create_shipment="critical")
     expect_status(page, "Undone")
-    page.locator("#timeline").scroll_into_view_if_needed()
+    show_timeline(page)
     bar = timeline_row(page, "reserve_inventory").locator(".timeline-bar").first
     expect(bar).to_be_visible()
     name = timeline_row(page, "reserve_inventory").locator(".timeline-name b")

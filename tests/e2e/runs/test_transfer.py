@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from secrets import token_hex
 
 from playwright.sync_api import Page, expect
 
@@ -19,7 +20,7 @@ from tests.e2e.orders import (
     stored,
 )
 
-BUTTONS = re.compile("Cancel|Undo this run|Start again|Approve|Send")
+BUTTONS = re.compile("Cancel|Roll back this run|Start again|Approve|Send")
 
 
 def test_a_run_is_downloaded_and_opened_to_be_looked_at(page: Page, tmp_path: Path) -> None:
@@ -76,23 +77,23 @@ def wait_for_figures(page: Page, name: str, runs: int) -> None:
 
 
 def test_figures_of_ended_runs_are_painted_on_the_canvas(visits: Visits) -> None:
-    page = visits.page()
+    page, name = visits.page(), f"counted_{token_hex(3)}"
     steps = [
         {"name": "first", "worker": "split_data", "params": {"data": "=context.data", "batch_size": 1}},
         {"name": "never", "worker": "split_data", "when": "false"},
     ]
-    publish(page, {"name": "counted", "steps": steps, "edges": [{"from": "first", "to": "never"}]})
-    page.goto("/workflows/counted/")
+    publish(page, {"name": name, "steps": steps, "edges": [{"from": "first", "to": "never"}]})
+    page.goto(f"/workflows/{name}/")
     expect(page.get_by_text("No run of this version has ended yet")).to_be_visible()
     expect(page.get_by_text("No run of version 1 has ended yet.")).to_be_visible()
     for _ in range(2):
-        start(page, "counted", {"data": [1]})
+        start(page, name, {"data": [1]})
         expect_status(page, "Completed")
     assert stored(page)["steps"][1]["status"] == "skipped"
 
     node = page.locator('workflow-canvas .react-flow__node[data-id="first"]')
-    wait_for_figures(page, "counted", 2)
-    page.goto("/workflows/counted/")
+    wait_for_figures(page, name, 2)
+    page.goto(f"/workflows/{name}/")
     expect(node).to_contain_text("completed 2 times")
     expect(page.locator('.react-flow__node[data-id="never"]')).to_contain_text("skipped 2 times")
     table = page.get_by_role("region", name="Figures").get_by_role("row", name="first")

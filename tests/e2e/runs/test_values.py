@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.documents import headers_of, publish
-from tests.e2e.orders import expect_status
+from tests.e2e.orders import expect_status, tab
 
 FREEZE_MS_MAX = 200  # of processor time, which other tests on the machine do not add to
 ABOUT_A_MEGABYTE = re.compile(r"9\d\d\.\d kB|1\.\d MB")
@@ -36,6 +36,7 @@ def panel_with(page: Page, data: list[Any]) -> Locator:
     )
     page.goto(f"/runs/{started.json()['id']}/")
     expect_status(page, "Completed")
+    tab(page, "Step")
     page.locator("[data-slot=steps]").get_by_role("button", name="split").click()
     panel = page.locator("[data-view=step]")
     expect(panel.locator("[data-slot=output-size]")).to_have_text(ABOUT_A_MEGABYTE)

@@ -71,3 +71,8 @@ class Size(BaseModel):
 @worker("measured", compensation="none")
 def measured(params: Size) -> dict[str, Any]:
     return {"size": params.size}
+
+
+@worker("late", compensation="none")
+def late(context: dict[str, Any]) -> dict[str, Any]:
+    raise TemporaryFailure("not yet")

@@ -25,6 +25,7 @@ from django.db.models import JSONField
 from designer.models import WorkflowVersion
 from runs.models import HourFigures, Intervention, JournalEntry, Run, StepRun
 from runs.statistics import counters, histogram
+from runs.statistics.step_facts import merge
 from runs.store import reader
 from runs.store.database import database
 from runs.store.search_text import text_of
@@ -140,7 +141,8 @@ def write_hours(tally: counters.Tally) -> None:
         )
         for (hour, status), counts in new.items()
     )
-    counters.write_hours(counters.Tally(hours={key: tally.hours[key] for key in tally.hours.keys() & known}))
+    old = {key: tally.hours[key] for key in tally.hours.keys() & known}
+    counters.write_hours(counters.Tally(hours=old, workflows=tally.workflows))
 
 
 def step_tally(plan: Plan, ended: Mapping[tuple[str, int], int]) -> counters.Tally:
@@ -152,11 +154,12 @@ def step_tally(plan: Plan, ended: Mapping[tuple[str, int], int]) -> counters.Tal
     for (kind, version_id), count in ended.items():
         single, run = counters.Tally(), plan.exemplars[kind].run
         facts = counters.Ended(run.pk, version_id, run.started_at, 0, run.last_seq, False, None)
-        entries = [entry for entry in plan.exemplars[kind].entries if entry.type in counters.STEP_COUNTS]
+        entries = [entry for entry in plan.exemplars[kind].entries if entry.type in counters.COUNTED]
         counters.add(single, facts, ((entry.type, entry.step, entry.at, entry.data) for entry in entries))
         for key, counts in single.steps.items():
             tally.steps[key].counts.update({name: n * count for name, n in counts.counts.items()})
             tally.steps[key].durations += counts.durations * count
+            merge(tally.steps[key].facts, counts.facts, count)
     return tally
 
 
@@ -246,10 +249,13 @@ class Generator:
 
     def _count(self, run: Run, ended: datetime) -> None:
         hour = ended.replace(minute=0, second=0, microsecond=0)
-        counts = self.tally.hours[hour, run.status]
-        counts.counts["count"] += 1
-        if run.started_at is not None:
-            counts.durations.append((ended - run.started_at).total_seconds() * 1000)
+        both = [self.tally.hours[hour, run.status]]
+        if self.last - ended < counters.WORKFLOWS_KEPT:
+            both.append(self.tally.workflows[hour, run.status, run.workflow_name])
+        for counts in both:
+            counts.counts["count"] += 1
+            if run.started_at is not None:
+                counts.durations.append((ended - run.started_at).total_seconds() * 1000)
 
 
 def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
@@ -270,7 +276,10 @@ def copy_rows(exemplar: Exemplar, run: Run, batch: Batch) -> None:
 
 def copied_interventions(exemplar: Exemplar, run: Run) -> list[Intervention]:
     by = run.created_at - exemplar.run.created_at
-    return [_copied(row, run, by, ("opened_at", "answered_at")) for row in exemplar.interventions]
+    return [
+        _copied(row, run, by, ("opened_at", "answered_at", "due_at", "order_at"))
+        for row in exemplar.interventions
+    ]
 
 
 def _copied(row: Any, run: Run, by: timedelta, times: Sequence[str]) -> Any:

@@ -6,18 +6,24 @@ are a chain.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from time import perf_counter
 from typing import Any
 
-from workers import worker
+from pydantic import BaseModel, Field
+
+from workers import StepHandle, worker
+from workers.connections.fields import HttpConnection
+from workers.connections.models import Connection
 from workers.library import measures
 from workers.library.clock import now_text
 from workers.library.faults import simulated
 from workers.library.inputs import required
+from workers.library.llm.workers import Question, asked
 
-CATEGORY = "Conditional processing"
+CATEGORY = "Examples/Conditional processing"
 COMPLEX = 0.7
 SENTENCES_SHOWN = 2
 TERMS_SHOWN = 8
@@ -28,7 +34,7 @@ WORD = re.compile(r"[^\W\d_]+")
 Analysis = dict[str, Any]
 
 
-@worker("analyze_input", category=CATEGORY, compensation="none")
+@worker("analyze_input", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def analyze_input(context: dict[str, Any]) -> dict[str, Any]:
     """Finds out what kind of data it is and how hard it is to handle.
@@ -50,7 +56,7 @@ def analyze_input(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("route_processing", category=CATEGORY, compensation="none")
+@worker("route_processing", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def route_processing(context: dict[str, Any]) -> dict[str, Any]:
     """Takes the way that suits the analysis, within one step.
@@ -65,17 +71,41 @@ def route_processing(context: dict[str, Any]) -> dict[str, Any]:
     return processed("complex_analysis" if is_complex else "basic_processing", context)
 
 
-@worker("process_with_llm", category=CATEGORY, title="Process with a language model", compensation="none")
+class ModelParams(BaseModel):
+    connection: HttpConnection = Field(
+        "llm",
+        description="The API that is asked, if there is a connection of this name.",
+    )
+    model: str = Field("gpt-4.1-mini", description="The model's name, as the API knows it.")
+
+
+@worker(
+    "process_with_llm",
+    category=CATEGORY,
+    title="Process with a language model",
+    compensation="none",
+    rehearsal="real",
+)
 @simulated
-def process_with_llm(context: dict[str, Any]) -> dict[str, Any]:
-    """Sums running text up, by word counts: stands in for a language model, needs no network.
+def process_with_llm(context: dict[str, Any], params: ModelParams, step: StepHandle) -> dict[str, Any]:
+    """Sums running text up with a language model, or by word counts where no connection leads to one.
 
-    Reads `original_data` and `analysis`. Gives what "Route processing" gives.
+    Reads `original_data` and `analysis`. Gives what "Route processing" gives; its `asked_model` says which
+    model was asked, and is null where none was.
     """
-    return processed("llm_enhanced", context)
+    result = {**processed("llm_enhanced", context), "asked_model": None}
+    if not Connection.objects.filter(name=params.connection).exists():
+        step.log(f"There is no connection {params.connection!r}: word counts stand in for a language model.")
+        return result
+    texts = " ".join(measures.texts_in(required(context, "original_data")))
+    prompt = f"Sum this up in three sentences at most:\n\n{texts}"
+    question = Question(connection=params.connection, model=params.model, prompt=prompt)
+    answer, _ = asyncio.run(asked(question, step))
+    result["processed_result"] = {**result["processed_result"], "llm_insights": answer.text}
+    return {**result, "asked_model": answer.model or params.model}
 
 
-@worker("complex_processing", category=CATEGORY, compensation="none")
+@worker("complex_processing", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def complex_processing(context: dict[str, Any]) -> dict[str, Any]:
     """Takes deep or irregular data apart: its shape and the statistics of its numbers.
@@ -85,7 +115,7 @@ def complex_processing(context: dict[str, Any]) -> dict[str, Any]:
     return processed("complex_analysis", context)
 
 
-@worker("simple_processing", category=CATEGORY, compensation="none")
+@worker("simple_processing", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def simple_processing(context: dict[str, Any]) -> dict[str, Any]:
     """Handles plain data: what it is and how much of it there is.
@@ -95,7 +125,7 @@ def simple_processing(context: dict[str, Any]) -> dict[str, Any]:
     return processed("basic_processing", context)
 
 
-@worker("finalize_results", category=CATEGORY, compensation="none")
+@worker("finalize_results", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def finalize_results(context: dict[str, Any]) -> dict[str, Any]:
     """Puts the result and how it came about together.

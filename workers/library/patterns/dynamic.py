@@ -16,7 +16,7 @@ from workers.library.clock import now_text
 from workers.library.faults import simulated
 from workers.library.inputs import required
 
-CATEGORY = "Dynamic workflow"
+CATEGORY = "Examples/Dynamic workflow"
 COMPLEX = 0.8
 LARGE_CHARS = 1_000_000
 GOOD_QUALITY = 0.8
@@ -46,7 +46,7 @@ class RouterParams(BaseModel):
     )
 
 
-@worker("dynamic_router", category=CATEGORY, compensation="none")
+@worker("dynamic_router", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def dynamic_router(context: dict[str, Any], params: RouterParams) -> dict[str, Any]:
     """Chooses the steps that suit the data: complex, time series, large, or standard.
@@ -71,7 +71,7 @@ def dynamic_router(context: dict[str, Any], params: RouterParams) -> dict[str, A
     }
 
 
-@worker("complex_analysis", category=CATEGORY, compensation="none")
+@worker("complex_analysis", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def complex_analysis(context: dict[str, Any]) -> dict[str, Any]:
     """Counts the values of the data by kind and depth.
@@ -89,7 +89,7 @@ def complex_analysis(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("detailed_validation", category=CATEGORY, compensation="none")
+@worker("detailed_validation", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def detailed_validation(context: dict[str, Any]) -> dict[str, Any]:
     """Counts what is empty, and whether records are alike.
@@ -107,7 +107,7 @@ def detailed_validation(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("expert_review", category=CATEGORY, compensation="none")
+@worker("expert_review", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def expert_review(context: dict[str, Any]) -> dict[str, Any]:
     """Says by rules whether a person should look at the data.
@@ -122,7 +122,7 @@ def expert_review(context: dict[str, Any]) -> dict[str, Any]:
     return {"review_result": {"approved": not remarks, "remarks": remarks, "reviewed_at": now_text()}}
 
 
-@worker("time_series_analysis", category=CATEGORY, compensation="none")
+@worker("time_series_analysis", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def time_series_analysis(context: dict[str, Any]) -> dict[str, Any]:
     """Puts the points in order of time and describes their values.
@@ -139,7 +139,7 @@ def time_series_analysis(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("trend_detection", category=CATEGORY, compensation="none")
+@worker("trend_detection", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def trend_detection(context: dict[str, Any]) -> dict[str, Any]:
     """Fits a straight line through the series.
@@ -153,7 +153,7 @@ def trend_detection(context: dict[str, Any]) -> dict[str, Any]:
     return {"trend": {"direction": direction, "slope": round(slope, 6), "start": round(start, 6)}}
 
 
-@worker("forecasting", category=CATEGORY, compensation="none")
+@worker("forecasting", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def forecasting(context: dict[str, Any]) -> dict[str, Any]:
     """Goes on with the line for three more points.
@@ -169,7 +169,7 @@ def forecasting(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("chunk_data", category=CATEGORY, compensation="none")
+@worker("chunk_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def chunk_data(context: dict[str, Any]) -> dict[str, Any]:
     """Marks off chunks of large data; the data itself is not copied.
@@ -182,7 +182,7 @@ def chunk_data(context: dict[str, Any]) -> dict[str, Any]:
     return {"chunks": chunks, "chunk_count": len(chunks)}
 
 
-@worker("parallel_processing", category=CATEGORY, compensation="none")
+@worker("parallel_processing", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def parallel_processing(context: dict[str, Any]) -> dict[str, Any]:
     """Fingerprints and measures all chunks, four at a time.
@@ -195,7 +195,7 @@ def parallel_processing(context: dict[str, Any]) -> dict[str, Any]:
         return {"chunk_results": list(pool.map(chunk_result, chunks))}
 
 
-@worker("merge_results", category=CATEGORY, compensation="none")
+@worker("merge_results", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def merge_results(context: dict[str, Any]) -> dict[str, Any]:
     """Adds the chunks up.
@@ -212,7 +212,7 @@ def merge_results(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("standard_processing", category=CATEGORY, compensation="none")
+@worker("standard_processing", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def standard_processing(context: dict[str, Any]) -> dict[str, Any]:
     """Describes plain data: type, size, most frequent values.
@@ -231,7 +231,7 @@ def standard_processing(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("basic_validation", category=CATEGORY, compensation="none")
+@worker("basic_validation", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def basic_validation(context: dict[str, Any]) -> dict[str, Any]:
     """Says whether the data is there and filled in well enough.

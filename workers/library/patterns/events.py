@@ -7,6 +7,7 @@ one that was retracted first is never counted.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from workers.library.measures import is_number
 from workers.library.patterns.models import CountedEvent, EventMetric
 from workers.library.patterns.webhooks import Event, NoType, standard_fields, text_of, unwrapped
 
-CATEGORY = "Event processing"
+CATEGORY = "Examples/Event processing"
 CLASSIFIER_VERSION = "1.0"
 BIG_AMOUNT = 1_000
 FRAUD_AMOUNT = 10_000
@@ -45,7 +46,7 @@ CATEGORIES: tuple[tuple[str, str, frozenset[str]], ...] = (
 OTHER_CATEGORY, OTHER_PRIORITY = "general", "low"
 
 
-@worker("parse_event", category=CATEGORY, compensation="none")
+@worker("parse_event", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def parse_event(context: dict[str, Any]) -> dict[str, Any]:
     """Reads a raw event, JSON text or an object, into the standard fields.
@@ -73,7 +74,7 @@ def parse_event(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("classify_event", category=CATEGORY, compensation="none")
+@worker("classify_event", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def classify_event(context: dict[str, Any]) -> dict[str, Any]:
     """Decides category, priority and urgency of an event.
@@ -93,7 +94,7 @@ def classify_event(context: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@worker("process_by_type", category=CATEGORY, compensation="none")
+@worker("process_by_type", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def process_by_type(context: dict[str, Any]) -> dict[str, Any]:
     """Works out what an event of its category calls for.
@@ -111,7 +112,13 @@ def process_by_type(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("aggregate_metrics", category=CATEGORY, compensation="retract_metrics")
+@worker(
+    "aggregate_metrics",
+    category=CATEGORY,
+    compensation="retract_metrics",
+    rehearsal="real",
+    books="event_books",
+)
 @simulated
 def aggregate_metrics(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Counts the event in the totals of the database, once.
@@ -129,7 +136,7 @@ def aggregate_metrics(context: dict[str, Any], step: StepHandle) -> dict[str, An
     return {"aggregated_metrics": metrics, "aggregation_timestamp": now_text()}
 
 
-@worker("retract_metrics", category=CATEGORY, compensation="irreversible")
+@worker("retract_metrics", category=CATEGORY, compensation="irreversible", rehearsal="real")
 @simulated_undo
 def retract_metrics(step: StepHandle) -> dict[str, Any]:
     """Takes an event out of the totals again: undoes "Aggregate metrics"."""
@@ -141,6 +148,28 @@ def retract_metrics(step: StepHandle) -> dict[str, Any]:
         counted.is_retracted = True
         counted.save(update_fields=["is_retracted"])
     return {"status": "success"}
+
+
+@worker(
+    "event_books", category=CATEGORY, title="Check the event totals", compensation="none", rehearsal="real"
+)
+def event_books() -> dict[str, Any]:
+    """Judges the totals: each is the number of events that are counted in it.
+
+    Gives `ok`, `problems` and `books`: the totals.
+    """
+    books = {
+        f"{metric.dimension} {metric.value}": metric.count for metric in EventMetric.objects.exclude(count=0)
+    }
+    counted: Counter[str] = Counter()
+    for values in CountedEvent.objects.filter(is_retracted=False).values_list("values", flat=True):
+        counted.update(f"{dimension} {value}" for dimension, value in values.items())
+    problems = [
+        f"{name}: {books.get(name, 0)}, and {counted[name]} events are counted"
+        for name in sorted({*books, *counted})
+        if books.get(name, 0) != counted[name]
+    ]
+    return {"ok": not problems, "problems": problems, "books": books}
 
 
 def unreadable(raw_event: Any, reason: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from workers.library.clock import now_text
 from workers.library.faults import simulated
 from workers.library.inputs import list_of, required, whole_number
 
-CATEGORY = "Fan-out and fan-in"
+CATEGORY = "Examples/Fan-out and fan-in"
 BATCH_SIZE = 100
 BATCH_SIZE_MAX = 100_000
 RESULT_KEYS = ("results", "batch_results", "processed_batches", "process_batches", "result")
@@ -34,7 +34,7 @@ class SplitParams(BaseModel):
     )
 
 
-@worker("split_data", category=CATEGORY, compensation="none")
+@worker("split_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def split_data(context: dict[str, Any], params: SplitParams) -> dict[str, Any]:
     """Splits a list into batches, all of them.
@@ -53,7 +53,7 @@ def split_data(context: dict[str, Any], params: SplitParams) -> dict[str, Any]:
     }
 
 
-@worker("process_batch", category=CATEGORY, compensation="none")
+@worker("process_batch", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def process_batch(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Processes one batch: cleans and fingerprints each of its items.
@@ -74,7 +74,7 @@ def process_batch(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     }
 
 
-@worker("process_item", category=CATEGORY, compensation="none")
+@worker("process_item", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def process_item(context: dict[str, Any]) -> dict[str, Any]:
     """Processes one item: cleans and fingerprints it.
@@ -84,7 +84,7 @@ def process_item(context: dict[str, Any]) -> dict[str, Any]:
     return processed_item(required(context, "item"))
 
 
-@worker("combine_results", category=CATEGORY, compensation="none")
+@worker("combine_results", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def combine_results(context: dict[str, Any]) -> dict[str, Any]:
     """Puts the results of all batches together, in order; a missing batch fails the step.

@@ -19,7 +19,7 @@ from workers.library.patterns.rows.enrich import column_fill
 from workers.library.patterns.transformation import FOLDER as EXPORT_FOLDER
 from workers.library.patterns.transformation import ExportParams
 
-CATEGORY = "Nested workflows"
+CATEGORY = "Examples/Nested workflows"
 ANALYSIS_FOLDER = "analyses"
 SUFFIX = ".json"
 INPUT_KEYS = ("sub_workflow_input", "data", "raw_data")
@@ -28,7 +28,7 @@ RESULT_KEYS = (
 )  # fmt: skip
 
 
-@worker("prepare_data", category=CATEGORY, compensation="none")
+@worker("prepare_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def prepare_data(context: dict[str, Any]) -> dict[str, Any]:
     """Brings the input into rows that both child workflows take.
@@ -46,7 +46,7 @@ def prepare_data(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("consolidate_results", category=CATEGORY, compensation="none")
+@worker("consolidate_results", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def consolidate_results(context: dict[str, Any]) -> dict[str, Any]:
     """Puts what the children gave together.
@@ -63,7 +63,7 @@ def consolidate_results(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("profile_data", category=CATEGORY, compensation="none")
+@worker("profile_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def profile_data(context: dict[str, Any]) -> dict[str, Any]:
     """Describes rows: how many, how complete, the statistics of each column of numbers.
@@ -84,7 +84,7 @@ def profile_data(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("store_analysis", category=CATEGORY, compensation="discard_analysis")
+@worker("store_analysis", category=CATEGORY, compensation="discard_analysis", rehearsal="real")
 @simulated
 def store_analysis(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Keeps the analysis as a file in the data folder.
@@ -92,19 +92,20 @@ def store_analysis(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     Reads `analysis`. Gives `analysis_path` and `analysis_timestamp`.
     """
     text = json.dumps(required(context, "analysis"), ensure_ascii=False, indent=2)
-    written = files.write(files.step_file(ANALYSIS_FOLDER, step, SUFFIX), text)
+    written = files.write_of(step, files.step_file(ANALYSIS_FOLDER, step, SUFFIX), text)
     return {"analysis_path": written.path, "analysis_timestamp": now_text()}
 
 
-@worker("discard_analysis", category=CATEGORY, compensation="irreversible")
+@worker("discard_analysis", category=CATEGORY, compensation="irreversible", rehearsal="real")
 @simulated_undo
 def discard_analysis(step: StepHandle) -> dict[str, Any]:
     """Removes the file of an analysis: undoes "Store analysis"."""
+    files.mark_undone(step)
     was_there = files.remove(files.step_file(ANALYSIS_FOLDER, step, SUFFIX))
     return {"status": "success" if was_there else "no_action_needed"}
 
 
-@worker("format_export", category=CATEGORY, compensation="none")
+@worker("format_export", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def format_export(context: dict[str, Any]) -> dict[str, Any]:
     """Numbers and fingerprints each row for export.
@@ -115,7 +116,7 @@ def format_export(context: dict[str, Any]) -> dict[str, Any]:
     return {"export_rows": [numbered(number, row) for number, row in enumerate(rows, start=1)]}
 
 
-@worker("write_export", category=CATEGORY, compensation="remove_export")
+@worker("write_export", category=CATEGORY, compensation="remove_export", rehearsal="real")
 @simulated
 def write_export(context: dict[str, Any], params: ExportParams, step: StepHandle) -> dict[str, Any]:
     """Writes the rows to a file in the data folder.
@@ -124,7 +125,7 @@ def write_export(context: dict[str, Any], params: ExportParams, step: StepHandle
     """
     rows = list_of(context, "export_rows")
     path = files.step_file(EXPORT_FOLDER, step, f".{params.format}")
-    written = files.write(path, export.text_of(rows, params.format))
+    written = files.write_of(step, path, export.text_of(rows, params.format))
     return {"export_path": written.path, "exported_rows": len(rows), "export_timestamp": now_text()}
 
 

@@ -17,7 +17,7 @@ from workers.library.clock import now_text
 from workers.library.faults import after_work, before_work, fault_of, simulated
 from workers.library.inputs import required, whole_number
 
-CATEGORY = "Error recovery"
+CATEGORY = "Examples/Error recovery"
 FOLDER = "scratch"
 FILE = "result.json"
 MAX_RETRIES = 3
@@ -37,7 +37,7 @@ class RetryParams(BaseModel):
     )
 
 
-@worker("attempt_processing", category=CATEGORY, compensation="cleanup_resources")
+@worker("attempt_processing", category=CATEGORY, compensation="cleanup_resources", rehearsal="real")
 def attempt_processing(context: dict[str, Any], params: RetryParams, step: StepHandle) -> dict[str, Any]:
     """Processes the data; asks for another attempt while the service is busy, then falls back.
 
@@ -60,7 +60,7 @@ def attempt_processing(context: dict[str, Any], params: RetryParams, step: StepH
     return {"result": result, "status": "success", "method": "primary", "attempts_used": retry_count + 1}
 
 
-@worker("verify_results", category=CATEGORY, compensation="none")
+@worker("verify_results", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def verify_results(context: dict[str, Any]) -> dict[str, Any]:
     """Checks that there is a result, and that it is one of the data, where it says of which it is.
@@ -85,13 +85,17 @@ def verify_results(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("cleanup_resources", category=CATEGORY, title="Clean up resources", compensation="none")
+@worker(
+    "cleanup_resources", category=CATEGORY, title="Clean up resources", compensation="none", rehearsal="real"
+)
 @simulated
 def cleanup_resources(step: StepHandle) -> dict[str, Any]:
     """Empties the run's scratch folder; also undoes "Attempt processing".
 
     Gives `cleaned_files` and `cleanup_timestamp`.
     """
+    if step.direction == "undo":
+        files.mark_undone(step)
     folder = files.run_folder(FOLDER, step)
     return {"cleaned_files": files.remove_folder(folder), "cleanup_timestamp": now_text()}
 
@@ -105,7 +109,7 @@ def primary_processing(data: Any, step: StepHandle) -> dict[str, Any]:
         "type": measures.type_of(data),
         "quality": measures.quality_of(data),
     }
-    files.write(files.run_folder(FOLDER, step) / FILE, json.dumps(result))
+    files.write_of(step, files.run_folder(FOLDER, step) / FILE, json.dumps(result))
     return result
 
 

@@ -18,7 +18,7 @@ from workers.library.clock import now
 from workers.library.faults import simulated, simulated_undo
 from workers.library.inputs import list_of, required
 
-CATEGORY = "Repetition"
+CATEGORY = "Examples/Repetition"
 ROWS_FOLDER = "imports"
 SUFFIX = ".json"
 PAGE_SIZE_MAX = 1_000
@@ -40,7 +40,7 @@ class PageParams(BaseModel):
     size: int = Field(3, ge=1, le=PAGE_SIZE_MAX, title="Rows a page", description="The last may have fewer")
 
 
-@worker("order_report", category=CATEGORY, compensation="none")
+@worker("order_report", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def order_report(params: ReportParams, step: StepHandle) -> dict[str, Any]:
     """Orders a report that takes `seconds`. Gives `report` with `id` and `ready_at`."""
@@ -48,7 +48,7 @@ def order_report(params: ReportParams, step: StepHandle) -> dict[str, Any]:
     return {"report": {"id": step.idempotency_key, "ready_at": ready_at.isoformat()}}
 
 
-@worker("check_report", category=CATEGORY, compensation="none")
+@worker("check_report", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def check_report(context: dict[str, Any]) -> dict[str, Any]:
     """Asks whether a report is done. Reads `report`, gives `state`: running or done."""
@@ -57,7 +57,7 @@ def check_report(context: dict[str, Any]) -> dict[str, Any]:
     return {"state": "done" if is_done else "running", "asked": int(context.get("asked", 0)) + 1}
 
 
-@worker("read_page", category=CATEGORY, compensation="none")
+@worker("read_page", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def read_page(context: dict[str, Any], params: PageParams) -> dict[str, Any]:
     """Reads a page of `catalogue`. Gives `rows`, and `next`: where the next page starts, or null."""
@@ -66,7 +66,7 @@ def read_page(context: dict[str, Any], params: PageParams) -> dict[str, Any]:
     return {"rows": rows[start:end], "next": end if end < len(rows) else None}
 
 
-@worker("write_draft", category=CATEGORY, compensation="none")
+@worker("write_draft", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def write_draft(context: dict[str, Any]) -> dict[str, Any]:
     """Writes the next version of a text. Reads `subject`, `turn`, and `comment` on the last one."""
@@ -75,7 +75,7 @@ def write_draft(context: dict[str, Any]) -> dict[str, Any]:
     return {"draft": f"Version {turn} of “{subject}”.{change}"}
 
 
-@worker("check_row", category=CATEGORY, compensation="none")
+@worker("check_row", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def check_row(context: dict[str, Any]) -> dict[str, Any]:
     """Checks one row of an import: a name, and a price that is no less than 0. Reads `item`, gives `row`."""
@@ -88,17 +88,18 @@ def check_row(context: dict[str, Any]) -> dict[str, Any]:
     return {"row": {"name": str(item["name"]).strip(), "price": price}}
 
 
-@worker("write_row", category=CATEGORY, compensation="remove_row")
+@worker("write_row", category=CATEGORY, compensation="remove_row", rehearsal="real")
 @simulated
 def write_row(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Writes a row into a file of its own. Reads `row`, gives `path`."""
     text = json.dumps(required(context, "row"), ensure_ascii=False)
-    return {"path": files.write(files.step_file(ROWS_FOLDER, step, SUFFIX), text).path}
+    return {"path": files.write_of(step, files.step_file(ROWS_FOLDER, step, SUFFIX), text).path}
 
 
-@worker("remove_row", category=CATEGORY, compensation="irreversible")
+@worker("remove_row", category=CATEGORY, compensation="irreversible", rehearsal="real")
 @simulated_undo
 def remove_row(step: StepHandle) -> dict[str, Any]:
     """Removes the file of a row: undoes "Write row"."""
+    files.mark_undone(step)
     was_there = files.remove(files.step_file(ROWS_FOLDER, step, SUFFIX))
     return {"status": "success" if was_there else "no_action_needed"}

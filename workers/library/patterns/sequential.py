@@ -14,14 +14,14 @@ from workers.library.clock import now_text
 from workers.library.faults import simulated, simulated_undo
 from workers.library.inputs import required
 
-CATEGORY = "Sequential processing"
+CATEGORY = "Examples/Sequential processing"
 FOLDER = "results"
 SUFFIX = ".json"
 TOP_WORDS = 5
 WORD = re.compile(r"\w+")
 
 
-@worker("validate_input", category=CATEGORY, compensation="none")
+@worker("validate_input", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def validate_input(context: dict[str, Any]) -> dict[str, Any]:
     """Makes sure that there is data to work on.
@@ -38,7 +38,7 @@ def validate_input(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("process_data", category=CATEGORY, compensation="none")
+@worker("process_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def process_data(context: dict[str, Any]) -> dict[str, Any]:
     """Cleans the data and works out what there is to say of it.
@@ -59,7 +59,7 @@ def process_data(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("transform_output", category=CATEGORY, compensation="none")
+@worker("transform_output", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def transform_output(context: dict[str, Any]) -> dict[str, Any]:
     """Puts the processed data into the form in which it is kept.
@@ -78,7 +78,7 @@ def transform_output(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("save_results", category=CATEGORY, compensation="discard_results")
+@worker("save_results", category=CATEGORY, compensation="discard_results", rehearsal="real")
 @simulated
 def save_results(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Saves the transformed data to a file in the data folder.
@@ -86,7 +86,7 @@ def save_results(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     Reads `transformed_data`. Gives `results_path`, `results_bytes`, `results_sha256` and `save_timestamp`.
     """
     text = json.dumps(required(context, "transformed_data"), ensure_ascii=False, indent=2)
-    written = files.write(files.step_file(FOLDER, step, SUFFIX), text)
+    written = files.write_of(step, files.step_file(FOLDER, step, SUFFIX), text)
     return {
         "results_path": written.path,
         "results_bytes": written.bytes,
@@ -95,10 +95,11 @@ def save_results(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     }
 
 
-@worker("discard_results", category=CATEGORY, compensation="irreversible")
+@worker("discard_results", category=CATEGORY, compensation="irreversible", rehearsal="real")
 @simulated_undo
 def discard_results(step: StepHandle) -> dict[str, Any]:
     """Removes the saved file: undoes "Save results"."""
+    files.mark_undone(step)
     was_there = files.remove(files.step_file(FOLDER, step, SUFFIX))
     return {"status": "success" if was_there else "no_action_needed"}
 

@@ -28,7 +28,7 @@ from workers.library.patterns.rows.schema import (
     validator_of,
 )
 
-CATEGORY = "Data transformation"
+CATEGORY = "Examples/Data transformation"
 FOLDER = "exports"
 HELD_FOLDER = "exports/held"
 READY_SCORE = 0.7
@@ -55,7 +55,7 @@ class ExportParams(BaseModel):
     format: export.Format = Field("json", title="Format", description="json, jsonl or csv")
 
 
-@worker("validate_schema", category=CATEGORY, compensation="none")
+@worker("validate_schema", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def validate_schema(context: dict[str, Any], params: SchemaParams) -> dict[str, Any]:
     """Checks the data against a schema; takes bad rows out and reports them.
@@ -74,7 +74,7 @@ def validate_schema(context: dict[str, Any], params: SchemaParams) -> dict[str, 
     raise CriticalFailure(f"data: expected a list of rows or an object, got {type(data).__name__}")
 
 
-@worker("normalize_data", category=CATEGORY, compensation="none")
+@worker("normalize_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def normalize_data(context: dict[str, Any]) -> dict[str, Any]:
     """Brings titles, dates, numbers and texts into one form.
@@ -88,7 +88,7 @@ def normalize_data(context: dict[str, Any]) -> dict[str, Any]:
     return normalized_rows(data, context.get("rejected_rows") or [], context.get("schema_used") or {})
 
 
-@worker("enrich_data", category=CATEGORY, compensation="none")
+@worker("enrich_data", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def enrich_data(context: dict[str, Any]) -> dict[str, Any]:
     """Adds what follows from the data: fingerprints, years, decades, profits.
@@ -107,7 +107,7 @@ def enrich_data(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("validate_output", category=CATEGORY, compensation="none")
+@worker("validate_output", category=CATEGORY, compensation="none", rehearsal="real")
 @simulated
 def validate_output(context: dict[str, Any]) -> dict[str, Any]:
     """Judges the quality of the result, from 0 to 1; 0.7 and more is ready for export.
@@ -131,7 +131,7 @@ def validate_output(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@worker("export_data", category=CATEGORY, compensation="remove_export")
+@worker("export_data", category=CATEGORY, compensation="remove_export", rehearsal="real")
 @simulated
 def export_data(context: dict[str, Any], params: ExportParams, step: StepHandle) -> dict[str, Any]:
     """Writes the result to a file in the data folder; what is not ready goes to its `held` folder.
@@ -143,7 +143,7 @@ def export_data(context: dict[str, Any], params: ExportParams, step: StepHandle)
     data = required(context, "final_data")
     is_held = context.get("ready_for_export") is False
     path = files.step_file(HELD_FOLDER if is_held else FOLDER, step, f".{params.format}")
-    written = files.write(path, export.text_of(data, params.format))
+    written = files.write_of(step, path, export.text_of(data, params.format))
     output = {
         "export_path": written.path,
         "export_format": params.format,
@@ -155,15 +155,16 @@ def export_data(context: dict[str, Any], params: ExportParams, step: StepHandle)
     }
     rejected = context.get("rejected_rows")
     if rejected:
-        report = files.write(rejected_file(step), json.dumps(rejected, ensure_ascii=False, indent=1))
+        report = files.write_of(step, rejected_file(step), json.dumps(rejected, ensure_ascii=False, indent=1))
         output |= {"rejected_path": report.path, "rejected_count": len(rejected)}
     return output
 
 
-@worker("remove_export", category=CATEGORY, compensation="irreversible")
+@worker("remove_export", category=CATEGORY, compensation="irreversible", rehearsal="real")
 @simulated_undo
 def remove_export(step: StepHandle) -> dict[str, Any]:
     """Removes the exported files of a step: undoes "Export data" and "Write export"."""
+    files.mark_undone(step)
     folders = (FOLDER, HELD_FOLDER)
     paths = [files.step_file(folder, step, f".{format_}") for folder in folders for format_ in export.FORMATS]
     removed = [path.name for path in [*paths, rejected_file(step)] if files.remove(path)]

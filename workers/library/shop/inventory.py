@@ -15,12 +15,19 @@ from workers.library.shop.effects import claimed, to_undo
 from workers.library.shop.models import Product, Reservation, ReservationLine
 from workers.library.shop.orders import OrderLine, order_lines
 
-CATEGORY = "Shop"
+CATEGORY = "Examples/Shop"
 TIMEOUT_S = 10
 SKUS_SHOWN_MAX = 10
 
 
-@worker("reserve_inventory", category=CATEGORY, timeout=TIMEOUT_S, compensation="release_inventory")
+@worker(
+    "reserve_inventory",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="release_inventory",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated
 def reserve_inventory(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Takes the ordered products out of stock and holds them for this order.
@@ -36,7 +43,14 @@ def reserve_inventory(context: dict[str, Any], step: StepHandle) -> dict[str, An
         return reservation_output(reservation)
 
 
-@worker("release_inventory", category=CATEGORY, timeout=TIMEOUT_S, compensation="irreversible")
+@worker(
+    "release_inventory",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="irreversible",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_undo
 def release_inventory(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Puts reserved products back into stock: undoes "Reserve inventory"."""
@@ -63,7 +77,14 @@ def release_inventory(context: dict[str, Any], step: StepHandle) -> dict[str, An
     }
 
 
-@worker("verify_reservation", category=CATEGORY, timeout=TIMEOUT_S, compensation="none")
+@worker(
+    "verify_reservation",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="none",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_check
 def verify_reservation(step: StepHandle) -> dict[str, Any]:
     """Says whether this step's reservation was made, when nobody heard of its end."""

@@ -22,7 +22,14 @@ from workers.library.shop.orders import (
 )
 
 
-@worker("charge_payment", category=CATEGORY, timeout=TIMEOUT_S, compensation="refund_payment")
+@worker(
+    "charge_payment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="refund_payment",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated
 def charge_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Charges what the reserved products cost, once.
@@ -40,7 +47,14 @@ def charge_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     return payment_output(payment)
 
 
-@worker("refund_payment", category=CATEGORY, timeout=TIMEOUT_S, compensation="irreversible")
+@worker(
+    "refund_payment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="irreversible",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_undo
 def refund_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Gives the money of an order back, once: undoes "Charge payment"."""
@@ -63,7 +77,14 @@ def refund_payment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     }
 
 
-@worker("verify_payment", category=CATEGORY, timeout=TIMEOUT_S, compensation="none")
+@worker(
+    "verify_payment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="none",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_check
 def verify_payment(step: StepHandle) -> dict[str, Any]:
     """Says whether this step's payment was taken, when nobody heard of its end."""

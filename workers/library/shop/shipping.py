@@ -16,7 +16,14 @@ from workers.library.shop.orders import customer_of, is_external, reference_numb
 TRACKING_DIGITS = 9
 
 
-@worker("create_shipment", category=CATEGORY, timeout=TIMEOUT_S, compensation="cancel_shipment")
+@worker(
+    "create_shipment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="cancel_shipment",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated
 def create_shipment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Hands the reserved and paid products to the carrier.
@@ -31,7 +38,14 @@ def create_shipment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]
     return shipment_output(shipment)
 
 
-@worker("cancel_shipment", category=CATEGORY, timeout=TIMEOUT_S, compensation="irreversible")
+@worker(
+    "cancel_shipment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="irreversible",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_undo
 def cancel_shipment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Calls a shipment back, so that its products are held again: undoes "Create shipment"."""
@@ -52,7 +66,14 @@ def cancel_shipment(context: dict[str, Any], step: StepHandle) -> dict[str, Any]
     }
 
 
-@worker("verify_shipment", category=CATEGORY, timeout=TIMEOUT_S, compensation="none")
+@worker(
+    "verify_shipment",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="none",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated_check
 def verify_shipment(step: StepHandle) -> dict[str, Any]:
     """Says whether this step's shipment left, when nobody heard of its end."""
@@ -62,7 +83,14 @@ def verify_shipment(step: StepHandle) -> dict[str, Any]:
     return {"outcome": "done", "output": shipment_output(shipment)}
 
 
-@worker("send_confirmation", category=CATEGORY, timeout=TIMEOUT_S, compensation="irreversible")
+@worker(
+    "send_confirmation",
+    category=CATEGORY,
+    timeout=TIMEOUT_S,
+    compensation="irreversible",
+    rehearsal="real",
+    books="shop_books",
+)
 @simulated
 def send_confirmation(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
     """Tells the customer that the order is on its way; this can't be taken back.

@@ -24,6 +24,7 @@ from runs.delivery import worker_processes
 from runs.maintenance.retention import Place, prune_step
 from runs.maintenance.sweep import sweep_due, sweep_once
 from runs.statistics import counters
+from runs.subscriptions import collecting
 
 DUE_EVERY_S = 0.5  # how late a timer fires at most, unless the database is slow
 SWEEP_EVERY_S = 3.0  # interval of a full sweep
@@ -129,7 +130,7 @@ class SweepLoop:
     def tally(self) -> None:
         """Counts ended runs in bounded batches; while none end, the next pass comes later."""
         for _ in range(TALLIES_PER_PASS):
-            counted = counters.tally_once()
+            counted = counters.tally_once(collecting.note_ends)
             if counted < counters.RUNS_PER_PASS:
                 break
         self.tally_at = time.monotonic() + (DUE_EVERY_S if counted else SWEEP_EVERY_S)

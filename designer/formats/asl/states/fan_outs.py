@@ -11,6 +11,7 @@ from designer.formats.asl.expressions.paths import list_in
 from designer.formats.asl.expressions.scope import Untranslatable
 from designer.formats.asl.expressions.templates import dynamic, jsonata
 from designer.formats.asl.machine import Machine
+from designer.formats.asl.names import with_tail
 from designer.formats.asl.states.data import DATA, always_leaves_data
 from designer.formats.asl.states.pieces import StepDocument
 from designer.formats.asl.states.resources import resource_of
@@ -78,8 +79,8 @@ def write_map(writer: Writer, write_body: WriteBody) -> None:
     step["body"] = write_body(writer, part, facts, first)
     _limits(writer, step)
     made = writer.add(step)
-    raw = Cel(f"context.{writer.main}_result")
-    made["output_key"] = f"{writer.main}_result"
+    made["output_key"] = with_tail(writer.main, "_result")
+    raw = Cel(f"context.{made['output_key']}")
     left = f"has(each.{DATA}) ? each.{DATA} : each" if "tolerate" in step else f"each.{DATA}"
     result = Cel(f"{raw}.map(each, {left})")
     if "ResultWriter" in fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from designer.formats.asl.expressions.cel import Cel, Value, as_cel, call, literal, object_of, written
+from designer.formats.asl.names import with_tail
 from designer.formats.asl.states.data import DATA
 from designer.formats.asl.states.errors import retry_policies
 from designer.formats.asl.states.resources import Resource, resource_of
@@ -28,7 +29,7 @@ def write_task(writer: Writer) -> None:
     if not needs_group:
         _guard(writer, step)
     guarded = step["name"]
-    raw = Cel(f"context.{writer.main}_result")
+    raw = Cel(f"context.{with_tail(writer.main, '_result')}")
     if resource.waits_for_token:
         raw = _wait_for_token(writer, step, resource)
         step = writer.piece.steps[-1]
@@ -86,8 +87,8 @@ def _seconds(writer: Writer, *keys: str) -> float | None:
 
 def _wait_for_token(writer: Writer, step: dict[str, Any], resource: Resource) -> Cel:
     """The step that waits until somebody sends the signal, as a callback with the token would."""
-    step["output_key"] = f"{writer.main}_result"
-    signal = f"{writer.main}_done"
+    step["output_key"] = with_tail(writer.main, "_result")
+    signal = with_tail(writer.main, "_done")
     wait: dict[str, Any] = {"kind": "wait", "signal": signal}
     if timeout := _seconds(writer, "TimeoutSeconds", "HeartbeatSeconds"):
         wait["timeout"] = timeout
@@ -96,7 +97,7 @@ def _wait_for_token(writer: Writer, step: dict[str, Any], resource: Resource) ->
         f"the task token is the run's id: who answers sends the signal {signal} to that run, with the "
         "output; a failure is told by cancelling or by the timeout"
     )
-    return Cel(f"context.{made['name']}_result")
+    return Cel(f"context.{with_tail(made['name'], '_result')}")
 
 
 def _result(writer: Writer, resource: Resource, raw: Cel) -> Value:

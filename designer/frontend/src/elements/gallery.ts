@@ -1,10 +1,10 @@
 /** Pictures of workflows: in the gallery of patterns, and as files of published versions. */
 import { pageData } from "../shared/dom";
-import { arranged } from "../graph/model/arrange";
+import { arranged } from "../graph/layout/arrange";
 import { catalogOf, type Worker } from "../graph/model/catalog";
 import { textOf, type Document } from "../graph/model/document";
 import { placesIn } from "../graph/model/nodes";
-import { pictureOf, SMALL } from "../graph/model/picture";
+import { pictureOf, SMALL } from "../graph/layout/picture";
 
 /** Draws the picture of each pattern into the element that names it. */
 export async function drawGallery(root: ParentNode): Promise<void> {
@@ -12,7 +12,7 @@ export async function drawGallery(root: ParentNode): Promise<void> {
   for (const pattern of pageData<Document[]>("gallery-patterns") ?? []) {
     const name = textOf(pattern.name);
     const frame = root.querySelector(`[data-picture="${CSS.escape(name)}"]`);
-    const svg = pictureOf(pattern, catalog, placesIn(pattern) ?? await arranged(pattern), SMALL);
+    const svg = pictureOf(pattern, catalog, placesIn(pattern) ?? await arranged(pattern, "right"), SMALL);
     const picture = new Image();
     picture.alt = `Picture of ${textOf(pattern.title) || name}`;
     picture.src = urlOf(svg);
@@ -24,7 +24,7 @@ export async function drawGallery(root: ParentNode): Promise<void> {
 export async function offerPicture(link: HTMLAnchorElement): Promise<void> {
   const document = pageData<{ document: Document }>("canvas-data")?.document;
   if (!document) return;
-  link.href = urlOf(pictureOf(document, catalogOf([]), placesIn(document) ?? await arranged(document)));
+  link.href = urlOf(pictureOf(document, catalogOf([]), placesIn(document) ?? await arranged(document, "right")));
   link.hidden = false;
 }
 

@@ -3,6 +3,7 @@ import "@xyflow/react/dist/style.css";
 import "../graph/view/canvas.css";
 import "../editor/workbench/designer.css";
 import "../editor/trials/trials.css";
+import "../editor/forecast/forecast.css";
 import { createRoot, type Root } from "react-dom/client";
 import { pageData } from "../shared/dom";
 import type { Document } from "../graph/model/document";

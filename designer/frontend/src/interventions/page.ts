@@ -6,7 +6,7 @@ import { find, pageData } from "../shared/dom";
 import { INTERVENTION_MOVED } from "../shared/events";
 import { Parts } from "../shared/parts";
 import { follow } from "../shared/socket";
-import type { InterventionFrame } from "./openCount";
+import type { InterventionFrame } from "./inboxCount";
 import { startEditor } from "./contextEditor";
 
 export function startInterventionPages(): void {
@@ -26,7 +26,10 @@ function watchBatch(moved: () => void): void {
   follow({ path: "/ws/runs/", onOpen: moved, onMessage: moved });
 }
 
-/** The run of an intervention on its canvas, with the place of the question marked; `moved` is called at each news. */
+/**
+ * The run of an intervention on its canvas, with the place of the question marked. `moved` is called at each news, and
+ * once the connection is live: the run may have moved while the server drew the page.
+ */
 function watchRun(root: HTMLElement, view: View, moved: () => void): void {
   const run: WatchedRun = new WatchedRun(view, {
     moved: (_before, frames) => {
@@ -34,7 +37,7 @@ function watchRun(root: HTMLElement, view: View, moved: () => void): void {
       if (frames.some((frame) => frame.seq > view.lastSeq)) moved();
     },
     grown: () => tree.grown(),
-    connected: () => undefined,
+    connected: ({ kind }) => { if (kind === "live") moved(); },
   });
   const tree = new RunTree(run, run.state, () => undefined);
   tree.select((root.dataset.step ?? "").replace(/\[.*/, ""));
@@ -51,7 +54,7 @@ function watchList(): void {
   const shown = new Set([...document.querySelectorAll<HTMLElement>("[data-intervention]")].map((row) => row.dataset.intervention));
   onMove((frame) => {
     const isNews = frame.event === "intervention.opened" || shown.has(String(frame.id)) || !shown.size;
-    if (isNews && frame.event !== "count") find(document, "[data-slot=news]")?.removeAttribute("hidden");
+    if (isNews) find(document, "[data-slot=news]")?.removeAttribute("hidden");
   });
 }
 

@@ -1,6 +1,6 @@
 /** The first page, live. */
 import { find } from "../shared/dom";
-import { CHARTS_STALE, INTERVENTION_MOVED } from "../shared/events";
+import { CHARTS_STALE, INBOX_MOVED } from "../shared/events";
 import { isEnd } from "./frame";
 import { keepLive, partsOf } from "./live";
 
@@ -10,7 +10,7 @@ export function startHome(): void {
   const root = find(document, "[data-page=home]");
   if (!root) return;
   const parts = partsOf(root);
-  document.addEventListener(INTERVENTION_MOVED, () => parts.refreshSoon());
+  document.addEventListener(INBOX_MOVED, () => parts.refreshSoon());
   setInterval(() => document.hidden || parts.refreshSoon(), LOOKS_MS); // workers and queues send no frames
   keepLive(root, {
     parts,

@@ -1,6 +1,6 @@
 /** What live lists share: frames paint rows at once, parts are fetched again now and then, and a badge shows the connection. */
-import { Badges } from "../shared/badges";
-import { element, find, icon, setText } from "../shared/dom";
+import { Badges, sayLive } from "../shared/badges";
+import { find, setText } from "../shared/dom";
 import { Parts } from "../shared/parts";
 import { follow } from "../shared/socket";
 import { runFrame, type RunFrame } from "./frame";
@@ -20,9 +20,9 @@ export function keepLive(root: HTMLElement, { parts, onFrame }: Live): void {
     path: "/ws/runs/",
     onOpen: () => {
       parts.refreshSoon();
-      say(root, "live");
+      sayLive(root, "live");
     },
-    onLost: (willReturn) => say(root, willReturn ? "lost" : "refused"),
+    onLost: (willReturn) => sayLive(root, willReturn ? "lost" : "refused"),
     onMessage: (data) => {
       const frame = runFrame(data);
       if (!frame) return;
@@ -45,19 +45,4 @@ export function paintRow(root: ParentNode, frame: RunFrame, badges: Badges): voi
   setText(find(row, "[data-slot=steps]"), `${frame.done} of ${frame.total}`);
   const meter = find<HTMLProgressElement>(row, "progress");
   if (meter && frame.total) [meter.max, meter.value] = [frame.total, frame.done];
-}
-
-const STATES = {
-  live: ["go", "link", "Live"],
-  lost: ["care", "unlink", "Connection lost; trying again"],
-  refused: ["stop", "unlink", "Not live: reload the page"],
-} as const;
-
-function say(root: HTMLElement, state: keyof typeof STATES): void {
-  const box = find(root, "[data-slot=live]");
-  if (!box) return;
-  const [tone, name, words] = STATES[state];
-  box.dataset.tone = tone;
-  box.dataset.state = state;
-  box.replaceChildren(icon(name), element("span", "", words));
 }

@@ -1,4 +1,5 @@
 /** Times of a filter: chosen in the reader's zone, sent with their zone, and empty fields not sent at all. */
+import { localText, zonedText } from "../shared/time";
 
 export function readTimes(form: HTMLFormElement): void {
   for (const field of form.querySelectorAll<HTMLInputElement>("input[data-time]")) upgrade(field);
@@ -21,16 +22,4 @@ function upgrade(field: HTMLInputElement): void {
   field.removeAttribute("id");
   field.type = "hidden";
   field.after(picker);
-}
-
-/** `2026-11-24T10:30:00Z` as the reader's clock shows it, to the minute. */
-export function localText(iso: string): string {
-  const at = new Date(iso);
-  if (!iso || Number.isNaN(at.getTime())) return "";
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-export function zonedText(local: string): string {
-  const at = new Date(local);
-  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
 }

@@ -1,5 +1,5 @@
-/** Status badges. Their markup is the server's: one `<template>` holds one badge of each status. */
-import { find, mustFind } from "./dom";
+/** Badges: of statuses, whose markup is the server's (one `<template>` holds one of each), and of the connection. */
+import { element, find, icon, mustFind } from "./dom";
 
 export class Badges {
   constructor(private readonly source: DocumentFragment) {}
@@ -19,10 +19,28 @@ export class Badges {
   /** Shows only the icon of a badge, with its movement. */
   showIcon(target: Element | null, family: string, status: string): void {
     const badge = find(this.source, `[data-badge="${family}-${status}"]`);
-    const icon = badge && find(badge, "svg");
-    if (!target || !badge || !icon || target.getAttribute("data-shows") === status) return;
+    const drawn = badge && find(badge, "svg");
+    if (!target || !badge || !drawn || target.getAttribute("data-shows") === status) return;
     target.setAttribute("data-shows", status);
     for (const name of ["data-spin", "data-rise"]) target.toggleAttribute(name, badge.hasAttribute(name));
-    target.replaceChildren(icon.cloneNode(true));
+    target.replaceChildren(drawn.cloneNode(true));
   }
+}
+
+const STATES = {
+  live: ["go", "link", "Live"],
+  lost: ["care", "unlink", "Connection lost; trying again"],
+  refused: ["stop", "unlink", "Not live: reload the page"],
+} as const;
+
+export type LiveState = keyof typeof STATES;
+
+/** Says whether the page is live, in its `[data-slot=live]`. */
+export function sayLive(root: ParentNode, state: LiveState): void {
+  const box = find(root, "[data-slot=live]");
+  if (!box) return;
+  const [tone, name, words] = STATES[state];
+  box.dataset.tone = tone;
+  box.dataset.state = state;
+  box.replaceChildren(icon(name), element("span", "", words));
 }

@@ -39,6 +39,25 @@ export function pageData<Value>(id: string): Value | null {
   return text ? (readJson(text) as unknown as Value) : null;
 }
 
+/** What the browser keeps for this person; null where there is nothing, or no storage. */
+export function readKept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a text, or with null forgets it; without storage it does neither. */
+export function keep(key: string, text: string | null): void {
+  try {
+    if (text === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
+  } catch {
+    return;
+  }
+}
+
 /** The cookie comes first, since a sign-in in another tab changes it; the page's own field serves where the cookie cannot be read. */
 export function csrfToken(): string {
   const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];

@@ -52,10 +52,41 @@ export class Parts {
 
   private fill(shown: HTMLElement | null, fresh: HTMLElement): void {
     if (!shown) return;
-    if (shown.contains(document.activeElement) || shown.querySelector("input[type=checkbox]:checked")) return this.onLeft(shown);
+    const focused = shown.contains(document.activeElement);
+    const place = focused ? placeInRows(shown) : null;
+    if ((focused && !place) || shown.querySelector("input[type=checkbox]:checked")) return this.onLeft(shown);
     shown.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
     localiseTimes(shown);
     upgradeJson(shown);
+    if (place) focusPlace(shown, place);
     this.onFilled(shown);
   }
+}
+
+/** Where the focus is among rows that come and go, `[data-rows] > [data-key]`: which row, its number, which control. */
+interface Place {
+  readonly key: string;
+  readonly row: number;
+  readonly control: number;
+}
+
+const CONTROLS = "a[href], button";
+
+const rowsIn = (part: HTMLElement): HTMLElement[] => [...part.querySelectorAll<HTMLElement>("[data-rows] > [data-key]")];
+const controlsIn = (row: HTMLElement): HTMLElement[] => [...row.querySelectorAll<HTMLElement>(CONTROLS)];
+
+function placeInRows(part: HTMLElement): Place | null {
+  const rows = rowsIn(part);
+  const number = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[number];
+  return row ? { key: row.dataset.key ?? "", row: number, control: controlsIn(row).findIndex((control) => control === document.activeElement) } : null;
+}
+
+/** The same control of the same row; where the row has gone, the row that has taken its place; else the page. */
+function focusPlace(part: HTMLElement, place: Place): void {
+  const rows = rowsIn(part);
+  const same = rows.find((row) => row.dataset.key === place.key);
+  const row = same ?? rows[Math.min(place.row, rows.length - 1)];
+  const controls = row ? controlsIn(row) : [];
+  (controls[same ? place.control : 0] ?? controls[0] ?? document.getElementById("main"))?.focus();
 }

@@ -1,11 +1,12 @@
-/** Times in the reader's zone, durations in words. The server writes UTC; `<time>` elements are rewritten here. */
+/** Times in the reader's zone, with 24 hours everywhere, durations in words. The server writes UTC; `<time>` elements are rewritten here. */
 
 const DAY_MS = 86_400_000;
 export type TimeStyle = "short" | "clock" | "exact" | "ago";
 
 /** Making a formatter takes longer than hundreds of uses of it, and a journal has hundreds of times. */
 const FORMATS = {
-  exact: lazily({ dateStyle: "full", timeStyle: "long" }),
+  exact: lazily({ dateStyle: "full", timeStyle: "long", hourCycle: "h23" }),
+  time: lazily({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
   clock: lazily({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" }),
 };
 
@@ -19,7 +20,7 @@ export const clock = (date: Date): string => FORMATS.clock(date);
 
 /** Today: the time of day; otherwise the day too. */
 export function short(date: Date, now: Date = new Date()): string {
-  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const time = FORMATS.time(date);
   if (date.toDateString() === now.toDateString()) return time;
   const isThisYear = date.getFullYear() === now.getFullYear();
   const day = date.toLocaleDateString(undefined, {
@@ -78,4 +79,17 @@ export function keepAges(root: ParentNode): void {
   setInterval(() => {
     for (const target of root.querySelectorAll<HTMLTimeElement>('time[data-style="ago"]')) fillTime(target, target.dateTime, "ago");
   }, AGES_EVERY_MS);
+}
+
+/** `2026-11-24T10:30:00Z` as the reader's clock shows it in a field, to the minute or the second; "" where it is no time. */
+export function localText(iso: string, withSeconds = false): string {
+  const at = new Date(iso);
+  if (!iso || Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, withSeconds ? 19 : 16);
+}
+
+/** The time of such a field in UTC. */
+export function zonedText(local: string): string {
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
 }

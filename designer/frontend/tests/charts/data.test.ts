@@ -40,7 +40,7 @@ describe("a chart as data", () => {
   test("is a table, the newest first, without times at which there was nothing", () => {
     const found = rows(chart("stacked", "runs", [1, 0, 2], [0, 0, 1_000]), new Date(2026, 2, 1, 20));
     expect(found.map(([, ...values]) => values)).toEqual([["2", (1_000).toLocaleString()], ["1", "0"]]);
-    expect(found[0]?.[0]).toContain("2");
+    expect(found[0]?.[0]).toContain("14:00");
   });
 
   test("says values in their unit", () => {

@@ -1,6 +1,6 @@
 /** Times, durations and ages in words. */
 import { describe, expect, it } from "vitest";
-import { ago, duration, fillTime, short } from "../../src/shared/time";
+import { ago, duration, fillTime, localText, short, zonedText } from "../../src/shared/time";
 
 describe("times", () => {
   it.each([
@@ -32,4 +32,12 @@ it.each([
 ])("%d seconds are %s", (seconds, words) => {
   const now = new Date(2026, 2, 1, 12);
   expect(ago(new Date(now.getTime() - seconds * 1_000), now)).toBe(words);
+});
+
+it("of a field go to the reader's zone and back", () => {
+  const iso = new Date(2026, 2, 1, 12, 30).toISOString();
+  expect(localText(iso)).toBe("2026-03-01T12:30");
+  expect(zonedText("2026-03-01T12:30")).toBe(iso);
+  expect(localText("2026-03-01T12:30:07Z", true)).toMatch(/^2026-0[23]-\d\dT\d\d:\d\d:07$/);
+  expect([localText(""), localText("x"), zonedText("")]).toEqual(["", "", ""]);
 });

@@ -26,11 +26,13 @@ from runs.interventions.service import Reply
 from runs.models import Run, Trigger
 from runs.store import reader
 from runs.triggers import service as triggers
+from runs.triggers.spec import TriggerSpec
 from tests.people import client_of, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # What lets in, and names nobody who did something.
 ENDED_WITH_THE_ACCOUNT = {
+    "designer.Favourite.user",
     "config.ApiToken.owner",
     "config.OpenSession.user",
     "otp_static.StaticDevice.user",
@@ -49,7 +51,7 @@ def acts(order: Graph, stuck: Run) -> User:
     saved = workflows.save_draft("order", dump(order), 0, ada)
     workflows.publish("order", ada, saved.revision)
     workflow = Workflow.objects.get(name="order")
-    triggers.create(workflow, Trigger.Kind.EVENT, triggers.TriggerSpec(event_type="ordered"), ada)
+    triggers.create(workflow, Trigger.Kind.EVENT, TriggerSpec(event_type="ordered"), ada)
     run = engine.start_run(workflow.versions.latest("number"), {"amount": 1}, user=ada)
     engine.cancel_run(run.pk, "abandon", ada)
     intervention = stuck.interventions.get()
@@ -120,11 +122,18 @@ def test_each_foreign_key_to_users_is_kept_copied_or_ends_with_the_account() -> 
     assert all(key.remote_field.on_delete in (SET_NULL, CASCADE) for key in keys)
     texts = {str(field) for model in apps.get_models() for field in model._meta.fields if field in named}
     assert texts == {
+        "connections.ApiDocument.read_by",
+        "connections.Connection.changed_by",
+        "connections.Secret.changed_by",
+        "designer.FolderRight.user",
         "designer.Limit.changed_by",
         "designer.Workflow.updated_by",
         "designer.WorkflowVersion.published_by",
+        "rehearsal.Rehearsal.started_by",
         "runs.HeldInput.started_by",
         "runs.Run.started_by",
+        "runs.SavedView.owner",
+        "runs.Subscription.created_by",
         "runs.Trigger.created_by",
     }
 

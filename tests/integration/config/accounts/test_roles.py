@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 import pytest
@@ -106,15 +107,42 @@ def test_an_administrator_gives_roles_and_no_other_rights():
             "usable_password": "true",
             "password1": "a-long-word-42",
             "password2": "a-long-word-42",
-            "groups": [Group.objects.get(name="Operator").pk],
+            "roles": ["operator"],
             "is_superuser": "on",
         },
     )
     new = User.objects.get(username="new")
     assert may(new, "operate") and not may(new, "design") and not new.is_superuser
     page = client.get(reverse("admin:auth_user_change", args=[new.pk])).content.decode()
-    assert "Viewer sees." in page and 'name="is_superuser"' not in page
+    assert "Viewer: sees workflows and runs" in page and 'name="is_superuser"' not in page
+    assert page.count('name="roles"') == 4 and 'name="groups"' not in page and "ermissions" not in page
+    assert re.findall(r'value="(\w+)" [^>]*checked', page) == ["operator"]
     assert "Operator" in client.get(reverse("admin:auth_user_changelist")).content.decode()
+
+
+def test_roles_are_changed_and_other_groups_stay():
+    """Approvals name groups that are no roles; the form offers them only where there are some."""
+    client, olga = client_of("root", "admin"), person("olga", "operator")
+    url = reverse("admin:auth_user_change", args=[olga.pk])
+    sent = {"username": "olga", "is_active": "on", "roles": ["viewer", "designer"]}
+    assert 'name="teams"' not in client.get(url).content.decode()
+    boss = Group.objects.create(name="Boss")
+    olga.groups.add(boss)
+    assert 'name="teams"' in client.get(url).content.decode()
+    client.post(url, sent | {"teams": [boss.pk]})
+    assert set(olga.groups.values_list("name", flat=True)) == {"Viewer", "Designer", "Boss"}
+    client.post(url, sent | {"roles": [], "teams": []})
+    assert not olga.groups.exists()
+
+
+def test_the_admin_has_the_words_of_the_product():
+    client = client_of("root", "admin")
+    page = client.get(reverse("admin:index")).content.decode()
+    for words in ("People", "Sign-ins", "Failed sign-ins", "Workflows", "Runs"):
+        assert f">{words}<" in re.sub(r"\s*([<>])\s*", r"\1", page), words
+    for name in ("auth_user", "axes_accesslog", "axes_accessattempt", "library_product"):
+        page += client.get(reverse(f"admin:{name}_changelist")).content.decode()
+    assert not re.search(r"Axes|Worker library|Authentication and|[Aa]ccess (log|attempt|failure)", page)
 
 
 @pytest.mark.parametrize("role", ["viewer", "designer", "operator"])

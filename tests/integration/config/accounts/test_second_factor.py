@@ -91,12 +91,12 @@ def test_a_password_alone_lets_in_nowhere(olga: User, door: str) -> None:
     assert client.get("/api/v1/runs").status_code == 401
     assert client.get(reverse("admin:index")).status_code == 302
     key = client.session.session_key or ""
-    assert access.allowed_people([(key, olga.pk, None)]) == set()
+    assert access.watching([(key, olga.pk, None)]) == {}
     assert not OpenSession.objects.exists() and not AccessLog.objects.exists()
     answer = client.post(f"{reverse('sign-in-code')}?next=/runs/", {"code": code_of(olga)})
     assert answer["Location"] == "/runs/"
     assert is_signed_in(client)
-    assert access.allowed_people([(client.session.session_key or "", olga.pk, None)])
+    assert access.watching([(client.session.session_key or "", olga.pk, None)])
     assert AccessLog.objects.count() == 1
 
 
@@ -206,7 +206,7 @@ def test_it_is_compulsory_for_operators_and_admins_if_a_setting_says_so(
         (302, reverse("second-factor")) if asked else (200, None)
     )
     assert client.get("/api/v1/runs").status_code == (403 if asked else 200)
-    assert bool(access.allowed_people([(client.session.session_key or "", olga.pk, None)])) is not asked
+    assert bool(access.watching([(client.session.session_key or "", olga.pk, None)])) is not asked
     assert is_signed_in(client)
     if asked:
         assert "Your role needs a second factor" in client.get(reverse("second-factor")).content.decode()

@@ -21,7 +21,17 @@ from config.operations import fleet_status, health, metrics
 from designer.models import Workflow, WorkflowVersion
 from runs.delivery import queue, worker_processes
 from runs.machine.events import Dispatch
-from runs.models import FleetSample, HourFigures, Intervention, Run, StepRun, WorkerProcess
+from runs.models import (
+    FleetSample,
+    HeldInput,
+    HourFigures,
+    Intervention,
+    Line,
+    Place,
+    Run,
+    StepRun,
+    WorkerProcess,
+)
 from runs.statistics import counters, histogram
 from tests.people import client_of
 
@@ -211,6 +221,41 @@ def test_metrics_without_redis_say_so(
     found = metrics_of(viewer)
     assert found["sagaboard_redis_up"] == 0
     assert not any(name.startswith("sagaboard_queue_depth") for name in found)
+
+
+def test_metrics_of_what_has_not_begun_by_workflow(viewer: Client, run: Run) -> None:
+    now = timezone.now()
+    full, other = (Line.objects.create(workflow_name=name, key_digest="k") for name in ("full", "other"))
+    stands: list[tuple[Line, dict[str, Any]]] = [
+        (full, {}),
+        (full, {}),
+        (full, {"begun_at": now}),
+        (full, {"ended_at": now}),
+        (other, {"begun_at": now, "ended_at": now}),
+    ]
+    for line, at in stands:
+        own = Run.objects.create(version=run.version, workflow_name="full", created_at=now)
+        Place.objects.create(run=own, line=line, turn_at=now, **at)
+    for key in "ab":
+        about = {"workflow": run.version.workflow, "version": run.version, "first_at": now, "due_at": now}
+        HeldInput.objects.create(key_digest=key, **about)
+    found = metrics_of(viewer)
+    assert found["sagaboard_runs_in_line{full}"] == 2 and "sagaboard_runs_in_line{other}" not in found
+    assert found["sagaboard_inputs_held_back{sample}"] == 2
+
+
+def test_metrics_name_the_workflows_that_have_most(viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "WORKFLOWS_MAX", 2)
+    now = timezone.now()
+    for name, count in (("one", 1), ("three", 3), ("two", 2)):
+        workflow = Workflow.objects.create(name=name)
+        version = WorkflowVersion.objects.create(workflow=workflow, number=1, document={}, resolved={})
+        HeldInput.objects.bulk_create(
+            HeldInput(workflow=workflow, version=version, key_digest=str(key), first_at=now, due_at=now)
+            for key in range(count)
+        )
+    held = {name for name in metrics_of(viewer) if "held_back" in name}
+    assert held == {"sagaboard_inputs_held_back{three}", "sagaboard_inputs_held_back{two}"}
 
 
 def test_metrics_cost_the_same_for_many_runs(viewer: Client, run: Run) -> None:

@@ -188,6 +188,14 @@ def test_patterns_are_published_once() -> None:
     assert set(Workflow.objects.filter(is_pattern=True).values_list("name", flat=True)) == set(patterns.NAMES)
 
 
+def test_without_examples_none_is_published_or_offered(settings: Any) -> None:
+    Workflow.objects.all().delete()
+    settings.EXAMPLES = False
+    assert workflows.sync_patterns() == []
+    assert not Workflow.objects.exists()
+    assert patterns.offered() == [] and patterns.load()
+
+
 def test_a_changed_pattern_becomes_a_new_version(monkeypatch: pytest.MonkeyPatch) -> None:
     workflows.sync_patterns()
     changed = patterns.read("order_processing") | {"title": "Orders"}

@@ -94,6 +94,22 @@ def test_what_is_no_workflow_is_refused_and_nothing_is_stored(
     assert not Workflow.objects.exists()
 
 
+def test_a_version_is_published_with_a_note(dora: Client) -> None:
+    put(dora, GOOD)
+    too_long = {"note": "x" * 501}
+    refused = dora.post("/api/v1/workflows/ship/publish", too_long, content_type="application/json")
+    assert refused.status_code == 422 and refused.json()["problems"][0]["path"] == "body.body.note"
+    assert (
+        dora.post("/api/v1/workflows/ship/publish", "{", content_type="application/json").status_code == 400
+    )
+    note = {"note": "Refunds come first."}
+    assert (
+        dora.post("/api/v1/workflows/ship/publish", note, content_type="application/json").status_code == 201
+    )
+    assert WorkflowVersion.objects.get().note == "Refunds come first."
+    assert "Refunds come first." in dora.get("/workflows/ship/").content.decode()
+
+
 def test_a_draft_is_published_once_it_has_no_error(dora: Client, viewer: Client) -> None:
     put(dora, WRONG)
     refused = post(dora, "/workflows/ship/publish")

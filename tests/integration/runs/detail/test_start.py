@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from designer.document.graph import Graph
 from designer.models import Workflow
+from runs.detail.starting import FAULTS
+from runs.engine import engine
 from runs.machine.limits import INPUT_BYTES_MAX
 from runs.models import Run
+from tests.integration.runs.conftest import Publish, chain, step
+from workers.library.faults import read_fault
 
 URL = "/workflows/order/start/"
 
@@ -99,3 +104,87 @@ def test_the_button_is_offered_where_it_can_be_used(operator: Client, order: Gra
     page: Any = operator.get(reverse("workflow-list")).content.decode()
     assert URL in page
     assert "half_done/start" not in page
+
+
+NESTED = {
+    "type": "object",
+    "required": ["rows"],
+    "properties": {
+        "rows": {
+            "type": "array",
+            "items": {"type": "object", "required": ["a/b"], "properties": {"n": {"type": "integer"}}},
+        },
+        "pay": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "required": ["by"],
+                    "properties": {"by": {"const": "card"}, "number": {"type": "string"}},
+                },
+                {
+                    "type": "object",
+                    "required": ["by", "days"],
+                    "properties": {"by": {"const": "bill"}, "days": {"type": "integer"}},
+                },
+                {"type": "null"},
+            ]
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointers"),
+    [
+        ({}, ["/rows"]),
+        ({"rows": [{"a/b": 1, "n": 1}, {"n": "x"}]}, ["/rows/1/a~1b", "/rows/1/n"]),
+        ({"rows": [], "pay": {"by": "card", "number": 7}}, ["/pay/number"]),
+        ({"rows": [], "pay": {"by": "bill"}}, ["/pay/days"]),
+        ({"rows": [], "pay": {"by": "gold"}}, ["/pay"]),
+        ({"rows": [], "pay": "gold"}, ["/pay"]),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_place_to_the_form_and_to_callers(
+    operator: Client, publish: Publish, sent: dict[str, Any], pointers: list[str]
+) -> None:
+    publish(chain(step("reserve"), name="order", input_schema=NESTED))
+    response = operator.post(URL, {"input": json.dumps(sent), "key": "k"})
+    assert response.status_code == 422
+    assert sorted(one["pointer"] for one in response.context["data"]["problems"]) == pointers
+    answer = operator.post("/api/v1/workflows/order/runs", {"input": sent}, content_type="application/json")
+    assert sorted(problem["pointer"] for problem in answer.json()["problems"]) == pointers
+
+
+def test_earlier_inputs_are_offered_once_each_without_trials_and_secrets(
+    operator: Client, publish: Publish
+) -> None:
+    schema = {"type": "object", "properties": {"key": {"type": "string", "writeOnly": True}}}
+    version = publish(chain(step("reserve"), name="order", input_schema=schema))
+    secret = "a long secret of a person"
+    for given in ({"n": 1}, {"n": 2}, {"n": 1}, {"key": secret}):
+        engine.start_run(version, given)
+    engine.start_run(version, {"n": 3}, trial=True)
+    page = operator.get(URL)
+    recent = page.context["recent"]
+    assert [json.loads(one.text) for one in recent] == [{"key": "••••••••"}, {"n": 1}, {"n": 2}]
+    assert secret not in page.content.decode()
+    chosen = operator.get(URL, {"from": str(recent[1].run_id)})
+    assert json.loads(chosen.context["form"]["input"].value()) == {"n": 1}
+
+
+def test_faults_are_offered_for_examples_where_they_are_allowed(
+    operator: Client, publish: Publish, settings: Settings
+) -> None:
+    schema = {"type": "object", "properties": {"simulate": {"type": "object"}}}
+    publish(chain(step("reserve", title="Reserve it"), step("ship"), name="order", input_schema=schema))
+    settings.SIMULATE_FAULTS = True
+    assert operator.get(URL).context["data"]["faults"] is None
+    Workflow.objects.update(is_pattern=True)
+    faults = operator.get(URL).context["data"]["faults"]
+    assert faults["steps"][0] == {"title": "Reserve it", "worker": "act", "undo": "undo"}
+    settings.SIMULATE_FAULTS = False
+    assert operator.get(URL).context["data"]["faults"] is None
+
+
+def test_each_fault_that_is_offered_is_one_that_workers_know() -> None:
+    assert [read_fault("x", fault).kind for fault in FAULTS] == [fault.partition(":")[0] for fault in FAULTS]

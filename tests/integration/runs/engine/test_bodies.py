@@ -9,7 +9,8 @@ from redis import Redis
 
 from designer.document.graph import Body, Edge, Graph, Retry, Step
 from runs.engine import engine
-from runs.lists.search import Filters, page_of
+from runs.lists.filters import Filters
+from runs.lists.search import page_of
 from runs.maintenance import sweep
 from runs.models import JournalEntry, Run, StepRun
 from runs.queries.run_page import opening_json, run_value

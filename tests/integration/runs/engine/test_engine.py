@@ -203,7 +203,7 @@ def test_a_failed_undo_is_a_case_that_is_answered_once(run_here: RunHere) -> Non
     intervention = Intervention.objects.get(run=run)
     assert (intervention.kind, intervention.step, intervention.status) == ("compensation_failed", "b", "open")
     service.answer(intervention.pk, service.Reply("resolve", "refunded at the bank"), "ada")
-    with pytest.raises(Refused, match="ada has already answered: resolve"):
+    with pytest.raises(Refused, match="ada has already answered: I undid it by hand"):
         service.answer(intervention.pk, service.Reply("retry"), "bob")
     intervention.refresh_from_db()
     assert (intervention.answer, intervention.answered_by, intervention.note) == (

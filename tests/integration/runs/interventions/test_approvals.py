@@ -152,7 +152,7 @@ def test_each_person_sees_the_approvals_that_are_theirs(run_here: RunHere) -> No
     assert listed(viv) == []
     assert listed(bea) == ["for_all", "for_anna", "for_bosses"]
     assert listed(viv, "all") == ["for_all", "for_anna", "for_bosses"]
-    page = anna.get(reverse("approval-list")).content.decode()
+    page = anna.get(reverse("approval-list"), follow=True).content.decode()
     assert "for_anna" in page and "for_bosses" not in page
 
 

@@ -93,15 +93,15 @@ class TestList:
         service.plan(intervention.pk, "olga", Severity.CRITICAL, reader.now() - timedelta(hours=1))
         assert "overdue since" in shown(operator, reverse(LIST), state="overdue")
 
-    def test_nobody_is_needed(self, operator: Client, order: Graph) -> None:
-        assert "Nobody is needed" in shown(operator, reverse(LIST))
+    def test_none_is_open(self, operator: Client, order: Graph) -> None:
+        assert "No intervention is open" in shown(operator, reverse(LIST))
 
     def test_the_header_and_the_admins_index_count_them(
         self, operator: Client, intervention: Intervention
     ) -> None:
-        assert 'data-open-interventions="1"' in shown(operator, reverse("home"))
+        assert 'data-slot="inbox-count">1<' in shown(operator, reverse("home"))
         root = client_of("root", "admin")
-        assert "Open interventions" in shown(root, reverse("admin:index"))
+        assert "waits for you" in shown(root, reverse("admin:index"))
 
 
 class TestPage:
@@ -169,7 +169,7 @@ class TestAnswers:
         assert told
         operator.post(url("answer", intervention), sent | {"confirmed": "on", "told": told[1]})
         assert (again(intervention).answer, again(intervention).answered_by) == ("resolve", "olga")
-        assert "olga answered: I undid it by hand" in shown(operator, url("change", intervention))
+        assert "olga said that charge is undone by hand." in shown(operator, url("change", intervention))
 
     def test_what_is_confirmed_is_what_was_told(self, operator: Client, intervention: Intervention) -> None:
         sent = {"answer": "abandon", "note": "No use.", "confirmed": "on", "told": "Something else."}
@@ -214,7 +214,7 @@ class TestAnswers:
     ) -> None:
         service.answer(intervention.pk, Reply("abandon", "No use."), "olga")
         page = bob.post(url("answer", intervention), {"answer": "retry"}, follow=True).content.decode()
-        assert "olga has already answered: abandon." in page
+        assert "olga has already answered: Leave it undone." in page
         assert "Leave it undone" in page
 
     def test_anothers_claim_is_pointed_out(self, bob: Client, intervention: Intervention) -> None:
@@ -324,7 +324,7 @@ class TestBulk:
         )
         page = shown(operator, reverse("admin:runs_intervention_batch", args=[batch]))
         assert re.findall(r'data-outcome="(\w+)"', page)[1] == "refused"
-        assert "bob has already answered: resolve." in page
+        assert "bob has already answered: I undid it by hand." in page
         assert "1 refused" in page
 
     def test_a_missing_note_is_told_before_anything_happens(

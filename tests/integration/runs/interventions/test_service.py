@@ -9,9 +9,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
+from designer.document.graph import Retry
 from runs.audit import audit
+from runs.delivery import queue
+from runs.engine import engine
 from runs.errors import AnsweredAlready, UnknownIntervention, Unstorable
 from runs.interventions import service
+from runs.interventions.facts import Question, sentence_about
 from runs.interventions.queries import history_json
 from runs.interventions.service import Reply
 from runs.machine.errors import Refused
@@ -19,6 +23,7 @@ from runs.models import CaseAct, CaseMail, CasePolicy, Intervention, JournalEntr
 from runs.store import reader
 from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import person
+from workers.cli.local_run import _work_once
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ class TestClaims:
         self, intervention: Intervention, olga: User, bob: User
     ) -> None:
         service.answer(intervention.pk, Reply("abandon", "No use."), olga)
-        with pytest.raises(AnsweredAlready, match="olga has already answered: abandon"):
+        with pytest.raises(AnsweredAlready, match="olga has already answered: Leave it undone"):
             service.claim(intervention.pk, bob)
 
     def test_there_has_to_be_one(self, olga: User, transactional_db: None) -> None:
@@ -150,7 +155,7 @@ class TestPolicies:
 class TestAnswers:
     def test_two_people_one_answer(self, intervention: Intervention, olga: User, bob: User) -> None:
         assert service.answer(intervention.pk, Reply("resolve", "By hand."), olga) == "answered"
-        with pytest.raises(AnsweredAlready, match="olga has already answered: resolve"):
+        with pytest.raises(AnsweredAlready, match="olga has already answered: I undid it by hand"):
             service.answer(intervention.pk, Reply("retry"), bob)
         assert JournalEntry.objects.filter(type="intervention.answered").count() == 1
 
@@ -244,3 +249,63 @@ def test_a_secret_in_a_patch_is_sealed_before_it_is_kept(run_here: RunHere, olga
     lines = audit.lines(now - timedelta(days=1), now + timedelta(days=1))
     exported = b"".join(audit.as_json(lines)).decode()
     assert "s3cret-new" not in exported and entry.payload["key"] not in exported
+
+
+class TestWhatIsSaid:
+    """Sentences that the journal bears out, before and after the answer."""
+
+    def test_how_often_it_was_tried_is_counted_for_each_question(
+        self, intervention: Intervention, olga: User
+    ) -> None:
+        assert sentence_of(intervention) == (
+            "c had failed, so what was done is being undone; undo, the undo of b, failed."
+        )
+        answered(intervention, Reply("retry"), olga)
+        second = Intervention.objects.get(status="open")
+        assert sentence_of(second) == (
+            "c had failed, so what was done is being undone; undo, the undo of b, failed again."
+        )
+        assert sentence_of(again(intervention)) == (
+            "c had failed, so what was done was being undone; undo, the undo of b, failed."
+        )
+
+    def test_retries_of_the_policy_count_as_attempts(self, run_here: RunHere, olga: User) -> None:
+        graph = chain(step("a", worker="late", on_failure="pause", retry=Retry(max_attempts=3, initial=0.0)))
+        first = run_here(graph).interventions.get()
+        assert sentence_of(first) == "a failed in 3 attempts, and a person is to say how it goes on."
+        answered(first, Reply("retry"), olga)
+        second = Intervention.objects.get(status="open")
+        assert sentence_of(second) == "a failed again in 3 attempts, and a person is to say how it goes on."
+        assert sentence_of(again(first)) == "a failed in 3 attempts, and a person was asked how it goes on."
+
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            ("retry", "olga had undo tried again for b."),
+            ("resolve", "olga said that b is undone by hand."),
+            ("abandon", "olga left what b did as it is."),
+        ],
+    )
+    def test_an_answer_is_told_in_the_past(
+        self, intervention: Intervention, olga: User, answer: Any, said: str
+    ) -> None:
+        assert Question(intervention).answered == ""
+        service.answer(intervention.pk, Reply(answer, "so be it"), olga)
+        assert Question(again(intervention)).answered == said
+
+    def test_what_the_run_itself_closed_was_answered_by_nobody(self, intervention: Intervention) -> None:
+        engine.cancel_run(intervention.run_id, "abandon", "olga")
+        assert again(intervention).answered_by == ""
+        assert Question(again(intervention)).answered == "Nobody answered: the run was ended meanwhile."
+
+
+def sentence_of(intervention: Intervention) -> str:
+    return sentence_about(Question(intervention))
+
+
+def answered(intervention: Intervention, reply: Reply, user: User) -> None:
+    """Gives the answer, and carries out what follows."""
+    with queue.collect_dispatches() as dispatches:
+        service.answer(intervention.pk, reply, user)
+        while _work_once(intervention.run_id, dispatches):
+            pass

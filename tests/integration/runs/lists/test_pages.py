@@ -116,10 +116,12 @@ def test_the_first_page_counts_what_needs_people_and_what_runs(
     now = timezone.now()
     WorkerProcess.objects.create(id="h:1:a", host="h", pid=1, started_at=now, seen_at=now)
     context = viewer.get(reverse("home")).context
-    counted = {name: context[name].count for name in ("open_interventions", "under_way", "waiting", "undone")}
-    assert counted == {"open_interventions": 1, "under_way": 1, "waiting": 1, "undone": 0}
+    counted = {name: context[name].count for name in ("everything", "mine", "under_way", "undone")}
+    assert counted == {"everything": 2, "mine": 0, "under_way": 1, "undone": 0}
+    assert [(status, number.count) for status, number in context["by_status"]] == [("waiting", 1)]
     assert context["workers_online"] == 1
-    assert [intervention.run_id for intervention in context["interventions"]] == [stuck.pk]
+    asking = [(row.approval or row.intervention).run_id for row in context["rows"]]
+    assert asking == [stuck.pk, waiting.pk], "what has a deadline comes first"
     assert {run.pk for run in context["recent"]} == {stuck.pk, waiting.pk}
 
 

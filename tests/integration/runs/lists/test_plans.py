@@ -16,12 +16,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from runs.lists.search import Filters, page_of
+from runs.lists.filters import Filters
+from runs.lists.search import page_of
 from runs.live import frames
 from runs.models import CaseAct, FleetSample, HourFigures, Intervention, Run
 from runs.statistics import charts, dashboard
@@ -145,9 +147,29 @@ def every_filter() -> Iterator[Filters]:
         )
 
 
+def every_way_to_find_and_sort() -> Iterator[Filters]:
+    run = Run.objects.latest("created_at").pk
+    since = (timezone.now() - timedelta(days=20)).isoformat()
+    ways: list[dict[str, Any]] = [
+        {"error": "gateway"},
+        {"step": "charge"},
+        {"step": "charge=failed"},
+        {"top": True},
+        {"parent": str(run)},
+        {"run": str(run)},
+        {"run": run.hex[-10:]},
+        {"error": "gateway", "step": "charge", "q": "MUG-002", "label": "shop"},
+        {},
+    ]
+    narrow = product((None, "failed"), (None, "order"), (None, since), ways, ("", "oldest", "ended"))
+    for status, workflow, created, way, sort in narrow:
+        yield Filters(status, workflow, since=created, sort=sort, **way)
+
+
 def test_every_filter_of_the_list_is_read_by_an_index(many: None) -> None:
+    all_filters = [*every_filter(), *every_way_to_find_and_sort()]
     with recorded() as statements:
-        for filters in every_filter():
+        for filters in all_filters:
             found, cursor = page_of(filters, None, 5)
             if cursor:
                 page_of(filters, cursor, 5)
@@ -167,12 +189,12 @@ def test_the_first_page_is_read_by_indexes(many: None, viewer: Client) -> None:
     with recorded() as statements:
         assert viewer.get(reverse("home")).status_code == 200
         assert viewer.get(reverse("run-list")).status_code == 200
-        dashboard.overview()
+        dashboard.overview(AnonymousUser())
         for chart in (charts.runs_by_hour, charts.durations_by_hour, charts.queue_depth):
             chart(24)
         frames.live_seqs()
         frames.open_interventions()
-        frames.open_count()
+        frames.inbox_now()
     assert len(statements) > 15
     assert faults(statements, GROWING) == []
 

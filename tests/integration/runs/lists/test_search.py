@@ -12,8 +12,9 @@ import pytest
 from designer.models import WorkflowVersion
 from runs.engine import engine
 from runs.lists import search
-from runs.lists.search import BadFilter, Filters, page_of
-from runs.models import Run, RunText
+from runs.lists.filters import SORTS, BadFilter, Filters
+from runs.lists.search import page_of
+from runs.models import Run, RunText, StepRun
 from runs.store.search_index import index
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.people import client_of
@@ -239,3 +240,112 @@ def test_long_inputs_are_searched_at_their_beginning(version: WorkflowVersion) -
     assert len(page_of(Filters(q="begin"))[0]) == 1
     assert not page_of(Filters(q="finish"))[0]
     assert RunText.objects.get().text.startswith('{"a":"begin"')
+
+
+def test_a_run_is_found_by_its_id_or_the_end_of_it(version: WorkflowVersion) -> None:
+    run, other = add(version, 2)
+    for text in (str(run.pk), run.pk.hex, run.pk.hex[-8:], f" {run.pk.hex[-12:].upper()} "):
+        assert [found.pk for found in page_of(Filters(run=text))[0]] == [run.pk]
+    assert page_of(Filters(run=("0" if run.pk.hex[-9] != "0" else "1") + run.pk.hex[-8:])) == ([], None)
+    for bad in (run.pk.hex[-7:], "order", run.pk.hex + "0", "'; --"):
+        with pytest.raises(BadFilter, match="last 8 digits"):
+            page_of(Filters(run=bad))
+
+
+def test_runs_are_found_by_what_they_failed_of(version: WorkflowVersion) -> None:
+    add(version, 3)
+    (one,) = add(version, error={"code": "refund.refused", "message": "Gateway closed: 100 % déjà vu"})
+    (other,) = add(version, error={"code": "timeout", "message": "too late"}, status="failed")
+    for text in ("gateway", "Gateway closed", "100 %", "déjà", "refund.r"):
+        assert [run.pk for run in page_of(Filters(error=text))[0]] == [one.pk], text
+    assert page_of(Filters(error="100 _"))[0] == []
+    assert [run.pk for run in page_of(Filters(error="o", status="failed"))[0]] == [other.pk]
+
+
+def test_runs_are_found_by_a_step_and_what_became_of_it(version: WorkflowVersion) -> None:
+    runs = add(version, 3)
+    for run, status in zip(runs, ("completed", "failed", "failed"), strict=True):
+        StepRun.objects.create(run=run, name="charge", status=status)
+    StepRun.objects.create(run=runs[0], name="ship", status="failed")
+    found = {text: [run.pk for run in page_of(Filters(step=text))[0]] for text in STEPS}
+    assert found == {
+        "charge": [run.pk for run in reversed(runs)],
+        "charge=failed": [runs[2].pk, runs[1].pk],
+        "ship": [runs[0].pk],
+        "char": [],
+    }
+    with pytest.raises(BadFilter, match="no status of a step"):
+        page_of(Filters(step="charge=lost"))
+
+
+STEPS = ("charge", "charge=failed", "ship", "char")
+WAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {"status": "failed"},
+    {"top": True},
+    {"top": True, "status": "failed"},
+    {"error": "late"},
+    {"step": "charge"},
+    {"label": "shop"},
+    {"q": "tea", "workflow": "order"},
+    {"error": "late", "step": "charge", "label": "shop", "q": "tea", "top": True},
+)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_each_order_lists_each_run_that_fits_once(
+    version: WorkflowVersion, monkeypatch: Any, sort: str, way: dict[str, Any]
+) -> None:
+    """Against what a plain look at every run gives; several runs share their times."""
+    pick = random.Random(f"{sort} {way}")
+    runs: list[Run] = []
+    for _ in range(40):
+        created = NOON + timedelta(seconds=pick.randrange(15))
+        ended = created + timedelta(seconds=pick.randrange(30)) if pick.random() < 0.7 else None
+        is_late = pick.random() < 0.5
+        runs += add(
+            version,
+            created_at=created,
+            finished_at=ended,
+            status=pick.choice(["failed", "completed"]),
+            error={"code": "timeout", "message": "too late"} if is_late else None,
+            labels={"shop": "north"} if pick.random() < 0.6 else {},
+            input={"sku": pick.choice(["TEA-001", "MUG-002"])},
+            parent=runs[0] if runs and pick.random() < 0.4 else None,
+        )
+        if pick.random() < 0.7:
+            StepRun.objects.create(run=runs[-1], name="charge", status="completed")
+    monkeypatch.setattr(search, "LOOKED_AT_MAX", 12)
+    with_step = set(StepRun.objects.values_list("run_id", flat=True))
+
+    def fits(run: Run) -> bool:
+        return (
+            way.get("status") in (None, run.status)
+            and not (way.get("top") and run.parent_id)
+            and not ("error" in way and run.error is None)
+            and not ("step" in way and run.pk not in with_step)
+            and not ("label" in way and not run.labels)
+            and not ("q" in way and run.input["sku"] != "TEA-001")
+            and not (sort == "ended" and run.finished_at is None)
+        )
+
+    def place(run: Run) -> Any:
+        return (run.finished_at if sort == "ended" else run.created_at), run.pk
+
+    expected = sorted(filter(fits, runs), key=place, reverse=sort != "oldest")
+    found = everything(Filters(**way, sort=sort), 3)
+    assert {run.pk for run in found} == {run.pk for run in expected} and len(found) == len(expected)
+    if "q" not in way or sort:
+        assert [place(run) for run in found] == [place(run) for run in expected]
+
+
+def test_child_runs_of_a_run_are_listed_by_it(version: WorkflowVersion) -> None:
+    (parent,) = add(version)
+    children = add(version, 5, parent=parent)
+    add(version, 2)
+    assert everything(Filters(parent=str(parent.pk)), 2) == children[::-1]
+    with pytest.raises(BadFilter, match="no id"):
+        page_of(Filters(parent="x"))
+    with pytest.raises(BadFilter, match="no order"):
+        page_of(Filters(sort="random"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -9,26 +10,28 @@ from django.test import Client
 from redis import RedisError
 from rq import Queue
 
-from designer.document.graph import Graph
+from designer.document.graph import Body, Edge, Graph, Step
+from designer.models import WorkflowVersion
 from runs.delivery import queue as run_queue
 from runs.engine import engine
 from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures
 from runs.statistics import counters, histogram
 from runs.statistics.counters import tally_once
-from tests.integration.runs.conftest import RunHere
+from runs.statistics.step_facts import WHOLE
+from tests.integration.runs.conftest import RunHere, chain, step
 from tests.people import client_of
 from workers.cli.local_run import start_and_run
 from workers.process.jobs import run_attempt
 
 
-def steps_of(run: Run) -> dict[str, StepFigures]:
-    return {row.step: row for row in StepFigures.objects.filter(version=run.version)}
+def steps_of(version: WorkflowVersion) -> dict[str, StepFigures]:
+    return {row.step: row for row in StepFigures.objects.filter(version=version).exclude(step=WHOLE)}
 
 
 def test_each_step_and_hour_is_counted_once(undone: Run) -> None:
     assert tally_once() == 1
     assert tally_once() == 0
-    found = steps_of(undone)
+    found = steps_of(undone.version)
     assert {name: (row.completed, row.failed, row.undone) for name, row in found.items()} == {
         "reserve": (1, 0, 1),
         "charge": (1, 0, 1),
@@ -48,7 +51,7 @@ def test_counters_say_what_a_scan_of_the_journal_says(run_here: RunHere, order: 
         pass
     entries = JournalEntry.objects.filter(type="step.completed", run__version=version)
     scanned = Counter(entries.values_list("step", flat=True))
-    assert scanned == {row.step: row.completed for row in StepFigures.objects.filter(version=version)}
+    assert scanned == {name: row.completed for name, row in steps_of(version).items()}
 
 
 def test_an_undo_after_the_end_is_added_to_what_was_counted(run_here: RunHere, order: Graph) -> None:
@@ -57,11 +60,11 @@ def test_an_undo_after_the_end_is_added_to_what_was_counted(run_here: RunHere, o
     engine.roll_back(run.pk)
     run.refresh_from_db()
     assert run.tally_at is None
-    assert steps_of(run)["charge"].undone == 0
+    assert steps_of(run.version)["charge"].undone == 0
     finish(run)
     while tally_once():
         pass
-    row = steps_of(run)["charge"]
+    row = steps_of(run.version)["charge"]
     assert (row.completed, row.undone) == (1, 1)
     assert Counter(HourFigures.objects.values_list("status", "count")) == {
         ("completed", 1): 1,
@@ -96,7 +99,7 @@ def test_two_that_tally_at_once_count_once(undone: Run, monkeypatch: Any) -> Non
 
     monkeypatch.setattr(counters, "_entries", slow)
     assert tally_once() == 0
-    assert steps_of(undone)["charge"].completed == 1
+    assert steps_of(undone.version)["charge"].completed == 1
 
 
 def test_a_pass_is_bounded_by_entries(run_here: RunHere, order: Graph, monkeypatch: Any) -> None:
@@ -137,3 +140,15 @@ def test_the_figures_of_a_version_are_told_by_step(undone: Run) -> None:
     assert (steps["ship"]["failed"], steps["ship"]["p50_ms"]) == (1, None)
     assert viewer.get("/api/v1/workflows/order/versions/9/figures").status_code == 404
     assert Client().get(address).status_code == 401
+
+
+def test_the_figures_of_steps_in_bodies_stand_behind_those_of_the_step_around(run_here: RunHere) -> None:
+    body = Body((step("z"), step("a")), (Edge("z", "a"),))
+    run_here(chain(step("first"), Step("pack", kind="group", body=body), step("last"), name="packing"))
+    while counters.tally_once():
+        pass
+    page = client_of("vera", "viewer").get("/workflows/packing/").content.decode()
+    rows = re.findall(
+        r'<th scope="row">([^<]+)</th>', page.partition('id="figures"')[2].partition("</table>")[0]
+    )
+    assert rows == ["first", "pack", "pack/z", "pack/a", "last"]

@@ -12,7 +12,8 @@ from django.apps import apps
 from django.db import connection
 from django.utils.timezone import now
 
-from runs.lists.search import Filters, page_of
+from runs.lists.filters import Filters
+from runs.lists.search import page_of
 from runs.models import Run, RunText
 from runs.store.search_text import text_of
 from tests.integration.runs.conftest import Publish, chain, step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 
 from designer.document.document import dump
-from designer.document.graph import Action, Graph, Step
+from designer.document.graph import Action, Body, Edge, Graph, Step
 from designer.models import WorkflowVersion
 from designer.services import workflows
 from runs.models import JournalEntry
@@ -95,7 +96,7 @@ def test_values_are_taken_from_a_past_run(dora: Client, run_here: RunHere) -> No
     [
         ("steps[2].params.x", "context.nothing", "no such key"),
         ("steps[2].params.x", "item", "does not exist here"),
-        ("steps[2].params.x", "1 +", "character"),
+        ("steps[2].params.x", "1 +", "missing"),
         ("steps[2].when", "size(context.rows)", "not true or false"),
         ("edges[1].when", "'yes'", "not true or false"),
         ("steps[1].items", "context.who", "not a list"),
@@ -219,3 +220,17 @@ def test_what_loops_and_bodies_read_is_previewed(
     inner = {"name": "w", "kind": "loop", "body": INSIDE, **fields}
     draft(changes={"steps": [*dump(graph())["steps"], inner]})
     assert gives(dora, f"steps[3].{place}", expression)["text"] == text
+
+
+def test_values_inside_a_body_are_those_of_its_last_run(dora: Client, run_here: RunHere) -> None:
+    body = Body((step("x"), step("y")), (Edge("x", "y"),))
+    loop = Step("w", kind="loop", until="turn == 2", max_turns=3, body=body, input={"n": "=turn * 10"})
+    group = Step("g", kind="group", body=Body((step("first"), loop), (Edge("first", "w"),)))
+    run = run_here(chain(group, step("z")), given=7)
+    inside = "steps[0].body.steps[1].body.steps[1].params.v"
+    assert (
+        gives(dora, inside, "[context.n, turn, steps.x.x, context.given]", run.pk)["text"] == "[20, 2, 2, 7]"
+    )
+    assert gives(dora, "steps[0].body.steps[1].until", "steps.first.first", run.pk)["text"] == "1"
+    never = run_here(chain(step("z"), replace(group, when="false")), given=8)
+    assert gives(dora, inside.replace("steps[0]", "steps[1]", 1), "context.given", never.pk)["text"] == "8"

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from designer.document.document import dump
-from designer.document.graph import Action, Graph, Step
+from designer.document.graph import Action, Body, Graph, Step
 from designer.errors import StaleDraft, TrialRefused
 from designer.models import Workflow, WorkflowVersion
 from designer.services import queries, workflows
@@ -131,10 +131,24 @@ def test_a_map_is_tried_alone_over_its_items() -> None:
     assert run.status == "completed"
 
 
+def test_a_step_inside_a_step_is_tried_alone(dora: Client) -> None:
+    inner = step("b", params={"b": "=context.n"}, when="context.never")
+    body = Body((step("a"), inner, step("c", worker="nobody")))
+    draft(chain(step("a"), Step("g", kind="group", body=body)))
+    run = carried_out(service.try_step, "sample", "g/b", {"n": 1}, {})
+    assert run.status == "completed" and sample.did == ["b"]
+    made = post(dora, "/workflows/sample/draft/steps/g/b/runs", {"context": {"n": 1}})
+    assert made.status_code == 201 and [found["name"] for found in made.json()["steps"]] == ["b"]
+    refused = post(dora, "/workflows/sample/draft/steps/g/c/runs", {})
+    paths = [found["path"] for found in refused.json()["problems"] if found["level"] == "error"]
+    assert (refused.status_code, paths) == (409, ["steps[1].body.steps[2].worker"])
+
+
 @pytest.mark.parametrize(
     ("name", "context", "code", "path"),
     [
         ("none", {}, "unknown_step", "steps"),
+        ("b/a", {}, "unknown_step", "steps"),
         ("b", {}, "bad_expression", "steps[1]"),
         ("c", {}, "unknown_worker", "steps[2].worker"),
     ],

@@ -14,7 +14,7 @@ from designer.document.graph import Graph
 from designer.models import Workflow
 from runs.models import Run, Trigger
 from runs.triggers import service
-from runs.triggers.service import TriggerSpec
+from runs.triggers.spec import TriggerSpec
 
 ADDRESS = re.compile(r"http://testserver(/hooks/hook_[\w-]+)")
 
@@ -33,7 +33,7 @@ def act(client: Client, trigger: Trigger, name: str) -> Any:
 
 
 def test_a_trigger_of_each_kind_is_made(page: str, designer: Client) -> None:
-    assert "Let an event, a webhook or a schedule start it" in text_of(designer.get(page))
+    assert "Let an event, a webhook, a schedule or a file start it" in text_of(designer.get(page))
     event = {"kind": "event", "event_type": "order.placed", "input_key": ""}
     assert "order.placed starts runs of order from now on" in text_of(designer.post(page, event, follow=True))
     schedule = {"kind": "schedule", "cron": "0 6 * * MON", "zone": "Europe/Berlin", "input": '{"amount": 3}'}

@@ -13,7 +13,9 @@ from runs.engine import engine
 from runs.maintenance import sweep
 from runs.models import Run, Trigger
 from runs.store import reader
-from runs.triggers import schedules, service
+from runs.triggers import service
+from runs.triggers.schedules.slots import start_slot
+from runs.triggers.schedules.times import Times
 from tests.database_errors import database_error
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.triggers.triggering import SCHEMA, at_once, schedule
@@ -53,10 +55,10 @@ def test_several_schedulers_start_a_slot_once(sample: Workflow) -> None:
         for trigger in made:
             make_due(trigger)
         now = reader.now()
-        at_once(*[lambda now=now: [service.start_slot(trigger.pk, now) for trigger in made]] * 3)
-    slots = [(run.input["order"], run.labels["slot"]) for run in Run.objects.all()]
-    assert len(slots) == len(set(slots))
-    assert {order for order, _ in slots} == set(range(5))
+        at_once(*[lambda now=now: [start_slot(trigger.pk, now) for trigger in made]] * 3)
+    started = [(run.input["order"], run.labels["slot"]) for run in Run.objects.all()]
+    assert len(started) == len(set(started))
+    assert {order for order, _ in started} == set(range(5))
 
 
 def test_a_scheduler_that_dies_after_the_start_starts_nothing_again(
@@ -65,7 +67,7 @@ def test_a_scheduler_that_dies_after_the_start_starts_nothing_again(
     trigger = schedule(sample)
     make_due(trigger)
     with monkeypatch.context() as patch:
-        patch.setattr(schedules, "next_time", lambda *_: 1 / 0)
+        patch.setattr(Times, "after", lambda *_: 1 / 0)
         assert sweep.sweep_once() == 0
     trigger.refresh_from_db()
     assert trigger.due_at and trigger.due_at > reader.now()

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from designer.models import Workflow
 from runs.models import Run, Trigger
 from runs.triggers.api import BODY_BYTES_MAX
-from runs.triggers.deliveries import DELIVERY_HEADERS
+from runs.triggers.incoming.deliveries import DELIVERY_HEADERS
 from tests.integration.runs.triggers.triggering import at_once, call, change, hook_trigger
 from tests.integration.runs.triggers.triggering import designer as designer
 from tests.integration.runs.triggers.triggering import operator as operator

@@ -15,7 +15,7 @@ from django.test import Client
 from designer.models import Workflow
 from runs.models import Trigger
 from runs.triggers import service
-from runs.triggers.service import TriggerSpec
+from runs.triggers.spec import TriggerSpec
 from tests.integration.runs.conftest import Publish, chain, step
 from tests.people import client_of
 

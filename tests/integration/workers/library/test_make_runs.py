@@ -12,7 +12,8 @@ from django.urls import reverse
 from designer.models import WorkflowVersion
 from designer.services.workflows import sync_patterns
 from runs.engine import engine
-from runs.lists.search import Filters, page_of
+from runs.lists.filters import Filters
+from runs.lists.search import page_of
 from runs.machine.states import RUN_ENDED
 from runs.maintenance.sweep import sweep_once
 from runs.models import HourFigures, Intervention, JournalEntry, Run, RunText, StepFigures, StepRun

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 import weakref
 from contextlib import suppress
@@ -84,10 +83,6 @@ def test_value(source: str, value: Any) -> None:
     [
         ("", "the expression is empty"),
         ("  ", "the expression is empty"),
-        ("context.total >", "character 16: mismatched input the end"),
-        ("(context.total", "')' is missing at the end"),
-        ("context.total)", "character 14: ')' closes nothing"),
-        ("context.total # 1", "character 15: '#' has no meaning here"),
         ("contxt.total", "'contxt' does not exist; did you mean 'context'?"),
         ("siz(context)", "there is no function 'siz'; did you mean 'size'?"),
         ("context._loop0_()", "there is no function '_loop0_'"),
@@ -315,6 +310,9 @@ class Rows(list[Any]):
         "context.x.map(x, x + 1)",
         "context.x.exists(x, string(x).matches('^9'))",
         "context.nope.map(x, x)",
+        "date_add(timestamp(0), size(context.x), 'moons')",
+        "context.x.map(n, lower(n))",
+        "context.x.map(n, [n].map(m, date_add(timestamp(m), 1, 'moons')))",
     ],
 )
 def test_nothing_of_the_data_is_kept_after_an_evaluation(source: str) -> None:
@@ -327,8 +325,7 @@ def test_nothing_of_the_data_is_kept_after_an_evaluation(source: str) -> None:
     with suppress(ExpressionError):
         compile_expression(source).evaluate({"context": {"x": rows}})
     del rows
-    gc.collect()
-    assert kept() is None
+    assert kept() is None, "a circle: garbage collection is not to be waited for, nor sees the library's part"
 
 
 def test_a_copy_of_the_data_is_not_taken_for_that_of_other_data() -> None:

@@ -28,5 +28,5 @@ def test_counts_of_two_sets_add_up_to_the_counts_of_both(some: list[float], more
 
 def test_nothing_has_no_percentile_and_the_largest_has_a_size() -> None:
     assert histogram.percentile({}, 0.5) is None
-    assert histogram.size_of(1e300) == str(histogram.SIZE_MAX)
+    assert histogram.size_of(1e300) == str(histogram.OCTAVES_MAX * histogram.PARTS)
     assert histogram.size_of(0) == "0"

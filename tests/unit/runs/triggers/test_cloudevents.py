@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.lib.errors import NotSupported, SagaboardError, Unreadable
-from runs.triggers.cloudevents import input_of, read_body, read_event
+from runs.triggers.incoming.cloudevents import input_of, read_body, read_events
 
 JSON = {"content-type": "application/json"}
 CLOUD = {"content-type": "application/cloudevents+json; charset=utf-8"}
@@ -37,12 +37,12 @@ def body_of(**fields: Any) -> bytes:
     ],
 )
 def test_events_in_every_mode(headers: dict[str, str], body: bytes, data: Any) -> None:
-    event = read_event(headers, body)
+    (event,), _ = read_events(headers, body)
     assert (event.id, event.source, event.type, event.data) == ("1", "/shop", "order.placed", data)
 
 
 def test_attributes_in_headers_are_percent_encoded() -> None:
-    event = read_event(BINARY | {"ce-source": "/caf%C3%A9", "ce-shop": "north"}, b"")
+    (event,), _ = read_events(BINARY | {"ce-source": "/caf%C3%A9", "ce-shop": "north"}, b"")
     assert event.source == "/café" and event.attributes["shop"] == "north"
 
 
@@ -51,7 +51,9 @@ def test_attributes_in_headers_are_percent_encoded() -> None:
     [
         (JSON, b"{", Unreadable, "not valid JSON"),
         (JSON, b"\xff", Unreadable, "not UTF-8"),
-        (JSON, b"[]", Unreadable, "a JSON object with id, source, type"),
+        (JSON, b"[]", Unreadable, "1 to 1,000 events"),
+        (JSON, b"[1]", Unreadable, r"\[0\]: An event is a JSON object with id, source, type"),
+        (JSON, b"7", Unreadable, "a JSON object with id, source, type"),
         (JSON, b'{"id": NaN}', Unreadable, "NaN"),
         (JSON, b"[" * 100_000, Unreadable, "deeper than 64 levels"),
         (JSON, body_of(id=7), Unreadable, "The event's id must be a text"),
@@ -67,7 +69,8 @@ def test_attributes_in_headers_are_percent_encoded() -> None:
         (BINARY | {"ce-id": ""}, b"", Unreadable, "The event's id"),
         ({"ce-id": "1"}, b"", Unreadable, "The event's source"),
         (BINARY | JSON, b"{", Unreadable, "not valid JSON"),
-        ({"content-type": "application/cloudevents-batch+json"}, b"[]", NotSupported, "one by one"),
+        ({"content-type": "application/cloudevents-batch+json"}, b"{}", Unreadable, "a JSON list"),
+        ({"content-type": "application/cloudevents+avro"}, b"", NotSupported, "as JSON"),
         ({"content-type": "text/xml"}, b"<a/>", NotSupported, "text/xml"),
     ],
 )
@@ -75,7 +78,7 @@ def test_what_is_no_event(
     headers: dict[str, str], body: bytes, kind: type[SagaboardError], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
-        read_event(headers, body)
+        read_events(headers, body)
 
 
 @pytest.mark.parametrize(

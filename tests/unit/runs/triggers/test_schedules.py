@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.triggers.schedules import cron_problem, in_words, next_time, zone_problem
+from runs.triggers.schedules.times import cron_problem, in_words, next_time, zone_problem
 
 
 def at(text: str) -> datetime:
@@ -42,8 +42,8 @@ def test_the_next_time(cron: str, zone: str, after: str, expected: str) -> None:
     [
         ("", "five fields"),
         ("* * * *", "five fields"),
-        ("* * * * * *", "five fields"),
-        ("@daily", "five fields"),
+        ("* * * * * *", "knows no seconds"),
+        ("@reboot", "there is no '@reboot'; there are @hourly"),
         ("61 * * * *", "bad minute"),
         ("* 24 * * *", "bad hour"),
         ("* * 0 * *", "bad day-of-month"),
@@ -146,6 +146,6 @@ def test_what_the_docs_say_of_berlin() -> None:
     assert times("30 2 * * *", "2027-10-31T01:10:00+00:00", 1) == ["01 01:30"]
 
 
-@pytest.mark.parametrize("cron", ["0 0 ? * *", "@daily", "0 0 * * MON-SUN"])
+@pytest.mark.parametrize("cron", ["0 0 ? * *", "@every 5m", "0 0 * * MON-SUN"])
 def test_forms_of_other_products_are_refused(cron: str) -> None:
     assert cron_problem(cron)

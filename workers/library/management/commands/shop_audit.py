@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
 from config.lib.commands import SagaboardCommand
-from runs.machine.answers import BY_HAND
-from runs.machine.states import RUN_ENDED, RunStatus, StepStatus, UndoStatus
-from runs.models import Intervention, Run, StepRun
 from runs.store.database import database
 from workers.library.shop.audit import Broken, RunFacts, audit
+from workers.library.shop.books import run_facts
 
 LISTED_MAX = 1_000
-LEFT = (UndoStatus.ABANDONED, UndoStatus.RESOLVED, UndoStatus.FAILED)
 
 
 class Command(SagaboardCommand):
@@ -40,35 +37,6 @@ class Command(SagaboardCommand):
         self.stdout.write(as_json(facts, broken, apart) if options["json"] else as_text(facts, broken, apart))
         if broken:
             sys.exit(1)
-
-
-def run_facts() -> dict[str, RunFacts]:
-    reasons = reasons_apart()
-    rows = Run.objects.values_list("id", "workflow_name", "status").iterator()
-    facts = {}
-    for run_id, workflow, status in rows:
-        is_ended = RunStatus(status) in RUN_ENDED
-        apart = reasons.get(str(run_id), "") if is_ended else f"not ended: {status}"
-        facts[str(run_id)] = RunFacts(workflow, status, apart)
-    return facts
-
-
-def reasons_apart() -> dict[str, str]:
-    """Reasons by run why an ended run is not judged: a person decided the end of one of its steps."""
-    ended_partly = StepRun.objects.filter(run__status=RunStatus.COMPLETED)
-    answered = Intervention.objects.filter(answer__in=BY_HAND)
-    return {
-        **reasons(ended_partly.filter(status__in=(StepStatus.FAILED, StepStatus.SKIPPED)), "status"),
-        **reasons(ended_partly.filter(undo=UndoStatus.COMPENSATED), "undo"),
-        **reasons(answered, "answer"),
-        **reasons(StepRun.objects.filter(undo__in=LEFT), "undo"),
-    }
-
-
-def reasons(rows: Any, state: str) -> dict[str, str]:
-    name = "step" if state == "answer" else "name"
-    values: Iterable[tuple[Any, str, str]] = rows.order_by("id").values_list("run_id", name, state)
-    return {str(run_id): f"{step}: {text}" for run_id, step, text in values}
 
 
 def as_json(facts: Mapping[str, RunFacts], broken: list[Broken], apart: Mapping[str, str]) -> str:

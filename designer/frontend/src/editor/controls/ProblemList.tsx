@@ -1,6 +1,7 @@
 /** The problems that the server has found; a click goes to the place of one. */
 import type { ReactElement } from "react";
 import type { Problem } from "../../graph/model/problems";
+import { FixButtons } from "./fixing";
 import { Icon } from "../../shared/icons";
 
 interface Props {
@@ -16,6 +17,7 @@ export function ProblemList({ problems, go }: Props): ReactElement {
         return (
           <li key={problem.path + problem.code + problem.message} data-level={problem.level}>
             {go ? <button type="button" onClick={() => go(problem)}>{content}</button> : content}
+            {go && <FixButtons problem={problem} />}
           </li>
         );
       })}

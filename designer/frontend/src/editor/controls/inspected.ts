@@ -7,6 +7,8 @@ export interface Inspected {
   /** Path of what is inspected: `steps[2]`, `edges[0]`, or empty for the workflow. */
   readonly base: string;
   readonly problems: readonly Problem[];
+  /** What paths of the whole workflow have before those of the problems. */
+  readonly prefix: string;
   /** The workflow's address in the API; empty: nothing can be previewed. */
   readonly api: string;
   /** Another object after each saved edit. */
@@ -15,7 +17,7 @@ export interface Inspected {
   readonly run: string;
 }
 
-export const InspectedContext = createContext<Inspected>({ base: "", problems: [], api: "", saved: null, run: "" });
+export const InspectedContext = createContext<Inspected>({ base: "", problems: [], prefix: "", api: "", saved: null, run: "" });
 
 /** The problems of a field, by its path within what is inspected; with `inside` also those within it. */
 export function useFieldProblems(at: string | undefined, inside = false): readonly Problem[] {

@@ -1,6 +1,9 @@
 /** The dialogs of the designer. Loaded after the designer itself. */
 import { present } from "../../shared/present";
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
+import { useMatchingOperations } from "../draft/operations";
+import { useTaking } from "../draft/useTaking";
+import { keyOf, type Api } from "../model/operations";
 import { search } from "../../graph/model/catalog";
 import { stepsOf, textOf } from "../../graph/model/document";
 import { followersOf } from "../model/rules";
@@ -30,12 +33,12 @@ export default function Dialogs({ data, bench, asked, imported, close }: Props):
   if (save.is === "conflict") return <MergeDialog base={save.base} mine={save.mine} theirs={save.theirs} settle={design.settle} />;
   if (imported) return <ImportDialog document={document} imported={imported} bench={bench} close={close} />;
   switch (asked) {
-    case "add": return <Add bench={bench} close={close} />;
+    case "add": return <Add bench={bench} apis={data.apis} close={close} />;
     case "connect": return <Connect bench={bench} isError={false} close={close} />;
     case "catch": return <Connect bench={bench} isError close={close} />;
     case "find": return <Find bench={bench} close={close} />;
     case "keys": return <Keys close={close} />;
-    case "publish": return <PublishDialog document={document} published={data.published} problems={problems} url={data.page} publish={design.publish} close={close} />;
+    case "publish": return <PublishDialog document={document} published={data.published} problems={problems} url={data.page} api={data.api} publish={design.publish} close={close} />;
     case "versions": return <VersionsDialog data={data} bench={bench} close={close} />;
     case null: return null;
   }
@@ -46,15 +49,22 @@ interface PartProps {
   readonly close: () => void;
 }
 
-function Add({ bench, close }: PartProps): ReactElement {
+function Add({ bench, apis, close }: PartProps & { readonly apis: readonly Api[] }): ReactElement {
   const after = bench.ids[bench.step];
-  const find = (text: string): Choice[] => search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KINDS[kind].icon, text: title, note: group }));
+  const taking = useTaking(bench);
+  const [words, type] = useState("");
+  const operations = useMatchingOperations(apis, words);
+  const find = (text: string): Choice[] => [
+    ...search(bench.blocks, text).map(({ key, kind, title, group }) => ({ key, icon: KINDS[kind].icon, text: title, note: group.replace("/", ", ") })),
+    ...operations.map(({ connection, id, title, method, url }) => ({ key: keyOf(connection, id), icon: "link", text: title, note: `${connection}: ${method} ${url}` })),
+  ];
   const choose = (key: string): void => {
     const block = bench.blocks.find((candidate) => candidate.key === key);
     if (block) bench.addBeside(block);
+    else taking.addOperation(key);
     close();
   };
-  return <ChooseDialog title={after ? `Add a step after ${after}` : "Add a step"} label="Search steps" find={find} choose={choose} close={close} />;
+  return <ChooseDialog title={after ? `Add a step after ${after}` : "Add a step"} label="Search steps" find={find} typed={type} choose={choose} close={close} />;
 }
 
 function Connect({ bench, isError, close }: PartProps & { readonly isError: boolean }): ReactElement {
@@ -91,7 +101,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["Ctrl C, Ctrl X, Ctrl V", "Copy, cut, paste; also between tabs"], ["Ctrl D", "Duplicate"], ["Ctrl A", "Choose all steps"],
   ["Delete", "Delete what is chosen"], ["C", "Connect the chosen step"], ["E", "Say where a failure of the chosen step leads"], ["O", "Go to the outline"], ["?", "This list"],
   ["In the outline: ↑ ↓ Home End", "Go from step to step"], ["→ ←", "Unfold and fold a step"], ["Enter", "Open in the inspector; Escape goes back"],
-  ["Space", "Add to what is chosen, or take away"], ["B, Shift B", "Open the steps inside the chosen step, and go back out"], ["G", "Put the chosen steps into a group"],
+  ["Space", "Add to what is chosen, or take away"], ["B, Shift B", "Open the steps inside the chosen step, and go back out"], ["F", "Draw the steps inside the chosen step in place, or no longer"], ["G", "Put the chosen steps into a group"],
   ["A, C, E, U", "Add after, connect, on failure, undo slot"], ["Alt with an arrow", "Move the step on the canvas"],
 ];
 

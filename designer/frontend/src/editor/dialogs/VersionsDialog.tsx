@@ -73,13 +73,14 @@ function Version({ line, isNewest, api, page, draft, restore }: VersionProps): R
     <li>
       <div className="version-line">
         <strong>Version {number}</strong>{isNewest && <span className="muted">newest</span>}
-        <span className="muted"><time dateTime={line.published_at} title={line.published_at}>{new Date(line.published_at).toLocaleString()}</time>{line.published_by && ` by ${line.published_by}`}</span>
+        <span className="muted"><time dateTime={line.published_at} title={line.published_at}>{new Date(line.published_at).toLocaleString(undefined, { hourCycle: "h23" })}</time>{line.published_by && ` by ${line.published_by}`}</span>
         <span className="version-actions">
           <a className="link" href={`${page}?version=${number}`}>Look at it</a>
           <button type="button" className="btn btn-xs" aria-expanded={isShown} onClick={() => void compare()}>Compare<span className="sr-only"> version {number} with the draft</span></button>
           <button type="button" className="btn btn-xs" onClick={() => void back()}>Restore<span className="sr-only"> version {number}</span></button>
         </span>
       </div>
+      {line.note && <p className="version-note" dir="auto">{line.note}</p>}
       {isShown && document && <><p className="hint">From version {number} to the draft:</p><Differences before={document} after={draft} nothing="The draft is the same." /></>}
     </li>
   );

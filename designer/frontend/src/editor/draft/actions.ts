@@ -2,14 +2,16 @@
 import { writeJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import type { Dispatch, SetStateAction } from "react";
-import { arranged } from "../../graph/model/arrange";
-import { stepOf, type Block } from "../../graph/model/catalog";
-import { adopted, clipOf, graft, isWhole, readClip, type Target } from "../model/clipboard";
+import { arranged } from "../../graph/layout/arrange";
+import type { Direction } from "../../graph/layout/direction";
+import { nameOf, stepOf, type Block } from "../../graph/model/catalog";
+import { adopted, clipOf, graft, isWhole, readClip, stillRead, type Target } from "../model/clipboard";
 import { duplicateOf, freeName, type Command } from "../model/commands";
-import { bodyOf, graphAt, wayTo, type Way } from "../../graph/model/bodies";
-import { idsOf, same, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
-import { edgeViews, NODE_WIDTH, placesIn } from "../../graph/model/nodes";
+import { bodyOf, graphAt, standingWay, wayOf, wayTo, type Way } from "../../graph/model/bodies";
+import { edgesOf, idsOf, same, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
+import { edgeViews, placesIn } from "../../graph/model/nodes";
 import { spotOf, type Problem } from "../../graph/model/problems";
+import { placeAfter, roomOn } from "../../graph/layout/room";
 import { refusalOf } from "../model/rules";
 import { NOTHING, type Selection } from "./selection";
 import type { Camera } from "../../graph/view/useCamera";
@@ -17,7 +19,6 @@ import type { Design } from "./useDesign";
 
 /** Loaded when it is first used, as few drafts need it at once. */
 const loadGrouping = () => import("../model/grouping");
-const BESIDE = 64;
 const NO_MARKS = new Map<string, never>();
 const NOWHERE: Places = new Map();
 
@@ -39,11 +40,15 @@ export interface ActionContext {
   /** The way to the open graph. */
   readonly way: Way;
   readonly goInto: (way: Way) => void;
+  /** The direction in which the open graph leads. */
+  readonly direction: Direction;
+  /** Remembers the direction that the author prefers. */
+  readonly turn: (direction: Direction) => void;
 }
 export type Actions = ReturnType<typeof actionsOf>;
 
 export function actionsOf(context: ActionContext) {
-  return { ...choosing(context), ...adding(context), ...changing(context), ...copying(context), ...nesting(context), ...grouping(context) };
+  return { ...choosing(context), ...adding(context), ...threading(context), ...changing(context), ...copying(context), ...nesting(context), ...grouping(context) };
 }
 
 /** Applies a command; consecutive edits of one topic are undone as one. */
@@ -87,26 +92,28 @@ function choosing({ design, camera, ids, chosen, choose, whole, way, goInto }: A
 }
 
 function adding(context: ActionContext) {
-  const { design, camera, blocks, places, ids, chosen, step } = context;
+  const { design, camera, places, ids, chosen, step } = context;
   const { chooseSteps } = choosing(context);
   /** A new step of a block, right of the chosen one and led to from it. */
   const addBeside = (block: Block): void => {
     const chosenId = ids[step] ?? "#";
     const before = chosenId.startsWith("#") ? null : chosenId;
-    const beside = besides(places ?? NOWHERE, before);
+    const beside = placeAfter(places ?? NOWHERE, before, context.direction);
     if (block.steps) return take(context, block.steps, { place: beside, after: before });
-    const name = freeName(block.worker ?? block.kind, ids);
+    const name = freeName(nameOf(block), ids);
     perform(context, { do: "add", steps: [stepOf(block, name)], edges: before ? [{ from: before, to: name }] : [], layout: placed(places, [[name, beside]]) });
     chooseSteps([name]);
     camera.fit();
   };
-  const drop = (key: string, place: Place, onEdge: string | null): void => {
-    const block = blocks.find(({ key: other }) => other === key);
-    if (!block) return;
+  const drop = (block: Block, place: Place, onEdge: string | null): void => {
     if (block.steps) return take(context, block.steps, { place, edge: onEdge === null ? null : indexOf(onEdge) });
-    const name = freeName(block.worker ?? block.kind, ids);
+    const name = freeName(nameOf(block), ids);
     const added = stepOf(block, name);
-    if (onEdge !== null) perform(context, { do: "insert", step: added, edge: indexOf(onEdge), place });
+    const edge = onEdge === null ? undefined : edgesOf(design.document)[indexOf(onEdge)];
+    if (onEdge !== null && edge) {
+      const room = roomOn(places ?? NOWHERE, edge, place, context.direction);
+      perform(context, { do: "insert", step: added, edge: indexOf(onEdge), layout: placed(places, [...room.moved, [name, room.place]]) });
+    }
     else perform(context, { do: "add", steps: [added], layout: placed(places, [[name, place]]) });
     chooseSteps([name]);
   };
@@ -115,9 +122,23 @@ function adding(context: ActionContext) {
     if (!names.length) return;
     const command = duplicateOf(design.document, names, places ?? NOWHERE);
     perform(context, { ...command, layout: placed(places, command.layout ?? []) });
+    context.notify(stillRead(design.document, command.steps));
     chooseSteps(command.steps.map(({ name }) => textOf(name)));
   };
   return { addBeside, drop, duplicate };
+}
+
+/** Puts a step that is there on an edge. */
+function threading(context: ActionContext) {
+  const { design, places } = context;
+  const putOn = (onEdge: string, name: string, place: Place): void => {
+    const edge = edgesOf(design.document)[indexOf(onEdge)];
+    if (!edge) return;
+    const others = new Map([...(places ?? NOWHERE)].filter(([id]) => id !== name));
+    const room = roomOn(others, edge, place, context.direction);
+    perform(context, { do: "putBetween", step: name, edge: indexOf(onEdge), layout: placed(places, [...room.moved, [name, room.place]]) });
+  };
+  return { putOn };
 }
 
 function changing(context: ActionContext) {
@@ -133,10 +154,14 @@ function changing(context: ActionContext) {
     const ids = idsOf(stepsOf(document).map((step, place) => (place === index ? next : step)));
     choose({ steps: new Set([present(ids[index])]), edges: new Set() });
   };
-  const arrange = (): void => camera.during(arranged(document).then((layout) => {
-    apply({ do: "move", layout });
-    camera.fit();
-  }, (error: unknown) => notify(messageOf(error))));
+  /** Gives every step a new place, in the direction of now or in another one, which is remembered. */
+  const arrange = (direction = context.direction): void => {
+    context.turn(direction);
+    camera.during(arranged(document, direction).then((layout) => {
+      apply({ do: "move", layout });
+      camera.fit();
+    }, (error: unknown) => notify(messageOf(error))));
+  };
   const connect = (from: string, to: string, isError = false): void => {
     const reason = refusalOf(document, from, to, isError);
     if (reason) notify(reason);
@@ -159,14 +184,16 @@ function changing(context: ActionContext) {
 
 /** Into the bodies of steps and out of them. */
 function nesting(context: ActionContext) {
-  const { design: { document }, camera, choose, notify, whole, way, goInto } = context;
+  const { camera, choose, notify, whole, way, goInto } = context;
   const open = (next: Way, steps: readonly string[]): void => {
     notify("");
     goInto(next);
     choose({ steps: new Set(steps), edges: new Set() });
   };
-  const enter = (id: string): void => {
-    if (bodyOf(document, id)) open([...way, id], []);
+  /** Into the body of a step of this graph, or of one in an unfolded body, with one of its steps chosen. */
+  const enter = (id: string, inner?: string): void => {
+    const next = [...way, ...wayOf(id)];
+    if (standingWay(whole.document, next).length === next.length) open(next, inner === undefined ? [] : [inner]);
   };
   /** Goes out to the graph that so many steps lead to, and chooses the step that was left. */
   const leave = (depth = way.length - 1): void => {
@@ -211,7 +238,7 @@ function grouping(context: ActionContext) {
     };
     const known = placesIn(body);
     if (known) takeOut(known);
-    else camera.during(arranged(body).then(takeOut, (error: unknown) => notify(messageOf(error))));
+    else camera.during(arranged(body, context.direction).then(takeOut, (error: unknown) => notify(messageOf(error))));
   };
   const told = (work: Promise<void>): void => {
     work.catch((error: unknown) => notify(messageOf(error)));
@@ -251,12 +278,13 @@ function take(context: ActionContext, clip: JsonObject, target: Target): void {
   const put = (own: Places): void => {
     const command = graft(design.document, clip, own, places ?? NOWHERE, target);
     perform(context, { ...command, layout: placed(places, command.layout ?? []) });
+    context.notify(stillRead(design.document, command.steps));
     choose({ steps: new Set(command.steps.map(({ name }) => textOf(name))), edges: new Set() });
     camera.fit();
   };
   const known = placesIn(clip);
   if (known) put(known);
-  else camera.during(arranged(clip).then(put, (error: unknown) => notify(messageOf(error))));
+  else camera.during(arranged(clip, context.direction).then(put, (error: unknown) => notify(messageOf(error))));
 }
 
 /** The places with some of them set anew. */
@@ -267,17 +295,6 @@ function placed(places: Places | null, others: Iterable<readonly [string, Place]
 /** Place in the document of an edge of the canvas. */
 export function indexOf(edge: string): number {
   return Number(edge.split(":")[0]);
-}
-
-/** Right of the given step, or of everything. */
-function besides(places: Places, id: string | null): Place {
-  const start = id ? places.get(id) : [...places.values()].reduce<Place | undefined>((most, place) => (most && most[0] >= place[0] ? most : place), undefined);
-  if (!start) return [0, 0];
-  const taken = new Set([...places.values()].map(([x, y]) => `${x} ${y}`));
-  const x = start[0] + NODE_WIDTH + BESIDE;
-  let y = start[1];
-  while (taken.has(`${x} ${y}`)) y += 170;
-  return [x, y];
 }
 
 function messageOf(error: unknown): string {

@@ -1,20 +1,34 @@
 /** Calls about the draft, its versions and documents. Each resolves with an answer that can be shown; none throws. */
 import { csrfToken } from "../../shared/dom";
+import { present } from "../../shared/present";
 import { bodyOf, isObject, writeJson } from "../../shared/json";
 import type { Document } from "../../graph/model/document";
 import type { Problem } from "../../graph/model/problems";
+import type { Names } from "../model/names";
 import type { Answer } from "./saving";
 
-export type Published = { readonly is: "published"; readonly version: number } | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[] };
+/** A saved test that fails, and why. */
+export interface FailedTest {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** `tests`: those that fail; with `despiteTests` the draft is published all the same. */
+export type Published =
+  | { readonly is: "published"; readonly version: number }
+  | { readonly is: "refused"; readonly message: string; readonly problems: readonly Problem[]; readonly tests: readonly FailedTest[] };
 
 interface Body {
   readonly detail?: string;
   readonly revision: number;
   readonly version: number;
   readonly problems?: readonly Problem[];
+  readonly tests?: readonly FailedTest[];
   readonly current: Document;
   readonly document?: Document;
   readonly versions?: readonly VersionLine[];
+  readonly connections?: Names["connections"];
+  readonly secrets?: readonly { readonly name: string }[];
 }
 
 export async function saveDraft(url: string, document: Document, revision: number): Promise<Answer> {
@@ -27,12 +41,13 @@ export async function saveDraft(url: string, document: Document, revision: numbe
   return { is: "refused", message: body.detail ?? `The server answered ${response.status}.` };
 }
 
-export async function publishDraft(url: string, revision: number): Promise<Published> {
-  const response = await call("POST", `${url}/publish`, revision);
-  if (!response) return { is: "refused", message: AWAY, problems: [] };
+/** `note` says what is new in the version. */
+export async function publishDraft(url: string, revision: number, note: string, despiteTests: boolean): Promise<Published> {
+  const response = await call("POST", `${url}/publish`, revision, writeJson({ note, ...(despiteTests && { despite_failed_tests: true }) }));
+  if (!response) return { is: "refused", message: AWAY, problems: [], tests: [] };
   const body = await read(response);
   if (response.status === 201) return { is: "published", version: body.version };
-  return { is: "refused", message: body.detail ?? `The server answered ${response.status}.`, problems: body.problems ?? [] };
+  return { is: "refused", message: body.detail ?? `The server answered ${response.status}.`, problems: body.problems ?? [], tests: body.tests ?? [] };
 }
 
 export type Read = { readonly is: "document"; readonly document: Document; readonly problems: readonly Problem[] } | { readonly is: "refused"; readonly message: string };
@@ -58,6 +73,7 @@ export interface VersionLine {
   readonly version: number;
   readonly published_at: string;
   readonly published_by: string | null;
+  readonly note: string;
 }
 
 /** Newest first; null when the server does not answer. */
@@ -69,6 +85,14 @@ export async function readVersions(url: string): Promise<readonly VersionLine[] 
 export async function readVersion(url: string, number: number): Promise<Document | null> {
   const response = await call("GET", `${url}/versions/${number}`, 0);
   return response?.ok ? (await read(response)).document ?? null : null;
+}
+
+/** The connections and secrets that there are; null when the server does not answer. */
+export async function readNames(): Promise<Names | null> {
+  const answers = await Promise.all(["connections", "secrets"].map((what) => call("GET", `/api/v1/${what}`, 0)));
+  if (!answers.every((response) => response?.ok)) return null;
+  const [{ connections = [] } = {}, { secrets = [] } = {}] = await Promise.all(answers.map((response) => read(present(response))));
+  return { connections, secrets: secrets.map(({ name }) => name) };
 }
 
 /** Why the draft could not be discarded; the empty text when it was. */

@@ -19,7 +19,8 @@ export interface Design {
   readonly redo: () => void;
   /** Ends a conflict with this document. */
   readonly settle: (document: Document) => void;
-  readonly publish: () => Promise<Published>;
+  /** `note` says what is new in the version. */
+  readonly publish: (note: string, despiteTests: boolean) => Promise<Published>;
   /** Saves what is not saved yet; gives the revision that the server has then, or null where it has not everything. */
   readonly flush: () => Promise<number | null>;
 }
@@ -40,9 +41,9 @@ export function useDesign(data: EditData): Design {
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [autosave]);
-  const publish = useCallback(async (): Promise<Published> => {
-    if (await autosave.flush()) return publishDraft(data.api, autosave.revision);
-    return { is: "refused", message: "The draft could not be saved, so it was not published.", problems: [] };
+  const publish = useCallback(async (note: string, despiteTests: boolean): Promise<Published> => {
+    if (await autosave.flush()) return publishDraft(data.api, autosave.revision, note, despiteTests);
+    return { is: "refused", message: "The draft could not be saved, so it was not published.", problems: [], tests: [] };
   }, [autosave, data.api]);
   const flush = useCallback(async () => ((await autosave.flush()) ? autosave.revision : null), [autosave]);
   return {

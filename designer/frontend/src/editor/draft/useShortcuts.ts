@@ -12,6 +12,7 @@ interface Actions {
   readonly chooseAll: () => void;
   readonly enter: () => void;
   readonly leave: () => void;
+  readonly fold: () => void;
   readonly group: () => void;
   readonly outline: () => void;
   readonly keys: () => void;
@@ -33,7 +34,7 @@ export function useShortcuts(actions: Actions): void {
 function actOf(event: KeyboardEvent, actions: Actions): (() => void) | undefined {
   const key = event.key.toLowerCase();
   if (event.altKey) return undefined;
-  if (!event.ctrlKey && !event.metaKey) return { "/": actions.add, "?": actions.keys, c: actions.connect, e: actions.catch, o: actions.outline, b: event.shiftKey ? actions.leave : actions.enter, g: actions.group }[key];
+  if (!event.ctrlKey && !event.metaKey) return { "/": actions.add, "?": actions.keys, c: actions.connect, e: actions.catch, o: actions.outline, b: event.shiftKey ? actions.leave : actions.enter, g: actions.group, f: actions.fold }[key];
   if (key === "z") return event.shiftKey ? actions.redo : actions.undo;
   return { y: actions.redo, d: actions.duplicate, k: actions.find, a: actions.chooseAll }[key];
 }

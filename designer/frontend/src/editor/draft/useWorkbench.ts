@@ -1,7 +1,7 @@
 /** State of the workbench: the draft, the selection and every action on them. */
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { blocksOf, catalogOf, type Catalog } from "../../graph/model/catalog";
-import { graphAt, prefixOf, problemsWithin, standingWay, type Way } from "../../graph/model/bodies";
+import { graphAt, idOf, prefixOf, problemsWithin, standingWay, type Way } from "../../graph/model/bodies";
 import { idsOf, isObject, stepsOf, type Places } from "../../graph/model/document";
 import { actionsOf, indexOf, type Actions, type ActionContext } from "./actions";
 import { NOTHING, type Selection } from "./selection";
@@ -9,7 +9,10 @@ import type { EditData } from "./data";
 import { focusPart } from "./focus";
 import { useCamera, type Camera } from "../../graph/view/useCamera";
 import { useDesign, type Design } from "./useDesign";
-import { usePlaces } from "../../graph/view/usePlaces";
+import { useUnfolded } from "../../graph/view/unfolded";
+import { directionOf } from "../../graph/layout/direction";
+import { useDirection } from "../../graph/view/DirectionControl";
+import { usePlaces } from "../../graph/view/useParts";
 
 export interface Workbench extends ActionContext, Actions {
   readonly catalog: Catalog;
@@ -18,6 +21,9 @@ export interface Workbench extends ActionContext, Actions {
   readonly notice: string;
   /** What paths of problems within the open graph begin with. */
   readonly prefix: string;
+  /** The steps of the open graph whose bodies are drawn in place. */
+  readonly unfolded: ReadonlySet<string>;
+  readonly fold: (step: string) => void;
   /** The chosen step, if it has steps inside. */
   readonly inside: string | null;
   /** The part of a step's form that was asked for, and how many requests there were. */
@@ -36,12 +42,16 @@ export function useWorkbench(data: EditData): Workbench {
   const [wanted, goInto] = useState<Way>([]);
   const way = useMemo(() => standingWay(whole.document, wanted), [whole.document, wanted]);
   const { design, prefix } = useScope(whole, way);
-  const places = usePlaces(design.document, way.join("/"));
+  const path = way.join("/");
+  const [preferred, turn] = useDirection(data.name);
+  const places = usePlaces(design.document, path, preferred ?? "right");
+  const direction = useMemo(() => (places && directionOf(design.document, places)) ?? preferred ?? "right", [design.document, places, preferred]);
+  const [unfolded, toggleFold] = useUnfolded(data.name, path);
   const { steps } = design.document;
   const ids = useMemo(() => idsOf(stepsOf({ steps: steps ?? [] })), [steps]);
   const step = chosen.steps.size === 1 ? ids.indexOf([...chosen.steps][0] ?? "") : -1;
   const edge = chosen.edges.size === 1 && !chosen.steps.size ? indexOf([...chosen.edges][0] ?? "") : -1;
-  const context: ActionContext = { design, camera, blocks, places, ids, chosen, step, choose, notify, whole, way, goInto };
+  const context: ActionContext = { design, camera, blocks, places, ids, chosen, step, choose, notify, whole, way, goInto, direction, turn };
   const actions = actionsOf(context);
   const [part, setPart] = useState<Workbench["part"]>({ name: null, asked: 0 });
   const inspect = (name: string | null): void => {
@@ -56,7 +66,7 @@ export function useWorkbench(data: EditData): Workbench {
   useFitOnEntering(camera, way, places);
   const chosenStep = stepsOf(design.document)[step];
   const inside = chosenStep && isObject(chosenStep.body) ? ids[step] ?? null : null;
-  return { ...context, ...actions, prefix, inside, catalog, edge, notice, part, inspect };
+  return { ...context, ...actions, prefix, unfolded, fold: (id) => toggleFold(idOf(path, id)), inside, catalog, edge, notice, part, inspect };
 }
 
 /** The design as the graph at the end of the way sees it: each edit of it is one within the workflow. */

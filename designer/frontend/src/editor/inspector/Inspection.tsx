@@ -3,7 +3,6 @@ import { useContext, useEffect, useId, useMemo, useState, type ReactElement, typ
 import type { Problem } from "../../graph/model/problems";
 import { get } from "../../graph/model/calls";
 import { pastRunText, type PastRun } from "../model/pastRuns";
-import { ProblemList } from "../controls/ProblemList";
 import { InspectedContext } from "../controls/inspected";
 import { PreviewSourceContext } from "../controls/previewSource";
 
@@ -18,12 +17,11 @@ interface Props {
 }
 
 export function Inspection({ base: inner, prefix, problems, saved, children }: Props): ReactElement {
-  const { api, run, choose, go } = useContext(PreviewSourceContext);
+  const { api, run, choose } = useContext(PreviewSourceContext);
   const base = inner && prefix + inner;
-  const value = useMemo(() => ({ base, problems, api, saved, run }), [base, problems, api, saved, run]);
+  const value = useMemo(() => ({ base, problems, prefix, api, saved, run }), [base, problems, prefix, api, saved, run]);
   return (
     <InspectedContext value={value}>
-      {base && problems.length > 0 && <ProblemList problems={problems} go={(problem) => go({ ...problem, path: prefix + problem.path })} />}
       {children}
       {base && api && <PreviewSourceField api={api} base={base} run={run} choose={choose} />}
     </InspectedContext>

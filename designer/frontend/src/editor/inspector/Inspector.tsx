@@ -1,10 +1,13 @@
 /** Forms for what is chosen on the canvas: a step, an edge, or the workflow itself. */
 import { present } from "../../shared/present";
-import type { KeyboardEvent, ReactElement } from "react";
+import { useMemo, type KeyboardEvent, type ReactElement } from "react";
+import { FixingContext } from "../controls/fixing";
+import { fixesOf, type Fix } from "../model/fixes";
 import { edgesOf, idsOf, kindOf, stepsOf, textOf } from "../../graph/model/document";
 import { Inspection } from "./Inspection";
-import { problemsAt, spotOf } from "../../graph/model/problems";
+import { problemsAt, spotOf, type Problem } from "../../graph/model/problems";
 import type { EditData } from "../draft/data";
+import { NamesContext, useNames } from "../draft/useNames";
 import { EdgeForm } from "./forms/EdgeForm";
 import { focusPart } from "../draft/focus";
 import { Links } from "./forms/Links";
@@ -18,12 +21,15 @@ interface Props {
 }
 
 export default function Inspector({ data, bench }: Props): ReactElement {
+  const names = useNames(data.names);
+  const { document } = bench.design;
+  const fixing = useMemo(() => ({ fixesOf: (problem: Problem) => fixesOf(document, problem), apply: ({ command }: Fix) => bench.apply(command) }), [document, bench]);
   const leave = (event: KeyboardEvent): void => {
     if (event.key === "Escape" && !event.defaultPrevented) focusPart("outline");
   };
   return (
     <aside className="inspector" aria-label="Inspector" data-part="inspector" tabIndex={-1} onKeyDown={leave}>
-      <SelectionForms bench={bench} />
+      <NamesContext value={names}><FixingContext value={fixing}><SelectionForms bench={bench} /></FixingContext></NamesContext>
       <datalist id={WORKERS_LIST}>{data.workers.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}</datalist>
       <datalist id={WORKFLOWS_LIST}>{data.workflows.map((name) => <option key={name} value={name} />)}</datalist>
     </aside>
@@ -35,6 +41,7 @@ function Inside({ bench, id, isGroup }: { readonly bench: Workbench; readonly id
   return (
     <div className="flex flex-wrap gap-2">
       <button type="button" className="btn btn-sm" onClick={() => bench.enter(id)}>Open its steps <kbd>B</kbd></button>
+      <button type="button" className="btn btn-sm" aria-pressed={bench.unfolded.has(id)} onClick={() => bench.fold(id)}>Draw them in place <kbd>F</kbd></button>
       {isGroup && <button type="button" className="btn btn-sm" onClick={() => bench.ungroup(id)}>Ungroup</button>}
     </div>
   );

@@ -2,7 +2,7 @@
 import { readJson } from "../../shared/json";
 import { present } from "../../shared/present";
 import { freeName, type Command } from "./commands";
-import { followingEdge, followingStep } from "./references";
+import { followingEdge, followingStep, readBy } from "./references";
 import { edgesOf, idsOf, isObject, stepsOf, textOf, type Document, type Edge, type JsonObject, type Place, type Places, type Step } from "../../graph/model/document";
 import { NODE_HEIGHT } from "../../graph/model/nodes";
 
@@ -56,6 +56,16 @@ export function graft(document: Document, clip: JsonObject, places: Places, take
   const instead = target.edge ?? null;
   const around = joints(instead === null ? null : edgesOf(document)[instead] ?? null, target.after ?? null, names, inner);
   return { do: "add", steps, edges: [...inner, ...around], layout, ...(instead !== null && { instead }) };
+}
+
+/** What copies still read of the originals, in words; empty where they read nothing that was not copied too. */
+export function stillRead(document: Document, copies: readonly Step[]): string {
+  const [there, own] = [new Set(idsOf(stepsOf(document))), new Set(copies.map(({ name }) => textOf(name)))];
+  const texts = copies.flatMap((step) => {
+    const names = [...readBy(step)].filter((name) => there.has(name) && !own.has(name));
+    return names.length ? [`${textOf(step.name)} still reads ${names.join(", ")}`] : [];
+  });
+  return texts.length ? `${texts.join("; ")}: not copied, so it is the original.` : "";
 }
 
 /** Everything of a whole workflow, under the name and title of the draft that it comes into. */

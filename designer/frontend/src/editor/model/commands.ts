@@ -4,14 +4,15 @@ import { present } from "../../shared/present";
 import { changedWithin, type Way } from "../../graph/model/bodies";
 import { followingEdge, followingStep } from "./references";
 import {
-  edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, writtenLayout, type Document, type Edge, type Json, type JsonObject, type Place, type Places, type Step,
+  edgesOf, idsOf, isObject, layoutOf, same, stepsOf, textOf, writtenLayout, type Document, type Edge, type Json, type JsonObject, type Places, type Step,
 } from "../../graph/model/document";
 
 export type Ends = readonly [from: string, to: string];
 
 export type Command =
   | { readonly do: "add"; readonly steps: readonly Step[]; readonly edges?: readonly Edge[]; readonly layout?: Places; readonly instead?: number }
-  | { readonly do: "insert"; readonly step: Step; readonly edge: number; readonly place: Place }
+  | { readonly do: "insert"; readonly step: Step; readonly edge: number; readonly layout: Places }
+  | { readonly do: "putBetween"; readonly step: string; readonly edge: number; readonly layout: Places }
   | { readonly do: "remove"; readonly steps: readonly string[]; readonly edges: readonly number[] }
   | { readonly do: "putStep"; readonly index: number; readonly step: Step }
   | { readonly do: "putEdge"; readonly index: number; readonly edge: Edge }
@@ -29,7 +30,8 @@ export function applyCommand(document: Document, command: Command): Document {
         steps: [...stepsOf(document), ...command.steps],
         edges: [...edgesOf(document).filter((_, index) => index !== command.instead), ...(command.edges ?? [])],
       };
-    case "insert": return insert(document, command.step, command.edge, command.place);
+    case "insert": return insert(document, command.step, command.edge, command.layout);
+    case "putBetween": return putBetween(document, command.step, command.edge, command.layout);
     case "remove": return remove(document, new Set(command.steps), new Set(command.edges));
     case "putStep": return putStep(document, command.index, command.step);
     case "putEdge": return { ...document, edges: replaced(edgesOf(document), command.index, command.edge) };
@@ -73,16 +75,17 @@ export function duplicateOf(document: Document, ids: readonly string[], places: 
   return { do: "add", steps, edges, layout };
 }
 
-function insert(document: Document, step: Step, index: number, place: Place): Document {
+function insert(document: Document, step: Step, index: number, layout: Places): Document {
+  if (!edgesOf(document)[index]) return document;
+  return putBetween({ ...document, steps: [...stepsOf(document), step] }, textOf(step.name), index, layout);
+}
+
+/** A step that is there takes its place on an edge: it follows where the edge came from, and leads where the edge led. */
+function putBetween(document: Document, name: string, index: number, layout: Places): Document {
   const edges = edgesOf(document);
   const edge = edges[index];
-  const name = textOf(step.name);
   if (!edge) return document;
-  return {
-    ...withLayout(document, new Map([[name, place]])),
-    steps: [...stepsOf(document), step],
-    edges: [...replaced(edges, index, { ...edge, to: name }), { from: name, to: edge.to ?? "" }],
-  };
+  return { ...withLayout(document, layout), edges: [...replaced(edges, index, { ...edge, to: name }), { from: name, to: edge.to ?? "" }] };
 }
 
 function remove(document: Document, ids: ReadonlySet<string>, edges: ReadonlySet<number>): Document {

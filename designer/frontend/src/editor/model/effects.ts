@@ -1,6 +1,6 @@
 /** Lasting effects of a draft's workers, which a person must know before a trial. Pure. */
 import { slotOf, type Catalog, type Slot } from "../../graph/model/catalog";
-import { callsWorker, isObject, startsRuns, stepsOf, textOf, type Document, type Step } from "../../graph/model/document";
+import { callOf, callsWorker, isObject, startsRuns, stepsOf, textOf, type Document, type Step } from "../../graph/model/document";
 
 export interface WorkerEffect {
   /** A worker's name, or `workflow <name>`. */
@@ -30,7 +30,7 @@ function* stepEffects(step: Step, catalog: Catalog): Iterable<WorkerEffect> {
   if (!callsWorker(step)) return;
   const worker = textOf(step.worker);
   if (worker && slot.holds !== "none") yield { worker, text: slot.holds === "action" ? `${TEXTS.action} ${slot.text}` : TEXTS[slot.holds] };
-  const fallback = isObject(step.fallback) ? textOf(step.fallback.worker) : "";
+  const fallback = textOf(callOf(step.fallback)?.worker);
   if (fallback && slot.holds !== "none") yield { worker: fallback, text: `may act in place of ${worker}` };
 }
 

@@ -8,6 +8,6 @@ export interface PastRun {
 }
 
 export function pastRunText({ status, trial, created_at }: PastRun): string {
-  const at = new Date(created_at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
+  const at = new Date(created_at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
   return `the ${trial ? "trial" : "run"} of ${at} (${status})`;
 }

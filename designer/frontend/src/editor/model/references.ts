@@ -2,10 +2,10 @@
 import { isObject, type Json } from "../../shared/json";
 import type { Edge, Step } from "../../graph/model/document";
 import { isExpression } from "./params";
-import { scan, type Token } from "./scanner";
+import { scan, type Token } from "../expressions/scanner";
 
 /** New names by old ones. All are renamed at once, so that two steps can take each other's name. */
-export type Renames = ReadonlyMap<string, string>;
+export type Renames = Pick<ReadonlyMap<string, string>, "get">;
 
 /** Variables whose members are named after steps. */
 const BY_STEP = new Set(["steps", "outcomes"]);
@@ -30,6 +30,18 @@ function followingParts(value: Json, renames: Renames): Json {
 
 export function followingEdge(edge: Edge, renames: Renames): Edge {
   return edge.when === undefined ? edge : { ...edge, when: following(edge.when, renames, true) };
+}
+
+/** The names of steps that the expressions of a step read. */
+export function readBy(step: Step): ReadonlySet<string> {
+  const names = new Set<string>();
+  followingStep(step, {
+    get: (name) => {
+      names.add(name);
+      return undefined;
+    },
+  });
+  return names;
 }
 
 function following(value: Json, renames: Renames, isBare: boolean): Json {

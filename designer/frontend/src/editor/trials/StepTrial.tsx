@@ -2,17 +2,16 @@
 import { useEffect, useId, useState, type ReactElement } from "react";
 import { effectsOf } from "../model/effects";
 import type { Catalog } from "../../graph/model/catalog";
-import type { Document, JsonObject } from "../../graph/model/document";
+import type { JsonObject } from "../../graph/model/document";
 import { get, type CallResult } from "../../graph/model/calls";
 import { pastRunText, type PastRun } from "../model/pastRuns";
 import { TrialDialog } from "./TrialDialog";
+import type { TriedStep } from "./useTrials";
 
 interface Props {
   readonly api: string;
-  readonly document: Document;
   readonly catalog: Catalog;
-  readonly name: string;
-  readonly index: number;
+  readonly tried: TriedStep;
   readonly start: (context: JsonObject, steps: JsonObject) => Promise<CallResult<unknown>>;
   readonly close: () => void;
 }
@@ -22,12 +21,12 @@ interface Scope {
 }
 const NOTHING: Scope = { context: {}, steps: {} };
 
-export function StepTrial({ api, document, catalog, name, index, start, close }: Props): ReactElement {
+export function StepTrial({ api, catalog, tried: { step, graph, name, path: at }, start, close }: Props): ReactElement {
   const id = useId();
   const [pastRuns, setPastRuns] = useState<readonly PastRun[]>([]);
   const [run, setRun] = useState("");
   const [scope, setScope] = useState(NOTHING);
-  const path = encodeURIComponent(`steps[${index}].when`);
+  const path = encodeURIComponent(`${at}.when`);
   useEffect(() => {
     void get<{ runs: readonly PastRun[] }>(`${api}/draft/scope?path=${path}`).then((result) => {
       if (result.is === "ok") setPastRuns(result.value.runs);
@@ -50,7 +49,7 @@ export function StepTrial({ api, document, catalog, name, index, start, close }:
     </div>
   );
   return (
-    <TrialDialog title={`Try ${name} alone`} label="Context (JSON)" effects={effectsOf(document, catalog, name)} sample={scope.context}
+    <TrialDialog title={`Try ${step} alone`} label="Context (JSON)" effects={effectsOf(graph, catalog, name)} sample={scope.context}
       choose={choose} start={(context) => start(context, scope.steps)} close={close} />
   );
 }

@@ -3,12 +3,18 @@ import { useState, type ReactElement } from "react";
 import { writeJson } from "../../shared/json";
 import { Badge } from "../../graph/view/Badge";
 import type { RunState } from "../../run/model/state";
+import { SaveTrial } from "./SaveTrial";
 import type { CurrentTrial, Trial } from "./useTrial";
 import { RUN_ENDED, STEP_ENDED } from "../../shared/vocabulary";
 
 const TEXT_LENGTH_MAX = 4_000;
 
-export function TrialBar({ current: { trial, stop, forget } }: { readonly current: CurrentTrial }): ReactElement | null {
+interface Props {
+  readonly api: string;
+  readonly current: CurrentTrial;
+}
+
+export function TrialBar({ api, current: { trial, stop, forget } }: Props): ReactElement | null {
   const [refusal, setRefusal] = useState("");
   if (!trial) return null;
   const status = trial.state?.status ?? "pending";
@@ -32,6 +38,7 @@ export function TrialBar({ current: { trial, stop, forget } }: { readonly curren
       {refusal && <p className="field-error" role="alert">{refusal}</p>}
       {waitingText(status) && <p>{waitingText(status)}</p>}
       {hasEnded && trial.result && <TrialResult trial={trial} />}
+      {hasEnded && !trial.alone && <SaveTrial key={trial.id} api={api} run={trial.id} />}
     </section>
   );
 }

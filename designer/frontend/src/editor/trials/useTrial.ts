@@ -1,7 +1,8 @@
 /** State of the trial that the canvas shows, from its start to its result. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { RunState } from "../../run/model/state";
-import type { JsonObject } from "../../graph/model/document";
+import { splitId } from "../../graph/model/bodies";
+import type { Document, JsonObject } from "../../graph/model/document";
 import { Statuses } from "../../graph/view/statuses";
 import { get, post, type CallResult } from "../../graph/model/calls";
 import type { LiveTrial } from "./LiveTrial";
@@ -25,10 +26,16 @@ interface Run extends TrialResult {
   readonly steps: readonly { readonly name: string }[];
 }
 
+/** What is tried: a step alone or, with null, all of the graph; and the graph. */
+export interface Tried {
+  readonly alone: string | null;
+  readonly graph: Document;
+}
+
 export interface CurrentTrial {
   readonly statuses: Statuses;
   readonly trial: Trial | null;
-  readonly start: (url: string, body: JsonObject, revision: number, alone: string | null) => Promise<CallResult<Run>>;
+  readonly start: (url: string, body: JsonObject, revision: number, tried: Tried) => Promise<CallResult<Run>>;
   readonly stop: () => Promise<CallResult<unknown>>;
   readonly forget: () => void;
 }
@@ -44,7 +51,7 @@ export function useTrial(): CurrentTrial {
     setTrial(null);
   }, [statuses]);
   useEffect(() => () => live.current?.stop(), []);
-  const start: CurrentTrial["start"] = useCallback(async (url, body, revision, alone) => {
+  const start: CurrentTrial["start"] = useCallback(async (url, body, revision, { alone, graph }) => {
     const result = await post<Run>(url, body, { "If-Match": `"${revision}"` });
     if (result.is !== "ok") return result;
     forget();
@@ -53,7 +60,7 @@ export function useTrial(): CurrentTrial {
     const show = (state: RunState, isConnected: boolean): void =>
       setTrial((before) => (before?.id === id ? { ...before, state, isConnected } : before));
     const { LiveTrial } = await import("./LiveTrial");
-    live.current = new LiveTrial({ id, names: steps.map(({ name }) => name), statuses, show });
+    live.current = new LiveTrial({ id, path: splitId(alone ?? "")[0], names: steps.map(({ name }) => name), graph, statuses, show });
     live.current.start();
     return result;
   }, [forget, statuses]);

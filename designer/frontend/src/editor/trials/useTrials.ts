@@ -1,13 +1,22 @@
 /** State of everything about a draft beside editing: assumed failures, trials, sources of previews and wanted fields. */
 import { useCallback, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { WantedField, WantedFieldState } from "../controls/wantedField";
-import { idsOf, isObject, textOf, stepsOf, type JsonObject } from "../../graph/model/document";
+import { allIds, idOf, wayOf } from "../../graph/model/bodies";
+import { isObject, textOf, stepsOf, type Document, type JsonObject } from "../../graph/model/document";
 import { spotOf, type Problem } from "../../graph/model/problems";
 import type { EditData } from "../draft/data";
 import type { Workbench } from "../draft/useWorkbench";
 import type { CallResult } from "../../graph/model/calls";
 import { useWhatIf, type WhatIf } from "../../graph/whatIf/useWhatIf";
-import { useTrial, type CurrentTrial } from "./useTrial";
+import { useTrial, type CurrentTrial, type Tried } from "./useTrial";
+
+/** A step to be tried alone: its id in the whole workflow, the graph that it is in, and its path in the document. */
+export interface TriedStep {
+  readonly step: string;
+  readonly graph: Document;
+  readonly name: string;
+  readonly path: string;
+}
 
 export interface Trials {
   readonly api: string;
@@ -15,8 +24,8 @@ export interface Trials {
   readonly whatIf: WhatIf;
   readonly current: CurrentTrial;
   readonly bench: Workbench;
-  /** The trial whose dialog is open: of the whole draft, or of one step. */
-  readonly openTrial: "draft" | { readonly step: string; readonly index: number } | null;
+  /** The dialog that is open: of a trial of the whole draft, of one of a step, or of the saved tests. */
+  readonly openTrial: "draft" | "tests" | TriedStep | null;
   readonly sample: JsonObject;
   /** The past run that previews take their values from; empty: the sample input. */
   readonly source: string;
@@ -25,8 +34,10 @@ export interface Trials {
   /** Goes to the place of a problem and puts the focus into its field. */
   readonly go: (problem: Problem) => void;
   readonly open: (what: Trials["openTrial"]) => void;
+  /** Saves what is not saved yet: tests run on what the server has. */
+  readonly save: () => Promise<boolean>;
   readonly startDraftTrial: (input: JsonObject) => Promise<CallResult<unknown>>;
-  readonly startStepTrial: (step: string, context: JsonObject, steps: JsonObject) => Promise<CallResult<unknown>>;
+  readonly startStepTrial: (tried: TriedStep, context: JsonObject, steps: JsonObject) => Promise<CallResult<unknown>>;
 }
 
 const UNSAVED: CallResult<never> = { is: "refused", message: "The draft is not saved yet, and a trial runs what is saved. Try again when it is.", problems: [] };
@@ -34,7 +45,7 @@ const EMPTY: JsonObject = {};
 
 export function useTrials(data: EditData, bench: Workbench): Trials {
   const { whole: design, way, camera, step } = bench;
-  const ids = useMemo(() => idsOf(stepsOf(design.document)), [design.document]);
+  const ids = useMemo(() => allIds(design.document), [design.document]);
   const whatIf = useWhatIf(`${data.api}/draft/coverage`, design.problems);
   const current = useTrial();
   const [openTrial, open] = useState<Trials["openTrial"]>(null);
@@ -45,28 +56,28 @@ export function useTrials(data: EditData, bench: Workbench): Trials {
     const inner = bench.go(problem);
     setWanted((before) => ({ field: spotOf(inner).field, turn: (before?.turn ?? 0) + 1 }));
   };
-  const chosen = way.length ? way[0] : ids[step];
+  const chosen = step < 0 ? undefined : idOf(way.join("/"), bench.ids[step] ?? "");
   const { isOpen, ask: askWhatIf } = whatIf;
   useEffect(() => { if (chosen) askWhatIf(chosen); }, [chosen, isOpen, askWhatIf]);
   const showAll = useEffectEvent(() => camera.fit());
   useEffect(() => { if (isOpen) showAll(); }, [isOpen]);
-  const start = async (path: string, body: JsonObject, alone: string | null): Promise<CallResult<unknown>> => {
+  const start = async (path: string, body: JsonObject, tried: Tried): Promise<CallResult<unknown>> => {
     const revision = await design.flush();
-    return revision === null ? UNSAVED : current.start(`${data.api}/draft/${path}`, body, revision, alone);
+    return revision === null ? UNSAVED : current.start(`${data.api}/draft/${path}`, body, revision, tried);
   };
   const { sample_input } = design.document;
   return {
     api: data.api, steps: ids, whatIf, current, bench, openTrial, open, source, chooseSource, go,
     wantedField: useMemo(() => ({ wanted, reached }), [wanted, reached]),
+    save: async () => (await design.flush()) !== null,
     sample: isObject(sample_input) ? sample_input : EMPTY,
-    startDraftTrial: (input) => start("runs", { input }, null),
-    startStepTrial: (name, context, steps) => start(`steps/${encodeURIComponent(name)}/runs`, { context, steps }, name),
+    startDraftTrial: (input) => start("runs", { input }, { alone: null, graph: design.document }),
+    startStepTrial: ({ step: id, graph }, context, steps) => start(`steps/${wayOf(id).map(encodeURIComponent).join("/")}/runs`, { context, steps }, { alone: id, graph }),
   };
 }
 
 /** The one chosen step, as far as it can be tried alone. */
-export function chosenStep({ bench: { design, step, way } }: Trials): { step: string; index: number } | null {
-  if (way.length) return null;
-  const name = textOf(stepsOf(design.document)[step]?.name);
-  return name ? { step: name, index: step } : null;
+export function chosenStep({ bench: { design: { document: graph }, step, way, prefix } }: Trials): TriedStep | null {
+  const name = textOf(stepsOf(graph)[step]?.name);
+  return name ? { step: idOf(way.join("/"), name), graph, name, path: `${prefix}steps[${step}]` } : null;
 }

@@ -1,6 +1,6 @@
 /** The menu for files and versions: import, export, versions and keys. */
 import { useRef, type ReactElement } from "react";
-import { arranged } from "../../graph/model/arrange";
+import { arranged } from "../../graph/layout/arrange";
 import { writeJson } from "../../shared/json";
 import { writeDocument } from "../draft/api";
 import type { DialogName, ImportedFile } from "../draft/openDialog";
@@ -32,7 +32,7 @@ export function FileMenu({ data, bench, ask, importFile }: Props): ReactElement 
     if ("text" in answer) download(`${data.name}.${suffix}`, answer.text);
     else bench.notify(answer.message);
   }));
-  const picture = then(() => void Promise.all([import("../../graph/model/picture"), places ?? arranged(document)]).then(
+  const picture = then(() => void Promise.all([import("../../graph/layout/picture"), places ?? arranged(document, bench.direction)]).then(
     ([{ pictureOf }, where]) => download(`${data.name}.svg`, pictureOf(document, catalog, where)),
     () => bench.notify("The picture could not be drawn, as the server cannot be reached. Try again when the connection is back."),
   ));

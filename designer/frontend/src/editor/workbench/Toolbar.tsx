@@ -38,7 +38,8 @@ export function Toolbar({ data, bench, ask, importFile, trials, hasOutline, togg
         </span>
         <span className="tool-group">
           <Tool name="Search" icon="search" keys="Control+K" isOff={isEmpty} act={() => ask("find")} />
-          <Tool name="Arrange" icon="arrange" isOff={isEmpty} act={bench.arrange} />
+          <Tool name={bench.direction === "right" ? "Arrange" : "Arrange from left to right"} icon="arrange" isOff={isEmpty} act={() => bench.arrange("right")} />
+          <Tool name={bench.direction === "down" ? "Arrange" : "Arrange from top to bottom"} icon="arrange-down" isOff={isEmpty} act={() => bench.arrange("down")} />
         </span>
         {trials}
         <button type="button" className="btn btn-sm" aria-pressed={hasOutline} onClick={toggleOutline}>Outline</button>

@@ -1,9 +1,55 @@
 /** Graphs inside steps: the way to one, and changes within it. Pure. */
-import { idsOf, isObject, stepsOf, type Document, type Step } from "./document";
+import { idsOf, isObject, stepsOf, type Document } from "./document";
 import { spotOf, type Problem } from "./problems";
 
 /** The steps whose bodies lead to a graph, the outermost first; empty for the workflow itself. */
 export type Way = readonly string[];
+
+/** A graph on a canvas: `path` is the id of the step that it is drawn in, empty for the outermost one. */
+export interface Section {
+  readonly path: string;
+  readonly document: Document;
+}
+
+/** The id on a canvas of a step whose graph has that path. */
+export function idOf(path: string, name: string): string {
+  return path ? `${path}/${name}` : name;
+}
+
+export function splitId(id: string): [path: string, name: string] {
+  const at = id.lastIndexOf("/");
+  return at < 0 ? ["", id] : [id.slice(0, at), id.slice(at + 1)];
+}
+
+/** The way that a path or an id leads. */
+export function wayOf(path: string): Way {
+  return path ? path.split("/") : [];
+}
+
+/** The graph and the bodies that are unfolded in it, those around before those within. */
+export function sectionsOf(document: Document, unfolded: ReadonlySet<string>, path = ""): readonly Section[] {
+  const steps = stepsOf(document);
+  const inner = !unfolded.size ? [] : idsOf(steps).flatMap((name, index) => {
+    const [id, body] = [idOf(path, name), steps[index]?.body];
+    return unfolded.has(id) && isObject(body) ? sectionsOf(body, unfolded, id) : [];
+  });
+  return [{ path, document }, ...inner];
+}
+
+/** The ids of all steps, those of bodies behind the steps that have them. */
+export function allIds(document: Document, path = ""): readonly string[] {
+  const steps = stepsOf(document);
+  return idsOf(steps).flatMap((name, index) => {
+    const [id, body] = [idOf(path, name), steps[index]?.body];
+    return [id, ...(isObject(body) ? allIds(body, id) : [])];
+  });
+}
+
+/** Ids of the whole workflow as the graph with that path has them; those elsewhere are left out. */
+export function idsWithin(ids: ReadonlySet<string>, path: string): ReadonlySet<string> {
+  if (!path) return ids;
+  return new Set([...ids].flatMap((id) => (id.startsWith(`${path}/`) ? [id.slice(path.length + 1)] : [])));
+}
 
 /** As much of the way as the document has. */
 export function standingWay(document: Document, way: Way): Way {
@@ -51,6 +97,20 @@ export function wayTo(document: Document, problem: Problem): readonly [Way, Prob
 }
 
 export function bodyOf(document: Document, name: string): Document | null {
-  const step: Step | undefined = stepsOf(document)[idsOf(stepsOf(document)).indexOf(name)];
-  return step && isObject(step.body) ? step.body : null;
+  return bodiesIn(document).get(name) ?? null;
+}
+
+const known = new WeakMap<Document, ReadonlyMap<string, Document>>();
+
+/** The bodies of steps by their ids. They are asked for step by step, so they are looked for once. */
+function bodiesIn(document: Document): ReadonlyMap<string, Document> {
+  const before = known.get(document);
+  if (before) return before;
+  const steps = stepsOf(document);
+  const bodies = new Map(idsOf(steps).flatMap((id, place) => {
+    const body = steps[place]?.body;
+    return isObject(body) ? [[id, body] as const] : [];
+  }));
+  known.set(document, bodies);
+  return bodies;
 }

@@ -23,6 +23,13 @@ export async function post<Value>(url: string, body: unknown, headers: Readonly<
   });
 }
 
+export async function put<Value>(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<CallResult<Value>> {
+  return call<Value>(url, {
+    method: "PUT", body: writeJson(body),
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...headers },
+  });
+}
+
 async function call<Value>(url: string, options: RequestInit): Promise<CallResult<Value>> {
   try {
     const response = await fetch(url, options);

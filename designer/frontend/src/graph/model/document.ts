@@ -68,6 +68,12 @@ export function traitsOf(step: Step): StepKind {
   return KINDS[kindOf(step)];
 }
 
+/** A worker call beside a step's own. The name of a worker alone is a call without params; null where nothing is called. */
+export function callOf(value: Json | undefined): JsonObject | null {
+  if (typeof value === "string") return value === "none" || value === "irreversible" || !value ? null : { worker: value };
+  return isObject(value) && value.rollback !== true ? value : null;
+}
+
 /** Whether runs do the work of the step or of its items: of another workflow, or of its body. As `Step.starts_runs` in Python. */
 export function startsRuns(step: Step): boolean {
   const { startsRun, fields } = traitsOf(step);

@@ -1,14 +1,15 @@
 /** The document as nodes and edges of the canvas: derived, never the document itself. Pure. */
-import { isNumber, nearest } from "../../shared/json";
+import { nearest } from "../../shared/json";
 import { present } from "../../shared/present";
 import { slotOf, type Catalog, type Slot } from "./catalog";
 import { wordsOf, type Kind } from "../../shared/kinds";
-import { edgesOf, errorsOf, idsOf, isErrorEdge, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Places, type Step } from "./document";
+import { callOf, edgesOf, errorsOf, idsOf, isErrorEdge, isObject, kindOf, layoutOf, stepsOf, textOf, traitsOf, type Document, type Edge, type Place, type Places, type Step } from "./document";
+import { idOf, type Section } from "./bodies";
 import type { Marks } from "./problems";
 
 export const NODE_WIDTH = 236;
 export const NODE_HEIGHT = 128;
-const LABEL_LENGTH_MAX = 32;
+const LABEL_LENGTH_MAX = 28;
 
 export interface StepView {
   readonly [key: string]: unknown;
@@ -30,8 +31,13 @@ export interface EdgeView {
   readonly target: string;
   readonly label: string;
   readonly isError: boolean;
+  /** Whether it is drawn within a frame, where it cannot be chosen. */
+  readonly isInner?: boolean;
   readonly marks: Marks | null;
 }
+export type MarksAt = (path: string) => ReadonlyMap<string, Marks>;
+const NO_MARKS: ReadonlyMap<string, Marks> = new Map();
+export const unmarked: MarksAt = () => NO_MARKS;
 
 /** A step that did not change keeps its view object, so that it is not drawn again. */
 export function stepViews(document: Document, catalog: Catalog, marks: ReadonlyMap<string, Marks>): Map<string, StepView> {
@@ -47,6 +53,18 @@ export function edgeViews(document: Document, marks: ReadonlyMap<string, Marks>)
     const [source, target] = [textOf(edge.from), textOf(edge.to)];
     const view = { id: `${index}:${source}>${target}`, index, source, target, label: labelOf(edge), isError: isErrorEdge(edge), marks: marks.get(`edge:${index}`) ?? null };
     return ids.has(source) && ids.has(target) ? [view] : [];
+  });
+}
+
+/** The views of several graphs on one canvas; `marksAt` gives the marks of the graph with a path. */
+export function viewsIn(sections: readonly Section[], catalog: Catalog, marksAt: MarksAt): ReadonlyMap<string, StepView> {
+  return new Map(sections.flatMap(({ path, document }) => [...stepViews(document, catalog, marksAt(path))].map(([name, view]) => [idOf(path, name), view] as const)));
+}
+
+export function edgesIn(sections: readonly Section[], marksAt: MarksAt): EdgeView[] {
+  return sections.flatMap(({ path, document }) => {
+    const views = edgeViews(document, marksAt(path));
+    return path ? views.map((view) => ({ ...view, id: `${path}|${view.id}`, source: idOf(path, view.source), target: idOf(path, view.target), isInner: true })) : views;
   });
 }
 
@@ -118,15 +136,15 @@ export function doesOf(step: Step): string {
 function badges(step: Step, catalog: Catalog): string[] {
   const worker = catalog.get(textOf(step.worker));
   const retry = isObject(step.retry) ? step.retry : Array.isArray(step.retry) ? null : worker?.retry;
-  const timeout = step.timeout ?? worker?.timeout;
+  const timeout = nearest(step.timeout ?? worker?.timeout);
   const texts: string[] = [];
   const attempts = nearest(retry?.max_attempts);
   if (attempts !== null) texts.push(`${attempts} ${attempts === 1 ? "try" : "tries"}`);
   if (Array.isArray(step.retry)) texts.push(`${step.retry.length} retry policies`);
-  if (isNumber(timeout)) texts.push(`${String(timeout)} s`);
+  if (timeout !== null) texts.push(`${timeout} s`);
   if (textOf(step.when)) texts.push("guarded");
   if (step.on_failure === "continue" || step.on_failure === "pause") texts.push(`else ${step.on_failure}`);
-  if (isObject(step.fallback)) texts.push("fallback");
+  if (callOf(step.fallback)) texts.push("fallback");
   if (step.dynamic === true) texts.push("adds steps");
   if (step.pivot === true) texts.push("no return");
   return texts;

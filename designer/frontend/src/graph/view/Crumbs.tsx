@@ -1,9 +1,6 @@
 /** The way into the body of a step: where the canvas is, and the buttons out. */
-import { createContext, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import type { Way } from "../model/bodies";
-
-/** Opens the body of a step on the surrounding canvas; null where bodies stay closed. */
-export const OpenBodyContext = createContext<((step: string) => void) | null>(null);
 
 interface Props {
   readonly title: string;

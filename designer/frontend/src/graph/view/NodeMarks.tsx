@@ -1,7 +1,7 @@
 /** Status badges and the mark of an assumed failure, drawn on a step. */
 import { useContext, type ReactElement } from "react";
 import { Badge } from "./Badge";
-import { OUTSIDE, type Mark, type MarkKind } from "../whatIf/whatIf";
+import { markAt, type Mark, type MarkKind } from "../whatIf/whatIf";
 import { WhatIfContext } from "../whatIf/useWhatIf";
 import { Icon } from "../../shared/icons";
 import type { StepStatus } from "./statuses";
@@ -10,10 +10,10 @@ const ICON: Readonly<Record<MarkKind, string>> = {
   failing: "cross", caught: "right", undo: "undo", remains: "flag", harmless: "none", maybe: "wait", outside: "none",
 };
 
-/** The step's mark; null while no failure is assumed. */
+/** The mark of a step, by its id in the whole workflow; null while no failure is assumed. */
 export function useWhatIfMark(step: string): Mark | null {
   const marks = useContext(WhatIfContext);
-  return marks && (marks.get(step) ?? OUTSIDE);
+  return marks && markAt(marks, step);
 }
 
 export function WhatIfMark({ mark }: { readonly mark: Mark | null }): ReactElement | null {

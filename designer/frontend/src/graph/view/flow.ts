@@ -1,6 +1,9 @@
 /** Canvas nodes and edges in React Flow's terms. Unchanged ones stay the same objects, so that they are not drawn again. */
 import { MarkerType, Position, type Edge, type NodeHandle, type ReactFlowState } from "@xyflow/react";
-import type { Places } from "../model/document";
+import type { Direction } from "../layout/direction";
+import type { Directions } from "../layout/planes";
+import { PORT_OUT, sourcePort, targetPort, type Port } from "../layout/ports";
+import type { Box } from "../model/boxes";
 import { NODE_HEIGHT, NODE_WIDTH, type EdgeView, type StepView } from "../model/nodes";
 import type { StepFlowNode } from "./StepNode";
 
@@ -12,9 +15,8 @@ const ZOOM_TO_SEE = 0.45;
 const ZOOM_FAR = 0.3;
 const HANDLE = 11;
 const EDGE_REACH = 20;
-/** The handle of a step from which its error edges start, at its lower right. */
+/** The handle of a step from which its error edges start. */
 export const FAILED = "failed";
-const FAILED_RIGHT = 28;
 
 /** Classes for the canvas at its zoom: the further away, the larger the letters on a step. */
 export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
@@ -23,18 +25,22 @@ export const writtenAt = ({ transform: [, , zoom] }: ReactFlowState): string =>
 /** Whether steps are drawn with their title alone: too many, and too small to be read. */
 export const isFar = ({ transform, nodeLookup }: ReactFlowState): boolean => transform[2] < ZOOM_FAR && nodeLookup.size > MANY;
 
+/** The graphs of a canvas in React Flow's terms; steps within frames can neither be moved nor chosen there. */
 export function flowNodes(
-  views: ReadonlyMap<string, StepView>, places: Places, before: StepFlowNode[], chosen: ReadonlySet<string>,
+  views: ReadonlyMap<string, StepView>, boxes: readonly Box[], directions: Directions, before: StepFlowNode[], chosen: ReadonlySet<string>,
 ): StepFlowNode[] {
   const known = new Map(before.map((node) => [node.id, node]));
-  return kept(before, [...views].map(([id, data]) => {
-    const [x, y] = places.get(id) ?? [0, 0];
-    const [selected, old] = [chosen.has(id), known.get(id)];
-    if (old?.data === data && old.position.x === x && old.position.y === y && old.selected === selected) return old;
-    return {
-      ...old, id, data, type: "step" as const, position: { x, y }, selected,
-      ...SIZED, ariaLabel: ariaLabel(data),
-    };
+  return kept(before, boxes.flatMap(({ id, path, x, y, width, height, isFrame }): StepFlowNode[] => {
+    const data = views.get(id);
+    if (!data) return [];
+    const [selected, type, old] = [chosen.has(id), isFrame ? "frame" as const : "step" as const, known.get(id)];
+    const size = isFrame ? sized(width, height, directions.get(path)) : SIZED[directions.get(path) ?? "right"];
+    const isSame = old?.data === data && old.position.x === x && old.position.y === y && old.selected === selected;
+    if (isSame && old.type === type && old.width === width && old.height === height && old.sourcePosition === size.sourcePosition) return [old];
+    return [{
+      ...(old?.type === type && old), id, data, type, position: { x, y }, selected, ariaLabel: ariaLabel(data),
+      ...size, ...(isFrame && { zIndex: -1 }), ...(path && { ...WITHIN, parentId: path }),
+    }];
   }));
 }
 
@@ -53,22 +59,44 @@ function kept<Item>(before: Item[], next: Item[]): Item[] {
 }
 
 const SHOWN = ["type", "label", "sourceHandle", "className", "selected", "interactionWidth"] as const;
-const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT };
 const MARKER = { type: MarkerType.ArrowClosed, width: 18, height: 18 };
 const FAILED_MARKER = { ...MARKER, color: "var(--color-error)" };
-/** Where edges end at a step, so that nothing needs to be measured before they are drawn. */
-const HANDLES: NodeHandle[] = [
-  { type: "target", position: Position.Left, x: -HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
-  { type: "source", position: Position.Right, x: NODE_WIDTH - HANDLE / 2, y: (NODE_HEIGHT - HANDLE) / 2, width: HANDLE, height: HANDLE },
-  { id: FAILED, type: "source", position: Position.Bottom, x: NODE_WIDTH - FAILED_RIGHT - HANDLE / 2, y: NODE_HEIGHT - HANDLE / 2, width: HANDLE, height: HANDLE },
-];
-export const SIZED = { ...SIZE, measured: SIZE, handles: HANDLES };
+const WITHIN = { draggable: false, selectable: false, connectable: false, deletable: false, focusable: false };
 
-function flowEdge({ id, source, target, label, isError, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
+const SIDES: Readonly<Record<Direction, { readonly sourcePosition: Position; readonly targetPosition: Position }>> = {
+  right: { sourcePosition: Position.Right, targetPosition: Position.Left }, down: { sourcePosition: Position.Bottom, targetPosition: Position.Top },
+};
+
+/** The side of a step that error edges start from. */
+export const failedSide = (source: Position | undefined): Position => (source === Position.Bottom ? Position.Right : Position.Bottom);
+
+/** Where edges end at a step, so that nothing needs to be measured before they are drawn. */
+function handlesOf(width: number, height: number, direction: Direction): NodeHandle[] {
+  const box = { x: 0, y: 0, width, height };
+  const { sourcePosition, targetPosition } = SIDES[direction];
+  return [
+    handle("target", targetPosition, targetPort(box, direction)),
+    handle("source", sourcePosition, sourcePort(box, direction, false)),
+    { ...handle("source", failedSide(sourcePosition), sourcePort(box, direction, true)), id: FAILED },
+  ];
+}
+
+/** The dot of a port lies on the border of its step, half of it outside. */
+function handle(type: NodeHandle["type"], position: Position, { at: [x, y], heading: [dx, dy] }: Port): NodeHandle {
+  const inwards = (type === "source" ? -1 : 1) * PORT_OUT;
+  return { type, position, x: x + dx * inwards - HANDLE / 2, y: y + dy * inwards - HANDLE / 2, width: HANDLE, height: HANDLE };
+}
+
+export function sized(width: number, height: number, direction: Direction = "right") {
+  return { width, height, measured: { width, height }, handles: handlesOf(width, height, direction), ...SIDES[direction] };
+}
+export const SIZED = { right: sized(NODE_WIDTH, NODE_HEIGHT), down: sized(NODE_WIDTH, NODE_HEIGHT, "down") } as const;
+
+function flowEdge({ id, source, target, label, isError, isInner, marks }: EdgeView, selected: boolean, interactionWidth: number): Edge {
   return {
-    id, source, target, sourceHandle: isError ? FAILED : null, label, selected, interactionWidth, type: label ? "condition" : "smoothstep", markerEnd: isError ? FAILED_MARKER : MARKER,
+    id, source, target, sourceHandle: isError ? FAILED : null, label, selected, zIndex: Number(selected), interactionWidth, type: "routed", markerEnd: isError ? FAILED_MARKER : MARKER,
     className: [isError ? "is-caught" : label && "is-conditional", marks && "is-marked"].filter(Boolean).join(" "),
-    ariaLabel: wayText(source, target, label, isError),
+    ariaLabel: wayText(source, target, label, isError), ...(isInner && { selectable: false, focusable: false, deletable: false }),
   };
 }
 

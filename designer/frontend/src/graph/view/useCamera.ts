@@ -2,7 +2,8 @@
 import { useReactFlow, type FitViewOptions } from "@xyflow/react";
 import { useCallback, useState } from "react";
 
-export const FIT: FitViewOptions = { maxZoom: 1, padding: 0.1 };
+/** Steps that are no elements from afar are looked at, too. */
+export const FIT: FitViewOptions = { maxZoom: 1, padding: 0.1, includeHiddenNodes: true };
 const GLIDE_MS = 150;
 
 export interface Camera {

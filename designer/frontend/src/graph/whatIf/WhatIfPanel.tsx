@@ -1,6 +1,6 @@
 /** The panel that lists what an assumed failure would lead to. */
-import { useId, type ReactElement } from "react";
-import { catchesAll, catchText, consequenceText, LEGEND, reasonText, type WhatIfPlan } from "./whatIf";
+import { useId, type ReactElement, type ReactNode } from "react";
+import { catchesAll, catchText, consequenceText, earlierText, LEGEND, reachText, reasonText, type GraphPlan, type WhatIfPlan } from "./whatIf";
 import { Icon } from "../../shared/icons";
 import type { WhatIf } from "./useWhatIf";
 
@@ -32,10 +32,25 @@ export function WhatIfPanel({ steps, whatIf: { isOpen, step, answer, ask, close 
 }
 
 function Plan({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
+  return <>
+    <GraphConsequences plan={plan} lead={<><strong>{plan.step}</strong> fails for good.</>} />
+    {plan.around.map((outer) => <div key={outer.step} className="what-if-around"><GraphConsequences plan={outer} lead={reachText(outer)} /></div>)}
+  </>;
+}
+
+interface ConsequencesProps {
+  readonly plan: GraphPlan;
+  /** How the step has come to fail. */
+  readonly lead: ReactNode;
+}
+
+function GraphConsequences({ plan, lead }: ConsequencesProps): ReactElement {
   const { catches } = plan;
   const isIdle = plan.answer === "continue" && !catches.length;
+  const earlier = isIdle ? "" : earlierText(plan);
   return <>
-    {catches.length ? <Caught plan={plan} /> : <p><strong>{plan.step}</strong> fails for good. {consequenceText(plan)}</p>}
+    {catches.length ? <Caught plan={plan} lead={lead} /> : <p>{lead} {consequenceText(plan)}</p>}
+    {earlier && <p>{earlier}</p>}
     {!isIdle && plan.undo.length > 0 && (
       <ol className="what-if-undo" aria-label={catches.length ? "Undone when the run rolls back, in this order" : "Undone, in this order"}>
         {plan.undo.map(({ step, worker, place, sure }) => (
@@ -54,10 +69,10 @@ function Plan({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
 }
 
 /** Where caught failures lead, and what happens to the others. The undos that follow are of a rollback, now or later. */
-function Caught({ plan }: { readonly plan: WhatIfPlan }): ReactElement {
-  const { step, catches, undo, own } = plan;
+function Caught({ plan, lead }: ConsequencesProps): ReactElement {
+  const { catches, undo, own } = plan;
   return <>
-    <p><strong>{step}</strong> fails for good.</p>
+    <p>{lead}</p>
     <ol className="what-if-catches" aria-label="Caught, the first that fits">
       {catches.map((caught, index) => <li key={index}>{catchText(caught)}: goes on to {caught.leads_to.join(", ") || caught.to}, and nothing is undone at once.</li>)}
     </ol>

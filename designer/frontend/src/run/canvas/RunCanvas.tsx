@@ -1,25 +1,30 @@
 /** A run on the canvas: its graph, painted live or at a past moment; nested runs open in place. */
-import { present } from "../../shared/present";
 import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, type NodeChange } from "@xyflow/react";
 import "./run-canvas.css";
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
-import { arranged } from "../../graph/model/arrange";
+import { useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore, type ReactElement } from "react";
+import { boxesOf, type Box } from "../../graph/model/boxes";
 import { catalogOf } from "../../graph/model/catalog";
-import { layoutOf, type Document, type Places } from "../../graph/model/document";
-import { edgeViews, inRows, stepViews, unplaced, type StepView } from "../../graph/model/nodes";
-import { FAILED, MANY, SIZED, wayText } from "../../graph/view/flow";
-import { Statuses, StatusesContext } from "../../graph/view/statuses";
-import { idOf } from "../model/nesting";
-import { boxesOf, type Box, type Part } from "./boxes";
+import { edgesIn, unmarked, viewsIn, type EdgeView, type StepView } from "../../graph/model/nodes";
+import { directionsOf, type Directions } from "../../graph/layout/planes";
+import { splitId } from "../../graph/model/bodies";
+import { textOf } from "../../graph/model/document";
+import { wayOf } from "../../graph/model/ways";
+import { DirectionControl, useDirection } from "../../graph/view/DirectionControl";
+import { FAILED, MANY, sized, wayText } from "../../graph/view/flow";
+import { Statuses, StatusesContext, toneOf } from "../../graph/view/statuses";
+import { RoutesContext, useRoutes, type Routes } from "../../graph/view/routes";
+import { useParts } from "../../graph/view/useParts";
+import { rectsOf, useFar, ZOOM_LEAST, type Far } from "../../graph/far/far";
+import { FarView } from "../../graph/far/FarView";
+import type { Scene } from "../../graph/far/painting";
 import { RunEdge, type RunFlowEdge } from "./RunEdge";
 import { FrameNode, RunNode, TreeContext, type RunFlowNode } from "./RunNode";
-import type { RunTree, Section } from "../live/tree";
+import type { RunTree } from "../live/tree";
 
 const NODE_TYPES = { step: RunNode, frame: FrameNode };
 const EDGE_TYPES = { run: RunEdge };
-const FIT = { maxZoom: 1, padding: 0.1 };
+const FIT = { maxZoom: 1, padding: 0.1, includeHiddenNodes: true };
 const CATALOG = catalogOf([]);
-const NO_MARKS = new Map<string, never>();
 const MINIMAP_STEPS_MIN = 40;
 
 export function RunCanvas({ tree }: { readonly tree: RunTree }): ReactElement {
@@ -37,81 +42,81 @@ export function RunCanvas({ tree }: { readonly tree: RunTree }): ReactElement {
 function Picture({ tree }: { readonly tree: RunTree }): ReactElement | null {
   const sections = useSyncExternalStore(tree.subscribe, tree.getSections);
   const chosen = useSyncExternalStore(tree.subscribe, tree.getChosen);
-  const parts = useParts(sections);
-  const views = useMemo(() => viewsOf(sections), [sections]);
+  const [wanted, turn] = useDirection(textOf(sections[0]?.document.name));
+  const parts = useParts(sections, wanted ?? "right", wanted !== null);
+  const shown = useMemo(() => sections.map(({ path, shown: document }) => ({ path, document })), [sections]);
+  const views = useMemo(() => viewsIn(shown, CATALOG, unmarked), [shown]);
   const boxes = useMemo(() => parts && boxesOf(parts), [parts]);
+  const directions = useMemo(() => directionsOf(parts?.values() ?? [], wanted ?? "right"), [parts, wanted]);
   const nodes = useMemo(
-    () => (boxes ? nodesOf(boxes, views, chosen, tree) : []), [boxes, views, chosen, tree],
+    () => (boxes ? nodesOf(boxes, views, directions, chosen, tree) : []), [boxes, views, directions, chosen, tree],
   );
-  const edges = useMemo(() => edgesOf(sections), [sections]);
+  const lines = useMemo(() => edgesIn(shown, unmarked), [shown]);
+  const edges = useMemo(() => edgesOf(lines), [lines]);
+  const routes = useRoutes(boxes, lines, directions);
   const pick = useCallback((changes: NodeChange<RunFlowNode>[]) => {
     for (const change of changes) if (change.type === "select" && change.selected) tree.select(change.id);
   }, [tree]);
+  const far = useFar(nodes, edges);
   if (!nodes.length) return <p className="canvas-wait muted">The steps are being arranged…</p>;
   return (
-    <ReactFlowProvider key={shapeOf(boxes ?? [])}><ReactFlow
-      nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={pick} colorMode="system"
-      fitView fitViewOptions={FIT} minZoom={0.03} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false}
+    <RoutesContext value={routes}><ReactFlowProvider key={shapeOf(boxes ?? [], directions)}><ReactFlow
+      nodes={far.nodes} edges={far.edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={pick} colorMode="system"
+      fitView fitViewOptions={FIT} minZoom={far.isLarge ? ZOOM_LEAST : 0.03} nodesDraggable={false} nodesConnectable={false} edgesFocusable={false}
       zoomOnScroll={false} preventScrolling={false} deleteKeyCode={null} onlyRenderVisibleElements={nodes.length > MINIMAP_STEPS_MIN}
       aria-label="The run's steps"
     >
-      <Background gap={20} />
-      <Controls showInteractive={false} fitViewOptions={FIT} />
+      {far.isLarge && boxes ? <Afar boxes={boxes} lines={lines} routes={routes} tree={tree} far={far} /> : <Background gap={20} />}
+      <Controls showInteractive={false} fitViewOptions={FIT}><DirectionControl direction={directions.get("") ?? "right"} turn={turn} /></Controls>
       {nodes.length > MINIMAP_STEPS_MIN && nodes.length <= MANY && <MiniMap pannable zoomable ariaLabel="Overview of the run" />}
-    </ReactFlow></ReactFlowProvider>
+    </ReactFlow></ReactFlowProvider></RoutesContext>
   );
 }
 
-/** The sections with their places; until these are known, the former sections. */
-function useParts(sections: readonly Section[]): ReadonlyMap<string, Part> | null {
-  const [known, setKnown] = useState<ReadonlyMap<Document, Places>>(new Map());
-  const documents = useMemo(() => sections.map(({ document }) => document), [sections]);
-  useEffect(() => {
-    let isCurrent = true;
-    for (const document of documents) {
-      if (known.has(document)) continue;
-      void placesOf(document).then((places) => {
-        if (isCurrent) setKnown((before) => new Map(before).set(document, places));
-      });
-    }
-    return () => { isCurrent = false; };
-  }, [documents, known]);
-  const latest = useRef<ReadonlyMap<string, Part> | null>(null);
-  return useMemo(() => {
-    if (documents.every((document) => known.has(document))) {
-      latest.current = new Map(sections.map(({ path, document }) => [path, { path, document, places: present(known.get(document)) }]));
-    }
-    return latest.current;
-  }, [sections, documents, known]);
+interface AfarProps {
+  readonly boxes: readonly Box[];
+  readonly lines: readonly EdgeView[];
+  readonly routes: Routes;
+  readonly tree: RunTree;
+  readonly far: Far;
 }
 
-/** A canvas whose frames or number of steps change is created again, so that it fits the view. */
-const shapeOf = (boxes: readonly Box[]): string => [boxes.length, ...boxes.flatMap(({ id, isFrame }) => (isFrame ? [id] : []))].join(" ");
-
-function placesOf(document: Document): Promise<Places> {
-  if (!unplaced(document).length) return Promise.resolve(layoutOf(document));
-  return arranged(document).catch(() => inRows(document));
+/** The steps of a large run while they are far away; a click chooses the one under it. */
+function Afar({ boxes, lines, routes, tree, far }: AfarProps): ReactElement {
+  const statuses = useContext(StatusesContext);
+  const rects = useMemo(() => rectsOf(boxes), [boxes]);
+  const scene = useMemo((): Scene => ({
+    toneOf: (id) => toneOf(statuses.get(id)),
+    lines: () => lines.map(({ id, source, target, isError }) => ({
+      source, target, way: wayOf(statuses.get(source), statuses.get(target), splitId(target)[1], isError), points: routes.get(id)?.points,
+    })),
+    subscribe: (listener) => {
+      const ends = [statuses.subscribeAll(listener), routes.subscribeAll(listener)];
+      return () => { for (const end of ends) end(); };
+    },
+  }), [statuses, lines, routes]);
+  const choose = useCallback((id: string) => tree.select(id), [tree]);
+  return <FarView {...far} fit={FIT} rects={rects} scene={scene} choose={choose} />;
 }
 
-function viewsOf(sections: readonly Section[]): ReadonlyMap<string, StepView> {
-  return new Map(sections.flatMap(({ path, shown }) => [...stepViews(shown, CATALOG, NO_MARKS)].map(([name, view]) => [idOf(path, name), view] as const)));
-}
+/** A canvas whose frames, number of steps or direction change is created again, so that it fits the view. */
+const shapeOf = (boxes: readonly Box[], directions: Directions): string => [directions.get(""), boxes.length, ...boxes.flatMap(({ id, isFrame }) => (isFrame ? [id] : []))].join(" ");
 
-function nodesOf(boxes: readonly Box[], views: ReadonlyMap<string, StepView>, chosen: string | null, tree: RunTree): RunFlowNode[] {
+function nodesOf(boxes: readonly Box[], views: ReadonlyMap<string, StepView>, directions: Directions, chosen: string | null, tree: RunTree): RunFlowNode[] {
   return boxes.flatMap(({ id, path, x, y, width, height, isFrame }): RunFlowNode[] => {
     const view = views.get(id);
     if (!view) return [];
-    const hasRun = tree.childOf(id) !== undefined;
+    const hasRun = tree.canOpen(id);
     return [{
-      id, type: isFrame ? "frame" : "step", position: { x, y }, width, height, ...(!isFrame && SIZED), selected: id === chosen,
+      id, type: isFrame ? "frame" : "step", position: { x, y }, ...sized(width, height, directions.get(path)), selected: id === chosen,
       data: { ...view, hasRun }, ariaLabel: `Step ${view.title}: ${view.does}`, ...(path && { parentId: path }), ...(isFrame && { zIndex: -1 }),
     }];
   });
 }
 
-function edgesOf(sections: readonly Section[]): RunFlowEdge[] {
-  return sections.flatMap(({ path, shown }) => edgeViews(shown, NO_MARKS).map(({ id, source, target, label, isError }): RunFlowEdge => ({
-    id: `${path}|${id}`, source: idOf(path, source), target: idOf(path, target), type: "run", ...(label && { label }),
+function edgesOf(lines: readonly EdgeView[]): RunFlowEdge[] {
+  return lines.map(({ id, source, target, label, isError }): RunFlowEdge => ({
+    id, source, target, type: "run", ...(label && { label }),
     ...(isError && { sourceHandle: FAILED }), data: { isError }, ariaLabel: wayText(source, target, label, isError),
-  })));
+  }));
 }

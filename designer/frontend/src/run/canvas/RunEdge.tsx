@@ -1,27 +1,27 @@
 /** An edge of a run: taken, not taken, or undone. */
-import { BaseEdge, getSmoothStepPath, type Edge, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
-import { useStatus, type StepStatus } from "../../graph/view/statuses";
+import { edgePath } from "../../graph/layout/edgePath";
+import { splitId } from "../../graph/model/bodies";
+import { wayOf } from "../../graph/model/ways";
+import { EdgeLabel } from "../../graph/view/RoutedEdge";
+import { useRoute } from "../../graph/view/routes";
+import { useStatus } from "../../graph/view/statuses";
 
 export type RunFlowEdge = Edge<{ readonly isError: boolean }, "run">;
 
-function RunEdgeView({ id, source, target, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, label, data }: EdgeProps<RunFlowEdge>): ReactElement {
+function RunEdgeView(props: EdgeProps<RunFlowEdge>): ReactElement {
+  const { id, source, target, label, data } = props;
   const isError = data?.isError ?? false;
-  const way = wayOf(useStatus(source), useStatus(target), isError);
-  const [path, labelX, labelY] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+  const way = wayOf(useStatus(source), useStatus(target), splitId(target)[1], isError);
+  const { path, label: [x, y], leader } = edgePath(props, useRoute(id));
   return (
     <g className="run-edge" data-way={way} data-caught={isError || undefined}>
-      <BaseEdge id={id} path={path} {...(label !== undefined && { label, labelX, labelY })} />
+      <BaseEdge id={id} path={path} />
+      {leader && <path className="edge-leader" d={leader} />}
+      {typeof label === "string" && label && <EdgeLabel id={id} text={label} x={x} y={y} isCaught={isError} isSelectable={false} isSelected={false} />}
     </g>
   );
-}
-
-function wayOf(source: StepStatus | undefined, target: StepStatus | undefined, isError: boolean): "back" | "done" | "dead" | "open" {
-  if (!source || !target) return "open";
-  if (target.undo !== "none" && target.undo !== "pending" && source.undo !== "none") return "back";
-  if (target.status === "skipped" || source.status === "skipped") return "dead";
-  if (isError && source.status === "completed") return "dead";
-  return source.status === (isError ? "failed" : "completed") && target.status !== "pending" && target.status !== "unreached" ? "done" : "open";
 }
 
 export const RunEdge = memo(RunEdgeView);

@@ -2,9 +2,9 @@
 import { Handle, Position, useStore, type Node, type NodeProps } from "@xyflow/react";
 import { createContext, memo, useContext, useSyncExternalStore, type ReactElement } from "react";
 import type { StepView } from "../../graph/model/nodes";
-import { FAILED, isFar } from "../../graph/view/flow";
+import { FAILED, failedSide, isFar } from "../../graph/view/flow";
 import { Icon } from "../../shared/icons";
-import { StepNode, type StepFlowNode } from "../../graph/view/StepNode";
+import { StepNode } from "../../graph/view/StepNode";
 import { Statuses, StatusesContext, useStatus, type StepStatus } from "../../graph/view/statuses";
 import { find } from "../../shared/dom";
 import { Badge } from "../../graph/view/Badge";
@@ -22,27 +22,29 @@ function RunNodeView(props: NodeProps<RunFlowNode>): ReactElement {
   const isMark = !useStore(isFar);
   return (
     <div className="run-node" data-node={props.id} data-status={status?.status} data-undo={status?.undo}>
-      <StatusesContext value={NONE}><StepNode {...(props as unknown as NodeProps<StepFlowNode>)} /></StatusesContext>
+      <StatusesContext value={NONE}><StepNode {...props} /></StatusesContext>
       {isMark && <Marks status={status} />}
       {props.data.hasRun && <Opener id={props.id} />}
     </div>
   );
 }
 
-function FrameNodeView({ id, data }: NodeProps<RunFlowNode>): ReactElement {
+function FrameNodeView({ id, data, sourcePosition = Position.Right, targetPosition = Position.Left }: NodeProps<RunFlowNode>): ReactElement {
   const status = useStatus(id);
-  const page = useContext(TreeContext)?.pageOf(id);
+  const tree = useContext(TreeContext);
+  useSyncExternalStore(tree?.subscribe ?? NEVER, () => tree?.pageOf(id));
+  const [page, item] = [tree?.pageOf(id), tree?.itemOf(id) ?? null];
   return (
     <div className="run-node run-frame" data-node={id} data-status={status?.status} data-undo={status?.undo}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={targetPosition} isConnectable={false} />
       <div className="run-frame-head">
-        <Icon name="flow" /><strong>{data.title}</strong><span className="code">{data.does}</span>
+        <Icon name="flow" /><strong>{data.title}</strong><span className="code">{data.does}</span>{item !== null && <span>{data.kind === "loop" ? "turn" : "item"} {item + 1}</span>}
         {page && <a className="nodrag nopan" href={page}>Its own page</a>}
       </div>
       <Marks status={status} />
       <Opener id={id} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-      <Handle id={FAILED} type="source" position={Position.Bottom} isConnectable={false} />
+      <Handle type="source" position={sourcePosition} isConnectable={false} />
+      <Handle id={FAILED} type="source" position={failedSide(sourcePosition)} isConnectable={false} />
     </div>
   );
 }
@@ -68,13 +70,15 @@ function Opener({ id }: { readonly id: string }): ReactElement | null {
   const tree = useContext(TreeContext);
   useSyncExternalStore(tree?.subscribe ?? NEVER, () => tree?.isOpen(id) ?? false);
   if (!tree) return null;
-  const isOpen = tree.isOpen(id);
+  const [isOpen, hasBody] = [tree.isOpen(id), tree.hasBody(id)];
+  const [open, close, what] = hasBody ? ["Unfold", "Fold", "steps"] : ["Open", "Close", "run"];
   return (
     <button
-      type="button" className="run-open nodrag nopan" aria-expanded={isOpen} aria-label={`${isOpen ? "Close" : "Open"} the run of ${id}`}
+      type="button" className="run-open nodrag nopan" aria-expanded={isOpen} aria-label={`${isOpen ? close : open} the ${what} of ${id}`}
+      onKeyDown={(event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); }}
       onClick={(event) => { event.stopPropagation(); void tree.toggle(id).then(() => refocus(id)); }}
     >
-      <Icon name="flow" />{isOpen ? "Close" : "Open"}
+      <Icon name="flow" />{isOpen ? close : open}
     </button>
   );
 }

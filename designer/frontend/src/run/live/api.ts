@@ -7,6 +7,8 @@ import { asText, frameOf, frameOfRow, isRecord, type Frame } from "../model/fram
 export interface View {
   readonly id: string;
   readonly workflow: string;
+  /** Of a run of a body, its path in the workflow; else empty. */
+  readonly body: string;
   readonly names: readonly string[];
   readonly document: Document;
   readonly start: Readonly<Record<string, unknown>> | null;

@@ -7,5 +7,5 @@ import { noteOf } from "../model/words";
 export function statusOf(step: StepState, hasEnded: boolean): StepStatus {
   const status = hasEnded && step.status === "pending" ? "unreached" : step.status;
   const note = noteOf(step);
-  return { status, undo: step.undo, ...(note && { note }), ...(step.undoPlace !== null && { place: step.undoPlace }) };
+  return { status, undo: step.undo, ...(note && { note }), ...(step.undoPlace !== null && { place: step.undoPlace }), ...(step.routes && { routes: step.routes }) };
 }

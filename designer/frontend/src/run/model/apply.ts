@@ -2,8 +2,8 @@
  * The effect of each journal entry on the state of a run. Pure: state and frame in, next state out.
  * Mirrors `runs.machine.apply`; both are held to the journals of `tests/contract/journals`.
  */
-import { asCount, asFailure, asNames, asText, type Frame } from "./frame";
-import { countItem, newItems, newStep, type Item, type Items, type RunState, type StepState, type UndoStatus } from "./state";
+import { asCount, asFailure, asNames, asText, routesIn, type Frame } from "./frame";
+import { countItem, newItems, newStep, type Asked, type Item, type Items, type RunState, type StepState, type UndoStatus } from "./state";
 
 export class Gap extends Error {}
 
@@ -31,6 +31,9 @@ class Draft {
   startedAt: string | null;
   finishedAt: string | null;
   error: RunState["error"];
+  reason: string | null;
+  isPaused: boolean;
+  private asked: ReadonlyMap<string, Asked>;
   private order: readonly string[];
   private readonly steps: Map<string, StepState>;
   private readonly owned = new Set<Items>();
@@ -38,13 +41,23 @@ class Draft {
   constructor(private readonly before: RunState) {
     ({ lastSeq: this.lastSeq, status: this.status, startedAt: this.startedAt } = before);
     ({ finishedAt: this.finishedAt, error: this.error, order: this.order } = before);
+    ({ reason: this.reason, isPaused: this.isPaused, asked: this.asked } = before);
     this.steps = new Map(before.steps);
   }
 
   done(): RunState {
     if (this.lastSeq === this.before.lastSeq) return this.before;
-    const { lastSeq, status, startedAt, finishedAt, error, order, steps } = this;
-    return { lastSeq, status, startedAt, finishedAt, error, order, steps };
+    const { lastSeq, status, startedAt, finishedAt, error, reason, isPaused, asked, order, steps } = this;
+    return { lastSeq, status, startedAt, finishedAt, error, reason, isPaused, asked, order, steps };
+  }
+
+  ask(name: string, asked: Asked): void {
+    this.asked = new Map(this.asked).set(name, asked);
+  }
+
+  /** The question at a step or an item is answered, or what it asked about has ended. */
+  answer(name: string): void {
+    if (this.asked.has(name)) this.asked = new Map([...this.asked].filter(([other]) => other !== name));
   }
 
   step(name: string): StepState {
@@ -158,6 +171,7 @@ type Effect = (draft: Draft, frame: Frame) => void;
 
 const end: Effect = (draft, { at, data }) => {
   draft.finishedAt = at;
+  draft.isPaused = false;
   draft.error = "error" in data ? asFailure(data.error) : draft.error;
   cancel(draft, data.cancelled, at);
   for (const name of asNames(data.abandoned)) change(draft, name, { undo: "abandoned", dueAt: null });
@@ -165,7 +179,9 @@ const end: Effect = (draft, { at, data }) => {
 
 const endStep = (draft: Draft, frame: Frame, fields: Partial<StepState>): void => {
   const { step, at, data } = frame;
-  change(draft, step, { dueAt: null, waits: null, progress: null, finishedAt: at, ...fields });
+  const isDecided = !itemName(step) && ("taken" in data || "dead" in data);
+  change(draft, step, { dueAt: null, waits: null, progress: null, finishedAt: at, ...(isDecided && { routes: routesIn(data) }), ...fields });
+  draft.answer(step);
   if ("undo" in data) change(draft, step, PLANNED);
 };
 
@@ -182,8 +198,15 @@ const EFFECTS: Record<string, Effect> = {
   "run.compensating": (draft, { at, data }) => {
     draft.finishedAt = null;
     draft.error = asFailure(data.error);
+    draft.reason = asText(data.reason);
     cancel(draft, data.cancelled, at);
     plan(draft, asNames(data.plan));
+  },
+  "run.paused": (draft) => {
+    draft.isPaused = true;
+  },
+  "run.unpaused": (draft) => {
+    draft.isPaused = false;
   },
   "run.completed": end,
   "run.compensated": end,
@@ -242,17 +265,21 @@ const EFFECTS: Record<string, Effect> = {
       undo: "pending", dueAt: asText(data.due_at), direction: asText(data.direction) ?? "undo",
       ...errorIn(data),
     }),
-  "compensation.completed": (draft, { step, data }) =>
-    change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null }),
+  "compensation.completed": (draft, { step, data }) => {
+    change(draft, step, { undo: asEndedUndo(data.undo), dueAt: null });
+    draft.answer(step);
+  },
   "compensation.failed": (draft, { step, data }) =>
     change(draft, step, { undo: "failed", dueAt: null, error: asFailure(data.error) }),
 
   "intervention.opened": (draft, { step, data }) => {
+    draft.ask(step, { isUndo: data.kind === "compensation_failed", isAboutRun: Boolean(data.about) });
     if (data.about) return; // it asks about the run as a whole, at a completed step
     if (data.ended) change(draft, step, { error: asFailure(data.error) });
     else if (data.kind === "step_failed") change(draft, step, { status: "blocked", finishedAt: null });
   },
   "intervention.answered": (draft, { step, data }) => {
+    draft.answer(step);
     const isAbandoned = data.kind === "compensation_failed" && data.answer === "abandon";
     if (isAbandoned) change(draft, step, { undo: "abandoned", dueAt: null });
   },

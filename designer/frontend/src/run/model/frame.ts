@@ -1,5 +1,6 @@
 /** A journal entry as the socket sends it. Anything else is refused here. */
 import { isObject, jsonIn, nearest } from "../../shared/json";
+import type { Routes } from "../../graph/model/ways";
 
 export interface Frame {
   seq: number;
@@ -16,6 +17,11 @@ export interface Failure {
   step: string;
   code: string;
   message: string;
+}
+
+/** What an entry that ends a step says of its edges. */
+export function routesIn({ taken, dead, caught }: Readonly<Record<string, unknown>>): Routes {
+  return { taken: asNames(taken), dead: asNames(dead), isCaught: caught === true };
 }
 
 export function parseFrame(text: string): Frame | null {

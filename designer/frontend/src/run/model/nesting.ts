@@ -1,16 +1,6 @@
-/** Nested runs in the graph of a run: ids of their steps, and the graph before steps were added. Pure. */
+/** The graph of a run before steps were added. Pure. */
 import { present } from "../../shared/present";
 import { edgesOf, stepsOf, textOf, type Document, type Edge } from "../../graph/model/document";
-
-/** The id of a step on the canvas; `path` is the id of the step whose run it belongs to, empty for the outermost run. */
-export function idOf(path: string, name: string): string {
-  return path ? `${path}/${name}` : name;
-}
-
-export function splitId(id: string): [path: string, name: string] {
-  const at = id.lastIndexOf("/");
-  return at < 0 ? ["", id] : [id.slice(0, at), id.slice(at + 1)];
-}
 
 /** The document before `absent` steps were added: edges into them lead on to their successors. */
 export function without(document: Document, absent: ReadonlySet<string>): Document {

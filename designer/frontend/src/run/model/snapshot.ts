@@ -1,6 +1,6 @@
 /** Reads a run's state from the server's snapshot, with which a page starts when the journal is long. Pure. */
-import { asCount, asFailure, asText, isRecord } from "./frame";
-import { countItem, newItems, newRun, newStep, type Item, type Items, type RunState, type StepState } from "./state";
+import { asCount, asFailure, asText, isRecord, routesIn } from "./frame";
+import { countItem, newItems, newRun, newStep, type Asked, type Item, type Items, type RunState, type StepState } from "./state";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,6 +13,8 @@ export function fromSnapshot(names: readonly string[], snapshot: Fields): RunSta
   return {
     status: asText(snapshot.status) ?? "pending", lastSeq: asCount(snapshot.seq) ?? 0,
     startedAt: asText(snapshot.started_at), finishedAt: asText(snapshot.finished_at), error: asFailure(snapshot.error),
+    reason: asText(snapshot.reason), isPaused: snapshot.paused === true,
+    asked: new Map(Object.entries(isRecord(snapshot.asked) ? snapshot.asked : {}).map(([name, asked]) => [name, askedOf(asked)])),
     order: [...steps.keys()], steps,
   };
 }
@@ -27,9 +29,11 @@ function stepOf(name: string, snapshot: Fields): StepState {
     attempt: asCount(snapshot.attempt) ?? 0, undoAttempt: asCount(snapshot.undo_attempt) ?? 0,
     startedAt: asText(snapshot.started_at), finishedAt: asText(snapshot.finished_at), dueAt: asText(snapshot.due_at),
     waits: isRecord(snapshot.waits) ? snapshot.waits : null, error: asFailure(snapshot.error),
-    items: isRecord(snapshot.items) ? itemsOf(snapshot.items) : null,
+    items: isRecord(snapshot.items) ? itemsOf(snapshot.items) : null, routes: isRecord(snapshot.routes) ? routesIn(snapshot.routes) : null,
   };
 }
+
+const askedOf = (asked: unknown): Asked => ({ isUndo: isRecord(asked) && asked.undo === true, isAboutRun: isRecord(asked) && asked.about_run === true });
 
 function itemsOf(snapshot: Fields): Items {
   const undos = new Map(stretches(snapshot.undo).flatMap(([undo, indexes]) => indexes.map((index) => [index, undo] as const)));

@@ -1,4 +1,5 @@
 /** The state of a run on a page. Values only; `apply` alone makes new ones. */
+import type { Routes } from "../../graph/model/ways";
 import type { StepStatus, UndoStatus } from "../../shared/vocabulary";
 import type { Failure } from "./frame";
 
@@ -23,6 +24,12 @@ export interface Items {
   failing: Set<number>;
 }
 
+/** What a person is asked at a step: about its undo or about going on; or whether the run as a whole is undone. */
+export interface Asked {
+  readonly isUndo: boolean;
+  readonly isAboutRun: boolean;
+}
+
 export interface StepState {
   readonly name: string;
   readonly addedBy: string | null;
@@ -39,6 +46,8 @@ export interface StepState {
   readonly error: Failure | null;
   readonly progress: Progress | null;
   readonly items: Items | null;
+  /** Null until its edges are decided. */
+  readonly routes: Routes | null;
 }
 
 export interface RunState {
@@ -47,6 +56,11 @@ export interface RunState {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: Failure | null;
+  /** Why the rollback began: `failure`, `cancel`, `timeout` or `rollback`. */
+  readonly reason: string | null;
+  readonly isPaused: boolean;
+  /** Open questions to a person, by step or item of a map. */
+  readonly asked: ReadonlyMap<string, Asked>;
   readonly order: readonly string[];
   readonly steps: ReadonlyMap<string, StepState>;
 }
@@ -55,7 +69,7 @@ export function newStep(name: string, addedBy: string | null = null): StepState 
   return {
     name, addedBy, status: "pending", undo: "none", undoPlace: null, direction: "forward", attempt: 0,
     undoAttempt: 0, startedAt: null, finishedAt: null, dueAt: null, waits: null, error: null, progress: null,
-    items: null,
+    items: null, routes: null,
   };
 }
 
@@ -84,7 +98,8 @@ function count<Key extends string>(counts: Partial<Record<Key, number>>, before:
 /** A run before its first journal entry; `names` are its steps in topological order. */
 export function newRun(names: readonly string[]): RunState {
   return {
-    status: "pending", lastSeq: 0, startedAt: null, finishedAt: null, error: null, order: [...names],
+    status: "pending", lastSeq: 0, startedAt: null, finishedAt: null, error: null, reason: null, isPaused: false,
+    asked: new Map(), order: [...names],
     steps: new Map(names.map((name) => [name, newStep(name)])),
   };
 }

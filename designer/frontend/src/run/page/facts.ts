@@ -25,6 +25,12 @@ export function factsOf(document: Document, name: string): Facts {
   };
 }
 
+/** The worker that undoes a step; "" where its child run is rolled back, or nothing undoes it. */
+export function undoWorkerOf(document: Document, name: string): string {
+  const step = stepsOf(document).find((candidate) => textOf(candidate.name) === name);
+  return isObject(step?.compensation) ? textOf(step.compensation.worker) : "";
+}
+
 /** Whether a step, or the map of an item, takes slots of a named limit. */
 export function keepsToLimit(document: Document, name: string): boolean {
   const own = name.split("[")[0];

@@ -22,11 +22,6 @@ export class HeaderView {
     document.title = `${this.slot("run-status")?.textContent.trim() ?? ""} · ${this.title}`;
     this.paintTime("run-started", state.startedAt);
     this.paintTime("run-finished", state.finishedAt);
-    const error = this.slot("run-error");
-    error?.toggleAttribute("hidden", !state.error);
-    setText(this.slot("run-error-step"), state.error?.step ?? "");
-    setText(this.slot("run-error-code"), state.error?.code ?? "");
-    setText(this.slot("run-error-message"), state.error?.message ?? "");
     this.tick();
   }
 
@@ -62,11 +57,14 @@ interface Words {
   tone: string;
   icon: string;
   text: string;
+  /** On hover. */
+  more?: string;
 }
 
 export function paintConnection(target: HTMLElement, state: ConnectionState, lastSeq: number): void {
-  const { tone, icon: name, text } = wordsOf(state, lastSeq);
+  const { tone, icon: name, text, more = "" } = wordsOf(state, lastSeq);
   Object.assign(target.dataset, { state: state.kind, tone });
+  target.title = more;
   target.replaceChildren(icon(name), text);
 }
 
@@ -75,7 +73,7 @@ function wordsOf(state: ConnectionState, lastSeq: number): Words {
     case "connecting":
       return { tone: "idle", icon: "link", text: "Connecting" };
     case "catching_up":
-      return { tone: "hold", icon: "link", text: `Catching up, at entry ${lastSeq}` };
+      return { tone: "hold", icon: "link", text: "Catching up", more: `At entry ${lastSeq}` };
     case "live":
       return { tone: "go", icon: "link", text: "Live" };
     case "reconnecting":

@@ -47,6 +47,12 @@ export class JournalView {
     if (turn === this.turn) this.list.scrollTop = this.list.scrollHeight;
   }
 
+  /** The list has come into sight: it stays at its end, if it was there. */
+  shown(): void {
+    if (this.at !== null) void this.mark(this.at);
+    else if (!this.isFiltered && this.last === this.journal.lastSeq) this.list.scrollTop = this.list.scrollHeight;
+  }
+
   /** Appends entries; `isLive` marks those that happened while somebody was watching. */
   add(frames: readonly Frame[], isLive: boolean): void {
     const follows = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < AT_END_PX;

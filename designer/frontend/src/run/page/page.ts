@@ -4,17 +4,22 @@ import { RunTree } from "../live/tree";
 import type { ConnectionState } from "../live/connection";
 import type { Frame } from "../model/frame";
 import { Histories } from "../model/histories";
+import type { Person } from "../model/situation";
 import type { RunState } from "../model/state";
 import { Badges } from "../../shared/badges";
-import { factsOf, keepsToLimit } from "./facts";
+
+import { factsOf, keepsToLimit, undoWorkerOf } from "./facts";
 import { HeaderView, paintConnection } from "./header";
 import { JournalView, showNewest } from "./journal";
+import { NowView } from "./now";
 import { PanelView } from "./panel";
 import { ResultsView } from "./results";
 import { SliderView } from "./slider";
 import { StepPanel } from "./step";
 import { StepsView } from "./steps";
+import { Tabs } from "./tabs";
 import { TimelineView } from "./timeline";
+import { Workbench } from "./workbench";
 import { fetchHistories, fetchView, framesIn, type View } from "../live/api";
 import { WatchedRun } from "../live/watched";
 import { RUN_ENDED } from "../../shared/vocabulary";
@@ -23,6 +28,7 @@ interface Opening {
   readonly api: string;
   readonly panel: string;
   readonly lastSeq: number;
+  readonly person: Person;
 }
 /** What the server puts into the page (`runs.watching.opening_json`): of a long run only its newest entries. */
 type PageData = (Opening & View) | (Opening & { readonly newest: readonly unknown[] });
@@ -50,6 +56,10 @@ class RunPage {
   private readonly step: StepPanel;
   private readonly histories: Histories;
   private readonly timeline: TimelineView;
+  private readonly situation: NowView;
+  private readonly tabs: Tabs;
+  /** The panel that a step's values have covered, and what had the focus then. */
+  private before: { readonly panel: string; readonly focus: Element | null } | null = null;
 
   /** `data` is what the canvas starts from, and may be newer than the rest of the page, drawn at `opening.lastSeq`. */
   constructor(private readonly root: HTMLElement, data: View, private readonly opening: Opening, newest: readonly Frame[]) {
@@ -67,9 +77,20 @@ class RunPage {
       (name) => factsOf(this.run.view.document, name), (name) => this.tree.select(name),
     );
     this.header = new HeaderView(root, badges, this.now);
-    this.slider = new SliderView(mustFind(root, "[data-view=slider]"), (seq) => void this.show(seq));
+    this.slider = new SliderView(
+      mustFind(root, "[data-view=slider]"), (seq) => this.show(seq), async (seq) => (await this.run.journal.range(seq, seq))[0],
+    );
     this.journal = new JournalView(mustFind(root, "[data-view=journal]"), this.run.journal, (seq) => this.slider.set(seq));
-    this.panel = new PanelView(mustFind(root, "[data-view=panel]"), opening.panel, data.api, (seq) => this.run.connection.expect(seq));
+    this.situation = new NowView(mustFind(root, "#panel-now"), opening.person, (name) => undoWorkerOf(this.run.view.document, name));
+    this.panel = new PanelView(mustFind(root, "[data-view=panel]"), opening.panel, data.api, (seq) => {
+      this.situation.filter();
+      this.run.connection.expect(seq);
+    });
+    this.tabs = new Tabs(mustFind(root, "[data-view=tabs]"), (panel) => this.shown(panel));
+    new Workbench(mustFind(root, "[data-view=workbench]"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && this.before && !document.fullscreenElement) this.step.close();
+    });
     this.results = new ResultsView(root, data.api);
     this.step = new StepPanel(mustFind(root, "[data-view=step]"), badges, () => this.unchoose());
     this.tree = new RunTree(this.run, this.run.state, (run, step) => this.choose(run, step), (run, frames) => this.step.moved(run, frames));
@@ -118,6 +139,7 @@ class RunPage {
     this.steps.paint(state, moment);
     this.tree.show(state, moment);
     this.timeline.show(state, seq, moment);
+    this.situation.paint(state, seq !== null);
     this.slider.say(seq, frame);
     this.step.show(this.run, state, seq);
   }
@@ -135,13 +157,24 @@ class RunPage {
   }
 
   private choose(run: WatchedRun, step: string): void {
+    this.before ??= { panel: this.tabs.panel, focus: document.activeElement };
     this.mark(run === this.run ? step : null);
+    this.tabs.show("panel-step");
     void this.step.open(run, step, run === this.run ? this.slider.shown : null);
   }
 
   private unchoose(): void {
     this.mark(null);
     this.tree.mark(null);
+    const { before } = this;
+    this.before = null;
+    if (!before) return;
+    this.tabs.show(before.panel);
+    refocus(before.focus);
+  }
+
+  private shown(panel: string): void {
+    if (panel === "panel-journal") this.journal.shown();
   }
 
   private mark(step: string | null): void {
@@ -174,6 +207,12 @@ class RunPage {
     if (document.hidden || !isQuiet || this.connectionState.kind !== "live") return;
     if (!(await this.panel.refresh())) this.run.connection.lose();
   }
+}
+
+/** The canvas takes the focus off a step on Escape, in the next frame. */
+function refocus(target: Element | null): void {
+  if (!(target instanceof HTMLElement)) return;
+  requestAnimationFrame(() => requestAnimationFrame(() => target.focus({ preventScroll: true })));
 }
 
 /** Entries after which the server may allow other things than before. */

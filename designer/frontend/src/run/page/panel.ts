@@ -94,7 +94,7 @@ function isInUse(form: Element): boolean {
 const stepsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isRecord).map(({ step }) => asText(step) ?? "") : []);
 
 const passing = (pivots: string[]): HTMLElement[] =>
-  pivots.length ? [element("p", "field-error", `This goes back past the point of no return: ${pivots.join(", ")}`)] : [];
+  pivots.length ? [element("p", "caution", `This goes back past the point of no return: ${pivots.join(", ")}`)] : [];
 
 /** Steps with, where a child run leaves something, the names of its effects. */
 const effectsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isRecord) : []).map(({ step, effects }) => {
@@ -103,7 +103,7 @@ const effectsIn = (value: unknown): string[] => (Array.isArray(value) ? value.fi
 });
 
 function planned(undo: string[], remains: string[]): HTMLElement[] {
-  const kept = remains.length ? [element("p", "field-error", `These effects remain: ${remains.join(", ")}`)] : [];
+  const kept = remains.length ? [element("p", "caution", `These effects remain: ${remains.join(", ")}`)] : [];
   if (!undo.length) return [element("p", "muted", "So far there is nothing to undo."), ...kept];
   const list = element("ol", "plan", ...undo.slice(0, STEPS_SHOWN_MAX).map((step) => element("li", "", step)));
   const rest = undo.length - STEPS_SHOWN_MAX;

@@ -1,15 +1,28 @@
 /** The slider over the journal: now, or the state after any entry. */
-import { find, mustFind, setText } from "../../shared/dom";
+import { find, icon, mustFind, setText } from "../../shared/dom";
 import { clock } from "../../shared/time";
 import { describe } from "../model/describe";
 import type { Frame } from "../model/frame";
+import { Player, type Speed } from "./player";
 
 export class SliderView {
   private readonly range: HTMLInputElement;
+  private readonly play: HTMLElement;
+  private readonly speed: HTMLSelectElement;
   private position: number | null = null;
   private last = 0;
+  private readonly player: Player;
 
-  constructor(private readonly root: HTMLElement, private readonly go: (seq: number | null) => void) {
+  /** `go` shows a moment; `entry` gives an entry of the journal. */
+  constructor(
+    private readonly root: HTMLElement, private readonly go: (seq: number | null) => Promise<void>, entry: (seq: number) => Promise<Frame | undefined>,
+  ) {
+    this.player = new Player(
+      { at: () => this.position, last: () => this.last, entry, show: (seq) => this.place(seq) }, (isPlaying) => this.paintPlay(isPlaying),
+    );
+    this.play = mustFind(root, "[data-action=play]");
+    this.speed = mustFind<HTMLSelectElement>(root, ".moment-speed");
+    this.play.addEventListener("click", () => (this.play.ariaPressed === "true" ? this.player.stop() : void this.player.play(this.speed.value as Speed)));
     this.range = mustFind<HTMLInputElement>(root, "input[type=range]");
     this.range.addEventListener("input", () => this.move(Number(this.range.value)));
     for (const [act, by] of [["back", -1], ["on", 1]] as const) {
@@ -28,15 +41,12 @@ export class SliderView {
     this.last = last;
     this.range.max = String(last);
     if (this.position === null) this.range.value = String(last);
-    this.root.hidden = last === 0;
     this.paintButtons();
   }
 
   set(seq: number | null): void {
-    this.position = seq;
-    this.range.value = String(seq ?? this.last);
-    this.paintButtons();
-    this.go(seq);
+    this.player.stop();
+    void this.place(seq);
   }
 
   /** Says which moment is painted. */
@@ -53,6 +63,19 @@ export class SliderView {
 
   sayFailure(): void {
     setText(find(this.root, "[data-slot=moment]"), "This moment could not be fetched. Move the slider to try again.");
+  }
+
+  private place(seq: number | null): Promise<void> {
+    this.position = seq;
+    this.range.value = String(seq ?? this.last);
+    this.paintButtons();
+    return this.go(seq);
+  }
+
+  private paintPlay(isPlaying: boolean): void {
+    this.play.ariaPressed = String(isPlaying);
+    this.play.ariaLabel = isPlaying ? "Pause the play" : "Play the run";
+    this.play.replaceChildren(icon(isPlaying ? "wait" : "play"));
   }
 
   private move(seq: number): void {

@@ -26,12 +26,12 @@ export class StepPanel {
   constructor(private readonly root: HTMLElement, private readonly badges: Badges, private readonly closed: () => void) {
     this.items = new ItemsTable(mustFind(root, "[data-slot=item-table]"));
     find(root, "[data-action=close]")?.addEventListener("click", () => this.close());
-    root.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
   async open(run: WatchedRun, name: string, until: number | null): Promise<void> {
     [this.run, this.name, this.until, this.frames] = [run, name, until ?? Infinity, []];
     this.root.hidden = false;
+    this.root.parentElement?.scrollTo({ top: 0 });
     Object.assign(this.root.dataset, { step: name, api: run.view.api });
     for (const details of this.root.querySelectorAll("details")) details.open = false;
     setText(this.slot("panel-name"), name);
@@ -40,7 +40,6 @@ export class StepPanel {
     this.items.show(run.view.api, name, state?.items ?? null);
     if (state) this.paintState(state);
     this.paint();
-    this.root.scrollIntoView({ block: "nearest" });
     await Promise.all([this.load(run, name), this.learn(run, name)]);
   }
 

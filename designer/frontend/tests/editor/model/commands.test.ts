@@ -9,9 +9,17 @@ import { objectText } from "../../jsonTexts";
 
 describe("commands", () => {
   it("insert on an edge puts the step between its ends, the condition before it", () => {
-    const next = applyCommand(ORDER, { do: "insert", step: { name: "pack" }, edge: 1, place: [10, 20] });
+    const next = applyCommand(ORDER, { do: "insert", step: { name: "pack" }, edge: 1, layout: new Map([["pack", [10, 20]]]) });
     expect(edgesOf(next).slice(1)).toEqual([{ from: "charge", to: "pack", when: "context.paid" }, { from: "pack", to: "ship" }]);
     expect(layoutOf(next).get("pack")).toEqual([10, 20]);
+  });
+
+  it("put a step that is there between the ends of an edge, once", () => {
+    const alone: Document = { ...ORDER, steps: [...stepsOf(ORDER), { name: "pack" }] };
+    const next = applyCommand(alone, { do: "putBetween", step: "pack", edge: 1, layout: new Map([["pack", [10, 20]]]) });
+    expect(edgesOf(next).slice(1)).toEqual([{ from: "charge", to: "pack", when: "context.paid" }, { from: "pack", to: "ship" }]);
+    expect(idsOf(stepsOf(next))).toEqual(idsOf(stepsOf(alone)));
+    expect(applyCommand(alone, { do: "putBetween", step: "pack", edge: 9, layout: new Map() })).toBe(alone);
   });
 
   it("removing a step removes its edges and its place", () => {

@@ -1,7 +1,7 @@
 /** Graphs inside steps. */
 import { describe, expect, it } from "vitest";
 import { applyCommand } from "../../../src/editor/model/commands";
-import { changedWithin, graphAt, prefixOf, problemsWithin, standingWay, wayTo } from "../../../src/graph/model/bodies";
+import { allIds, changedWithin, graphAt, idsWithin, prefixOf, problemsWithin, sectionsOf, splitId, standingWay, wayOf, wayTo } from "../../../src/graph/model/bodies";
 import { stepsOf, type Document } from "../../../src/graph/model/document";
 import type { Problem } from "../../../src/graph/model/problems";
 
@@ -44,5 +44,24 @@ describe("a way into steps", () => {
     const next = applyCommand(reads, { do: "within", way: WAY, command: { do: "putStep", index: 0, step: { name: "pay", when: "steps.charge.ok" } } });
     expect(stepsOf(next)[0]).toEqual({ name: "charge", worker: "read" });
     expect(stepsOf(graphAt(next, WAY))).toEqual([{ name: "pay", when: "steps.pay.ok" }]);
+  });
+});
+
+describe("steps of all graphs", () => {
+  it("have ids that say where they are", () => {
+    expect(allIds(NESTED)).toEqual(["read", "lines", "lines/try", "lines/try/charge"]);
+    expect(splitId("lines/try/charge")).toEqual(["lines/try", "charge"]);
+    expect(splitId("read")).toEqual(["", "read"]);
+    expect([wayOf(""), wayOf("lines/try")]).toEqual([[], WAY]);
+    expect(idsWithin(new Set(["read", "lines", "lines/try", "liner/a"]), "lines")).toEqual(new Set(["try"]));
+  });
+
+  it("are drawn in place where all around them are unfolded", () => {
+    const paths = (...unfolded: string[]): string[] => sectionsOf(NESTED, new Set(unfolded)).map(({ path }) => path);
+    expect(paths()).toEqual([""]);
+    expect(paths("lines")).toEqual(["", "lines"]);
+    expect(paths("lines/try", "lines", "read", "gone")).toEqual(["", "lines", "lines/try"]);
+    expect(paths("lines/try")).toEqual([""]);
+    expect(sectionsOf(NESTED, new Set(["lines"]))[1]?.document).toBe(graphAt(NESTED, ["lines"]));
   });
 });

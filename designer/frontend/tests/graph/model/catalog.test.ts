@@ -1,6 +1,6 @@
 /** Blocks of the palette and undo slots. */
 import { describe, expect, it } from "vitest";
-import { blocksOf, catalogOf, search, slotOf, stepOf } from "../../../src/graph/model/catalog";
+import { blocksOf, catalogOf, headingsOf, search, slotOf, stepOf } from "../../../src/graph/model/catalog";
 import { worker, CATALOG } from "../../documents";
 
 describe("the palette", () => {
@@ -10,6 +10,17 @@ describe("the palette", () => {
     expect(search(blocksOf(CATALOG), "no such thing")).toEqual([]);
     const release = { ...worker("a_release", null), doc: "Puts the charge of a payment back." };
     expect(search(blocksOf(catalogOf([release, worker("charge_payment", null)])), "charge payment")[0]!.key).toBe("charge_payment");
+  });
+
+  it("folds what has a heading of headings, behind all else", () => {
+    const workers = [["ship", "Examples/Shop"], ["send", "Mail"], ["own", ""], ["plan", "Examples/Dynamic"]]
+      .map(([name, category]) => ({ ...worker(name!, null), category: category! }));
+    const headings = headingsOf(blocksOf(catalogOf(workers), [{ name: "whole", steps: [] }]));
+    expect(headings.map(({ fold, groups }) => [fold, groups.map(([group]) => group)])).toEqual([
+      ["", ["Steps", "Mail", "Other workers"]],
+      ["Examples", ["Dynamic", "Shop", "Patterns, as several steps"]],
+    ]);
+    expect(headingsOf(search(blocksOf(catalogOf(workers)), "examples shop"))).toMatchObject([{ fold: "Examples", groups: [["Shop", [{ key: "ship" }]]] }]);
   });
 
   it("knows the undo slot of built-in steps", () => {

@@ -1,12 +1,8 @@
 /** The document as nodes and edges of the canvas. */
 import { describe, expect, it } from "vitest";
-import { stepsOf, type Document } from "../../../src/graph/model/document";
-import { autoLayout } from "../../../src/graph/model/layout";
-import { applyCommand } from "../../../src/editor/model/commands";
-import { doesOf, edgeViews, NODE_WIDTH, placesIn, stepViews, unplaced } from "../../../src/graph/model/nodes";
-import { outlineOf } from "../../../src/graph/model/outline";
+import { stepsOf } from "../../../src/graph/model/document";
+import { doesOf, edgeViews, stepViews } from "../../../src/graph/model/nodes";
 import { marksOf } from "../../../src/graph/model/problems";
-import { readJson, writeJson } from "../../../src/shared/json";
 import { CATALOG, contract, ORDER } from "../../documents";
 
 describe("the derived canvas", () => {
@@ -36,30 +32,10 @@ describe("the derived canvas", () => {
     expect(stepViews({ steps: [step] }, CATALOG, new Map()).get("charge")!.badges).toEqual(["2 retry policies"]);
   });
 
-  it("lays out from left to right without overlap, only what has no place", () => {
-    expect(unplaced(ORDER)).toEqual(["charge", "ship"]);
-    const left = (name: string): number => autoLayout(ORDER).get(name)![0];
-    expect(left("charge")).toBeGreaterThan(left("reserve") + NODE_WIDTH);
-    expect(left("ship")).toBeGreaterThan(left("charge") + NODE_WIDTH);
-  });
-
-  it("lays out steps that are named like properties of JavaScript as any others", () => {
-    const names = ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "__defineGetter__", "undefined", "0"];
-    const chainOf = (all: string[]): Document => ({ steps: all.map((name) => ({ name })), edges: all.slice(1).map((to, place) => ({ from: all[place]!, to })) });
-    const plain = names.map((_, place) => `step_${place}`);
-    const odd = chainOf(names);
-    expect(unplaced(odd)).toEqual(names);
-    expect([...autoLayout(odd).values()]).toEqual([...autoLayout(chainOf(plain)).values()]);
-    const moved = applyCommand(odd, { do: "move", layout: autoLayout(odd) });
-    expect(placesIn(readJson(writeJson(moved)) as typeof odd)).toEqual(autoLayout(odd));
-    expect(outlineOf(moved, stepViews(moved, CATALOG, new Map()), new Set()).map(({ step }) => step)).toEqual(names);
-  });
-
   it.each(["valid.json", "graph.json", "shape.json"])("draws every document of %s without failing", (file) => {
     for (const document of contract(file)) {
       expect(stepViews(document, CATALOG, new Map()).size).toBe(stepsOf(document).length);
       edgeViews(document, new Map());
-      expect([...autoLayout(document).keys()]).toHaveLength(stepsOf(document).length);
     }
   });
 });

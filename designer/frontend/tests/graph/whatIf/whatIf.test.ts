@@ -1,12 +1,12 @@
 /** Marks and sentences about an assumed failure. */
 import { describe, expect, it } from "vitest";
-import { catchesAll, catchText, consequenceText, marksOf, type WhatIfPlan } from "../../../src/graph/whatIf/whatIf";
+import { catchesAll, catchText, consequenceText, earlierText, markAt, marksOf, OUTSIDE, reachText, type OuterPlan, type WhatIfPlan } from "../../../src/graph/whatIf/whatIf";
 
 const PLAN: WhatIfPlan = {
   step: "ship", answer: "compensate", order: "sequential", own: "cancel_shipment",
   undo: [{ step: "charge", worker: "refund", place: 1, sure: true }, { step: "reserve", worker: "release", place: 2, sure: false }],
   remains: [{ step: "mail", reason: "irreversible", sure: true }, { step: "log", reason: "unstated", sure: false }],
-  harmless: [{ step: "read", sure: true }], maybe: ["beside"], catches: [],
+  harmless: [{ step: "read", sure: true }], maybe: ["beside"], catches: [], earlier: null, around: [],
 };
 
 describe("marks", () => {
@@ -27,6 +27,32 @@ describe("a failure that is caught", () => {
     expect(catchText(catches[0]!)).toBe("If it fails with payment.* or timeout and context.late");
     expect(catchesAll(catches)).toBe(false);
     expect(catchesAll([...catches, { ...catches[0]!, errors: [], when: null }])).toBe(true);
+  });
+});
+
+describe("a failure in a body", () => {
+  const NOTHING = { ...PLAN, undo: [], remains: [], harmless: [], maybe: [] };
+  const around: OuterPlan = { ...NOTHING, step: "pack", undo: [{ step: "charge", worker: "refund", place: 2, sure: true }], harmless: [{ step: "read", sure: true }], earlier: "turns", unless: ["retried", "tolerated"] };
+  const marks = marksOf({ ...NOTHING, step: "pack/label", undo: [{ step: "pack/weigh", worker: "unweigh", place: 1, sure: true }], around: [around] });
+
+  it("marks the steps around too, in one line of undos", () => {
+    expect(Object.fromEntries([...marks].map(([step, { text }]) => [step, text]))).toEqual({
+      "pack/label": "Fails", "pack/weigh": "Undo 1", pack: "Fails", charge: "Undo 2", read: "Nothing",
+    });
+  });
+
+  it("leaves steps within a marked one to its fate, and others out", () => {
+    expect(markAt(marks, "charge/inner/deep")).toEqual({ is: "undo", text: "" });
+    expect(markAt(marks, "pack/other")).toBe(OUTSIDE);
+    expect(markAt(marks, "elsewhere")).toBe(OUTSIDE);
+  });
+
+  it("is told from step to step", () => {
+    expect(reachText(around)).toBe("So its body has failed, and pack fails too, if it is not tried again and more has failed than it tolerates.");
+    expect(reachText({ ...around, unless: [] })).toBe("So its body has failed, and pack fails too.");
+    expect(earlierText(around)).toContain("the last one first");
+    expect(earlierText({ ...around, earlier: "items" })).toContain("items");
+    expect(earlierText({ ...around, earlier: null })).toBe("");
   });
 });
 

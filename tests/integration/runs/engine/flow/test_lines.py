@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -188,6 +189,25 @@ def test_a_rate_delays_what_comes_too_soon(publish: Publish) -> None:
     with queue.collect_dispatches():
         sweep_due()
     assert statuses(runs[2]) == ["running"]
+
+
+@pytest.mark.rule("R11.6")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_rate_lets_the_next_one_in_though_no_run_ends(publish: Publish, at_once: bool) -> None:
+    version = publish(chain(step("a"), step("b"), rate=Rate(2, 60)))
+    with queue.collect_dispatches():
+        if at_once:
+            runs = [it.run for it in engine.start_runs([Request(version, {}, {})] * 3)]
+        else:
+            runs = [engine.start_run(version, {}) for _ in range(3)]
+        assert statuses(*runs) == ["running", "running", "pending"]
+        sweep_due()
+        assert statuses(runs[2]) == ["pending"]
+        minute = timedelta(seconds=61)
+        Place.objects.filter(begun_at__isnull=False).update(begun_at=F("begun_at") - minute)
+        Line.objects.update(due_at=F("due_at") - minute)
+        sweep_due()
+    assert statuses(*runs) == ["running"] * 3
 
 
 def test_the_timeout_of_a_run_counts_from_its_start(publish: Publish) -> None:

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from designer.document.flow import Concurrency, Rate, WhenFull
 from runs.delivery import queue
-from runs.engine import after_commit, engine
+from runs.engine import after_commit, engine, lines
 from runs.errors import WorkflowFull
 from runs.machine.errors import Refused
 from runs.machine.states import RUN_ENDED, RUN_STARTED
@@ -27,6 +27,11 @@ LIMIT, RATE, PER = 2, 3, 3_600.0
 ACTIONS = 45
 CALM_ROUNDS_MAX = 60
 DONE = Outcome("succeeded", {})
+DEATHS = (
+    (after_commit, "_move_line", lambda unit: None),
+    (after_commit, "cancel_leaving", lambda run_id: None),
+    (lines, "advance", lines._begin_next),
+)
 
 pytestmark = [pytest.mark.rule("R11.5"), pytest.mark.rule("R11.6"), pytest.mark.rule("R11.8")]
 
@@ -45,11 +50,16 @@ class History:
         actions, weights = (self.start, self.work, self.cancel, self.pass_time, sweep_once), (8, 10, 1, 1, 2)
         (action,) = self.rng.choices(actions, weights)
         with queue.collect_dispatches() as dispatches, self.monkeypatch.context() as patched:
-            if self.rng.random() < 0.3:  # the process dies after its commit
-                patched.setattr(after_commit, "_move_line", lambda unit: None)
+            dies = self.rng.random() < 0.3
+            if dies:  # the process dies after its commit, or after that of the next run
+                patched.setattr(*self.rng.choice(DEATHS))
             action()
         self.jobs += dispatches
         self.check()
+        if action is sweep_once and not dies:
+            for line in Line.objects.all():
+                waits = line.places.filter(lines.WAITING).exists()
+                assert not (waits and lines._room(line, reader.now())), "a run waits though there is room"
 
     def start(self) -> None:
         key, priority = self.rng.choice(KEYS), self.rng.choice((5, 5, 5, 9))
@@ -125,14 +135,16 @@ class History:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
-    ("when_full", "has_rate"), [("queue", False), ("queue", True), ("skip", False), ("cancel_oldest", True)]
+    ("when_full", "has_rate"),
+    [("queue", False), ("queue", True), ("skip", False), ("cancel_oldest", True), (None, True)],
 )
 def test_no_history_breaks_a_rule_of_lines(
-    publish: Publish, monkeypatch: pytest.MonkeyPatch, when_full: WhenFull, has_rate: bool, seed: int
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, when_full: WhenFull | None, has_rate: bool, seed: int
 ) -> None:
     key = "=input.customer"
     rate = Rate(RATE, PER, key) if has_rate else None
-    graph = chain(step("a"), step("b"), concurrency=Concurrency(LIMIT, key, when_full), rate=rate)
+    concurrency = Concurrency(LIMIT, key, when_full) if when_full else None
+    graph = chain(step("a"), step("b"), concurrency=concurrency, rate=rate)
     history = History(publish(graph), Random(f"{when_full} {has_rate} {seed}"), monkeypatch)
     for _ in range(ACTIONS):
         history.act()

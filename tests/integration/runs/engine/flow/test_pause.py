@@ -15,6 +15,7 @@ from runs.delivery import queue
 from runs.engine import after_commit, engine
 from runs.interventions import service as interventions
 from runs.machine.errors import Refused
+from runs.maintenance import sweep
 from runs.maintenance.sweep import sweep_once
 from runs.models import Run, Slot, StepRun
 from runs.store import reader
@@ -95,6 +96,50 @@ def test_child_runs_are_paused_and_resumed_with_their_parent(publish: Publish) -
     assert Run.objects.get(pk=child.pk).paused_at is not None
     engine.resume_run(parent.pk, "olga")
     assert Run.objects.get(pk=child.pk).paused_at is None
+
+
+def test_a_child_whose_pause_was_lost_is_paused_by_the_sweep(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, child = child_of(publish)
+    with monkeypatch.context() as patched:
+        patched.setattr(after_commit, "_to_child", lambda child, event: None)
+        engine.pause_run(parent.pk, "olga")
+    sweep_once()
+    assert Run.objects.get(pk=child.pk).paused_at is None, "it may be told yet"
+    monkeypatch.setattr(sweep, "CHILD_GRACE_S", -1.0)
+    sweep_once()
+    assert Run.objects.get(pk=child.pk).paused_at is not None
+    with queue.collect_dispatches():
+        engine.resume_run(parent.pk, "olga")
+    assert Run.objects.get(pk=child.pk).paused_at is None
+
+
+def test_a_child_that_a_person_has_resumed_during_the_pause_of_its_parent_goes_on(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "CHILD_GRACE_S", -1.0)
+    parent, child = child_of(publish)
+    with queue.collect_dispatches():
+        engine.pause_run(parent.pk, "olga")
+        engine.resume_run(child.pk, "olga")
+        sweep_once()
+        assert Run.objects.get(pk=child.pk).paused_at is None
+        engine.resume_run(parent.pk, "olga")
+        engine.pause_run(parent.pk, "olga")
+    assert Run.objects.get(pk=child.pk).paused_at is not None
+
+
+def test_a_child_that_was_resumed_late_is_paused_again_with_its_parent(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "CHILD_GRACE_S", -1.0)
+    parent, child = child_of(publish)
+    engine.pause_run(parent.pk, "olga")
+    after_commit.resume_child(child.pk)  # of a pause before, and late
+    assert Run.objects.get(pk=child.pk).paused_at is None
+    sweep_once()
+    assert Run.objects.get(pk=child.pk).paused_at is not None
 
 
 def test_a_child_whose_resume_was_lost_is_resumed_by_the_sweep(

@@ -14,6 +14,8 @@ from workers.library.patterns import (
 )
 from workers.testing import OUTPUT_BYTES_MAX, call
 
+pytestmark = pytest.mark.django_db
+
 
 class TestConditional:
     DRAWN = {

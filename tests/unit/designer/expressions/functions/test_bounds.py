@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -17,47 +18,51 @@ from designer.errors import ExpressionError
 from designer.expressions.budget import RESULT_WEIGHT_MAX, WORK_MAX, shared_budget, weight
 from designer.expressions.expressions import compile_expression
 from designer.expressions.functions.catalog import CATALOG
-from tests.unit.designer.expressions.functions.hostile import DEEP, HOSTILE, KEYS, NUMBERS, evaluated
+from tests.unit.designer.expressions.functions.hostile import DEEP, HOSTILE, KEYS, NUMBERS, Cost
 
 pytestmark = pytest.mark.rule("R2.17")
-SECONDS_MAX = 5
+SECONDS_MAX = 8  # for a whole budget; most take two, on a machine that has nothing else to do
+FREE = 0.1  # the share of it for what nobody pays for, such as the library's copy of a result
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
-IDS = [f"{function}-{place}" for place, (function, _, _) in enumerate(HOSTILE)]
 
 
 def test_each_function_has_hostile_arguments() -> None:
     assert {name for name, function in CATALOG.items() if function.call} <= {one[0] for one in HOSTILE}
 
 
-@pytest.mark.parametrize(("function", "source", "value"), HOSTILE, ids=IDS)
-def test_hostile_arguments_cost_seconds_at_most_or_are_refused(
-    function: str, source: str, value: Any
-) -> None:
-    compile_expression(source)
-    started = time.process_time()
-    evaluated(source, value)
-    assert time.process_time() - started < SECONDS_MAX
-
-
-def test_hostile_arguments_take_a_bounded_memory() -> None:
+@pytest.fixture(scope="module")
+def hostile() -> list[Cost]:
+    """What all hostile arguments have cost, one after the other in a process with little memory."""
     module = "tests.unit.designer.expressions.functions.hostile"
     done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, timeout=300)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    return [Cost(*cost) for cost in json.loads(done.stdout)]
+
+
+def test_hostile_arguments_cost_time_for_the_work_that_is_paid_for_or_are_refused(
+    hostile: list[Cost],
+) -> None:
+    """So whoever spends the whole budget takes seconds at most."""
+    assert not [cost for cost in hostile if cost.seconds > SECONDS_MAX * (FREE + cost.work)]
+
+
+def test_hostile_arguments_take_a_bounded_memory(hostile: list[Cost]) -> None:
+    assert not [cost for cost in hostile if not cost.has_memory]
 
 
 POOL: dict[str, Any] = {
-    "text": "ab,é" * 100_000,
+    "text": "ab,é" * 50_000,
     "spaces": " " * 300_000,
-    "json": f"[{'[1],' * 50_000}0]",
+    "json": f"[{'[1],' * 20_000}0]",
     "deep_json": DEEP,
     "digits": "9" * 100_000,
     "empty": "",
-    "list": NUMBERS[:100_000],
-    "texts": ["ab"] * 50_000,
-    "lists": [[1, "a"]] * 30_000,
+    "list": NUMBERS[:30_000],
+    "texts": ["ab"] * 20_000,
+    "lists": [[1, "a"]] * 10_000,
     "nothing": [],
-    "objects": [{"a": number} for number in range(20_000)],
-    "object": dict(list(KEYS.items())[:20_000]),
+    "objects": [{"a": number} for number in range(8_000)],
+    "object": dict(list(KEYS.items())[:8_000]),
     "large": 2**63 - 1,
     "small": -(2**63),
     "two": 2,

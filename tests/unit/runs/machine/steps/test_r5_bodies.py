@@ -41,6 +41,7 @@ def test_a_group_runs_its_body_with_the_context_and_what_it_states_laid_over() -
     driver.run("s", gave(a=2, s=3))
     [command] = started(driver)
     assert (command.body, command.workflow, command.input) == ("g", "", {"a": 2, "s": 3, "p": 1, "b": 20})
+    assert (command.own, command.outer) == ({"a": 2, "s": 3, "p": 1, "b": 20}, 0)
     end(driver, "g", output={"y": 5})
     assert driver.context("t") == {"a": 2, "s": 3, "y": 5}
 
@@ -146,9 +147,40 @@ def test_each_item_has_a_run_within_the_window() -> None:
     assert started(driver)[1].input == {"items": [1, 2, 3], "item": 2, "index": 1, "double": 4}
     end(driver, "m[0]", output={"y": 1})
     assert [command.step for command in started(driver)] == ["m[2]"]
+    assert started(driver)[0].own == {"item": 3, "index": 2, "double": 6}
     end(driver, "m[2]", output={"y": 3})
     end(driver, "m[1]")
     assert driver.output() == {"result": [{"y": 1}, None, {"y": 3}]}
+
+
+@rule("R2.6", "R5.22")
+def test_the_bodies_of_a_map_share_what_they_read_of_their_surroundings() -> None:
+    driver = Driver(chain(task("s"), each_run(max_concurrency=1)), {"items": [1, 2], "a": 1})
+    driver.run("s", gave(a=2, s=3))
+    [first] = started(driver)
+    shared = driver.memory.known_payloads[first.outer or 0]
+    assert (first.own, shared) == ({"item": 1, "index": 0}, {"a": 2, "s": 3})
+    end(driver, "m[0]")
+    [second] = started(driver)
+    assert (second.own, second.outer) == ({"item": 2, "index": 1}, first.outer)
+    assert second.input == {"items": [1, 2], "a": 2, "s": 3, "item": 2, "index": 1}
+
+
+@rule("R2.6", "R7.2")
+def test_bodies_that_a_person_tries_again_see_the_patch() -> None:
+    step = each_run(on_failure="pause")
+    driver = Driver(chain(task("s"), step), {"items": [1], "a": 1})
+    driver.run("s", gave(s=3))
+    [first] = started(driver)
+    end(driver, "m[0]", "failed", error={"code": "x", "message": "no"})
+    driver.answer("m", "retry", patch={"a": 5})
+    [second] = started(driver)
+    assert second.input == {"items": [1], "a": 5, "s": 3, "item": 1, "index": 0}
+    assert second.outer not in (None, first.outer)
+    end(driver, "m[0]", "failed", error={"code": "x", "message": "no"})
+    driver.answer("m", "retry", patch={"a": None})
+    [without] = started(driver)
+    assert without.own is None and without.input == {"items": [1], "s": 3, "item": 1, "index": 0}
 
 
 @rule("R5.29")

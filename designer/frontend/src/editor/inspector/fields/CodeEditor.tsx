@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { useEffect, useEffectEvent, useRef, type ReactElement, type RefObject } from "react";
-import { optionsAt, type Known } from "../../model/completion";
+import { optionsAt, type Known } from "../../expressions/completion";
 
 export interface EditorProps {
   readonly label: string;

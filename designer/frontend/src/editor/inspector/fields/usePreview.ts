@@ -1,6 +1,6 @@
 /** The value of an expression, which the server computes a moment after the last key. */
 import { useContext, useEffect, useState } from "react";
-import type { Known } from "../../model/completion";
+import type { Known } from "../../expressions/completion";
 import { get, post } from "../../../graph/model/calls";
 import { InspectedContext, pathOf } from "../../controls/inspected";
 

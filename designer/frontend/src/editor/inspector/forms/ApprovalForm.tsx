@@ -4,7 +4,7 @@ import { isObject, textOf, type Json, type Step } from "../../../graph/model/doc
 import { isExpression } from "../../model/params";
 import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../../controls/fields";
 import { Switchable } from "../fields/Switchable";
-import type { SetFields } from "./setFields";
+import type { SetFields } from "../calls/setFields";
 
 interface Props {
   readonly step: Step;

@@ -1,11 +1,15 @@
 /** The inspector of one edge. */
 import type { ReactElement } from "react";
 import { ExpressionField } from "../fields/ExpressionField";
+import { OtherProblems } from "../../controls/OtherProblems";
 import { FieldFocus } from "../fields/FieldFocus";
 import { PatternsField } from "../fields/PatternsField";
 import { edgesOf, isErrorEdge, stated, textOf, type Document, type Edge } from "../../../graph/model/document";
 import { movedEdge, siblingsOf } from "../../../graph/model/order";
 import { ChoiceField, FlagField } from "../../controls/fields";
+
+/** The fields that the form has. */
+const FIELDS = /^(when|otherwise|errors|on)\b/;
 
 interface Props {
   readonly document: Document;
@@ -23,6 +27,7 @@ export function EdgeForm({ document, index, put, reorder, remove }: Props): Reac
   return (
     <>
       <p><span className="code">{textOf(edge.from)}</span> leads to <span className="code">{textOf(edge.to)}</span></p>
+      <OtherProblems isShown={(field) => FIELDS.test(field)} />
       <ChoiceField label="Taken after" at="on" value={isError ? "failed" : ""} options={[["", `${textOf(edge.from)} has completed`], ["failed", `${textOf(edge.from)} has failed for good`]]}
         change={(on) => set({ on, ...(on ? { otherwise: null } : { errors: null }) }, "on")} />
       {isError && <PatternsField label="Errors that it catches" at="errors" value={edge.errors} change={(errors) => set({ errors }, "errors")}

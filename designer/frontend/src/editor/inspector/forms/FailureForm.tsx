@@ -1,11 +1,11 @@
 /** What happens when a step fails: attempts, fallback, and what follows. */
 import type { ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
-import { callsWorker, isObject, textOf, traitsOf, type Json, type JsonObject, type Step } from "../../../graph/model/document";
+import { callOf, callsWorker, textOf, traitsOf, type Json, type JsonObject, type Step } from "../../../graph/model/document";
 import { ChoiceField, FlagField, NumberField, TextField } from "../../controls/fields";
-import { CallForm } from "./CallForm";
-import { RetryFields } from "./RetryFields";
-import type { SetFields } from "./setFields";
+import { CallForm } from "../calls/CallForm";
+import { RetryFields } from "../calls/RetryFields";
+import type { SetFields } from "../calls/setFields";
 
 interface Props {
   readonly step: Step;
@@ -20,7 +20,7 @@ export const ON_FAILURE: readonly (readonly [value: string, text: string])[] = [
 export function FailureForm({ step, catalog, set }: Props): ReactElement {
   const { fields } = traitsOf(step);
   const isCall = callsWorker(step);
-  const call = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+  const call = (value: Json | undefined): JsonObject => callOf(value) ?? {};
   const put = (key: "fallback" | "verify") => (next: JsonObject, topic: string): void => set({ [key]: textOf(next.worker) ? next : null }, topic);
   return <>
     {fields.includes("timeout") && <NumberField label="Timeout (seconds)" at="timeout" value={step.timeout} placeholder={isCall ? "as the worker says" : "none"} change={(timeout) => set({ timeout })} />}

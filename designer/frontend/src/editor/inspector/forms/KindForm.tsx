@@ -4,7 +4,7 @@ import { isNumber, numberIn } from "../../../shared/json";
 import { isObject, kindOf, textOf, type Json } from "../../../graph/model/document";
 import type { Kind } from "../../../shared/kinds";
 import { ChoiceField, FlagField, NumberField, TextField } from "../../controls/fields";
-import { ParamsForm } from "./ParamsForm";
+import { ParamsForm } from "../calls/ParamsForm";
 import { ExpressionField } from "../fields/ExpressionField";
 import { Switchable } from "../fields/Switchable";
 import { BodyForm, ChildForm, WorkerForm, WorkForm, type FormProps } from "./WorkForm";

@@ -4,15 +4,16 @@ import { KindForm } from "./KindForm";
 import { ExpressionField } from "../fields/ExpressionField";
 import { FailureForm } from "./FailureForm";
 import { WantedFieldContext } from "../../controls/wantedField";
+import { OtherProblems } from "../../controls/OtherProblems";
 import { FieldFocus } from "../fields/FieldFocus";
-import type { SetFields } from "./setFields";
+import type { SetFields } from "../calls/setFields";
 import { CompensationForm } from "./CompensationForm";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stated, textOf, traitsOf, type Step } from "../../../graph/model/document";
 import { tabOf, TABS, type Tab } from "../../model/fields";
 import { JsonField, NameField, TextField } from "../../controls/fields";
 
-export { WORKERS_LIST, WORKFLOWS_LIST } from "./setFields";
+export { WORKERS_LIST, WORKFLOWS_LIST } from "../calls/setFields";
 
 interface Props {
   readonly step: Step;
@@ -38,6 +39,7 @@ export function StepForm({ step, catalog, taken, put, links, start }: Props): Re
       <div className="tabs" role="group" aria-label="Parts of the step">
         {tabs.map((name) => <button key={name} type="button" aria-pressed={shown === name} onClick={() => setTab(name)}>{name}</button>)}
       </div>
+      <OtherProblems isShown={(field) => field !== "" && tabOf(field) === shown} />
       {shown === "Step" && <>
         <TextField label="Title" at="title" value={textOf(step.title)} change={(title) => set({ title })} />
         <NameField label="Name" at="name" taken={taken} value={textOf(step.name)} change={(name) => put({ ...step, name }, "name")} hint="Small letters, digits and _; expressions read it as steps.name, and follow when it changes" />

@@ -6,7 +6,7 @@ import { ChoiceField, NumberField, TextField } from "../../controls/fields";
 import { ExpressionField } from "../fields/ExpressionField";
 import { Switchable } from "../fields/Switchable";
 import { PartsForm } from "./PartsForm";
-import type { SetFields } from "./setFields";
+import type { SetFields } from "../calls/setFields";
 
 interface Props {
   readonly step: Step;

@@ -3,8 +3,10 @@ import { useState, type ReactElement } from "react";
 import type { Catalog } from "../../../graph/model/catalog";
 import { isObject, stepsOf, textOf, type JsonObject, type Step } from "../../../graph/model/document";
 import { ChoiceField, NumberField, TextField } from "../../controls/fields";
-import { ParamsForm } from "./ParamsForm";
-import { WORKERS_LIST, WORKFLOWS_LIST, type SetFields } from "./setFields";
+import { CallParams } from "../calls/CallParams";
+import { Dependents } from "../calls/Dependents";
+import { ParamsForm } from "../calls/ParamsForm";
+import { WORKERS_LIST, WORKFLOWS_LIST, type SetFields } from "../calls/setFields";
 
 export interface FormProps {
   readonly step: Step;
@@ -40,8 +42,8 @@ export function WorkerForm({ step, catalog, set }: FormProps): ReactElement {
   const spec = catalog.get(textOf(step.worker));
   return <>
     <TextField label="Worker" at="worker" value={textOf(step.worker)} list={WORKERS_LIST} code hint={spec?.doc.split("\n")[0]} change={(worker) => set({ worker })} />
-    <ParamsForm key={textOf(step.name)} at="params" schema={spec?.params_schema ?? null} params={isObject(step.params) ? step.params : {}}
-      change={(params) => set({ params: Object.keys(params).length ? params : null })} />
+    <CallParams key={textOf(step.name)} at="params" call={step} catalog={catalog} change={(params) => set({ params })} />
+    <Dependents key={`dependents ${textOf(step.worker)}`} worker={textOf(step.worker)} />
   </>;
 }
 

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { ON_FAILURE } from "./FailureForm";
 import { DEFAULTS } from "../../../shared/vocabulary";
 import { FlowForm } from "./FlowForm";
-import { RetryFields } from "./RetryFields";
+import { RetryFields } from "../calls/RetryFields";
 import { FieldFocus } from "../fields/FieldFocus";
 import { isObject, stated, textOf, type Document, type Json, type JsonObject } from "../../../graph/model/document";
 import { ChoiceField, FlagField, JsonField, NumberField, TextField } from "../../controls/fields";

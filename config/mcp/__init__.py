@@ -1,0 +1,1 @@
+"""The agents' endpoint: the REST API as tools of the Model Context Protocol, under `/mcp`."""

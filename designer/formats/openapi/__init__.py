@@ -1,0 +1,1 @@
+"""OpenAPI documents → operations that become steps, each with a form and a proposed undo."""

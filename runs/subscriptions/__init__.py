@@ -1,0 +1,1 @@
+"""Subscriptions, which tell the outside what happens: by signed webhooks, in Slack and by e-mail."""

@@ -1,0 +1,1 @@
+"""What comes from outside: read, verified, and made into the input of a run. PURE."""

@@ -1,0 +1,1 @@
+"""Schedules: their times, and what becomes of each time that is due."""

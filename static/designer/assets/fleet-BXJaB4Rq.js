@@ -1,1 +1,0 @@
-import{g as e}from"./pages-puMjMYEV.js";import{n as t}from"./live-C_U6G3NH.js";var n=4e3;function r(){let r=e(document,`[data-page=fleet]`);if(!r)return;let i=t(r);document.addEventListener(`visibilitychange`,()=>document.hidden||i.refreshSoon()),setInterval(()=>document.hidden||i.refreshSoon(),n)}export{r as startFleet};

@@ -1,1 +1,0 @@
-import{t as e}from"./jsx-runtime-C3cWAN_r.js";var t=e();function n({name:e}){return(0,t.jsx)(`svg`,{className:`icon`,"aria-hidden":`true`,children:(0,t.jsx)(`use`,{href:`#i-${e}`})})}export{n as t};

@@ -1,0 +1,1 @@
+import{r as e}from"./client-bpmgQilM.js";var t=e();function n({name:e}){return(0,t.jsx)(`svg`,{className:`icon`,"aria-hidden":`true`,children:(0,t.jsx)(`use`,{href:`#i-${e}`})})}export{n as t};

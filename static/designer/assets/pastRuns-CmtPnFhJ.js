@@ -1,0 +1,1 @@
+function e({status:e,trial:t,created_at:n}){let r=new Date(n).toLocaleString(void 0,{dateStyle:`short`,timeStyle:`medium`,hourCycle:`h23`});return`the ${t?`trial`:`run`} of ${r} (${e})`}export{e as t};

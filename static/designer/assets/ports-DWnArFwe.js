@@ -1,0 +1,1 @@
+var e=[1,0],t=[0,1];function n({x:n,y:r,width:i,height:a},o,s){return o===`right`?s?{at:[n+i-28,r+a+5],heading:t}:{at:[n+i+5,r+a/2],heading:e}:s?{at:[n+i+5,r+a-28],heading:e}:{at:[n+i/2,r+a+5],heading:t}}function r({x:n,y:r,width:i,height:a},o){return o===`right`?{at:[n-5,r+a/2],heading:e}:{at:[n+i/2,r-5],heading:t}}export{r as n,n as t};

@@ -1,0 +1,1 @@
+"""Connections and secrets: pages, REST, checks, and the documents that name them."""

@@ -1,0 +1,1 @@
+"""OpenAPI documents of connections: given, kept, searched, and the steps made from them."""

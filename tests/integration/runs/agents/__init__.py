@@ -1,0 +1,1 @@
+"""Agents, by the SDK's own client."""

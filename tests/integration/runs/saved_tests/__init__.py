@@ -1,0 +1,1 @@
+"""Saved tests of workflows of this installation."""

@@ -1,0 +1,1 @@
+"""Tests of subscriptions against a real HTTP server."""

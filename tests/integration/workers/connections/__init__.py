@@ -1,0 +1,1 @@
+"""Connections and secrets, and what opens them."""

@@ -1,0 +1,1 @@
+"""The ready-made workers, called as a worker process calls them, and in runs."""

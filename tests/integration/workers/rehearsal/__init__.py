@@ -1,0 +1,1 @@
+"""Rehearsals from end to end, and those that are kept."""

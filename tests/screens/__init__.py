@@ -1,0 +1,1 @@
+"""Pictures of every page, made from the running product, and the tour of a newcomer with its figures."""

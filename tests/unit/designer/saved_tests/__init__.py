@@ -1,0 +1,1 @@
+"""Saved tests are read and written."""

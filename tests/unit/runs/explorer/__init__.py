@@ -1,0 +1,1 @@
+"""The explorer: on wrong workflows and right ones, on wrong rules, and beside every history there is."""

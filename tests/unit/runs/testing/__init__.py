@@ -1,0 +1,1 @@
+"""Saved tests are played, and recorded from runs."""

@@ -1,0 +1,1 @@
+"""The parts of a rehearsal by themselves."""

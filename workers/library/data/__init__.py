@@ -1,0 +1,1 @@
+"""Checks of data: the worker `validate_json`."""

@@ -1,0 +1,1 @@
+"""The ready-made worker that calls HTTP APIs."""

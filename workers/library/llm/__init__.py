@@ -1,0 +1,1 @@
+"""The ready-made worker that asks language models."""

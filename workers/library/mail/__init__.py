@@ -1,0 +1,1 @@
+"""Mail from workflows: texts from templates, files attached, and what the mail server says of each."""

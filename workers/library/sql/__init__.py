@@ -1,0 +1,1 @@
+"""Ready-made workers that read and change outside databases."""
