@@ -24,5 +24,6 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     environment: "happy-dom",
+    setupFiles: ["tests/seeds.ts"],
   },
 });

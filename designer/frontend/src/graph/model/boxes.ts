@@ -8,6 +8,8 @@ export const FRAME_HEAD = 76;
 export const FRAME_PAD = 28;
 /** Frames grow by whole steps of it, so that steps that they move stay on it. */
 const GRID = 10;
+/** Room for edges between a step that a frame moves down and those beside it. */
+const BESIDE = 48;
 
 /** A graph with the places of its steps. */
 export interface Part extends Section {
@@ -45,17 +47,21 @@ function drawn(parts: ReadonlyMap<string, Part>, path: string, left: number, top
   }));
   const placeOf = (name: string): Place => part.places.get(name) ?? [0, 0];
   const corner = path ? [Math.min(...names.map((name) => placeOf(name)[0])), Math.min(...names.map((name) => placeOf(name)[1]))] as const : [0, 0] as const;
-  const places = names.map(placeOf);
-  const opened = [...inner].map(([name, { width, height }]): Opened => {
-    const more = [grown(width, FRAME_PAD * 2, NODE_WIDTH), grown(height, FRAME_HEAD + FRAME_PAD, NODE_HEIGHT)] as const;
-    return { name, more, isWhole: isWhole(placeOf(name), more, places) };
+  const grownBy = new Map([...inner].map(([name, { width, height }]) => [name, [
+    grown(width, FRAME_PAD * 2, NODE_WIDTH), grown(height, FRAME_HEAD + FRAME_PAD, NODE_HEIGHT),
+  ] as const]));
+  const columns = names.map((name): Column => {
+    const place = placeOf(name);
+    const x = [...grownBy].reduce((at, [frame, [more]]) => at + (isRight(place, placeOf(frame)) ? more : 0), place[0]);
+    return { place, x, width: NODE_WIDTH + (grownBy.get(name)?.[0] ?? 0) };
   });
-  const boxes = names.flatMap((name): Box[] => {
-    const [x, y] = moved(name, placeOf, opened);
-    const own = opened.find((other) => other.name === name)?.more ?? [0, 0];
+  const opened = [...grownBy].map(([name, more]) => ({ at: placeOf(name), down: more[1], isWhole: isWhole(placeOf(name), columns) }));
+  const boxes = names.flatMap((name, index): Box[] => {
+    const { place, x, width } = present(columns[index]);
+    const y = opened.reduce((at, frame) => at + (isMovedDown(place, frame) ? frame.down : 0), place[1]);
     const box = {
       id: idOf(path, name), name, path, x: x - corner[0] + left, y: y - corner[1] + top,
-      width: NODE_WIDTH + own[0], height: NODE_HEIGHT + own[1], isFrame: inner.has(name),
+      width, height: NODE_HEIGHT + (grownBy.get(name)?.[1] ?? 0), isFrame: inner.has(name),
     };
     return [box, ...(inner.get(name)?.boxes ?? [])];
   });
@@ -67,13 +73,12 @@ function drawn(parts: ReadonlyMap<string, Part>, path: string, left: number, top
 
 /** The place in the document of a step, new or not, that is shown at a place: `boxesOf` read backwards. */
 export function placeBehind(boxes: readonly Box[], places: Places, name: string | null, [x, y]: Place): Place {
-  const all = boxes.flatMap((box) => (box.path ? [] : [places.get(box.name) ?? [0, 0] as const]));
-  const opened = boxes.filter((box) => !box.path && box.isFrame && box.name !== name).map((box) => {
-    const [at, more] = [places.get(box.name) ?? [0, 0] as const, [box.width - NODE_WIDTH, box.height - NODE_HEIGHT] as const];
-    return { at, more, isWhole: isWhole(at, more, all) };
-  });
-  const left = behind(x, opened.map(({ at, more }) => [at[0] + NODE_WIDTH, more[0]]));
-  return [left, behind(y, opened.flatMap(({ at, more, isWhole: whole }) => (whole || left < at[0] + NODE_WIDTH ? [[at[1] + NODE_HEIGHT, more[1]]] : [])))];
+  const columns = boxes.flatMap((box): (Column & { readonly box: Box })[] => (box.path ? [] : [{ place: places.get(box.name) ?? [0, 0], x: box.x, width: box.width, box }]));
+  const opened = columns.filter(({ box }) => box.isFrame && box.name !== name).map(({ place, width, box }) => (
+    { at: place, more: width - NODE_WIDTH, down: box.height - NODE_HEIGHT, isWhole: isWhole(place, columns) }
+  ));
+  const left = behind(x, opened.map(({ at, more }) => [at[0] + NODE_WIDTH, more]));
+  return [left, behind(y, opened.flatMap(({ at, down, isWhole: whole }) => (whole || !isRight([left, y], at) ? [[at[1] + NODE_HEIGHT, down]] : [])))];
 }
 
 /** What has been moved by `more` from each border on; a place that nothing is moved to counts as the border. */
@@ -88,29 +93,28 @@ function behind(shown: number, borders: readonly (readonly [number, number])[]):
 
 const grown = (inner: number, around: number, before: number): number => Math.max(0, Math.ceil((inner + around - before) / GRID) * GRID);
 
-interface Opened {
-  readonly name: string;
-  readonly more: readonly [number, number];
-  readonly isWhole: boolean;
+/** A step with its place in the document, and where its box begins and how wide it is now that frames beside it have grown. */
+interface Column {
+  readonly place: Place;
+  readonly x: number;
+  readonly width: number;
+}
+
+const isRight = ([x]: Place, [frameX]: Place): boolean => x >= frameX + NODE_WIDTH;
+
+const isBelow = ([, y]: Place, [, frameY]: Place): boolean => y >= frameY + NODE_HEIGHT;
+
+/** Whether a frame moves down a step. Of two steps that it does not both move, the columns are `BESIDE` apart. */
+function isMovedDown(place: Place, { at, isWhole: whole }: { readonly at: Place; readonly isWhole: boolean }): boolean {
+  return isBelow(place, at) && (whole || !isRight(place, at));
 }
 
 /**
- * Whether a frame also moves down what is to its right. It need not, so that a step there stays where it is let go,
- * unless a step that it moves down reaches under one of them.
+ * Whether a frame also moves down what is below it at its right. It need not, so that a step there stays where it is
+ * let go, unless it comes too close to the frame or to a step that the frame moves down.
  */
-function isWhole([x, y]: Place, [wider]: readonly [number, number], places: readonly Place[]): boolean {
-  const right = places.filter(([left]) => left >= x + NODE_WIDTH).map(([left]) => left + wider);
-  const below = places.filter(([left, top]) => left < x + NODE_WIDTH && top >= y + NODE_HEIGHT).map(([left]) => left + NODE_WIDTH);
-  return Math.max(...below) > Math.min(...right);
-}
-
-/** Moves a step aside for frames to its left and above it. What did not overlap before does not overlap then. */
-function moved(name: string, placeOf: (name: string) => Place, opened: readonly Opened[]): Place {
-  const [x, y] = placeOf(name);
-  return opened.reduce<Place>(([left, top], other) => {
-    const [fromX, fromY] = placeOf(other.name);
-    const isRight = x >= fromX + NODE_WIDTH;
-    const isBelow = y >= fromY + NODE_HEIGHT && (other.isWhole || !isRight);
-    return [left + (isRight ? other.more[0] : 0), top + (isBelow ? other.more[1] : 0)];
-  }, [x, y]);
+function isWhole(frame: Place, columns: readonly Column[]): boolean {
+  const [right, left] = [columns.filter(({ place }) => isRight(place, frame)), columns.filter(({ place }) => !isRight(place, frame))];
+  const ends = left.filter(({ place }) => String(place) === String(frame) || isBelow(place, frame)).map(({ x, width }) => x + width);
+  return Math.max(...ends) + BESIDE > Math.min(...right.filter(({ place }) => isBelow(place, frame)).map(({ x }) => x));
 }

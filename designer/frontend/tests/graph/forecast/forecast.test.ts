@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** Forecasts against what really happened to runs, against what can be worked out by hand, and against the clock. */
+/** Forecasts against what really happened to runs, and against what can be worked out by hand. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -16,7 +16,6 @@ interface Case {
 /** Ten thousand runs each, as `tests/contract/forecast_samples.py` made them by the engine's rules. */
 const caseOf = (name: string): Case => JSON.parse(readFileSync(join(import.meta.dirname, `../../../../../tests/contract/forecast/${name}.json`), "utf8")) as Case;
 const NO_WORKERS = catalogOf([]);
-const MS_MAX = 200;
 
 const at = (ms: number): string => String(Math.floor(16 * Math.log2(ms)));
 /** Attempts that take about as long as stated, some of which fail. */
@@ -153,22 +152,4 @@ describe("without figures", () => {
   it("those of another worker by the same name do not count", () => expect(forecast(chain(step), NO_WORKERS, basis({ new: { what: "task:old", ...tries(9) } }), null)!.doubts.unknown).toEqual(["new"]));
 
   it("a circle has no forecast", () => expect(forecast({ steps: [step], edges: [{ from: "new", to: "new" }] }, NO_WORKERS, basis({}), null)).toBeNull());
-});
-
-describe("thirty steps", () => {
-  const steps = Array.from({ length: 30 }, (_, index): Step => ({ name: `s${index}`, worker: "act", compensation: { worker: "undo" }, retry: { max_attempts: 3, initial: 1 } }));
-  const edges = steps.flatMap(({ name }, index) => (index < 28 ? [{ from: name!, to: `s${index + 1 + (index % 3 === 0 ? 1 : 0)}` }, { from: name!, to: `s${index + 2}` }] : index === 28 ? [{ from: name!, to: "s29" }] : []));
-  const unique = [...new Map(edges.map((edge) => [`${edge.from as string}>${edge.to}`, edge])).values()];
-  const figuresOf30 = basis(Object.fromEntries(steps.map((step) => [step.name as string, known(step, { ...tries(1000, 50), own: { ...tries(1000, 50).own, wait: { 60: 10, 90: 5 } } })])));
-
-  it(`are sampled ten thousand times within ${MS_MAX} ms of a processor`, () => {
-    const times = Array.from({ length: 7 }, () => {
-      const before = process.cpuUsage(); // not the clock: others use the machine, too
-      expect(forecast({ steps, edges: unique }, NO_WORKERS, figuresOf30, null)!.figures.samples).toBe(SAMPLES);
-      const { user, system } = process.cpuUsage(before);
-      return (user + system) / 1000;
-    });
-    console.info(`30 steps, ${SAMPLES} samples: ${Math.min(...times).toFixed(0)} ms, the first time ${times[0]!.toFixed(0)} ms`);
-    expect(Math.min(...times)).toBeLessThan(MS_MAX);
-  });
 });

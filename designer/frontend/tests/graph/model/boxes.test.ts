@@ -1,4 +1,5 @@
 /** Boxes of nested runs. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { boxesOf, placeBehind, FRAME_HEAD, FRAME_PAD, type Part } from "../../../src/graph/model/boxes";
 import { NODE_HEIGHT, NODE_WIDTH } from "../../../src/graph/model/nodes";
@@ -42,3 +43,36 @@ describe("the place behind a shown one", () => {
 
   it("is the shown place where nothing is unfolded", () => expect(placeBehind([], places, null, [50, 60])).toEqual([50, 60]));
 });
+
+describe("frames among steps that people have placed", () => {
+  const ROOM = 48;
+  const layouts = fc.array(fc.record({ x: fc.nat(12), y: fc.nat(12), wide: fc.nat(3), high: fc.nat(3), isOpen: fc.boolean() }), { minLength: 2, maxLength: 12 })
+    .map((wanted) => wanted.map(({ x, y, wide, high, isOpen }, index) => ({ name: `s${index}`, place: [x * 70, y * 60] as Place, inner: [wide * 300, high * 200] as Place, isOpen })))
+    .map((steps) => steps.filter(({ place }, index) => steps.slice(0, index).every((other) => gapOf(place, other.place) >= ROOM)));
+  const boxesIn = (steps: readonly { name: string; place: Place; inner: Place; isOpen: boolean }[]) => boxesOf(new Map<string, Part>([
+    ["", { path: "", document: chain(...steps.map(({ name }) => name)), places: new Map(steps.map(({ name, place }) => [name, place])) }],
+    ...steps.filter(({ isOpen }) => isOpen).map(({ name, inner }): [string, Part] => [
+      name, { path: name, document: chain("x", "y"), places: new Map<string, Place>([["x", [0, 0]], ["y", [inner[0] + 300, inner[1]]]]) },
+    ]),
+  ])).filter(({ path }) => !path);
+
+  it("leave the room that was between any two", () => fc.assert(fc.property(layouts, (steps) => {
+    const boxes = boxesIn(steps);
+    for (const [index, a] of boxes.entries()) {
+      for (const b of boxes.slice(0, index)) {
+        const gap = Math.max(b.x - a.x - a.width, a.x - b.x - b.width, b.y - a.y - a.height, a.y - b.y - b.height);
+        expect(gap, `${a.id} and ${b.id}`).toBeGreaterThanOrEqual(ROOM);
+      }
+    }
+  }), { numRuns: 1_000 }));
+
+  it("are drawn where the place behind them leads back to", () => fc.assert(fc.property(layouts, (steps) => {
+    const boxes = boxesIn(steps);
+    const places = new Map(steps.map(({ name, place }) => [name, place]));
+    for (const { id, x, y } of boxes) expect(placeBehind(boxes, places, id, [x, y]), id).toEqual(places.get(id));
+  }), { numRuns: 1_000 }));
+});
+
+function gapOf([ax, ay]: Place, [bx, by]: Place): number {
+  return Math.max(Math.abs(ax - bx) - NODE_WIDTH, Math.abs(ay - by) - NODE_HEIGHT);
+}
