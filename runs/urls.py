@@ -66,6 +66,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/panel/", views.run_panel, name="run-panel"),
     path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/pause/", views.run_pause, name="run-pause"),
+    path("runs/<uuid:run_id>/again/", views.run_again, name="run-again"),
     path("runs/<uuid:run_id>/rollback/", views.run_rollback, name="run-rollback"),
     path("runs/<uuid:run_id>/signal/", views.run_signal, name="run-signal"),
     path("runs/<uuid:run_id>/steps/<str:step>/approve/", views.run_approve, name="run-approve"),

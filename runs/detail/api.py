@@ -16,6 +16,7 @@ from config.accounts.rate_limits import caller, consume
 from designer.models import WorkflowVersion
 from runs.delivery.waiting import wait_for, waited_for
 from runs.engine import engine
+from runs.engine.again import start_again
 from runs.engine.creation import Request
 from runs.engine.starting import STARTED_AT_ONCE_MAX
 from runs.errors import BadInput, UnknownWorkflow
@@ -27,11 +28,12 @@ from runs.machine.limits import (
     LABELS_MAX,
     PRIORITY_MAX,
     PRIORITY_STANDARD,
+    STEP_LENGTH_MAX,
 )
 from runs.machine.states import RUN_ENDED
 from runs.queries.lookup import find_run, find_version
 from runs.queries.rollback_plan import rollback_plan
-from runs.queries.runs import allowed, frames, load, run_json, summary_json
+from runs.queries.runs import allowed, frames, run_json, summary_json
 
 router = Router(tags=["runs"])
 
@@ -67,6 +69,10 @@ class RollbackIn(Schema):
     to_step: str | None = None
 
 
+class AgainIn(BaseModel):
+    from_step: str = Field("", max_length=STEP_LENGTH_MAX)
+
+
 class CommentIn(Schema):
     comment: str = Field("", max_length=COMMENT_LENGTH_MAX)
 
@@ -80,6 +86,7 @@ class ApproveIn(CommentIn):
 OptionalApproveIn = Annotated[ApproveIn | None, Body()]
 OptionalCancelIn = Annotated[CancelIn | None, Body()]
 OptionalRollbackIn = Annotated[RollbackIn | None, Body()]
+OptionalAgainIn = Annotated[AgainIn | None, Body()]
 OptionalCommentIn = Annotated[CommentIn | None, Body()]
 Payload = Annotated[Any, Body()]
 
@@ -215,19 +222,14 @@ def roll_back(request: HttpRequest, run_id: UUID, body: OptionalRollbackIn = Non
 
 
 @router.post("/runs/{uuid:run_id}/rerun", auth=callers("operate"), response={201: dict[str, Any]})
-def rerun(request: HttpRequest, run_id: UUID) -> Status[dict[str, Any]]:
-    """Start a new run of the same version with the same input."""
+def rerun(request: HttpRequest, run_id: UUID, body: OptionalAgainIn = None) -> Status[dict[str, Any]]:
+    """Start a new run of the same version with the same input.
+
+    With `from_step` it goes on from that step: what stands of the steps before it is taken over, and not run
+    again. `again_from` of `allowed` lists such steps; 409 `not_standing` where something before was undone.
+    """
     consume("starts", caller(request))
-    run = find_run(run_id)
-    state = load(run.pk)[1]
-    again = engine.start_run(
-        run.version,
-        state.input,
-        labels=run.labels,
-        user=request.user,
-        trial=run.trial,
-        priority=state.run.priority,
-    )
+    again = start_again(find_run(run_id), body.from_step if body else "", request.user)
     return Status(201, run_json(again))
 
 

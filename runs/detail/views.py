@@ -11,14 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.accounts.permissions import may_here, page_for
+from config.accounts.rate_limits import caller, consume
 from designer.document.graph import Graph
 from runs.detail.approval_forms import give_answer
 from runs.detail.asks import asks_below, asks_of, page_after, reply_form
 from runs.detail.forms import CancelForm, SignalForm
-from runs.engine import engine
+from runs.detail.starting import new_key
+from runs.engine import again, engine
 from runs.errors import RunsError, UnknownRun
 from runs.interventions import service
 from runs.interventions.facts import Question
@@ -89,6 +91,36 @@ def run_rollback(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_or_404(run_id)
     to_step = request.POST.get("to_step") or None
     return _act(request, run, lambda: engine.roll_back(run.pk, to_step, request.user))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page_for("operate")
+def run_again(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Starts an ended run again from a step. Before that, it says what would be taken over and what run."""
+    run = run_or_404(run_id)
+    graph, state = queries_runs.load(run.pk)
+    points = machine_allowed(graph, state).again_from
+    start = request.POST.get("from") or request.GET.get("from") or again.proposed(points, state)
+    try:
+        consequences = again.consequences(run, start)
+        if request.method == "POST":
+            consume("starts", caller(request))
+            made = again.start_again(run, start, request.user, request.POST.get("key") or None)
+            return redirect("run-detail", run_id=made.pk)
+    except (Refused, RunsError) as refused:
+        return _refuse(request, run, str(refused))
+    context = {
+        "run": run,
+        "title": title_of(run),
+        "points": [graph.by_name[name] for name in points],
+        "start": graph.by_name[start],
+        "taken": [graph.by_name[name] for name in consequences.taken],
+        "begins": [graph.by_name[name] for name in consequences.begins],
+        "twice": [graph.by_name[name] for name in consequences.twice],
+        "key": new_key(),
+    }
+    return render(request, "runs/again.html", context)
 
 
 @require_POST
@@ -183,8 +215,17 @@ def _show(request: HttpRequest, run: Run, forms: dict[str, Any] | None = None) -
         "around": steps.runs_around(run, request.user),
         "part": steps.part_of(run),
         "title": title_of(run),
+        "again": _goes_on_from(state),
     }
     return render(request, "runs/detail.html", context, status=UNPROCESSABLE if forms else 200)
+
+
+def _goes_on_from(state: State) -> dict[str, Any] | None:
+    """Returns the run for which this one goes on, and from which step."""
+    if not state.run.again:
+        return None
+    earlier, start = state.run.again
+    return {"run": UUID(earlier), "step": start}
 
 
 def _panel(

@@ -42,6 +42,7 @@ from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
 from runs.machine.limits import INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 from runs.machine.states import RunState, State
+from runs.machine.steps.taking_over import Again
 from runs.models import Place, Run
 from runs.models.ids import uuid7
 from runs.store import reader, writer
@@ -88,6 +89,7 @@ class Request:
     priority: int = PRIORITY_STANDARD
     own: Mapping[str, Any] | None = None
     outer: int | None = None
+    again: Again | None = None
 
     @property
     def stored_input(self) -> Mapping[str, Any]:
@@ -345,7 +347,8 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
     unit = Unit(_unstored(run, dict(request.input), at))
     unit.joined = joined
     begins = joined is None or joined.may_begin
-    unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at, begins)))
+    taken = request.again.taken if request.again else ()
+    unit.record(first_entry(graph, unit.state, unit.at, _first_facts(request, graph, at, begins), taken))
     if begins:
         unit.take(Start(at))
     unit.stored = unit.state.run
@@ -368,6 +371,8 @@ def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> 
     facts |= {"body": request.body} if request.body else {}
     facts |= {"outer": request.outer} if request.outer is not None else {}
     facts |= {"priority": request.priority} if request.priority != PRIORITY_STANDARD else {}
+    if request.again:
+        facts["again"] = {"run": request.again.run, "from": request.again.step}
     timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]
     if timeouts and begins:
         facts["due_at"] = (at + timedelta(seconds=min(timeouts))).isoformat()

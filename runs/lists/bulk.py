@@ -13,7 +13,8 @@ from uuid import UUID
 
 from designer.services.folder_rights import seen, sees_all
 from runs.engine import engine
-from runs.engine.creation import Request, content_digest
+from runs.engine.again import start_again
+from runs.engine.creation import content_digest
 from runs.errors import KeyReused, RunsError, UnknownRun
 from runs.interventions import service
 from runs.machine.allowed import Allowed
@@ -226,11 +227,7 @@ def _retry(run: Run, order: Order) -> Result:
 
 def _rerun(run: Run, order: Order) -> Result:
     _check_ended(run)
-    key = order.keys.get(run.pk)
-    state = load(run.pk)[1]
-    about = (run.version, state.input, run.labels, order.user, key, run.trial)
-    request = Request(*about, digest=order.digest, priority=state.run.priority)
-    made = engine.start_one(request).run
+    made = start_again(run, "", order.user, order.keys.get(run.pk), order.digest)
     return Result(run.pk, True, "Started again.", made=made.pk, run=run)
 
 

@@ -11,6 +11,7 @@ from designer.document.waits import signals_of
 from runs.machine.answers import RUN_OPTIONS, Answer, answers_to
 from runs.machine.rollback.plan import may_go_back, plan
 from runs.machine.states import RunState, State, StepState, StepStatus, UndoStatus
+from runs.machine.steps.taking_over import starting_points
 from runs.machine.steps.waits import signals_in
 
 FORWARD_ANSWERS = answers_to("step_failed")
@@ -28,12 +29,13 @@ PutOff = Literal["time", "retry", "undo"]
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """Operations that `decide` would accept; names of steps in `approvals` and `happen_now`, and as keys of
-    `interventions`."""
+    `interventions`. `again_from`: steps from which the run can be started again."""
 
     cancel: bool = False
     abandon: bool = False
     rollback: bool = False
     rerun: bool = False
+    again_from: tuple[str, ...] = ()
     pause: bool = False
     resume: bool = False
     approvals: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ def allowed(graph: Graph, state: State) -> Allowed:
         abandon=is_live,
         rollback=may_go_back(state.run) and bool(plan(graph, state).undo),
         rerun=not is_live,
+        again_from=starting_points(graph, state) if state.run.depth == 0 else (),
         pause=is_live and state.run.paused_at is None and state.run.started_at is not None,
         resume=state.run.paused_at is not None,
         approvals=tuple(step.name for step in waiting if (step.waits or {}).get("for") == "approval"),

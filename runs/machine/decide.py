@@ -8,7 +8,7 @@ commit. The state that was passed in is never changed, and an exception leaves n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
@@ -49,6 +49,7 @@ from runs.machine.states import RunStatus, State
 from runs.machine.steps import attempts, child_runs, waits
 from runs.machine.steps.kinds import approval
 from runs.machine.steps.ready import advance
+from runs.machine.steps.taking_over import TakenOver, take_over
 from runs.machine.transition import Transition
 
 
@@ -79,10 +80,17 @@ def _check_values(event: Event) -> None:
         raise Refused(f"That cannot be kept: {reason}.", code="bad_value")
 
 
-def create(graph: Graph, state: State, at: Any, data: dict[str, Any] | None = None) -> Decision:
-    """Decides about a new run: its first entry, which holds `data`."""
+def create(
+    graph: Graph,
+    state: State,
+    at: Any,
+    data: dict[str, Any] | None = None,
+    taken_over: Sequence[TakenOver] = (),
+) -> Decision:
+    """Decides about a new run: its first entry, which holds `data`, and the steps that it takes over."""
     transition = Transition(graph, state, at)
     transition.emit("run.created", data={"total": len(graph.steps), **(data or {})})
+    take_over(transition, taken_over)
     return transition.decision()
 
 
@@ -93,6 +101,8 @@ def _start(transition: Transition, event: Start) -> None:
     due_at = None if timeout is None else transition.at + timedelta(seconds=timeout)
     transition.emit("run.started", data={} if due_at is None else {"due_at": due_at.isoformat()})
     transition.revisit(transition.graph.roots)
+    if transition.run.again:
+        transition.revisit(name for name, step in transition.state.steps().items() if step.edges_decided)
 
 
 def settle(transition: Transition) -> None:

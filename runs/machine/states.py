@@ -56,6 +56,7 @@ class UndoStatus(StrEnum):
     FAILED = "failed"
     RESOLVED = "resolved"
     ABANDONED = "abandoned"
+    TAKEN_OVER = "taken_over"  # an earlier run did it, with which its undo stays
 
 
 RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.COMPENSATED, RunStatus.FAILED, RunStatus.CANCELLED})
@@ -205,6 +206,7 @@ class RunState:
     paused_at: datetime | None = None
     paused_by_parent: bool = False
     imported: bool = False  # came as a file: to look at only
+    again: tuple[str, ...] = ()  # the ended run for which it goes on, and from which step
 
     @property
     def status(self) -> RunStatus:

@@ -57,6 +57,7 @@ UNDO_LOOKS: Mapping[UndoStatus, Look] = {
     UndoStatus.FAILED: Look("Undo failed", "cross", "stop"),
     UndoStatus.RESOLVED: Look("Undone by hand", "pen", "back"),
     UndoStatus.ABANDONED: Look("Left undone", "flag", "stop"),
+    UndoStatus.TAKEN_OVER: Look("Taken over", "out", "idle"),
 }
 FAMILIES: Mapping[str, Mapping[str, Look]] = {
     "run": {status.value: look for status, look in RUN_LOOKS.items()},

@@ -218,6 +218,7 @@ def operations(can: Allowed, state: State) -> Json:
         "abandon": can.abandon,
         "rollback": can.rollback,
         "rerun": can.rerun,
+        "again_from": list(can.again_from),
         "pause": can.pause,
         "resume": can.resume,
         "export": state.run.phase == "ended",

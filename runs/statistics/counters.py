@@ -190,16 +190,17 @@ def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
                 ends.counts["count"] += 1
                 if is_first_end and run.started_at is not None:
                     ends.durations.append((at - run.started_at).total_seconds() * 1000)
-        elif kind in STEP_COUNTS and not step.endswith("]") and not _is_nothing_undone(kind, data):
+        elif kind in STEP_COUNTS and not step.endswith("]") and not _is_no_act(kind, data):
             step_counts = tally.steps[run.place_of(step)]  # a map counts as one step
             step_counts.counts[STEP_COUNTS[kind]] += 1
             if kind == "step.completed" and isinstance(data.get("duration_ms"), int | float):
                 step_counts.durations.append(data["duration_ms"])
 
 
-def _is_nothing_undone(kind: str, data: Json) -> bool:
-    """Whether an undo ended with nothing undone: there was no effect, or its child run left some."""
-    return kind == "compensation.completed" and data.get("undo") in ("none", "abandoned")
+def _is_no_act(kind: str, data: Json) -> bool:
+    """Whether a step was taken over, or an undo undid nothing: none was needed, or a child run left it."""
+    is_nothing_undone = kind == "compensation.completed" and data.get("undo") in ("none", "abandoned")
+    return is_nothing_undone or "taken_over" in data
 
 
 def _left(kind: str, step: str, data: Json) -> Iterator[tuple[str, int]]:

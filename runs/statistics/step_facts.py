@@ -68,11 +68,12 @@ def facts_of(
 ) -> dict[str, Facts]:
     """Returns the facts by step of a run, whose entries are given as type, step, time and data.
 
-    There are none of a run that was paused: its times say how long somebody let it rest.
+    There are none of a run that was paused: its times say how long somebody let it rest. Nor of one that goes
+    on for another: it is not a whole one.
     """
     reading = Reading(started_at)
     for kind, step, at, data in entries:
-        if kind == "run.paused":
+        if kind == "run.paused" or "taken_over" in data:
             return {}
         reading.read(kind, step, at, data)
     return reading.facts

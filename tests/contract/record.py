@@ -27,7 +27,7 @@ from tests.simulation.workflows import make_library
 from tests.simulation.world import World
 
 FOLDER = Path(__file__).parent / "random"
-HISTORIES = 68
+HISTORIES = 80
 ENTRIES_MAX = 250
 ALLOWED = ("cancel", "abandon", "pause", "resume", "rerun", "approvals", "signals", "interventions")
 SHOWN = ("name", "kind", "compensation")

@@ -23,7 +23,7 @@ class Facts(Items):
         self.at: Any = None
         self.reason = ""
         self.status = ""
-        self.is_blocked = self.is_partial = self.is_paused = False
+        self.is_blocked = self.is_partial = self.is_paused = self.is_started = False
         self.by = ""
         self.pivots: dict[str, int] = {}  # completed ones, with the number of the entry
         self.child_pivots: set[str] = set()  # steps whose child run has passed one
@@ -208,6 +208,26 @@ class Facts(Items):
     def expanded(self, entry: Entry) -> None:
         demand(self.phase == "forward", "a run grows after the rollback began")
         self.model.insert(entry.step, [parse_step(document) for document in entry.payload])
+
+    def taken_over(self, entry: Entry, how: str) -> None:
+        """A step that an earlier run did: it has ended before this run starts, and all before it has."""
+        name, edges = entry.step, (entry.data.get("taken", []), entry.data.get("dead", []))
+        demand(not self.is_started and name not in self.begun, "a step is taken over that has begun")
+        decided = self.taken.get(name, [])
+        demand(len(decided) == len(self.model.sources(name)), "taken over, and not what is before it")
+        self.begun.add(name)
+        self.ended[name] = how
+        if how == "failed":
+            self.model.failed.add(name)
+        if entry.payload is not None:
+            self.model.outputs[name] = entry.payload
+        if entry.data.get("caught"):
+            self.model.caught[name] = self._failure_of(entry)
+        else:
+            every = [edge.target for edge in self.model.targets(name)]
+            expected = self.model.branches(name) if any(decided) or not decided else ([], every)
+            demand(edges == expected, f"edges {edges}, where the rules say {expected}")
+        self._decide(*edges)
 
     # --- leases ---
 

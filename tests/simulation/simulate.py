@@ -36,6 +36,7 @@ from runs.machine.states import RUN_ENDED, StepState, StepStatus, UndoStatus
 from runs.machine.steps import completion, ready
 from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
+from tests.simulation.again import start_again
 from tests.simulation.flow import pauses
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
@@ -107,6 +108,10 @@ class History(Waiting):
             further = "further " if self.world.runs[self.root].run.status == "failed" else ""
             self.world.seen[f"rolled back {further}on demand"] += 1
             self.roll_back(self.root)
+            self.faulty_phase()
+            self.calm_phase()
+        if self.rng.random() < 0.4:
+            start_again(self)
             self.faulty_phase()
             self.calm_phase()
         for watched in self.world.watched.values():
@@ -360,4 +365,5 @@ ACTIONS: dict[Callable[[History], None], int] = {
     pauses.pause: 3,
     pauses.resume: 3,
     History.roll_back_some: 1,
+    start_again: 2,
 }

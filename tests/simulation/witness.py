@@ -107,9 +107,9 @@ class Witness(Facts):
     def _is_passed(self, key: str, floor: int) -> bool:
         """Whether a rollback to `floor` goes back over a pivot that has had its effect."""
         is_there = self.ended.get(key) == "completed" or bool({key, f"{key}:fallback"} & self.refused.keys())
-        return is_there and self._stands(key) and key in self.acted and self._when(key) > floor
+        return is_there and self.stands(key) and key in self.acted and self._when(key) > floor
 
-    def _stands(self, key: str) -> bool:
+    def stands(self, key: str) -> bool:
         """Whether nothing of a step, or of the items of a map, is undone or to be undone."""
         items = (other for other in self.undo if other.startswith(f"{key}["))
         return all(self.undo.get(name, "none") == "none" for name in (key, *items))
@@ -226,7 +226,7 @@ class Witness(Facts):
     def opened(self, entry: Entry) -> None:
         demand(entry.step not in self.interventions, "a second question about one step")
         self.interventions[entry.step] = entry.seq
-        demand("about" not in entry.data or self._stands(entry.step), "asked about what is undone")
+        demand("about" not in entry.data or self.stands(entry.step), "asked about what is undone")
         demand("about" not in entry.data or entry.step in self.pivots, "asked about the run without a pivot")
         if entry.data["kind"] == "step_failed" and self.ended.get(entry.step) is None:
             self.open[entry.step] = "blocked"
@@ -311,19 +311,33 @@ def _ignore(witness: Witness, entry: Entry) -> None:
     """Says nothing that a rule forbids."""
 
 
+def _started(witness: Witness, entry: Entry) -> None:
+    witness.is_started = True
+
+
 def _completed(witness: Witness, entry: Entry) -> None:
+    if "taken_over" in entry.data:
+        return witness.taken_over(entry, "completed")
     witness.completed(entry)
-    witness.late(entry)
+    return witness.late(entry)
 
 
 def _failed(witness: Witness, entry: Entry) -> None:
+    if "taken_over" in entry.data:
+        return witness.taken_over(entry, "failed")
     witness.failed(entry)
-    witness.late(entry)
+    return witness.late(entry)
+
+
+def _skipped(witness: Witness, entry: Entry) -> None:
+    if "taken_over" in entry.data:
+        return witness.taken_over(entry, "skipped")
+    return witness.skipped(entry)
 
 
 READ: dict[str, Callable[[Witness, Entry], None]] = {
     "run.created": _ignore,
-    "run.started": _ignore,
+    "run.started": _started,
     "run.compensating": Witness.compensating,
     "run.blocked": Witness.blocked,
     "run.resumed": Witness.resumed,
@@ -343,7 +357,7 @@ READ: dict[str, Callable[[Witness, Entry], None]] = {
     "step.expanded": Witness.expanded,
     "step.completed": _completed,
     "step.failed": _failed,
-    "step.skipped": Witness.skipped,
+    "step.skipped": _skipped,
     "signal.received": _ignore,
     "step.brought_forward": Witness.brought_forward,
     "event.received": Witness.event_received,

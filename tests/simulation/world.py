@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from designer.document.graph import Graph
@@ -44,6 +45,7 @@ from runs.machine.events import (
 from runs.machine.rollback.pivots import has_passed
 from runs.machine.rollback.plan import left_by, may_go_back
 from runs.machine.states import RUN_ENDED, RunState, StepStatus, UndoStatus
+from runs.machine.steps.taking_over import TakenOver
 from tests.simulation.checks import Watched, marks_of
 from tests.simulation.effects import Effects
 from tests.simulation.flow import lines, pauses
@@ -153,14 +155,20 @@ class World:
 
     # --- runs ---
 
-    def start(self, workflow: str, input: Mapping[str, Any]) -> str | None:
+    def start(
+        self,
+        workflow: str,
+        input: Mapping[str, Any],
+        facts: Mapping[str, Any] = MappingProxyType({}),
+        taken: tuple[TakenOver, ...] = (),
+    ) -> str | None:
         """Starts a run, or lets it wait for its turn, in one transaction; None if its workflow is full."""
         id = f"run {len(self.runs)}"
         with self.lines.transaction():
             place = lines.join(self, self.library[workflow], id, input)
             if place is None:
                 return None
-            unit = self._create(id, workflow, input, begins=place.may_begin)
+            unit = self._create(id, workflow, input, begins=place.may_begin, facts=facts, taken=taken)
             self._start_children(unit)
             for member in unit.family():
                 self._commit(member)
@@ -180,16 +188,18 @@ class World:
         timeout: float | None = None,
         within: Graph | None = None,
         begins: bool = True,
+        facts: Mapping[str, Any] = MappingProxyType({}),
+        taken: tuple[TakenOver, ...] = (),
     ) -> Unit:
         """Creates a run, and starts it if it need not wait for its turn."""
         graph = self.library[workflow] if within is None else within
         memory = Memory(graph, dict(input), RunState(id=id), parent, step)
         unit = Unit(id, memory, memory.state(), graph)
-        data: dict[str, Any] = {"depth": depth, "workflow": workflow}
+        data: dict[str, Any] = {"depth": depth, "workflow": workflow, **facts}
         timeouts = [seconds for seconds in (graph.timeout, timeout) if seconds is not None]
         if timeouts and begins:
             data["due_at"] = (self.now + timedelta(seconds=min(timeouts))).isoformat()
-        unit.record(create(graph, unit.state, self.now, data))
+        unit.record(create(graph, unit.state, self.now, data, taken))
         if begins:
             unit.take(Start(self.now))
         return unit

@@ -95,8 +95,8 @@ def roll_back(run: str, to_step: str | None = None) -> Call[Run]:
     return _call("POST", "/runs/{run_id}/rollback", run, body=without_none(to_step=to_step))
 
 
-def rerun(run: str) -> Call[Run]:
-    return _call("POST", "/runs/{run_id}/rerun", run)
+def rerun(run: str, from_step: str = "") -> Call[Run]:
+    return _call("POST", "/runs/{run_id}/rerun", run, body={"from_step": from_step})
 
 
 def signal(run: str, name: str, data: Any = None) -> Call[Object]:

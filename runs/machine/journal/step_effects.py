@@ -8,7 +8,7 @@ from runs.machine.acts import cleared, known, marked
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.undo_effects import count_left, plan_late_undo
-from runs.machine.states import State, StepState, StepStatus, evolve
+from runs.machine.states import State, StepState, StepStatus, UndoStatus, evolve
 
 
 @effect("step.queued")
@@ -189,6 +189,8 @@ def _completed(state: State, entry: Entry) -> None:
         before.status == StepStatus.COMPLETED
     ):  # a person has entered another output for it, so that a branch matches
         ending["ended_seq"] = before.ended_seq
+    if "taken_over" in entry.data:
+        ending["undo"] = UndoStatus.TAKEN_OVER
     step = state.change(entry.step, **ending, **_act_done(before, entry), error=None, **_child_of(entry))
     _note_pivots(state, entry)
     if "signal" in entry.data:
@@ -264,6 +266,7 @@ def _ending(state: State, entry: Entry, status: StepStatus) -> dict[str, Any]:
         "output_seq": entry.seq if entry.payload is not None else output_seq,
         "ended_seq": entry.seq,
         "finished_at": entry.at,
+        **({"attempt": entry.attempt} if "taken_over" in entry.data else {}),
     }
 
 

@@ -33,6 +33,7 @@ from runs.machine.events import (
     Wake,
 )
 from runs.machine.states import RunState, StepState
+from runs.machine.steps.taking_over import TakenOver
 from tests.simulation.checks import Watched
 from tests.simulation.memory import Memory
 from tests.simulation.witness import Witness
@@ -109,13 +110,14 @@ class Driver:
         *,
         id: str = "run",
         starts: bool = True,
+        taken: Sequence[TakenOver] = (),
         **facts: Any,
     ) -> None:
         self.now = START
         self.memory = Memory(graph, dict(input or {}), RunState(id=id))
         self.watched = Watched(self.memory)
         self.commands: tuple[Command, ...] = ()
-        self._commit(create(graph, self.memory.state(), self.now, facts))
+        self._commit(create(graph, self.memory.state(), self.now, facts, taken))
         if starts:
             self.take(Start(self.now))
 

@@ -21,5 +21,6 @@ export function wayOf(source: End | undefined, target: End | undefined, targetNa
   if (!source || !target || !routes) return "open";
   const isTaken = routes.isCaught === isError && routes.taken.includes(targetName);
   if (!isTaken) return "dead";
-  return source.undo !== "none" && target.undo !== "none" && target.undo !== "pending" ? "back" : "done";
+  const isUndone = ({ undo }: End): boolean => undo !== "none" && undo !== "taken_over";
+  return isUndone(source) && isUndone(target) && target.undo !== "pending" ? "back" : "done";
 }

@@ -185,6 +185,9 @@ const endStep = (draft: Draft, frame: Frame, fields: Partial<StepState>): void =
   if ("undo" in data) change(draft, step, PLANNED);
 };
 
+/** What the entry of a step says that an earlier run did. */
+const takenOver = ({ attempt, data }: Frame, undo: UndoStatus = "taken_over"): Partial<StepState> => ("taken_over" in data ? { undo, attempt } : {});
+
 /** The error that the entry carries; without one, the step keeps its own. */
 const errorIn = (data: Frame["data"]): Partial<StepState> => ("error" in data ? { error: asFailure(data.error) } : {});
 
@@ -248,12 +251,12 @@ const EFFECTS: Record<string, Effect> = {
   "step.fallback_started": (draft, { step, data }) =>
     change(draft, step, { status: "queued", direction: "fallback", dueAt: null, error: asFailure(data.error) }),
   "step.completed": (draft, frame) => {
-    endStep(draft, frame, { status: "completed", error: null });
+    endStep(draft, frame, { status: "completed", error: null, ...takenOver(frame) });
     cancel(draft, frame.data.cancelled, frame.at);
   },
-  "step.skipped": (draft, frame) => endStep(draft, frame, { status: "skipped" }),
+  "step.skipped": (draft, frame) => endStep(draft, frame, { status: "skipped", ...takenOver(frame, "none") }),
   "step.failed": (draft, frame) => {
-    endStep(draft, frame, { status: "failed", error: asFailure(frame.data.error) });
+    endStep(draft, frame, { status: "failed", error: asFailure(frame.data.error), ...takenOver(frame, "none") });
     cancel(draft, frame.data.cancelled, frame.at);
   },
   "step.expanded": (draft, { step, data }) => draft.add(asNames(data.steps), step),

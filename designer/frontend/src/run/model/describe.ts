@@ -95,6 +95,8 @@ const started = (frame: Frame): string => {
 };
 
 const completed = (frame: Frame): string => {
+  const earlier = asText(frame.data.taken_over);
+  if (earlier) return `, taken over from run ${earlier.slice(-8)}`;
   const unanswered = frame.data.timed_out ? ": nobody answered in time, which counts as approved" : "";
   return `${unanswered}${took(frame)}${frame.data.enough === true ? "; these are enough" : ""}${left(frame)}`;
 };

@@ -47,7 +47,7 @@ export class HeaderView {
 
 function progress(steps: { status: string; undo: string }[]): string {
   const done = steps.filter(({ status }) => STEP_ENDED.has(status)).length;
-  const planned = steps.filter(({ undo }) => undo !== "none");
+  const planned = steps.filter(({ undo }) => undo !== "none" && undo !== "taken_over");
   const undone = planned.filter(({ undo }) => UNDO_DONE.has(undo)).length;
   const forward = `${done} of ${steps.length} steps ended`;
   return planned.length ? `${forward}, ${undone} of ${planned.length} undone` : forward;

@@ -1,1 +1,0 @@
-import{b as e}from"./pages-BvYEa9CF.js";import{n as t}from"./live-DtfWJ_6L.js";var n=4e3;function r(){let r=e(document,`[data-page=fleet]`);if(!r)return;let i=t(r);document.addEventListener(`visibilitychange`,()=>document.hidden||i.refreshSoon()),setInterval(()=>document.hidden||i.refreshSoon(),n)}export{r as startFleet};

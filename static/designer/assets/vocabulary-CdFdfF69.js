@@ -1,0 +1,1 @@
+import{t as e}from"./vocabulary-Dl89-0aF.js";var t=e.looks.step,n=e.looks.slot,r=e.looks;function i(e,t){let n=r[e];return Object.hasOwn(n,t)?n[t]:void 0}var a=new Set(e.sets.run_ended),o=new Set(e.sets.step_ended),s=new Set(e.sets.undo_done),c=e.limits,l=e.defaults;export{o as a,i as c,n as i,c as n,t as o,a as r,s,l as t};
