@@ -36,13 +36,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import cel
-
 from designer.errors import ExpressionError
 from designer.expressions.budget import RESULT_WEIGHT_MAX, Budget, shared_budget, weight
 from designer.expressions.functions.catalog import FUNCTIONS, STAND_INS
 from designer.expressions.functions.times import NOW
 from designer.expressions.functions.values import plain
+from designer.expressions.library import cel
 from designer.expressions.rewriting import loop_name
 from designer.problems import suggestion, truncate
 

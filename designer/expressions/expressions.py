@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cel
-
 from config.lib.caches import memoized
 from designer.errors import ExpressionError, UnknownVariable
 from designer.expressions.evaluation import Code, Loop, evaluate
 from designer.expressions.functions.catalog import CATALOG, FUNCTIONS, STAND_INS
+from designer.expressions.library import cel
 from designer.expressions.rewriting import rewritten
 from designer.expressions.scanner import LENGTH_MAX, LoopText, Token, calls, keys_used, loops, reads, scan
 from designer.expressions.syntax import explain

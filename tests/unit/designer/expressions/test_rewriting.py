@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import cel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from designer.errors import ExpressionError
 from designer.expressions.expressions import TYPES, compile_expression
 from designer.expressions.functions.catalog import STAND_INS
+from designer.expressions.library import cel
 from designer.expressions.rewriting import rewritten
 from designer.expressions.scanner import loops, scan
 
