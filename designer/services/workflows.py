@@ -95,13 +95,15 @@ def publish(
         return _add_version(locked, publishable, user, note.strip(), draft=None, is_pattern=False)
 
 
-def publishable_document(name: str, revision: int | None = None) -> tuple[Workflow, dict[str, Any]]:
-    """Returns a workflow and what would be published of it, or is, with all defaults filled in.
+def publishable_document(
+    name: str, revision: int | None = None, user: Any = None
+) -> tuple[Workflow, dict[str, Any]]:
+    """Returns a workflow and what `user` would publish of it, or is published, with all defaults filled in.
 
     Raises `PublishRefused`, `StaleDraft` or `UnknownWorkflow`.
     """
     workflow = _workflow_at(name, revision)
-    return workflow, _publishable(document_of(workflow) or {}, name).resolved
+    return workflow, _publishable(document_of(workflow) or {}, name, user).resolved
 
 
 def create_trial_version(name: str, revision: int | None = None, user: Any = None) -> WorkflowVersion:

@@ -64,7 +64,7 @@ def prove(
     with `problems` when the draft has errors, 503 while two others are under way.
     """
     consume("starts", caller(request))
-    certificate = service.start(name, revision_of(if_match), body.pairs if body else None)
+    certificate = service.start(name, revision_of(if_match), body.pairs if body else None, request.user)
     return Status(202, service.certificate_json(certificate, request.user, current=True))
 
 

@@ -52,13 +52,13 @@ class NotMendable(DesignerError):
     code = "not_mendable"
 
 
-def start(name: str, revision: int | None = None, pairs: int | None = None) -> Certificate:
-    """Starts the exploration of what would be published of a workflow, in the background.
+def start(name: str, revision: int | None = None, pairs: int | None = None, user: Any = None) -> Certificate:
+    """Starts the exploration of what `user` would publish of a workflow, in the background.
 
     `pairs`: how many states pairs of faults may take. Raises `PublishRefused`, `StaleDraft`,
     `UnknownWorkflow` or `NoTurn`.
     """
-    workflow, resolved = workflows.publishable_document(name, revision)
+    workflow, resolved = workflows.publishable_document(name, revision, user)
     graph = parsed(resolved)
     certificate = Certificate.objects.create(
         workflow=workflow,

@@ -58,7 +58,7 @@ def _act(request: HttpRequest, workflow: Workflow) -> HttpResponse:
                 service.stop(found)
         else:
             consume("starts", caller(request))
-            service.start(workflow.name)
+            service.start(workflow.name, user=request.user)
     except SagaboardError as error:
         messages.error(request, str(error))
     return redirect("workflow-proof", workflow.name)
@@ -73,7 +73,7 @@ def proof_mend(request: HttpRequest, name: str) -> HttpResponse:
     try:
         service.mend(certificate, _number(request, "counterexample"), _number(request, "mend"), request.user)
         messages.success(request, "The draft is changed, and proven again.")
-        service.start(name)
+        service.start(name, user=request.user)
     except SagaboardError as error:
         messages.error(request, str(error))
     return redirect("workflow-proof", name)

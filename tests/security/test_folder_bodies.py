@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from designer.models import FolderRight, Workflow
+from designer.models import Certificate, FolderRight, Workflow
 from designer.services import folder_rights
 from designer.services.folder_rights import Names
 from runs.models import Run
@@ -16,6 +16,7 @@ from tests.people import person
 from tests.security.hidden import FRIENDS, Hidden, client_with, restrict, strangers, text_of
 from tests.security.hidden import closed as closed
 from tests.security.hidden import hidden as hidden
+from workers.rehearsal.models import Rehearsal
 
 
 def test_bodies_that_name_it_are_answered_as_if_it_were_not_there(closed: Hidden) -> None:
@@ -45,6 +46,13 @@ def test_a_step_may_not_run_what_its_designer_may_not_see(closed: Hidden) -> Non
     document = {"schema": 1, "name": "mine", "steps": steps}
     problems = client.post("/api/v1/workflows/validate", document, content_type="application/json").json()
     assert "unknown_workflow" in {problem["code"] for problem in problems["problems"]}
+    put: Any = {"content_type": "application/json", "headers": {"If-Match": '"0"'}}
+    assert client.put("/api/v1/workflows/mine/draft", document, **put).status_code == 200
+    for door in ("publish", "proof", "rehearsal", "draft/runs"):
+        answer = client.post(f"/api/v1/workflows/mine/{door}", {}, content_type="application/json")
+        assert answer.status_code in (409, 422), f"{door}: {answer.content.decode()}"
+        assert "unknown_workflow" in answer.content.decode(), door
+    assert not Certificate.objects.exists() and not Rehearsal.objects.exists()
 
 
 def test_only_administrators_change_rights_and_the_audit_says_so(hidden: Hidden) -> None:

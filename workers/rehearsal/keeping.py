@@ -101,7 +101,7 @@ def begin(
 
     Raises PublishRefused, UnderWay, TooMany or UnknownWorkflow.
     """
-    job = job_of(name, input, outputs=outputs, check=check)  # refuses what could not be published
+    job = job_of(name, input, outputs=outputs, check=check, user=user)  # refuses what could not be published
     with transaction.atomic():
         workflow = Workflow.objects.select_for_update().get(name=name)
         open_ones = [_as_it_is(row) for row in Rehearsal.objects.filter(status=Status.UNDER_WAY)]
@@ -136,7 +136,7 @@ def carry_out(pk: int) -> None:
     row = Rehearsal.objects.select_related("workflow").get(pk=pk)
     report = Report(row.workflow.name)
     try:
-        job = job_of(report.workflow, row.input, outputs=row.outputs, check=row.check_by)
+        job = job_of(report.workflow, row.input, outputs=row.outputs, check=row.check_by, user=row.started_by)
         row.digest = digest_of(job.document)
         for event in rehearse(job):
             report.take(event)

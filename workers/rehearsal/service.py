@@ -22,6 +22,7 @@ from designer.document.document import parse
 from designer.document.graph import Graph, Step
 from designer.errors import PublishRefused
 from designer.problems import errors
+from designer.services.folder_rights import barred
 from designer.services.queries import document_of, find_version, get_workflow, problems_of
 from workers.rehearsal import recorded, template
 from workers.rehearsal.job import Job, Version
@@ -52,13 +53,14 @@ def job_of(
     document: Mapping[str, Any] | None = None,
     outputs: Mapping[str, Any] | None = None,
     check: str = "",
+    user: Any = None,
 ) -> Job:
-    """Returns what a rehearsal of a workflow's draft, or of a document, needs.
+    """Returns what a rehearsal of a workflow's draft, or of a document, by `user` needs.
 
     Raises UnknownWorkflow, and PublishRefused with the problems of a document that could not be published.
     """
     stated = dict(document if document is not None else document_of(get_workflow(name)) or {})
-    problems = errors(apart(problems_of, stated, name))
+    problems = errors(apart(problems_of, stated, name, barred(user, "view")))
     graph, _ = parse(stated)
     if problems or graph is None:
         raise PublishRefused(problems)
