@@ -11,6 +11,8 @@ WORKLOADS ?=
 QUICK ?=
 DOC ?=
 JSON ?= bench.json
+# Tests run in a random order; where CI is set it is always the same one, so that one commit has one result.
+ORDER := $(if $(CI),--randomly-seed=1244280336)
 BIN := .venv/bin
 SYNCED := .venv/.synced
 FRONT := designer/frontend
@@ -30,10 +32,10 @@ help: ## This list
 
 test: lint test-front ## Everything that must be green
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(ORDER)
 
 test-postgres: $(SYNCED) ## Integration and contract tests on PostgreSQL
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 tests/integration tests/contract
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 $(ORDER) tests/integration tests/contract
 
 lint: $(SYNCED) ## ruff, mypy, import-linter, bandit
 	$(BIN)/ruff check .

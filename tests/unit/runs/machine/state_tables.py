@@ -35,6 +35,8 @@ from runs.machine.events import (
     Wake,
     child_id,
 )
+from runs.machine.states import StepStatus
+from runs.machine.steps.taking_over import TakenOver
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     DONE,
@@ -330,7 +332,9 @@ UNDOS: dict[str, tuple[Step, Callable[[Driver], object]]] = {
     "compensated": (saga("s"), _undo(OK)),
     "resolved": (saga("s"), _then(_undo(CRITICAL), lambda driver: driver.answer("s", "resolve"))),
     "abandoned": (saga("s"), _then(_undo(CRITICAL), lambda driver: driver.answer("s", "abandon"))),
+    "taken-over": (saga("s"), lambda driver: driver.run("z", CRITICAL)),
 }
+TAKEN = {"taken-over": [TakenOver("s", StepStatus.COMPLETED, "an earlier run")]}
 UNDO_STATUS = {
     "behind": "pending",
     "draining": "pending",
@@ -343,6 +347,7 @@ UNDO_STATUS = {
     "child": "running",
     "child-undone": "compensated",
     "child-left": "abandoned",
+    "taken-over": "taken_over",
 }
 UNDO_TABLE = """
               Claim OldClaim Report Old Lose Back Note Wake Approve EndChild Undone Take Answer Now
@@ -363,13 +368,14 @@ failed          .      .       .     .   .    .    .    .      x       .       .
 compensated     .      .       .     .   .    .    .    .      x       .       .     x     x     x
 resolved        .      .       .     .   .    .    .    .      x       .       .     x     x     x
 abandoned       .      .       .     .   .    .    .    .      x       .       .     x     x     x
+taken-over      .      .       .     .   .    .    .    .      x       .       .     x     x     x
 """
 
 
 def undo_in(state: str) -> Driver:
     """Step `s` with its undo in a state; `first`, done before it, keeps the run from ending."""
     step, bring = UNDOS[state]
-    driver = Driver(graph([saga("first"), step, saga("later"), task("z")]))
+    driver = Driver(graph([saga("first"), step, saga("later"), task("z")]), taken=TAKEN.get(state, ()))
     driver.run("first")
     bring(driver)
     driver.wait(1_000)
