@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from tests.e2e.situations import started
 
 BLOCKED = "the undo of reserve_inventory waits behind"
+COMPLETED = "completed in"
 PAGES = {
     "home": "/",
     "inbox": "/inbox/",
@@ -47,4 +48,5 @@ def staged_pages(page: Page) -> dict[str, str]:
     page.get_by_role("button", name="Send the answer").wait_for()
     interventions = page.request.get("/api/v1/interventions").json()["interventions"]
     question = {"intervention": f"/admin/runs/intervention/{interventions[0]['id']}/change/"}
-    return PAGES | {f"run {words}": f"/runs/{run}/" for words, run in runs.items()} | question
+    again = {"run-again": f"/runs/{runs[COMPLETED]}/again/"}
+    return PAGES | {f"run {words}": f"/runs/{run}/" for words, run in runs.items()} | again | question
