@@ -121,14 +121,14 @@ def taken_over(
         raise Refused(f"It cannot be started again from {start}: {reason}", code="not_standing")
     if not past.is_reached(start):
         raise Refused(f"It cannot be started again from {start}: no branch led there.", code="not_reached")
-    stand: list[str] = []
+    stand: dict[str, None] = {}  # in topological order; nothing behind `start` gets in, as `start` does not
     for name in graph.position:
         end = ends.get(name, {})
         is_decided = len(end.get("taken", ())) + len(end.get("dead", ())) == len(graph.outgoing[name])
-        is_behind = start in (name, *graph.ancestors(name))
-        if is_decided and not is_behind and past.why_not(name) is None and past.before(name) <= set(stand):
-            stand.append(name)
-    values = outputs(graph, state, stand)
+        follows = name != start and past.before(name) <= stand.keys()
+        if follows and is_decided and past.why_not(name) is None:
+            stand[name] = None
+    values = outputs(graph, state, list(stand))
     return tuple(
         TakenOver(
             name,

@@ -21,20 +21,16 @@ from workers.cli.local_run import next_timer
 from workers.process.jobs import run_attempt
 
 
-def ended(run: Run, start: str, **more: object) -> Run:
+def ended(run: Run, start: str) -> Run:
     """Starts a run again from a step and carries it out."""
     with queue.collect_dispatches() as dispatches:
-        made = again.start_again(run, start, **more)  # type: ignore[arg-type]
+        made = again.start_again(run, start)
         while dispatches:
             owner, dispatch = dispatches.popleft()
             run_attempt(str(owner), dispatch.step, dispatch.lease)
     assert next_timer(made.pk) is None
     made.refresh_from_db()
     return made
-
-
-def post(client: Client, path: str, body: object) -> object:
-    return client.post(f"/api/v1{path}", body, content_type="application/json")
 
 
 @pytest.mark.rule("R5.51")
