@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from uuid import UUID
@@ -63,14 +63,16 @@ def dispatch(run_id: UUID, dispatches: Sequence[Dispatch]) -> None:
     dispatch_all([(run_id, dispatch) for dispatch in dispatches])
 
 
-def dispatch_all(dispatches: Sequence[tuple[UUID, Dispatch]]) -> None:
-    """As `dispatch`, for several runs at once."""
+def dispatch_all(
+    dispatches: Sequence[tuple[UUID, Dispatch]], at_front: Container[tuple[UUID, str]] = ()
+) -> None:
+    """As `dispatch`, for several runs at once. `at_front`: run and step of those that go before others."""
     if _collected is not None:
         _collected.extend(dispatches)
         return
     try:
         for list_name, of_list in groupby(sorted(dispatches, key=_list_name), key=_list_name):
-            _enqueue(_queue(list_name), list(of_list))
+            _enqueue(_queue(list_name), list(of_list), at_front)
     except RedisError as error:
         logger.warning("%d steps not rung (%s); the sweep rings again", len(dispatches), error)
 
@@ -147,7 +149,9 @@ def _list_name(dispatch: tuple[UUID, Dispatch]) -> str:
     return list_of(dispatch[1].queue, dispatch[1].priority)
 
 
-def _enqueue(queue: Queue, dispatches: list[tuple[UUID, Dispatch]]) -> None:
+def _enqueue(
+    queue: Queue, dispatches: list[tuple[UUID, Dispatch]], at_front: Container[tuple[UUID, str]]
+) -> None:
     for start in range(0, len(dispatches), DISPATCHES_PER_CALL):
         queue.enqueue_many(
             [
@@ -159,6 +163,7 @@ def _enqueue(queue: Queue, dispatches: list[tuple[UUID, Dispatch]]) -> None:
                     ttl=DISPATCH_TTL_S,
                     result_ttl=0,
                     failure_ttl=0,
+                    at_front=(run_id, dispatch.step) in at_front,
                 )
                 for run_id, dispatch in dispatches[start : start + DISPATCHES_PER_CALL]
             ]

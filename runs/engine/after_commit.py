@@ -207,7 +207,10 @@ def carry_out(unit: Unit) -> None:
 
 def carry_out_all(units: Sequence[Unit], moves_lines: bool = True) -> None:
     """As `carry_out`, for units that were committed together; their jobs are enqueued together."""
-    queue.dispatch_all([(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches])
+    queue.dispatch_all(
+        [(unit.run_id, dispatch) for unit in units for dispatch in unit.dispatches],
+        at_front={(unit.run_id, unit.first) for unit in units if unit.first},
+    )
     _offer_slots({limit for unit in units for limit in unit.touched_limits})
     for unit in units:
         if moves_lines:

@@ -8,11 +8,8 @@ functions about attempts ignore an event that came too late, and log it.
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Container, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,66 +19,46 @@ from config.accounts.actors import actor
 from config.accounts.permissions import groups_of, may
 from config.lib.json import storable
 from config.lib.secret_places import sealed_texts
-from designer.document.graph import Action, Graph, Step
-from runs.engine import events, slots
+from runs.engine import events
 from runs.engine.after_commit import carry_out, start_children, tell_parent
+from runs.engine.attempts import ClaimedAttempt, claim, jitter, report
 from runs.engine.creation import refuse_unstorable
-from runs.engine.next_step import Continuation, Next, claim_next, definition_of
+from runs.engine.next_step import Continuation
 from runs.engine.starting import start_fitting, start_one, start_run, start_runs
-from runs.engine.unit_of_work import Unit, unit_of, unit_that_goes_on
-from runs.errors import EventReused, NewerState, SealedInput, WorkerMissing
+from runs.engine.unit_of_work import unit_of
+from runs.errors import EventReused, SealedInput
 from runs.machine.errors import Stale
 from runs.machine.events import (
     Approve,
     Cancel,
     CancelMode,
-    Claim,
     EndLoop,
     HandBack,
     HappenNow,
     Lose,
     Note,
     Pause,
-    Report,
     Resume,
     Rollback,
     Signal,
     TimeOut,
     Wake,
 )
-from runs.machine.retry_policy import action_of, queue_of
-from runs.machine.states import State
 from runs.models import EventWait, KeptEvent, StepRun
 from runs.store import kept_events
-from runs.store.reader import Loaded, load
-from workers.sdk.outcome import Outcome
 
-__all__ = ["Continuation", "start_fitting", "start_one", "start_run", "start_runs"]
+__all__ = [
+    "ClaimedAttempt",
+    "Continuation",
+    "claim",
+    "report",
+    "start_fitting",
+    "start_one",
+    "start_run",
+    "start_runs",
+]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedAttempt:
-    """A claimed attempt, with all that is needed to carry it out. Its report must carry the same `lease`.
-
-    `is_notified`: a job for it lies in a queue and will be discarded as a duplicate.
-    """
-
-    step: str
-    lease: int
-    action: Action
-    graph: Graph
-    loaded: Loaded
-    is_notified: bool = False
-
-    @property
-    def state(self) -> State:
-        return self.loaded.state
-
-    @property
-    def run_id(self) -> UUID:
-        return self.loaded.rows.run_id
 
 
 # --- runs ---
@@ -193,84 +170,6 @@ def time_out(run_id: UUID) -> None:
 # --- attempts ---
 
 
-def claim(
-    run_id: UUID, step: str, lease: int, process: str, workers: Container[str] | None = None
-) -> ClaimedAttempt | None:
-    """Claims an attempt for a worker process. Returns None if the job is late or a duplicate.
-
-    Raises, without claiming, WorkerMissing if the step's worker is not one of `workers`, and NewerState if
-    newer code has written the run.
-    """
-
-    def take(unit: Unit) -> bool:
-        if not unit.take_slot(step):
-            return False
-        unit.take(Claim(unit.at, step, lease, process))
-        if workers is not None:
-            action = _claimed_action(unit, step)
-            if action.worker not in workers:
-                queue = queue_of(definition_of(unit, step), action)
-                raise WorkerMissing(unit.run_id, action.worker, queue)
-        return True
-
-    try:
-        unit, is_taken = unit_that_goes_on(load(run_id), take, carry_out)
-    except NewerState:
-        raise
-    except Stale as stale:
-        logger.info("run %s: job discarded: %s", run_id, stale)
-        return None
-    if not is_taken:
-        slots.wait_again(run_id, step, slots.limit_wanted(unit.graph, unit.state, step))
-        return None
-    return _claimed(unit, step, lease)
-
-
-def report(
-    claimed: ClaimedAttempt,
-    outcome: Outcome,
-    *,
-    expansion: tuple[Step, ...] = (),
-    continuation: Continuation | None = None,
-) -> ClaimedAttempt | None:
-    """Records the outcome of an attempt; a report with an outdated lease is discarded.
-
-    With `continuation`, the next step that became ready is claimed for that worker process in the same
-    transaction, and returned.
-    """
-    event = partial(
-        Report,
-        step=claimed.step,
-        lease=claimed.lease,
-        outcome=outcome,
-        jitter=_jitter(),
-        expansion=expansion,
-    )
-
-    def record(unit: Unit) -> Next | None:
-        unit.take(event(unit.at))
-        start_children(unit)
-        return claim_next(unit, claimed.step, continuation) if continuation else None
-
-    try:
-        unit, following = unit_that_goes_on(claimed.loaded, record, carry_out)
-    except Stale as stale:
-        logger.info("run %s: report discarded: %s", claimed.run_id, stale)
-        slots.free_lease(claimed.graph, claimed.run_id, claimed.step, claimed.lease)
-        return None
-    return _claimed(unit, *following) if following else None
-
-
-def _claimed(unit: Unit, step: str, lease: int, is_notified: bool = False) -> ClaimedAttempt:
-    return ClaimedAttempt(
-        step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now(), is_notified
-    )
-
-
-def _claimed_action(unit: Unit, name: str) -> Action:
-    return action_of(definition_of(unit, name), unit.state.step(name).phase)
-
-
 def note(claimed: ClaimedAttempt, fraction: float | None, message: str, lines: tuple[str, ...] = ()) -> None:
     """Records progress and log lines of a running attempt; `fraction` is between 0 and 1, or None."""
     message, lines = storable(message), tuple(storable(line) for line in lines)
@@ -311,7 +210,7 @@ def process_lost(process_id: str) -> int:
     for run_id, name, lease in _claimed_by(process_id):
         with suppress(Stale):
             with unit_of(run_id, carry_out) as unit:
-                unit.take(Lose(unit.at, name, lease, _jitter()))
+                unit.take(Lose(unit.at, name, lease, jitter()))
                 start_children(unit)
             lost += 1
     return lost
@@ -326,7 +225,7 @@ def _claimed_by(process_id: str) -> list[tuple[UUID, str, int]]:
 def wake(run_id: UUID, step: str) -> None:
     """Applies a step's due time: a retry, a timer, the end of a lease. Raises Stale if nothing was due."""
     with unit_of(run_id, carry_out) as unit:
-        unit.take(Wake(unit.at, step, _jitter()))
+        unit.take(Wake(unit.at, step, jitter()))
         start_children(unit)
 
 
@@ -335,10 +234,6 @@ def _check_given(value: Any, part: str) -> None:
     refuse_unstorable(value, part)
     if any(sealed_texts(value)):
         raise SealedInput
-
-
-def _jitter() -> float:
-    return random.uniform(-1, 1)  # noqa: S311
 
 
 def _name(user: Any) -> str:

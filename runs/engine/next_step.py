@@ -6,7 +6,7 @@ It saves a job, and the transaction of a claim, for each step that follows anoth
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from designer.document.graph import Step
 from runs.engine.unit_of_work import Unit
@@ -20,12 +20,14 @@ from runs.machine.steps.maps import waiting_item
 class Continuation:
     """A worker process that offers to carry out the next step: its id and the queues that it serves.
 
-    `workers`: names of the workers that it has; None: all.
+    `workers`: names of the workers that it has; None: all. `soon`: of those that it has, too, but not now;
+    their step goes to the front of its queue.
     """
 
     process: str
     queues: frozenset[str]
     workers: Container[str] | None = None
+    soon: Container[str] | None = None
 
 
 Next = tuple[str, int, bool]
@@ -45,6 +47,8 @@ def claim_next(unit: Unit, done: str, continuation: Continuation) -> Next | None
         item = waiting_item(unit.state, definition_of(unit, done))
         name = item if item is not None and _can_run(unit, item, continuation) else None
     if name is None:
+        if continuation.soon is not None:
+            unit.first = _ready_step(unit, replace(continuation, workers=continuation.soon, soon=None)) or ""
         return None
     lease = unit.state.step(name).lease + 1
     try:

@@ -12,12 +12,15 @@ Optimistic path, `unit_that_goes_on`. A worker process that is alone on its run 
 UPDATE that advances the run matches only the `last_seq` that was read. If it matches no row, nothing is
 written and the decision is repeated under the lock. After such a conflict `Loaded.is_undisturbed` is false,
 and the next unit of this process begins with the lock if several steps of the run are active.
+
+Group commit, `units_that_go_on`. Units of several runs that a process is alone on share one transaction: each
+is decided and guarded by itself, so that what one of them meets changes nothing for the others.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -34,7 +37,7 @@ from runs.machine.events import Command, Decision, Dispatch, Event, StartChild
 from runs.machine.states import State, evolve
 from runs.store import interventions, reader, waiting, writer
 from runs.store import slots as stored_slots
-from runs.store.database import database
+from runs.store.database import Database, Statement, database
 from runs.store.graph_cache import run_graph
 from runs.store.transactions import transaction_of
 
@@ -68,6 +71,7 @@ class Unit:
         self.awaits_event = False  # a step began to wait for an event, which may have come before
         self.joined: Joined | None = None  # the place in its line of a run that this unit creates
         self.written = 0  # how many of `decisions` have been turned into statements
+        self.first = ""  # the step whose dispatch goes to the front of its queue
         self.touched_limits: set[str] = set()  # of which slots are to be offered after the commit
         self._slots_taken: dict[str, datetime] = {}  # by step, when its slot was found free
 
@@ -154,7 +158,7 @@ class Unit:
     def require_plain(self) -> None:
         """Raises NeedsLock if more must be written than the run, its entries and its changed steps.
 
-        Only these fit into the single statement that `write_if` guards by `last_seq`.
+        Only these fit into the part that `write_each_if` guards by `last_seq`.
         """
         entries = [entry for decision in self.decisions for entry in decision.entries]
         opens_intervention = any(entry.type.startswith("intervention.") for entry in entries)
@@ -205,7 +209,7 @@ def unit_that_goes_on(
     Returns the committed unit and what `take` returned. `take` may be called twice, with a fresh unit each
     time, and must do nothing but take events.
     """
-    committed = _optimistic(run, take)
+    (committed,) = units_that_go_on([(run, take)])
     if committed is not None:
         after_commit(committed[0])
         return committed
@@ -214,23 +218,42 @@ def unit_that_goes_on(
     return unit, result
 
 
-def _optimistic(run: reader.Loaded, take: Callable[[Unit], T]) -> tuple[Unit, T] | None:
-    """Decides and writes without the lock. Returns None, with nothing written, if the lock is needed."""
+def units_that_go_on(
+    runs: Sequence[tuple[reader.Loaded, Callable[[Unit], T]]],
+) -> list[tuple[Unit, T] | None]:
+    """Takes events of several runs on the optimistic path, all in one transaction; each run stands once.
+
+    Returns for each run its committed unit, the effects of which the caller carries out, and what `take`
+    returned; None, with nothing written of it, for one that needs the lock.
+    """
     db = database()
-    if db.wrapper.in_atomic_block or not _is_alone(run):
+    decided = [None if db.wrapper.in_atomic_block else _decided(db, *run) for run in runs]
+    # Rows are locked in the order of their keys, so that two processes never wait for each other.
+    order = sorted((i for i, one in enumerate(decided) if one), key=lambda i: runs[i][0].rows.run_id)
+    found: list[tuple[Unit, T] | None] = [None for _ in runs]
+    parts = [one for i in order if (one := decided[i]) is not None]
+    times = db.write_each_if([statements for _, _, statements in parts]) if parts else []
+    for i, (unit, result, _), at in zip(order, parts, times, strict=True):
+        if at is not None:
+            unit.at, unit.read_at = at, time.monotonic()
+            found[i] = unit, result
+    return found
+
+
+def _decided(
+    db: Database, run: reader.Loaded, take: Callable[[Unit], T]
+) -> tuple[Unit, T, list[Statement]] | None:
+    """Decides without the lock. Returns None if the lock is needed."""
+    if not _is_alone(run):
         return None
-    at = db.now_unasked(run.at, time.monotonic() - run.read_at)
-    unit = Unit(run, at, is_locked=False)
+    unit = Unit(run, db.now_unasked(run.at, time.monotonic() - run.read_at), is_locked=False)
     try:
         result = take(unit)
         unit.require_plain()
+        statements = writer.statements(db, unit.changes())
     except Exception:  # may come from a state that is outdated; under the lock it recurs if it is real
         return None
-    written_at = db.write_if(writer.statements(db, unit.changes()))
-    if written_at is None:
-        return None
-    unit.at, unit.read_at = written_at, time.monotonic()
-    return unit, result
+    return unit, result, statements
 
 
 def _is_alone(run: reader.Loaded) -> bool:

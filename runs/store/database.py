@@ -90,10 +90,11 @@ class Database(ABC):
         """Executes statements in their order."""
 
     @abstractmethod
-    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
-        """A transaction that takes place only if its first statement matches its row.
+    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
+        """One transaction of several parts, each of which takes place only if its first statement matches.
 
-        Returns the time of the transaction, or None with nothing written.
+        Returns the time of the transaction for each part, None for one of which nothing is written. What
+        fails in one part leaves all of them unwritten.
         """
 
     @abstractmethod
@@ -209,20 +210,27 @@ class Sqlite(Database):
     def _gate(self) -> Gate:
         return Gate(str(self.wrapper.settings_dict["NAME"]))
 
-    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
-        (sql, (values,)), *others = statements
+    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
         try:
             self.begin(None)
             with self.wrapper.wrap_database_errors:
-                is_found = self.raw.execute(_with_question_marks(sql), values).rowcount == 1
-            if is_found:
-                self.commit(others)
-                return self.now()
+                are_written = [self._write_if(*part) for part in parts]
+            if any(are_written):
+                self.commit(())
+            else:
+                self.roll_back()
         except BaseException:
             self.roll_back()
             raise
-        self.roll_back()
-        return None
+        at = self.now()
+        return [at if is_written else None for is_written in are_written]
+
+    def _write_if(self, first: Statement, *others: Statement) -> bool:
+        sql, (values,) = first
+        is_found: bool = self.raw.execute(_with_question_marks(sql), values).rowcount == 1
+        if is_found:
+            self._write(others)
+        return is_found
 
     def _write(self, statements: Sequence[Statement]) -> None:
         for sql, rows in statements:
@@ -313,11 +321,11 @@ class Postgres(Database):
             self._write(last)
             self._execute("COMMIT")
 
-    def write_if(self, statements: Sequence[Statement]) -> datetime | None:
-        """A single statement is a transaction by itself."""
-        ((sql, (values,)),) = statements
+    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
+        """Each part is a single statement; what travels together is a transaction by itself."""
+        statements = [(sql, values) for ((sql, (values,)),) in parts]
         with self.wrapper.wrap_database_errors:
-            return self._prepared.time(sql, values)
+            return self._prepared.times(statements)
 
     @cached_property
     def _prepared(self) -> Prepared:

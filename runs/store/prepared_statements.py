@@ -12,15 +12,20 @@ psycopg's. `runs.store.database` keeps one `Prepared` per connection.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from psycopg import Connection
+from psycopg.abc import PipelineCommand, PQGen
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.generators import execute
+from psycopg.generators import execute, fetch_many, pipeline_communicate
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
+
+FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.PIPELINE_SYNC)
 
 
 class Prepared:
@@ -31,25 +36,40 @@ class Prepared:
         self._names: dict[str, bytes] = {}
         self._count = 0
 
-    def time(self, sql: str, values: Sequence[Any]) -> datetime | None:
-        """Carries out a statement as a transaction of its own; returns the one time that it selects, or None.
+    def times(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[datetime | None]:
+        """Carries out statements as one transaction; returns the one time that each selects, or None.
 
-        `sql` has `%s` for each value: None, text, number, time or id. Raises psycopg's errors.
+        The SQL has `%s` for each value: None, text, number, time or id. Raises psycopg's errors, with nothing
+        written.
         """
         try:
-            result = self._execute(sql, values)
+            results = self._execute(statements)
         except InvalidSqlStatementName:
             # psycopg deallocates all statements of its connection after a rollback. Nothing was carried out
             # under the unknown name, so that a second try is safe.
             self._names.clear()
-            result = self._execute(sql, values)
-        text = result.get_value(0, 0) if result.ntuples else None
-        return None if text is None else datetime.fromisoformat(text.decode())
+            results = self._execute(statements)
+        return [_time_in(result) for result in results]
 
-    def _execute(self, sql: str, values: Sequence[Any]) -> PGresult:
-        name = self._names.get(sql) or self._prepare(sql)
-        self._raw.pgconn.send_query_prepared(name, [_text(value) for value in values])
-        return self._result()
+    def _execute(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
+        """In a pipeline: what is sent up to the `sync` is one round trip, and one transaction."""
+        named = [(self._names.get(sql) or self._prepare(sql), values) for sql, values in statements]
+        pgconn = self._raw.pgconn
+        if len(named) == 1:
+            ((name, values),) = named
+            pgconn.send_query_prepared(name, [_text(value) for value in values])
+            return [self._result()]
+        commands = deque[PipelineCommand](
+            partial(pgconn.send_query_prepared, name, [_text(value) for value in values])
+            for name, values in named
+        )
+        commands.append(pgconn.pipeline_sync)
+        pgconn.enter_pipeline_mode()
+        try:
+            results = self._raw.wait(_up_to_sync(pgconn, commands))
+        finally:
+            pgconn.exit_pipeline_mode()
+        return [self._checked(result) for result in results][:-1]
 
     def _prepare(self, sql: str) -> bytes:
         self._count += 1  # a name is never used again: the server may still hold it
@@ -64,9 +84,26 @@ class Prepared:
     def _result(self) -> PGresult:
         result: PGresult
         (result,) = self._raw.wait(execute(self._raw.pgconn))
-        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        return self._checked(result)
+
+    def _checked(self, result: PGresult) -> PGresult:
+        if result.status not in FINE:
             raise error_from_result(result, self._raw.info.encoding)
         return result
+
+
+def _up_to_sync(pgconn: PGconn, commands: deque[PipelineCommand]) -> PQGen[list[PGresult]]:
+    """The results of commands of which the last is a `sync`; that its commit failed is one more of them."""
+    results = yield from pipeline_communicate(pgconn, commands)
+    while not results or results[-1][0].status != ExecStatus.PIPELINE_SYNC:
+        found = yield from fetch_many(pgconn)
+        results += [found] if found else []
+    return [result for found in results for result in found]
+
+
+def _time_in(result: PGresult) -> datetime | None:
+    text = result.get_value(0, 0) if result.ntuples else None
+    return None if text is None else datetime.fromisoformat(text.decode())
 
 
 def _text(value: Any) -> bytes | None:

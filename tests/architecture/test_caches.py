@@ -42,7 +42,7 @@ STATE = {
     "workers/process/forks.py: _parent",  # the process that a forked child ends with
     "workers/process/identity.py: _here",  # what the pool told this process
     "workers/process/jobs.py: _runner",  # a thread
-    "workers/process/own_connections.py: _spare",  # connections that nobody has opened
+    "workers/process/attempts/own_connections.py: _spare",  # connections that nobody has opened
 }
 
 

@@ -38,6 +38,7 @@ from runs.machine.steps.kinds import Rules
 from runs.machine.transition import Transition
 from tests.simulation.again import start_again
 from tests.simulation.flow import pauses
+from tests.simulation.flow.batches import work_together
 from tests.simulation.memory import Memory
 from tests.simulation.model import demand
 from tests.simulation.units import ClaimedAttempt, Crash, Job
@@ -342,6 +343,7 @@ class History(Waiting):
 ACTIONS: dict[Callable[[History], None], int] = {
     History.work: 40,
     History.finish: 40,
+    work_together: 10,
     History.wait: 10,
     History.sweep: 4,
     History.report_late: 3,

@@ -34,8 +34,8 @@ from typing import Any
 
 from workers.execution.execute import Task, execute_async
 from workers.process import identity
+from workers.process.attempts.progress import INTERVAL_S, Reporter
 from workers.process.forks import ends_here
-from workers.process.progress import INTERVAL_S, Reporter
 from workers.sdk.outcome import Outcome
 from workers.sdk.spec import WorkerSpec
 

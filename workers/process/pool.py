@@ -217,6 +217,7 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     try:
         register(queues)
         worker = StepWorker.listening(queues, identity.current_process_id(), jobs.open_runner())
+        jobs.listen_to(worker)
     except (RedisError, DatabaseError, InterfaceError) as error:
         log.error("a worker process cannot begin: %s", error)
         sys.exit(1)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -32,6 +32,7 @@ from config.lib.database_errors import is_unavailable
 from config.lib.errors import Unreadable
 from config.lib.json_reader import read_json
 from runs.delivery import queue as run_queue
+from runs.engine.attempts import Offer
 from workers.process import identity
 from workers.process.async_runner import AsyncRunner
 from workers.process.full_redis import FullRedis
@@ -204,6 +205,38 @@ class StepWorker(SimpleWorker):
         self.jobs += 1
         if self.jobs >= JOBS_PER_PROCESS and self.async_runner.is_empty():
             self._stop_requested = True
+
+    def take(self, count: int) -> list[Offer]:
+        """Up to `count` dispatches that wait in one list, in one round trip; any other job stays there."""
+        if DispatchQueue.full is not None:
+            return []
+        keys = DispatchQueue._in_turn([queue.key for queue in self.queues])
+        try:
+            popped: Any = self.connection.lmpop(len(keys), *keys, direction="LEFT", count=count)
+        except RedisError as error:  # a server before version 7 does not know it
+            logger.debug("no jobs are taken along: %s", error)
+            return []
+        key, ids = popped or (b"", [])
+        offers: list[Offer] = []
+        source, job_ids = _text(key), [_text(one) for one in ids]
+        for place, job_id in enumerate(job_ids):
+            dispatch = run_queue.dispatch_of(job_id)
+            if dispatch is None:
+                self._push_back(source, job_ids[place:])
+                break
+            self._taken.append(Job.key_for(job_id))
+            offers.append(Offer(UUID(dispatch[0]), *dispatch[1:], source=source))
+        self.jobs += len(offers)
+        return offers
+
+    def put_back(self, offers: Sequence[Offer]) -> None:
+        """Offers become the next jobs of the lists from which they came."""
+        for offer in reversed(offers):
+            self._push_back(offer.source, [run_queue.job_id(offer.run_id, offer.step, offer.lease)])
+
+    def _push_back(self, key: str, job_ids: Sequence[str]) -> None:
+        with suppress(RedisError):  # the sweep repeats what is lost
+            self.connection.lpush(key, *reversed(job_ids))
 
     def end(self) -> None:
         """Waits for the async steps that are under way; the pool decides how long that may take."""

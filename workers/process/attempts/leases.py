@@ -1,8 +1,8 @@
 """Leases that this worker process holds: which attempts it may report, and until when.
 
-Claims are made one at a time, under a lock that also covers the record of them. So the record is complete
-whenever the lock is free, and what the database knows beyond it was claimed by a commit whose answer was
-lost: `hand_back_unrecorded` gives that back, and another process may take it at once.
+Claims are made by one thread at a time, under a lock that also covers the record of them. So the record is
+complete whenever the lock is free, and what the database knows beyond it was claimed by a commit whose answer
+was lost: `hand_back_unrecorded` gives that back, and another process may take it at once.
 
 A step that is claimed together with a report may have a job in a queue already
 (`ClaimedAttempt.is_notified`). The process that takes the job is often this one; `consume_notified`
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from config.lib.caches import register
@@ -31,19 +32,19 @@ register(_held_until.clear)
 register(_notified.clear)
 
 
-def record_claim(
-    claim: Callable[[], ClaimedAttempt | None], lease_s: Callable[[ClaimedAttempt], float]
-) -> ClaimedAttempt | None:
-    """Calls `claim` and records the attempt that it returns as held for `lease_s` seconds."""
+@contextmanager
+def claiming() -> Iterator[Callable[[ClaimedAttempt, float], None]]:
+    """Within it attempts are claimed; each is recorded as held for so many seconds by the call it gives."""
     with _claiming:
-        claimed = claim()
-        if claimed is not None:
-            _held_until[_key(claimed)] = time.monotonic() + lease_s(claimed)
-            if claimed.is_notified:
-                _notified[_key(claimed)] = True
-                if len(_notified) > NOTIFIED_MAX:  # the oldest goes; its job then costs a query, no more
-                    _notified.pop(next(iter(_notified)), None)
-        return claimed
+        yield _record
+
+
+def _record(claimed: ClaimedAttempt, lease_s: float) -> None:
+    _held_until[_key(claimed)] = time.monotonic() + lease_s
+    if claimed.is_notified:
+        _notified[_key(claimed)] = True
+        if len(_notified) > NOTIFIED_MAX:  # the oldest goes; its job then costs a query, no more
+            _notified.pop(next(iter(_notified)), None)
 
 
 def consume_notified(run_id: UUID, step: str, lease: int) -> bool:

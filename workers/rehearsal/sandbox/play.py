@@ -30,7 +30,7 @@ from runs.store import reader
 from workers.cli.local_run import Dispatches, next_timer
 from workers.execution.execute import Task
 from workers.execution.forked import begin
-from workers.process import jobs
+from workers.process.attempts import attempt
 from workers.registry import get_catalog
 from workers.rehearsal.faults import Fault
 from workers.rehearsal.job import Job
@@ -141,16 +141,16 @@ class Play:
 
     def _attempt(self, run_id: UUID, dispatch: Dispatch) -> None:
         process = PROCESS.format(self.ledger.attempts)
-        claimed = jobs.claim(run_id, dispatch.step, dispatch.lease, process, None)
+        claimed = attempt.claim(run_id, dispatch.step, dispatch.lease, process, None)
         if claimed is None:
             return
         self.ledger.attempts += 1
-        task = jobs.prepare(claimed)
+        task = attempt.prepare(claimed)
         outcome = task if isinstance(task, Outcome) else self._outcome(claimed, task)
         if outcome is None:
             engine.process_lost(process)
         else:
-            jobs.report(claimed, outcome, None)
+            attempt.report(claimed, outcome, None)
         if not isinstance(task, Outcome):
             self._call_off(claimed, task)
 

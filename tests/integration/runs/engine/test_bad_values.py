@@ -22,7 +22,7 @@ from tests.integration.runs.conftest import Publish, RunHere, chain, step
 from tests.integration.runs.engine.test_children import work
 from tests.integration.runs.workers import did
 from tests.replay import replayed
-from workers.process import jobs
+from workers.process.attempts import attempt
 from workers.sdk.outcome import Outcome
 
 rule = pytest.mark.rule
@@ -96,7 +96,7 @@ def test_a_fault_around_a_step_fails_that_step(
     def bindings(graph: Graph, state: Any, key: str, direction: Any) -> Any:
         return breaks() if key == "w" else task_bindings(graph, state, key, direction)
 
-    monkeypatch.setattr(jobs, "task_bindings", bindings)
+    monkeypatch.setattr(attempt, "task_bindings", bindings)
     monkeypatch.setattr(creation, "check_input", lambda request: request.parent and breaks())
     run = run_here(chain(step("a"), after))
     assert did == ["a", "undo a of 1 after w"]
@@ -129,9 +129,9 @@ def test_a_claim_that_fails_does_not_take_the_report_with_it(
 
     run = engine.start_run(publish(chain(step("a"), step("b"))), {})
     worker = engine.Continuation("here", frozenset({"default"}))
-    claimed = jobs.claim(run.pk, "a", 1, worker.process, None)
+    claimed = attempt.claim(run.pk, "a", 1, worker.process, None)
     assert claimed is not None
     monkeypatch.setitem(HANDLERS, Claim, stale)
-    assert jobs.report(claimed, Outcome("succeeded", {"a": 1}), worker) is None
+    assert attempt.report(claimed, Outcome("succeeded", {"a": 1}), worker) is None
     assert StepRun.objects.get(run=run, name="a").status == "completed"
     assert queue.job_id(run.pk, "b", 1) in queue.queued_ids({"default"})

@@ -46,14 +46,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             found.append(query)
             return super().execute(query, *args, **options)
 
-    def counted(self: Prepared, sql: str, values: Any) -> Any:
-        found.append(sql)
-        return prepared_time(self, sql, values)
+    def counted(self: Prepared, statements: Any) -> Any:
+        found.extend(sql for sql, _ in statements)
+        return prepared_times(self, statements)
 
-    prepared_time = Prepared.time
+    prepared_times = Prepared.times
     with monkeypatch.context() as patched:
         patched.setattr(database, "Cursor", Counting)
-        patched.setattr(Prepared, "time", counted)
+        patched.setattr(Prepared, "times", counted)
         vars(database.database()).pop("_cursor", None)
         yield found
     vars(database.database()).pop("_cursor", None)

@@ -19,7 +19,8 @@ from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.engine.test_engine import only_job
 from tests.integration.runs.workers import did
 from tests.replay import replayed
-from workers.process import identity, jobs, missing_workers
+from workers.process import identity, jobs
+from workers.process.attempts import attempt, missing_workers
 from workers.process.jobs import run_attempt
 from workers.registry import get_catalog
 
@@ -88,7 +89,7 @@ def test_a_result_is_kept_until_the_database_is_back(
 def test_a_result_is_given_up_with_the_lease(
     started: Run, redis_client: Redis, monkeypatch: pytest.MonkeyPatch, in_a_pool: str
 ) -> None:
-    monkeypatch.setattr(jobs, "LEASE_GRACE_S", -300.0)
+    monkeypatch.setattr(attempt, "LEASE_GRACE_S", -300.0)
     failing(monkeypatch, "report", [OperationalError("gone")], False)
     with pytest.raises(OperationalError, match="gone"):
         work(redis_client)
@@ -132,6 +133,7 @@ def test_a_worker_that_nobody_has_becomes_a_question_to_a_person(
     WorkerProcess.objects.update(workers=[])
     with monkeypatch.context() as patched:
         patched.setattr(jobs, "get_catalog", dict)
+        patched.setattr(attempt, "get_catalog", dict)
         job = only_job(redis_client)
         redis_client.flushall()
         run_attempt(*job)

@@ -71,7 +71,7 @@ def test_a_list_starts_all_its_runs_in_its_order(version: WorkflowVersion, opera
 def test_a_list_rings_once(version: WorkflowVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it costs the database is in test_cost."""
     dispatches: list[int] = []
-    monkeypatch.setattr(queue, "dispatch_all", lambda found: dispatches.append(len(found)))
+    monkeypatch.setattr(queue, "dispatch_all", lambda found, at_front: dispatches.append(len(found)))
     engine.start_runs(requests(version, *range(30)))
     assert dispatches == [30]
 
