@@ -37,6 +37,7 @@ def _is_emptied() -> bool:
         for table in _filled():
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608
             if cursor.rowcount > ROWS_MAX:
+                transaction.set_rollback(True)
                 return False
     return _always() == begun_with
 

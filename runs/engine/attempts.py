@@ -18,6 +18,7 @@ from runs.engine.after_commit import carry_out, carry_out_all, start_children
 from runs.engine.next_step import Continuation, Next, claim_next, definition_of
 from runs.engine.unit_of_work import Unit, unit_that_goes_on, units_that_go_on
 from runs.errors import NewerState, UnknownRun, WorkerMissing
+from runs.machine.decide import decide
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, Report
 from runs.machine.retry_policy import action_of, queue_of
@@ -78,10 +79,15 @@ class Finished(NamedTuple):
     continuation: Continuation | None = None
 
 
-class Taken(NamedTuple):
-    """What became of an offer or a report that was committed: the attempt that was claimed, if any."""
+class Together(NamedTuple):
+    """What became of reports and offers: the attempts that were claimed, and what was `left` out.
 
-    claimed: ClaimedAttempt | None
+    `loaded`: the runs that were written, as they are now.
+    """
+
+    claimed: list[ClaimedAttempt]
+    left: list[Finished | Offer]
+    loaded: dict[UUID, Loaded]
 
 
 def claim(
@@ -103,7 +109,7 @@ def claim(
     if claimed is None:
         slots.wait_again(run_id, step, slots.limit_wanted(unit.graph, unit.state, step))
         return None
-    return _claimed(unit, *claimed)
+    return _claimed(unit, unit.loaded_now(), *claimed)
 
 
 def report(
@@ -125,27 +131,81 @@ def report(
         logger.info("run %s: report discarded: %s", claimed.run_id, stale)
         slots.free_lease(claimed.graph, claimed.run_id, claimed.step, claimed.lease)
         return None
-    return _claimed(unit, *following) if following else None
+    return _claimed(unit, unit.loaded_now(), *following) if following else None
 
 
 def take_together(
-    reports: Sequence[Finished], offers: Sequence[Offer], process: str, workers: Container[str]
-) -> list[Taken | None]:
-    """Records reports and claims offers, each of another run, in one transaction.
+    reports: Sequence[Finished], offers: Sequence[Offer], process: str, workers: Container[str], room: int
+) -> Together:
+    """Records reports and claims offers of several runs in one transaction.
 
-    Returns what became of each report and each offer; None for one of which nothing was written, because it
+    Of a map that a report is of, `room` further items may be claimed. Left out, with nothing written, is what
     needs its run's lock, is late, or offers a step whose worker is not one of `workers`: it is then for
     `report` or `claim`.
     """
-    work: list[tuple[Loaded, Take] | None] = [(one.claimed.loaded, _reporting(one)) for one in reports]
+    of_runs: dict[UUID, list[Finished | Offer]] = {}
+    for report in reports:
+        of_runs.setdefault(report.claimed.run_id, []).append(report)
     for offer in offers:
-        loaded = _read(offer.run_id)
-        take = _claiming(offer.step, offer.lease, process, workers)
-        work.append(None if loaded is None else (loaded, take))
-    committed = iter(units_that_go_on([one for one in work if one is not None]))
-    units = [next(committed) if one is not None else None for one in work]
-    carry_out_all([one[0] for one in units if one is not None])
-    return [one and Taken(_claimed(one[0], *one[1]) if one[1] else None) for one in units]
+        of_runs.setdefault(offer.run_id, []).append(offer)
+    left: list[Finished | Offer] = []
+    groups: list[list[Finished | Offer]] = []
+    work: list[tuple[Loaded, Callable[[Unit], tuple[list[Next], list[Offer]]]]] = []
+    for run_id, group in of_runs.items():
+        loaded = _newest([one.claimed.loaded for one in group if isinstance(one, Finished)]) or _read(run_id)
+        if loaded is None:
+            left += group
+            continue
+        groups.append(group)
+        work.append((loaded, _taking(group, process, workers, room // len(of_runs))))
+    claimed: list[ClaimedAttempt] = []
+    written: dict[UUID, Loaded] = {}
+    units: list[Unit] = []
+    for group, committed in zip(groups, units_that_go_on(work), strict=True):
+        if committed is None:
+            left += group
+            continue
+        unit, (following, others) = committed
+        units.append(unit)
+        left += others
+        loaded = written[unit.run_id] = unit.loaded_now()
+        claimed += [_claimed(unit, loaded, *one) for one in following]
+    carry_out_all(units)
+    return Together(claimed, left, written)
+
+
+def _newest(known: list[Loaded]) -> Loaded | None:
+    return max(known, key=lambda loaded: loaded.state.run.last_seq, default=None)
+
+
+def _taking(
+    group: Sequence[Finished | Offer], process: str, workers: Container[str], room: int
+) -> Callable[[Unit], tuple[list[Next], list[Offer]]]:
+    """All that is taken on one run, and further items of a map while there is `room` for them.
+
+    Gives what was claimed, and the offers that are for other workers; one that came late is nobody's.
+    """
+
+    def take(unit: Unit) -> tuple[list[Next], list[Offer]]:
+        following: list[Next | None] = []
+        others: list[Offer] = []
+        for one in group:
+            if isinstance(one, Finished):
+                following.append(_reporting(one)(unit))
+                continue
+            try:
+                following.append(_claiming(one.step, one.lease, process, workers)(unit))
+            except WorkerMissing:
+                others.append(one)
+            except Stale as stale:
+                logger.info("run %s: job discarded: %s", unit.run_id, stale)
+        report = group[0]
+        if isinstance(report, Finished) and report.continuation is not None:
+            while following[-1] is not None and len(following) < len(group) + room:
+                following.append(claim_next(unit, report.claimed.step, report.continuation))
+        return [one for one in following if one is not None], others
+
+    return take
 
 
 def _read(run_id: UUID) -> Loaded | None:
@@ -159,12 +219,12 @@ def _claiming(step: str, lease: int, process: str, workers: Container[str] | Non
     def take(unit: Unit) -> Next | None:
         if not unit.take_slot(step):
             return None
-        unit.take(Claim(unit.at, step, lease, process))
-        if workers is not None:
-            action = _claimed_action(unit, step)
-            if action.worker not in workers:
-                queue = queue_of(definition_of(unit, step), action)
-                raise WorkerMissing(unit.run_id, action.worker, queue)
+        decision = decide(unit.graph, unit.state, Claim(unit.at, step, lease, process))
+        definition = definition_of(unit, step)
+        action = action_of(definition, decision.state.step(step).phase)
+        if workers is not None and action.worker not in workers:
+            raise WorkerMissing(unit.run_id, action.worker, queue_of(definition, action))
+        unit.record(decision)
         return step, lease, False
 
     return take
@@ -191,10 +251,8 @@ def _reporting(finished: Finished) -> Take:
     return take
 
 
-def _claimed(unit: Unit, step: str, lease: int, is_notified: bool = False) -> ClaimedAttempt:
-    return ClaimedAttempt(
-        step, lease, _claimed_action(unit, step), unit.graph, unit.loaded_now(), is_notified
-    )
+def _claimed(unit: Unit, loaded: Loaded, step: str, lease: int, is_notified: bool = False) -> ClaimedAttempt:
+    return ClaimedAttempt(step, lease, _claimed_action(unit, step), unit.graph, loaded, is_notified)
 
 
 def _claimed_action(unit: Unit, name: str) -> Action:

@@ -253,7 +253,7 @@ def _decided(
         statements = writer.statements(db, unit.changes())
     except Exception:  # may come from a state that is outdated; under the lock it recurs if it is real
         return None
-    return unit, result, statements
+    return (unit, result, statements) if statements else None
 
 
 def _is_alone(run: reader.Loaded) -> bool:

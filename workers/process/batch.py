@@ -25,21 +25,19 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
+from uuid import UUID
 
 from django.db import Error, connections
 
 from config.lib.caches import register
 from config.lib.database_errors import is_unavailable
 from runs.engine import engine
-from runs.engine.attempts import Finished, Offer, Taken, take_together
+from runs.engine.attempts import Finished, Offer, Together, take_together
 from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.errors import NewerState, WorkerMissing
 from workers.process import identity
 from workers.process.attempts import attempt, leases
-from workers.process.attempts.expansion import expansion_of
 from workers.process.database_retry import retry_while_unavailable
-from workers.registry import get_catalog
-from workers.sdk.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -65,32 +63,15 @@ class Backlog(Protocol):
 
 
 @dataclass
-class Lane:
-    """A run under way: the attempt to carry out next, and how long it has been going on."""
+class Turn:
+    """How long a run has been going on here."""
 
-    claimed: ClaimedAttempt
     began: float
     steps: int = 0
 
     def may_continue(self) -> bool:
         is_fair = self.steps < STEPS_IN_A_ROW_MAX and time.monotonic() - self.began < SECONDS_IN_A_ROW_MAX
         return is_fair and not identity.is_stopping()
-
-
-@dataclass(frozen=True)
-class Report:
-    """An attempt that was carried out, and who offers to carry out the next one of its run."""
-
-    lane: Lane
-    outcome: Outcome
-    continuation: Continuation | None = None
-
-    def finished(self) -> Finished:
-        outcome, expansion = expansion_of(self.lane.claimed, self.outcome, get_catalog())
-        return Finished(self.lane.claimed, outcome, expansion, self.continuation)
-
-    def alone(self) -> ClaimedAttempt | None:
-        return attempt.report(self.lane.claimed, self.outcome, self.continuation)
 
 
 class Pace(Container[str]):
@@ -130,19 +111,19 @@ class Overrun:
         self._lock = threading.Lock()
         self._is_on = threading.Event()
         self._since: float | None = None
-        self._finished: list[Report] = []
-        self._lanes: deque[Lane] = deque()
+        self._finished: list[Finished] = []
+        self._waiting: deque[ClaimedAttempt] = deque()
 
     @contextmanager
-    def watching(self, finished: list[Report], lanes: deque[Lane]) -> Iterator[None]:
+    def watching(self, finished: list[Finished], waiting: deque[ClaimedAttempt]) -> Iterator[None]:
         """Around an attempt: both are emptied if it takes longer than OVERRUN_S."""
-        if not finished and not lanes:
+        if not finished and not waiting:
             yield
             return
         if self._pid != os.getpid():
             self._pid = os.getpid()
             threading.Thread(target=self._work, name="overrun", daemon=True).start()
-        self._finished, self._lanes = finished, lanes
+        self._finished, self._waiting = finished, waiting
         self._since = time.monotonic()
         self._is_on.set()
         try:
@@ -161,15 +142,15 @@ class Overrun:
             with self._lock:
                 if self._since is None or time.monotonic() < self._since + OVERRUN_S:
                     continue
-                finished, lanes = list(self._finished), list(self._lanes)
+                finished, waiting = list(self._finished), list(self._waiting)
                 self._finished.clear()
-                self._lanes.clear()
+                self._waiting.clear()
             try:
-                for report in finished:
-                    _reported_alone(replace(report, continuation=None))
-                for lane in lanes:
-                    engine.hand_back(lane.claimed)
-                    leases.release(lane.claimed)
+                for one in finished:
+                    _alone(one)
+                for claimed in waiting:
+                    engine.hand_back(claimed)
+                    leases.release(claimed)
             except Error as error:
                 logger.warning("the sweep brings some attempts forward: %s", error)
             finally:
@@ -180,7 +161,7 @@ overrun = Overrun()
 
 
 class Batch:
-    """The runs of one job and, while more of them wait, of others.
+    """The run of one job and, while more of them wait, others; of a map, several items.
 
     `worker`: this process and the workers that it can call. `divert(claimed)` may take an attempt away, to be
     carried out elsewhere. Without `backlog`, the batch has the one run.
@@ -193,159 +174,158 @@ class Batch:
         self._divert = divert
         self._backlog = backlog
         self._look_at = time.monotonic() + FIRST_LOOK_S
-        self._lanes: deque[Lane] = deque()
+        self._waiting: deque[ClaimedAttempt] = deque()  # claimed, and not begun
+        self._turns: dict[UUID, Turn] = {}
 
     def carry_out(self, claimed: ClaimedAttempt) -> None:
         """Carries out an attempt and what follows in its run, with others, until none is to go on."""
-        self._lanes.append(Lane(claimed, time.monotonic()))
+        self._waiting.append(claimed)
         try:
-            while self._lanes:
+            while self._waiting:
                 finished = self._performed()
                 if finished:
                     self._commit(finished)
         finally:
             overrun.rest()
 
-    def _performed(self) -> list[Report]:
-        """Carries out the next attempts of some runs, one each."""
-        finished: list[Report] = []
+    def _performed(self) -> list[Finished]:
+        """Carries out attempts that wait, as long as those that are finished may wait for others."""
+        finished: list[Finished] = []
         until = math.inf
-        while self._lanes:
-            name = self._lanes[0].claimed.action.worker
+        while self._waiting:
+            name = self._waiting[0].action.worker
             if finished and (name not in pace or time.monotonic() > until):
                 break
-            lane = self._lanes.popleft()
-            if self._divert(lane.claimed):
+            claimed = self._waiting.popleft()
+            if self._divert(claimed):
                 continue
-            lane.steps += 1
             began = time.monotonic()
+            self._turns.setdefault(claimed.run_id, Turn(began)).steps += 1
             try:
-                with overrun.watching(finished, self._lanes):
-                    outcome = attempt.perform(lane.claimed)
+                with overrun.watching(finished, self._waiting):
+                    outcome = attempt.perform(claimed)
             except Exception as error:
-                if not finished and not self._lanes:
+                if not finished and not self._waiting:
                     raise
-                _log_failed(lane.claimed, error)
+                _log_failed(claimed.run_id, claimed.step, error)
                 continue
             ended = time.monotonic()
             pace.note(name, ended - began)
-            finished.append(Report(lane, outcome))
+            finished.append(attempt.finished(claimed, outcome))
             until = min(until, ended + HOLD_S)
         return finished
 
-    def _commit(self, finished: list[Report]) -> None:
-        """Reports the attempts, claims what follows them and what waits; these are the lanes then."""
-        offers = self._waiting_offers(finished)
-        is_alone = len(self._lanes) + len(finished) + len(offers) == 1
+    def _commit(self, finished: list[Finished]) -> None:
+        """Reports attempts, and claims what follows them and what else there is room for.
+
+        There is room for as many as are under way, so that processes that look at once share what waits.
+        """
+        under_way = len(self._waiting) + len(finished)
+        room = min(RUNS_MAX - under_way, under_way) if self._backlog is not None else 0
+        offers = self._offers(room)
+        items = room - len(offers) if all(map(_is_quick_item, finished)) else 0
+        is_alone = under_way + len(offers) + items == 1
         worker = self._worker if is_alone else replace(self._worker, workers=pace, soon=self._worker.workers)
         reports = [
-            replace(report, continuation=worker if report.lane.may_continue() else None)
-            for report in finished
+            one._replace(continuation=worker if self._turns[one.claimed.run_id].may_continue() else None)
+            for one in finished
         ]
         if is_alone:
-            (report,) = reports
-            self._go_on(report.lane, report.alone())
-            return
-        taken = self._together(reports, offers)
-        for report, one in zip(reports, taken, strict=False):
-            self._go_on(report.lane, one.claimed if one else _reported_alone(report))
-        self._admit(offers, taken[len(reports) :])
+            following = attempt.record(reports[0])
+            self._waiting += [following] if following else []
+        else:
+            self._waiting += self._together(reports, offers, items)
+        runs = {claimed.run_id for claimed in self._waiting}
+        self._turns = {run_id: turn for run_id, turn in self._turns.items() if run_id in runs}
 
-    def _admit(self, offers: Sequence[Offer], taken: Sequence[Taken | None]) -> None:
-        unfit = []
-        for offer, one in zip(offers, taken, strict=True):
-            try:
-                claimed = one.claimed if one else self._claimed_alone(offer)
-            except (WorkerMissing, NewerState):
-                unfit.append(offer)
+    def _together(
+        self, reports: Sequence[Finished], offers: Sequence[Offer], items: int
+    ) -> list[ClaimedAttempt]:
+        """One transaction; then what it left out, each by itself. Returns what was claimed."""
+        taken = self._taken(reports, offers, items)
+        claimed: list[ClaimedAttempt] = taken.claimed
+        unfit: list[Offer] = []
+        for _ in range(len(self._waiting)):  # they go on from what was written of their runs
+            other = self._waiting.popleft()
+            self._waiting.append(replace(other, loaded=taken.loaded.get(other.run_id, other.loaded)))
+        for one in taken.left:
+            if isinstance(one, Finished):
+                claimed += filter(None, [_alone(one)])
                 continue
-            if claimed is not None:
-                self._lanes.append(Lane(claimed, time.monotonic()))
+            try:
+                claimed += filter(None, [self._claimed(one)])
+            except (WorkerMissing, NewerState):
+                unfit.append(one)
         self._put_back(unfit)
+        return claimed
 
-    def _put_back(self, offers: Sequence[Offer]) -> None:
-        """Offers that are not for a batch, or not for this one, are the next jobs."""
-        if offers and self._backlog is not None:
-            self._backlog.put_back(offers)
-            self._backlog = None
-
-    def _go_on(self, lane: Lane, following: ClaimedAttempt | None) -> None:
-        if following is not None:
-            lane.claimed = following
-            self._lanes.append(lane)
-
-    def _together(self, reports: Sequence[Report], offers: Sequence[Offer]) -> list[Taken | None]:
+    def _taken(self, reports: Sequence[Finished], offers: Sequence[Offer], items: int) -> Together:
         """As `take_together`, recorded, and repeated while the database is unavailable."""
-        finished = [report.finished() for report in reports]
 
-        def once() -> list[Taken | None]:
+        def once() -> Together:
             with leases.claiming() as record:
-                taken = take_together(finished, offers, self._worker.process, pace)
-                for claimed in (one.claimed for one in taken if one and one.claimed):
+                taken = take_together(reports, offers, self._worker.process, pace, items)
+                for claimed in taken.claimed:
                     record(claimed, attempt.lease_s(claimed))
                 return taken
 
-        seconds = max(leases.remaining_s(one.claimed, attempt.lease_s(one.claimed)) for one in finished)
+        seconds = max(leases.remaining_s(one.claimed, attempt.lease_s(one.claimed)) for one in reports)
         try:
-            taken, was_unavailable = retry_while_unavailable(once, seconds, f"{len(reports)} runs")
+            taken, was_unavailable = retry_while_unavailable(once, seconds, f"{len(reports)} attempts")
         except Error as error:
             if is_unavailable(error):
                 raise
             logger.warning("%d reports are written one by one: %s", len(reports), error)
-            return [None] * (len(reports) + len(offers))
-        for report, one in zip(finished, taken, strict=False):
-            if one is not None:
-                leases.release(report.claimed)
-        if was_unavailable:  # what is None may have been committed by a try whose answer was lost
+            return Together([], [*reports, *offers], {})
+        left = {id(one) for one in taken.left}
+        for one in reports:
+            if id(one) not in left:
+                leases.release(one.claimed)
+        if was_unavailable:  # what is left may have been committed by a try whose answer was lost
             leases.hand_back_unrecorded(self._worker.process)
         return taken
 
-    def _claimed_alone(self, offer: Offer) -> ClaimedAttempt | None:
+    def _claimed(self, offer: Offer) -> ClaimedAttempt | None:
         """Raises WorkerMissing if the step's worker is not a quick one, NewerState."""
         try:
             return attempt.claim(offer.run_id, offer.step, offer.lease, self._worker.process, pace)
         except (WorkerMissing, NewerState):
             raise
         except Exception as error:
-            _log_failed(offer, error)
+            _log_failed(offer.run_id, offer.step, error)
             return None
 
-    def _waiting_offers(self, finished: Sequence[Report]) -> list[Offer]:
-        """Further runs to take, as many as are under way: processes that look at once share what waits."""
-        under_way = {lane.claimed.run_id for lane in (*self._lanes, *(one.lane for one in finished))}
-        room = min(RUNS_MAX - len(under_way), len(under_way))
+    def _offers(self, room: int) -> list[Offer]:
+        """Up to `room` jobs that wait; not looked for before it is time."""
         if self._backlog is None or room <= 0 or time.monotonic() < self._look_at or identity.is_stopping():
             return []
         found = self._backlog.take(room)
         if len(found) < room:
             self._look_at = time.monotonic() + LOOK_S
-        offers: list[Offer] = []
-        of_same_runs: list[Offer] = []
-        for offer in found:
-            if leases.consume_notified(offer.run_id, offer.step, offer.lease):
-                continue
-            (of_same_runs if offer.run_id in under_way else offers).append(offer)
-            under_way.add(offer.run_id)
-        self._put_back(of_same_runs)
-        return offers
+        return [one for one in found if not leases.consume_notified(one.run_id, one.step, one.lease)]
+
+    def _put_back(self, offers: Sequence[Offer]) -> None:
+        """Offers that are not for a batch are the next jobs."""
+        if offers and self._backlog is not None:
+            self._backlog.put_back(offers)
+            self._backlog = None
 
 
-def _reported_alone(report: Report) -> ClaimedAttempt | None:
-    """Whatever it meets leaves the other runs alone."""
+def _is_quick_item(one: Finished) -> bool:
+    return one.claimed.step.endswith("]") and one.claimed.action.worker in pace
+
+
+def _alone(one: Finished) -> ClaimedAttempt | None:
+    """Records an attempt by itself; what it meets leaves the others alone."""
     try:
-        return report.alone()
+        return attempt.record(one)
     except Exception as error:
-        _log_failed(report.lane.claimed, error)
+        _log_failed(one.claimed.run_id, one.claimed.step, error)
         return None
 
 
-def _log_failed(attempted: ClaimedAttempt | Offer, error: Exception) -> None:
+def _log_failed(run_id: UUID, step: str, error: Exception) -> None:
     if is_unavailable(error):
-        logger.warning("run %s: the database stayed away (%s)", attempted.run_id, error)
+        logger.warning("run %s: the database stayed away (%s)", run_id, error)
     else:
-        logger.error(
-            "run %s: step %s failed; the sweep brings it forward",
-            attempted.run_id,
-            attempted.step,
-            exc_info=error,
-        )
+        logger.error("run %s: step %s failed; the sweep brings it forward", run_id, step, exc_info=error)

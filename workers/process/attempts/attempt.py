@@ -17,6 +17,7 @@ from config.lib.secret_places import sealed_texts
 from config.sealing_keys import sealing_keys
 from designer.errors import ExpressionError
 from runs.engine import engine
+from runs.engine.attempts import Finished
 from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.machine.acts import key_of
 from runs.machine.bindings import bind, task_bindings
@@ -69,7 +70,18 @@ def report(
     claimed: ClaimedAttempt, outcome: Outcome, continuation: Continuation | None
 ) -> ClaimedAttempt | None:
     """Records the outcome of an attempt, for as long as its lease lasts. Returns the attempt claimed next."""
+    return record(finished(claimed, outcome)._replace(continuation=continuation))
+
+
+def finished(claimed: ClaimedAttempt, outcome: Outcome) -> Finished:
+    """An attempt with its outcome, and with the steps that it adds to its run."""
     outcome, expansion = expansion_of(claimed, outcome, get_catalog())
+    return Finished(claimed, outcome, expansion)
+
+
+def record(one: Finished) -> ClaimedAttempt | None:
+    """As `report`."""
+    claimed, outcome, expansion, continuation = one
 
     def report_once() -> ClaimedAttempt | None:
         with leases.claiming() as record:

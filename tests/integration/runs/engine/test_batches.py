@@ -136,7 +136,8 @@ def test_a_run_in_a_batch_goes_as_one_by_itself(
     runs = start(publish, graph, **input)
     carry_out_all(backlog.waiting)
     assert len(told(single)) > 4
-    assert [told(run) for run in runs] == [told(single)] * RUNS
+    in_order = list if graph.by_name.get("m") is None else sorted  # items of a map go side by side
+    assert [in_order(told(run)) for run in runs] == [in_order(told(single))] * RUNS
 
 
 def test_a_run_that_another_process_moved_is_decided_again(
@@ -213,7 +214,7 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
 
     def performed(self: batch.Batch) -> Any:
         finished = real(self)
-        if any(report.lane.claimed.action.worker == "act" for report in finished):
+        if any(report.claimed.action.worker == "act" for report in finished):
             seen.append(len(finished))
         return finished
 
