@@ -41,7 +41,7 @@ def test_the_histories_hold_everything_that_can_happen() -> None:
     expected |= {"crash before the commit", "crash after the commit", "rolled back on demand"}
     expected |= {"asked about the run: timeout", "asked about the run: cancel"}
     expected |= {"asked before the undo of a child", "a pivot passed", "rolled back further on demand"}
-    expected |= {"a beginning held up by a pause", "a pause repeated"}
+    expected |= {"a beginning held up by a pause", "a pause repeated", "Together"}
     expected |= {f"a run {how}" for how in ("begins", "waits", "refused", "makes_room")}
     expected |= {f"answer {answer} forward" for answer in ("retry", "resolve", "skip", "compensate")}
     expected |= {f"answer {answer} undo" for answer in ("retry", "resolve", "abandon")}

@@ -43,8 +43,9 @@ logger = logging.getLogger(__name__)
 
 RUNS_MAX = 16  # at once; the commit's share of a step is then small beside the step
 HOLD_S = 0.005
-QUICK_S = 0.002
+QUICK_S = 0.003
 LATELY = 16  # attempts of a worker that count
+SLOW_ONE_OF = 8
 KNOWN = 3  # attempts after which a worker may be called quick
 FIRST_LOOK_S = 0.005  # for waiting runs; most single runs have ended by then
 LOOK_S = 0.02  # between looks, after one that found few
@@ -85,11 +86,11 @@ class Pace(Container[str]):
         return name in self._quick
 
     def note(self, name: str, seconds: float) -> None:
-        """One attempt of a worker; a single slow one among `LATELY` may have met a busy machine."""
+        """One attempt of a worker; one of eight that is slow may have met a busy machine."""
         taken_s = self._taken_s.setdefault(name, deque(maxlen=LATELY))
         taken_s.append(seconds)
         slow = sum(one > QUICK_S for one in taken_s)
-        if len(taken_s) >= KNOWN and slow * LATELY <= len(taken_s):
+        if len(taken_s) >= KNOWN and slow * SLOW_ONE_OF <= len(taken_s):
             self._quick.add(name)
         else:
             self._quick.discard(name)

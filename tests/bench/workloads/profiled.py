@@ -17,7 +17,7 @@ from tests.bench.stage import Stage
 
 SAMPLES_PER_S = 500
 SECONDS, SECONDS_QUICK = 20, 5
-AT_ONCE = 50
+AT_ONCE = 200
 PARTS = {
     "commit: writing through to the disk": ("commit (runs/store/database.py", "rows (runs/store/database.py"),
     "statements": ("runs/store/database.py", "runs/store/transactions.py"),
@@ -48,7 +48,7 @@ def profiled(stage: Stage) -> list[Figure]:
 def _spy(pid: int, stacks: Path, seconds: int) -> subprocess.Popen[bytes]:
     program = Path(sys.executable).with_name("py-spy")
     words = ("record", "--pid", str(pid), "--duration", str(seconds), "--rate", str(SAMPLES_PER_S),
-             "--format", "raw", "--threads", "--output", str(stacks))  # fmt: skip
+             "--format", "raw", "--threads", "--nonblocking", "--output", str(stacks))  # fmt: skip
     return subprocess.Popen([str(program), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
