@@ -29,6 +29,7 @@ class Facts(Items):
         self.child_pivots: set[str] = set()  # steps whose child run has passed one
         self.allowed: dict[str, str] = {}  # by step, who lets its child's rollback pass a pivot
         self.begun: set[str] = set()
+        self.over: set[str] = set()  # steps that were taken over from an earlier run
         self.events: set[str] = set()  # keys of those that were taken
         self.acted: dict[str, int] = {}  # number of the entry after which a step's effect is there, or may be
         self.unknown: set[str] = set()  # acts: steps and items; of a fallback `key:fallback`
@@ -216,6 +217,7 @@ class Facts(Items):
         decided = self.taken.get(name, [])
         demand(len(decided) == len(self.model.sources(name)), "taken over, and not what is before it")
         self.begun.add(name)
+        self.over.add(name)
         self.ended[name] = how
         if how == "failed":
             self.model.failed.add(name)

@@ -47,7 +47,7 @@ from tests.simulation.workflows import ROOT, SIGNALS, VALUES, make_input, make_l
 from tests.simulation.world import World
 
 FAULTY_ACTIONS_MAX = 200
-CALM_ROUNDS_MAX = 400
+CALM_ROUNDS_MAX = 2_000  # twelve runs in line, each with retries and a rate, take some hundred
 RUNS_MAX = 12  # beyond so many, no other is started
 NONSENSE = (math.nan, math.inf, 2**64, "\0", "\ud800", nested(201), {1: 2})
 

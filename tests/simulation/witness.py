@@ -88,7 +88,8 @@ class Witness(Facts):
             self._cancel(key, entry.seq)
         left = {key for key, how in self.open.items() if how != "running" and self.waits.get(key) != "child"}
         demand(not left, f"{left} stay open")
-        floor = self.acted[data["to_step"]] if "to_step" in data else 0
+        # A step that was taken over is an act of another run, before all of this one's.
+        floor = self.acted[data["to_step"]] if data.get("to_step", "") not in {"", *self.over} else 0
         self.is_partial = "to_step" in data
         self.scope = {key for key in self.acted if self._is_due(key, floor)}
         demand(set(data["plan"]) == self.scope, f"plan {data['plan']}, where the rules say {self.scope}")
