@@ -24,8 +24,11 @@ class AlreadyUp(ConfigError):
 
 
 @contextmanager
-def only_one(data_dir: Path) -> Iterator[None]:
-    """Holds the lock; raises AlreadyUp, with the process id of the holder. The file itself stays."""
+def only_one(data_dir: Path) -> Iterator[int]:
+    """Holds the lock, and gives its descriptor, which a forked process closes.
+
+    Raises AlreadyUp, with the process id of the holder. The file itself stays.
+    """
     descriptor = os.open(data_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,6 +39,6 @@ def only_one(data_dir: Path) -> Iterator[None]:
     os.truncate(descriptor, 0)
     os.write(descriptor, str(os.getpid()).encode())
     try:
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """Supervisor of child processes: starts parts in order, restarts them, relays their output, stops them.
 
-It knows nothing about what the parts are. The parent polls: each `POLL_S` it looks for ended parts, and
+It knows nothing about what the parts are, and has one thread, so that a part may be a copy of it
+(`config.operations.parts`). The parent polls: each `POLL_S` it looks for ended parts, and
 restarts them after `RESTART_DELAY_S`. A part that ends `RESTARTS_MAX` times within `RESTARTS_WINDOW_S` ends
 everything. Signal handlers only set flags, which the polling reads.
 
@@ -10,23 +11,23 @@ the case that the parent is killed, `workers.process.parent_death` has the kerne
 
 from __future__ import annotations
 
+import os
+import selectors
 import signal
-import subprocess
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from types import FrameType
+from typing import IO
 
 from config.lib.errors import ConfigError
-from workers.process import parent_death
+from config.operations.parts import Part, Process, begin
 
 POLL_S = 0.1
 READY_TIMEOUT_S = 60.0
 LINE_BYTES_MAX = 64_000
+READ_BYTES = 65_536
 RESTARTS_MAX = 5
 RESTARTS_WINDOW_S = 60.0
 RESTART_DELAY_S = 0.5
@@ -49,28 +50,12 @@ class PartKeepsEnding(ConfigError):
         super().__init__(f"{name} ended {RESTARTS_MAX} times within a minute (status {status}); see above")
 
 
-@dataclass(frozen=True)
-class Part:
-    """A process to keep alive. `orphaned` is the signal that it gets when the parent dies.
-
-    `grace_s` is how long it may take to end before it is killed; `is_ready` probes whether it serves.
-    """
-
-    name: str
-    command: Sequence[str]
-    grace_s: float
-    is_ready: Callable[[], bool] | None = None
-    environment: Mapping[str, str] | None = None
-    descriptors: Sequence[int] = ()
-    orphaned: int = signal.SIGKILL
-
-
 @dataclass
 class Running:
     """A started part. `ends` are the times of its last ends; `restart_at` is set while it is down."""
 
     part: Part
-    process: subprocess.Popen[bytes]
+    process: Process
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_MAX))
     restart_at: float | None = None
 
@@ -83,7 +68,7 @@ class Supervisor:
         self.running: list[Running] = []
         self.stop_requested_at: float | None = None
         self.kill_now = False
-        self._printing = threading.Lock()
+        self._outputs = selectors.DefaultSelector()
 
     def listen(self) -> None:
         """Installs the handlers of stop signals. A second signal, after `REPEAT_S`, kills all parts."""
@@ -108,14 +93,14 @@ class Supervisor:
             if time.monotonic() > until:
                 raise PartNotReady(part.name)
             self._restart_ended(entry)
-            time.sleep(POLL_S / 2)
+            self._relay(POLL_S / 2)
 
     def keep_alive(self) -> None:
         """Restarts parts until a stop signal; raises PartKeepsEnding."""
         while not self.stopping:
             for entry in self.running:
                 self._restart_ended(entry)
-            time.sleep(POLL_S)
+            self._relay(POLL_S)
 
     def stop(self) -> None:
         for entry in reversed(self.running):
@@ -124,7 +109,7 @@ class Supervisor:
 
     def say(self, line: str, name: str = "") -> None:
         """Prints a line without mixing it with others. A closed terminal is no reason to end."""
-        with self._printing, suppress(OSError):
+        with suppress(OSError):
             print(f"{name:{self.width}}| {line}" if name else line, flush=True)
 
     def _request_stop(self, signum: int, frame: FrameType | None) -> None:
@@ -135,27 +120,29 @@ class Supervisor:
             # A second signal that comes sooner is the same request, which arrived in two ways.
             self.kill_now = True
 
-    def _spawn(self, part: Part) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            parent_death.command(part.command, part.orphaned),
-            env=part.environment,
-            pass_fds=part.descriptors,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        threading.Thread(target=self._relay, args=(part.name, process), daemon=True).start()
+    def _spawn(self, part: Part) -> Process:
+        process = begin(part)
+        os.set_blocking(process.output.fileno(), False)
+        self._outputs.register(process.output, selectors.EVENT_READ, Lines(part.name, process.output))
         return process
 
-    def _relay(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        with process.stdout as output:
-            for line in iter(partial(output.readline, LINE_BYTES_MAX), b""):
-                self.say(line.decode(errors="replace").rstrip(), name)
+    def _relay(self, seconds: float) -> None:
+        """Prints what parts have printed; waits for it, up to `seconds`."""
+        until = time.monotonic() + seconds
+        while True:
+            left = until - time.monotonic()
+            for key, _ in self._outputs.select(max(0.0, left)):
+                data = os.read(key.fd, READ_BYTES)
+                for line in key.data.cut(data):
+                    self.say(line, key.data.name)
+                if not data:
+                    self._outputs.unregister(key.fileobj)
+                    key.data.source.close()
+            if left <= 0:
+                return
 
     def _restart_ended(self, entry: Running) -> None:
-        status = entry.process.poll()
+        status = entry.process.status()
         if status is None:
             return
         now = time.monotonic()
@@ -170,11 +157,28 @@ class Supervisor:
             entry.restart_at = None
 
     def _stop(self, entry: Running) -> None:
-        entry.process.terminate()
+        entry.process.send(signal.SIGTERM)
         until = time.monotonic() + entry.part.grace_s
-        while entry.process.poll() is None and time.monotonic() < until and not self.kill_now:
-            time.sleep(POLL_S / 5)
-        if entry.process.poll() is None:
+        while entry.process.status() is None and time.monotonic() < until and not self.kill_now:
+            self._relay(POLL_S / 5)
+        if entry.process.status() is None:
             self.say("does not end and is killed", entry.part.name)
-            entry.process.kill()
+            entry.process.send(signal.SIGKILL)
             entry.process.wait(KILL_WAIT_S)
+        self._relay(0)
+
+
+class Lines:
+    """Cuts what a part prints into lines; one that is too long is cut, too."""
+
+    def __init__(self, name: str, source: IO[bytes]) -> None:
+        self.name = name
+        self.source = source
+        self._rest = b""
+
+    def cut(self, data: bytes) -> list[str]:
+        """The lines that are whole with `data`, which is empty at the end."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_BYTES_MAX or (self._rest and not data):
+            lines, self._rest = [*lines, self._rest], b""
+        return [line.decode(errors="replace").rstrip() for line in lines]

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 
 from runs.store.database import Query, database
+from runs.store.dialects import like_pattern
 from runs.store.search_text import normal_form
-from runs.store.text_sql import like_pattern
 
 INDEXED_LENGTH_MIN = 3
 SHORT_LOOKED_AT = 5_000

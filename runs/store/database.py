@@ -29,11 +29,16 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
-from config.lib.caches import memoized
 from config.lib.times import host_time
+from runs.store.dialects import (
+    FTS5_SQL,
+    TRIGRAM_SQL,
+    like_pattern,
+    naive_text,
+    with_question_marks,
+)
 from runs.store.prepared_statements import Prepared
 from runs.store.sqlite_gate import Gate
-from runs.store.text_sql import FTS5_SQL, TRIGRAM_SQL, like_pattern
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
@@ -167,7 +172,7 @@ class Sqlite(Database):
     def rows(self, query: Query) -> list[Row]:
         sql, values = query
         with self.wrapper.wrap_database_errors:
-            rows: list[Row] = self.raw.execute(_with_question_marks(sql), values).fetchall()
+            rows: list[Row] = self.raw.execute(with_question_marks(sql), values).fetchall()
             return rows
 
     def locked(self, query: Query) -> Query:
@@ -227,7 +232,7 @@ class Sqlite(Database):
 
     def _write_if(self, first: Statement, *others: Statement) -> bool:
         sql, (values,) = first
-        is_found: bool = self.raw.execute(_with_question_marks(sql), values).rowcount == 1
+        is_found: bool = self.raw.execute(with_question_marks(sql), values).rowcount == 1
         if is_found:
             self._write(others)
         return is_found
@@ -235,9 +240,9 @@ class Sqlite(Database):
     def _write(self, statements: Sequence[Statement]) -> None:
         for sql, rows in statements:
             if len(rows) == 1:
-                self.raw.execute(_with_question_marks(sql), rows[0])
+                self.raw.execute(with_question_marks(sql), rows[0])
             else:
-                self.raw.executemany(_with_question_marks(sql), rows)
+                self.raw.executemany(with_question_marks(sql), rows)
 
     def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(columns))
@@ -263,7 +268,7 @@ class Sqlite(Database):
         return "SELECT value FROM json_each(%s)", (orjson.dumps(values).decode(),)
 
     def time(self, value: datetime | None) -> Any:
-        return None if value is None else _naive_text(value)
+        return None if value is None else naive_text(value)
 
     def time_of(self, value: datetime) -> datetime:
         return value.replace(tzinfo=UTC)
@@ -393,14 +398,3 @@ def database_file() -> Path | None:
     """The database's file on this host, where it is one; does not connect."""
     wrapper = connections[DEFAULT_DB_ALIAS]
     return _class_of(wrapper).file(wrapper)
-
-
-@memoized(maxsize=512)
-def _with_question_marks(sql: str) -> str:
-    return sql.replace("%s", "?")
-
-
-@memoized(maxsize=512)
-def _naive_text(value: datetime) -> str:
-    """The format in which Django's backend stores times."""
-    return value.astimezone(UTC).isoformat(" ").removesuffix("+00:00")

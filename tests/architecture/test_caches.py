@@ -41,7 +41,9 @@ STATE = {
     "workers/process/forks.py: _inherited",  # a forked child's copies of connections
     "workers/process/forks.py: _parent",  # the process that a forked child ends with
     "workers/process/identity.py: _here",  # what the pool told this process
+    "workers/process/jobs.py: _backlog",  # the worker process's own queues
     "workers/process/jobs.py: _runner",  # a thread
+    "workers/process/overrun.py: overrun",  # a thread
     "workers/process/attempts/own_connections.py: _spare",  # connections that nobody has opened
 }
 

@@ -5,10 +5,10 @@ runs wait, a worker process therefore has several of them under way: it carries 
 then one transaction takes all reports, the claims of the steps that follow, and the claims of further runs
 from the queue. A process that finds nothing waiting has one run, and commits each step at once.
 
-Only quick steps come together: those of workers that have lately taken at most `QUICK_S` in this process
-(`Pace`). What is finished waits for others for `HOLD_S` at most, and for no step that may be slow: such a
-step is carried out by itself, with nothing beside it. A step that is slow against all experience does not
-hold up the others either: `Overrun` reports what is finished, and gives back what is not begun.
+Only quick steps come together: those of workers that have lately been quick in this process (`pace`). What
+is finished waits for others for `HOLD_S` at most, and for no step that may be slow: such a step is carried
+out by itself, with nothing beside it. A step that is slow against all experience does not hold up the others
+either: `overrun` reports what is finished, and gives back what is not begun.
 
 An answer follows its commit, so a process that dies loses the attempts that it has under way, as with one.
 """
@@ -17,40 +17,31 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from django.db import Error, connections
+from django.db import Error
 
-from config.lib.caches import register
 from config.lib.database_errors import is_unavailable
-from runs.engine import engine
 from runs.engine.attempts import Finished, Offer, Together, take_together
 from runs.engine.engine import ClaimedAttempt, Continuation
 from runs.errors import NewerState, WorkerMissing
 from workers.process import identity
 from workers.process.attempts import attempt, leases
 from workers.process.database_retry import retry_while_unavailable
+from workers.process.overrun import log_failed, overrun, record_alone
+from workers.process.pace import pace
 
 logger = logging.getLogger(__name__)
 
 RUNS_MAX = 16  # at once; the commit's share of a step is then small beside the step
 HOLD_S = 0.005
-QUICK_S = 0.003
-LATELY = 16  # attempts of a worker that count
-SLOW_ONE_OF = 8
-KNOWN = 3  # attempts after which a worker may be called quick
 FIRST_LOOK_S = 0.005  # for waiting runs; most single runs have ended by then
 LOOK_S = 0.02  # between looks, after one that found few
-OVERRUN_S = 0.1  # an attempt that takes longer holds nobody up
-OVERRUN_POLL_S = 0.05
 STEPS_IN_A_ROW_MAX = 100  # then the run goes back to the queue, so that others get their turn
 SECONDS_IN_A_ROW_MAX = 0.25
 
@@ -73,92 +64,6 @@ class Turn:
     def may_continue(self) -> bool:
         is_fair = self.steps < STEPS_IN_A_ROW_MAX and time.monotonic() - self.began < SECONDS_IN_A_ROW_MAX
         return is_fair and not identity.is_stopping()
-
-
-class Pace(Container[str]):
-    """How long workers have lately taken. Contains the names of those that are quick."""
-
-    def __init__(self) -> None:
-        self._taken_s: dict[str, deque[float]] = {}
-        self._quick: set[str] = set()
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._quick
-
-    def note(self, name: str, seconds: float) -> None:
-        """One attempt of a worker; one of eight that is slow may have met a busy machine."""
-        taken_s = self._taken_s.setdefault(name, deque(maxlen=LATELY))
-        taken_s.append(seconds)
-        slow = sum(one > QUICK_S for one in taken_s)
-        if len(taken_s) >= KNOWN and slow * SLOW_ONE_OF <= len(taken_s):
-            self._quick.add(name)
-        else:
-            self._quick.discard(name)
-
-    def forget(self) -> None:
-        self._taken_s.clear()
-        self._quick.clear()
-
-
-pace = Pace()
-register(pace.forget)
-
-
-class Overrun:
-    """A thread that sees to what waits for an attempt that takes long against all experience."""
-
-    def __init__(self) -> None:
-        self._pid = 0
-        self._lock = threading.Lock()
-        self._is_on = threading.Event()
-        self._since: float | None = None
-        self._finished: list[Finished] = []
-        self._waiting: deque[ClaimedAttempt] = deque()
-
-    @contextmanager
-    def watching(self, finished: list[Finished], waiting: deque[ClaimedAttempt]) -> Iterator[None]:
-        """Around an attempt: both are emptied if it takes longer than OVERRUN_S."""
-        if not finished and not waiting:
-            yield
-            return
-        if self._pid != os.getpid():
-            self._pid = os.getpid()
-            threading.Thread(target=self._work, name="overrun", daemon=True).start()
-        self._finished, self._waiting = finished, waiting
-        self._since = time.monotonic()
-        self._is_on.set()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._since = None
-
-    def rest(self) -> None:
-        """Nothing is to be watched for a while."""
-        self._is_on.clear()
-
-    def _work(self) -> None:
-        while self._is_on.wait():
-            time.sleep(OVERRUN_POLL_S)
-            with self._lock:
-                if self._since is None or time.monotonic() < self._since + OVERRUN_S:
-                    continue
-                finished, waiting = list(self._finished), list(self._waiting)
-                self._finished.clear()
-                self._waiting.clear()
-            try:
-                for one in finished:
-                    _alone(one)
-                for claimed in waiting:
-                    engine.hand_back(claimed)
-                    leases.release(claimed)
-            except Error as error:
-                logger.warning("the sweep brings some attempts forward: %s", error)
-            finally:
-                connections.close_all()
-
-
-overrun = Overrun()
 
 
 class Batch:
@@ -208,7 +113,7 @@ class Batch:
             except Exception as error:
                 if not finished and not self._waiting:
                     raise
-                _log_failed(claimed.run_id, claimed.step, error)
+                log_failed(claimed.run_id, claimed.step, error)
                 continue
             ended = time.monotonic()
             pace.note(name, ended - began)
@@ -251,7 +156,7 @@ class Batch:
             self._waiting.append(replace(other, loaded=taken.loaded.get(other.run_id, other.loaded)))
         for one in taken.left:
             if isinstance(one, Finished):
-                claimed += filter(None, [_alone(one)])
+                claimed += filter(None, [record_alone(one)])
                 continue
             try:
                 claimed += filter(None, [self._claimed(one)])
@@ -293,7 +198,7 @@ class Batch:
         except (WorkerMissing, NewerState):
             raise
         except Exception as error:
-            _log_failed(offer.run_id, offer.step, error)
+            log_failed(offer.run_id, offer.step, error)
             return None
 
     def _offers(self, room: int) -> list[Offer]:
@@ -314,19 +219,3 @@ class Batch:
 
 def _is_quick_item(one: Finished) -> bool:
     return one.claimed.step.endswith("]") and one.claimed.action.worker in pace
-
-
-def _alone(one: Finished) -> ClaimedAttempt | None:
-    """Records an attempt by itself; what it meets leaves the others alone."""
-    try:
-        return attempt.record(one)
-    except Exception as error:
-        _log_failed(one.claimed.run_id, one.claimed.step, error)
-        return None
-
-
-def _log_failed(run_id: UUID, step: str, error: Exception) -> None:
-    if is_unavailable(error):
-        logger.warning("run %s: the database stayed away (%s)", run_id, error)
-    else:
-        logger.error("run %s: step %s failed; the sweep brings it forward", run_id, step, exc_info=error)

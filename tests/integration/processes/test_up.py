@@ -124,15 +124,15 @@ def test_a_killed_up_leaves_nothing_and_the_next_one_starts(up):
         assert still_there(parts) == []
 
 
-def part_of(pid: int, words: bytes) -> int:
-    """The child, not a grandchild, whose command line holds `words`."""
+def part_of(pid: int, name: str) -> int:
+    """The child, not a grandchild, that the system knows by this name."""
     lines = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return next(int(child) for child in lines if words in Path(f"/proc/{child}/cmdline").read_bytes())
+    return next(int(child) for child in lines if Path(f"/proc/{child}/comm").read_text().strip() == name)
 
 
 def test_killed_parts_come_back(up):
-    for words in (b"daphne", b"valkey-server", b"scheduler", b"worker"):
-        os.kill(part_of(up.process.pid, words), signal.SIGKILL)
+    for name in ("web", "valkey-server", "scheduler", "workers"):
+        os.kill(part_of(up.process.pid, name), signal.SIGKILL)
     wait_for(lambda: up.printed.count("starting it again") == 4)
     wait_for(lambda: up.manage("doctor").returncode == 0)
 

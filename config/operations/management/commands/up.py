@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import os
 import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, execute_from_command_line
 from django.db import connections
 from django.urls import reverse
 
 from config.accounts.first_user import create_first_user, sign_in_path
 from config.lib.commands import Refused, SagaboardCommand, redis_problem
+from config.lib.errors import ConfigError
 from config.operations import embedded_redis
 from config.operations.instance_lock import only_one
 from config.operations.listening_socket import listen
 from config.operations.options import port_number, process_count
-from config.operations.supervisor import Part, Supervisor
+from config.operations.parts import Part
+from config.operations.supervisor import Supervisor
 from designer.services.workflows import sync_patterns
+from runs.delivery.hints import announcer
 from workers.registry import get_catalog
 
 WEB_GRACE_S = 10.0
@@ -32,6 +38,7 @@ REDIS_GRACE_S = 10.0
 PROBE_TIMEOUT_S = 1.0
 SOCKET_PING_S = 20
 APPLICATION_CLOSE_S = 5
+LOADED = ("config.urls", "config.operations.management.commands.scheduler", "workers.process.pool")
 LOOPBACK = ("127.0.0.1", "localhost")
 EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
 
@@ -48,7 +55,7 @@ class Command(SagaboardCommand):
         parser.add_argument("--workers", type=process_count, default=processes, help="worker processes")
 
     def handle(self, *args: Any, port: int, host: str, workers: int, **options: Any) -> None:
-        with only_one(settings.DATA_DIR), listen(host, port) as listener:
+        with only_one(settings.DATA_DIR) as lock, listen(host, port) as listener:
             prepare()
             supervisor = Supervisor()
             supervisor.listen()
@@ -56,7 +63,7 @@ class Command(SagaboardCommand):
             if taken != port:
                 supervisor.say(f"Port {port} is taken; using {taken}.")
             try:
-                for part in parts(listener, host, workers):
+                for part in parts(lock, listener, host, workers):
                     supervisor.start(part)
                 if not supervisor.stopping:
                     welcome(supervisor, host, taken)
@@ -75,59 +82,76 @@ def prepare() -> None:
         embedded_redis.end_leftover()
     elif not embedded_redis.answers():
         raise Refused(redis_problem(ConnectionError("no answer")))
+    announcer.is_silent = True  # its thread could hold a lock while a part is forked
     call_command("migrate", interactive=False, verbosity=0)
     sync_patterns()
+    for module in LOADED:
+        import_module(module)
+    connections.close_all()
+    gc.collect()
+    gc.freeze()  # parts share the memory of what no collection touches
 
 
-def parts(listener: socket.socket, host: str, workers: int) -> list[Part]:
-    """The parts in the order of starting; the supervisor stops them in reverse order."""
-    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    environment = part_environment(host)
+def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[Part]:
+    """The parts in the order of starting; the supervisor stops them in reverse order.
+
+    All but Redis are copies of this process, which has loaded what they need. `lock`: the descriptor of the
+    lock that this process alone holds.
+    """
+
+    def command(*words: str) -> Callable[[], None]:
+        def run() -> None:
+            begin_copy(lock, host)
+            listener.close()
+            run_command(*words)
+
+        return run
+
+    def serve() -> None:
+        begin_copy(lock, host)
+        serve_web(listener)
+
     ordered = [
-        Part("scheduler", [*manage, "scheduler"], SCHEDULER_GRACE_S, environment=environment),
+        Part("scheduler", grace_s=SCHEDULER_GRACE_S, run=command("scheduler")),
         Part(
             "workers",
-            [*manage, "worker", "--processes", str(workers)],
-            settings.STOP_GRACE_S + STOP_MARGIN_S,
-            environment=environment,
+            grace_s=settings.STOP_GRACE_S + STOP_MARGIN_S,
+            run=command("worker", "--processes", str(workers)),
         ),
-        web_part(listener, environment),
+        Part("web", grace_s=WEB_GRACE_S, is_ready=lambda: web_answers(listener), run=serve),
     ]
     if settings.REDIS_EMBEDDED:
-        command = embedded_redis.command(settings.DATA_DIR)
-        ordered.insert(
-            0, Part("redis", command, REDIS_GRACE_S, embedded_redis.answers, orphaned=signal.SIGTERM)
-        )
+        words = embedded_redis.command(settings.DATA_DIR)
+        redis = Part("redis", words, REDIS_GRACE_S, embedded_redis.answers, orphaned=signal.SIGTERM)
+        ordered.insert(0, redis)
     return ordered
 
 
-def web_part(listener: socket.socket, environment: dict[str, str]) -> Part:
-    command = [
-        *(sys.executable, "-m", "daphne", "--verbosity", "0", "--fd", str(listener.fileno())),
-        *("--ping-interval", str(SOCKET_PING_S), "--application-close-timeout", str(APPLICATION_CLOSE_S)),
-        "config.asgi:application",
-    ]
-    return Part(
-        "web",
-        command,
-        WEB_GRACE_S,
-        is_ready=lambda: web_answers(listener),
-        environment=environment,
-        descriptors=[listener.fileno()],
-    )
+def begin_copy(lock: int, host: str) -> None:
+    """What is different in a part from this process. `up` is for trying out, and by the name in --host."""
+    os.close(lock)
+    announcer.is_silent = False
+    settings.SIMULATE_FAULTS = os.environ.get("SIMULATE_FAULTS", "1") != "0"
+    more = [] if host in (EVERY_ADDRESS, *settings.ALLOWED_HOSTS) else [host]
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *more]
 
 
-def part_environment(host: str) -> dict[str, str]:
-    """Environment of the parts: independent of the working directory, with the name in --host allowed."""
-    path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
-    hosts = [*settings.ALLOWED_HOSTS, *([host] if host != EVERY_ADDRESS else [])]
-    return {
-        **os.environ,
-        "PYTHONPATH": path,
-        "DATA_DIR": str(settings.DATA_DIR),
-        "SIMULATE_FAULTS": os.environ.get("SIMULATE_FAULTS", "1"),  # `up` is for trying out
-        "ALLOWED_HOSTS": ",".join(dict.fromkeys(hosts)),
-    }
+def run_command(*words: str) -> None:
+    """Does what `manage.py` does with these words."""
+    try:
+        execute_from_command_line([sys.argv[0], *words])
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def serve_web(listener: socket.socket) -> None:
+    # It takes hold of the process's event loop when it is imported.
+    from daphne.cli import CommandLineInterface
+
+    words = ["--verbosity", "0", "--fd", str(listener.fileno()), "--ping-interval", str(SOCKET_PING_S)]
+    words += ["--application-close-timeout", str(APPLICATION_CLOSE_S), "config.asgi:application"]
+    CommandLineInterface().run(words)
 
 
 def web_answers(listener: socket.socket) -> bool:

@@ -23,7 +23,7 @@ from tests.integration.runs.conftest import Publish, chain, step
 from tests.integration.runs.engine.flow.test_slots import stripe
 from tests.integration.runs.engine.test_cost import count, statements
 from tests.replay import replayed
-from workers.process import batch, identity, jobs
+from workers.process import batch, identity, jobs, overrun, pace
 from workers.process.attempts import attempt
 from workers.process.jobs import run_attempt
 
@@ -59,11 +59,11 @@ def backlog(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBacklog]:
     monkeypatch.setattr(batch, "FIRST_LOOK_S", 0.0)
     monkeypatch.setattr(batch, "LOOK_S", 0.0)
     monkeypatch.setattr(batch, "HOLD_S", 60.0)
-    monkeypatch.setattr(batch, "QUICK_S", 60.0)
-    monkeypatch.setattr(batch, "OVERRUN_S", 60.0)
+    monkeypatch.setattr(pace, "QUICK_S", 60.0)
+    monkeypatch.setattr(overrun, "OVERRUN_S", 60.0)
     for name in ("act", "undo", "double"):
-        for _ in range(batch.KNOWN):
-            batch.pace.note(name, 0.0)
+        for _ in range(pace.KNOWN):
+            pace.pace.note(name, 0.0)
     identity.begin("here:1:x", identity.new_board(), ["default"])
     with queue.collect_dispatches() as waiting:
         found = FakeBacklog(waiting)
@@ -205,9 +205,9 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is left to the next free process, before others; nothing that is finished waits for it."""
-    batch.pace.forget()
-    for _ in range(batch.KNOWN):
-        batch.pace.note("double", 0.0)
+    pace.pace.forget()
+    for _ in range(pace.KNOWN):
+        pace.pace.note("double", 0.0)
     runs = start(publish, MIXED, item=1)
     seen: list[int] = []
     real = batch.Batch._performed
@@ -219,7 +219,7 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
         return finished
 
     monkeypatch.setattr(batch.Batch, "_performed", performed)
-    monkeypatch.setattr(batch.Pace, "note", lambda *_: None)
+    monkeypatch.setattr(pace.Pace, "note", lambda *_: None)
     carry_out_all(backlog.waiting)
     assert seen == [1] * RUNS
     assert {Run.objects.get(pk=run.pk).status for run in runs} == {"completed"}
@@ -228,10 +228,10 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
 def test_a_step_that_is_not_quick_goes_to_the_front_of_its_queue(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch.pace.forget()
-    for _ in range(batch.KNOWN):
-        batch.pace.note("double", 0.0)
-    monkeypatch.setattr(batch.Pace, "note", lambda *_: None)
+    pace.pace.forget()
+    for _ in range(pace.KNOWN):
+        pace.pace.note("double", 0.0)
+    monkeypatch.setattr(pace.Pace, "note", lambda *_: None)
     first: set[Any] = set()
     real = queue.dispatch_all
 
@@ -262,7 +262,7 @@ def test_nothing_waits_for_a_step_that_is_slow_against_all_experience(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What others have finished is reported meanwhile, and what they have not begun is given back."""
-    monkeypatch.setattr(batch, "OVERRUN_S", 0.05)
+    monkeypatch.setattr(overrun, "OVERRUN_S", 0.05)
     runs = start(publish)
     real, waits = attempt.perform, threading.Event()
 
@@ -288,21 +288,21 @@ def test_nothing_waits_for_a_step_that_is_slow_against_all_experience(
 
 class TestPace:
     def test_a_worker_is_quick_after_a_few_quick_attempts(self) -> None:
-        pace = batch.Pace()
-        for _ in range(batch.KNOWN):
-            assert "w" not in pace
-            pace.note("w", 0.0)
-        assert "w" in pace
+        quick = pace.Pace()
+        for _ in range(pace.KNOWN):
+            assert "w" not in quick
+            quick.note("w", 0.0)
+        assert "w" in quick
 
     def test_few_slow_attempts_are_forgiven_and_more_are_not(self) -> None:
-        pace = batch.Pace()
-        for _ in range(batch.LATELY):
-            pace.note("w", 0.0)
-        for _ in range(batch.LATELY // batch.SLOW_ONE_OF):
-            pace.note("w", 1.0)
-            assert "w" in pace
-        pace.note("w", 1.0)
-        assert "w" not in pace
-        for _ in range(batch.LATELY - 2):
-            pace.note("w", 0.0)
-        assert "w" in pace
+        quick = pace.Pace()
+        for _ in range(pace.LATELY):
+            quick.note("w", 0.0)
+        for _ in range(pace.LATELY // pace.SLOW_ONE_OF):
+            quick.note("w", 1.0)
+            assert "w" in quick
+        quick.note("w", 1.0)
+        assert "w" not in quick
+        for _ in range(pace.LATELY - 2):
+            quick.note("w", 0.0)
+        assert "w" in quick

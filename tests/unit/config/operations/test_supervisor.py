@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from config.operations.supervisor import Part, PartKeepsEnding, Supervisor
+from config.operations.parts import Part
+from config.operations.supervisor import PartKeepsEnding, Supervisor
 from workers.process import parent_death
 
 ON_TERM = """
@@ -65,6 +66,47 @@ def test_order_of_starting_and_stopping():
     supervisor.stop()
     wait_for(lambda: len(supervisor.said) == 4)
     assert supervisor.said == ["begin one", "begin two", "end two", "end one"]
+
+
+def test_a_copy_of_the_process_is_a_part_as_a_program_is(capfd):
+    """What it prints is relayed, its stop signals are the default ones, and its status is told."""
+    supervisor = Recording()
+
+    def serve():
+        print(f"default: {signal.getsignal(signal.SIGTERM) == signal.SIG_DFL}")
+        os.write(2, b"half a line")
+        time.sleep(60)
+
+    supervisor.listen()
+    supervisor.start(Part("one", run=serve, grace_s=5.0, is_ready=supervisor.has_said("default: True")))
+    ((one,),) = [supervisor.running]
+    supervisor.stop()
+    assert supervisor.said == ["default: True", "half a line"]
+    assert one.process.status() == -signal.SIGTERM
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
+
+
+def test_a_copy_that_fails_says_why():
+    supervisor = Recording()
+
+    def fail():
+        raise SystemExit("no such thing")
+
+    supervisor.start(Part("one", run=fail, grace_s=5.0, is_ready=supervisor.has_said("no such thing")))
+    wait_for(lambda: supervisor.running[0].process.status() == 1)
+    supervisor.stop()
+
+
+def test_a_line_that_does_not_end_is_cut():
+    supervisor = Recording()
+    supervisor.start(Part("one", python("print('x' * 200_000)"), 5.0))
+    until = time.monotonic() + 60
+    while sum(map(len, supervisor.said)) < 200_000:
+        supervisor._relay(0.05)
+        assert time.monotonic() < until
+    supervisor.stop()
+    assert set("".join(supervisor.said)) == {"x"} and len(supervisor.said) > 1
 
 
 def test_an_ended_part_is_started_again(tmp_path):
