@@ -32,10 +32,10 @@ help: ## This list
 
 test: lint test-front ## Everything that must be green
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 $(ORDER)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ORDER)
 
 test-postgres: $(SYNCED) ## Integration and contract tests on PostgreSQL
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 $(ORDER) tests/integration tests/contract
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist worksteal $(ORDER) tests/integration tests/contract
 
 lint: $(SYNCED) ## ruff, mypy, import-linter, bandit
 	$(BIN)/ruff check .
