@@ -12,16 +12,14 @@ psycopg's. `runs.store.database` keeps one `Prepared` per connection.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from psycopg import Connection
-from psycopg.abc import PipelineCommand, PQGen
+from psycopg.abc import PQGen
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.generators import execute, fetch_many, pipeline_communicate
+from psycopg.generators import execute, fetch_many, send
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -59,14 +57,12 @@ class Prepared:
             ((name, values),) = named
             pgconn.send_query_prepared(name, [_text(value) for value in values])
             return [self._result()]
-        commands = deque[PipelineCommand](
-            partial(pgconn.send_query_prepared, name, [_text(value) for value in values])
-            for name, values in named
-        )
-        commands.append(pgconn.pipeline_sync)
         pgconn.enter_pipeline_mode()
         try:
-            results = self._raw.wait(_up_to_sync(pgconn, commands))
+            for name, values in named:
+                pgconn.send_query_prepared(name, [_text(value) for value in values])
+            pgconn.pipeline_sync()
+            results = self._raw.wait(_up_to_sync(pgconn))
         finally:
             pgconn.exit_pipeline_mode()
         return [self._checked(result) for result in results][:-1]
@@ -92,13 +88,17 @@ class Prepared:
         return result
 
 
-def _up_to_sync(pgconn: PGconn, commands: deque[PipelineCommand]) -> PQGen[list[PGresult]]:
-    """The results of commands of which the last is a `sync`; that its commit failed is one more of them."""
-    results = yield from pipeline_communicate(pgconn, commands)
-    while not results or results[-1][0].status != ExecStatus.PIPELINE_SYNC:
-        found = yield from fetch_many(pgconn)
-        results += [found] if found else []
-    return [result for found in results for result in found]
+def _up_to_sync(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """The results of what was sent before a `sync`; that the commit failed is one more of them.
+
+    All is sent before anything is waited for: the server would wait for the rest of what is too large for a
+    socket.
+    """
+    yield from send(pgconn)
+    results: list[PGresult] = []
+    while not results or results[-1].status != ExecStatus.PIPELINE_SYNC:
+        results += yield from fetch_many(pgconn)
+    return results
 
 
 def _time_in(result: PGresult) -> datetime | None:
