@@ -42,6 +42,9 @@ RUNS_MAX = 16  # at once; the commit's share of a step is then small beside the 
 HOLD_S = 0.005
 FIRST_LOOK_S = 0.005  # for waiting runs; most single runs have ended by then
 LOOK_S = 0.02  # between looks, after one that found few
+GROWS_S = (
+    1.0  # then it ends with what it has, so that jobs of other kinds, and the process's own end, get theirs
+)
 STEPS_IN_A_ROW_MAX = 100  # then the run goes back to the queue, so that others get their turn
 SECONDS_IN_A_ROW_MAX = 0.25
 
@@ -79,7 +82,8 @@ class Batch:
         self._worker = worker
         self._divert = divert
         self._backlog = backlog
-        self._look_at = time.monotonic() + FIRST_LOOK_S
+        began = time.monotonic()
+        self._look_at, self._full_at = began + FIRST_LOOK_S, began + GROWS_S
         self._waiting: deque[ClaimedAttempt] = deque()  # claimed, and not begun
         self._turns: dict[UUID, Turn] = {}
 
@@ -203,7 +207,8 @@ class Batch:
 
     def _offers(self, room: int) -> list[Offer]:
         """Up to `room` jobs that wait; not looked for before it is time."""
-        if self._backlog is None or room <= 0 or time.monotonic() < self._look_at or identity.is_stopping():
+        is_time = self._look_at <= time.monotonic() < self._full_at
+        if self._backlog is None or room <= 0 or not is_time or identity.is_stopping():
             return []
         found = self._backlog.take(room)
         if len(found) < room:

@@ -131,7 +131,8 @@ def begin_copy(lock: int, host: str) -> None:
     """What is different in a part from this process. `up` is for trying out, and by the name in --host."""
     os.close(lock)
     announcer.is_silent = False
-    settings.SIMULATE_FAULTS = os.environ.get("SIMULATE_FAULTS", "1") != "0"
+    if "SIMULATE_FAULTS" not in os.environ:
+        settings.SIMULATE_FAULTS = True
     more = [] if host in (EVERY_ADDRESS, *settings.ALLOWED_HOSTS) else [host]
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *more]
 

@@ -258,6 +258,18 @@ def test_jobs_that_are_not_for_the_batch_are_the_next_ones(publish: Publish, bac
     told(run)
 
 
+def test_a_batch_grows_for_a_while_only(
+    publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much waits, the job ends, and the worker process sees to other kinds of jobs."""
+    monkeypatch.setattr(batch, "GROWS_S", 0.0)
+    runs = start(publish)
+    run_id, dispatch = backlog.waiting.popleft()
+    run_attempt(str(run_id), dispatch.step, dispatch.lease)
+    assert len(backlog.waiting) == RUNS - 1
+    assert [Run.objects.get(pk=run.pk).status for run in runs] == ["completed", *["running"] * (RUNS - 1)]
+
+
 def test_nothing_waits_for_a_step_that_is_slow_against_all_experience(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
