@@ -42,9 +42,7 @@ RUNS_MAX = 16  # at once; the commit's share of a step is then small beside the 
 HOLD_S = 0.005
 FIRST_LOOK_S = 0.005  # for waiting runs; most single runs have ended by then
 LOOK_S = 0.02  # between looks, after one that found few
-GROWS_S = (
-    1.0  # then it ends with what it has, so that jobs of other kinds, and the process's own end, get theirs
-)
+GROWS_S = 1.0  # then it ends with what it has, so that jobs of other kinds get their turn
 STEPS_IN_A_ROW_MAX = 100  # then the run goes back to the queue, so that others get their turn
 SECONDS_IN_A_ROW_MAX = 0.25
 
