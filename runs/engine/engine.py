@@ -204,10 +204,17 @@ def hand_back_all(process_id: str, but: Container[tuple[UUID, str, int]] = ()) -
     return len(rows)
 
 
-def process_lost(process_id: str) -> int:
-    """Ends the attempts of a dead worker process with an unknown outcome. Returns how many."""
+def process_lost(process_id: str, unbegun: Container[tuple[UUID, str, int]] = ()) -> int:
+    """Ends the attempts of a dead worker process with an unknown outcome. Returns how many.
+
+    `unbegun`: run, step and lease of the attempts that it had not begun, if that is known: they are handed
+    back.
+    """
     lost = 0
     for run_id, name, lease in _claimed_by(process_id):
+        if (run_id, name, lease) in unbegun:
+            _hand_back(run_id, name, lease)
+            continue
         with suppress(Stale):
             with unit_of(run_id, carry_out) as unit:
                 unit.take(Lose(unit.at, name, lease, jitter()))

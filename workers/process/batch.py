@@ -10,7 +10,8 @@ is finished waits for others for `HOLD_S` at most, and for no step that may be s
 out by itself, with nothing beside it. A step that is slow against all experience does not hold up the others
 either: `overrun` reports what is finished, and gives back what is not begun.
 
-An answer follows its commit, so a process that dies loses the attempts that it has under way, as with one.
+An answer follows its commit, so a process that dies loses the attempts that it has finished and not reported,
+as with one. Those that it has claimed and not begun stand on its status board, and the pool gives them back.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 RUNS_MAX = 16  # at once; the commit's share of a step is then small beside the step
 HOLD_S = 0.005
-FIRST_LOOK_S = 0.005  # for waiting runs; most single runs have ended by then
+FIRST_LOOK_S = 0.005  # for waiting runs, where none are likely; most single runs have ended by then
 LOOK_S = 0.02  # between looks, after one that found few
 GROWS_S = 1.0  # then it ends with what it has, so that jobs of other kinds get their turn
 STEPS_IN_A_ROW_MAX = 100  # then the run goes back to the queue, so that others get their turn
@@ -48,11 +49,16 @@ SECONDS_IN_A_ROW_MAX = 0.25
 
 
 class Backlog(Protocol):
-    """The jobs that wait for this process. `take` gives up to `count` of them without waiting."""
+    """The jobs that wait for this process."""
 
-    def take(self, count: int) -> list[Offer]: ...
+    def is_likely(self) -> bool:
+        """Whether others wait, as the job under way came right after the one before."""
 
-    def put_back(self, offers: Sequence[Offer]) -> None: ...
+    def take(self, count: int) -> list[Offer]:
+        """Up to `count` of them, without waiting."""
+
+    def put_back(self, offers: Sequence[Offer]) -> None:
+        """Offers become the next jobs."""
 
 
 @dataclass
@@ -81,9 +87,11 @@ class Batch:
         self._divert = divert
         self._backlog = backlog
         began = time.monotonic()
-        self._look_at, self._full_at = began + FIRST_LOOK_S, began + GROWS_S
+        is_likely = backlog is not None and backlog.is_likely()
+        self._look_at, self._full_at = began + (0 if is_likely else FIRST_LOOK_S), began + GROWS_S
         self._waiting: deque[ClaimedAttempt] = deque()  # claimed, and not begun
         self._turns: dict[UUID, Turn] = {}
+        self._has_noted = False
 
     def carry_out(self, claimed: ClaimedAttempt) -> None:
         """Carries out an attempt and what follows in its run, with others, until none is to go on."""
@@ -107,6 +115,7 @@ class Batch:
             claimed = self._waiting.popleft()
             if self._divert(claimed):
                 continue
+            self._note_unbegun()
             began = time.monotonic()
             self._turns.setdefault(claimed.run_id, Turn(began)).steps += 1
             try:
@@ -143,8 +152,15 @@ class Batch:
             self._waiting += [following] if following else []
         else:
             self._waiting += self._together(reports, offers, items)
+        self._note_unbegun()
         runs = {claimed.run_id for claimed in self._waiting}
         self._turns = {run_id: turn for run_id, turn in self._turns.items() if run_id in runs}
+
+    def _note_unbegun(self) -> None:
+        """For the pool's parent: what others may carry out if this process dies."""
+        if self._waiting or self._has_noted:
+            identity.note_unbegun((one.run_id, one.step, one.lease) for one in self._waiting)
+        self._has_noted = bool(self._waiting)
 
     def _together(
         self, reports: Sequence[Finished], offers: Sequence[Offer], items: int

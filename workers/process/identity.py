@@ -1,10 +1,10 @@
 """State of this worker process: its id, its queues, whether it should stop, and its status board.
 
 The status board is a row of numbers in memory that a child shares with the pool's parent: the deadlines of
-the running step and of the event loop, whether the child takes jobs, and its last heartbeat. The parent kills
-a child that passes a deadline, because a step that holds the interpreter's lock cannot be stopped from
-within. The board needs no lock: each slot has one writer at a time, and an aligned double is written in one
-instruction.
+the running step and of the event loop, whether the child takes jobs, its last heartbeat, and the attempts
+that it has claimed and not begun. The parent kills a child that passes a deadline, because a step that holds
+the interpreter's lock cannot be stopped from within. The board needs no lock: each slot has one writer at a
+time, and an aligned double is written in one instruction.
 
 The pool calls `begin` in each new child. Outside a pool (commands, tests) the state is made on first use.
 """
@@ -15,19 +15,26 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from ctypes import Array, c_double
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing.sharedctypes import RawArray
+from uuid import UUID
 
 HOST_CHARS_MAX = 80
 NO_DEADLINE = 0.0
-_DEADLINE, _READY, _BEAT, _LOOP = 0, 1, 2, 3
+_DEADLINE, _READY, _BEAT, _LOOP, _UNBEGUN = 0, 1, 2, 3, 4
+UNBEGUN_MAX = 16
+DIGEST_BITS = 53  # as many as a double keeps
+
+Attempt = tuple[UUID, str, int]
+"""Run, step and lease."""
 
 
 def new_board() -> Array[c_double]:
     """An empty status board; see `deadline`, `is_ready` and `beat_at` for how the parent reads it."""
-    return RawArray(c_double, 4)
+    return RawArray(c_double, _UNBEGUN + UNBEGUN_MAX)
 
 
 def new_token() -> str:
@@ -99,6 +106,34 @@ def is_stopping() -> bool:
 
 def stop() -> None:
     _here.stopping = True
+
+
+def note_unbegun(attempts: Iterable[Attempt]) -> None:
+    """Sets the attempts that are claimed and not begun; those beyond UNBEGUN_MAX count as begun.
+
+    At each moment on the way only such attempts are noted that were noted before or are now.
+    """
+    digests = [_digest(attempt) for attempt in islice(attempts, UNBEGUN_MAX)]
+    for place in range(UNBEGUN_MAX):
+        _here.board[_UNBEGUN + place] = digests[place] if place < len(digests) else 0.0
+
+
+def unbegun(board: Array[c_double]) -> Container[Attempt]:
+    """The attempts that the child had claimed and not begun. Read by the parent and by what it forks."""
+    return _Unbegun({digest for digest in board[_UNBEGUN:] if digest})
+
+
+@dataclass(frozen=True)
+class _Unbegun(Container[Attempt]):
+    digests: set[float]
+
+    def __contains__(self, attempt: object) -> bool:
+        return _digest(attempt) in self.digests
+
+
+def _digest(attempt: object) -> float:
+    """Never 0; the same in processes that are forked from each other."""
+    return float(hash(attempt) % (2**DIGEST_BITS - 1) + 1)
 
 
 def ready() -> None:

@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from ctypes import Array, c_double
 from dataclasses import dataclass, field
@@ -77,9 +77,9 @@ class Pool:
     size: int
     grace_s: float
     children: list[Child] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)  # ids whose end is not reported yet
+    ended: list[Child] = field(default_factory=list)  # whose end is not reported yet
     killed: dict[str, str] = field(default_factory=dict)  # ids of those that were killed here, and why
-    reporter: tuple[ForkProcess, list[str]] | None = None
+    reporter: tuple[ForkProcess, list[Child]] | None = None
     stopping: bool = False
     spawn_at: float = 0.0
     report_at: float = 0.0
@@ -117,7 +117,7 @@ class Pool:
         """Removes ended children from the list; each that never got ready doubles the delay of the next."""
         for child in [child for child in self.children if not child.process.is_alive()]:
             self.children.remove(child)
-            self.ended.append(child.id)
+            self.ended.append(child)
             if child.process.exitcode and child.id not in self.killed:
                 log.warning("worker process %s ended with %s", child.id, _ending(child.process.exitcode))
             if identity.is_ready(child.board):
@@ -160,17 +160,18 @@ class Pool:
     def _report(self) -> None:
         """Reports ended processes to the engine, from a child; tries again later if that child fails."""
         if self.reporter is not None:
-            reporter, ids = self.reporter
+            reporter, children = self.reporter
             if reporter.is_alive():
                 return
             self.reporter = None
             if reporter.exitcode:
-                self.ended += ids
+                self.ended += children
                 self.report_at = time.monotonic() + REPORT_RETRY_S
         if self.ended and time.monotonic() >= self.report_at:
             connections.close_all()
-            reasons = {process_id: self.killed.get(process_id, "") for process_id in self.ended}
-            reporter = fork.Process(target=report_ended, args=(reasons, os.getpid()))
+            reasons = {child.id: self.killed.get(child.id, "") for child in self.ended}
+            unbegun = {child.id: identity.unbegun(child.board) for child in self.ended}
+            reporter = fork.Process(target=report_ended, args=(reasons, unbegun, os.getpid()))
             reporter.start()
             self.reporter = reporter, self.ended
             self.ended = []
@@ -228,10 +229,12 @@ def run_child(queues: Sequence[str], board: Array[c_double], token: str, parent:
     worker.end()
 
 
-def report_ended(reasons: Mapping[str, str], parent: int) -> None:
+def report_ended(
+    reasons: Mapping[str, str], unbegun: Mapping[str, Container[identity.Attempt]], parent: int
+) -> None:
     """Expires the leases of ended processes and removes the processes from the registry.
 
-    `reasons`: why each was killed; empty for one that ended by itself.
+    `reasons`: why each was killed; empty for one that ended by itself. `unbegun`: what each had not begun.
     """
     reset_signals()
     signal_on_parent_death(signal.SIGKILL, parent)
@@ -240,7 +243,7 @@ def report_ended(reasons: Mapping[str, str], parent: int) -> None:
         for process_id, why in reasons.items():
             if why:
                 worker_processes.note_end(process_id, reader.now(), why)
-            lost += engine.process_lost(process_id)
+            lost += engine.process_lost(process_id, unbegun[process_id])
             worker_processes.gone(process_id)
     except (DatabaseError, InterfaceError) as error:
         log.error("the end of worker processes cannot be reported yet: %s", error)

@@ -40,6 +40,7 @@ from workers.process.full_redis import FullRedis
 BLOCK_S = 10  # one wait for a job; a connection that is lost silently is noticed within it
 RQ_MARGIN_S = 15  # RQ blocks for so much less than a worker's time to live
 HEARTBEAT_S = 4.0
+SHORT_PAUSE_S = 0.002  # between two jobs of which the second had to wait for the first
 TAKEN_MAX = 100  # jobs whose records are deleted together
 RECORD_BYTES_MAX = 100_000
 NO_JOB = uuid4().hex  # nobody else can know it, and give it a record
@@ -162,6 +163,8 @@ class StepWorker(SimpleWorker):
     job_class = DispatchJob
     max_connection_wait_time = 2.0
     _beat_at = 0.0
+    _ended_at = 0.0  # when the last job ended, by the monotonic clock
+    _pause_s = 0.0  # between that and the job under way
     _taken: list[str]
     async_runner: AsyncRunner
     jobs = 0
@@ -185,6 +188,7 @@ class StepWorker(SimpleWorker):
         return worker
 
     def execute_job(self, job: Job, queue: Queue) -> None:
+        self._pause_s = time.monotonic() - self._ended_at
         self._taken.append(job.key)
         if refusal := getattr(job, "refusal", ""):
             logger.error("job %s is refused and removed: %s", job.id, refusal)
@@ -202,12 +206,16 @@ class StepWorker(SimpleWorker):
                 self.log.exception("job %s failed; the sweep brings its attempt forward", job.id)
         self.async_runner.wait_for_room(identity.is_stopping)
         self._state = WorkerStatus.IDLE
+        self._ended_at = time.monotonic()
         self.jobs += 1
         if self.jobs >= JOBS_PER_PROCESS and self.async_runner.is_empty():
             self._stop_requested = True
 
+    def is_likely(self) -> bool:
+        return self._pause_s < SHORT_PAUSE_S
+
     def take(self, count: int) -> list[Offer]:
-        """Up to `count` dispatches that wait in one list, in one round trip; any other job stays there."""
+        """Dispatches that wait in one list, in one round trip; any other job stays there."""
         if DispatchQueue.full is not None:
             return []
         keys = DispatchQueue._in_turn([queue.key for queue in self.queues])
@@ -230,7 +238,7 @@ class StepWorker(SimpleWorker):
         return offers
 
     def put_back(self, offers: Sequence[Offer]) -> None:
-        """Offers become the next jobs of the lists from which they came."""
+        """They go to the front of the lists from which they came."""
         for offer in reversed(offers):
             self._push_back(offer.source, [run_queue.job_id(offer.run_id, offer.step, offer.lease)])
 

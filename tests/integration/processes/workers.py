@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import Any
 
@@ -42,6 +43,16 @@ def stubborn(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
         except BaseException:  # noqa: BLE001
             continue
     return {"by": step.attempt}
+
+
+@worker("swift", retry={"max_attempts": 3, "initial": 0})
+def swift(context: dict[str, Any], step: StepHandle) -> dict[str, Any]:
+    """Notes that it has begun. The first attempt of the step that the run calls fatal ends its process."""
+    with (settings.DATA_DIR / "begun").open("a") as file:
+        file.write(f"{step.idempotency_key}\n")
+    if step.attempt == 1 and context.get("fatal") == step.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {}
 
 
 @worker("long", timeout=100, retry={"max_attempts": 3, "initial": 0})

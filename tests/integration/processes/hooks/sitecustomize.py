@@ -1,7 +1,7 @@
 """What a process of a test finds different from its start: Python imports this module before all others.
 
 `TEST_JOBS`: worker processes may call the jobs of this module. `TOMORROW`: its code is newer, with one more
-field in every state. `CLOCK_SHIFT_S`: its clock is wrong.
+field in every state. `CLOCK_SHIFT_S`: its clock is wrong. `QUICK_S`: workers that take so long are quick.
 """
 
 from __future__ import annotations
@@ -62,8 +62,16 @@ def shift_clock(seconds: float) -> None:
     datetime.datetime = Shifted  # type: ignore[misc]
 
 
+def call_quick(seconds: float) -> None:
+    from workers.process import pace
+
+    pace.QUICK_S = seconds
+
+
 if "TEST_JOBS" in os.environ:
     allow_jobs(os.environ["TEST_JOBS"])
+if "QUICK_S" in os.environ:
+    call_quick(float(os.environ["QUICK_S"]))
 if "TOMORROW" in os.environ:
     write_more()
 if "CLOCK_SHIFT_S" in os.environ:

@@ -42,6 +42,9 @@ class FakeBacklog:
         self.waiting = waiting
         self.back: list[Offer] = []
 
+    def is_likely(self) -> bool:
+        return True
+
     def take(self, count: int) -> list[Offer]:
         found = [self.waiting.popleft() for _ in range(min(count, len(self.waiting)))]
         return [Offer(run_id, dispatch.step, dispatch.lease) for run_id, dispatch in found]
@@ -56,7 +59,6 @@ class FakeBacklog:
 @pytest.fixture
 def backlog(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBacklog]:
     """What waits is looked for at once, and the workers of the tests are quick on any machine."""
-    monkeypatch.setattr(batch, "FIRST_LOOK_S", 0.0)
     monkeypatch.setattr(batch, "LOOK_S", 0.0)
     monkeypatch.setattr(batch, "HOLD_S", 60.0)
     monkeypatch.setattr(pace, "QUICK_S", 60.0)

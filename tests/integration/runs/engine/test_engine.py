@@ -129,6 +129,17 @@ def test_a_lost_process_is_retried_elsewhere_and_its_late_report_is_discarded(
     assert Run.objects.get(pk=started.pk).last_seq == seq
 
 
+def test_what_a_lost_process_had_not_begun_is_given_back(started: Run, redis_client: Redis) -> None:
+    """Its outcome is not unknown, and its worker was not to blame: another process begins it."""
+    run_id, name, lease = _claim_args(redis_client)
+    assert engine.claim(run_id, name, lease, "doomed") is not None
+    assert engine.process_lost("doomed", {(run_id, name, lease)}) == 0
+    row = StepRun.objects.get(run=started, name=name)
+    assert (row.status, row.process) == ("queued", "")
+    assert not JournalEntry.objects.filter(run=started, data__error__code="worker_lost").exists()
+    assert engine.claim(run_id, name, lease + 1, "here") is not None
+
+
 def _claim_args(redis: Redis) -> tuple[UUID, str, int]:
     run_id, name, lease = only_job(redis)
     return UUID(run_id), name, lease

@@ -1,0 +1,53 @@
+"""What a worker process has claimed and not begun, as its pool's parent sees it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from workers.process import identity
+
+ATTEMPTS = [(uuid4(), f"m[{index}]", index + 1) for index in range(identity.UNBEGUN_MAX + 4)]
+
+
+@pytest.fixture
+def board(monkeypatch):
+    monkeypatch.setattr(identity, "_here", None)
+    board = identity.new_board()
+    identity.begin("here:1:busy", board)
+    return board
+
+
+def test_what_is_noted_is_known_and_nothing_else(board):
+    run, step, lease = ATTEMPTS[0]
+    identity.note_unbegun(ATTEMPTS[:3])
+    found = identity.unbegun(board)
+    assert [attempt in found for attempt in ATTEMPTS[:4]] == [True, True, True, False]
+    assert (run, step, lease + 1) not in found
+    identity.note_unbegun(ATTEMPTS[1:3])
+    assert ATTEMPTS[0] not in identity.unbegun(board) and ATTEMPTS[2] in identity.unbegun(board)
+    identity.note_unbegun([])
+    assert not any(attempt in identity.unbegun(board) for attempt in ATTEMPTS)
+
+
+def test_more_than_the_board_holds_count_as_begun(board):
+    identity.note_unbegun(ATTEMPTS)
+    found = identity.unbegun(board)
+    assert sum(attempt in found for attempt in ATTEMPTS) == identity.UNBEGUN_MAX
+
+
+def test_no_attempt_is_noted_on_the_way_that_has_begun(board, monkeypatch):
+    """A process may die between any two writes: an attempt that is about to begin goes first."""
+    identity.note_unbegun(ATTEMPTS[:5])
+    seen = []
+
+    class Watched:
+        def __setitem__(self, place, value):
+            board[place] = value
+            seen.append(identity.unbegun(board))
+
+    monkeypatch.setattr(identity._here, "board", Watched())
+    identity.note_unbegun(ATTEMPTS[1:5])
+    assert len(seen) == identity.UNBEGUN_MAX
+    assert not any(ATTEMPTS[0] in found for found in seen)
