@@ -151,12 +151,12 @@ class TestLosses:
 
 
 def web_process(board: Board) -> int:
-    """The board's daphne; it is started again where it ended."""
+    """The board's web process; it is started again where it ended."""
     until = time.monotonic() + PATIENCE_MS / 1_000
     while time.monotonic() < until:
         children = Path(f"/proc/{board.pid}/task/{board.pid}/children").read_text().split()
         for child in children:
-            if b"daphne" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if Path(f"/proc/{child}/comm").read_text().strip() == "web":
                 return int(child)
         time.sleep(0.1)
     pytest.fail("the web process did not come back")
