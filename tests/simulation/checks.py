@@ -30,9 +30,9 @@ from workers.sdk.outcome import Failure, Outcome
 
 
 def moved_by(entries: list[Entry]) -> set[str]:
-    """Returns the steps that end in these entries, by themselves or with their map."""
-    failed = [entry for entry in entries if entry.type == "step.failed"]
-    cancelled = {name for entry in failed for name in entry.data.get("cancelled", ())}
+    """Returns the steps that end in these entries, by themselves, with their map, or as enough others did."""
+    ends = [entry for entry in entries if entry.type in ("step.failed", "step.completed")]
+    cancelled = {name for entry in ends for name in entry.data.get("cancelled", ())}
     return cancelled | {entry.step for entry in entries}
 
 

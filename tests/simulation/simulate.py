@@ -263,6 +263,8 @@ class History(Waiting):
             self.world.now, name, step.intervention, choice, "anna", "a note", patch, {"v": 2}
         )
         self.world.take(run.run.id, ClaimIntervention(self.world.now, name, step.intervention, "anna"))
+        if run.rows[name].intervention != step.intervention:
+            return  # what follows a commit moves lines of runs, and one of these made room for another
         self.world.seen[f"answer {choice} {'undo' if step.undo == UndoStatus.FAILED else 'forward'}"] += 1
         try:
             self.world.take(run.run.id, event)
