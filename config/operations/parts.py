@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -35,7 +35,6 @@ class Part:
     command: Sequence[str] = ()
     grace_s: float = 0.0
     is_ready: Callable[[], bool] | None = None
-    environment: Mapping[str, str] | None = None
     orphaned: int = signal.SIGKILL
     run: Callable[[], None] | None = None
 
@@ -61,7 +60,6 @@ class Program:
     def __init__(self, part: Part) -> None:
         self._process = subprocess.Popen(
             parent_death.command(part.command, part.orphaned),
-            env=part.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -187,10 +187,10 @@ class Batch:
         """As `take_together`, recorded, and repeated while the database is unavailable."""
 
         def once() -> Together:
-            with leases.claiming() as record:
+            with leases.claiming() as hold:
                 taken = take_together(reports, offers, self._worker.process, pace, items)
                 for claimed in taken.claimed:
-                    record(claimed, attempt.lease_s(claimed))
+                    hold(claimed, attempt.lease_s(claimed))
                 return taken
 
         seconds = max(leases.remaining_s(one.claimed, attempt.lease_s(one.claimed)) for one in reports)

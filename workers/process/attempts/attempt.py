@@ -49,10 +49,10 @@ def claim(
     """
 
     def claim_once() -> ClaimedAttempt | None:
-        with leases.claiming() as record:
+        with leases.claiming() as hold:
             claimed = engine.claim(run_id, step, lease, process_id, workers)
             if claimed is not None:
-                record(claimed, lease_s(claimed))
+                hold(claimed, lease_s(claimed))
             return claimed
 
     claimed, was_unavailable = retry_while_unavailable(claim_once, CLAIM_S_MAX, f"run {run_id}")
@@ -84,10 +84,10 @@ def record(one: Finished) -> ClaimedAttempt | None:
     claimed, outcome, expansion, continuation = one
 
     def report_once() -> ClaimedAttempt | None:
-        with leases.claiming() as record:
+        with leases.claiming() as hold:
             following = engine.report(claimed, outcome, expansion=expansion, continuation=continuation)
             if following is not None:
-                record(following, lease_s(following))
+                hold(following, lease_s(following))
             return following
 
     try:

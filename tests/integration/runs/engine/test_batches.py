@@ -86,6 +86,14 @@ def start(publish: Publish, graph: Graph = ROW, runs: int = RUNS, **input: Any) 
     return [engine.start_run(version, {"number": number, **input}) for number in range(runs)]
 
 
+def only_double_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And stays so, whatever the others take."""
+    pace.pace.forget()
+    for _ in range(pace.KNOWN):
+        pace.pace.note("double", 0.0)
+    monkeypatch.setattr(pace.Pace, "note", lambda *_: None)
+
+
 def told(run: Run) -> list[tuple[str, str, int]]:
     run.refresh_from_db()
     replayed(run)
@@ -207,9 +215,7 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is left to the next free process, before others; nothing that is finished waits for it."""
-    pace.pace.forget()
-    for _ in range(pace.KNOWN):
-        pace.pace.note("double", 0.0)
+    only_double_is_quick(monkeypatch)
     runs = start(publish, MIXED, item=1)
     seen: list[int] = []
     real = batch.Batch._performed
@@ -221,7 +227,6 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
         return finished
 
     monkeypatch.setattr(batch.Batch, "_performed", performed)
-    monkeypatch.setattr(pace.Pace, "note", lambda *_: None)
     carry_out_all(backlog.waiting)
     assert seen == [1] * RUNS
     assert {Run.objects.get(pk=run.pk).status for run in runs} == {"completed"}
@@ -230,10 +235,7 @@ def test_a_step_that_may_be_slow_is_carried_out_by_itself(
 def test_a_step_that_is_not_quick_goes_to_the_front_of_its_queue(
     publish: Publish, backlog: FakeBacklog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pace.pace.forget()
-    for _ in range(pace.KNOWN):
-        pace.pace.note("double", 0.0)
-    monkeypatch.setattr(pace.Pace, "note", lambda *_: None)
+    only_double_is_quick(monkeypatch)
     first: set[Any] = set()
     real = queue.dispatch_all
 

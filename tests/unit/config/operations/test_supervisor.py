@@ -68,7 +68,7 @@ def test_order_of_starting_and_stopping():
     assert supervisor.said == ["begin one", "begin two", "end two", "end one"]
 
 
-def test_a_copy_of_the_process_is_a_part_as_a_program_is(capfd):
+def test_a_copy_of_the_process_is_a_part_as_a_program_is():
     """What it prints is relayed, its stop signals are the default ones, and its status is told."""
     supervisor = Recording()
 
@@ -79,7 +79,7 @@ def test_a_copy_of_the_process_is_a_part_as_a_program_is(capfd):
 
     supervisor.listen()
     supervisor.start(Part("one", run=serve, grace_s=5.0, is_ready=supervisor.has_said("default: True")))
-    ((one,),) = [supervisor.running]
+    (one,) = supervisor.running
     supervisor.stop()
     assert supervisor.said == ["default: True", "half a line"]
     assert one.process.status() == -signal.SIGTERM

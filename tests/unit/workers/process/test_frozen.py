@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from workers.process import identity, pool
-
-
-@pytest.fixture
-def board(monkeypatch):
-    monkeypatch.setattr(identity, "_here", None)
-    board = identity.new_board()
-    identity.begin("here:1:frozen", board)
-    return board
 
 
 def test_a_process_that_shows_life_is_not_frozen(board):

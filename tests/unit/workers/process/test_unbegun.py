@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import pytest
-
 from workers.process import identity
 
 ATTEMPTS = [(uuid4(), f"m[{index}]", index + 1) for index in range(identity.UNBEGUN_MAX + 4)]
-
-
-@pytest.fixture
-def board(monkeypatch):
-    monkeypatch.setattr(identity, "_here", None)
-    board = identity.new_board()
-    identity.begin("here:1:busy", board)
-    return board
 
 
 def test_what_is_noted_is_known_and_nothing_else(board):
