@@ -199,7 +199,7 @@ def test_a_delivery_keeps_its_answer_when_the_workflow_begins_or_ceases_to_hold_
 
 def test_only_what_triggers_bring_is_held_back(publish: Publish, operator: Client) -> None:
     workflow = debounced(publish)
-    trigger = schedule(workflow, cron="* * * * *", input={"order": 5})
+    trigger = schedule(workflow, input={"order": 5})
     slot = reader.now() - timedelta(seconds=1)
     Trigger.objects.filter(pk=trigger.pk).update(next_at=slot, due_at=slot)
     sweep_due()

@@ -31,7 +31,7 @@ def make_due(trigger: Trigger, *, ago: timedelta = timedelta(seconds=1)) -> date
 
 
 def test_a_schedule_starts_a_run_at_its_time(sample: Workflow) -> None:
-    trigger = schedule(sample, cron="* * * * *", zone="Europe/Berlin", input={"order": 3})
+    trigger = schedule(sample, zone="Europe/Berlin", input={"order": 3})
     assert sweep.sweep_once() == 0 and not Run.objects.exists()
     slot = make_due(trigger)
     assert sweep.sweep_once() == 1
@@ -43,14 +43,14 @@ def test_a_schedule_starts_a_run_at_its_time(sample: Workflow) -> None:
 
 
 def test_what_was_missed_is_started_once_on_return(sample: Workflow) -> None:
-    trigger = schedule(sample, cron="* * * * *")
+    trigger = schedule(sample)
     make_due(trigger, ago=timedelta(days=3))
     assert [sweep.sweep_once() for _ in range(3)] == [1, 0, 0]
     assert Run.objects.count() == 1
 
 
 def test_several_schedulers_start_a_slot_once(sample: Workflow) -> None:
-    made = [schedule(sample, cron="* * * * *", input={"order": n}) for n in range(5)]
+    made = [schedule(sample, input={"order": n}) for n in range(5)]
     for _ in range(3):
         for trigger in made:
             make_due(trigger)
@@ -107,7 +107,7 @@ def test_a_busy_database_loses_no_slot(sample: Workflow, monkeypatch: pytest.Mon
 
 
 def test_switched_off_it_rests_and_goes_on_from_now(sample: Workflow) -> None:
-    trigger = schedule(sample, cron="* * * * *")
+    trigger = schedule(sample)
     make_due(trigger, ago=timedelta(hours=1))
     service.change(trigger, is_enabled=False)
     assert sweep.sweep_once() == 0 and not Trigger.objects.exclude(next_at=None).exists()
