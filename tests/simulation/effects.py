@@ -76,7 +76,8 @@ class Effects:
         if kind != "succeeded":
             return self._outcome(kind, place[1])
         if place in self.there:
-            return Outcome("succeeded", {"outcome": "done", "output": {"v": 1}})
+            output = {"output": {"v": 1}} if self.rng.random() < 0.8 else {}
+            return Outcome("succeeded", {"outcome": "done", **output})
         return Outcome("succeeded", {"outcome": "not_done"})
 
     def _outcome(self, kind: str, key: str) -> Outcome:

@@ -186,6 +186,8 @@ class Witness(Facts):
         demand(self.undo[entry.step] in ("running", "failed"), f"an undo that is {self.undo[entry.step]}")
         self._drop_lease(entry.step)
         self.undo[entry.step] = "pending"
+        if entry.data.get("output") and self.act(entry.step) in self.refused:
+            self.refused[self.act(entry.step)] = entry.payload
         if "first" in entry.data:
             self._turn(entry.step)
         if entry.data.get("by"):

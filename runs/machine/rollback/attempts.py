@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from designer.document.graph import Action
-from runs.machine.acts import other_has_acted
+from runs.machine.acts import is_there, other_has_acted
 from runs.machine.errors import Stale
 from runs.machine.events import Claim
 from runs.machine.interventions import open_intervention
@@ -67,9 +67,11 @@ def _verified(transition: Transition, key: str, state: StepState, outcome: Outco
     answer = answer_of(outcome)
     if answer.get("outcome") == "not_done":
         return end(transition, key, "none", verified=True)
-    if answer.get("outcome") == "done":
+    if answer.get("outcome") == "done" and ("output" in answer or not is_there(state)):
         data = {"verified": True, "output": True}
         return schedule(transition, key, state, transition.at, data, answer.get("output", {}))
+    if answer.get("outcome") == "done":  # what is known of its output is better than none
+        return schedule(transition, key, state, transition.at, {"verified": True})
     return schedule(transition, key, state, transition.at, {"verified": False})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from config.lib.json import storable
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Step
-from runs.machine.acts import is_there, is_unknown, other_has_acted
+from runs.machine.acts import is_there, is_unknown, other_has_acted, output_seq
 from runs.machine.errors import Stale
 from runs.machine.events import Claim, HandBack, Lose, Note, Report
 from runs.machine.retry_policy import action_of, answer_of, failure_of, lease_until, may_retry, retry_at
@@ -137,6 +137,12 @@ def _known(outcome: Outcome) -> Any:
     return {} if outcome.output is None else outcome.output
 
 
+def _kept(transition: Transition, state: StepState) -> Any:
+    """Returns what was kept of an output that was refused; {} if there is none."""
+    seq = output_seq(state) if is_there(state) else None
+    return {} if seq is None else transition.state.payload(seq)
+
+
 def _retry_or_fail(transition: Transition, key: str, outcome: Outcome, unknown: bool, **effect: Any) -> None:
     """Decides about a failed or unknown attempt: a retry, else the fallback (once), else failure."""
     step, state = transition.definition(key), transition.step(key)
@@ -181,7 +187,8 @@ def _verified(transition: Transition, key: str, outcome: Outcome) -> None:
     """
     answer, state = answer_of(outcome), transition.step(key)
     if answer.get("outcome") == "done":
-        return succeed(transition, key, answer.get("output", {}), verified=True)
+        output = answer["output"] if "output" in answer else _kept(transition, state)
+        return succeed(transition, key, output, verified=True)
     failure, had_no_effect = failure_of(state), answer.get("outcome") == "not_done"
     if state.begins_again and transition.run.phase == "forward" and not is_pointless(transition, key):
         return _ask_or_begin(transition, key, state, had_no_effect)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from designer.document.graph import IRREVERSIBLE, Action, Edge, Step
+from designer.document.graph import IRREVERSIBLE, Action, Edge, Retry, Step
 from tests.unit.runs.machine.driver import (
     CRITICAL,
     DONE,
@@ -113,6 +113,15 @@ def test_a_verify_worker_is_asked_for_an_output_that_can_be_kept(answer, status,
         assert undo_output(driver, "a") == output
 
 
+def test_done_without_an_output_completes_with_what_was_kept() -> None:
+    driver = Driver(chain(saga("a", verify=Action("verify")), task("b")))
+    driver.run("a", REFUSED)
+    driver.run("a", Outcome("succeeded", {"outcome": "done"}))
+    assert driver.context("b") == {"id": 7}
+    driver.run("b", CRITICAL)
+    assert undo_output(driver, "a") == {"id": 7}
+
+
 def test_where_nothing_was_done_the_fallback_is_tried() -> None:
     driver = Driver(chain(saga("a", verify=Action("verify"), fallback=Action("other"))))
     driver.run("a", REFUSED)
@@ -129,6 +138,27 @@ def test_a_rollback_that_begins_before_the_answer_undoes_it() -> None:
     driver.undo_all()
     assert driver.undos("a") == ["compensated"]
     assert driver.status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("answer", "output"),
+    [
+        (DONE, {"found": 1}),
+        (Outcome("succeeded", {"outcome": "done"}), {"id": 7}),
+    ],
+    ids=["an output", "none"],
+)
+def test_what_verification_gives_during_a_rollback_takes_the_refused_outputs_place(answer, output) -> None:
+    """An earlier attempt may have acted, too; so the outcome is asked for before the undo."""
+    driver = Driver(chain(saga("a", verify=Action("verify"), retry=Retry(max_attempts=2, initial=0.0))))
+    driver.run("a", UNKNOWN)
+    driver.run("a", UNKNOWN)  # its verification
+    driver.wait(100)
+    driver.wake("a")
+    driver.run("a", REFUSED)
+    driver.cancel()
+    driver.run("a", answer)
+    assert undo_output(driver, "a") == output
 
 
 @pytest.mark.parametrize(
