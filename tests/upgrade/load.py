@@ -9,11 +9,12 @@ import gzip
 import json
 import sys
 from base64 import b64decode
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import django
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -27,24 +28,19 @@ def migrate_to(applied: list[tuple[str, str]]) -> None:
 
 def fill(rows: list[tuple[str, dict[str, Any]]]) -> None:
     """Puts the rows in place of those that the migrations made."""
-    tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = replica")
-        else:
-            cursor.execute("PRAGMA foreign_keys = OFF")
-        for table in sorted({table for table, _ in rows} & tables):
+    tables = {table for table, _ in rows}.intersection(connection.introspection.table_names())
+    with transaction.atomic(), connection.cursor() as cursor:  # references are checked at its end
+        kinds = {table: kinds_of(cursor, table) for table in tables}
+        for table in tables:
             cursor.execute(f"DELETE FROM {table}")
         for table, row in rows:
             if table in tables:
-                insert(cursor, table, row)
+                insert(cursor, table, row, kinds[table])
         if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = origin")
-            set_sequences(cursor, sorted(tables))
+            set_sequences(cursor, tables)
 
 
-def insert(cursor: Any, table: str, row: dict[str, Any]) -> None:
-    kinds = kinds_of(cursor, table)
+def insert(cursor: Any, table: str, row: dict[str, Any], kinds: dict[str, str]) -> None:
     names = ", ".join(f'"{name}"' for name in row)
     values = [value_of(value, kinds.get(name, "")) for name, value in row.items()]
     cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(row))})", values)
@@ -65,7 +61,7 @@ def value_of(value: Any, kind: str) -> Any:
     return bool(value) if kind == "boolean" and value is not None else value
 
 
-def set_sequences(cursor: Any, tables: list[str]) -> None:
+def set_sequences(cursor: Any, tables: Iterable[str]) -> None:
     for table in tables:
         for sequence in connection.introspection.get_sequences(cursor, table):
             column = sequence["column"]

@@ -14,7 +14,6 @@ import gzip
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import free_port
 from tests.upgrade.in_flight import WORKFLOWS
 
 HERE = Path(__file__).parent
@@ -33,7 +33,6 @@ LEFT_OUT = ("sqlite_", "auth_", "django_", "axes_", "runs_runtext_", "runs_worke
 WAIT_S = 120.0
 AT_REST = {
     "in_flight_done": "completed",
-    "in_flight_undone": "compensated",
     "in_flight_asked": "waiting",
     "in_flight_signalled": "waiting",
     "in_flight_delayed": "waiting",
@@ -103,9 +102,9 @@ def fill(installation: Installation) -> None:
         file.write_text(json.dumps(document))
         installation.run("import_workflow", str(file), "--publish")
     installation.hold.write_text("later undo_fails")
-    bring_to(installation, {name: status for name, status in AT_REST.items() if name != "in_flight_undone"})
+    bring_to(installation, AT_REST)
     installation.hold.write_text("later item slow")
-    bring_to(installation, {"in_flight_undone": AT_REST["in_flight_undone"]})
+    bring_to(installation, {"in_flight_undone": "compensated"})
     installation.hold.write_text("later item slow undo")
     for name, input in UNDER_WAY.items():
         installation.start(name, input)
@@ -126,7 +125,7 @@ def dump(installation: Installation) -> Iterator[Any]:
     tables = [
         name
         for (name,) in installation.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        if not name.startswith(LEFT_OUT) and name != "django_migrations"
+        if not name.startswith(LEFT_OUT)
     ]
     for table in tables:
         columns = [row[1] for row in installation.rows(f"PRAGMA table_info({table})")]
@@ -141,9 +140,7 @@ def as_json(value: Any) -> Any:
 def main(checkout: str, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         installation = Installation(Path(checkout), Path(folder))
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            port = free.getsockname()[1]
-        product = installation.up(port=port)
+        product = installation.up(port=free_port())
         try:
             ready = "SELECT 1 FROM runs_workerprocess"
             wait_for(lambda: is_there(installation) and installation.rows(ready), "the product is up")

@@ -67,12 +67,11 @@ def _verified(transition: Transition, key: str, state: StepState, outcome: Outco
     answer = answer_of(outcome)
     if answer.get("outcome") == "not_done":
         return end(transition, key, "none", verified=True)
-    if answer.get("outcome") == "done" and ("output" in answer or not is_there(state)):
+    is_done = answer.get("outcome") == "done"
+    if is_done and ("output" in answer or not is_there(state)):  # else what is known of its output stays
         data = {"verified": True, "output": True}
         return schedule(transition, key, state, transition.at, data, answer.get("output", {}))
-    if answer.get("outcome") == "done":  # what is known of its output is better than none
-        return schedule(transition, key, state, transition.at, {"verified": True})
-    return schedule(transition, key, state, transition.at, {"verified": False})
+    return schedule(transition, key, state, transition.at, {"verified": is_done})
 
 
 def _retry(transition: Transition, key: str, state: StepState, action: Action, outcome: Outcome) -> None:

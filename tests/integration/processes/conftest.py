@@ -19,6 +19,7 @@ from rq.utils import as_text
 
 from config.lib.caches import clear_all
 from runs.delivery.queue import SERIALIZER
+from tests.postgres import found
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 WAIT_S = 90.0
@@ -38,6 +39,17 @@ def database_address() -> dict[str, str]:
     found = connection.settings_dict
     place = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT'] or 5432}/{found['NAME']}"
     return {"DATABASE_URL": f"postgresql://{place}"}
+
+
+def empty_database(folder: Path) -> str:
+    """Address of an empty database beside the test's own."""
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{folder / 'beside.sqlite3'}"
+    server, _, name = database_address()["DATABASE_URL"].rpartition("/")
+    for words in (("dropdb", "--if-exists"), ("createdb",)):
+        at = ("--maintenance-db", f"{server}/{name}", f"{name}_beside")
+        subprocess.run([found(words[0]), *words[1:], *at], check=True)
+    return f"{server}/{name}_beside"
 
 
 def hooked(**facts: str) -> dict[str, str]:

@@ -17,7 +17,14 @@ from designer.models import WorkflowVersion
 from designer.services.workflows import sync_patterns
 from runs.engine import engine
 from runs.models import Run
-from tests.integration.processes.conftest import MANAGE, database_address, environment, running, wait_for
+from tests.integration.processes.conftest import (
+    MANAGE,
+    database_address,
+    empty_database,
+    environment,
+    running,
+    wait_for,
+)
 from tests.postgres import found
 from tests.stock import stock_shelves
 from workers.library.shop.models import Product
@@ -29,21 +36,19 @@ def restored(folder: Path) -> str:
 
 
 def restored_file(folder: Path) -> str:
-    copy = folder / "copy.sqlite3"
+    copy = empty_database(folder)
     name = connection.settings_dict["NAME"]
-    with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(copy)) as target:
+    file = copy.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(file)) as target:
         source.backup(target)
-    return f"sqlite:///{copy}"
+    return copy
 
 
 def restored_dump(folder: Path) -> str:
-    address = database_address()["DATABASE_URL"]
-    server, _, name = address.rpartition("/")
-    dump, copy = str(folder / "copy.dump"), f"{server}/{name}_restored"
+    address, copy = database_address()["DATABASE_URL"], empty_database(folder)
+    dump = str(folder / "copy.dump")
     for words in (
         ("pg_dump", "--format=custom", "--file", dump, address),
-        ("dropdb", "--if-exists", "--maintenance-db", address, f"{name}_restored"),
-        ("createdb", "--maintenance-db", address, f"{name}_restored"),
         ("pg_restore", "--dbname", copy, dump),
     ):
         subprocess.run([found(words[0]), *words[1:]], check=True)

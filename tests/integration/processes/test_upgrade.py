@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from redis import Redis
 
-from tests.integration.processes.conftest import MANAGE, WAIT_S, database_address, environment, running
-from tests.postgres import found
+from tests.integration.processes.conftest import MANAGE, WAIT_S, empty_database, environment, running
 
 FOLDER = Path(__file__).parents[2] / "upgrade"
 RELEASES = sorted(file.name.removesuffix(".jsonl.gz") for file in FOLDER.glob("*.jsonl.gz"))
@@ -32,23 +30,10 @@ ENDS = {
 }
 
 
-def empty_database(folder: Path) -> dict[str, str]:
-    """The address of a database beside the test's own, as settings."""
-    if connection.vendor == "sqlite":
-        return {"DATABASE_URL": f"sqlite:///{folder / 'upgraded.sqlite3'}"}
-    server, _, name = database_address()["DATABASE_URL"].rpartition("/")
-    for words in (("dropdb", "--if-exists"), ("createdb",)):
-        subprocess.run(
-            [found(words[0]), *words[1:], "--maintenance-db", f"{server}/{name}", f"{name}_upgraded"],
-            check=True,
-        )
-    return {"DATABASE_URL": f"{server}/{name}_upgraded"}
-
-
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.django_db(transaction=True)
 def test_runs_under_way_go_on_after_an_upgrade(redis_client: Redis, tmp_path: Path, release: str) -> None:
-    place = {**empty_database(tmp_path), "WORKER_MODULES": "tests.upgrade.in_flight_workers"}
+    place = {"DATABASE_URL": empty_database(tmp_path), "WORKER_MODULES": "tests.upgrade.in_flight_workers"}
 
     def do(*words: str) -> str:
         env = {**environment(**place), "DJANGO_SETTINGS_MODULE": "config.settings"}
