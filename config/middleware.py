@@ -13,6 +13,7 @@ from django.urls import reverse
 from config.accounts.authentication import user_of_token
 from config.accounts.rate_limits import TooMany, caller, client_ip, client_of, consume
 from config.lib.problems import problem, refused
+from config.telemetry.attempt import called_by
 
 API = "/api/"
 PROBLEM_PATHS = (API, "/hooks/")  # errors below these are answered with problem documents
@@ -54,6 +55,17 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     response = HttpResponse(render_to_string("429.html", {"reason": str(error)}), status=error.status)
     response["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+class TraceparentMiddleware:
+    """A run that a request starts goes on with the trace that the request belongs to."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with called_by(request.headers.get("traceparent", "")):
+            return self.get_response(request)
 
 
 class NoStoreMiddleware:

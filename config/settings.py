@@ -9,6 +9,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from config.lib import data_dir, env
+from config.telemetry import options
 from workers.library import EXAMPLE_MODULES, READY_MODULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,6 +63,9 @@ MIDDLEWARE = [
     "config.middleware.MethodsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+
+if options.TRACES:
+    MIDDLEWARE.insert(0, "config.middleware.TraceparentMiddleware")
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -274,7 +278,10 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.telemetry.logs.JsonFormatter"},
+    },
     "filters": {
         "no_repeats": {"()": "config.log_repeats.NoRepeats"},
         "no_addresses": {"()": "config.log_addresses.NoAddresses"},
@@ -282,7 +289,7 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": "json" if options.JSON_LOGS else "line",
             "filters": ["no_addresses", "no_repeats"],
         }
     },
@@ -293,6 +300,7 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},  # it logs addresses, which may hold keys
         "httpcore2": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         "rq": {"level": "WARNING"},
         "rq.worker": {"level": "WARNING"},
         "rq.job": {"level": "WARNING"},

@@ -98,10 +98,16 @@ def start(requests: Sequence[creation.Request], all_or_none: bool = True) -> lis
             start_children(unit)
             db.write(writer.statements(db, unit.changes()))
         if is_part:
-            transaction.on_commit(lambda: carry_out_all(units))
+            transaction.on_commit(lambda: _begun(units))
     if not is_part:
-        carry_out_all(units)
+        _begun(units)
     return [one if isinstance(one, WorkflowFull) else one[0] for one in created]
+
+
+def _begun(units: Sequence[Unit]) -> None:
+    for unit in units:
+        unit.follow()
+    carry_out_all(units)
 
 
 def tell_parent(run_id: UUID) -> None:

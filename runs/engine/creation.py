@@ -29,6 +29,7 @@ from config.lib.secrets import (
     unseal,
 )
 from config.sealing_keys import sealing_keys
+from config.telemetry import attempt, options
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
@@ -49,6 +50,7 @@ from runs.store import reader, writer
 from runs.store.database import Database
 from runs.store.graph_cache import version_graph
 from runs.store.search_index import index
+from runs.tracing import following
 
 PROBLEMS_MAX = 50
 RUN_FIELDS = Run._meta.concrete_fields
@@ -67,7 +69,7 @@ class Request:
 
     `content` is what the idempotency key was sent with, by default input and labels; `sealed` makes `digest`
     of it, by which another request with the same key is told apart. `older_digests`: the same, as it was
-    under earlier values of SECRET_KEY.
+    under earlier values of SECRET_KEY. `trace`: the context that the run's trace goes on from.
     """
 
     version: WorkflowVersion
@@ -90,6 +92,7 @@ class Request:
     own: Mapping[str, Any] | None = None
     outer: int | None = None
     again: Again | None = None
+    trace: str = ""
 
     @property
     def stored_input(self) -> Mapping[str, Any]:
@@ -126,12 +129,20 @@ def child_request(parent: reader.Loaded, command: StartChild) -> Request:
         priority=parent.state.run.priority,
         own=command.own,
         outer=command.outer,
+        trace=_trace_below(parent, command.step),
     )
     if not command.body:
         return sealed(request, parent.workflow)
     refuse_unstorable(request.stored_input, "input")
     check_size(request.stored_input)
     return replace(request, body="/".join(filter(None, (parent.body, command.body))))
+
+
+def _trace_below(parent: reader.Loaded, step: str) -> str:
+    """A child run belongs to the trace of its parent, also where that comes from a caller."""
+    if not options.TRACES:
+        return ""
+    return str(following.child_context(parent.rows.run_id, parent.workflow, parent.state.run, step))
 
 
 def _version_of(parent: reader.Loaded, command: StartChild) -> WorkflowVersion:
@@ -371,6 +382,9 @@ def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> 
     facts |= {"body": request.body} if request.body else {}
     facts |= {"outer": request.outer} if request.outer is not None else {}
     facts |= {"priority": request.priority} if request.priority != PRIORITY_STANDARD else {}
+    caller = None if request.parent else attempt.caller()
+    if trace := request.trace or (str(caller) if caller else ""):
+        facts["trace"] = trace
     if request.again:
         facts["again"] = {"run": request.again.run, "from": request.again.step}
     timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]

@@ -29,6 +29,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from config.telemetry import options
 from designer.document.graph import Graph
 from runs.engine import slots
 from runs.engine.lines import Joined
@@ -40,6 +41,7 @@ from runs.store import slots as stored_slots
 from runs.store.database import Database, Statement, database
 from runs.store.graph_cache import run_graph
 from runs.store.transactions import transaction_of
+from runs.tracing import following
 
 AfterCommit = Callable[["Unit"], None]
 T = TypeVar("T")
@@ -170,6 +172,11 @@ class Unit:
         if self.leaves_line or self._slot_changes():
             raise NeedsLock
 
+    def follow(self) -> None:
+        """Sends spans of what this unit has ended, after its commit and before `loaded_now`."""
+        if options.TRACES:
+            following.follow(self.loaded, self.graph, self.decisions)
+
     def loaded_now(self) -> reader.Loaded:
         """The run as it is stored after the commit; this process's next unit goes on from it unread."""
         self.loaded.rows.absorb(self.state)
@@ -196,9 +203,14 @@ def unit_of(run: UUID | reader.Loaded, after_commit: AfterCommit) -> Iterator[Un
         yield unit
         work.last = writer.statements(db, unit.changes())
         if is_part and unit.decisions:
-            transaction.on_commit(lambda: after_commit(unit))
+            transaction.on_commit(lambda: _committed(unit, after_commit))
     if not is_part and unit.decisions:
-        after_commit(unit)
+        _committed(unit, after_commit)
+
+
+def _committed(unit: Unit, after_commit: AfterCommit) -> None:
+    unit.follow()
+    after_commit(unit)
 
 
 def unit_that_goes_on(
@@ -236,6 +248,7 @@ def units_that_go_on(
     for i, (unit, result, _), at in zip(order, parts, times, strict=True):
         if at is not None:
             unit.at, unit.read_at = at, time.monotonic()
+            unit.follow()
             found[i] = unit, result
     return found
 

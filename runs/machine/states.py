@@ -206,6 +206,7 @@ class RunState:
     paused_at: datetime | None = None
     paused_by_parent: bool = False
     imported: bool = False  # came as a file: to look at only
+    trace: str = ""  # the context that its spans go on from, as a `traceparent`; "" for a trace of its own
     again: tuple[str, ...] = ()  # the ended run for which it goes on, and from which step
 
     @property

@@ -19,6 +19,7 @@ import httpx2
 from django.conf import settings
 
 from config.lib.caches import cached_for_process
+from config.telemetry.attempt import outgoing
 from workers.connections.network import GuardedBackend, PrivateAddress
 from workers.connections.opening import Opened
 from workers.connections.sign_in import Conceal, SignInFailed, sign_in
@@ -118,11 +119,12 @@ async def send(
 
 
 async def _send(call: Call, opened: Opened | None, sent: _Sent, conceal: Conceal) -> Reply:
+    own = {**outgoing(), **(opened.headers if opened else {})}
     async with client(call.timeout) as http:
         request = http.build_request(
             call.method,
             httpx2.URL(address_of(call.url, opened)).copy_merge_params(call.query or {}),
-            headers={"User-Agent": AGENT, **(opened.headers if opened else {}), **(call.headers or {})},
+            headers={"User-Agent": AGENT, **own, **(call.headers or {})},
             json=call.json,
             data=call.form,
             content=call.content,

@@ -10,6 +10,7 @@ sealed, and everything that leaves the attempt (result, failure, log lines, prog
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +18,8 @@ from typing import Any
 
 from config.lib.secret_places import map_sealed, map_secrets, secrets_in
 from config.lib.secrets import CannotOpen, param_place, redact, unseal
+from config.telemetry import attempt
+from config.telemetry.ids import Context
 from workers.execution.calling import call_async, call_sync, cancelled_after
 from workers.execution.classify import classify, classify_exception, refused
 from workers.execution.encode import encode
@@ -35,6 +38,7 @@ class Task:
     """One attempt to execute. `timeout` is in seconds; `params` are bound, and laid over `context`.
 
     `sealed_inputs`: the sealed texts that the run was given; those that stand in `params` may be opened.
+    `trace`: of the attempt's span; None where no traces are wanted.
     """
 
     run_id: str
@@ -53,6 +57,7 @@ class Task:
     may_simulate: bool = True
     of_fallback: bool = False
     is_rehearsal: bool = False
+    trace: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def execute(
     call = prepared_call(task, catalog, step_handle(task, on_log, on_progress, is_cancelled))
     if isinstance(call, Outcome):
         return call
-    with SignalWatch() as watch:
+    with _carrying(task), SignalWatch() as watch:
         try:
             result = (call_async if call.is_async else call_sync)(call.function, task.timeout)
         except BaseException as error:
@@ -108,12 +113,17 @@ async def execute_async(
         return call
     function = call.function
     try:
-        result = await cancelled_after(lambda: wrap(function()), task.timeout)
+        with _carrying(task):
+            result = await cancelled_after(lambda: wrap(function()), task.timeout)
     except BaseException as error:
         outcome = classify_exception(error, task.timeout)
     else:
         outcome = outcome_of(result, task)
     return without_secrets(outcome, call.secrets)
+
+
+def _carrying(task: Task) -> AbstractContextManager[None]:
+    return attempt.carrying(task.run_id, task.step, task.attempt, task.direction, task.trace)
 
 
 def prepared_call(task: Task, catalog: Mapping[str, WorkerSpec], handle: StepHandle) -> Call | Outcome:

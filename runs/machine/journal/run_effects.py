@@ -22,6 +22,7 @@ def _created(state: State, entry: Entry) -> None:
         outer=entry.data.get("outer"),
         priority=entry.data.get("priority", PRIORITY_STANDARD),
         due_at=due_at,
+        trace=entry.data.get("trace", ""),
         again=(again["run"], again["from"]) if (again := entry.data.get("again")) else (),
     )
 

@@ -15,6 +15,8 @@ from django.db import Error
 
 from config.lib.secret_places import sealed_texts
 from config.sealing_keys import sealing_keys
+from config.telemetry import options
+from config.telemetry.ids import Context
 from designer.errors import ExpressionError
 from runs.engine import engine
 from runs.engine.attempts import Finished
@@ -23,6 +25,7 @@ from runs.machine.acts import key_of
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from runs.models import Run
+from runs.tracing import following
 from workers.execution.execute import Task, execute
 from workers.process import identity
 from workers.process.attempts import leases, missing_workers
@@ -160,7 +163,13 @@ def task_of(claimed: ClaimedAttempt) -> Task:
         secret_keys=sealing_keys(),
         may_simulate=settings.SIMULATE_FAULTS or not scope["context"].get("simulate") or _is_trial(run_id),
         sealed_inputs=_sealed_inputs(claimed) if takes_secrets and any(sealed_texts(params)) else frozenset(),
+        trace=_trace(claimed) if options.TRACES else None,
     )
+
+
+def _trace(claimed: ClaimedAttempt) -> Context:
+    run, workflow = claimed.state.run, claimed.loaded.workflow
+    return following.attempt_context(claimed.run_id, workflow, run, claimed.step, claimed.lease)
 
 
 def _is_trial(run_id: str) -> bool:

@@ -1,0 +1,1 @@
+"""Traces of runs for OpenTelemetry: what decisions that were committed have ended becomes spans."""

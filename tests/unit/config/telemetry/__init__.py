@@ -1,0 +1,1 @@
+"""Ids, contexts and logs."""
