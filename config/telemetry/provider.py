@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from multiprocessing.util import Finalize
 from typing import Any
 
@@ -24,6 +23,7 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 
+from config.lib.caches import cached_for_process
 from config.telemetry import options
 from config.telemetry.ids import SAMPLED, Context
 from config.telemetry.spans import Span
@@ -42,7 +42,7 @@ class Sender:
     processor: SpanProcessor
 
 
-@cache
+@cached_for_process(maxsize=1)
 def sender() -> Sender:
     options.name_service()
     started, processor = TracerProvider(shutdown_on_exit=False), BatchSpanProcessor(_exporter())

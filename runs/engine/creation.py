@@ -29,7 +29,6 @@ from config.lib.secrets import (
     unseal,
 )
 from config.sealing_keys import sealing_keys
-from config.telemetry import attempt, options
 from designer.document.graph import Graph
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
@@ -50,7 +49,7 @@ from runs.store import reader, writer
 from runs.store.database import Database
 from runs.store.graph_cache import version_graph
 from runs.store.search_index import index
-from runs.tracing import following
+from runs.tracing import contexts as tracing
 
 PROBLEMS_MAX = 50
 RUN_FIELDS = Run._meta.concrete_fields
@@ -129,20 +128,13 @@ def child_request(parent: reader.Loaded, command: StartChild) -> Request:
         priority=parent.state.run.priority,
         own=command.own,
         outer=command.outer,
-        trace=_trace_below(parent, command.step),
+        trace=tracing.below(parent, command.step),
     )
     if not command.body:
         return sealed(request, parent.workflow)
     refuse_unstorable(request.stored_input, "input")
     check_size(request.stored_input)
     return replace(request, body="/".join(filter(None, (parent.body, command.body))))
-
-
-def _trace_below(parent: reader.Loaded, step: str) -> str:
-    """A child run belongs to the trace of its parent, also where that comes from a caller."""
-    if not options.TRACES:
-        return ""
-    return str(following.child_context(parent.rows.run_id, parent.workflow, parent.state.run, step))
 
 
 def _version_of(parent: reader.Loaded, command: StartChild) -> WorkflowVersion:
@@ -382,9 +374,8 @@ def _first_facts(request: Request, graph: Graph, at: datetime, begins: bool) -> 
     facts |= {"body": request.body} if request.body else {}
     facts |= {"outer": request.outer} if request.outer is not None else {}
     facts |= {"priority": request.priority} if request.priority != PRIORITY_STANDARD else {}
-    caller = None if request.parent else attempt.caller()
-    if trace := request.trace or (str(caller) if caller else ""):
-        facts["trace"] = trace
+    trace = request.trace if request.parent else tracing.caller()
+    facts |= {"trace": trace} if trace else {}
     if request.again:
         facts["again"] = {"run": request.again.run, "from": request.again.step}
     timeouts = [seconds for seconds in (graph.timeout, request.timeout) if seconds is not None]

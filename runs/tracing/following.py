@@ -1,4 +1,4 @@
-"""Sends the spans of what a commit has ended, and says which trace a run and its attempts belong to.
+"""Sends the spans of what a commit has ended.
 
 The process that committed makes them, right after the commit and outside of every transaction, from what it
 has in memory. So a span costs no query, but where a rollback asks for the past; and what is lost with a
@@ -13,13 +13,11 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from config.telemetry import ids
-from config.telemetry.ids import Context
 from designer.document.graph import Graph
 from runs.machine.events import Decision
-from runs.machine.states import RunState
 from runs.models import JournalEntry
 from runs.store.reader import Loaded
+from runs.tracing import contexts
 from runs.tracing.spans import ENDS, Rollback, Traced, rollback_in
 
 logger = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ def follow(loaded: Loaded, graph: Graph, decisions: Sequence[Decision]) -> None:
 
     run_id = loaded.rows.run_id
     try:
-        trace, parent = _trace_of(run_id, decisions[-1].state.run)
+        trace, parent = contexts.trace_of(run_id, decisions[-1].state.run)
         if not provider.sampled(trace, loaded.workflow, parent):
             return
         about: dict[str, str | int | bool] = {
@@ -65,31 +63,3 @@ def follow(loaded: Loaded, graph: Graph, decisions: Sequence[Decision]) -> None:
         provider.send(trace, traced.spans(loaded.state, decisions))
     except Exception:  # the work is committed; only its trace is incomplete
         logger.exception("run %s: spans are lost", run_id)
-
-
-def _trace_of(run_id: UUID, run: RunState) -> tuple[int, Context | None]:
-    """The trace of a run, and the context that it goes on from."""
-    parent = ids.read(run.trace)
-    return (ids.trace_of(run_id), None) if parent is None else (parent.trace, parent)
-
-
-def _is_sampled(trace: int, workflow: str, parent: Context | None) -> bool:
-    from config.telemetry import provider  # loads the SDK, which costs time and memory
-
-    return provider.sampled(trace, workflow, parent)
-
-
-def _within(run_id: UUID, workflow: str, run: RunState, span: int) -> Context:
-    """The context of a span of a run."""
-    trace, parent = _trace_of(run_id, run)
-    return Context(trace, span, ids.SAMPLED if _is_sampled(trace, workflow, parent) else 0)
-
-
-def attempt_context(run_id: UUID, workflow: str, run: RunState, step: str, lease: int) -> Context:
-    """What the worker of an attempt works within."""
-    return _within(run_id, workflow, run, ids.attempt_span(run_id, step, lease))
-
-
-def child_context(run_id: UUID, workflow: str, run: RunState, step: str) -> Context:
-    """What a child run goes on from that a step has started."""
-    return _within(run_id, workflow, run, ids.step_span(run_id, step))

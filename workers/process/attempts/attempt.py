@@ -25,7 +25,7 @@ from runs.machine.acts import key_of
 from runs.machine.bindings import bind, task_bindings
 from runs.machine.retry_policy import LEASE_GRACE_S, timeout_of
 from runs.models import Run
-from runs.tracing import following
+from runs.tracing import contexts
 from workers.execution.execute import Task, execute
 from workers.process import identity
 from workers.process.attempts import leases, missing_workers
@@ -169,7 +169,7 @@ def task_of(claimed: ClaimedAttempt) -> Task:
 
 def _trace(claimed: ClaimedAttempt) -> Context:
     run, workflow = claimed.state.run, claimed.loaded.workflow
-    return following.attempt_context(claimed.run_id, workflow, run, claimed.step, claimed.lease)
+    return contexts.of_attempt(claimed.run_id, workflow, run, claimed.step, claimed.lease)
 
 
 def _is_trial(run_id: str) -> bool:

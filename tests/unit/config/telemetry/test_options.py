@@ -67,11 +67,12 @@ def test_a_log_format_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPat
         options.log_format()
 
 
-def test_the_sdk_is_not_loaded_where_traces_are_off() -> None:
+def test_what_makes_and_sends_spans_is_not_loaded_where_traces_are_off() -> None:
     """The engine, the worker process and the web process do without."""
     code = (
+        "SENDS = 'opentelemetry.sdk.trace', 'opentelemetry.exporter', 'config.telemetry.provider'; "
         "import django, sys; django.setup(); import config.asgi, workers.process.pool; "
-        "sys.exit(any(name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter')) for name in sys.modules))"
+        "sys.exit(any(name.startswith(SENDS) for name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
