@@ -6,11 +6,14 @@ scrape costs the same however many runs there are. A pass over old counters is c
 
 from __future__ import annotations
 
-from collections import Counter
+import platform
+import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from importlib import metadata
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -23,17 +26,30 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from config.lib.caches import cached_for_process
+from config.operations import ended_metrics
+from config.operations.ended_metrics import add_histogram
 from config.operations.health import sweep_lag_s
 from runs.delivery import queue, worker_processes
 from runs.engine import lines
+from runs.live import consumers
 from runs.machine.states import RUN_LIVE
-from runs.models import HeldInput, HourFigures, Intervention, Place, Run, StepRun
+from runs.models import (
+    IS_LISTED,
+    FleetSample,
+    HeldInput,
+    HourFigures,
+    Intervention,
+    JournalEntry,
+    Place,
+    Run,
+    StepRun,
+)
 from runs.statistics import histogram
 from runs.store import reader
+from runs.store.database import database
 
 COUNTED_MAX = 100_000
 WORKFLOWS_MAX = 100  # so many series of one metric
-OCTAVES = range(3, 27)  # buckets up to 8 ms, 16 ms, … 19 h
 SETTLED_AFTER = timedelta(days=2)  # hours whose counters no longer change, except after a long outage
 
 Totals = dict[str, tuple[int, dict[str, int]]]
@@ -43,15 +59,19 @@ class ProductCollector(Collector):
     """Reads all metrics at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
+        yield _build()
         yield from _runs()
+        yield from ended_metrics.families()
         yield from _waiting()
         yield from _queues()
-        interventions = Intervention.objects.filter(status="open")
-        yield _gauge("interventions_open", "Questions that wait for a person", _count(interventions))
+        yield from _interventions()
         yield _gauge("worker_processes", "Worker processes online", worker_processes.lately_seen().count())
-        claimed = StepRun.objects.exclude(process="")
+        claimed = StepRun.objects.filter(due_at__isnull=False).exclude(process="")  # due: its lease ends
         yield _gauge("attempts_running", "Attempts that worker processes hold", _count(claimed))
         yield _gauge("sweep_lag_seconds", "How long the oldest due timer has been overdue", sweep_lag_s())
+        yield from _scheduler()
+        sockets = sum(consumers.open_sockets.values())
+        yield _gauge("sockets_open", "Sockets that this web process holds", sockets)
 
 
 def text() -> bytes:
@@ -61,13 +81,32 @@ def text() -> bytes:
     return generate_latest(registry)
 
 
+def _build() -> Metric:
+    labels = {"version": _version(), "python": platform.python_version(), "database": database().engine}
+    family = GaugeMetricFamily("sagaboard_build_info", "What runs here; always 1", labels=list(labels))
+    family.add_metric(list(labels.values()), 1)
+    return family
+
+
+def _version() -> str:
+    """Of the installed package; of a checkout, what its project file says."""
+    try:
+        return metadata.version("sagaboard")
+    except metadata.PackageNotFoundError:
+        project = settings.BASE_DIR / "pyproject.toml"
+        return str(tomllib.loads(project.read_text())["project"]["version"])
+
+
 def _runs() -> Iterator[Metric]:
     live = GaugeMetricFamily(
         "sagaboard_runs", f"Runs that have not ended, {COUNTED_MAX:,} a status at most", labels=["status"]
     )
     for unfinished in RUN_LIVE:
-        live.add_metric([unfinished], _count(Run.objects.filter(status=unfinished, imported__isnull=True)))
+        those = Run.objects.filter(IS_LISTED, status=unfinished, imported__isnull=True)
+        live.add_metric([unfinished], _count(those))
     yield live
+    paused = Run.objects.filter(paused_at__isnull=False)
+    yield _gauge("runs_paused", "Runs in which nothing new starts", _count(paused))
     ended = CounterMetricFamily("sagaboard_runs_ended", "Ended runs, without trials", labels=["status"])
     durations = HistogramMetricFamily(
         "sagaboard_run_duration_seconds", "From start to end; the sum within a tenth", labels=["status"]
@@ -77,9 +116,7 @@ def _runs() -> Iterator[Metric]:
     recent = _by_status(HourFigures.objects.filter(hour__gte=_midnight(since, now)))
     for status, (count, sizes) in sorted(_merged(_settled(since, now.tzinfo), recent).items()):
         ended.add_metric([status], count)
-        # Each duration counts as the geometric middle of its size.
-        seconds = (2 ** ((int(size) + 0.5) / histogram.PARTS) / 1000 * times for size, times in sizes.items())
-        durations.add_metric([status], _buckets(sizes), float(sum(seconds)))
+        add_histogram(durations, [status], sizes)
     yield ended
     yield durations
 
@@ -106,14 +143,47 @@ def _by_workflow(name: str, meaning: str, rows: QuerySet[Any], workflow: str) ->
 def _queues() -> Iterator[Metric]:
     """While Redis does not answer the lengths are unknown, so no depth is reported."""
     try:
-        lengths = queue.queue_lengths()
+        lengths, heads = queue.queue_lengths(), queue.next_jobs()
     except RedisError:
-        lengths = {}
+        lengths, heads = {}, {}
     yield _gauge("redis_up", "Whether Redis answers", int(bool(lengths)))
     depth = GaugeMetricFamily("sagaboard_queue_depth", "Attempts that wait in a queue", labels=["queue"])
     for name, length in lengths.items():
         depth.add_metric([name], length)
     yield depth
+    waits = GaugeMetricFamily(
+        "sagaboard_queue_oldest_wait_seconds", "For how long the next attempt has waited", labels=["queue"]
+    )
+    for name in lengths:
+        waits.add_metric([name], _waited_s(heads[name]))
+    yield waits
+
+
+def _waited_s(job: str | None) -> float:
+    """Seconds since the last entry about the step of a job: mostly the one by which it became due."""
+    dispatch = queue.dispatch_of(job) if job else None
+    if dispatch is None:
+        return 0.0
+    run, step, _ = dispatch
+    entries = JournalEntry.objects.filter(run_id=run, step=step).order_by("-seq")
+    at = entries.values_list("at", flat=True).first()
+    return max(0.0, (reader.now() - at).total_seconds()) if at else 0.0
+
+
+def _interventions() -> Iterator[Metric]:
+    rows = Intervention.objects.filter(status="open")
+    yield _gauge("interventions_open", "Questions that wait for a person", _count(rows))
+    oldest = rows.order_by("opened_at").values_list("opened_at", flat=True).first()
+    age = (reader.now() - oldest).total_seconds() if oldest else 0.0
+    yield _gauge("intervention_oldest_age_seconds", "For how long the oldest open question waits", age)
+
+
+def _scheduler() -> Iterator[Metric]:
+    """Nothing before a scheduler has been heard of."""
+    at = FleetSample.objects.order_by("-at").values_list("at", flat=True).first()
+    if at is not None:
+        age = max(0.0, (reader.now() - at).total_seconds())
+        yield _gauge("scheduler_seen_age_seconds", "How long ago a scheduler was heard of", age)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:
@@ -147,18 +217,3 @@ def _merged(totals: Totals, more: Totals) -> Totals:
         known, known_sizes = merged.get(status, (0, {}))
         merged[status] = known + count, histogram.merge(known_sizes, sizes)
     return merged
-
-
-def _buckets(sizes: histogram.Sizes) -> list[tuple[str, float]]:
-    """Durations as cumulative buckets of Prometheus: (upper bound in seconds, count up to it).
-
-    The histogram has `PARTS` sizes for each octave of milliseconds; a bucket ends with an octave.
-    """
-    by_octave: Counter[int] = Counter()
-    for size, count in sizes.items():
-        by_octave[int(size) // histogram.PARTS] += count
-    edges = [
-        (str(2**octave / 1000), float(sum(count for place, count in by_octave.items() if place < octave)))
-        for octave in OCTAVES
-    ]
-    return [*edges, ("+Inf", float(sum(by_octave.values())))]

@@ -34,7 +34,7 @@ NUMBER_LENGTH_MAX = 9
 WAITING_MAX = 5_000  # frames of lists that a slow browser has not taken
 MESSAGES_PER_MINUTE_MAX, MESSAGE_CHARS_MAX = 60, 1_000  # from a browser; it sends keep-alives
 
-_open: Counter[Any] = Counter()
+open_sockets: Counter[Any] = Counter()
 """Sockets of each person in this process."""
 
 
@@ -92,9 +92,9 @@ class Watcher(AsyncWebsocketConsumer):
             await database_sync_to_async(consume)("calls", client_of(self.scope["user"]))
         except TooMany:
             return TRY_AGAIN_LATER
-        if _open[person_id] >= settings.SOCKETS_PER_PERSON:
+        if open_sockets[person_id] >= settings.SOCKETS_PER_PERSON:
             return TRY_AGAIN_LATER
-        _open[person_id] += 1
+        open_sockets[person_id] += 1
         self.slot_owner = person_id
         return None
 
@@ -124,9 +124,9 @@ class Watcher(AsyncWebsocketConsumer):
     def _free_slot(self) -> None:
         person_id, self.slot_owner = self.slot_owner, None
         if person_id is not None:
-            _open[person_id] -= 1
-            if not _open[person_id]:
-                del _open[person_id]
+            open_sockets[person_id] -= 1
+            if not open_sockets[person_id]:
+                del open_sockets[person_id]
 
     async def exit(self, hub: Hub) -> None:
         """Gives back what `enter` took."""

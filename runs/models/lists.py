@@ -111,6 +111,28 @@ class WorkflowFigures(models.Model):
         return f"{self.hour} {self.status} {self.workflow_name}"
 
 
+class OperationFigures(models.Model):
+    """What has ended, by kind, workflow and outcome, for operators; see runs.statistics.operations."""
+
+    kind = models.CharField(max_length=12)
+    workflow_name = models.CharField(max_length=NAME_LENGTH_MAX, blank=True)
+    outcome = models.CharField(max_length=STATUS_LENGTH_MAX, blank=True)
+    count = models.PositiveBigIntegerField(default=0)
+    durations = JSONField(default=dict, help_text="How many by size; see runs.histogram.")
+
+    class Meta:
+        ordering = ["kind", "workflow_name", "outcome"]
+        verbose_name_plural = "operation figures"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "workflow_name", "outcome"], name="operation_figures_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.workflow_name} {self.outcome}"
+
+
 class StepFigures(models.Model):
     """Counts and durations of one step of a version, over all ended runs that are no trials."""
 

@@ -21,7 +21,7 @@ from redis import RedisError
 from runs.delivery import queue, worker_processes
 from runs.machine.states import RUN_ENDED, RunStatus
 from runs.models import FleetSample, HourFigures, JournalEntry, Run, StepFigures, WorkflowFigures
-from runs.statistics import histogram, step_facts
+from runs.statistics import histogram, operations, step_facts
 from runs.statistics.step_facts import WHOLE
 from runs.store import reader
 
@@ -44,7 +44,14 @@ STEP_COUNTS = {
     "compensation.completed": "undone",
     "compensation.failed": "undo_failed",
 }
-COUNTED = [*RUN_ENDS, *STEP_COUNTS, "run.compensating", "intervention.answered", *step_facts.READ]
+COUNTED = [
+    *RUN_ENDS,
+    *STEP_COUNTS,
+    "run.compensating",
+    "compensation.retry_scheduled",
+    "intervention.answered",
+    *step_facts.READ,
+]
 
 
 @dataclass
@@ -66,6 +73,7 @@ class Tally:
     steps: dict[tuple[int, str], Counts] = field(default_factory=lambda: defaultdict(Counts))
     hours: dict[tuple[datetime, str], Counts] = field(default_factory=lambda: defaultdict(Counts))
     workflows: dict[tuple[datetime, str, str], Counts] = field(default_factory=lambda: defaultdict(Counts))
+    operations: dict[operations.Key, operations.Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ def tally_once(note_ends: NoteEnds | None = None) -> int:
             add(tally, run, [entry[1:] for entry in entries[run.pk]])
         write_steps(tally)
         write_hours(tally)
+        operations.write(tally.operations)
         if note_ends is not None and (ends := list(_ends(counted, entries))):
             note_ends(ends)
     return len(claimed)
@@ -180,11 +189,14 @@ def add(tally: Tally, run: Ended, entries: Iterable[Any]) -> None:
     if is_first_end:
         for step, facts in step_facts.facts_of(run.started_at, entries).items():
             step_facts.merge(tally.steps[run.place_of(step)].facts, facts)
+    operations.Reading(run.workflow, tally.operations).read(entries)
     for kind, step, at, data in entries:
         for name, number in _left(kind, step, data):
             tally.steps[run.place_of(name.partition("[")[0])].counts["left"] += number
         if kind in RUN_ENDS and run.body is None:
             hour = at.replace(minute=0, second=0, microsecond=0)
+            since = run.started_at if is_first_end else None
+            operations.add_run(tally.operations, run.workflow, RUN_ENDS[kind], since, at)
             of_workflow = tally.workflows[hour, RUN_ENDS[kind], run.workflow]
             for ends in (tally.hours[hour, RUN_ENDS[kind]], of_workflow):
                 ends.counts["count"] += 1

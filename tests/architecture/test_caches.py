@@ -35,7 +35,7 @@ STATE = {
     "runs/delivery/queue.py: _collected",  # what `collected_here` collects, while it does
     "runs/delivery/worker_processes.py: _locks",  # files that are held
     "runs/engine/events.py: _looking",  # runs that this thread looks after, while it does
-    "runs/live/consumers.py: _open",  # sockets that are open
+    "runs/live/consumers.py: open_sockets",  # sockets that are open
     "runs/live/hub.py: _hubs",  # tasks of event loops that run
     "runs/machine/journal/effects.py: EFFECTS",  # filled by imports
     "workers/process/forks.py: _inherited",  # a forked child's copies of connections

@@ -1,0 +1,1 @@
+"""Metrics, and the dashboard and the alerts that read them."""
