@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from designer.document.graph import Graph
 from runs.machine.events import Decision
 from runs.models import JournalEntry
@@ -27,19 +29,22 @@ class StoredHistory:
     """Reads the journal, as far as it is asked for; one for each commit."""
 
     def __init__(self, run_id: UUID) -> None:
-        self._entries = JournalEntry.objects.filter(run_id=run_id)
+        self._run_id = run_id
+
+    def _entries(self, *types: str) -> QuerySet[JournalEntry]:
+        return JournalEntry.objects.filter(run_id=self._run_id, type__in=types).order_by("seq")
 
     @cached_property
     def _rollback(self) -> Rollback | None:
-        rows = self._entries.filter(type__in=("run.compensating", *ENDS)).order_by("seq")
+        rows = self._entries("run.compensating", *ENDS)
         return rollback_in(rows.values_list("seq", "type", "at"))
 
     def rollback(self) -> Rollback | None:
         return self._rollback
 
     def undo_began_at(self, step: str, rollback: int) -> datetime | None:
-        rows = self._entries.filter(seq__gt=rollback, type="compensation.started", step=step)
-        return rows.order_by("seq").values_list("at", flat=True).first()
+        rows = self._entries("compensation.started").filter(seq__gt=rollback, step=step)
+        return rows.values_list("at", flat=True).first()
 
 
 def follow(loaded: Loaded, graph: Graph, decisions: Sequence[Decision]) -> None:
