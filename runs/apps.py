@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from config.telemetry import options
+
 
 class RunsConfig(AppConfig):
     name = "runs"
@@ -16,6 +18,9 @@ class RunsConfig(AppConfig):
         from runs.proof import panels as proof_panels
         from runs.queries import named
         from runs.saved_tests import service as saved_tests
+
+        if options.TRACES:  # before processes are forked, which then have it loaded
+            from config.telemetry import provider  # noqa: F401
 
         data_only.forbid_pickle()
         access.listen()

@@ -1,4 +1,4 @@
-"""The OpenTelemetry SDK, loaded and started when the first span is made: sampling, batching, sending.
+"""The OpenTelemetry SDK, started when the first span is made: sampling, batching, sending.
 
 Spans are handed over as they are to be sent: their ids and times are known (`config.telemetry.ids`), so no
 tracer makes them. The same provider serves workers that make spans of their own.
@@ -16,6 +16,7 @@ from typing import Any
 
 from opentelemetry import context as contexts
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
@@ -57,8 +58,6 @@ def sender() -> Sender:
 def _exporter() -> SpanExporter:
     if options.TRACES == "console":
         return ConsoleSpanExporter()
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
     return OTLPSpanExporter()
 
 

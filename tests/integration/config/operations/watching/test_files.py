@@ -74,7 +74,7 @@ def expressions() -> Iterator[str]:
 def selectors(expression: Any) -> Iterator[tuple[str, set[str]]]:
     """Each metric that an expression reads, with the labels that it is selected or grouped by."""
     if isinstance(expression, promql_parser.VectorSelector):
-        yield expression.name, {matcher.name for matcher in expression.matchers.matchers}
+        yield expression.name or "", {matcher.name for matcher in expression.matchers.matchers}
         return
     grouped: set[str] = set()
     if isinstance(expression, promql_parser.AggregateExpr) and expression.modifier is not None:
