@@ -72,6 +72,20 @@ def runs_under_older_keys(key: str) -> int:
     return sum(any(not _opens(text, key) for _, text in sealed_texts(value)) for value in inputs)
 
 
+def unopened(keys: tuple[str, ...]) -> dict[str, int]:
+    """How many sealed values of which kind no key opens, those of runs included."""
+    places = (*PLACES, ("runs", Run._default_manager, ("input",)))
+    return {
+        what: sum(
+            not any(_opens(text, key) for key in keys)
+            for pk in _keys_of(rows, columns)
+            for values in rows.filter(pk=pk).values(*columns)
+            for _, text in sealed_texts(values)
+        )
+        for what, rows, columns in places
+    }
+
+
 def _keys_of(rows: models.Manager[Any], columns: tuple[str, ...]) -> list[Any]:
     """The rows that hold sealed values; the database looks for their mark."""
     texts = {f"{column}_text": Cast(column, models.TextField()) for column in columns}

@@ -16,6 +16,7 @@ HOME = "runs/store/database.py"
 ALLOWED = {
     HOME,
     "runs/store/prepared_statements.py",  # a part of it
+    "config/operations/backup/engines.py",  # copies a whole database, by each engine's own means
     "config/settings.py",  # chooses the options of a connection
     "config/lib/env.py",  # reads DATABASE_URL
     "workers/connections/databases.py",  # opens databases of the outside

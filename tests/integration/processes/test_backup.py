@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+import dj_database_url
 import pytest
-from django.db import connection
+from django.core.management import call_command
 from redis import Redis
 
+from config.operations.backup.engines import leading_to
 from designer.models import WorkflowVersion
 from designer.services.workflows import sync_patterns
 from runs.engine import engine
+from runs.machine.states import RUN_ENDED
 from runs.models import Run
 from tests.integration.processes.conftest import (
     MANAGE,
-    database_address,
     empty_database,
     environment,
+    manage,
     running,
     wait_for,
 )
-from tests.postgres import found
 from tests.stock import stock_shelves
 from workers.library.shop.models import Product
 
-
-def restored(folder: Path) -> str:
-    """Address of a database that was restored from a backup of the test's."""
-    return restored_file(folder) if connection.vendor == "sqlite" else restored_dump(folder)
+AT_ONCE = 4
 
 
-def restored_file(folder: Path) -> str:
-    copy = empty_database(folder)
-    name = connection.settings_dict["NAME"]
-    file = copy.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(file)) as target:
-        source.backup(target)
-    return copy
+def back_up_under_load(path: Path, order: Callable[[], object]) -> None:
+    """Takes a backup while orders come and are filled."""
 
+    def while_orders_come(condition: Callable[[], bool]) -> bool:
+        if Run.objects.exclude(status__in=RUN_ENDED).count() < AT_ONCE:
+            order()
+        return condition()
 
-def restored_dump(folder: Path) -> str:
-    address, copy = database_address()["DATABASE_URL"], empty_database(folder)
-    dump = str(folder / "copy.dump")
-    for words in (
-        ("pg_dump", "--format=custom", "--file", dump, address),
-        ("pg_restore", "--dbname", copy, dump),
-    ):
-        subprocess.run([found(words[0]), *words[1:]], check=True)
-    return copy
+    wait_for(lambda: while_orders_come(Run.objects.filter(status="completed").exists))
+    with subprocess.Popen([*MANAGE, "backup", str(path)], env=environment()) as backup:
+        wait_for(lambda: while_orders_come(lambda: backup.poll() is not None))
+    assert backup.returncode == 0
+    order()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -60,22 +52,23 @@ def test_runs_go_on_from_a_restored_backup(redis_client: Redis, tmp_path: Path) 
     stock_shelves(Product)
     sync_patterns()
     version = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
-    run = engine.start_run(version, version.document["sample_input"])
-    address = restored(tmp_path)
-    engine.cancel_run(run.pk, "abandon")
+    slow = {**version.document["sample_input"], "simulate": {"charge_payment": "slow:0.1"}}
+    path = tmp_path / "backup"
+    with ExitStack() as processes:
+        for words in (["worker", "--processes", "2"], ["scheduler"]):
+            processes.enter_context(running(*words, log=tmp_path / words[0]))
+        back_up_under_load(path, lambda: engine.start_run(version, slow))
     redis_client.flushall()
+    address = empty_database(tmp_path)
 
-    def shown() -> dict[str, Any]:
-        words = [*MANAGE, "show_run", str(run.pk), "--json"]
-        done = subprocess.run(words, env=environment(DATABASE_URL=address), capture_output=True, check=True)
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
-
-    with (
-        running("worker", log=tmp_path / "workers", DATABASE_URL=address),
-        running("scheduler", log=tmp_path / "scheduler", DATABASE_URL=address),
-    ):
-        wait_for(lambda: shown()["status"] == "completed")
-    audit = subprocess.run([*MANAGE, "shop_audit"], env=environment(DATABASE_URL=address), check=False)
-    assert audit.returncode == 0
-    assert Run.objects.get(pk=run.pk).status == "cancelled", "the original is untouched"
+    restored = manage("restore", str(path), DATABASE_URL=address)
+    assert restored.returncode == 0, restored.stderr
+    with leading_to(dj_database_url.parse(address)["NAME"]):
+        there = set(Run.objects.values_list("pk", flat=True))
+        assert Run.objects.exclude(status__in=RUN_ENDED).exists(), "the backup was taken between all orders"
+        with ExitStack() as processes:
+            for words in (["worker", "--processes", "2"], ["scheduler"]):
+                processes.enter_context(running(*words, log=tmp_path / words[0], DATABASE_URL=address))
+            wait_for(lambda: not Run.objects.exclude(status="completed").exists())
+        call_command("shop_audit")
+    assert there < set(Run.objects.values_list("pk", flat=True)), "the original is untouched, and went on"

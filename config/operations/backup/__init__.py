@@ -1,0 +1,1 @@
+"""Backups: the whole database as one file, into an empty database again, and the proof that it would do."""
