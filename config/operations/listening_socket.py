@@ -20,8 +20,8 @@ class NoPort(ConfigError):
     """No port can be taken."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Returns a socket that listens on `port`, or on the first free one of the `PORTS_TRIED` from there.
+def listen(host: str, port: int, ports: int = PORTS_TRIED) -> socket.socket:
+    """Returns a socket that listens on `port`, or on the first free one of so many `ports` from there.
 
     Raises NoPort if all are taken, or `host` cannot be resolved or used.
     """
@@ -29,12 +29,17 @@ def listen(host: str, port: int) -> socket.socket:
         address = str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
     except OSError as error:
         raise NoPort(f"--host {host} is not an IPv4 address or a known name") from error
-    last = min(port + PORTS_TRIED - 1, PORT_MAX)
+    last = min(port + ports - 1, PORT_MAX)
     for candidate in range(port, last + 1):
         listener = _try(address, host, candidate)
         if listener is not None:
             return listener
-    raise NoPort(f"ports {port} to {last} of {host} are all taken; name a free one with --port")
+    taken = (
+        f"ports {port} to {last} of {host} are all taken"
+        if last > port
+        else f"port {port} of {host} is taken"
+    )
+    raise NoPort(f"{taken}; name a free one with --port")
 
 
 def _try(address: str, host: str, port: int) -> socket.socket | None:

@@ -36,8 +36,6 @@ STOP_MARGIN_S = 15.0
 SCHEDULER_GRACE_S = 10.0
 REDIS_GRACE_S = 10.0
 PROBE_TIMEOUT_S = 1.0
-SOCKET_PING_S = 20
-APPLICATION_CLOSE_S = 5
 LOADED = ("config.urls", "config.operations.management.commands.scheduler", "workers.process.pool")
 LOOPBACK = ("127.0.0.1", "localhost")
 EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
@@ -107,9 +105,11 @@ def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[P
 
         return run
 
-    def serve() -> None:
+    def web() -> None:
         begin_copy(lock, host)
-        serve_web(listener)
+        from config.operations.web_server import serve  # it takes hold of the process's event loop
+
+        serve(listener.fileno())
 
     ordered = [
         Part("scheduler", grace_s=SCHEDULER_GRACE_S, run=command("scheduler")),
@@ -118,7 +118,7 @@ def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[P
             grace_s=settings.STOP_GRACE_S + STOP_MARGIN_S,
             run=command("worker", "--processes", str(workers)),
         ),
-        Part("web", grace_s=WEB_GRACE_S, is_ready=lambda: web_answers(listener), run=serve),
+        Part("web", grace_s=WEB_GRACE_S, is_ready=lambda: web_answers(listener), run=web),
     ]
     if settings.REDIS_EMBEDDED:
         words = embedded_redis.command(settings.DATA_DIR)
@@ -144,15 +144,6 @@ def run_command(*words: str) -> None:
     except ConfigError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-
-
-def serve_web(listener: socket.socket) -> None:
-    # It takes hold of the process's event loop when it is imported.
-    from daphne.cli import CommandLineInterface
-
-    words = ["--verbosity", "0", "--fd", str(listener.fileno()), "--ping-interval", str(SOCKET_PING_S)]
-    words += ["--application-close-timeout", str(APPLICATION_CLOSE_S), "config.asgi:application"]
-    CommandLineInterface().run(words)
 
 
 def web_answers(listener: socket.socket) -> bool:

@@ -17,7 +17,7 @@ def test_a_taken_port_gives_the_next_free_one():
 
 
 def test_no_free_port_is_refused():
-    with listen(HOST, 65_535), pytest.raises(NoPort, match="65535 to 65535 of 127.0.0.1 are all taken"):
+    with listen(HOST, 65_535), pytest.raises(NoPort, match="port 65535 of 127.0.0.1 is taken"):
         listen(HOST, 65_535)
 
 

@@ -1,0 +1,55 @@
+"""The web process: Daphne with the product's application, which answers what it has begun before it ends.
+
+Importing it takes hold of the process's event loop, as Daphne does.
+
+Daphne itself cancels all requests when it is told to stop, so that a caller does not learn what became of a
+run that it has started. `DrainingServer` stops to accept connections first, and lets requests be answered for
+up to `DRAIN_S`. Sockets are closed then; browsers open them again, and read on from their last number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from daphne.cli import CommandLineInterface
+from daphne.http_protocol import WebRequest
+from daphne.server import Server
+from twisted.internet.defer import Deferred
+
+DRAIN_S = 5.0
+POLL_S = 0.02
+SOCKET_PING_S = 20
+APPLICATION_CLOSE_S = 5
+
+
+class DrainingServer(Server):
+    def kill_all_applications(self) -> Deferred[Any]:
+        """Daphne calls it when the process was told to end, and waits for what it returns."""
+        return Deferred.fromFuture(asyncio.ensure_future(self._drain()))
+
+    async def _drain(self) -> None:
+        for listener in self.listeners:
+            listener.addCallback(lambda port: port.stopListening())
+        until = asyncio.get_running_loop().time() + DRAIN_S
+        while self._is_answering() and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(POLL_S)
+        await super().kill_all_applications().asFuture(asyncio.get_running_loop())
+
+    def _is_answering(self) -> bool:
+        return any(
+            isinstance(protocol, WebRequest) and not facts["application_instance"].done()
+            for protocol, facts in self.connections.items()
+            if "application_instance" in facts
+        )
+
+
+class Interface(CommandLineInterface):
+    server_class = DrainingServer
+
+
+def serve(descriptor: int) -> None:
+    """Serves on a socket that listens, until the process is told to end."""
+    words = ["--verbosity", "0", "--fd", str(descriptor), "--ping-interval", str(SOCKET_PING_S)]
+    words += ["--application-close-timeout", str(APPLICATION_CLOSE_S), "config.asgi:application"]
+    Interface().run(words)
