@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -23,15 +24,19 @@ class Cut(Exception):
 
 
 class Socket:
-    """As much of RFC 6455 as it takes to read text frames."""
+    """As much of RFC 6455 as it takes to read text frames; `tls` for `wss:`."""
 
-    def __init__(self, port: int, path: str, cookie: str) -> None:
+    def __init__(self, port: int, path: str, cookie: str, tls: ssl.SSLContext | None = None) -> None:
         self.stream = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+        if tls is not None:
+            self.stream = tls.wrap_socket(self.stream, server_hostname="localhost")
         self.buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
+        host, scheme = f"localhost:{port}", "http" if tls is None else "https"
         lines = (
-            f"GET {path} HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Cookie: {cookie}", "", "",
+            f"GET {path} HTTP/1.1", f"Host: {host}", f"Origin: {scheme}://{host}", "Upgrade: websocket",
+            "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13",
+            f"Cookie: {cookie}", "", "",
         )  # fmt: skip
         self.stream.sendall("\r\n".join(lines).encode())
         while b"\r\n\r\n" not in self.buffer:
@@ -80,9 +85,12 @@ class Socket:
 class Watcher(threading.Thread):
     """Follows one run after the other from its first entry to its end."""
 
-    def __init__(self, port: int, cookie: str, waiting: deque[UUID]) -> None:
+    def __init__(
+        self, port: int, cookie: str, waiting: deque[UUID], tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(daemon=True)
         self.port = port
+        self.tls = tls
         self.cookie = cookie
         self.waiting = waiting
         self.seen: dict[UUID, list[int]] = {}
@@ -114,7 +122,7 @@ class Watcher(threading.Thread):
     def _read(self, run_id: UUID, seen: list[int]) -> bool:
         """True when the run has ended; raises when the connection did."""
         after = seen[-1] if seen else 0
-        found = Socket(self.port, f"/ws/runs/{run_id}/?after={after}", self.cookie)
+        found = Socket(self.port, f"/ws/runs/{run_id}/?after={after}", self.cookie, self.tls)
         try:
             while not self.ended.is_set():
                 entry = json.loads(found.text())
