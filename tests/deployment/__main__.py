@@ -57,10 +57,9 @@ def trial(folder: Path, seconds: float) -> int:
             )
     finally:
         redis.stop()
-    print(
-        f"{report.orders} orders in {seconds:.0f} s, {report.restarts} restarts; {report.watched} runs watched by "
-        f"socket to their end, cut off {report.cuts} times; the slowest order took {report.slowest_s:.1f} s"
-    )
+    print(f"{report.orders} orders in {seconds:.0f} s, {report.restarts} restarts")
+    print(f"{report.watched} runs watched by socket to their end, cut off {report.cuts} times")
+    print(f"the slowest order took {report.slowest_s:.1f} s")
     for violation in report.violations[:50]:
         print(f"VIOLATION: {violation}")
     print(f"{len(report.violations)} violations")

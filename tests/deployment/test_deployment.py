@@ -22,9 +22,8 @@ def test_nobody_notices_that_everything_restarts(redis_client: Redis, tmp_path: 
     sync_patterns()
     version = WorkflowVersion.objects.filter(workflow__name="order_processing").latest("number")
     with deployed(tmp_path, environment()) as deployment:
-        report = play(
-            deployment, version.document["sample_input"], lambda restarts: restarts < len(SERVICES), 0.3
-        )
+        order = version.document["sample_input"]
+        report = play(deployment, order, lambda restarts: restarts < len(SERVICES), 0.3)
         plain = httpx2.get(f"http://localhost:{deployment.plain_port}/runs/?a=1")
     logs = "\n".join(log.read_text() for log in sorted(tmp_path.glob("*.log")))
     assert not report.violations, "\n".join([*report.violations, logs])
