@@ -6,8 +6,10 @@ A bug is no refusal and keeps its traceback.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -77,6 +79,12 @@ class SagaboardCommand(BaseCommand):
                 os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
             )  # the flush at exit would fail again
             sys.exit(READER_GONE)
+
+
+def command_words() -> str:
+    """The words that called this command line, for commands that are printed."""
+    program = Path(sys.argv[0])
+    return shlex.join([sys.executable, str(program.resolve())] if program.suffix == ".py" else [program.name])
 
 
 def one_line(message: object) -> str:

@@ -1,0 +1,1 @@
+"""Files that a developer starts from."""
