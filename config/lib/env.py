@@ -6,13 +6,15 @@ Reading only. The meaning of a setting, and its default, is in `config.settings`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 from config.lib.errors import BadSetting
@@ -58,6 +60,18 @@ def items(name: str, default: tuple[str, ...] = ()) -> list[str]:
 def modules(name: str) -> list[str]:
     """Comma-separated importable module names."""
     return _matching(name, items(name), MODULE_NAME, "is not a module name such as shop.workers")
+
+
+def apps(name: str) -> dict[str, str]:
+    """Comma-separated Django apps, as `INSTALLED_APPS` has them, by their labels."""
+    found: dict[str, str] = {}
+    for module in modules(name):
+        try:
+            label = AppConfig.create(module).label
+        except (ImportError, ImproperlyConfigured) as error:
+            raise BadSetting(name, f"{module} is no Django app that can be imported ({error})") from error
+        found[label] = module
+    return found
 
 
 def functions(name: str) -> list[str]:
@@ -171,6 +185,18 @@ def database(name: str) -> dict[str, Any] | None:
         return dict(dj_database_url.parse(value))
     except ValueError as error:
         raise BadSetting(name, f"cannot be read as a database address ({error})") from error
+
+
+def other_database(name: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Django's entry for the database of somebody else, which must be another one than the product's own."""
+    parameters = database(name)
+    if parameters is None:
+        raise BadSetting(name, "states the database of HOST_APPS; use postgresql://… or sqlite:///PATH")
+    if all((parameters.get(part) or "") == (own.get(part) or "") for part in ("NAME", "HOST", "PORT")):
+        raise BadSetting(name, "is the product's own database; the host project has another one")
+    if parameters["ENGINE"].endswith("sqlite3"):
+        return {**parameters, "OPTIONS": {"timeout": 20, **parameters.get("OPTIONS", {})}}
+    return {**parameters, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 def _split(name: str, value: str) -> tuple[str, str, str]:

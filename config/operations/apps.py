@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class OperationsConfig(AppConfig):
     name = "config.operations"
     verbose_name = "Operations"
+
+    def ready(self) -> None:
+        from config.operations import host_project
+
+        host_project.begin()

@@ -1,0 +1,1 @@
+"""Migrations of the table, for the database of the project."""

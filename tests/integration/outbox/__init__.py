@@ -1,0 +1,1 @@
+"""The outbox of a project beside the product."""
