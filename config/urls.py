@@ -30,6 +30,7 @@ from config.accounts.views import (
 )
 from config.api.api import api
 from config.operations.views import fleet_page, queue_patterns
+from config.operations.worker_page import worker_page
 from runs.triggers.webhooks import hook
 from workers.rehearsal.views import rehearsal_page
 
@@ -77,6 +78,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("fleet/", fleet_page, name="fleet"),
+    path("workers/<str:name>/", worker_page, name="worker"),
     path("hooks/<str:token>", hook, name="hook"),
     path("workflows/<str:name>/rehearsal/", rehearsal_page, name="rehearsal"),
     path("", include("designer.urls")),

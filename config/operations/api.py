@@ -10,8 +10,8 @@ from ninja import Router, Status
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from config.accounts.authentication import callers
-from config.accounts.permissions import may
-from config.operations import fleet_status, health, metrics
+from config.accounts.permissions import may, require_here
+from config.operations import fleet_status, health, metrics, worker_page
 from designer.services.folder_rights import require_all
 
 router = Router(tags=["operation"])
@@ -32,6 +32,13 @@ ANSWERS = {200: dict[str, Any], 503: dict[str, Any]}
 def list_worker_processes(request: HttpRequest) -> dict[str, Any]:
     """Worker processes with what they run now and what they lack, the queues, and replaced workers."""
     return fleet_status.overview(request.user)
+
+
+@router.get("/workers/{name}", response=dict[str, Any])
+def get_worker(request: HttpRequest, name: str) -> dict[str, Any]:
+    """A worker: what its author says, the processes that have it, which steps call it, and how that went."""
+    require_here(request, "view")
+    return worker_page.describe(name, request.user)
 
 
 @router.get("/health", response=ANSWERS, auth=EVERYBODY)

@@ -22,7 +22,7 @@ from rq.exceptions import NoSuchJobError
 from rq.worker import Worker
 
 from config.accounts.permissions import page_for
-from config.operations import fleet_status, health
+from config.operations import fleet_status, health, worker_page
 from config.operations.context_processors import NO_REDIS
 from designer.services.folder_rights import require_all
 
@@ -50,6 +50,7 @@ def fleet_page(request: HttpRequest) -> HttpResponse:
         "parts": health.parts(),
         "chart": f"{reverse('api:get_queue_depth')}?hours={CHART_HOURS}",
         "steps_shown": 8,
+        "known": worker_page.names(),
     }
     return render(request, "fleet.html", context)
 

@@ -14,15 +14,19 @@ READY_MADE = "workers.library."
 
 def described_workers() -> list[dict[str, Any]]:
     """Every worker by name, as its decorator describes it."""
-    return [_described(spec) for _, spec in sorted(get_catalog().items())]
+    return [described(spec) for _, spec in sorted(get_catalog().items())]
 
 
-def _described(spec: WorkerSpec) -> dict[str, Any]:
+def is_ready_made(spec: WorkerSpec) -> bool:
+    return spec.module.startswith(READY_MADE)
+
+
+def described(spec: WorkerSpec) -> dict[str, Any]:
     return {
         "name": spec.name,
         "title": spec.title,
         "category": spec.category,
-        "is_ready_made": spec.module.startswith(READY_MADE),
+        "is_ready_made": is_ready_made(spec),
         "doc": spec.doc,
         "params_schema": spec.params_schema,
         "compensation": spec.compensation,

@@ -29,6 +29,7 @@ PAGES = {
     "rehearsal": "/workflows/order_processing/rehearsal/",
     "limits": "/limits/",
     "fleet": "/fleet/",
+    "worker": "/workers/charge_payment/",
     "account": "/accounts/",
     "password": "/accounts/password/",
     "second-factor": "/accounts/second-factor/",

@@ -33,6 +33,11 @@ def get_forecast(name: str) -> Call[Object]:
     return _call("GET", "/workflows/{name}/forecast", name)
 
 
+def get_worker(name: str) -> Call[Object]:
+    """What its author says of a worker, the processes that have it, which steps call it, how that went."""
+    return _call("GET", "/workers/{name}", name)
+
+
 def get_worker_blast_radius(name: str) -> Call[Object]:
     """What depends on a worker now."""
     return _call("GET", "/workers/{name}/blast-radius", name)

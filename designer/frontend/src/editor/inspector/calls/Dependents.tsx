@@ -16,6 +16,7 @@ export function Dependents({ worker }: { readonly worker: string }): ReactElemen
         {!answer && <p className="muted">Counting…</p>}
         {answer?.is === "refused" && <p className="field-error">{answer.message}</p>}
         {answer?.is === "ok" && <Told radius={answer.value} />}
+        <p><a className="link" href={`/workers/${encodeURIComponent(worker)}/`}>All about {worker}</a></p>
       </div>
     </details>
   );
