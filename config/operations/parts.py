@@ -28,7 +28,8 @@ class Part:
     """A process to keep alive: the program of `command`, or a copy of this process that does `run`.
 
     `orphaned` is the signal that it gets when the parent dies. `grace_s` is how long it may take to end
-    before it is killed; `is_ready` probes whether it serves.
+    before it is killed; `is_ready` probes whether it serves. One that has ended begins again as soon as
+    `may_begin` allows it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Part:
     is_ready: Callable[[], bool] | None = None
     orphaned: int = signal.SIGKILL
     run: Callable[[], None] | None = None
+    may_begin: Callable[[], bool] = lambda: True
 
 
 class Process(Protocol):

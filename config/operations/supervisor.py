@@ -16,6 +16,7 @@ import selectors
 import signal
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
@@ -52,12 +53,16 @@ class PartKeepsEnding(ConfigError):
 
 @dataclass
 class Running:
-    """A started part. `ends` are the times of its last ends; `restart_at` is set while it is down."""
+    """A started part. `ends` are the times of its last ends; `restart_at` is set while it is down.
+
+    `kill_at` is the end of its grace where it was replaced.
+    """
 
     part: Part
     process: Process
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS_MAX))
     restart_at: float | None = None
+    kill_at: float = 0.0
 
 
 class Supervisor:
@@ -66,6 +71,7 @@ class Supervisor:
     def __init__(self, width: int = 10) -> None:
         self.width = width
         self.running: list[Running] = []
+        self.leaving: list[Running] = []  # replaced, and ending
         self.stop_requested_at: float | None = None
         self.kill_now = False
         self._outputs = selectors.DefaultSelector()
@@ -95,17 +101,28 @@ class Supervisor:
             self._restart_ended(entry)
             self._relay(POLL_S / 2)
 
-    def keep_alive(self) -> None:
+    def keep_alive(self, each_turn: Callable[[], None] = lambda: None) -> None:
         """Restarts parts until a stop signal; raises PartKeepsEnding."""
         while not self.stopping:
+            each_turn()
             for entry in self.running:
                 self._restart_ended(entry)
+            self._forget_ended()
             self._relay(POLL_S)
 
+    def replace(self, names: Sequence[str]) -> None:
+        """Starts these parts anew. The old ones are asked to end, which they do beside the new ones."""
+        for entry in [entry for entry in self.running if entry.part.name in names]:
+            old = Running(entry.part, entry.process, kill_at=time.monotonic() + entry.part.grace_s)
+            entry.process, entry.restart_at = self._spawn(entry.part), None
+            old.process.send(signal.SIGTERM)
+            self.leaving.append(old)
+
     def stop(self) -> None:
-        for entry in reversed(self.running):
+        for entry in [*self.leaving, *reversed(self.running)]:
             self._stop(entry)
         self.running.clear()
+        self.leaving.clear()
 
     def say(self, line: str, name: str = "") -> None:
         """Prints a line without mixing it with others. A closed terminal is no reason to end."""
@@ -143,7 +160,7 @@ class Supervisor:
 
     def _restart_ended(self, entry: Running) -> None:
         status = entry.process.status()
-        if status is None:
+        if status is None or not entry.part.may_begin():
             return
         now = time.monotonic()
         if entry.restart_at is None:
@@ -156,16 +173,26 @@ class Supervisor:
             entry.process = self._spawn(entry.part)
             entry.restart_at = None
 
+    def _forget_ended(self) -> None:
+        """Kills what was replaced and outlasts its grace."""
+        for entry in self.leaving:
+            if entry.kill_at < time.monotonic() and entry.process.status() is None:
+                self._kill(entry)
+        self.leaving = [entry for entry in self.leaving if entry.process.status() is None]
+
     def _stop(self, entry: Running) -> None:
         entry.process.send(signal.SIGTERM)
         until = time.monotonic() + entry.part.grace_s
         while entry.process.status() is None and time.monotonic() < until and not self.kill_now:
             self._relay(POLL_S / 5)
         if entry.process.status() is None:
-            self.say("does not end and is killed", entry.part.name)
-            entry.process.send(signal.SIGKILL)
-            entry.process.wait(KILL_WAIT_S)
+            self._kill(entry)
         self._relay(0)
+
+    def _kill(self, entry: Running) -> None:
+        self.say("does not end and is killed", entry.part.name)
+        entry.process.send(signal.SIGKILL)
+        entry.process.wait(KILL_WAIT_S)
 
 
 class Lines:

@@ -10,7 +10,8 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
-from importlib import import_module
+from dataclasses import replace
+from importlib import import_module, invalidate_caches
 from typing import Any
 
 from django.conf import settings
@@ -25,11 +26,12 @@ from config.operations import embedded_redis
 from config.operations.instance_lock import only_one
 from config.operations.listening_socket import listen
 from config.operations.options import port_number, process_count
-from config.operations.parts import Part
+from config.operations.parts import Part, fork
+from config.operations.reloading import Reloader
 from config.operations.supervisor import Supervisor
 from designer.services.workflows import sync_patterns
 from runs.delivery.hints import announcer
-from workers.registry import get_catalog
+from workers.registry import get_catalog, load_catalog
 
 WEB_GRACE_S = 10.0
 STOP_MARGIN_S = 15.0
@@ -37,6 +39,7 @@ SCHEDULER_GRACE_S = 10.0
 REDIS_GRACE_S = 10.0
 PROBE_TIMEOUT_S = 1.0
 LOADED = ("config.urls", "config.operations.management.commands.scheduler", "workers.process.pool")
+PARTS = ("scheduler", "workers", "web")  # what has loaded the user's modules
 LOOPBACK = ("127.0.0.1", "localhost")
 EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
 
@@ -51,21 +54,29 @@ class Command(SagaboardCommand):
         )
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
         parser.add_argument("--workers", type=process_count, default=processes, help="worker processes")
+        parser.add_argument(
+            "--reload", action="store_true", help="for development: take over changes of WORKER_MODULES"
+        )
 
-    def handle(self, *args: Any, port: int, host: str, workers: int, **options: Any) -> None:
+    def handle(self, *args: Any, port: int, host: str, workers: int, reload: bool, **options: Any) -> None:
+        if reload and not settings.WORKER_MODULES:
+            raise Refused("--reload watches the files of WORKER_MODULES, and it names none")
         with only_one(settings.DATA_DIR) as lock, listen(host, port) as listener:
-            prepare()
             supervisor = Supervisor()
+            reloader = Reloader(supervisor, PARTS) if reload else None
+            prepare(reloader)
             supervisor.listen()
             taken = listener.getsockname()[1]
             if taken != port:
                 supervisor.say(f"Port {port} is taken; using {taken}.")
             try:
                 for part in parts(lock, listener, host, workers):
+                    if reloader is not None and part.name in PARTS:
+                        part = replace(part, may_begin=reloader.may_begin)
                     supervisor.start(part)
                 if not supervisor.stopping:
                     welcome(supervisor, host, taken)
-                supervisor.keep_alive()
+                supervisor.keep_alive(reloader.look if reloader else lambda: None)
                 supervisor.say("Stopping: web, workers (each finishes its step), scheduler, Redis.")
                 listener.close()
             finally:
@@ -73,21 +84,42 @@ class Command(SagaboardCommand):
             supervisor.say("Stopped.")
 
 
-def prepare() -> None:
-    """Does everything that can fail before the first process starts. Raises Refused or a ConfigError."""
-    get_catalog()
+def prepare(reloader: Reloader | None) -> None:
+    """Does everything that can fail before the first process starts. Raises Refused or a ConfigError.
+
+    With a reloader the user's modules are loaded in copies alone.
+    """
+    if reloader is None:
+        get_catalog()
+    else:
+        sys.dont_write_bytecode = True  # it is told apart by seconds and size: too coarse for who saves often
+        load_catalog((), settings.WORKER_LIBRARY)
     if settings.REDIS_EMBEDDED:
         embedded_redis.end_leftover()
     elif not embedded_redis.answers():
         raise Refused(redis_problem(ConnectionError("no answer")))
     announcer.is_silent = True  # its thread could hold a lock while a part is forked
     call_command("migrate", interactive=False, verbosity=0)
-    sync_patterns()
+    if reloader is None:
+        sync_patterns()
+    else:
+        connections.close_all()
+        reloader.begin()
+        in_copy(sync_patterns)
     for module in LOADED:
         import_module(module)
     connections.close_all()
     gc.collect()
     gc.freeze()  # parts share the memory of what no collection touches
+
+
+def in_copy(work: Callable[[], Any]) -> None:
+    """Does it in a copy of this process, for what loads the user's modules. Raises Refused if that fails."""
+    copy = fork.Process(target=work)
+    copy.start()
+    copy.join()
+    if copy.exitcode:
+        raise Refused("the shipped workflows could not be stored; see above")
 
 
 def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[Part]:
@@ -130,6 +162,7 @@ def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[P
 def begin_copy(lock: int, host: str) -> None:
     """What is different in a part from this process. `up` is for trying out, and by the name in --host."""
     os.close(lock)
+    invalidate_caches()
     announcer.is_silent = False
     if "SIMULATE_FAULTS" not in os.environ:
         settings.SIMULATE_FAULTS = True
