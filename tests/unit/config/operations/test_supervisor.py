@@ -127,6 +127,58 @@ def test_an_ended_part_is_started_again(tmp_path):
     supervisor.stop()
 
 
+def test_a_replaced_part_begins_anew_and_ends_beside_it():
+    supervisor = Recording()
+    supervisor.start(part("one", is_ready=supervisor.has_said("begin one")))
+    turns = iter(range(10_000))
+
+    def each_turn() -> None:
+        if next(turns) == 0:
+            supervisor.said.clear()
+            supervisor.replace(["one", "other"])
+        elif {"begin one", "end one"} <= set(supervisor.said) and not supervisor.leaving:
+            supervisor.stop_requested_at = time.monotonic()
+
+    supervisor.keep_alive(each_turn)
+    assert sorted(supervisor.said) == ["begin one", "end one"]
+    supervisor.stop()
+
+
+def test_a_replaced_part_that_does_not_end_is_killed():
+    supervisor = Recording()
+    deaf = Part("deaf", python(DEAF), 0.2, is_ready=supervisor.has_said("on"))
+    supervisor.start(deaf)
+    supervisor.replace(["deaf"])
+
+    def each_turn() -> None:
+        if not supervisor.leaving:
+            supervisor.stop_requested_at = time.monotonic()
+
+    supervisor.keep_alive(each_turn)
+    assert "does not end and is killed" in supervisor.said
+    supervisor.stop()
+
+
+def test_an_ended_part_waits_until_it_may_begin():
+    supervisor = Recording()
+    turns = iter(range(10_000))
+    may = False
+
+    def each_turn() -> None:
+        nonlocal may
+        may = next(turns) > 3
+        if "starts" in supervisor.said[1:]:
+            supervisor.stop_requested_at = time.monotonic()
+        elif not may:
+            assert supervisor.said in ([], ["starts"])
+
+    code = "import time; print('starts', flush=True)"
+    supervisor.start(Part("brief", python(code), may_begin=lambda: may))
+    supervisor.keep_alive(each_turn)
+    assert "ended with status 0; starting it again" in supervisor.said
+    supervisor.stop()
+
+
 def test_a_part_that_keeps_ending_is_given_up(monkeypatch):
     monkeypatch.setattr("config.operations.supervisor.RESTART_DELAY_S", 0.0)
     supervisor = Supervisor()
