@@ -127,7 +127,7 @@ DATABASES = {"default": database()}
 HOST_APPS = env.apps("HOST_APPS")  # by label
 if HOST_APPS:
     DATABASES["host"] = env.other_database("HOST_DATABASE_URL", DATABASES["default"])
-    DATABASE_ROUTERS = ["config.operations.host_project.HostRouter"]
+    DATABASE_ROUTERS = ["config.operations.projects.host_project.HostRouter"]
     MIGRATION_MODULES = dict.fromkeys(HOST_APPS)  # none: the project alone makes and runs its own
     INSTALLED_APPS += HOST_APPS.values()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

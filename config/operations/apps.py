@@ -8,6 +8,6 @@ class OperationsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from config.operations import host_project
+        from config.operations.projects import host_project
 
         host_project.begin()

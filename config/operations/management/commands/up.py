@@ -27,7 +27,7 @@ from config.operations.instance_lock import only_one
 from config.operations.listening_socket import listen
 from config.operations.options import port_number, process_count
 from config.operations.parts import Part, fork
-from config.operations.reloading import Reloader
+from config.operations.projects.reloading import Reloader
 from config.operations.supervisor import Supervisor
 from designer.services.workflows import sync_patterns
 from runs.delivery.hints import announcer
