@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
+from config import installation
 from config.lib import data_dir, env
 from config.telemetry import options
 from workers.library import EXAMPLE_MODULES, READY_MODULES
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
+BASE_DIR = installation.ROOT
+DATA_DIR = env.folder("DATA_DIR", installation.data_folder())
 data_dir.prepare(DATA_DIR)
 
 DEBUG = env.flag("DEBUG", False)
@@ -83,6 +83,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "config.accounts.permissions.rights",
                 "config.operations.context_processors.outage",
+                "config.operations.context_processors.program",
                 "config.operations.context_processors.waiting",
             ],
         },

@@ -15,6 +15,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 
 from django.db import connections
 
+from config.installation import import_path
 from config.lib.errors import SagaboardError
 
 T = TypeVar("T")
@@ -75,6 +77,9 @@ class Told(SagaboardError):
 
 def enable() -> None:
     """From now on, `apart` makes its calls in processes of their own."""
+    # Daphne and the forkserver look into the working directory first, where anybody's files may lie.
+    sys.path[:] = import_path()
+    os.environ.update(PYTHONPATH=os.pathsep.join(sys.path), PYTHONSAFEPATH="1")
     multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
     _is_enabled.set()
 

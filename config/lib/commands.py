@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
+from config.installation import PROGRAM
 from config.lib.database_errors import Unavailability, unavailability
 from config.lib.errors import SagaboardError
 
@@ -93,7 +94,7 @@ def one_line(message: object) -> str:
 
 def redis_problem(error: Exception) -> str:
     if settings.REDIS_EMBEDDED:
-        return f"the embedded Redis does not answer ({error}); start it with `manage.py up`, or set REDIS_URL"
+        return f"the embedded Redis does not answer ({error}); start it with `{PROGRAM} up`, or set REDIS_URL"
     return f"Redis at REDIS_URL does not answer ({error}); check that it runs and that REDIS_URL is right"
 
 
@@ -101,7 +102,8 @@ def database_problem(error: Exception) -> str:
     """A message for administrators: the database is unavailable, or not migrated, and what to do about it."""
     text = one_line(error)
     if "no such table" in text or "does not exist" in text or "no such column" in text:
-        return f"the database is not migrated ({text}); run `manage.py migrate`"
+        remedy = f"run `{PROGRAM} migrate` (the data folder is {settings.DATA_DIR})"
+        return f"the database is not migrated ({text}); {remedy}"
     trouble, remedy, _ = DATABASE_TROUBLES[unavailability(error)]
     return f"the database {trouble} ({text}); {remedy}"
 

@@ -24,7 +24,8 @@ def prepare(data_dir: Path) -> None:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise BadSetting("DATA_DIR", f"{data_dir} cannot be created ({error.strerror})") from error
+        problem = f"{data_dir} cannot be created ({error.strerror}); name another folder"
+        raise BadSetting("DATA_DIR", problem) from error
     for path in (data_dir, data_dir / "secret_key"):
         _close_to_others(path)
     if not os.access(data_dir, os.W_OK | os.X_OK):

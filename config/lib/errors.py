@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from config.installation import PROGRAM
+
 
 class SagaboardError(Exception):
     """The request cannot be carried out."""
@@ -62,5 +64,5 @@ class NotMigrated(ConfigError):
     """The database lacks migrations."""
 
     def __init__(self, missing: list[str]) -> None:
-        super().__init__(f"the database lacks {len(missing)} migrations; run `manage.py migrate` first")
+        super().__init__(f"the database lacks {len(missing)} migrations; run `{PROGRAM} migrate` first")
         self.missing = missing

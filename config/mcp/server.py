@@ -10,18 +10,17 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx2
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from mcp import types
 from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import ValidationError
 
+from config import installation
 from config.accounts.actors import IS_AGENT
 from config.accounts.models import ApiToken
 from config.accounts.permissions import TOKEN_ID, may
@@ -59,6 +58,7 @@ class AgentServer:
         self._server: Server[Any] = Server(
             "sagaboard",
             title="Sagaboard",
+            version=installation.version(),
             instructions=INSTRUCTIONS,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
@@ -154,7 +154,7 @@ async def _read_resource(
     name = str(params.uri).removeprefix("guide://")
     if name not in GUIDES:
         raise ValueError(f"there is no guide {name!r:.80}")
-    text = await database_sync_to_async((Path(settings.BASE_DIR) / "docs" / f"{name}.md").read_text)()
+    text = await database_sync_to_async((installation.ROOT / "docs" / f"{name}.md").read_text)()
     contents: list[types.TextResourceContents | types.BlobResourceContents] = [
         types.TextResourceContents(uri=params.uri, mime_type="text/markdown", text=text)
     ]

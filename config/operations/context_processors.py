@@ -1,6 +1,6 @@
-"""Context processors: a notice about an outage, and how much waits for the person.
+"""Context processors: a notice about an outage, how much waits for the person, and the command line's name.
 
-Both are callables, so that a page that does not show them costs no query.
+What costs a query is a callable, so that a page that does not show it costs none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 
 from django.http import HttpRequest
 
+from config.installation import PROGRAM
 from config.lib.caches import register
 from config.operations import redis_probe
 from runs.delivery import worker_processes
@@ -34,6 +35,11 @@ def outage(request: HttpRequest) -> dict[str, Callable[[], str]]:
 def waiting(request: HttpRequest) -> dict[str, Callable[[], Tally]]:
     """`inbox_count`: how much waits for the person; counted once, however often a page shows it."""
     return {"inbox_count": cache(lambda: inbox.count(request.user))}
+
+
+def program(request: HttpRequest) -> dict[str, str]:
+    """`program`: what the command line is called, for pages that name a command."""
+    return {"program": PROGRAM}
 
 
 def outage_text() -> str:

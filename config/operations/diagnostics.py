@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.installation import PROGRAM
 from config.lib.commands import database_problem, one_line, redis_problem
 from config.lib.errors import NotMigrated
 from config.operations import redis_probe
@@ -161,7 +162,7 @@ def database_check() -> Iterator[Finding]:
         return
     yield Finding("ok", "database", f"{database().engine} answers, and can be written")
     if missing:
-        text = f"{len(missing)} not applied (first: {missing[0]}); run `manage.py migrate`"
+        text = f"{len(missing)} not applied (first: {missing[0]}); run `{PROGRAM} migrate`"
         yield Finding("wrong", "migrations", text)
     else:
         yield Finding("ok", "migrations", "all applied")
@@ -173,7 +174,7 @@ def fleet_check() -> Iterator[Finding]:
         yield Finding("wrong", "fleet", f"{name_list(lost)} died; the scheduler clears this: is it running?")
     alive = WorkerProcess.objects.exclude(id__in=lost)
     if not alive.exists():
-        yield Finding("wrong", "fleet", "no worker process; start `manage.py up` or `manage.py worker`")
+        yield Finding("wrong", "fleet", f"no worker process; start `{PROGRAM} up` or `{PROGRAM} worker`")
         return
     hosts = sorted(set(alive.values_list("host", flat=True)))
     yield Finding("ok", "fleet", f"{alive.count()} worker processes on {name_list(hosts)}")
@@ -206,7 +207,7 @@ def lacking(process_id: str, lacks: list[str]) -> Iterator[Finding]:
 def overdue_check() -> Iterator[Finding]:
     overdue = StepRun.objects.filter(due_at__lt=reader.now() - timedelta(seconds=OVERDUE_S)).count()
     if overdue:
-        text = f"{overdue} timers are overdue by more than {OVERDUE_S} s; start `manage.py scheduler`"
+        text = f"{overdue} timers are overdue by more than {OVERDUE_S} s; start `{PROGRAM} scheduler`"
         yield Finding("wrong", "scheduler", text)
     else:
         yield Finding("ok", "scheduler", "nothing is overdue")

@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from config.installation import import_path
 from config.lib.errors import SagaboardError
 from config.lib.secret_places import map_secrets
 from config.lib.secrets import input_place, is_sealed, seal
@@ -228,8 +229,7 @@ def _start_process(name: str, pk: int) -> None:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "rehearse_workflow", name]
     process = subprocess.Popen(
         [*command, "--kept", str(pk)],
-        env={**os.environ, "SECRET_KEY": settings.SECRET_KEY},
-        cwd=settings.BASE_DIR,
+        env={**os.environ, "SECRET_KEY": settings.SECRET_KEY, "PYTHONPATH": os.pathsep.join(import_path())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,

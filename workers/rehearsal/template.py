@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
+from config.installation import import_path
 from config.lib.errors import SagaboardError
 
 FOLDER = "rehearsal"
@@ -36,7 +37,7 @@ def environment(data: Path) -> dict[str, str]:
         "WORKER_MODULES": ",".join(settings.WORKER_MODULES),
         "EXAMPLES": "on" if settings.EXAMPLES else "off",
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(settings.BASE_DIR), *sys.path])),
+        "PYTHONPATH": os.pathsep.join(import_path()),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

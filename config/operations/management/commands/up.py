@@ -202,6 +202,7 @@ def welcome(supervisor: Supervisor, host: str, port: int) -> None:
     link = sign_in_path()
     connections.close_all()
     supervisor.say(f"\nSagaboard is up: {address}/")
+    supervisor.say(f"Its data lies in {settings.DATA_DIR}")
     if password is not None:
         supervisor.say(f"User: admin\nPassword: {password}    (shown this once; change it in the admin)")
     if link is not None:
