@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from platform import python_version
 from typing import Literal
 
+from django import get_version
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import Error, connection, transaction
@@ -17,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis import Redis
 from redis.exceptions import RedisError
 
-from config.installation import PROGRAM
+from config.installation import PROGRAM, version
 from config.lib.commands import database_problem, one_line, redis_problem
 from config.lib.errors import NotMigrated
 from config.operations import redis_probe
@@ -87,6 +89,8 @@ def settings_check() -> Iterator[Finding]:
     if key.exists() and key.stat().st_mode & 0o077:
         yield Finding("wrong", "settings", f"others can read {key}; run `chmod 600 {key}`")
     yield Finding("ok", "settings", f"data folder {settings.DATA_DIR}")
+    versions = f"Sagaboard {version()}, Python {python_version()}, Django {get_version()}"
+    yield Finding("ok", "version", versions)
 
 
 def static_check() -> Iterator[Finding]:
