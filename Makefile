@@ -16,19 +16,24 @@ ORDER := $(if $(CI),--randomly-seed=1244280336)
 BIN := .venv/bin
 SYNCED := .venv/.synced
 FRONT := designer/frontend
+DOCS_SITE := static/docs/index.html
+DOCS_SOURCES := mkdocs.yml $(shell find docs -type f)
 MODULES := $(FRONT)/node_modules/.package-lock.json
 NODE := $(shell command -v npm)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up help chaos test test-postgres lint test-front front bench bench-peers screenshots simulate clean
+.PHONY: up help docs chaos test test-postgres lint test-front front bench bench-peers screenshots simulate clean
 
 up: $(SYNCED) ## Start the product (default); PORT=8000, WORKERS=
+	-@$(MAKE) --no-print-directory docs
 	@exec $(BIN)/python -IS workers/process/parent_death.py 15 $$PPID $(BIN)/python manage.py up --port $(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+docs: $(DOCS_SITE) ## Build the documentation into static/docs, served at /docs/
 
 test: lint test-front ## Everything that must be green
 	$(BIN)/python manage.py makemigrations --check --dry-run
@@ -61,7 +66,7 @@ chaos: $(SYNCED) ## Random faults on the running product; MINUTES=5, SEED=
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove everything that was installed or cached
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(FRONT)/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(FRONT)/node_modules static/docs
 
 ifneq ($(NODE),)
 test-front: $(MODULES) $(SYNCED) ## Types, lint and tests of the front end (needs Node)
@@ -81,6 +86,12 @@ ifeq ($(CHROMIUM),)
 test: ; $(error Chromium is missing: install Debian's chromium for the browser tests)
 endif
 endif
+
+$(DOCS_SITE): $(DOCS_SOURCES) | $(SYNCED)
+	@printf 'Building the documentation: '
+	@rm -rf $(@D)
+	@$(BIN)/zensical build --clean --strict --config-file mkdocs.yml > /dev/null
+	@touch $@
 
 $(MODULES): $(FRONT)/package-lock.json
 	cd $(FRONT) && npm ci

@@ -29,6 +29,7 @@ from config.accounts.views import (
     with_message,
 )
 from config.api.api import api
+from config.docs_site import docs_page
 from config.operations.views import fleet_page, queue_patterns
 from config.operations.worker_page import worker_page
 from runs.triggers.webhooks import hook
@@ -77,6 +78,8 @@ urlpatterns = [
     path("admin/r/<path:content_type_id>/<path:object_id>/", page_for("operate")(not_found)),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("docs/", docs_page, name="docs"),
+    path("docs/<path:address>", docs_page),
     path("fleet/", fleet_page, name="fleet"),
     path("workers/<str:name>/", worker_page, name="worker"),
     path("hooks/<str:token>", hook, name="hook"),

@@ -55,6 +55,7 @@ def values(run: Run) -> dict[str, Any]:
     return {
         "name": run.workflow_name,
         "written": "yaml",
+        "address": "tutorial/",
         "number": run.version.number,
         "run_id": run.pk,
         "step": "charge",
