@@ -7,7 +7,7 @@ The rules for a well-formed graph are in `designer.validation.workflow`; files a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from designer.document.readers import (
     INVALID,
     Fields,
     Reader,
+    described,
     expression,
     flag,
     json_object,
@@ -29,6 +30,7 @@ from designer.document.readers import (
     read_fields,
     record,
     require,
+    schema_of,
 )
 from designer.document.shape import check_shape
 from designer.document.steps import Step
@@ -36,7 +38,7 @@ from designer.document.wording import FIELD_WORDS, called
 from designer.errors import DocumentRefused
 from designer.problems import Problem, Problems, Report, TooManyProblemsError, errors, join, truncate
 
-_EDGE: Fields = {
+EDGE_FIELDS: Fields = {
     "from": name,
     "to": name,
     "when": expression,
@@ -70,7 +72,7 @@ def salvage(document: object) -> tuple[Graph, list[Problem]]:
     problems = Problems()
     values: dict[str, Any] = {}
     try:
-        values = read_fields(document, _GRAPH, "", problems.error, " of a workflow")
+        values = read_fields(document, GRAPH_FIELDS, "", problems.error, " of a workflow")
         require(values, ("name",), document, "", problems.error)
         if document.get("schema") is None:
             problems.warn("schema_filled_in", "schema", f"'schema: {SCHEMA}' was missing and is filled in")
@@ -110,6 +112,7 @@ def storage_problem(document: object) -> Problem | None:
     return check_shape(document)
 
 
+@described({"$ref": "#/$defs/step"})
 def read_step(value: object, path: str, report: Report) -> Step:
     """Reads a step of a document. Malformed fields are reported and get their defaults."""
     kind = value.get("kind") if isinstance(value, Mapping) else None
@@ -157,11 +160,12 @@ def read_body(value: object, path: str, report: Report) -> Any:
     """Reads the graph inside a step. Malformed parts are reported, as those of a whole workflow are."""
     if not isinstance(value, Mapping):
         return json_object(value, path, report)
-    return Body(**read_fields(value, _BODY, path, report, " of a body"))
+    return Body(**read_fields(value, BODY_FIELDS, path, report, " of a body"))
 
 
+@described({"$ref": "#/$defs/edge"})
 def _read_edge(value: object, path: str, report: Report) -> Edge:
-    values = read_fields(value, _EDGE, path, report, " of an edge")
+    values = read_fields(value, EDGE_FIELDS, path, report, " of an edge")
     if isinstance(value, Mapping):
         require(values, ("from", "to"), value, path, report, _EDGE_WORDS.__getitem__)
         if values.get("otherwise") and "when" in values:
@@ -175,6 +179,15 @@ def _read_edge(value: object, path: str, report: Report) -> Edge:
     )
 
 
+_PLACE = {
+    "type": "array",
+    "items": {"type": "number", "minimum": -COORDINATE_MAX, "maximum": COORDINATE_MAX},
+    "minItems": 2,
+    "maxItems": 2,
+}
+
+
+@described({"const": SCHEMA})
 def _read_schema(value: object, path: str, report: Report) -> Any:
     if value == SCHEMA and not isinstance(value, bool):
         return value
@@ -184,6 +197,7 @@ def _read_schema(value: object, path: str, report: Report) -> Any:
     return INVALID
 
 
+@described({"type": "object", "additionalProperties": _PLACE})
 def _read_layout(value: object, path: str, report: Report) -> Any:
     if not isinstance(value, Mapping):
         return json_object(value, path, report)
@@ -200,7 +214,8 @@ def _read_place(value: object, path: str, report: Report) -> Any:
     return INVALID
 
 
-def _listed(read: Callable[[object, str, Report], Any]) -> Reader:
+def _listed(read: Reader) -> Reader:
+    @described({"type": "array", "items": schema_of(read)})
     def read_list(value: object, path: str, report: Report) -> Any:
         if isinstance(value, list | tuple):
             return tuple(read(part, join(path, index), report) for index, part in enumerate(value))
@@ -216,8 +231,8 @@ def _ignored(value: object, path: str, report: Report) -> Any:
 
 
 _ANY_KIND: Fields = {field: _ignored for row in KINDS.values() for field in row.fields} | COMMON_FIELDS
-_BODY: Fields = {"steps": _listed(read_step), "edges": _listed(_read_edge), "layout": _read_layout}
-_GRAPH: Fields = {
+BODY_FIELDS: Fields = {"steps": _listed(read_step), "edges": _listed(_read_edge), "layout": _read_layout}
+GRAPH_FIELDS: Fields = {
     "schema": _read_schema,
     "name": name,
     "title": title,
@@ -231,7 +246,7 @@ _GRAPH: Fields = {
     "concurrency": concurrency,
     "rate": rate,
     "debounce": debounce,
-    **_BODY,
+    **BODY_FIELDS,
 }
 
 

@@ -19,6 +19,8 @@ from designer.document.limits import (
 )
 from designer.document.readers import (
     INVALID,
+    any_schema,
+    described,
     either,
     integer,
     is_true,
@@ -28,6 +30,7 @@ from designer.document.readers import (
     number,
     one_of,
     record,
+    schema_of,
     text,
 )
 from designer.problems import Report, truncate
@@ -95,11 +98,13 @@ _action = record(
 share = matching(re.compile(r"(?:100|\d{1,2}(?:\.\d{1,3})?) ?%", re.ASCII), "a number, or a share as 10 %")
 
 
+@described(any_schema(schema_of(worker), schema_of(_action)))
 def action(value: object, path: str, report: Report) -> Any:
     """Reads a worker call. The name of a worker alone is a call without params, as in the builder."""
     return _action({"worker": value} if isinstance(value, str) else value, path, report)
 
 
+@described(any_schema({"enum": [NO_UNDO, IRREVERSIBLE]}, schema_of(_roll_back), schema_of(action)))
 def undo(value: object, path: str, report: Report) -> Any:
     """Reads an undo slot: a worker call, `{rollback: true}`, "none" or "irreversible"."""
     if value in (NO_UNDO, IRREVERSIBLE):
@@ -107,6 +112,7 @@ def undo(value: object, path: str, report: Report) -> Any:
     return (_roll_back if isinstance(value, Mapping) and "rollback" in value else action)(value, path, report)
 
 
+@described({"type": "string", "format": "date-time"})
 def moment(value: object, path: str, report: Report) -> Any:
     """Reads a time with its zone, as `2026-01-31T09:00:00Z`, and keeps its text unchanged.
 

@@ -17,6 +17,7 @@ from designer.document import fields, waits
 from designer.document.limits import MAP_NUMBER_MAX, TURNS_MAX, VERSIONS_MAX
 from designer.document.readers import (
     Fields,
+    described,
     either,
     expression,
     flag,
@@ -96,6 +97,7 @@ COMMON_FIELDS: Fields = {
 _TIMED: Fields = {"timeout": fields.seconds}
 
 
+@described({"$ref": "#/$defs/body"})
 def _body(value: Any, path: str, report: Report) -> Any:
     """Reads the graph inside a step. What reads graphs reads steps by this table, hence the late import."""
     from designer.document.document import read_body

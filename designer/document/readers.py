@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from designer.document.limits import DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX
 from designer.expressions.expressions import is_expression
@@ -19,7 +19,10 @@ from designer.problems import Report, join, suggestion, truncate
 NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{NAME_LENGTH_MAX - 1}}}", re.ASCII)
 
 Reader = Callable[[Any, str, Report], Any]
+Read = TypeVar("Read", bound=Reader)
 Fields = dict[str, Reader]
+Schema = dict[str, Any]
+"""A JSON Schema (2020-12)."""
 
 
 class Invalid:
@@ -27,6 +30,50 @@ class Invalid:
 
 
 INVALID = Invalid()
+
+
+def described(schema: Schema) -> Callable[[Read], Read]:
+    """Gives a reader the schema of what it accepts, of which `designer.document.json_schema` is made."""
+
+    def describe(reader: Read) -> Read:
+        vars(reader)["schema"] = schema
+        return reader
+
+    return describe
+
+
+def schema_of(reader: Reader) -> Schema:
+    """The schema of a reader; one that says nothing accepts anything."""
+    schema: Schema = vars(reader).get("schema", {})
+    return schema
+
+
+def any_schema(*schemas: Schema) -> Schema:
+    return {"anyOf": list(schemas)}
+
+
+def stated(field: str) -> Schema:
+    """Fits an object that has the field, and not as null."""
+    return {"required": [field], "properties": {field: {"not": {"type": "null"}}}}
+
+
+def exactly_one(fields: Collection[str]) -> Schema:
+    return {"oneOf": [stated(field) for field in fields]}
+
+
+def needs(field: str, other: str) -> Schema:
+    """Fits an object that has the first field only beside the other one."""
+    return {"if": stated(field), "then": stated(other)}
+
+
+def object_schema(table: Fields, required: Collection[str] = ()) -> Schema:
+    """The schema of an object with the table's fields, of which those that are not required may be null."""
+    properties = {
+        field: schema_of(reader) if field in required else any_schema(schema_of(reader), {"type": "null"})
+        for field, reader in table.items()
+    }
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
 
 
 def read_fields(value: object, table: Fields, path: str, report: Report, what: str = "") -> dict[str, Any]:
@@ -63,6 +110,7 @@ def require(
 def record(make: Callable[..., Any], table: Fields, required: Collection[str] = ()) -> Reader:
     """Reads an object with the table's fields, and builds its value with `make`."""
 
+    @described(object_schema(table, required))
     def read(value: object, path: str, report: Report) -> Any:
         values = read_fields(value, table, path, report)
         if not isinstance(value, Mapping):
@@ -74,6 +122,7 @@ def record(make: Callable[..., Any], table: Fields, required: Collection[str] = 
 
 
 def text(length_max: int, *, empty: bool = True) -> Reader:
+    @described({"type": "string", "maxLength": length_max} | ({} if empty else {"pattern": r"\S"}))
     def read(value: object, path: str, report: Report) -> Any:
         if not isinstance(value, str):
             return _wrong(report, path, "a text", value)
@@ -90,6 +139,7 @@ def text(length_max: int, *, empty: bool = True) -> Reader:
     return read
 
 
+@described({"const": True})
 def is_true(value: object, path: str, report: Report) -> Any:
     return value if value is True else _wrong(report, path, "true", value)
 
@@ -98,11 +148,13 @@ def is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+@described({"type": "boolean"})
 def flag(value: object, path: str, report: Report) -> Any:
     return value if isinstance(value, bool) else _wrong(report, path, "true or false", value)
 
 
 def one_of(options: Collection[str]) -> Reader:
+    @described({"enum": list(options)})
     def read(value: object, path: str, report: Report) -> Any:
         if isinstance(value, str) and value in options:
             return value
@@ -115,7 +167,10 @@ def one_of(options: Collection[str]) -> Reader:
 def number(*, least: float = -math.inf, above: float = -math.inf, up_to: float = math.inf) -> Reader:
     """Reads a number that is ≥ `least`, > `above` and ≤ `up_to`."""
     lower = f"above {above:g}" if above > -math.inf else f"from {least:g}"
+    limits = {"minimum": least, "exclusiveMinimum": above, "maximum": up_to}
+    bounds = {keyword: limit for keyword, limit in limits.items() if math.isfinite(limit)}
 
+    @described({"type": "number"} | bounds)
     def read(value: object, path: str, report: Report) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return _wrong(report, path, "a number", value)
@@ -127,6 +182,7 @@ def number(*, least: float = -math.inf, above: float = -math.inf, up_to: float =
 
 
 def integer(least: int, up_to: int) -> Reader:
+    @described({"type": "integer", "minimum": least, "maximum": up_to})
     def read(value: object, path: str, report: Report) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             return _wrong(report, path, "a whole number", value)
@@ -137,6 +193,7 @@ def integer(least: int, up_to: int) -> Reader:
     return read
 
 
+@described({"type": "string", "pattern": f"^{NAME.pattern}$"})
 def name(value: object, path: str, report: Report) -> Any:
     if isinstance(value, str) and NAME.fullmatch(value):
         return value
@@ -150,6 +207,7 @@ def name(value: object, path: str, report: Report) -> Any:
 
 
 def matching(pattern: re.Pattern[str], what: str) -> Reader:
+    @described({"type": "string", "pattern": f"^(?:{pattern.pattern})$"})
     def read(value: object, path: str, report: Report) -> Any:
         if isinstance(value, str) and pattern.fullmatch(value):
             return value
@@ -158,6 +216,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Reader:
     return read
 
 
+@described({"type": "object"})
 def json_object(value: object, path: str, report: Report) -> Any:
     return value if isinstance(value, Mapping) else _wrong(report, path, "an object", value)
 
@@ -165,6 +224,7 @@ def json_object(value: object, path: str, report: Report) -> Any:
 def list_of(read: Reader, *, least: int = 0, up_to: int) -> Reader:
     """Reads a list of `least` to `up_to` parts, each with `read`; malformed parts are left out."""
 
+    @described({"type": "array", "items": schema_of(read), "minItems": least, "maxItems": up_to})
     def read_list(value: object, path: str, report: Report) -> Any:
         if not isinstance(value, list | tuple):
             return _wrong(report, path, "a list", value)
@@ -178,6 +238,7 @@ def list_of(read: Reader, *, least: int = 0, up_to: int) -> Reader:
 
 
 def either(is_first: Callable[[object], bool], first: Reader, second: Reader) -> Reader:
+    @described(any_schema(schema_of(first), schema_of(second)))
     def read(value: object, path: str, report: Report) -> Any:
         return (first if is_first(value) else second)(value, path, report)
 
@@ -188,9 +249,13 @@ expression = text(DOCUMENT_BYTES_MAX)
 """Any text. `designer.expressions.expressions` checks expressions, their length included."""
 
 
+EXPRESSION_SCHEMA: Schema = schema_of(expression) | {"pattern": "^="}
+
+
 def or_expression(reader: Reader) -> Reader:
     """Reads what `reader` reads, or an expression `=…`."""
-    return either(is_expression, expression, reader)
+    read = either(is_expression, expression, reader)
+    return described(any_schema(EXPRESSION_SCHEMA, schema_of(reader)))(read)
 
 
 def _wrong(report: Report, path: str, expected: str, value: object, hint: str = "") -> Invalid:

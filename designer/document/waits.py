@@ -14,15 +14,22 @@ from designer.document.limits import (
     EVENT_TYPE_LENGTH_MAX,
 )
 from designer.document.readers import (
+    EXPRESSION_SCHEMA,
     INVALID,
     Fields,
+    any_schema,
+    described,
+    exactly_one,
     expression,
     matching,
     name,
+    needs,
     number,
+    object_schema,
     one_of,
     or_expression,
     read_fields,
+    schema_of,
     text,
 )
 from designer.expressions.expressions import is_expression
@@ -47,6 +54,12 @@ on_timeout = one_of(ON_TIMEOUT)
 _assignee = text(ASSIGNEE_LENGTH_MAX, empty=False)
 
 
+@described(
+    any_schema(
+        EXPRESSION_SCHEMA,
+        {"type": "array", "items": schema_of(_assignee), "minItems": 1, "maxItems": ASSIGNEES_MAX},
+    )
+)
 def assignees(value: object, path: str, report: Report) -> Any:
     """Reads a list of usernames and groups, or an expression that gives one."""
     if is_expression(value):
@@ -88,14 +101,7 @@ _PART: Fields = {
 }
 
 
-def any_of(value: object, path: str, report: Report) -> Any:
-    """Reads the parts of a wait that ends with the first of them."""
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= ANY_OF_MAX:
-        report("bad_wait", path, f"a list of 2 to {ANY_OF_MAX} things to wait for is needed here")
-        return INVALID
-    return tuple(_part(part, join(path, place), report) for place, part in enumerate(value))
-
-
+@described(object_schema(_PART) | {"allOf": [exactly_one(PART_KINDS), needs("match", "event")]})
 def _part(value: object, path: str, report: Report) -> Part:
     read = read_fields(value, _PART, path, report, " of what is waited for")
     if isinstance(value, Mapping):
@@ -104,6 +110,15 @@ def _part(value: object, path: str, report: Report) -> Part:
         if value.get("match") is not None and value.get("event") is None:
             report("bad_wait", path, "'match' belongs to an 'event'")
     return read
+
+
+@described({"type": "array", "items": schema_of(_part), "minItems": 2, "maxItems": ANY_OF_MAX})
+def any_of(value: object, path: str, report: Report) -> Any:
+    """Reads the parts of a wait that ends with the first of them."""
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= ANY_OF_MAX:
+        report("bad_wait", path, f"a list of 2 to {ANY_OF_MAX} things to wait for is needed here")
+        return INVALID
+    return tuple(_part(part, join(path, place), report) for place, part in enumerate(value))
 
 
 class Waiting(Protocol):
