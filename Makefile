@@ -24,7 +24,7 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up help docs chaos test test-postgres lint test-front front bench bench-peers screenshots simulate clean
+.PHONY: up help docs reference chaos test test-postgres lint test-front front bench bench-peers screenshots simulate clean
 
 up: $(SYNCED) ## Start the product (default); PORT=8000, WORKERS=
 	-@$(MAKE) --no-print-directory docs
@@ -32,6 +32,9 @@ up: $(SYNCED) ## Start the product (default); PORT=8000, WORKERS=
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)$$/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+reference: $(SYNCED) ## Write the generated pages of docs/reference and the JSON Schema
+	$(BIN)/python -m tests.docs.reference
 
 docs: $(DOCS_SITE) ## Build the documentation into static/docs, served at /docs/
 

@@ -14,8 +14,8 @@ from tests.architecture.source import PRODUCT, ROOT
 PACKAGES = "|".join((*PRODUCT, "tests"))
 NAMED_PATH = re.compile(rf"(?<![\w./-])(?:{PACKAGES})/[\w./-]*\w/?")
 NAMED_MODULE = re.compile(rf"(?<![\w./-])(?:{PACKAGES})(?:\.[A-Za-z_]\w*)+(?![\w/])")
-DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-each_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+each_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: str(doc.relative_to(ROOT)))
 
 
 @each_doc

@@ -43,13 +43,14 @@ class Board:
 
 
 @contextmanager
-def running_board(folder: Path) -> Iterator[Board]:
+def running_board(folder: Path, **settings: str) -> Iterator[Board]:
+    """Starts the product, with its data and log in the folder. `settings`: variables of its environment."""
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", str(_free_port()), "--workers", "2"],
             cwd=ROOT,
-            env=environment(folder / "data"),
+            env=environment(folder / "data") | settings,
             stdout=out,
             stderr=subprocess.STDOUT,
         )

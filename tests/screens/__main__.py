@@ -13,28 +13,28 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.board import ARGS, CHROMIUM, Board, running_board, sign_in
-from tests.e2e.designer.gestures import expect_still, node
-from tests.e2e.documents import expect_canvas
-from tests.e2e.every_page import BLOCKED, staged_pages
+from tests.e2e.documents import PATIENCE_MS
+from tests.e2e.every_page import staged_pages
+from tests.screens.docs import SETTLED_MS, picture_docs, write_workers
 
 SIZES = ((1280, 800), (1440, 900), (1920, 1080), (390, 844))
 SCHEMES = ("light", "dark")
-DOCS = Path(__file__).parents[2] / "docs" / "pictures"
 DOCS_SIZE = {"width": 1280, "height": 800}
-SETTLED_MS = 700
 
 
 def main() -> int:
     options = arguments()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_board(Path(folder)) as board,
+        running_board(Path(folder), **(write_workers(Path(folder)) if options.docs else {})) as board,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         pages, state = staged(browser, board)
         if options.docs:
-            picture_docs(browser, board, state, pages)
+            page = opened(browser, board, state, DOCS_SIZE, "light")
+            page.set_default_timeout(PATIENCE_MS)
+            picture_docs(page, pages)
         else:
             wanted = {name: path for name, path in pages.items() if not options.only or name in options.only}
             picture_all(browser, board, state, wanted, options.folder)
@@ -74,22 +74,6 @@ def picture_all(browser: Browser, board: Board, state: Path, pages: Mapping[str,
                 page.screenshot(path=folder / f"{words}-{width}-{scheme}.png")
             page.context.close()
     print(f"{len(pages)} pages in {folder}")
-
-
-def picture_docs(browser: Browser, board: Board, state: Path, pages: Mapping[str, str]) -> None:
-    page = opened(browser, board, state, DOCS_SIZE, "light")
-    page.goto(pages[f"run {BLOCKED}"])
-    expect_canvas(page)
-    settle(page)
-    page.screenshot(path=DOCS / "run-blocked.png")
-    page.goto(pages["designer"])
-    expect_still(page)
-    node(page, "charge_payment").click()
-    page.get_by_label("Inspector").get_by_role("button", name="Undo", exact=True).click()
-    settle(page)
-    page.screenshot(path=DOCS / "designer.png")
-    page.context.close()
-    print(f"written to {DOCS}")
 
 
 def opened(browser: Browser, board: Board, state: Path, size: Mapping[str, int], scheme: str) -> Page:
