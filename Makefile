@@ -50,7 +50,7 @@ lint: $(SYNCED) ## ruff, mypy, import-linter, bandit
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config designer outbox runs workers manage.py
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive config designer runs workers manage.py
 
 bench: $(SYNCED) ## Measure; DATABASE=sqlite|postgresql|both, WORKLOADS=A,B, QUICK=1, DOC=1
 	$(BIN)/python -m tests.bench --database $(DATABASE) --json $(JSON) $(if $(WORKLOADS),--workloads $(WORKLOADS)) $(if $(QUICK),--quick) $(if $(DOC),--doc)

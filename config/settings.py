@@ -8,6 +8,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from config import installation
+from config.host_apps import host_apps
 from config.lib import data_dir, env
 from config.telemetry import options
 from workers.library import EXAMPLE_MODULES, READY_MODULES
@@ -125,7 +126,7 @@ DATABASES = {"default": database()}
 
 # A Django project beside the product, whose models workers use: its apps and its database
 
-HOST_APPS = env.apps("HOST_APPS")  # by label
+HOST_APPS = host_apps("HOST_APPS")  # by label
 if HOST_APPS:
     DATABASES["host"] = env.other_database("HOST_DATABASE_URL", DATABASES["default"])
     DATABASE_ROUTERS = ["config.operations.projects.host_project.HostRouter"]

@@ -13,8 +13,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
-from django.apps import AppConfig
-from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 from config.lib.errors import BadSetting
@@ -60,18 +58,6 @@ def items(name: str, default: tuple[str, ...] = ()) -> list[str]:
 def modules(name: str) -> list[str]:
     """Comma-separated importable module names."""
     return _matching(name, items(name), MODULE_NAME, "is not a module name such as shop.workers")
-
-
-def apps(name: str) -> dict[str, str]:
-    """Comma-separated Django apps, as `INSTALLED_APPS` has them, by their labels."""
-    found: dict[str, str] = {}
-    for module in modules(name):
-        try:
-            label = AppConfig.create(module).label
-        except (ImportError, ImproperlyConfigured) as error:
-            raise BadSetting(name, f"{module} is no Django app that can be imported ({error})") from error
-        found[label] = module
-    return found
 
 
 def functions(name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.lib.commands import whole_number
-from config.operations.listening_socket import PORT_MAX
+from config.operations.serving.listening_socket import PORT_MAX
 from workers.process.pool import PROCESSES_MAX
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-PRODUCT = ("config", "designer", "outbox", "runs", "workers")
+PRODUCT = ("config", "designer", "runs", "workers")
 NOT_OURS = {"node_modules", "migrations", "__pycache__"}
 
 

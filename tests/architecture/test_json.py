@@ -14,7 +14,7 @@ READER: Final = "config/lib/json_reader.py"
 OWN_JSON: Final = {
     "config/lib/secrets.py": "what a seal proves to be the product's own",
     "config/operations/projects/reloading.py": "what a copy of this process has said",
-    "outbox/enqueue.py": "what was encoded in the same line",
+    "workers/outbox/enqueue.py": "what was encoded in the same line",
     "designer/web/bundle.py": "the manifest of the built scripts",
     "runs/delivery/worker_processes.py": "how processes ended, as the pool noted it",
     "runs/proof/histories.py": "a snapshot that was made a line before",

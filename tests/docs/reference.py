@@ -169,12 +169,16 @@ def documented_settings() -> set[str]:
     """Names of the first column of the table of settings."""
     section = (ROOT / "docs/operations.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
     cells = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
-    return {name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)}
+    names = {name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)}
+    return {name for name in names if not name.startswith("OTEL_")}
 
 
 def settings_read() -> set[str]:
-    """Names that `config/settings.py` reads from the environment."""
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    """Names that the settings read from the environment, but for the standard ones of OpenTelemetry."""
+    files = ("config/settings.py", "config/telemetry/options.py")
+    read = r'(?:env\.\w+|host_apps)\(\s*"([A-Z_]+)"'
+    names = {name for file in files for name in re.findall(read, (ROOT / file).read_text())}
+    return {name for name in names if not name.startswith("OTEL_")}
 
 
 def main() -> int:

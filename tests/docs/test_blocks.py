@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from inspect import signature
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.unit.designer.test_patterns import shipped
 from workers.library import EXAMPLE_MODULES, READY_MODULES
 from workers.registry import load_catalog
 
-CHECKED = ("python", "yaml", "json", "console", "sh", "bash")
+CHECKED = ("python", "yaml", "json", "toml", "console", "sh", "bash")
 PROSE = ("", "text")
 REASON_CHARS = 15
 each_block = pytest.mark.parametrize("block", blocks(), ids=str)
@@ -90,6 +91,11 @@ def test_json_is_read(block: Block, files: Path) -> None:
         assert isinstance(document, dict)
     elif isinstance(document, dict) and "steps" in document:
         check(document, files)
+
+
+@pytest.mark.parametrize("block", of("toml"), ids=str)
+def test_toml_is_read(block: Block) -> None:
+    assert tomllib.loads(block.text)
 
 
 @pytest.mark.parametrize("block", [block for block in of("sh") if is_settings(block)], ids=str)

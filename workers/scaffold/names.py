@@ -81,7 +81,7 @@ def module_name(path: Path) -> tuple[Path, str]:
         raise BadName(f"{path}: a module is a file such as shop/own_workers.py, with names that Python takes")
     known = find_spec(parts[0])
     places = [] if known is None else [known.origin, *(known.submodule_search_locations or ())]
-    ours = {str(path), str(folder / parts[0]), str(folder / parts[0] / "__init__.py")}
+    ours = {str(path), str(folder), str(folder / parts[0]), str(folder / parts[0] / "__init__.py")}
     if known is not None and not ours & set(map(str, places)):
         raise BadName(f"{path}: Python or the product has a module {parts[0]!r} already; choose another name")
     return folder, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings
@@ -23,6 +24,17 @@ class ProjectTemplate(TemplateCommand):
     """Django renders the files, replaces `project_name` in their names, and overwrites none."""
 
     rewrite_template_suffixes = ((".py-tpl", ".py"), ("gitignore-tpl", ".gitignore"))
+    app_or_project, a_or_an = "project", "a"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def validate_name(self, name: str, name_or_dir: str = "name") -> None:
+        """Allows the project's own folder, which is a package to Python where its parent is in the path."""
+        spec = find_spec(name)
+        if spec is None or spec.origin or list(spec.submodule_search_locations or ()) != [str(self.folder)]:
+            super().validate_name(name, name_or_dir)
 
 
 def write_project(folder: Path, name: str, command: str) -> Written:
@@ -38,9 +50,8 @@ def write_project(folder: Path, name: str, command: str) -> Written:
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileInTheWay(folder)
-    template = ProjectTemplate()
+    template = ProjectTemplate(folder)
     try:
-        template.app_or_project, template.a_or_an = "project", "a"
         template.validate_name(name)
     except CommandError as error:
         raise BadName(str(error)) from error

@@ -61,7 +61,7 @@ def host(tmp_path: Path) -> HostProject:
     (folder / "__init__.py").unlink()
     (folder / "sagaboard").mkdir()
     (folder / "sagaboard" / "__init__.py").touch()
-    shutil.copytree(ROOT / "outbox", folder / "sagaboard" / "outbox")
+    shutil.copytree(ROOT / "workers/outbox", folder / "sagaboard" / "outbox")
     return HostProject(folder, {"HOST_FILE": str(folder / "host.sqlite3"), "PYTHONPATH": str(folder)})
 
 

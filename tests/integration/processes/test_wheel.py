@@ -26,7 +26,13 @@ from tests.integration.processes.conftest import WAIT_S, wait_for
 from tests.integration.processes.test_up import LINK, free_port
 
 SHIPPED = ("config", "designer", "docs", "runs", "static", "templates", "workers")
-LEFT_OUT = ("config/installed/", "designer/frontend/", "runs/management/commands/write_vocabulary.py")
+LEFT_OUT = (
+    "config/installed/",
+    "designer/frontend/",
+    "runs/management/commands/write_vocabulary.py",
+    "workers/outbox/",
+)
+CACHES = {"__pycache__", ".ruff_cache"}
 ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 OURS = '''
 from workers import worker
@@ -59,9 +65,10 @@ def test_a_wheel_holds_the_product_and_takes_one_name(wheel):
     names = set(contents(wheel))
     assert {name.split("/")[0] for name in names} == {"sagaboard", f"sagaboard-{version()}.dist-info"}
     paths = (path for folder in SHIPPED for path in (ROOT / folder).rglob("*") if path.is_file())
-    files = {str(path.relative_to(ROOT)) for path in paths if path.suffix != ".pyc"}
+    files = {str(path.relative_to(ROOT)) for path in paths if not CACHES & set(path.parts)}
     shipped = {name for name in files if not name.startswith(LEFT_OUT)} | {"manage.py"}
     own = {"__init__.py", "__main__.py", "testing.py", *(f"_product/{name}" for name in shipped)}
+    own |= {name.removeprefix("workers/") for name in files if name.startswith("workers/outbox/")}
     assert {name.removeprefix("sagaboard/") for name in names if name.startswith("sagaboard/")} == own
     assert f"sagaboard-{version()}.dist-info/licenses/LICENSE" in names
 

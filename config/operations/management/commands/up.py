@@ -24,10 +24,10 @@ from config.lib.commands import Refused, SagaboardCommand, redis_problem
 from config.lib.errors import ConfigError
 from config.operations import embedded_redis
 from config.operations.instance_lock import only_one
-from config.operations.listening_socket import listen
 from config.operations.options import port_number, process_count
 from config.operations.parts import Part, fork
 from config.operations.projects.reloading import Reloader
+from config.operations.serving.listening_socket import listen
 from config.operations.supervisor import Supervisor
 from designer.services.workflows import sync_patterns
 from runs.delivery.hints import announcer
@@ -139,7 +139,7 @@ def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[P
 
     def web() -> None:
         begin_copy(lock, host)
-        from config.operations.web_server import serve  # it takes hold of the process's event loop
+        from config.operations.serving.web_server import serve  # it takes hold of the process's event loop
 
         serve(listener.fileno())
 

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from typing import Any
 
 from config.lib.commands import Refused, SagaboardCommand
-from config.operations.listening_socket import listen
 from config.operations.options import port_number
+from config.operations.serving.listening_socket import listen
 
 PASSED = 3  # the first descriptor that systemd passes, see sd_listen_fds(3)
 
@@ -29,7 +29,7 @@ class Command(SagaboardCommand):
 
     def handle(self, *args: Any, host: str, port: int, passed_socket: bool, **options: Any) -> None:
         with passed() if passed_socket else listen(host, port, ports=1) as listener:
-            from config.operations.web_server import serve  # it takes hold of the event loop
+            from config.operations.serving.web_server import serve  # it takes hold of the event loop
 
             serve(listener.fileno())
 

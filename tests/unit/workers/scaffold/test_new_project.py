@@ -68,6 +68,17 @@ def test_a_new_project_passes_its_own_checks_also_with_another_worker(
     assert "7 passed" in said[-1]
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_its_own_folder_is_not_in_its_way_where_the_parent_is_in_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    if is_there:
+        (tmp_path / "hotel").mkdir()
+    new_project(str(tmp_path / "hotel"))
+    assert set(contents(tmp_path / "hotel")) == WRITTEN
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

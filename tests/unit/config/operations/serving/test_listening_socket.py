@@ -5,8 +5,8 @@ import argparse
 import pytest
 
 from config.operations.instance_lock import AlreadyUp, only_one
-from config.operations.listening_socket import NoPort, listen
 from config.operations.options import port_number, process_count
+from config.operations.serving.listening_socket import NoPort, listen
 
 HOST = "127.0.0.1"
 

@@ -1,0 +1,1 @@
+"""Serving pages and sockets: the port, and the web process."""
