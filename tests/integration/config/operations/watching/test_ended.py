@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,7 +32,8 @@ def count(kind: str, workflow: str, outcome: str, seconds: float = 1.0) -> None:
     now = timezone.now()
     counted = operations.Counted()
     counted.add(now - timedelta(seconds=seconds), now)
-    operations.write({operations.Key(kind, workflow, outcome): counted})
+    with transaction.atomic():
+        operations.write({operations.Key(kind, workflow, outcome): counted})
 
 
 def test_counters_and_durations_by_workflow(redis_client: Redis) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
+from django.db import transaction
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
@@ -52,7 +53,8 @@ def told(transactional_db: None, redis_client: Redis) -> dict[str, set[str]]:
     counted = operations.Counted()
     counted.add(now - timedelta(seconds=1), now)
     kinds = ("run", "step", "undo", "attempt", "undo_attempt", "wait")
-    operations.write({operations.Key(kind, "order", ""): counted for kind in kinds})
+    with transaction.atomic():
+        operations.write({operations.Key(kind, "order", ""): counted for kind in kinds})
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(metrics.text().decode()):
         for sample in family.samples:
