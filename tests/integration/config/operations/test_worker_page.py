@@ -14,7 +14,9 @@ from designer.services.workflows import import_document
 from runs.models import Run, WorkerProcess
 from runs.statistics.counters import tally_once
 from tests.people import client_of, person
+from tests.stock import stock_shelves
 from workers.cli.local_run import start_and_run
+from workers.library.shop.models import Product
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,7 @@ def order_of(name: str) -> dict[str, Any]:
 @pytest.fixture
 def ended(transactional_db: None) -> list[Run]:
     """A run that completed, and one whose payment failed twice and whose reservation was undone."""
+    stock_shelves(Product)
     import_document(order_of("order"), publish=True)
     version, runs = find_version("order"), []
     for input in (ORDER, ORDER | {"simulate": {"charge_payment": "error"}}):
