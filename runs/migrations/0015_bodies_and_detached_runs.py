@@ -44,34 +44,41 @@ class Migration(migrations.Migration):
                 db_default=False, default=False, help_text="The run that started it goes on without it."
             ),
         ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True)), fields=["-created_at", "-id"], name="run_newest"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True)),
-                fields=["status", "-created_at", "-id"],
-                name="run_status_newest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True)),
-                fields=["workflow_name", "-created_at", "-id"],
-                name="run_workflow_newest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True)),
-                fields=["workflow_name", "status", "-created_at", "-id"],
-                name="run_workflow_status_newest",
-            ),
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True)),
+                        fields=["-created_at", "-id"],
+                        name="run_newest",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True)),
+                        fields=["status", "-created_at", "-id"],
+                        name="run_status_newest",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True)),
+                        fields=["workflow_name", "-created_at", "-id"],
+                        name="run_workflow_newest",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True)),
+                        fields=["workflow_name", "status", "-created_at", "-id"],
+                        name="run_workflow_status_newest",
+                    ),
+                ),
+            ]
         ),
     ]

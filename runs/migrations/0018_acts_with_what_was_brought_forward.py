@@ -13,25 +13,30 @@ class Migration(migrations.Migration):
             model_name="journalentry",
             name="journal_acts",
         ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "type__in",
-                        (
-                            "intervention.opened",
-                            "intervention.claimed",
-                            "intervention.answered",
-                            "run.compensating",
-                            "run.cancelled",
-                            "signal.received",
-                            "step.brought_forward",
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="journalentry",
+                    index=models.Index(
+                        condition=models.Q(
+                            (
+                                "type__in",
+                                (
+                                    "intervention.opened",
+                                    "intervention.claimed",
+                                    "intervention.answered",
+                                    "run.compensating",
+                                    "run.cancelled",
+                                    "signal.received",
+                                    "step.brought_forward",
+                                ),
+                            )
                         ),
-                    )
+                        fields=["at", "id"],
+                        name="journal_acts",
+                    ),
                 ),
-                fields=["at", "id"],
-                name="journal_acts",
-            ),
+            ]
         ),
     ]

@@ -12,9 +12,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
-            model_name="journalentry",
-            name="journal_acts",
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveIndex(
+                    model_name="journalentry",
+                    name="journal_acts",
+                ),
+            ]
         ),
         migrations.AddField(
             model_name="run",
@@ -23,33 +28,40 @@ class Migration(migrations.Migration):
                 blank=True, help_text="Since when nothing new starts in it.", null=True
             ),
         ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "type__in",
-                        (
-                            "intervention.opened",
-                            "intervention.claimed",
-                            "intervention.answered",
-                            "run.compensating",
-                            "run.cancelled",
-                            "run.paused",
-                            "run.unpaused",
-                            "signal.received",
-                            "step.brought_forward",
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="journalentry",
+                    index=models.Index(
+                        condition=models.Q(
+                            (
+                                "type__in",
+                                (
+                                    "intervention.opened",
+                                    "intervention.claimed",
+                                    "intervention.answered",
+                                    "run.compensating",
+                                    "run.cancelled",
+                                    "run.paused",
+                                    "run.unpaused",
+                                    "signal.received",
+                                    "step.brought_forward",
+                                ),
+                            )
                         ),
-                    )
+                        fields=["at", "id"],
+                        name="journal_acts",
+                    ),
                 ),
-                fields=["at", "id"],
-                name="journal_acts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("paused_at__isnull", False)), fields=["paused_at"], name="run_paused"
-            ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("paused_at__isnull", False)),
+                        fields=["paused_at"],
+                        name="run_paused",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -107,17 +107,26 @@ class Migration(migrations.Migration):
                 "ordering": ["name"],
             },
         ),
-        migrations.AddIndex(
-            model_name="intervention",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="intervention_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(
-                condition=models.Q(("type", "run.blocked")), fields=["at", "id"], name="journal_blocked"
-            ),
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="intervention",
+                    index=models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="intervention_due",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="journalentry",
+                    index=models.Index(
+                        condition=models.Q(("type", "run.blocked")),
+                        fields=["at", "id"],
+                        name="journal_blocked",
+                    ),
+                ),
+            ]
         ),
         migrations.AddField(
             model_name="subscription",

@@ -34,30 +34,37 @@ class Migration(migrations.Migration):
                 help_text="When it is due; without a deadline a century after it was opened.",
             ),
         ),
-        migrations.AddIndex(
-            model_name="approval",
-            index=models.Index(fields=["order_at", "id"], name="approval_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="approvalassignee",
-            index=models.Index(fields=["name", "order_at", "approval"], name="approval_assignee_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="intervention",
-            index=models.Index(fields=["status", "order_at", "id"], name="intervention_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="intervention",
-            index=models.Index(
-                fields=["status", "claimed_by", "order_at", "id"], name="intervention_waiting_for"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="intervention",
-            index=models.Index(
-                condition=models.Q(("proposal__isnull", False)),
-                fields=["status", "order_at", "id"],
-                name="intervention_proposed",
-            ),
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="approval",
+                    index=models.Index(fields=["order_at", "id"], name="approval_waiting"),
+                ),
+                migrations.AddIndex(
+                    model_name="approvalassignee",
+                    index=models.Index(
+                        fields=["name", "order_at", "approval"], name="approval_assignee_waiting"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="intervention",
+                    index=models.Index(fields=["status", "order_at", "id"], name="intervention_waiting"),
+                ),
+                migrations.AddIndex(
+                    model_name="intervention",
+                    index=models.Index(
+                        fields=["status", "claimed_by", "order_at", "id"], name="intervention_waiting_for"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="intervention",
+                    index=models.Index(
+                        condition=models.Q(("proposal__isnull", False)),
+                        fields=["status", "order_at", "id"],
+                        name="intervention_proposed",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -37,38 +37,43 @@ class Migration(migrations.Migration):
                 "ordering": ["name", "id"],
             },
         ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True)),
-                fields=["parent", "-created_at", "-id"],
-                name="run_parent_newest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True), ("error__isnull", False)),
-                fields=["-created_at", "-id"],
-                name="run_error_newest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("body__isnull", True), ("finished_at__isnull", False)),
-                fields=["-finished_at", "-id"],
-                name="run_last_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                django.db.models.functions.text.Right(
-                    django.db.models.functions.comparison.Cast("id", models.TextField()), 8
+        # Built by 0036, while the old processes work.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True)),
+                        fields=["parent", "-created_at", "-id"],
+                        name="run_parent_newest",
+                    ),
                 ),
-                name="run_id_end",
-            ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True), ("error__isnull", False)),
+                        fields=["-created_at", "-id"],
+                        name="run_error_newest",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        condition=models.Q(("body__isnull", True), ("finished_at__isnull", False)),
+                        fields=["-finished_at", "-id"],
+                        name="run_last_ended",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="run",
+                    index=models.Index(
+                        django.db.models.functions.text.Right(
+                            django.db.models.functions.comparison.Cast("id", models.TextField()), 8
+                        ),
+                        name="run_id_end",
+                    ),
+                ),
+            ]
         ),
         migrations.AddField(
             model_name="savedview",

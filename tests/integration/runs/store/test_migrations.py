@@ -7,12 +7,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
+from runs.models import JournalEntry, Run
 from tests.architecture.source import ROOT
 
+BUILD = import_module("runs.migrations.0036_indexes_built_beside_the_work")
 Schema = set[tuple[str, tuple[str, ...]]]
 GROWN = "from config.settings import *\nMIGRATION_MODULES = {'runs': 'grown'}\n"
 
@@ -60,3 +65,30 @@ def test_a_new_installation_has_the_tables_of_one_that_grew(tmp_path: Path, grow
     old = migrate(tmp_path / "old")  # an upgrade from the middle
     assert new == old and any(name == "runs_runtext_added" for name, _ in new)
     assert migrate(tmp_path / "new") == new
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_of_indexes_that_was_cut_off_is_finished() -> None:
+    indexes = [(model, index) for model in (Run, JournalEntry) for index in model._meta.indexes]
+    before = {model: indexes_of(model) for model in (Run, JournalEntry)}
+    with connection.schema_editor() as editor:
+        for model, index in indexes[1:]:
+            editor.remove_index(model, index)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # as a concurrent build leaves one whose connection is lost
+            oid = "SELECT oid FROM pg_class WHERE relname = %s"
+            sql = f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = ({oid})"
+            cursor.execute(sql, [indexes[0][1].name])
+    with connection.schema_editor(atomic=False) as editor:
+        BUILD.build_missing(apps, editor)
+    assert {model: indexes_of(model) for model in (Run, JournalEntry)} == before
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+            assert cursor.fetchone() == (0,)
+
+
+def indexes_of(model: type[Run] | type[JournalEntry]) -> set[str]:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    return {name for name, facts in found.items() if facts["index"]}

@@ -1,7 +1,7 @@
 /** Facts about a step from the workflow, in the words of the server's rows (`runs/_step.html`). Pure. */
 import { wordsOf } from "../../shared/kinds";
 import type { SlotHolds } from "../../shared/vocabulary";
-import { isObject, stepsOf, edgesOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
+import { callOf, callsWorker, isObject, stepsOf, edgesOf, textOf, traitsOf, type Document, type Step } from "../../graph/model/document";
 
 export interface Facts {
   readonly does: string;
@@ -29,6 +29,18 @@ export function factsOf(document: Document, name: string): Facts {
 export function undoWorkerOf(document: Document, name: string): string {
   const step = stepsOf(document).find((candidate) => textOf(candidate.name) === name);
   return isObject(step?.compensation) ? textOf(step.compensation.worker) : "";
+}
+
+/** The workers that a step calls, each with what it is called for; those of an item are its map's. */
+export function workersOf(document: Document, name: string): readonly (readonly [string, string])[] {
+  const own = name.split("[")[0];
+  const step = stepsOf(document).find((candidate) => textOf(candidate.name) === own) ?? {};
+  const named = [
+    ["work", callsWorker(step) ? textOf(step.worker) : ""],
+    ...([["undo", step.compensation], ["question", step.verify], ["fallback", step.fallback]] as const)
+      .map(([use, call]) => [use, textOf(callOf(call)?.worker)] as const),
+  ] as const;
+  return named.filter(([, worker]) => worker !== "");
 }
 
 /** Whether a step, or the map of an item, takes slots of a named limit. */

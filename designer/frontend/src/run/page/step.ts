@@ -9,6 +9,7 @@ import type { RunState, StepState } from "../model/state";
 import { fetchFrames, fetchJson } from "../live/api";
 import type { WatchedRun } from "../live/watched";
 import { countsOf, errorOf, waitsFor } from "../model/words";
+import { workersOf } from "./facts";
 import type { Badges } from "../../shared/badges";
 import { ItemsTable } from "./items";
 
@@ -36,6 +37,7 @@ export class StepPanel {
     for (const details of this.root.querySelectorAll("details")) details.open = false;
     setText(this.slot("panel-name"), name);
     setText(this.slot("panel-run"), run.view.workflow);
+    this.paintWorkers(workersOf(run.view.document, name));
     const state = run.state.steps.get(name);
     this.items.show(run.view.api, name, state?.items ?? null);
     if (state) this.paintState(state);
@@ -98,6 +100,16 @@ export class StepPanel {
     const traceback = asText(facts.traceback);
     mustFind(this.root, '[data-slot="traceback-box"]').hidden = !traceback;
     setText(this.slot("traceback"), traceback ?? "");
+  }
+
+  private paintWorkers(workers: ReturnType<typeof workersOf>): void {
+    const box = mustFind(this.root, '[data-slot="panel-workers"]');
+    box.hidden = !workers.length;
+    box.replaceChildren(...workers.map(([use, worker]) => {
+      const link = element("a", "link code", worker);
+      link.setAttribute("href", `/workers/${encodeURIComponent(worker)}/`);
+      return element("li", "", `${use}: `, link);
+    }));
   }
 
   private paintState(step: StepState): void {

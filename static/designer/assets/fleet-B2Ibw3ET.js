@@ -1,0 +1,1 @@
+import{b as e}from"./pages-CQXzOTon.js";import{n as t}from"./live-sPgeJuGt.js";var n=4e3;function r(){let r=e(document,`[data-page=fleet]`);if(!r)return;let i=t(r);document.addEventListener(`visibilitychange`,()=>document.hidden||i.refreshSoon()),setInterval(()=>document.hidden||i.refreshSoon(),n)}export{r as startFleet};

@@ -1,1 +1,0 @@
-import{b as e}from"./pages-D7Y5X9UP.js";import{n as t}from"./live-_X5WaryZ.js";var n=4e3;function r(){let r=e(document,`[data-page=fleet]`);if(!r)return;let i=t(r);document.addEventListener(`visibilitychange`,()=>document.hidden||i.refreshSoon()),setInterval(()=>document.hidden||i.refreshSoon(),n)}export{r as startFleet};
