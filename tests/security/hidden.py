@@ -48,10 +48,12 @@ ELSEWHERE = (
     "/admin/{app_label}/",
     "/admin/{url}",
     "/connections/",
+    "/docs/",
     "/hooks/",
     "/runs/views/",
     "/secrets/",
     "/workflow-folders/",
+    "/workers/",
 )
 """Beginnings of addresses whose variable parts name no workflow, run or what belongs to one."""
 

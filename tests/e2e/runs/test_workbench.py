@@ -105,6 +105,16 @@ def test_a_step_fills_the_panel_and_escape_gives_the_focus_back(page: Page, runs
     expect(node).to_be_focused()
 
 
+def test_a_step_leads_to_the_pages_of_its_workers(page: Page, runs: dict[str, str]) -> None:
+    page.goto(f"/runs/{runs['completed in']}/")
+    expect_canvas(page)
+    page.locator('.react-flow__node[data-id="charge_payment"]').click()
+    workers = page.get_by_role("region", name="charge_payment").get_by_role("list", name="Workers")
+    expect(workers.get_by_role("listitem")).to_have_text(["work: charge_payment", "undo: refund_payment"])
+    workers.get_by_role("link", name="refund_payment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("refund_payment")
+
+
 def test_tabs_and_the_width_of_the_panel_are_moved_by_keyboard(page: Page, runs: dict[str, str]) -> None:
     page.goto(f"/runs/{runs['completed in']}/")
     expect_canvas(page)
