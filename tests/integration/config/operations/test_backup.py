@@ -75,14 +75,18 @@ def last(parts: dict[str, Any]) -> Any:
 
 
 def flipped(path: Path) -> Path:
-    """A copy of a backup in which one byte of its largest part is another one."""
+    """A copy of a backup in which bytes of its largest part are others.
+
+    Not one alone: where content repeats itself, some bits of compressed bytes can be either way.
+    """
     with zipfile.ZipFile(path) as archive:
         part = max(
             (entry for entry in archive.infolist() if entry.filename != MANIFEST),
             key=lambda entry: entry.compress_size,
         )
     content = bytearray(path.read_bytes())
-    content[part.header_offset + part.compress_size // 2] ^= 1
+    middle = part.header_offset + part.compress_size // 2
+    content[middle : middle + 64] = bytes(byte ^ 0xFF for byte in content[middle : middle + 64])
     other = path.with_name("flipped")
     other.write_bytes(content)
     return other
