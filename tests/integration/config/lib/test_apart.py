@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -53,6 +54,9 @@ def pause(seconds: float) -> int:
 def enabled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_is_enabled", threading.Event())
     monkeypatch.setattr(module, "CPU_S_MAX", 1.0)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name in ("PYTHONPATH", "PYTHONSAFEPATH"):  # to be as they were for processes of later tests
+        monkeypatch.setenv(name, os.environ.get(name, ""))
     enable()
     yield
 
