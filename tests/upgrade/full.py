@@ -80,13 +80,27 @@ def write_until(ended: threading.Event, copier: Copier, writes: Writes) -> None:
     try:
         while not ended.wait(PAUSE_S):
             begun = time.monotonic()
-            copier.copy(1)
+            while not written(copier):
+                pass
             writes.count += 1
             writes.slowest_s = max(writes.slowest_s, time.monotonic() - begun)
     except Error as error:
         writes.error = f"{type(error).__name__}: {error}"
     finally:
         connection.close()
+
+
+def written(copier: Copier) -> bool:
+    """False where SQLite's one writer is another one for so long that a process begins anew."""
+    from django.db import OperationalError
+
+    try:
+        copier.copy(1)
+    except OperationalError as error:
+        if "database is locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def upgrade(release: Path, runs: int) -> Writes:
