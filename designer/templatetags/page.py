@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +77,14 @@ def _pair(value: int, base: int, large: str, small: str) -> str:
 def breakable(name: str) -> SafeString:
     """A name with optional line breaks after its underscores, for narrow screens."""
     return format_html_join(SafeString("_<wbr>"), "{}", ((part,) for part in name.split("_")))
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """A text of a docstring, in which what stands between backticks is code."""
+    parts = enumerate(re.split(r"`+([^`]+)`+", text))
+    marked = ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in parts)
+    return format_html_join("", "{}", marked)
 
 
 @register.filter

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from designer.templatetags.page import breakable, duration, moment
+from designer.templatetags.page import breakable, coded, duration, moment
 from runs.machine.states import RunStatus, StepStatus, UndoStatus
 from runs.machine.vocabulary import FAMILIES, UNREACHED
 from runs.templatetags.board import badge
@@ -41,6 +41,11 @@ def test_a_moment_is_utc_until_scripts_know_the_zone() -> None:
 
 def test_names_break_after_underscores_and_nowhere_else() -> None:
     assert breakable("order_<b>") == "order_<wbr>&lt;b&gt;"
+
+
+def test_words_in_backticks_are_code_and_all_else_is_text() -> None:
+    assert coded("reads `a<b>` & ``c``") == "reads <code>a&lt;b&gt;</code> &amp; <code>c</code>"
+    assert coded("one ` alone, <b>") == "one ` alone, &lt;b&gt;"
 
 
 def test_every_status_has_an_icon_and_a_word() -> None:
