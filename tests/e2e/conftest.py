@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, StorageState, sync_playwright
 
 from tests.e2e.board import ARGS, CHROMIUM, Board, running_board, sign_in
 from tests.e2e.retries import allow_retries
@@ -104,3 +104,19 @@ def visits(browser: Browser, board: Board, signed_in: StorageState) -> Iterator[
 @pytest.fixture
 def page(visits: Visits) -> Page:
     return visits.page()
+
+
+@pytest.fixture
+def foreign(page: Page, board: Board) -> list[str]:
+    """Addresses of other hosts that the page asks for, and does not reach."""
+    found: list[str] = []
+
+    def only_our_own(route: Route) -> None:
+        if route.request.url.startswith((board.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            found.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", only_our_own)
+    return found
