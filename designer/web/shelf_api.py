@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.accounts.authentication import callers
@@ -17,16 +17,16 @@ from designer.services import folder_rights, shelf
 router = Router(tags=["workflows"])
 
 
-class FolderIn(Schema):
+class FolderIn(BaseModel, extra="forbid"):
     name: str = Field(min_length=1, max_length=FOLDER_NAME_LENGTH_MAX)
 
 
-class MoveIn(Schema):
+class MoveIn(BaseModel, extra="forbid"):
     workflows: list[str] = Field(min_length=1, max_length=shelf.MOVED_MAX)
     folder: int | None = Field(None, description="Null takes them out of their folders.")
 
 
-class CopyIn(Schema):
+class CopyIn(BaseModel, extra="forbid"):
     name: str = Field("", max_length=NAME_LENGTH_MAX, description="Of the copy; left out: NAME_copy.")
     title: str = Field("", max_length=TITLE_LENGTH_MAX)
 
@@ -63,7 +63,7 @@ def remove_folder(request: HttpRequest, folder_id: int) -> Status[None]:
     return Status(204, None)
 
 
-class NamesIn(Schema):
+class NamesIn(BaseModel, extra="forbid"):
     """Who may do an act: groups and people, by name. None at all: everybody whose role allows it."""
 
     groups: list[str] = Field(default_factory=list, max_length=folder_rights.NAMED_MAX)

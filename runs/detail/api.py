@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Header, Query, Router, Schema, Status
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from ninja import Body, Header, Query, Router, Status
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from config.accounts.authentication import callers
 from config.accounts.permissions import may_here, require_here
@@ -38,7 +38,7 @@ from runs.queries.runs import allowed, frames, run_json, summary_json
 router = Router(tags=["runs"])
 
 
-class StartIn(BaseModel):  # ninja's Schema would accept any value, as all fields have defaults
+class StartIn(BaseModel, extra="forbid"):  # so that a bare input is refused, not started with an empty one
     input: dict[str, Any] = Field(default_factory=dict)
     version: int | None = None
     labels: dict[str, str] = Field(default_factory=dict, max_length=LABELS_MAX)
@@ -46,10 +46,6 @@ class StartIn(BaseModel):  # ninja's Schema would accept any value, as all field
 
 
 class StartOneOfManyIn(StartIn):
-    model_config = ConfigDict(
-        extra="forbid"
-    )  # so that a list of bare inputs is refused, not started with empty inputs
-
     idempotency_key: str | None = Field(None, min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)
 
 
@@ -61,19 +57,19 @@ Many = Annotated[list[StartOneOfManyIn], Field(min_length=1, max_length=STARTED_
 OneOrMany = Annotated[Annotated[StartIn, Tag("one")] | Annotated[Many, Tag("many")], Discriminator(_is_many)]
 
 
-class CancelIn(Schema):
+class CancelIn(BaseModel, extra="forbid"):
     mode: Literal["compensate", "abandon"] = "compensate"
 
 
-class RollbackIn(Schema):
+class RollbackIn(BaseModel, extra="forbid"):
     to_step: str | None = None
 
 
-class AgainIn(BaseModel):
+class AgainIn(BaseModel, extra="forbid"):
     from_step: str = Field("", max_length=STEP_LENGTH_MAX)
 
 
-class CommentIn(Schema):
+class CommentIn(BaseModel, extra="forbid"):
     comment: str = Field("", max_length=COMMENT_LENGTH_MAX)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Body, Query, Router, Schema, Status
-from pydantic import Field
+from ninja import Body, Query, Router, Status
+from pydantic import BaseModel, Field
 
 from config.accounts.authentication import callers
 from designer.document.limits import NAME_LENGTH_MAX
@@ -25,7 +25,7 @@ INTERVENTIONS_MAX = 200
 router = Router(tags=["runs"])
 
 
-class AnswerIn(Schema):
+class AnswerIn(BaseModel, extra="forbid"):
     answer: Answer
     note: str = Field("", max_length=COMMENT_LENGTH_MAX)
     patch: dict[str, Any] | None = None
@@ -33,11 +33,11 @@ class AnswerIn(Schema):
     seen: int | None = Field(None, ge=0)
 
 
-class ClaimIn(Schema):
+class ClaimIn(BaseModel, extra="forbid"):
     take_over: bool = False
 
 
-class NoteIn(Schema):
+class NoteIn(BaseModel, extra="forbid"):
     note: str = Field(
         max_length=COMMENT_LENGTH_MAX
     )  # the service refuses what is longer than a note, with a message

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Header, Query, Router, Schema, Status
-from pydantic import Field
+from ninja import Header, Query, Router, Status
+from pydantic import BaseModel, Field
 
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
@@ -67,7 +67,7 @@ def list_runs(
     return {"runs": listed, "next": following}
 
 
-class ViewIn(Schema):
+class ViewIn(BaseModel, extra="forbid"):
     name: str = Field(max_length=VIEW_NAME_LENGTH_MAX)
     query: str = Field("", max_length=VIEW_QUERY_LENGTH_MAX, description="As in the address of the list.")
     shared: bool = False
@@ -97,7 +97,7 @@ def delete_view(request: HttpRequest, view_id: int) -> Status[None]:
 KEY_LENGTH_MAX = 160  # a run's id follows it
 
 
-class BulkIn(Schema):
+class BulkIn(BaseModel, extra="forbid"):
     act: bulk.Act
     runs: list[UUID] = Field(min_length=1, max_length=bulk.BULK_MAX)
     mode: CancelMode = "compensate"

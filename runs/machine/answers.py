@@ -107,7 +107,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "compensation_failed",
         "abandon",
-        title="Leave it undone",
+        title="Leave what it did",
         effect="The others follow; the run ends as failed.",
         lead="What {step} did stays.",
         done="{by} left what {step} did as it is.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Body, Router, Schema, Status
-from pydantic import Field
+from ninja import Body, Router, Status
+from pydantic import BaseModel, Field
 
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
@@ -18,15 +18,15 @@ from runs.proof import service
 router = Router(tags=["workflows"])
 
 
-class ProveIn(Schema):
+class ProveIn(BaseModel, extra="forbid"):
     pairs: int | None = Field(None, ge=0, le=service.PAIRS_MAX)
 
 
-class NeedsIn(Schema):
+class NeedsIn(BaseModel, extra="forbid"):
     needs: Literal["nothing", "proof", "rehearsal"]
 
 
-class MendIn(Schema):
+class MendIn(BaseModel, extra="forbid"):
     counterexample: int = Field(ge=0, le=1_000)
     mend: int = Field(ge=0, le=1_000)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Router, Schema, Status
+from ninja import Body, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.accounts.authentication import callers
@@ -32,7 +32,7 @@ class RunTestsIn(BaseModel):
     only: list[str] | None = None
 
 
-class RecordIn(Schema):
+class RecordIn(BaseModel, extra="forbid"):
     run: UUID
     name: str = Field(min_length=1, max_length=TEST_NAME_LENGTH_MAX)
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
-from pydantic import Field
+from ninja import Router, Status
+from pydantic import BaseModel, Field
 
 from config.accounts.authentication import callers
 from config.accounts.rate_limits import caller, consume
@@ -21,11 +21,11 @@ from runs.trials.service import try_draft, try_step
 router = Router(tags=["workflows"])
 
 
-class TryIn(Schema):
+class TryIn(BaseModel, extra="forbid"):
     input: dict[str, Any] = Field(default_factory=dict)
 
 
-class TryStepIn(Schema):
+class TryStepIn(BaseModel, extra="forbid"):
     context: dict[str, Any] = Field(default_factory=dict)
     steps: dict[str, Any] = Field(default_factory=dict)
 
@@ -60,7 +60,7 @@ def start_trial_of_step(
 # --- what expressions of a draft see ---
 
 
-class PreviewIn(Schema):
+class PreviewIn(BaseModel, extra="forbid"):
     path: str = Field(max_length=500)
     expression: str = Field(max_length=LENGTH_MAX)
     run: UUID | None = None

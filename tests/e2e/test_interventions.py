@@ -95,7 +95,7 @@ def test_a_refund_is_mended_and_the_walk_goes_on(page: Page, board: Board) -> No
 
 
 @pytest.mark.parametrize(
-    ("choice", "ends"), [("I undid it by hand", "Undone"), ("Leave it undone", "Failed")]
+    ("choice", "ends"), [("I undid it by hand", "Undone"), ("Leave what it did", "Failed")]
 )
 def test_what_is_done_by_hand_or_left_needs_a_note(page: Page, board: Board, choice: str, ends: str) -> None:
     stuck(page)
@@ -114,7 +114,7 @@ def test_of_two_people_one_wins_and_the_other_sees_who_and_what(visits: Visits, 
     one, other = visits.page(), visits.page()
     stuck(one)
     other.goto(one.url)
-    other.get_by_role("radio", name=re.compile("Leave it undone")).check()
+    other.get_by_role("radio", name=re.compile("Leave what it did")).check()
     other.get_by_role("textbox", name=re.compile("^Note")).fill("No use.")
     other.get_by_role("button", name="See what happens, then confirm").click()
     yes = other.get_by_role("button", name="Yes, do it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -240,3 +241,34 @@ def test_an_answer_that_needs_a_second_person_is_proposed(run_here: RunHere, ope
 def test_the_api_describes_itself(viewer: Client) -> None:
     paths = viewer.get("/api/v1/openapi.json").json()["paths"]
     assert "/api/v1/runs/{run_id}/rollback-plan" in paths
+
+
+def test_every_body_refuses_what_it_does_not_know(viewer: Client) -> None:
+    """What is misspelt would else be left out without a word. CloudEvents have fields of their own."""
+    described = viewer.get("/api/v1/openapi.json").json()
+    del described["paths"]["/api/v1/events"]
+    schemas = described["components"]["schemas"]
+    open_bodies = []
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            contents = operation.get("requestBody", {}).get("content", {})
+            asked = [contents[kind]["schema"] for kind in contents if "json" in kind]
+            for schema in objects_of(asked, schemas):
+                if "properties" in schema and schema.get("additionalProperties") is not False:
+                    open_bodies.append(f"{method} {path}: {schema.get('title')}")
+    assert open_bodies == []
+
+
+def objects_of(asked: list[Any], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for schema in asked:
+        found = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        yield found
+        inner = [*found.get("anyOf", []), *found.get("oneOf", [])]
+        yield from objects_of([*inner, *([found["items"]] if "items" in found else [])], schemas)
+
+
+def test_a_bare_input_is_refused_and_starts_nothing(run_here: RunHere, operator: Client) -> None:
+    run_here(chain(step("a")))
+    answer = post(operator, f"/workflows/{Run.objects.get().workflow_name}/runs", {"order": "A-1"})
+    assert answer.status_code == 422 and "order" in answer.json()["detail"] + str(answer.json())
+    assert Run.objects.count() == 1

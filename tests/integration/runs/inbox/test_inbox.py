@@ -296,7 +296,7 @@ class TestTheFirstPage:
         intervention = failing(run_here, "failed")
         service.answer(intervention.pk, Reply("abandon", "It is gone."), person("bea", "operator"))
         page = text(operator, "/")
-        assert "1 waits for you" in page and "bea proposes “Leave it undone”" in page
+        assert "1 waits for you" in page and "bea proposes “Leave what it did”" in page
         assert "nobody is needed" not in page
         for address in ("/admin/", "/admin/runs/intervention/"):
             assert "obody is needed" not in text(client_of(f"ada{len(address)}", "admin"), address)

@@ -85,7 +85,7 @@ class TestClaims:
         self, intervention: Intervention, olga: User, bob: User
     ) -> None:
         service.answer(intervention.pk, Reply("abandon", "No use."), olga)
-        with pytest.raises(AnsweredAlready, match="olga has already answered: Leave it undone"):
+        with pytest.raises(AnsweredAlready, match="olga has already answered: Leave what it did"):
             service.claim(intervention.pk, bob)
 
     def test_there_has_to_be_one(self, olga: User, transactional_db: None) -> None:
