@@ -15,6 +15,14 @@ WINDOW_S = 30.0
 KNOWN_MAX = 1_000  # lines that are remembered; the oldest are forgotten
 
 
+class NoTraceback(logging.Filter):
+    """A filter of a logger whose lines say all that there is to say."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
+
+
 class NoRepeats(logging.Filter):
     """A filter of a handler."""
 

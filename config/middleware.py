@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,6 +38,9 @@ class LimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             token_user = user_of_token(request) if request.path.startswith(API) else None
+        except (DatabaseError, InterfaceError):  # the view says it, if it has to know who asks
+            token_user = None
+        try:
             consume("calls", client_of(token_user) if token_user else caller(request))
             is_attempt = request.method == "POST" or "t" in request.GET  # `t`: the first user's sign-in link
             if is_attempt and request.path in self.sign_in:

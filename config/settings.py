@@ -295,6 +295,7 @@ LOGGING = {
         "json": {"()": "config.telemetry.logs.JsonFormatter"},
     },
     "filters": {
+        "no_traceback": {"()": "config.log_repeats.NoTraceback"},
         "no_repeats": {"()": "config.log_repeats.NoRepeats"},
         "no_addresses": {"()": "config.log_addresses.NoAddresses"},
     },
@@ -309,6 +310,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"filters": ["no_addresses"]},
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},  # strangers ask for any name
         "daphne": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},  # it logs addresses, which may hold keys
         "httpcore2": {"level": "WARNING"},

@@ -192,6 +192,8 @@ def _split(name: str, value: str) -> tuple[str, str, str]:
         _ = parts.port  # raises ValueError for a port that is no number
     except ValueError as error:
         raise BadSetting(name, f"is not an address ({error})") from error
+    if parts.netloc and "@" in parts.netloc.rpartition("@")[0] + parts.path:
+        raise BadSetting(name, "has an @ in its password or name; write it as %40, as / is %2F and : is %3A")
     return parts.scheme, parts.netloc, parts.path
 
 

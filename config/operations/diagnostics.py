@@ -23,7 +23,9 @@ from config.installation import PROGRAM, version
 from config.lib.commands import database_problem, one_line, redis_problem
 from config.lib.errors import NotMigrated
 from config.operations import redis_probe
+from config.sealing_keys import sealing_keys
 from runs.delivery import worker_processes
+from runs.maintenance.resealing import unopened
 from runs.models import StepRun, WorkerProcess
 from runs.store import reader
 from runs.store.database import database, database_file
@@ -37,6 +39,7 @@ OVERDUE_S = 60
 START_S_MAX = 60.0
 DISK_BYTES_MIN = 200_000_000
 PROBE_BYTES = 1_000_000
+KEY_LENGTH_MIN, KEY_LETTERS_MIN = 50, 5  # as Django's security.W009
 NAMES_SHOWN_MAX = 20
 
 Level = Literal["ok", "note", "wrong"]
@@ -61,6 +64,7 @@ def examine() -> Iterator[Finding]:
     findings = list(database_check())
     yield from findings
     if all(finding.level != "wrong" for finding in findings):
+        yield from keys_check()
         yield from fleet_check()
         yield from overdue_check()
         yield from skew("database", (reader.now() - datetime.now(UTC)).total_seconds())
@@ -170,6 +174,23 @@ def database_check() -> Iterator[Finding]:
         yield Finding("wrong", "migrations", text)
     else:
         yield Finding("ok", "migrations", "all applied")
+
+
+def keys_check() -> Iterator[Finding]:
+    own = settings.DATA_DIR / "secret_key"
+    place = f"of {own}" if own.exists() and own.read_text().strip() == settings.SECRET_KEY else "SECRET_KEY"
+    if len(set(settings.SECRET_KEY)) < KEY_LETTERS_MIN or len(settings.SECRET_KEY) < KEY_LENGTH_MIN:
+        text = f"the key {place} is short; take {KEY_LENGTH_MIN} random characters, then `reseal`"
+        yield Finding("note", "key", text)
+    shut = {what: count for what, count in unopened(sealing_keys()).items() if count}
+    if shut:
+        counts = ", ".join(f"{count} of {what}" for what, count in shut.items())
+        remedy = "set the one that sealed them, or add it to SECRET_KEY_FALLBACKS"
+        yield Finding("wrong", "key", f"no key here opens what is sealed ({counts}); {remedy}")
+    else:
+        yield Finding("ok", "key", f"the key {place} opens all that is sealed")
+    if place != "SECRET_KEY" and database_file() is None:
+        yield Finding("note", "key", "each host makes a key of its own; set SECRET_KEY to one for all hosts")
 
 
 def fleet_check() -> Iterator[Finding]:

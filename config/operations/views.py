@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_rq.queues import get_queue_by_index
 from django_rq.urls import urlpatterns as rq_patterns
 from redis.exceptions import RedisError
@@ -34,7 +34,7 @@ JOB_ID = re.compile(r"[\w-]+", re.ASCII)
 Page = Callable[..., HttpResponse]
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def fleet_page(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from config.accounts.permissions import page_for
 from designer.services.worker_catalog import described, is_ready_made
@@ -27,7 +27,7 @@ NO_WORKER = "there is no worker of this name, here, in a worker process or in a 
 Json = dict[str, Any]
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def worker_page(request: HttpRequest, name: str) -> HttpResponse:

@@ -33,7 +33,8 @@ def check_calls(graph: Graph, catalog: Catalog, problems: Problems) -> None:
             spec = catalog.get(worker)
             if spec is None:
                 known = [*catalog, NO_UNDO, IRREVERSIBLE] if ".compensation" in path else catalog
-                message = f"there is no worker '{worker}'{suggestion(worker, known)}"
+                hint = suggestion(worker, known) or "; is its module named in WORKER_MODULES?"
+                message = f"there is no worker '{worker}'{hint}"
                 problems.error("unknown_worker", path, message)
             elif spec.params_schema is not None:
                 if worker not in validators:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from config.accounts.permissions import may, page_for, require
 from designer.errors import DesignerError
@@ -26,7 +26,7 @@ GROUPS_SHOWN_MAX = 200
 RIGHTS_ASKED = {"view": "Who may see it", "design": "Who may design", "operate": "Who may operate"}
 
 
-@require_GET
+@require_safe
 @page_for("view")
 def workflow_list(request: HttpRequest) -> HttpResponse:
     """One's own workflows, then the shipped examples; or those of a folder, a search, a shelf."""

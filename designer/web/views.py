@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from config.accounts.permissions import page_for
 from config.lib.apart import apart
@@ -23,7 +23,7 @@ from designer.web.forms import ImportForm, NewWorkflowForm
 SUFFIX_OF = {"json": "json", "yaml": "yaml", "python": "py", "asl": "asl.json"}
 
 
-@require_GET
+@require_safe
 @page_for("view")
 def workflow_detail(request: HttpRequest, name: str) -> HttpResponse:
     workflow = get_object_or_404(Workflow, name=name)
@@ -49,7 +49,7 @@ def _problems(request: HttpRequest, draft: Any, name: str) -> list[Problem]:
     return apart(queries.problems_of, draft, name, barred(request.user, "view"))
 
 
-@require_GET
+@require_safe
 @page_for("design")
 def workflow_edit(request: HttpRequest, name: str) -> HttpResponse:
     workflow = get_object_or_404(Workflow, name=name)
@@ -87,7 +87,7 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
     return render(request, "workflows/import.html", {"form": form}, status=status)
 
 
-@require_GET
+@require_safe
 @page_for("view")
 def workflow_export(request: HttpRequest, name: str, written: str) -> HttpResponse:
     """A published version as a file: the newest, or that of `?version=`."""

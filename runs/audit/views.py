@@ -12,7 +12,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.timezone import make_aware
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from config.accounts.permissions import for_operators
 from runs.audit import audit
@@ -54,7 +54,7 @@ def _last_days() -> dict[str, str]:
     return {"since": str(today - timedelta(days=DAYS_SHOWN - 1)), "until": str(today)}
 
 
-@require_GET
+@require_safe
 @for_operators
 def audit_page(request: HttpRequest) -> HttpResponse:
     form = SpanForm(request.GET if "since" in request.GET else _last_days())
@@ -65,7 +65,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @for_operators
 def audit_export(request: HttpRequest) -> HttpResponseBase:
     """All acts of a time span as a file, read from the database while it is sent."""

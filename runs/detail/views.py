@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.accounts.permissions import may_here, page_for
 from config.accounts.rate_limits import caller, consume
@@ -49,14 +49,14 @@ def run_or_404(run_id: UUID) -> Run:
         raise Http404(str(error)) from error
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return _show(request, run_or_404(run_id))
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def run_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.accounts.permissions import may, page_for
 from runs.detail.approval_forms import AnswerForm, give_answer
@@ -31,7 +31,7 @@ from runs.store import reader
 UNPROCESSABLE = 422
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -55,7 +55,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/page.html", context)
 
 
-@require_GET
+@require_safe
 @page_for("view")
 def approval_list(request: HttpRequest) -> HttpResponse:
     """Answers the address that the list of approvals had."""

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from config.accounts.permissions import for_operators
 from designer.models import Workflow
@@ -54,7 +54,7 @@ def intervention_url(intervention_id: int) -> str:
 # --- the list ---
 
 
-@require_GET
+@require_safe
 @for_operators
 def intervention_list(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.GET)
@@ -112,13 +112,13 @@ def _state_filter(state: str, name: str) -> Q:
 # --- one of them ---
 
 
-@require_GET
+@require_safe
 @for_operators
 def intervention_detail(request: HttpRequest, intervention_id: int) -> HttpResponse:
     return _show(request, find_intervention(intervention_id))
 
 
-@require_GET
+@require_safe
 @for_operators
 def intervention_live(request: HttpRequest, intervention_id: int) -> HttpResponse:
     """The parts of the page that a script reloads when the intervention changes."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.accounts.permissions import for_operators
 from config.lib.secrets import mask_secrets
@@ -29,7 +29,7 @@ from runs.store import reader
 UNPROCESSABLE = 422
 
 
-@require_GET
+@require_safe
 @for_operators
 def cause_list(request: HttpRequest) -> HttpResponse:
     context = {
@@ -94,14 +94,14 @@ def _answer(request: HttpRequest, intervention_ids: list[int], reply: service.Re
     return redirect("admin:runs_intervention_batch", batch=batch)
 
 
-@require_GET
+@require_safe
 @for_operators
 def batch_detail(request: HttpRequest, batch: UUID) -> HttpResponse:
     """The outcome of each intervention of a batch, and the open ones with the same cause."""
     return render(request, "admin/interventions/batch.html", _batch_context(batch, request.user))
 
 
-@require_GET
+@require_safe
 @for_operators
 def batch_live(request: HttpRequest, batch: UUID) -> HttpResponse:
     return render(request, "admin/interventions/_batch.html", _batch_context(batch, request.user))

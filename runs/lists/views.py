@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from config.accounts.permissions import page_for
 from config.accounts.rate_limits import caller, consume
@@ -46,7 +46,7 @@ MODES: dict[str, CancelMode] = {"compensate": "compensate", "abandon": "abandon"
 # --- the list ---
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def run_list(request: HttpRequest) -> HttpResponse:
@@ -110,7 +110,7 @@ def run_columns(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @page_for("view")
 def view_detail(request: HttpRequest, view_id: int) -> HttpResponse:
     """The address of a saved view: leads to the list as it was saved."""

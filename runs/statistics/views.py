@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from config.accounts.permissions import may, page_for
 from config.accounts.rate_limits import caller, consume
@@ -23,7 +23,7 @@ CHARTS = {"runs": "get_runs_by_hour", "durations": "get_durations_by_hour", "que
 KEY_LENGTH_MAX = 64
 
 
-@require_GET
+@require_safe
 @never_cache
 @page_for("view")
 def home(request: HttpRequest) -> HttpResponse:

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
+from redis import Redis
 
 from designer.document.graph import Action, Graph, Step
 from runs.engine import engine
 from runs.machine.limits import INPUT_BYTES_MAX
-from runs.models import Run
+from runs.models import Run, WorkerProcess
 from tests.integration.runs.conftest import Publish, chain, step
+from workers.management.commands import run_workflow
 
 LOCAL = ("run_workflow", "sample", "--local")
 
@@ -133,3 +136,20 @@ def test_show_run_shows_the_run_and_its_journal(publish: Publish) -> None:
 def test_show_run_refuses_what_is_no_run(name: str) -> None:
     code, out, err = call("show_run", name)
     assert (code, out) == (2, "") and name in err
+
+
+def test_it_is_said_why_a_run_stands_still(
+    order: Graph, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_workflow, "QUIET_S", 0.0)
+    waiting = ("run_workflow", "sample", "--wait", "--timeout", "0.5")
+    code, _, said = call(*waiting)
+    assert code == 7 and said == "it waits: no worker process is running; start `up`, or `worker`\n"
+    now, here = timezone.now(), {"host": "there", "pid": 1, "queues": ["default"]}
+    WorkerProcess.objects.create(id="there:1:a", workers=["other"], started_at=now, seen_at=now, **here)
+    code, _, said = call(*waiting)
+    assert code == 7 and said.startswith(
+        "a waits: no worker process has 'act'; start one with WORKER_MODULES"
+    )
+    WorkerProcess.objects.update(workers=["act"])
+    assert call(*waiting)[::2] == (7, "")

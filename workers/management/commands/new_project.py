@@ -30,8 +30,8 @@ class Command(SagaboardCommand):
             f"{project}: a project with workers, a workflow and tests; its README says more.",
             "",
             f"  cd {shlex.quote(str(project))}",
-            f"  {shlex.quote(sys.executable)} -m pytest",
             "  . ./env.sh",
+            f"  {shlex.quote(sys.executable)} -m pytest",
             f"  {command} up --reload",
         ]
         for line in lines:

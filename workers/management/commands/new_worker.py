@@ -54,12 +54,13 @@ def next_steps(written: Written, category: str) -> list[str]:
     root, test, python = (shlex.quote(str(word)) for word in (written.root, written.test, sys.executable))
     modules = list(dict.fromkeys([*settings.WORKER_MODULES, written.module]))
     product = shlex.quote(str(settings.BASE_DIR))
+    folders = ":".join(dict.fromkeys([root, product]))
     return [
         f"{written.file}: {names.worker}, undone by {names.undo}",
         f"{written.test}: its test",
         "",
         "Run the test (needs pytest):",
-        f"  PYTHONPATH={root}:{product} {python} -m pytest {test}",
+        f"  PYTHONPATH={folders} {python} -m pytest {test}",
         "Run the product with it:",
         f"  PYTHONPATH={root} WORKER_MODULES={','.join(modules)} {command_words()} up --reload",
         f"In the designer it stands in the palette as {names.title!r}, under {category!r}.",

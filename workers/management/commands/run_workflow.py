@@ -20,16 +20,18 @@ from config.lib.errors import Unreadable
 from config.lib.json_reader import read_json
 from designer.models import WorkflowVersion
 from designer.services.queries import find_version
+from runs.delivery import worker_processes
 from runs.detail.terminal import TIMED_OUT, JournalFollower, exit_code, worst
 from runs.engine import engine
 from runs.errors import UnknownWorkflow
 from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX, INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
-from runs.models import Run
+from runs.models import Run, StepRun
 from runs.queries.runs import run_json
 from workers.cli import json_lines
 from workers.cli.local_run import start_and_run
 
 POLL_S = 0.05
+QUIET_S = 3.0  # until it is said that nobody can do what a run waits for
 
 
 class Command(SagaboardCommand):
@@ -106,9 +108,15 @@ class Command(SagaboardCommand):
         if options["wait"] or options["local"]:
             for line in follower.lines():
                 out.write(line)
+            quiet_since, is_told = time.monotonic(), False
             for _ in steps:
                 for line in follower.lines():
                     out.write(line)
+                    quiet_since = time.monotonic()
+                if not is_told and time.monotonic() - quiet_since > QUIET_S:
+                    is_told = True
+                    for reason in waits_in_vain(run):
+                        self.stderr.write(reason)
         run.refresh_from_db()
         for line in follower.lines() if options["wait"] or options["local"] else ():
             out.write(line)
@@ -129,6 +137,18 @@ def start_and_wait(
         time.sleep(POLL_S)
         run.refresh_from_db()
         yield run
+
+
+def waits_in_vain(run: Run) -> Iterator[str]:
+    """Why nobody carries out what a run has queued, as far as worker processes tell."""
+    if not worker_processes.lately_seen().exists():
+        yield "it waits: no worker process is running; start `up`, or `worker`"
+        return
+    workers = {step["name"]: step.get("worker", "") for step in run.version.document["steps"]}
+    for step, queue in StepRun.objects.filter(run=run, status="queued").values_list("name", "queue"):
+        worker = workers.get(step.partition("[")[0], "")
+        if worker and not worker_processes.is_known(worker, queue):
+            yield f"{step} waits: no worker process has {worker!r}; name its module in their WORKER_MODULES"
 
 
 def latest_version(name: str) -> WorkflowVersion:

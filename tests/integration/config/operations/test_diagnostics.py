@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.operations import diagnostics
 from designer.models import Workflow
 from runs.models import Run, StepRun, WorkerProcess
+from workers.connections.service import put_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,21 @@ def test_a_key_that_others_can_read_is_wrong(settings, tmp_path):
     (tmp_path / "secret_key").touch(mode=0o644)
     [text] = wrong(diagnostics.settings_check())
     assert f"chmod 600 {tmp_path}/secret_key" in text
+
+
+def test_a_key_that_does_not_open_what_is_sealed_is_wrong(settings):
+    put_secret("bank", "s3cret")
+    assert wrong(diagnostics.keys_check()) == []
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [settings.SECRET_KEY]
+    assert wrong(diagnostics.keys_check()) == []
+    settings.SECRET_KEY_FALLBACKS = []
+    [text] = wrong(diagnostics.keys_check())
+    assert "1 of secrets" in text and "SECRET_KEY_FALLBACKS" in text
+
+
+def test_a_short_key_is_noted(settings):
+    settings.SECRET_KEY = "changeme"
+    assert any("is short" in found.text for found in diagnostics.keys_check() if found.level == "note")
 
 
 def test_workers_that_replace_shipped_ones_are_noted(monkeypatch):

@@ -16,6 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 from redis import Redis
 
+from config.accounts import tokens
+from config.accounts.permissions import Role
 from config.lib.caches import clear_all
 from config.operations import fleet_status, health, metrics
 from designer.models import Workflow, WorkflowVersion
@@ -33,7 +35,7 @@ from runs.models import (
     WorkerProcess,
 )
 from runs.statistics import counters, histogram
-from tests.people import client_of
+from tests.people import client_of, person
 
 PATHS = ("workers", "metrics")
 
@@ -138,11 +140,15 @@ def test_without_a_database(all_well: None, monkeypatch: pytest.MonkeyPatch) -> 
     def away(*args: Any) -> None:
         raise OperationalError("could not connect to server secret.example.org")
 
+    token = tokens.make(person("vera", Role.VIEWER), "watch", Role.VIEWER)[1]
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", away)
         answer = get(Client(), "health")
         parts = health.parts()
         assert get(Client(), "health/live").status_code == 200
+        with_token = {"Authorization": f"Bearer {token}"}
+        assert get(Client(), "health/live", **with_token).status_code == 200
+        assert get(Client(), "health", **with_token).json() == {"status": "not ok"}
     assert answer.status_code == 503 and answer.json() == {"status": "not ok"}
     assert "secret" not in str(parts)
     assert parts["migrations"].text == "not known: see database"

@@ -20,6 +20,9 @@ from config.lib.errors import BadSetting
         (env.database, "oracle://x/y", "postgresql://"),
         (env.database, "postgresql://host", "postgresql://"),
         (env.database, "postgresql://host:port/name", "is not an address"),
+        (env.database, "postgresql://ada:p@ss/w:rd@host/name", "write it as %40"),
+        (env.database, "postgresql://ada:p@ss@host/name", "write it as %40"),
+        (env.redis_url, "redis://:p@ss@host:6379/0", "write it as %40"),
     ],
 )
 def test_refuses(monkeypatch, read, value, says):
