@@ -148,8 +148,6 @@ def test_it_is_said_why_a_run_stands_still(
     now, here = timezone.now(), {"host": "there", "pid": 1, "queues": ["default"]}
     WorkerProcess.objects.create(id="there:1:a", workers=["other"], started_at=now, seen_at=now, **here)
     code, _, said = call(*waiting)
-    assert code == 7 and said.startswith(
-        "a waits: no worker process has 'act'; start one with WORKER_MODULES"
-    )
+    assert code == 7 and said.startswith("a waits: no worker process has 'act'; name its module")
     WorkerProcess.objects.update(workers=["act"])
     assert call(*waiting)[::2] == (7, "")
