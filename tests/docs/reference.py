@@ -39,7 +39,8 @@ def commands_page() -> str:
 
 
 def _table(parser: argparse.ArgumentParser) -> str:
-    rows = [_row(action) for action in parser._actions if not COMMON & set(action.option_strings)]
+    shown = (action for action in parser._actions if action.help != argparse.SUPPRESS)
+    rows = [_row(action) for action in shown if not COMMON & set(action.option_strings)]
     return "| argument | |\n| --- | --- |\n" + "".join(rows) if rows else "It takes no arguments.\n"
 
 
