@@ -70,6 +70,9 @@ def workers_in(module: str) -> list[WorkerSpec]:
     except WorkersError as error:
         raise ModuleNotLoaded(module, str(error)) from error
     except (Exception, SystemExit) as error:  # a script that calls `sys.exit` must not end the process
-        raise ModuleNotLoaded(module, f"{type(error).__name__}: {error}") from error
+        hint = ""
+        if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:
+            hint = "; is the folder that holds it in PYTHONPATH?"
+        raise ModuleNotLoaded(module, f"{type(error).__name__}: {error}{hint}") from error
     specs = (getattr(member, "__worker__", None) for member in list(members.values()))
     return [spec for spec in specs if isinstance(spec, WorkerSpec)]

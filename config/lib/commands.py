@@ -102,7 +102,8 @@ def database_problem(error: Exception) -> str:
     """A message for administrators: the database is unavailable, or not migrated, and what to do about it."""
     text = one_line(error)
     if "no such table" in text or "does not exist" in text or "no such column" in text:
-        remedy = f"run `{PROGRAM} migrate` (the data folder is {settings.DATA_DIR})"
+        elsewhere = f"the data folder is {settings.DATA_DIR}; if that is another one, set DATA_DIR"
+        remedy = f"run `{PROGRAM} migrate` ({elsewhere})"
         return f"the database is not migrated ({text}); {remedy}"
     trouble, remedy, _ = DATABASE_TROUBLES[unavailability(error)]
     return f"the database {trouble} ({text}); {remedy}"

@@ -1,7 +1,8 @@
 """Builds what earlier migrations leave out: indexes of tables that may have millions of rows.
 
-PostgreSQL builds them concurrently, so that nobody's writes wait for it. An index that is there is left
-alone, so this can be started again where it was cut off.
+PostgreSQL builds them concurrently, so that nobody's writes wait for it; but for a restored backup, which is
+migrated in a transaction, and by nobody else. An index that is there is left alone, so this can be started
+again where it was cut off.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ BROKEN = """
 
 def build_missing(apps: Any, schema_editor: Any) -> None:
     connection = schema_editor.connection
-    concurrently = {"concurrently": True} if connection.vendor == "postgresql" else {}
+    is_postgres = connection.vendor == "postgresql"
+    concurrently = {"concurrently": True} if is_postgres and not connection.in_atomic_block else {}
     for model in apps.get_app_config("runs").get_models():
         wanted = {index.name: index for index in model._meta.indexes}
         with connection.cursor() as cursor:
             there = set(connection.introspection.get_constraints(cursor, model._meta.db_table))
-            if concurrently:
+            if is_postgres:
                 cursor.execute(BROKEN, [list(wanted)])
                 broken = {name for (name,) in cursor.fetchall()}
             else:

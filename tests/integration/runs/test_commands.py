@@ -151,3 +151,8 @@ def test_it_is_said_why_a_run_stands_still(
     assert code == 7 and said.startswith("a waits: no worker process has 'act'; name its module")
     WorkerProcess.objects.update(workers=["act"])
     assert call(*waiting)[::2] == (7, "")
+
+
+def test_the_same_key_shows_when_its_run_was_started(order: Graph) -> None:
+    first, again = (call(*LOCAL, "--key", "order-1")[1].splitlines()[0] for _ in range(2))
+    assert again.startswith(f"{first}, started ") and again.endswith(" UTC")

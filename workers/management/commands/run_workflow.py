@@ -27,6 +27,7 @@ from runs.errors import UnknownWorkflow
 from runs.machine.limits import IDEMPOTENCY_KEY_LENGTH_MAX, INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
 from runs.models import Run, StepRun
 from runs.queries.runs import run_json
+from runs.store import reader
 from workers.cli import json_lines
 from workers.cli.local_run import start_and_run
 
@@ -102,8 +103,11 @@ class Command(SagaboardCommand):
     def _follow(self, steps: Iterator[Run], options: dict[str, Any]) -> Run:
         """Writes the journal while `steps` brings the run forward. Returns the run as it is then."""
         out = self.stderr if options["json"] else self.stdout
+        asked_at = reader.now()
         run = next(steps)
-        out.write(f"run {run.pk} of {run.workflow_name} {run.version.label}", self.style.HTTP_INFO)
+        earlier = f", started {run.created_at:%Y-%m-%d %H:%M:%S} UTC" if run.created_at < asked_at else ""
+        title = f"run {run.pk} of {run.workflow_name} {run.version.label}{earlier}"
+        out.write(title, self.style.HTTP_INFO)
         follower = JournalFollower(run.pk)
         if options["wait"] or options["local"]:
             for line in follower.lines():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from config.lib.commands import SagaboardCommand, whole_number
+from config.operations.backup.archive import Manifest
 from config.operations.backup.service import missing_keys, restore, verify
 
 WOULD_NOT_DO = 1
@@ -41,12 +42,15 @@ class Command(SagaboardCommand):
         self.stdout.write(
             f"{manifest.rows:,} rows of {len(manifest.tables)} tables, as of {manifest.made_at}."
         )
+        self.name_missing_keys(manifest)
+        self.stdout.write("Start everything: what was under way goes on from there.")
+
+    def name_missing_keys(self, manifest: Manifest) -> None:
         if missing := missing_keys(manifest):
             self.stdout.write(
                 f"Keys with the fingerprints {', '.join(missing)} are not set here: secrets that they have "
                 "sealed do not open. Add them to SECRET_KEY or SECRET_KEY_FALLBACKS."
             )
-        self.stdout.write("Start everything: what was under way goes on from there.")
 
     def verify(self, file: Path, runs: int | None) -> None:
         verdict = verify(file, self.stderr.write, runs)
@@ -60,4 +64,5 @@ class Command(SagaboardCommand):
         if verdict.problems:
             self.stdout.write(f"{len(verdict.problems):,} problems.")
             sys.exit(WOULD_NOT_DO)
+        self.name_missing_keys(manifest)
         self.stdout.write("The backup would do.")

@@ -33,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool, database: str, **options: Any) -> None:
         with open_client() as http:
             if not once:
+                self.stdout.write(f"delivers starts to {http.base_url}; Ctrl-C stops it")
                 return self._until_stopped(http, database)
             while (reply := deliver_next(http, database)) is not None and not reply.is_away:
                 pass
