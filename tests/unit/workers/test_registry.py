@@ -75,7 +75,12 @@ def test_a_module_that_fails_to_import_is_named_with_the_reason(modules, text, r
     name = modules("broken_shop", text)
     with pytest.raises(ModuleNotLoaded, match=reason) as refusal:
         load_catalog([name], [])
-    assert "broken_shop" in str(refusal.value)
+    assert "broken_shop" in str(refusal.value) and "PYTHONPATH" not in str(refusal.value)
+
+
+def test_a_module_that_is_not_there_may_be_in_another_folder():
+    with pytest.raises(ModuleNotLoaded, match=r"No module named 'nowhere'; is the folder .* in PYTHONPATH"):
+        load_catalog(["nowhere.workers"], [])
 
 
 def test_a_module_that_is_not_there_is_named():
