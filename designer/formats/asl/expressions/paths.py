@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import count
 
 from designer.formats.asl.expressions.cel import (
     Cel,
@@ -103,7 +104,8 @@ def _item(value: Value, place: int) -> Value:
 def _slice(items: Cel, bounds: str) -> Cel:
     start, _, end = bounds.partition(":")
     most = f"min({end}, size({items}))" if end else f"size({items})"
-    return Cel(f"range({start or 0}, {most} - 1).map(place, {items.atom}[place])")
+    place = free_name("place", str(items))
+    return Cel(f"range({start or 0}, {most} - 1).map({place}, {items.atom}[{place}])")
 
 
 def _read_each(items: Cel, parts: list[Part], scope: Scope) -> Cel:
@@ -112,7 +114,7 @@ def _read_each(items: Cel, parts: list[Part], scope: Scope) -> Cel:
     if any(part.kind in ("all", "filter") for part in rest):
         raise Untranslatable("several wildcards or filters in one path")
     if first.kind == "filter":
-        items = Cel(f"{items.atom}.filter(each, {_condition(first.value, scope)})")
+        items = _filtered(items, first.value, scope)
     end = next((place for place, part in enumerate(rest) if part.kind != "key"), len(rest))
     if end:
         each = Cel("each")
@@ -127,18 +129,25 @@ def _read_each(items: Cel, parts: list[Part], scope: Scope) -> Cel:
     return as_cel(value)
 
 
-def _condition(filter_text: str, scope: Scope) -> str:
+def _filtered(items: Cel, filter_text: str, scope: Scope) -> Cel:
     found = _FILTER.fullmatch(filter_text)
     if found is None:
         raise Untranslatable(f"the filter {filter_text[:80]}")
-    each = f"each{found['path']}"
     if found["operator"] is None:
-        return f"has({each})" if found["path"] else "true"
+        condition = f"has(each{found['path']})" if found["path"] else "true"
+        return Cel(f"{items.atom}.filter(each, {condition})")
     if found["other"] is not None:
         right = str(as_cel(read_path(found["other"], scope)))
     else:
         right = found["number"] or text(found["text"] if found["text"] is not None else found["quoted"])
-    return f"{each} {found['operator']} {right}"
+    each = free_name("each", right)
+    return Cel(f"{items.atom}.filter({each}, {each}{found['path']} {found['operator']} {right})")
+
+
+def free_name(name: str, expression: str) -> str:
+    """A name for the items of a loop around an expression, whose own loops may have taken the name."""
+    taken = set(re.findall(r"\w+", expression))
+    return next(each for each in (name, *(f"{name}{number}" for number in count(2))) if each not in taken)
 
 
 def _read_machine(path: str, scope: Scope) -> Value:

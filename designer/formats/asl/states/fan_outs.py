@@ -18,6 +18,8 @@ from designer.formats.asl.states.resources import resource_of
 from designer.formats.asl.states.wrapping import wrap_in_group, write_catches
 from designer.formats.asl.states.writer import Writer, edge, escaped
 
+ITEM = "item"  # of a batch, in whose expression other loops may stand
+
 WriteBody = Callable[[Writer, Machine, Mapping[str, Value], list[StepDocument]], dict[str, Any]]
 """The body for a machine inside a state, given more facts of the context object, and its first steps."""
 
@@ -189,10 +191,10 @@ def _selected_items(writer: Writer, found: Value, key: str | None) -> Cel | None
     if key is None:
         return Cel("context.batch")
     facts = {name: value for name, value in writer.scope.machine.items() if not name.startswith("Map.")}
-    machine = {**facts, "Map.Item.Value": Cel("each")}
+    machine = {**facts, "Map.Item.Value": Cel(ITEM)}
     scope = replace(writer.scope, data=found, machine=machine, elsewhere=None)
     try:
-        return Cel(f"context.batch.map(each, {as_cel(writer.value(writer.fields[key], scope))})")
+        return Cel(f"context.batch.map({ITEM}, {as_cel(writer.value(writer.fields[key], scope))})")
     except Untranslatable:
         return None
 

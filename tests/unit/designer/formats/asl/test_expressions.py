@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from designer.expressions.expressions import compile_expression
 from designer.formats.asl.expressions.cel import Cel, as_cel, object_of, written
 from designer.formats.asl.expressions.choices import condition, leftover
 from designer.formats.asl.expressions.intrinsics import read_intrinsic
@@ -66,6 +67,13 @@ def test_paths(path: str, source: str) -> None:
 def test_paths_without_a_counterpart(path: str) -> None:
     with pytest.raises(Untranslatable):
         read_path(path, SCOPE)
+
+
+@pytest.mark.parametrize(
+    "path", ["$.a[1:][0:2]", "$.a[1:][:2][1:]", "$.a[1:][*].b", "$.a[1:][?(@.b == $.c)]"]
+)
+def test_loops_within_loops_have_names_of_their_own(path: str) -> None:
+    compile_expression(str(read_path(path, SCOPE)), frozenset({"context"}))
 
 
 def test_a_field_of_what_is_written_out_is_read_without_it() -> None:

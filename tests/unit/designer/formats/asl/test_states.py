@@ -331,6 +331,19 @@ def test_a_distributed_map_reads_its_items_by_a_worker_and_takes_batches() -> No
     assert entry_of(report, "Each").status == "approximated"
 
 
+def test_what_is_selected_of_a_batch_may_be_a_list_of_each_item() -> None:
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.orders",
+        "ItemSelector": {"skus.$": "$$.Map.Item.Value.lines[*].sku"},
+        "ItemBatcher": {"MaxItemsPerBatch": 50},
+        "ItemProcessor": chain(Work=task()),
+    }
+    draft, _ = imported(chain(Each=each))
+    [data] = [step["values"]["data"] for step in step_of(draft, "each")["body"]["steps"][:1]]
+    assert data == {"Items": '=context.batch.map(item, {"skus": item.lines.map(each, each.sku)})'}
+
+
 def test_what_no_expression_says_is_left_to_a_worker_and_told() -> None:
     draft, report = imported(
         chain(Make={"Type": "Pass", "Parameters": {"all.$": "$..price"}, "ResultPath": "$.x"})
