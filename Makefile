@@ -42,8 +42,11 @@ test: lint test-front ## Everything that must be green
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ORDER)
 
+# Tests with databases of their own, which are SQLite's: they pass or fail on either alike.
+APART := tests/integration/workers/rehearsal/test_rehearsal.py $(addprefix tests/integration/processes/test_,traces.py wheel.py)
+
 test-postgres: $(SYNCED) ## Integration and contract tests on PostgreSQL
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist worksteal $(ORDER) tests/integration tests/contract
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist worksteal $(ORDER) tests/integration tests/contract $(APART:%=--ignore=%)
 
 lint: $(SYNCED) ## ruff, mypy, import-linter, bandit
 	$(BIN)/ruff check .
