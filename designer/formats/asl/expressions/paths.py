@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 from designer.formats.asl.expressions.cel import (
     Cel,
@@ -147,7 +147,8 @@ def _filtered(items: Cel, filter_text: str, scope: Scope) -> Cel:
 def free_name(name: str, expression: str) -> str:
     """A name for the items of a loop around an expression, whose own loops may have taken the name."""
     taken = set(re.findall(r"\w+", expression))
-    return next(each for each in (name, *(f"{name}{number}" for number in count(2))) if each not in taken)
+    names = chain([name], (f"{name}{number}" for number in count(2)))
+    return next(each for each in names if each not in taken)
 
 
 def _read_machine(path: str, scope: Scope) -> Value:

@@ -69,9 +69,7 @@ def test_paths_without_a_counterpart(path: str) -> None:
         read_path(path, SCOPE)
 
 
-@pytest.mark.parametrize(
-    "path", ["$.a[1:][0:2]", "$.a[1:][:2][1:]", "$.a[1:][*].b", "$.a[1:][?(@.b == $.c)]"]
-)
+@pytest.mark.parametrize("path", ["$.a[1:][0:2]", "$.a[1:][*].b", "$.a[1:][?(@.b == $.c)]"])
 def test_loops_within_loops_have_names_of_their_own(path: str) -> None:
     compile_expression(str(read_path(path, SCOPE)), frozenset({"context"}))
 
