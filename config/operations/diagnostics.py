@@ -182,8 +182,7 @@ def keys_check() -> Iterator[Finding]:
     if len(set(settings.SECRET_KEY)) < KEY_LETTERS_MIN or len(settings.SECRET_KEY) < KEY_LENGTH_MIN:
         text = f"the key {place} is short; take {KEY_LENGTH_MIN} random characters, then `reseal`"
         yield Finding("note", "key", text)
-    shut = {what: count for what, count in unopened(sealing_keys()).items() if count}
-    if shut:
+    if shut := unopened(sealing_keys()):
         counts = ", ".join(f"{count} of {what}" for what, count in shut.items())
         remedy = "set the one that sealed them, or add it to SECRET_KEY_FALLBACKS"
         yield Finding("wrong", "key", f"no key here opens what is sealed ({counts}); {remedy}")

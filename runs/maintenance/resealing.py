@@ -73,9 +73,9 @@ def runs_under_older_keys(key: str) -> int:
 
 
 def unopened(keys: tuple[str, ...]) -> dict[str, int]:
-    """How many sealed values of which kind no key opens, those of runs included."""
+    """How many sealed values no key opens, those of runs included, of each kind that has such."""
     places = (*PLACES, ("runs", Run._default_manager, ("input",)))
-    return {
+    counts = {
         what: sum(
             not any(_opens(text, key) for key in keys)
             for pk in _keys_of(rows, columns)
@@ -84,6 +84,7 @@ def unopened(keys: tuple[str, ...]) -> dict[str, int]:
         )
         for what, rows, columns in places
     }
+    return {what: count for what, count in counts.items() if count}
 
 
 def _keys_of(rows: models.Manager[Any], columns: tuple[str, ...]) -> list[Any]:

@@ -41,7 +41,6 @@ def sealed_for_others() -> list[str]:
         f"{count:,} secrets of {what} are opened by no key here; set SECRET_KEY, or add it to "
         "SECRET_KEY_FALLBACKS"
         for what, count in unopened(sealing_keys()).items()
-        if count
     ]
 
 

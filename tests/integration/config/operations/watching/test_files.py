@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -148,12 +149,12 @@ def test_an_alert_says_what_is_wrong_and_where_to_read_on(rule: dict[str, Any]) 
     assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
-PROMTOOL = shutil.which("promtool")
+IS_LEFT_OUT = shutil.which("promtool") is None and not os.environ.get("CI")
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="Debian's prometheus is not installed; .ci/run installs it")
+@pytest.mark.skipif(IS_LEFT_OUT, reason="Debian's prometheus is not installed; .ci/run installs it")
 def test_alerts_fire_when_they_should() -> None:
     """By Prometheus itself; the tests above read the same rules without it."""
     for words in (("check", "rules", FILES / "alerts.yaml"), ("test", "rules", RULE_TESTS)):
-        done = subprocess.run([str(PROMTOOL), *map(str, words)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["promtool", *map(str, words)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
