@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -50,26 +49,24 @@ class Budget:
 _shared: ContextVar[Budget | None] = ContextVar("shared_budget", default=None)
 
 
-@contextmanager
-def shared_budget() -> Iterator[Budget]:
+class SharedBudget:
     """All evaluations inside have one budget together, so that their number does not matter.
 
     Conditions that read the same values one after the other share the library's copy of them. Inside another
     shared budget, that one counts.
     """
-    current = _shared.get()
-    if current is not None:
-        yield current
-        return
-    budget = Budget(WORK_MAX)
-    token = _shared.set(budget)
-    try:
-        yield budget
-    finally:
-        _shared.reset(token)
-        budget.copy = (
-            None  # the library's objects take no part in garbage collection, and this one is in a circle
-        )
+
+    def __enter__(self) -> Budget:
+        outer = _shared.get()
+        self._budget = outer or Budget(WORK_MAX)
+        self._token = None if outer else _shared.set(self._budget)
+        return self._budget
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _shared.reset(self._token)
+            # The library's objects take no part in garbage collection, and this one is in a circle.
+            self._budget.copy = None
 
 
 def pay(work: int) -> None:

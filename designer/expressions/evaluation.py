@@ -18,7 +18,7 @@ each place that reads it. A call of a function costs a constant, the size of wha
 program reads, and what the function itself takes off the budget before it works. An item of a loop costs its
 size, a constant for the call, and the size of what the body reads beside it, since the library copies it anew
 each time. One evaluation, its loops included, may cost
-`WORK_MAX`; all within a `shared_budget` may cost no more together. The weight of results is bounded
+`WORK_MAX`; all within a `SharedBudget` may cost no more together. The weight of results is bounded
 separately, so that small inputs cannot grow into large values. Work is counted and not time, so that an
 evaluation comes to the same everywhere.
 
@@ -37,7 +37,7 @@ from functools import partial
 from typing import Any
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import RESULT_WEIGHT_MAX, Budget, shared_budget, weight
+from designer.expressions.budget import RESULT_WEIGHT_MAX, Budget, SharedBudget, weight
 from designer.expressions.functions.catalog import FUNCTIONS, STAND_INS
 from designer.expressions.functions.times import NOW
 from designer.expressions.functions.values import plain
@@ -121,7 +121,7 @@ def evaluate(code: Code, scope: Mapping[str, Any]) -> Any:
     """Returns the JSON value of an expression. Raises ExpressionError."""
     if code.path:
         return _follow(code.path, scope)
-    with shared_budget() as budget:
+    with SharedBudget() as budget:
         return _json(_Evaluation(budget).outcome(code, scope), code.source)
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from designer.document.graph import Action, Graph, Step
 from designer.document.limits import TEXT_LENGTH_MAX
-from designer.expressions.budget import shared_budget
+from designer.expressions.budget import SharedBudget
 from designer.expressions.expressions import resolve
 from designer.expressions.functions.times import NOW, Time
 from runs.machine import acts
 from runs.machine.retry_policy import action_of
-from runs.machine.states import State, StepState, StepStatus
+from runs.machine.states import State, StepState, StepStatus, lean
 from workers.sdk.outcome import Direction
 
 JSON = Any
@@ -52,7 +52,10 @@ def contribution(step: Step, output: JSON) -> dict[str, JSON]:
 
 def outputs(graph: Graph, state: State, names: list[str]) -> dict[str, JSON]:
     """Returns outputs by step name, in the order of `names`, without steps that have none."""
-    steps = state.steps_named(names)
+    return _outputs(graph, state, state.steps_named(names))
+
+
+def _outputs(graph: Graph, state: State, steps: Mapping[str, StepState]) -> dict[str, JSON]:
     seqs = [step.output_seq for step in steps.values() if step.output_seq is not None]
     payloads = state.payloads(seqs)
     values: dict[str, JSON] = {}
@@ -113,7 +116,7 @@ def _completed_items(state: State, name: str) -> tuple[list[JSON], list[str]]:
     """Returns the outputs of a map's items, and the names of those that have not completed."""
     items = state.items(name)
     keys = (f"{name}[{index}]" for index in range(state.step(name).items_total or 0))
-    ordered = [items.get(key) or StepState(key) for key in keys]
+    ordered = [items.get(key) or lean(StepState, name=key) for key in keys]
     others = [item.name for item in ordered if item.status != StepStatus.COMPLETED]
     payloads = state.payloads([item.output_seq for item in ordered if item.output_seq is not None])
     results = [
@@ -143,16 +146,17 @@ def merged(
 
 def bindings_at(graph: Graph, state: State, name: str) -> dict[str, JSON]:
     """Bindings of a step before it runs: outputs of its completed ancestors, with operators' patches."""
-    before = list(graph.ancestors(name))
-    ended = outcomes(state, before)
-    bindings = _bindings(graph, state, outputs(graph, state, before), ended, caught_among(state, ended))
+    before = state.steps_named(list(graph.ancestors(name)))
+    ended = _outcomes(before)
+    caught = caught_among(state, ended)
+    bindings = _bindings(graph, state, _outputs(graph, state, before), ended, caught)
     return _patched(state, state.step(name).patches, bindings)
 
 
 def bindings_after(graph: Graph, state: State, name: str, own: Ending) -> dict[str, JSON]:
     """Bindings of the outgoing edges of a step that ends: those of its ancestors, and its own."""
-    before, step = list(graph.ancestors(name)), state.step(name)
-    values, ended = outputs(graph, state, before), outcomes(state, before)
+    before, step = state.steps_named(list(graph.ancestors(name))), state.step(name)
+    values, ended = _outputs(graph, state, before), _outcomes(before)
     if own.output is not None:
         values[name] = own.output
     elif step.is_map and (value := items_output(graph, state, name)) is not None:
@@ -177,8 +181,15 @@ def failure_facts(name: str, error: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def outcomes(state: State, names: list[str]) -> dict[str, JSON]:
     """Returns by step name how each step that has ended came out."""
-    ended = {name: step for name, step in state.steps_named(names).items() if step.status in ENDED}
-    return {name: _outcome(step.status, step.error, step.attempt) for name, step in ended.items()}
+    return _outcomes(state.steps_named(names))
+
+
+def _outcomes(steps: Mapping[str, StepState]) -> dict[str, JSON]:
+    return {
+        name: _outcome(step.status, step.error, step.attempt)
+        for name, step in steps.items()
+        if step.status in ENDED
+    }
 
 
 def _outcome(status: StepStatus, error: Mapping[str, Any] | None, attempts: int) -> JSON:
@@ -371,7 +382,7 @@ def text_of(graph: Graph, state: State, name: str, source: str) -> str:
 
 def bind(action: Action, bindings: Mapping[str, JSON]) -> dict[str, JSON]:
     """Returns the params with their expressions resolved. Raises ExpressionError."""
-    with shared_budget():
+    with SharedBudget():
         return {key: resolve(value, bindings) for key, value in action.params.items()}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from config.lib.json_values import why_unstorable
 from designer.document.graph import Graph
-from designer.expressions.budget import shared_budget
+from designer.expressions.budget import SharedBudget
 from runs.machine import operator_actions
 from runs.machine.errors import Refused, Stale
 from runs.machine.events import (
@@ -66,7 +66,7 @@ def decide(graph: Graph, state: State, event: Event) -> Decision:
     if isinstance(event, OF_PEOPLE):
         _check_values(event)
     transition = Transition(graph, state, event.at, getattr(event, "jitter", 0.0))
-    with shared_budget():
+    with SharedBudget():
         HANDLERS[type(event)](transition, event)
         settle(transition)
     return transition.decision()

@@ -9,7 +9,7 @@ as much per event as one of ten. Field names of both are stored; renaming one is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar
@@ -238,6 +238,17 @@ class RunState:
 S = TypeVar("S")
 
 
+def lean(kind: type[S], /, **values: Any) -> S:
+    """Returns a state of `kind` that holds `values` alone; of all else it has the defaults of its class.
+
+    It equals one that `kind` itself has made. Of some fifty fields most have their defaults, and are then
+    neither copied nor packed.
+    """
+    twin = object.__new__(kind)
+    object.__setattr__(twin, "__dict__", {**MAPPINGS[kind], **values})
+    return twin
+
+
 def evolve(state: S, /, **changes: Any) -> S:
     """Returns a changed copy of a dataclass without slots.
 
@@ -249,7 +260,10 @@ def evolve(state: S, /, **changes: Any) -> S:
     return twin
 
 
-UNTOUCHED = StepState("")
+MAPPINGS: dict[type, dict[str, Any]] = {  # what has no default on the class itself
+    kind: {spec.name: {} for spec in fields(kind) if spec.default_factory is dict}
+    for kind in (StepState, RunState)
+}
 
 
 class Source(Protocol):
@@ -297,15 +311,16 @@ class State:
         return twin
 
     def step(self, name: str) -> StepState:
-        return self.changed.get(name) or self.source.step(name) or evolve(UNTOUCHED, name=name)
+        return self.changed.get(name) or self.source.step(name) or lean(StepState, name=name)
 
     def steps(self) -> dict[str, StepState]:
         return {**self.source.steps(), **self.changed}
 
     def steps_named(self, names: list[str]) -> dict[str, StepState]:
         """Returns the states of `names`, in that order; initial ones where nothing is stored."""
-        stored = self.source.steps_named([name for name in names if name not in self.changed])
-        return {name: self.changed.get(name) or stored.get(name) or StepState(name) for name in names}
+        changed = self.changed
+        stored = self.source.steps_named([name for name in names if name not in changed])
+        return {name: changed.get(name) or stored.get(name) or lean(StepState, name=name) for name in names}
 
     def items(self, name: str) -> dict[str, StepState]:
         changed = {key: step for key, step in self.changed.items() if step.map_name == name}
@@ -319,39 +334,23 @@ class State:
         return {**old, **{seq: self.new_payloads[seq] for seq in seqs if seq in self.new_payloads}}
 
     def change(self, name: str, **fields: Any) -> StepState:
-        step = evolve(self.step(name), **fields)
-        self.put(step)
+        before = self.step(name)
+        step = evolve(before, **fields)
+        self._put(before, step)
         return step
 
     def put(self, step: StepState) -> None:
-        stored = self.step(step.name)
+        self._put(self.step(step.name), step)
+
+    def _put(self, stored: StepState, step: StepState) -> None:
         before, after = _counted(stored), _counted(step)
         if before != after:
-            counts = vars(self.run)
-            differences = _differences(step.map_name is not None, before, after)
-            self.run = evolve(
-                self.run, **{name: counts[name] + difference for name, difference in differences}
-            )
+            run, differences = self.run, _differences(step.map_name is not None, before, after)
+            if differences:
+                self.run = evolve(run, **{name: getattr(run, name) + by for name, by in differences})
         if step.left != stored.left:
             self.run = evolve(self.run, left_undone=self.run.left_undone + step.left - stored.left)
         self.changed[step.name] = step
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What one step adds to the counters of its run."""
-
-    active: bool = False
-    waiting: bool = False
-    blocked: bool = False
-    done: bool = False
-    undo_left: bool = False
-    undo_busy: bool = False
-    undo_blocked: bool = False
-    undone: bool = False
-
-
-COUNTERS = tuple(Load.__dataclass_fields__)
 
 
 Counted = tuple[StepStatus, UndoStatus, bool, bool, bool]
@@ -369,23 +368,25 @@ def _differences(is_item: bool, before: Counted, after: Counted) -> tuple[tuple[
     Cached for every step of every run: the arguments have few values, so the cache stays small.
     """
     old, new = _load(is_item, *before), _load(is_item, *after)
-    differences = ((name, getattr(new, name) - getattr(old, name)) for name in COUNTERS)
+    differences = ((name, new[name] - old[name]) for name in new)
     return tuple((name, difference) for name, difference in differences if difference)
 
 
 def _load(
     is_item: bool, status: StepStatus, undo: UndoStatus, is_first: bool, is_asked_about: bool, is_map: bool
-) -> Load:
+) -> dict[str, bool]:
+    """Returns what one step adds to the counters of its run. Of a map, its items are counted."""
     is_done = status in STEP_ENDED
-    if is_map:  # its items are counted
-        return Load(blocked=is_asked_about, done=is_done)
-    return Load(
-        active=status in STEP_ACTIVE,
-        waiting=status == StepStatus.WAITING,
-        blocked=is_asked_about,
-        done=is_done and not is_item,
-        undo_left=undo in UNDO_LEFT,
-        undo_busy=undo == UndoStatus.RUNNING or (undo == UndoStatus.PENDING and is_first),
-        undo_blocked=undo == UndoStatus.FAILED,
-        undone=undo in UNDO_DONE,
-    )
+    return {
+        "active": not is_map and status in STEP_ACTIVE,
+        "waiting": not is_map and status == StepStatus.WAITING,
+        "blocked": is_asked_about,
+        "done": is_done and (is_map or not is_item),
+        "undo_left": not is_map and undo in UNDO_LEFT,
+        "undo_busy": not is_map and (undo == UndoStatus.RUNNING or (undo == UndoStatus.PENDING and is_first)),
+        "undo_blocked": not is_map and undo == UndoStatus.FAILED,
+        "undone": not is_map and undo in UNDO_DONE,
+    }
+
+
+COUNTERS = tuple(_load(False, StepStatus.PENDING, UndoStatus.NONE, False, False, False))

@@ -64,7 +64,7 @@ class Transition:
         keepable(data)
         entry = Entry(self.run.last_seq + 1, type, self.at, step, attempt, data or {}, payload)
         apply(self.state, entry)
-        entry = entry._replace(status=self.run.status.value)
+        entry = Entry(*entry[:-1], self.run.status.value)
         self.entries.append(entry)
         return entry
 

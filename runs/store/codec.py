@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from runs.errors import NewerState
-from runs.machine.states import RunState, RunStatus, StepState, StepStatus, UndoStatus
+from runs.machine.states import RunState, RunStatus, StepState, StepStatus, UndoStatus, lean
 
 T = TypeVar("T", RunState, StepState)
 DEFAULTS: dict[type, dict[str, Any]] = {
@@ -44,7 +44,7 @@ def unpack(kind: type[T], data: Mapping[str, Any], **more: Any) -> T:
     unknown = data.keys() - DEFAULTS[kind].keys()
     if unknown:
         raise NewerState(f"the field {min(unknown)!r} of its {kind.__name__}")
-    return kind(**{name: _decode(name, value) for name, value in data.items()}, **more)
+    return lean(kind, **{name: _decode(name, value) for name, value in data.items()}, **more)
 
 
 def _decode(name: str, value: Any) -> Any:

@@ -113,9 +113,9 @@ class Batch:
             if finished and (name not in pace or time.monotonic() > until):
                 break
             claimed = self._waiting.popleft()
+            identity.note_begun()
             if self._divert(claimed):
                 continue
-            self._note_unbegun()
             began = time.monotonic()
             self._turns.setdefault(claimed.run_id, Turn(began)).steps += 1
             try:
@@ -144,7 +144,7 @@ class Batch:
         is_alone = under_way + len(offers) + items == 1
         worker = self._worker if is_alone else replace(self._worker, workers=pace, soon=self._worker.workers)
         reports = [
-            one._replace(continuation=worker if self._turns[one.claimed.run_id].may_continue() else None)
+            Finished(*one[:-1], worker if self._turns[one.claimed.run_id].may_continue() else None)
             for one in finished
         ]
         if is_alone:

@@ -58,6 +58,7 @@ class _Here:
     board: Array[c_double] = field(default_factory=new_board)
     queues: frozenset[str] = frozenset()
     stopping: bool = False
+    begun: int = 0  # of the attempts that were last noted on the board as not begun
 
 
 _here = _Here()
@@ -113,9 +114,16 @@ def note_unbegun(attempts: Iterable[Attempt]) -> None:
 
     At each moment on the way only such attempts are noted that were noted before or are now.
     """
-    digests = [_digest(attempt) for attempt in islice(attempts, UNBEGUN_MAX)]
-    for place in range(UNBEGUN_MAX):
-        _here.board[_UNBEGUN + place] = digests[place] if place < len(digests) else 0.0
+    digests: list[c_double | float] = [_digest(attempt) for attempt in islice(attempts, UNBEGUN_MAX)]
+    _here.board[_UNBEGUN:] = digests + [0.0] * (UNBEGUN_MAX - len(digests))
+    _here.begun = 0
+
+
+def note_begun() -> None:
+    """The next of the attempts that were noted, in their order, has begun."""
+    if _here.begun < UNBEGUN_MAX:
+        _here.board[_UNBEGUN + _here.begun] = 0.0
+        _here.begun += 1
 
 
 def unbegun(board: Array[c_double]) -> Container[Attempt]:

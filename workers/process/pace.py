@@ -17,7 +17,7 @@ class Pace(Container[str]):
     """How long workers have lately taken. Contains the names of those that are quick."""
 
     def __init__(self) -> None:
-        self._taken_s: dict[str, deque[float]] = {}
+        self._were_slow: dict[str, deque[bool]] = {}
         self._quick: set[str] = set()
 
     def __contains__(self, name: object) -> bool:
@@ -25,16 +25,17 @@ class Pace(Container[str]):
 
     def note(self, name: str, seconds: float) -> None:
         """One attempt of a worker; one of eight that is slow may have met a busy machine."""
-        taken_s = self._taken_s.setdefault(name, deque(maxlen=LATELY))
-        taken_s.append(seconds)
-        slow = sum(one > QUICK_S for one in taken_s)
-        if len(taken_s) >= KNOWN and slow * SLOW_ONE_OF <= len(taken_s):
+        lately = self._were_slow.get(name)
+        if lately is None:
+            lately = self._were_slow[name] = deque(maxlen=LATELY)
+        lately.append(seconds > QUICK_S)
+        if len(lately) >= KNOWN and lately.count(True) * SLOW_ONE_OF <= len(lately):
             self._quick.add(name)
         else:
             self._quick.discard(name)
 
     def forget(self) -> None:
-        self._taken_s.clear()
+        self._were_slow.clear()
         self._quick.clear()
 
 

@@ -8,7 +8,7 @@ from runs.machine.acts import cleared, known, marked
 from runs.machine.events import Entry
 from runs.machine.journal.effects import effect, time_of
 from runs.machine.journal.undo_effects import count_left, plan_late_undo
-from runs.machine.states import State, StepState, StepStatus, UndoStatus, evolve
+from runs.machine.states import State, StepState, StepStatus, UndoStatus, evolve, lean
 
 
 @effect("step.queued")
@@ -85,7 +85,7 @@ def _map_started(state: State, entry: Entry) -> None:
         held_up=False,
     )
     for index in range(entry.data["queued"]):
-        state.put(StepState(f"{entry.step}[{index}]", status=StepStatus.QUEUED))
+        state.put(lean(StepState, name=f"{entry.step}[{index}]", status=StepStatus.QUEUED))
 
 
 def _map_again(state: State, entry: Entry) -> None:

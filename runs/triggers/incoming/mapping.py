@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import shared_budget
+from designer.expressions.budget import SharedBudget
 from designer.expressions.expressions import bare, compile_expression, condition, expressions_in, resolve
 from designer.expressions.functions.times import NOW, Time
 
@@ -34,14 +34,14 @@ def problems_of(kind: str, when: str, mapping: Mapping[str, Any]) -> Iterator[tu
 
 def is_for_us(kind: str, when: str, scope: Scope, now: Time) -> bool:
     """Whether a trigger's `when` is true. Raises ExpressionError."""
-    with shared_budget():
+    with SharedBudget():
         return not when or condition(bare(when), {**scope, NOW: now}, NAMES[kind])
 
 
 def mapped(kind: str, mapping: Mapping[str, Any], scope: Scope, now: Time) -> dict[str, Any]:
     """The input that a trigger's `map` makes. Raises ExpressionError, which names the key."""
     made = {}
-    with shared_budget():
+    with SharedBudget():
         for key, value in mapping.items():
             try:
                 made[key] = resolve(value, {**scope, NOW: now}, NAMES[kind])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from designer.expressions.budget import WORK_MAX, shared_budget
+from designer.expressions.budget import WORK_MAX, SharedBudget
 from designer.expressions.expressions import CACHE_MAX, compile_expression
 from tests.bench.growth.counting import calls
 
@@ -26,7 +26,7 @@ def evaluate(start: int, count: int) -> int:
             f"context.a * 1.{number} + context.b > {number} && context.name.matches('Z{number}') "
             f"? {number}.5 : sum(context.rows.map(r, r.n * {number}))"
         )
-        with shared_budget() as budget:
+        with SharedBudget() as budget:
             compile_expression(source).evaluate(SCOPE)
             paid += WORK_MAX - budget.left
     return paid

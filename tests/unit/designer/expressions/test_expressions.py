@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from designer.errors import ExpressionError, UnknownVariable
-from designer.expressions.budget import shared_budget
+from designer.expressions.budget import SharedBudget
 from designer.expressions.expressions import (
     bare,
     compile_expression,
@@ -271,7 +271,7 @@ def test_an_evaluation_takes_seconds_at_most_or_is_refused(source: str, value: A
 def test_evaluations_that_share_a_budget_are_bounded_however_many_they_are(source: str, value: Any) -> None:
     expression = compile_expression(source)
     started = time.process_time()
-    with shared_budget():
+    with SharedBudget():
         for _ in range(300):
             with suppress(ExpressionError):
                 expression.evaluate({"context": {"x": value}})
@@ -280,7 +280,7 @@ def test_evaluations_that_share_a_budget_are_bounded_however_many_they_are(sourc
 
 @pytest.mark.rule("R2.9")
 def test_one_that_is_refused_leaves_the_budget_to_the_others() -> None:
-    with shared_budget():
+    with SharedBudget():
         for _ in range(3):
             with pytest.raises(ExpressionError, match="too much data"):
                 compile_expression(HEAVY["comparisons"][0]).evaluate({"context": {"x": ROWS}})
@@ -291,10 +291,10 @@ def test_one_that_is_refused_leaves_the_budget_to_the_others() -> None:
 def test_what_is_usual_is_far_from_the_limit() -> None:
     """A dozen conditions about an output of a megabyte, or a thousand about a small one, are one event's."""
     scope = {"context": {"rows": ROWS, "n": 1}}
-    with shared_budget():
+    with SharedBudget():
         for number in range(12):
             compile_expression(f"size(context.rows) > {number} && context.n == 1").evaluate(scope)
-    with shared_budget():
+    with SharedBudget():
         for number in range(1_000):
             compile_expression(f"context.n == {number} || context.n + 1 > {number}").evaluate(scope)
 
@@ -318,7 +318,7 @@ class Rows(list[Any]):
 def test_nothing_of_the_data_is_kept_after_an_evaluation(source: str) -> None:
     rows = Rows(range(10))
     kept = weakref.ref(rows)
-    with shared_budget():
+    with SharedBudget():
         for _ in range(2):
             with suppress(ExpressionError):
                 compile_expression(source).evaluate({"context": {"x": rows}})
@@ -337,7 +337,7 @@ def test_a_copy_of_the_data_is_not_taken_for_that_of_other_data() -> None:
         "size(context)",
         "[context.a].map(x, x)",
     )
-    with shared_budget():
+    with SharedBudget():
         shared = [
             compile_expression(source).evaluate(scope)
             for source in sources

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import RESULT_WEIGHT_MAX, WORK_MAX, shared_budget
+from designer.expressions.budget import RESULT_WEIGHT_MAX, WORK_MAX, SharedBudget
 from designer.expressions.expressions import compile_expression
 from designer.expressions.functions.times import PARTS
 
@@ -119,7 +119,7 @@ def costs() -> Iterator[Cost]:
     for function, source, value in HOSTILE:
         compile_expression(source)
         has_memory, started = True, time.process_time()
-        with shared_budget() as budget:
+        with SharedBudget() as budget:
             budget.left = WORK_MAX // 2
             try:
                 evaluated(source, value)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.errors import ExpressionError
-from designer.expressions.budget import RESULT_WEIGHT_MAX, WORK_MAX, shared_budget, weight
+from designer.expressions.budget import RESULT_WEIGHT_MAX, WORK_MAX, SharedBudget, weight
 from designer.expressions.expressions import compile_expression
 from designer.expressions.functions.catalog import CATALOG
 from tests.unit.designer.expressions.functions.hostile import DEEP, HOSTILE, KEYS, NUMBERS, Cost
@@ -94,7 +94,7 @@ def calls(draw: st.DrawFn) -> str:
 @given(calls())
 def test_any_function_of_anything_ends_with_a_value_or_a_refusal(source: str) -> None:
     started = time.process_time()
-    with shared_budget() as budget:
+    with SharedBudget() as budget:
         try:
             value = compile_expression(source).evaluate({"context": POOL, "now": NOW})
         except ExpressionError as error:
@@ -129,7 +129,7 @@ def test_the_work_that_is_paid_for_grows_with_the_argument(source: str, unit: An
     """Counted, not timed. Sorting costs n · log n."""
 
     def paid(count: int) -> int:
-        with shared_budget() as budget:
+        with SharedBudget() as budget:
             compile_expression(source).evaluate({"context": {"x": unit * count}})
             return WORK_MAX - budget.left
 
