@@ -41,7 +41,7 @@ from runs.machine.decide import create as first_entry
 from runs.machine.errors import Refused
 from runs.machine.events import Start, StartChild
 from runs.machine.limits import INPUT_BYTES_MAX, PRIORITY_MAX, PRIORITY_STANDARD
-from runs.machine.states import RunState, State
+from runs.machine.states import RunState, State, lean
 from runs.machine.steps.taking_over import Again
 from runs.models import Place, Run
 from runs.models.ids import uuid7
@@ -52,11 +52,6 @@ from runs.store.search_index import index
 from runs.tracing import contexts as tracing
 
 PROBLEMS_MAX = 50
-RUN_FIELDS = Run._meta.concrete_fields
-INSERT_RUN_SQL = (
-    f"INSERT INTO runs_run ({', '.join(str(field.column) for field in RUN_FIELDS)})"
-    f" VALUES ({', '.join(['%s'] * len(RUN_FIELDS))})"
-)
 
 
 @dataclass(frozen=True)
@@ -292,18 +287,14 @@ def create(requests: Sequence[Request], db: Database) -> list[Created | Workflow
     new = [one for one in created if not isinstance(one, WorkflowFull)]
     runs = [run for run, _ in new]
     changes = [batch for _, unit in new for batch in unit.changes()]
-    rows = []
-    for run in runs:  # as `bulk_create`, at a fraction of its cost
-        values = (field.get_db_prep_save(getattr(run, field.attname), db.wrapper) for field in RUN_FIELDS)
-        rows.append(tuple(values))
-        run._state.adding, run._state.db = False, db.wrapper.alias
+    inserts = writer.new_runs(db, runs)
     places = [unit.joined.place(run.pk, at) for run, unit in new if unit.joined is not None]
     if places:
-        db.write([(INSERT_RUN_SQL, rows)])
+        db.write([inserts])
         Place.objects.bulk_create(places)
         db.write(writer.statements(db, changes))
     else:
-        db.write([(INSERT_RUN_SQL, rows), *writer.statements(db, changes)])
+        db.write([inserts, *writer.statements(db, changes)])
     index([run for run in runs if run.body is None])
     return created
 
@@ -363,7 +354,7 @@ def _created(request: Request, at: datetime, joined: Joined | None) -> Created:
 def _unstored(run: Run, input: Mapping[str, Any], at: datetime) -> reader.Loaded:
     """A new run as it would be read, of which nothing is stored yet."""
     rows = reader.Rows.of_new_run(run.pk)
-    state = State(RunState(id=str(run.pk)), input, rows)
+    state = State(lean(RunState, id=str(run.pk)), input, rows)
     about = (run.version_id, run.workflow_name, state, rows, at, run.parent_id, run.parent_step)
     return reader.Loaded(*about, body=run.body or "", is_trial=run.trial)
 

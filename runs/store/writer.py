@@ -19,6 +19,7 @@ import orjson
 from config.lib.json import json_text
 from runs.machine.events import Entry
 from runs.machine.states import RunState, StepState
+from runs.models import Run
 from runs.store import slots
 from runs.store.codec import pack
 from runs.store.database import Database, Row, Statement
@@ -60,6 +61,11 @@ STEP_KEY = ("run_id", "name")
 UPDATED = ", ".join(f"{name}=excluded.{name}" for name in STEP_FIELDS if name not in STEP_KEY)
 UPSERT = f"ON CONFLICT ({', '.join(STEP_KEY)}) DO UPDATE SET {UPDATED}"
 
+RUN_FIELDS = [field.attname for field in Run._meta.concrete_fields]
+INSERT_RUN_SQL = (
+    f"INSERT INTO runs_run ({', '.join(str(field.column) for field in Run._meta.concrete_fields)})"
+    f" VALUES ({', '.join(['%s'] * len(RUN_FIELDS))})"
+)
 MOVE_RUN_SQL = "UPDATE runs_run SET state=%s, last_seq=%s, done=%s WHERE id=%s AND last_seq=%s"
 SAVE_RUN_SQL = (
     "UPDATE runs_run SET state=%s, last_seq=%s, done=%s, status=%s, error=%s, total=%s,"
@@ -160,6 +166,24 @@ def run_columns(run: RunState) -> dict[str, Any]:
 def _columns(run: RunState) -> Row:
     times = run.started_at, run.finished_at, run.due_at, run.paused_at
     return run.status, run.error, run.total, run.left_undone, *times
+
+
+def new_runs(db: Database, runs: Sequence[Run]) -> Statement:
+    """Inserts runs, as `bulk_create` does, at a fraction of its cost."""
+    for run in runs:
+        run._state.adding, run._state.db = False, db.wrapper.alias
+    return INSERT_RUN_SQL, [
+        tuple(_stored(db, value) for value in map(vars(run).__getitem__, RUN_FIELDS)) for run in runs
+    ]
+
+
+def _stored(db: Database, value: Any) -> Any:
+    """The value of a model's field, for its column."""
+    if isinstance(value, UUID):
+        return db.key(value)
+    if isinstance(value, datetime):
+        return db.time(value)
+    return json_text(value) if isinstance(value, dict) else value
 
 
 # --- rows of entries and steps ---
