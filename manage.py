@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -11,8 +12,11 @@ from django.core.management import execute_from_command_line
 from config.installation import version
 from config.lib.errors import ConfigError
 
+OBJECTS_BETWEEN_COLLECTIONS = 50_000, 20, 50  # of Python's 700, 10, 10: loading is an eighth faster
+
 
 def main() -> None:
+    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:] in (["version"], ["--version"]):  # without settings, which would make a data folder
         return print(version())

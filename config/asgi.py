@@ -5,6 +5,7 @@ Consumers check the origin of a socket themselves: only they can close it with a
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from autobahn.websocket import protocol
@@ -63,3 +64,4 @@ application = ProtocolTypeRouter(
         "websocket": with_backpressure(AuthMiddlewareStack(TokenSockets(sockets))),
     }
 )
+gc.freeze()  # no later collection walks over what is loaded for as long as the process lives

@@ -11,30 +11,29 @@ from typing import Any
 
 from django.db import migrations
 
-BROKEN = """
-    SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid
-    WHERE NOT indisvalid AND pg_table_is_visible(oid) AND relname = ANY(%s)
-"""
+INDEXES = {  # the name of each index, and whether it can be used; Django's introspection parses every table
+    "sqlite": "SELECT name, 1 FROM sqlite_master WHERE type = 'index'",
+    "postgresql": """
+        SELECT relname, indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid
+        WHERE pg_table_is_visible(oid)
+    """,
+}
 
 
 def build_missing(apps: Any, schema_editor: Any) -> None:
     connection = schema_editor.connection
     is_postgres = connection.vendor == "postgresql"
     concurrently = {"concurrently": True} if is_postgres and not connection.in_atomic_block else {}
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES[connection.vendor])
+        is_usable = dict(cursor.fetchall())
     for model in apps.get_app_config("runs").get_models():
-        wanted = {index.name: index for index in model._meta.indexes}
-        with connection.cursor() as cursor:
-            there = set(connection.introspection.get_constraints(cursor, model._meta.db_table))
-            if is_postgres:
-                cursor.execute(BROKEN, [list(wanted)])
-                broken = {name for (name,) in cursor.fetchall()}
-            else:
-                broken = set()
-        for name, index in wanted.items():
-            if name in broken:  # what is left of a build that was cut off
+        for index in model._meta.indexes:
+            if is_usable.get(index.name):
+                continue
+            if index.name in is_usable:  # what is left of a build that was cut off
                 schema_editor.remove_index(model, index, **concurrently)
-            if name in broken or name not in there:
-                schema_editor.add_index(model, index, **concurrently)
+            schema_editor.add_index(model, index, **concurrently)
 
 
 class Migration(migrations.Migration):

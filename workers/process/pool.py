@@ -14,6 +14,7 @@ Which attempts a lost child had, and what becomes of them, is the engine's busin
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -90,6 +91,7 @@ class Pool:
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self._request_stop)
         signal.signal(signal.SIGINT, self._request_stop)
+        gc.freeze()  # its children share the memory of what no collection touches
         while not self.stopping:
             self._collect()
             self._kill_overdue()

@@ -10,6 +10,7 @@ import logging
 import signal
 import threading
 import time
+from argparse import ArgumentParser
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -20,6 +21,7 @@ from redis.exceptions import RedisError
 
 from config.lib.commands import SagaboardCommand, one_line
 from config.operations.diagnostics import refuse_unmigrated
+from config.operations.options import add_migrated
 from runs.delivery import worker_processes
 from runs.maintenance.retention import Place, prune_step
 from runs.maintenance.sweep import sweep_due, sweep_once
@@ -44,8 +46,12 @@ class Command(SagaboardCommand):
         "Fires timers, expires leases of lost workers and rings lost jobs again. SIGTERM or Ctrl-C ends it."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        refuse_unmigrated()
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_migrated(parser)
+
+    def handle(self, *args: Any, migrated: bool, **options: Any) -> None:
+        if not migrated:
+            refuse_unmigrated()
         loop = SweepLoop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, loop.request_stop)

@@ -38,7 +38,17 @@ STOP_MARGIN_S = 15.0
 SCHEDULER_GRACE_S = 10.0
 REDIS_GRACE_S = 10.0
 PROBE_TIMEOUT_S = 1.0
-LOADED = ("config.urls", "config.operations.management.commands.scheduler", "workers.process.pool")
+# What parts need. `config.asgi` itself, and what takes hold of an event loop, are for the web process alone.
+LOADED = (
+    "config.urls",
+    "config.mcp.endpoint",
+    "channels.auth",
+    "daphne.ws_protocol",
+    "runs.live.routing",
+    "config.operations.management.commands.scheduler",
+    "config.operations.management.commands.worker",
+    "workers.process.jobs",
+)
 PARTS = ("scheduler", "workers", "web")  # what has loaded the user's modules
 LOOPBACK = ("127.0.0.1", "localhost")
 EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
@@ -46,6 +56,7 @@ EVERY_ADDRESS = "0.0.0.0"  # nosec B104  # only where --host says so
 
 class Command(SagaboardCommand):
     help = "Runs the whole product on this machine: Redis, web, workers and scheduler. Ctrl-C stops it."
+    requires_system_checks = ()  # `prepare` checks, beside the preparation of the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         processes = max(2, min(8, os.cpu_count() or 2))
@@ -64,7 +75,7 @@ class Command(SagaboardCommand):
         with only_one(settings.DATA_DIR) as lock, listen(host, port) as listener:
             supervisor = Supervisor()
             reloader = Reloader(supervisor, PARTS) if reload else None
-            prepare(reloader)
+            prepare(reloader, self.check)
             supervisor.listen()
             taken = listener.getsockname()[1]
             if taken != port:
@@ -84,7 +95,7 @@ class Command(SagaboardCommand):
             supervisor.say("Stopped.")
 
 
-def prepare(reloader: Reloader | None) -> None:
+def prepare(reloader: Reloader | None, check: Callable[[], None]) -> None:
     """Does everything that can fail before the first process starts. Raises Refused or a ConfigError.
 
     With a reloader the user's modules are loaded in copies alone.
@@ -99,27 +110,32 @@ def prepare(reloader: Reloader | None) -> None:
     elif not embedded_redis.answers():
         raise Refused(redis_problem(ConnectionError("no answer")))
     announcer.is_silent = True  # its thread could hold a lock while a part is forked
-    call_command("migrate", interactive=False, verbosity=0)
-    if reloader is None:
-        sync_patterns()
-    else:
-        connections.close_all()
+    if reloader is not None:
         reloader.begin()
-        in_copy(sync_patterns)
+    connections.close_all()
+    copy = fork.Process(target=Prepare().run_from_argv, args=([sys.argv[0], "up"],))
+    copy.start()
     for module in LOADED:
         import_module(module)
+    check()
+    copy.join()
+    if copy.exitcode:
+        sys.exit(copy.exitcode)
     connections.close_all()
-    gc.collect()
     gc.freeze()  # parts share the memory of what no collection touches
 
 
-def in_copy(work: Callable[[], Any]) -> None:
-    """Does it in a copy of this process, for what loads the user's modules. Raises Refused if that fails."""
-    copy = fork.Process(target=work)
-    copy.start()
-    copy.join()
-    if copy.exitcode:
-        raise Refused("the shipped workflows could not be stored; see above")
+class Prepare(SagaboardCommand):
+    """What a copy of `up` does with the database, while `up` itself loads the rest: they have two processors.
+
+    Where there is a reloader, it is this copy that loads the user's modules.
+    """
+
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        sync_patterns()
 
 
 def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[Part]:
@@ -133,7 +149,7 @@ def parts(lock: int, listener: socket.socket, host: str, workers: int) -> list[P
         def run() -> None:
             begin_copy(lock, host)
             listener.close()
-            run_command(*words)
+            run_command(*words, "--migrated")
 
         return run
 

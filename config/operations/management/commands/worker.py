@@ -12,7 +12,7 @@ from django.conf import settings
 from config.lib.commands import Refused, SagaboardCommand, redis_problem
 from config.operations import embedded_redis
 from config.operations.diagnostics import refuse_unmigrated
-from config.operations.options import process_count
+from config.operations.options import add_migrated, process_count
 from workers.process.pool import Pool
 from workers.registry import get_catalog
 
@@ -30,10 +30,12 @@ class Command(SagaboardCommand):
         parser.add_argument(
             "--queues", help=f"comma-separated; default all: {','.join(settings.RQ_QUEUES)}", default=""
         )
+        add_migrated(parser)
 
-    def handle(self, *args: Any, processes: int, queues: str, **options: Any) -> None:
+    def handle(self, *args: Any, processes: int, queues: str, migrated: bool, **options: Any) -> None:
         names = queue_names(queues)
-        refuse_unmigrated()
+        if not migrated:
+            refuse_unmigrated()
         import_module(JOBS)
         get_catalog()
         until = time.monotonic() + REDIS_S_MAX
