@@ -21,7 +21,7 @@ from tests.bench.report import as_json, machine, markdown, table, write_into_doc
 from tests.postgres import postgres
 
 ROOT = Path(__file__).parents[2]
-ALL = "A,B,C,D,E,F,G,H,I,J,K"
+ALL = "A,B,C,D,E,F,G,H,I,J,K,L,M,N"
 ONLY_ASKED_FOR = "P"  # needs py-spy, which is in the dependency group of the bench
 PLAY = (
     "import runpy, django; django.setup(); "
@@ -103,6 +103,8 @@ def environment(folder: Path, database: Mapping[str, str]) -> Mapping[str, str]:
         "SECRET_KEY": "bench",
         "SIMULATE_FAULTS": "1",
         "WORKER_MODULES": "tests.bench.workloads.steps",
+        "ASYNC_STEPS": "10000",
+        "STARTS_PER_MINUTE": "10000000",
         "PYTHONPATH": str(ROOT),
     }
     return {**kept, **facts, **database}

@@ -79,10 +79,14 @@ class Stage:
     def start(self, name: str, input: dict[str, object] | None = None) -> UUID:
         return engine.start_run(self.versions[name], input or {}).pk
 
-    def start_many(self, name: str, count: int) -> list[UUID]:
+    def start_many(self, name: str, count: int, input: dict[str, object] | None = None) -> list[UUID]:
         """By one call."""
-        requests = [Request(self.versions[name], {}, {})] * count
+        requests = [Request(self.versions[name], input or {}, {})] * count
         return [started.run.pk for started in engine.start_runs(requests)]
+
+    def forget_jobs(self) -> None:
+        """Of runs that nobody is to carry out."""
+        self.redis.flushdb()
 
     def wait_for(self, run_id: UUID, poll_s: float = POLL_S) -> str:
         """The status in which a run has ended."""

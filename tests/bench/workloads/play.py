@@ -13,7 +13,19 @@ from django.core.management import call_command
 from tests.bench.figures import Figure
 from tests.bench.report import table
 from tests.bench.stage import Stage, forget_runs, redis_server
-from tests.bench.workloads import bodies, idle, kills, maps, profiled, rows, slots, sockets, waits
+from tests.bench.workloads import (
+    bodies,
+    boot,
+    idle,
+    kills,
+    many_starts,
+    maps,
+    profiled,
+    rows,
+    slots,
+    sockets,
+    waits,
+)
 
 WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "A": rows.one_at_a_time,
@@ -27,6 +39,9 @@ WORKLOADS: dict[str, Callable[[Stage], list[Figure]]] = {
     "I": waits.waiting,
     "J": slots.limited,
     "K": bodies.repeated,
+    "L": many_starts.started,
+    "M": many_starts.many_waiting,
+    "N": boot.booted,
     "P": profiled.profiled,
 }
 

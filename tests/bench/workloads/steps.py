@@ -68,10 +68,10 @@ async def nothing_async() -> None:
     return None
 
 
-@worker("bench_wait", timeout=60, compensation="none")
-async def wait() -> None:
+@worker("bench_wait", timeout=7_200, compensation="none")
+async def wait(context: dict[str, Any]) -> None:
     """A call of another service that takes its time."""
-    await asyncio.sleep(WAIT_S)
+    await asyncio.sleep(context.get("wait_s", WAIT_S))
 
 
 def chain(name: str, *steps: Step) -> Graph:
