@@ -244,7 +244,7 @@ def units_that_go_on(
     order = sorted((i for i, one in enumerate(decided) if one), key=lambda i: runs[i][0].rows.run_id)
     found: list[tuple[Unit, T] | None] = [None for _ in runs]
     parts = [one for i in order if (one := decided[i]) is not None]
-    times = db.write_each_if([statements for _, _, statements in parts]) if parts else []
+    times = db.write_each_if([statements for _, _, statements in parts], writer.JOINTS) if parts else []
     for i, (unit, result, _), at in zip(order, parts, times, strict=True):
         if at is not None:
             unit.at, unit.read_at = at, time.monotonic()

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -30,19 +31,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Cursor
 
 from config.lib.times import host_time
-from runs.store.dialects import (
-    FTS5_SQL,
-    TRIGRAM_SQL,
-    like_pattern,
-    naive_text,
-    with_question_marks,
-)
-from runs.store.prepared_statements import Prepared
+from runs.store.dialects import FTS5_SQL, TRIGRAM_SQL, like_pattern, naive_text, with_question_marks
+from runs.store.prepared_statements import Joint, Prepared
 from runs.store.sqlite_gate import Gate
 
 Row = tuple[Any, ...]
 Query = tuple[str, Sequence[Any]]
 Statement = tuple[str, Sequence[Row]]  # executed once for each row of values
+Parts = Sequence[Sequence[Statement]]
+Joints = Mapping[str, Joint]
 
 
 class Database(ABC):
@@ -95,11 +92,11 @@ class Database(ABC):
         """Executes statements in their order."""
 
     @abstractmethod
-    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
+    def write_each_if(self, parts: Parts, joints: Joints = MappingProxyType({})) -> list[datetime | None]:
         """One transaction of several parts, each of which takes place only if its first statement matches.
 
         Returns the time of the transaction for each part, None for one of which nothing is written. What
-        fails in one part leaves all of them unwritten.
+        fails in one part leaves all of them unwritten. `joints`: see there; SQLite needs none.
         """
 
     @abstractmethod
@@ -215,7 +212,7 @@ class Sqlite(Database):
     def _gate(self) -> Gate:
         return Gate(str(self.wrapper.settings_dict["NAME"]))
 
-    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
+    def write_each_if(self, parts: Parts, joints: Joints = MappingProxyType({})) -> list[datetime | None]:
         try:
             self.begin(None)
             with self.wrapper.wrap_database_errors:
@@ -326,11 +323,11 @@ class Postgres(Database):
             self._write(last)
             self._execute("COMMIT")
 
-    def write_each_if(self, parts: Sequence[Sequence[Statement]]) -> list[datetime | None]:
+    def write_each_if(self, parts: Parts, joints: Joints = MappingProxyType({})) -> list[datetime | None]:
         """Each part is a single statement; what travels together is a transaction by itself."""
         statements = [(sql, values) for ((sql, (values,)),) in parts]
         with self.wrapper.wrap_database_errors:
-            return self._prepared.times(statements)
+            return self._prepared.times(statements, joints)
 
     @cached_property
     def _prepared(self) -> Prepared:

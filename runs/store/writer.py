@@ -23,6 +23,7 @@ from runs.models import Run
 from runs.store import slots
 from runs.store.codec import pack
 from runs.store.database import Database, Row, Statement
+from runs.store.prepared_statements import Joint, Values
 
 AsJson = Callable[[str], Any]  # how a database takes JSON text within a row
 
@@ -276,6 +277,41 @@ def _together(run_sql: str = "") -> str:
 
 
 TOGETHER_SQL = {sql: _together(sql) for sql in ("", MOVE_RUN_SQL, SAVE_RUN_SQL)}
+
+
+# --- one statement for several runs that move ---
+
+MOVED_FIELDS = {"state": "jsonb", "last_seq": "integer", "done": "integer", "id": "uuid", "before": "integer"}
+
+
+def _moves_sql() -> str:
+    columns = ", ".join(f"{name} {type}" for name, type in MOVED_FIELDS.items())
+    of_moved = "WHERE new.run_id = ANY(ARRAY(SELECT id FROM moved))"  # in the order of the array
+    return (
+        "WITH moved AS (UPDATE runs_run SET state=new.state, last_seq=new.last_seq, done=new.done"
+        f" FROM json_to_recordset(%s) AS new({columns})"
+        " WHERE runs_run.id=new.id AND runs_run.last_seq=new.before RETURNING runs_run.id),"
+        f" noted AS ({_insert_json('runs_journalentry', ENTRY_FIELDS, '', of_moved)}),"
+        f" saved AS ({_insert_json('runs_steprun', STEP_FIELDS, '', f'{of_moved} {UPSERT}')})"
+        " SELECT clock_timestamp(), id FROM moved"
+    )
+
+
+def _moves_values(moves: Sequence[Values]) -> Values:
+    """The values of the joint statement, of those of the statement for each run."""
+    rows = [dict(zip(MOVED_FIELDS, (orjson.Fragment(move[0]), *move[1:-2]), strict=True)) for move in moves]
+    *_, entries, steps = zip(*moves, strict=True)
+    return orjson.dumps(rows).decode(), _joined(entries), _joined(steps)
+
+
+def _joined(arrays: Iterable[str]) -> str:
+    """One JSON array of the members of several."""
+    return f"[{','.join(filter(None, (array[1:-1] for array in arrays)))}]"
+
+
+LOCK_SQL = "SELECT 1 FROM runs_run WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+KEY = -4  # among the values of a run that moves or is saved: before its `last_seq`, entries and steps
+JOINTS = {TOGETHER_SQL[MOVE_RUN_SQL]: Joint(_moves_sql(), _moves_values, KEY, LOCK_SQL)}
 
 
 def _joint_statement(db: Database, changes: Sequence[Changes]) -> Statement:

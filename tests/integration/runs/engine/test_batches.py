@@ -111,6 +111,12 @@ def test_the_steps_of_several_runs_are_one_transaction(
     if connection.vendor == "sqlite":
         steps, transactions = 3 * RUNS, count(found, "COMMIT")
         assert transactions < steps / 2, "the first rounds have one, two, four runs"
+    else:
+        assert count(found, "SELECT 1 FROM runs_run") == count(
+            found, "WITH moved AS (UPDATE runs_run SET state=new."
+        )
+        claims_and_ends = 2 * RUNS
+        assert count(found, "WITH moved") < claims_and_ends + RUNS, "what moves several runs is one statement"
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,12 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     def counted(self: Prepared, statements: Any) -> Any:
         found.extend(sql for sql, _ in statements)
-        return prepared_times(self, statements)
+        return prepared_results(self, statements)
 
-    prepared_times = Prepared.times
+    prepared_results = Prepared.results
     with monkeypatch.context() as patched:
         patched.setattr(database, "Cursor", Counting)
-        patched.setattr(Prepared, "times", counted)
+        patched.setattr(Prepared, "results", counted)
         vars(database.database()).pop("_cursor", None)
         yield found
     vars(database.database()).pop("_cursor", None)
