@@ -55,28 +55,23 @@ def opened(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_axe_finds_no_fault(visits: Visits, pages: dict[str, str], axe: str, scheme: str, width: int) -> None:
+def test_axe_finds_no_fault_and_nothing_moves_while_a_page_opens(
+    visits: Visits, pages: dict[str, str], axe: str, scheme: str, width: int
+) -> None:
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    page = visits.page(**options, reduced_motion="reduce", bypass_csp=True)  # axe writes styles into the page
-    faults: dict[str, Any] = {}
-    for name, path in pages.items():
-        opened(page, path)
-        page.evaluate(axe)
-        faults[name] = page.evaluate(FAULTS)
-    assert {name: found for name, found in faults.items() if found} == {}
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_moves_while_a_page_opens(visits: Visits, pages: dict[str, str], width: int) -> None:
-    page = visits.page(viewport={"width": width, "height": 900})
+    page = visits.page(**options, bypass_csp=True)  # axe writes styles into the page
     page.add_init_script(f"({SHIFTS})()")
     moved: dict[str, Any] = {}
+    faults: dict[str, Any] = {}
     for name, path in pages.items():
         opened(page, path)
         shifts = page.evaluate("() => window.shifts")
         if sum(shift[0] for shift in shifts) >= SHIFT_MAX:
             moved[name] = shifts
+        page.evaluate(axe)
+        faults[name] = page.evaluate(FAULTS)
     assert moved == {}
+    assert {name: found for name, found in faults.items() if found} == {}
 
 
 def test_the_keyboard_reaches_every_act(page: Page, pages: dict[str, str]) -> None:
