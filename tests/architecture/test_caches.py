@@ -45,6 +45,7 @@ STATE = {
     "workers/process/jobs.py: _runner",  # a thread
     "workers/process/overrun.py: overrun",  # a thread
     "workers/process/attempts/own_connections.py: _spare",  # connections that nobody has opened
+    "workers/process/forks.py: _mask",  # from before a fork to after it
 }
 
 
