@@ -16,7 +16,7 @@ from tests.bench.parts import family, memory_mb, running
 from tests.bench.stage import MANAGE, Stage
 from tests.postgres import free_port
 
-STARTS = 5
+STARTS = 3
 SETTLED_S = 30.0
 READY_S_MAX = 60.0
 POLL_S = 0.01
