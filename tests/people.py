@@ -22,3 +22,10 @@ def client_of(name: str, *given: str, **options: Any) -> Client:
     client = Client(**options)
     client.force_login(person(name, *given))
     return client
+
+
+def noted_client_of(name: str, *given: str, **options: Any) -> Client:
+    """The same after a first request, whose time is noted: it stays so where each further one is undone."""
+    client = client_of(name, *given, **options)
+    client.get("/api/v1/health/live")
+    return client

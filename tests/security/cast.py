@@ -17,7 +17,7 @@ from config.accounts import tokens
 from config.accounts.permissions import Role
 from designer.models import Workflow
 from runs.models import Run
-from tests.people import client_of, person
+from tests.people import noted_client_of, person
 
 MARKUP = "<script>alert('door')</script>"
 ROLES = ("none", *(role.value for role in Role))
@@ -32,7 +32,7 @@ class Cast:
         self.clients = {STRANGER: Client(), "false token": bearer("sgb_" + "x" * 43)}
         for role in ROLES:
             given = () if role == "none" else (role,)
-            self._add(f"{role}, session", role, client_of(f"{role}-person", *given))
+            self._add(f"{role}, session", role, noted_client_of(f"{role}-person", *given))
         owner = person("owner", "admin")
         for token_role in Role:
             _, text = tokens.make(owner, MARKUP, token_role)

@@ -18,7 +18,7 @@ from runs.interventions import service
 from runs.models import Run
 from tests.integration.runs.conftest import catalog as catalog
 from tests.integration.runs.live.test_live import closing_code, in_thread, socket_of
-from tests.people import client_of, person
+from tests.people import noted_client_of, person
 from tests.security.cast import MARKUP, Cast, bearer, row_of, values, with_markup
 from tests.security.table import Door, doors
 
@@ -65,7 +65,7 @@ def faults(told: list[tuple[Door, Any, Any]]) -> str:
 
 @pytest.mark.parametrize("token", ["none", "stale", "foreign"])
 def test_a_form_of_another_site_is_refused_at_every_door(stuck: Run, token: str) -> None:
-    client = client_of("root", "admin", enforce_csrf_checks=True)
+    client = noted_client_of("root", "admin", enforce_csrf_checks=True)
     other = Client(enforce_csrf_checks=True)
     other.get(reverse("login"))
     given = {
@@ -87,7 +87,7 @@ def test_a_form_of_another_site_is_refused_at_every_door(stuck: Run, token: str)
 
 
 def test_the_same_call_with_the_pages_own_token_is_let_in(stuck: Run) -> None:
-    client = client_of("root", "admin", enforce_csrf_checks=True)
+    client = noted_client_of("root", "admin", enforce_csrf_checks=True)
     client.get(reverse("run-detail", args=[stuck.pk]))
     headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
     path = f"/api/v1/interventions/{stuck.interventions.get().pk}/claim"
@@ -120,7 +120,7 @@ UNKNOWN_TEXTS: list[Any] = [
 
 
 def test_ids_that_lead_nowhere_are_not_found_and_never_a_fault(stuck: Run, waiting: Run) -> None:
-    client, sample = client_of("root", "admin"), values(stuck)
+    client, sample = noted_client_of("root", "admin"), values(stuck)
     sample |= {"id": sample["id"], "object_id": "1"}
     told: list[tuple[Door, Any, Any]] = []
     for door in HTTP:
@@ -198,7 +198,7 @@ BODIES: list[tuple[bytes, str]] = [
 @pytest.mark.parametrize("number", range(len(BODIES)))
 def test_a_broken_body_is_refused_and_never_a_fault(stuck: Run, number: int) -> None:
     body, kind = BODIES[number]
-    client = client_of("root", "admin")
+    client = noted_client_of("root", "admin")
     told = [
         (door, body, send(client, door, address, body, content_type=kind))
         for door, address in addresses(stuck).items()
@@ -224,7 +224,7 @@ OTHER_TYPES = ("text/plain", "application/x-www-form-urlencoded", "application/j
 
 def test_each_call_that_reads_json_refuses_what_cannot_be_kept_and_says_where(stuck: Run) -> None:
     """Which calls those are is asked of the calls: they answer 400 to what is no JSON."""
-    client = client_of("root", "admin")
+    client = noted_client_of("root", "admin")
     calls = [(door, at) for door, at in addresses(stuck).items() if door.is_call and door.method != "GET"]
     if_match = {"If-Match": '"0"'}
 
@@ -248,7 +248,7 @@ def test_each_call_that_reads_json_refuses_what_cannot_be_kept_and_says_where(st
 
 def test_a_body_over_the_limit_is_refused_and_never_a_fault(stuck: Run, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
-    client = client_of("root", "admin")
+    client = noted_client_of("root", "admin")
     told: list[tuple[Door, Any, Any]] = []
     for door, address in addresses(stuck).items():
         if door.method != "GET":
