@@ -56,14 +56,21 @@ def browser(chromium: Path) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def sign_ins() -> dict[Board, StorageState]:
+    """Of each board that was signed in to: what its modules share, as none of them signs out."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, board: Board) -> StorageState:
-    context = browser.new_context(base_url=board.address)
-    page = context.new_page()
-    sign_in(page, board)
-    state = context.storage_state()
-    context.close()
-    return state
+def signed_in(browser: Browser, board: Board, sign_ins: dict[Board, StorageState]) -> StorageState:
+    if board not in sign_ins:
+        context = browser.new_context(base_url=board.address)
+        page = context.new_page()
+        sign_in(page, board)
+        sign_ins[board] = context.storage_state()
+        context.close()
+    return sign_ins[board]
 
 
 class Visits:
