@@ -1,4 +1,4 @@
-"""Fixtures of every test: a real Valkey server, empty caches, and a database in a file."""
+"""Fixtures of every test: a real Valkey server, empty caches, and a database in a file. Long tests begin."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from tests.postgres import cut_connections
 # The deadline of an example would measure how busy the machine is, not the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The others keep their order."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -119,6 +119,7 @@ UNKNOWN_TEXTS: list[Any] = [
 ]
 
 
+@pytest.mark.long
 def test_ids_that_lead_nowhere_are_not_found_and_never_a_fault(stuck: Run, waiting: Run) -> None:
     client, sample = noted_client_of("root", "admin"), values(stuck)
     sample |= {"id": sample["id"], "object_id": "1"}

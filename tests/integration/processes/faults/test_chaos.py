@@ -16,6 +16,7 @@ ORDERS_MIN = 20
 KILLS_MIN = 3
 
 
+@pytest.mark.long
 @pytest.mark.rule("R10.5")
 def test_nothing_is_lost_and_nothing_hangs_in_chaos() -> None:
     database = "sqlite" if connection.vendor == "sqlite" else "postgres"

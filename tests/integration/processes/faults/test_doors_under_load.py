@@ -135,6 +135,7 @@ def all_completed(parts: list[Part]) -> bool:
     return not Run.objects.exclude(status="completed").exists()
 
 
+@pytest.mark.long
 @pytest.mark.rule("R11.18")
 def test_each_call_and_event_starts_one_run_whatever_is_killed(
     transactional_db: None,

@@ -57,6 +57,7 @@ def ended() -> int:
     return Run.objects.filter(status="completed").count()
 
 
+@pytest.mark.long
 def test_all_runs_end_when_redis_stops_and_loses_everything(
     server: Server, tmp_path: Path, settings: Settings
 ) -> None:

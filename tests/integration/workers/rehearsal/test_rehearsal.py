@@ -161,6 +161,7 @@ def test_a_rehearsal_of_the_shop_touches_nothing_outside() -> None:
     assert last["fails_after"]["remains"] == ["send_confirmation"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     "connection.vendor != 'sqlite'", reason="a rehearsal has an SQLite database of its own on either"
 )
